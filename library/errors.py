@@ -1,0 +1,187 @@
+"""Every error a user can meet, in one tree.
+
+A message says what failed, on what, and what the user can do next::
+
+    UtawakuError
+    +- ConfigError              a setting is wrong
+    +- CatalogueError           the database cannot be used
+    |  +- CatalogueLocked       another writer holds it too long
+    |  +- CatalogueTooNew       made by a newer utawaku
+    +- NotFoundError            no such stream, song, channel, ...
+    +- QueryError               a search cannot be understood (knows the position)
+    +- MediaError               a file cannot be used as media
+    |  +- NotMediaError         no container FFmpeg knows
+    |  +- NoAudioError          media without an audio track
+    |  +- TruncatedMediaError   ends before it should
+    |  +- EncodeError           writing audio or video failed
+    |  +- TagError              tags cannot be written or read back
+    +- DownloadError            fetching a recording failed
+    |  +- BotCheckError         the site wants proof of a human
+    |  +- RateLimitedError      HTTP 429 and its kin (knows when to come back)
+    |  +- GeoBlockedError       not available in this country
+    |  +- PrivateStreamError    private, members only, log-in needed
+    |  +- StillProcessingError  live, upcoming, or the archive is not complete yet
+    |  +- StreamGoneError       removed or never there
+    |  +- UnsupportedSiteError  no extractor knows the address
+    |  +- NetworkError          no connection, or it broke too often
+    +- WeightsError             model weights
+    |  +- WeightsMissingError   not here and could not be fetched
+    |  +- WeightsCorruptError   wrong size, digest, shape
+    +- EngineError              an engine failed on an input
+    +- RecognitionError         a naming service failed
+    +- UploadError              a submission failed
+"""
+
+
+class UtawakuError(Exception):
+    """Base of the tree.
+
+    `problem` says what failed, `subject` on what (a file, URL, song), `next_step` what to do.
+    """
+
+    exit_code = 1
+
+    def __init__(self, problem: str, *, subject: str = "", next_step: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.subject = subject
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        text = f"{self.subject}: {self.problem}" if self.subject else self.problem
+        return f"{text}. {self.next_step}" if self.next_step else text
+
+
+class ConfigError(UtawakuError):
+    """A setting is wrong."""
+
+
+class CatalogueError(UtawakuError):
+    """The catalogue cannot be used."""
+
+
+class CatalogueLocked(CatalogueError):
+    """Another writer holds the catalogue for longer than the busy timeout."""
+
+
+class CatalogueTooNew(CatalogueError):
+    """The catalogue was made by a newer version of utawaku."""
+
+
+class NotFoundError(UtawakuError):
+    """The named thing is not in the catalogue."""
+
+    exit_code = 4
+
+
+class QueryError(UtawakuError):
+    """A search text cannot be understood; `position` is the 0-based offset of the culprit."""
+
+    exit_code = 2
+
+    def __init__(
+        self, problem: str, *, subject: str = "", next_step: str = "", position: int = 0
+    ) -> None:
+        super().__init__(problem, subject=subject, next_step=next_step)
+        self.position = position
+
+
+class MediaError(UtawakuError):
+    """A file cannot be used as media."""
+
+    exit_code = 3
+
+
+class NotMediaError(MediaError):
+    """No container FFmpeg knows."""
+
+
+class NoAudioError(MediaError):
+    """The media has no audio track."""
+
+
+class TruncatedMediaError(MediaError):
+    """The media ends before it should."""
+
+
+class EncodeError(MediaError):
+    """Audio or video could not be written."""
+
+
+class TagError(MediaError):
+    """Tags could not be written, or did not read back."""
+
+
+class DownloadError(UtawakuError):
+    """A recording could not be fetched."""
+
+    exit_code = 5
+
+
+class BotCheckError(DownloadError):
+    """The site asks for proof of a human."""
+
+
+class RateLimitedError(DownloadError):
+    """The site asks to slow down; `retry_after_s` says for how long where it is known."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        subject: str = "",
+        next_step: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(problem, subject=subject, next_step=next_step)
+        self.retry_after_s = retry_after_s
+
+
+class GeoBlockedError(DownloadError):
+    """Not available from this country."""
+
+
+class PrivateStreamError(DownloadError):
+    """Private, for members only, or behind a log-in."""
+
+
+class StillProcessingError(DownloadError):
+    """Live, upcoming, or not yet a complete archive."""
+
+
+class StreamGoneError(DownloadError):
+    """Removed, or never there."""
+
+
+class UnsupportedSiteError(DownloadError):
+    """No extractor knows the address."""
+
+
+class NetworkError(DownloadError):
+    """No connection, or one that broke too often."""
+
+
+class WeightsError(UtawakuError):
+    """Something is wrong with model weights."""
+
+    exit_code = 6
+
+
+class WeightsMissingError(WeightsError):
+    """Weights are not here and could not be fetched."""
+
+
+class WeightsCorruptError(WeightsError):
+    """Weights have the wrong size, digest or shape."""
+
+
+class EngineError(UtawakuError):
+    """An engine failed on an input."""
+
+
+class RecognitionError(UtawakuError):
+    """A naming service failed."""
+
+
+class UploadError(UtawakuError):
+    """A submission failed."""

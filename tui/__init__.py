@@ -1,0 +1,1 @@
+"""The terminal face. Reads the catalogue, files requests, imports no dagster."""
