@@ -29,6 +29,9 @@ A message says what failed, on what, and what the user can do next::
     |  +- WeightsCorruptError   wrong size, digest, shape
     +- EngineError              an engine failed on an input
     +- RecognitionError         a naming service failed
+    |  +- SignatureError        a Shazam signature cannot be made or read
+    |  +- FingerprintError      a fingerprint index or recording cannot be used
+    +- SetlistError             a setlist or subtitle file cannot be read
     +- UploadError              a submission failed
 """
 
@@ -181,6 +184,20 @@ class EngineError(UtawakuError):
 
 class RecognitionError(UtawakuError):
     """A naming service failed."""
+
+
+class SignatureError(RecognitionError):
+    """A Shazam signature cannot be made, or is not one."""
+
+
+class FingerprintError(RecognitionError):
+    """A fingerprint index cannot be used, or audio cannot be fingerprinted."""
+
+
+class SetlistError(UtawakuError):
+    """A setlist or subtitle file cannot be read."""
+
+    exit_code = 2
 
 
 class UploadError(UtawakuError):

@@ -1,0 +1,22 @@
+"""Shazam signatures: made from PCM, written and read."""
+
+from models.signature.codec import Peaks, Signature, decode_signature, decode_uri
+from models.signature.generator import (
+    MAX_WINDOW_S,
+    SAMPLE_RATE_HZ,
+    iter_signatures,
+    pcm_from_audio,
+    signature_of,
+)
+
+__all__ = [
+    "MAX_WINDOW_S",
+    "SAMPLE_RATE_HZ",
+    "Peaks",
+    "Signature",
+    "decode_signature",
+    "decode_uri",
+    "iter_signatures",
+    "pcm_from_audio",
+    "signature_of",
+]
