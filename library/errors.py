@@ -7,6 +7,7 @@ A message says what failed, on what, and what the user can do next::
     +- CatalogueError           the database cannot be used
     |  +- CatalogueLocked       another writer holds it too long
     |  +- CatalogueTooNew       made by a newer utawaku
+    +- LibraryFileError         a file of the library cannot be named, moved or restored
     +- NotFoundError            no such stream, song, channel, ...
     +- QueryError               a search cannot be understood (knows the position)
     +- MediaError               a file cannot be used as media
@@ -69,6 +70,10 @@ class CatalogueLocked(CatalogueError):
 
 class CatalogueTooNew(CatalogueError):
     """The catalogue was made by a newer version of utawaku."""
+
+
+class LibraryFileError(UtawakuError):
+    """A file of the library cannot be named, moved or restored."""
 
 
 class NotFoundError(UtawakuError):

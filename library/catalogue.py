@@ -1,0 +1,199 @@
+"""The catalogue: the one door to the database.
+
+SQLite in WAL mode is the embedded default; any PostgreSQL URL serves the same schema. Reads never
+wait for writers; writes take their turn (`BEGIN IMMEDIATE`, 30 s busy timeout) and either happen
+whole or not at all.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from library.config import Settings
+from library.errors import CatalogueError, CatalogueLocked
+from library.migrations import HEAD, migrate
+from library.store.assets import AssetStates
+from library.store.grades import Grades
+from library.store.notices import Notices
+from library.store.requests import Requests
+from library.store.songs import Songs
+from library.store.streams import Streams
+
+BUSY_TIMEOUT_S = 30.0
+
+
+class Catalogue:
+    """Streams, songs and all that is known of them. Safe to share between threads."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, settings: Settings, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
+        """Open the catalogue of `settings`, making or migrating it where needed.
+
+        Raises:
+            CatalogueTooNew: a newer utawaku made it.
+            CatalogueLocked: somebody else holds it for longer than the busy timeout.
+            CatalogueError: it cannot be opened (no permission, not a database, disk full).
+        """
+        return cls.open_url(settings.database_url, busy_timeout_s=busy_timeout_s)
+
+    @classmethod
+    def open_url(cls, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
+        """Open the catalogue at an SQLAlchemy URL; see `open`."""
+        parsed = sa.make_url(url)
+        try:
+            if parsed.get_backend_name() == "sqlite":
+                Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+            engine = _engine(parsed, busy_timeout_s)
+            with _named_errors(parsed):
+                if _version(engine) != HEAD:
+                    migrate(engine)
+        except OSError as error:
+            raise CatalogueError(
+                f"cannot be opened ({error.strerror})",
+                subject=parsed.render_as_string(),
+                next_step="Check the folder's permissions, or set data_dir",
+            ) from error
+        return cls(engine)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A consistent view for a few queries."""
+        with _named_errors(self.engine.url), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction: committed at the end, undone on any error."""
+        with (
+            _named_errors(self.engine.url),
+            self.engine.connect().execution_options(utawaku_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def backup(self, target: Path) -> None:
+        """Copy a SQLite catalogue to `target` while others use it (online backup)."""
+        if self.engine.dialect.name != "sqlite":
+            raise CatalogueError(
+                "only SQLite catalogues are backed up here",
+                subject=self.engine.url.render_as_string(),
+                next_step="Use pg_dump",
+            )
+        temporary = target.with_name(target.name + ".part")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with self.engine.connect() as connection:
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            copy = sqlite3.connect(temporary)
+            try:
+                source.backup(copy)
+            finally:
+                copy.close()
+        temporary.replace(target)
+
+    @cached_property
+    def streams(self) -> Streams:
+        """Archived broadcasts and their segments."""
+        return Streams(self)
+
+    @cached_property
+    def songs(self) -> Songs:
+        """Kept cuts."""
+        return Songs(self)
+
+    @cached_property
+    def assets(self) -> AssetStates:
+        """How far each artefact of each stream is."""
+        return AssetStates(self)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """What the user asked for."""
+        return Requests(self)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What the user should know."""
+        return Notices(self)
+
+    @cached_property
+    def grades(self) -> Grades:
+        """What the user thinks of songs."""
+        return Grades(self)
+
+
+def _engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": busy_timeout_s, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        # The driver's own transaction handling begins too late (at the first write); ours below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        # A grade that was given must survive a power cut, so every commit reaches the disk.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA cache_size=-65536")
+        cursor.execute("PRAGMA temp_store=MEMORY")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writing = connection.get_execution_options().get("utawaku_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _version(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+@contextmanager
+def _named_errors(url: sa.URL) -> Iterator[None]:
+    """Say in our own words what the driver means."""
+    subject = url.render_as_string()
+    try:
+        yield
+    except OperationalError as error:
+        if "locked" in str(error.orig) or "busy" in str(error.orig):
+            raise CatalogueLocked(
+                "another program holds the catalogue",
+                subject=subject,
+                next_step="Wait for it to finish, then try again; nothing was changed",
+            ) from error
+        raise CatalogueError(
+            f"{error.orig}",
+            subject=subject,
+            next_step="Check free disk space and permissions, then try again",
+        ) from error
+    except DatabaseError as error:
+        if "not a database" in str(error.orig) or "malformed" in str(error.orig):
+            raise CatalogueError(
+                f"{error.orig}",
+                subject=subject,
+                next_step="Restore the newest file of the folder backups/ beside it",
+            ) from error
+        raise

@@ -1,0 +1,248 @@
+"""Settings: one TOML file, environment variables over it, defaults that work.
+
+Order of precedence: arguments, `UTAWAKU_*` environment variables (`UTAWAKU_SONGS__STRATEGY`),
+`config.toml`, defaults. This is the only module that reads the environment.
+
+`UTAWAKU_HOME` puts everything (config, catalogue, weights, library) below one folder.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from library.errors import ConfigError
+from library.files import atomic_path
+
+APP = "utawaku"
+
+
+def _home() -> Path | None:
+    home = os.environ.get("UTAWAKU_HOME")
+    return Path(home).expanduser().absolute() if home else None
+
+
+def default_config_path() -> Path:
+    """Where the settings file is looked for."""
+    home = _home()
+    return (home or platformdirs.user_config_path(APP)) / "config.toml"
+
+
+def _default_root() -> Path:
+    home = _home()
+    return home / "library" if home else platformdirs.user_music_path() / "Utawaku"
+
+
+def _default_data() -> Path:
+    home = _home()
+    return home / "data" if home else platformdirs.user_data_path(APP)
+
+
+def _default_cache() -> Path:
+    home = _home()
+    return home / "cache" if home else platformdirs.user_cache_path(APP)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DownloadSettings(_Section):
+    """How recordings are fetched."""
+
+    want: Literal["audio", "video"] = Field(
+        "audio", description="Keep the whole best audio, or the video (to upload songs again)."
+    )
+    max_height: int = Field(1080, ge=144, description="Tallest video that is fetched.")
+    comments: bool = Field(True, description="Fetch comments: they hold the setlists.")
+    live_chat: bool = Field(True, description="Fetch the live chat replay.")
+    cookies_file: Path | None = Field(
+        None, description="Netscape cookies file for members-only streams."
+    )
+    proxy: str = Field("", description="Proxy for downloads, e.g. socks5://127.0.0.1:1080.")
+    sleep_s: tuple[float, float] = Field(
+        (10.0, 20.0), description="Random pause before each download, in seconds."
+    )
+    sleep_requests_s: float = Field(0.75, ge=0, description="Pause between requests.")
+    rate_limit_bytes: int = Field(0, ge=0, description="Bytes a second; 0 is unlimited.")
+    daily_budget: int = Field(200, ge=1, description="Recordings a day and site.")
+    local_files: Literal["reference", "copy", "move", "hardlink"] = Field(
+        "reference", description="What happens to a local file that is taken in."
+    )
+
+
+class SegmentSettings(_Section):
+    """How a recording is told apart into speech, music and silence."""
+
+    engine: Literal["sm", "smn"] = Field(
+        "sm", description="Network: speech/music, or speech/music/noise."
+    )
+    mode: Literal["fast", "exact"] = Field(
+        "fast", description="`exact` evaluates every frame as inaSpeechSegmenter does."
+    )
+    energy_ratio: float = Field(
+        0.02, gt=0, lt=1, description="Share of the mean energy below which it is silence."
+    )
+    threads: int = Field(0, ge=0, description="Inference threads; 0 is one a core.")
+
+
+class CutSettings(_Section):
+    """How songs are written."""
+
+    codec: Literal["auto", "copy", "opus", "mp3", "flac", "m4a"] = Field(
+        "auto", description="`auto` copies the stream where that is sample-accurate."
+    )
+    video: bool = Field(True, description="Cut the video too, when it was kept.")
+    template: str = Field(
+        "{channel}/{date} {stream_title}/{track:02} {title} - {artist}",
+        description="Path of a song below Songs/, without its extension.",
+    )
+    fade_s: float = Field(0.05, ge=0, le=5, description="Fade where a cut is not in silence.")
+
+
+class LabelSettings(_Section):
+    """How songs get their names."""
+
+    shazam: bool = Field(True, description="Ask Shazam.")
+    shazam_url: str = Field("https://amp.shazam.com", description="Address of the service.")
+    shazam_at_once: int = Field(4, ge=1, le=4, description="Requests at once.")
+    shazam_per_minute: float = Field(5.0, gt=0, description="Requests a minute.")
+    transpositions: int = Field(3, ge=0, le=6, description="Semitones up and down to try.")
+    accept: float = Field(0.8, ge=0, le=1, description="Score from which a name is applied.")
+
+
+class Settings(BaseSettings):
+    """All settings of utawaku."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="UTAWAKU_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    library_root: Path = Field(
+        default_factory=_default_root, description="Songs/, Streams/ and .trash/ live here."
+    )
+    data_dir: Path = Field(
+        default_factory=_default_data, description="Catalogue and pipeline state."
+    )
+    cache_dir: Path = Field(
+        default_factory=_default_cache, description="Weights and cached answers."
+    )
+    catalogue_url: str = Field("", description="SQLAlchemy URL; empty is SQLite in `data_dir`.")
+    web_port: int = Field(3200, ge=1, le=65535, description="Port of the Dagster web page.")
+    download: DownloadSettings = DownloadSettings()
+    segments: SegmentSettings = SegmentSettings()
+    songs: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Song rules (see `utawaku settings`); per-channel rules override them.",
+    )
+    cut: CutSettings = CutSettings()
+    labels: LabelSettings = LabelSettings()
+
+    @property
+    def songs_dir(self) -> Path:
+        """Where finished songs are filed."""
+        return self.library_root / "Songs"
+
+    @property
+    def streams_dir(self) -> Path:
+        """Where recordings and what was learnt of them lie."""
+        return self.library_root / "Streams"
+
+    @property
+    def trash_dir(self) -> Path:
+        """Where deleted files wait."""
+        return self.library_root / ".trash"
+
+    @property
+    def weights_dir(self) -> Path:
+        """Where converted model weights are cached."""
+        return self.cache_dir / "weights"
+
+    @property
+    def dagster_home(self) -> Path:
+        """DAGSTER_HOME of the pipeline."""
+        return self.data_dir / "dagster"
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the catalogue."""
+        return self.catalogue_url or f"sqlite:///{self.data_dir / 'catalogue.db'}"
+
+    def stream_dir(self, stream_id: str) -> Path:
+        """Folder of one stream's recording and analysis."""
+        return self.streams_dir / stream_id
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over the TOML file."""
+        toml = TomlConfigSettingsSource(settings_cls, default_config_path())
+        return init_settings, env_settings, toml
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Raises:
+        ConfigError: the file is not TOML, or a setting is unknown or out of range.
+    """
+    path = default_config_path()
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"setting {name!r}: {first['msg']}",
+            subject=str(path),
+            next_step="Correct it in the file or in the UTAWAKU_* environment",
+        ) from error
+    except ValueError as error:
+        raise ConfigError(
+            f"not a valid TOML file ({error})", subject=str(path), next_step="Mend the file"
+        ) from error
+
+
+def write_setting(name: str, value: Any, path: Path | None = None) -> None:
+    """Change one setting (dotted name) in the TOML file, keeping comments and order.
+
+    Raises:
+        ConfigError: no such setting, or the value is out of range; the file is then unchanged.
+    """
+    path = path or default_config_path()
+    document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+    *sections, key = name.split(".")
+    table: Any = document
+    for section in sections:
+        if section not in table:
+            table[section] = tomlkit.table()
+        table = table[section]
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = str(value) if isinstance(value, Path) else value
+    try:
+        Settings.model_validate({**Settings().model_dump(), **document.unwrap()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(
+            f"setting {name!r}: {first['msg']}", subject=str(path), next_step="Nothing was changed"
+        ) from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        temporary.write_text(tomlkit.dumps(document), "utf-8")

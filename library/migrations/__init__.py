@@ -1,0 +1,58 @@
+"""Bringing a catalogue to the newest schema, with a copy of the old one kept."""
+
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from library.errors import CatalogueTooNew
+
+HEAD = "0001"
+"""The newest revision in `versions/`."""
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Upgrade the catalogue behind `engine` to `HEAD`; a SQLite file is copied first.
+
+    Raises:
+        CatalogueTooNew: the catalogue knows a revision that this version does not.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    script = ScriptDirectory.from_config(config)
+    with engine.connect().execution_options(utawaku_write=True) as connection:
+        with connection.begin():
+            # Holding the write lock here, a second program that starts now waits, then sees HEAD.
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current == HEAD:
+                return
+            known = {revision.revision for revision in script.walk_revisions()}
+            if current is not None and current not in known:
+                raise CatalogueTooNew(
+                    f"was made by a newer utawaku (schema {current}, this one knows {HEAD})",
+                    subject=engine.url.render_as_string(),
+                    next_step="Upgrade utawaku; nothing was changed",
+                )
+            if current is not None:
+                _keep_copy(engine, current)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _keep_copy(engine: sa.Engine, revision: str) -> None:
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database:
+        return
+    source = Path(database)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    target = source.parent / "backups" / f"{source.stem}-schema{revision}-{stamp}.db"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    import sqlite3
+
+    with sqlite3.connect(source) as old, sqlite3.connect(target) as copy:
+        old.backup(copy)

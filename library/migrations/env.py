@@ -1,0 +1,13 @@
+"""Alembic's entry point; run on the connection that `migrate` hands over."""
+
+from alembic import context
+
+from library.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+context.run_migrations()

@@ -1,0 +1,252 @@
+"""The records that travel between engines, catalogue and screen. All immutable.
+
+Times are float seconds from the start of the recording unless the name says otherwise; dates in
+`*_at` fields are seconds since the epoch (UTC).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SegmentLabel = Literal["speech", "music", "noEnergy", "noise"]
+SEGMENT_LABELS: tuple[SegmentLabel, ...] = ("speech", "music", "noEnergy", "noise")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a recording of one class."""
+
+    label: str
+    """One of `SEGMENT_LABELS`."""
+    start_s: float
+    stop_s: float
+
+    @property
+    def duration_s(self) -> float:
+        return self.stop_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class SetlistLine:
+    """A timestamp that a person left: where a song starts and what it is called."""
+
+    start_s: float
+    title: str
+    artist: str = ""
+    stop_s: float | None = None
+    raw: str = ""
+    """The line as it was written."""
+    is_song: bool = True
+    """False for talk, opening, announcements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setlist:
+    """Timestamped lines of one source, with how far they are trusted."""
+
+    lines: tuple[SetlistLine, ...]
+    source: str
+    """`user`, `comment`, `description`, `chapters`, `live_chat`, `subtitles` or `merged`."""
+    score: float
+    """In [0, 1]; 1 is what the user pasted."""
+    author: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """Likes, pinned, by the channel, agreement with others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongSpan:
+    """Where a song lies in its recording, as found by a strategy, a setlist or the user."""
+
+    index: int
+    """0-based order in the stream."""
+    start_s: float
+    stop_s: float
+    source: str
+    """`smart`, `classic`, `setlist` or `user`."""
+    confidence: float
+    """In [0, 1]."""
+    flags: tuple[str, ...] = ()
+    """`long`, `short`, `fade_in`, `fade_out`, `touches_end`, ..."""
+    title: str = ""
+    """From the setlist line that it was matched to, if any."""
+    artist: str = ""
+
+    @property
+    def duration_s(self) -> float:
+        return self.stop_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCandidate:
+    """One guess of what a song is."""
+
+    title: str
+    artist: str
+    source: str
+    """`user`, `setlist`, `shazam`, `reference` (own fingerprint index), `cover` (a guess), `tags`."""
+    score: float
+    """Calibrated probability of being right, in [0, 1]."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """Which windows, offsets, transposition, comment line."""
+    isrc: str = ""
+    cover_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One archived broadcast."""
+
+    id: str
+    """Stable, `[A-Za-z0-9_-]+`: folder name and Dagster partition key."""
+    url: str
+    """Web address, or the absolute path of a local file."""
+    title: str = ""
+    site: str = ""
+    """yt-dlp extractor key in lower case; `file` for local files."""
+    site_id: str = ""
+    channel_id: str = ""
+    channel: str = ""
+    """The channel's name as shown."""
+    uploaded_on: str = ""
+    """ISO date, empty when unknown."""
+    duration_s: float = 0.0
+    description: str = ""
+    recording_path: str = ""
+    """Relative to the library root, or absolute for a file left where it was."""
+    has_video: bool = False
+    sample_rate_hz: int = 0
+    n_channels: int = 0
+    thumbnail_path: str = ""
+    info_path: str = ""
+    added_at: float = 0.0
+    dropped_at: float | None = None
+    """When the recording was deleted to make room; its songs stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A kept cut: a row of the catalogue."""
+
+    id: str
+    """`<stream id>@<start in ms at first sight>`."""
+    stream_id: str
+    position: int
+    """0-based order in the stream."""
+    start_s: float
+    stop_s: float
+    boundary_source: str
+    confidence: float
+    flags: tuple[str, ...] = ()
+    title: str = ""
+    artist: str = ""
+    label_source: str = ""
+    """Where title and artist come from; `user` is never overwritten; empty is unknown."""
+    singer: str = ""
+    """Who sings here; the channel unless the user says otherwise."""
+    state: str = "kept"
+    """`kept`, or `dropped` by the user or because a re-cut no longer finds it."""
+    file_path: str = ""
+    """Relative to the library root; empty until cut."""
+    file_start_s: float | None = None
+    """Span that the file holds; differs from `start_s` while a re-cut is due."""
+    file_stop_s: float | None = None
+    video_path: str = ""
+    loudness_lufs: float | None = None
+    true_peak_db: float | None = None
+    grade: int | None = None
+    """-1, 0 or +1."""
+    stars: int | None = None
+    """1 to 5."""
+    play_count: int = 0
+    last_played_at: float | None = None
+    bpm: float | None = None
+    key: str = ""
+    highlight_start_s: float | None = None
+    """From the start of the song."""
+    highlight_stop_s: float | None = None
+    taste: float | None = None
+    """p(like) in [0, 1]."""
+    made_by: str = ""
+    """Engine and model version that placed the boundaries."""
+    added_at: float = 0.0
+    stream_title: str = ""
+    channel: str = ""
+    stream_url: str = ""
+    uploaded_on: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        return self.stop_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class AssetState:
+    """How far one artefact of one stream is, and what made it."""
+
+    stream_id: str
+    asset: str
+    """`recordings`, `segments`, `songs`, `labels`, `library_files`, ..."""
+    state: str
+    """`running`, `done`, `failed`, `stale`."""
+    progress: float = 0.0
+    message: str = ""
+    """What it is doing, or why it failed and what to do next."""
+    engine: str = ""
+    engine_version: str = ""
+    model_version: str = ""
+    """sha256 of the model file, where there is one."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    run_id: str = ""
+    started_at: float | None = None
+    finished_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked the pipeline to do."""
+
+    id: int
+    kind: str
+    """`ingest`, `recut`, `label`, `separate`, `rematerialize`, `upload`, `train`, ..."""
+    target: str
+    """A URL, path, stream id, song id or query; which one follows from the kind."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    state: str = "queued"
+    """`queued`, `running`, `done`, `failed`, `cancelled`."""
+    progress: float = 0.0
+    message: str = ""
+    run_id: str = ""
+    created_at: float = 0.0
+    started_at: float | None = None
+    finished_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know, kept until read."""
+
+    id: int
+    level: str
+    """`info`, `warning` or `error`."""
+    title: str
+    body: str = ""
+    next_step: str = ""
+    stream_id: str = ""
+    created_at: float = 0.0
+    read_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SongEdit:
+    """One step of the user's boundary or name editing, kept so that it can be undone."""
+
+    id: int
+    stream_id: str
+    kind: str
+    before: Sequence[Mapping[str, Any]]
+    """The affected song rows before the edit."""
+    after: Sequence[Mapping[str, Any]]
+    at: float
+    undone_at: float | None = None

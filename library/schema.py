@@ -1,0 +1,428 @@
+"""The catalogue's tables (SQLAlchemy Core); the same on SQLite and PostgreSQL.
+
+Derived rows carry the engine and model version that made them. What the user made (grades, tags,
+chosen labels, edits, submissions) has tables or `user` sources of its own that no
+re-materialization rewrites.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite only makes an INTEGER primary key an alias of its rowid.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _text(name: str, *, index: bool = False) -> "Column[str]":
+    return Column(name, Text, nullable=False, server_default="", index=index)
+
+
+def _song_id(*, primary_key: bool = False) -> "Column[str]":
+    return Column(
+        "song_id",
+        Text,
+        ForeignKey("songs.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=False,
+    )
+
+
+def _stream_id(*, primary_key: bool = False) -> "Column[str]":
+    return Column(
+        "stream_id",
+        Text,
+        ForeignKey("streams.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=False,
+    )
+
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    _text("title"),
+    _text("site"),
+    Column("rules", JSON, nullable=False, server_default="{}"),
+    Column("cursor", JSON, nullable=False, server_default="{}"),
+    Column("followed", Boolean, nullable=False, server_default="1"),
+    Column("followed_at", Float),
+    Column("last_look_at", Float),
+    Column("next_look_at", Float),
+    _text("last_error"),
+)
+
+streams = Table(
+    "streams",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    _text("title"),
+    _text("site"),
+    _text("site_id"),
+    _text("channel_id", index=True),
+    _text("channel"),
+    _text("uploaded_on", index=True),
+    Column("duration_s", Float, nullable=False, server_default="0"),
+    _text("description"),
+    _text("recording_path"),
+    Column("has_video", Boolean, nullable=False, server_default="0"),
+    Column("sample_rate_hz", Integer, nullable=False, server_default="0"),
+    Column("n_channels", Integer, nullable=False, server_default="0"),
+    _text("thumbnail_path"),
+    _text("info_path"),
+    Column("added_at", Float, nullable=False, index=True),
+    Column("dropped_at", Float),
+)
+Index("ix_streams_url", streams.c.url)
+
+asset_states = Table(
+    "asset_states",
+    metadata,
+    _stream_id(primary_key=True),
+    Column("asset", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("progress", Float, nullable=False, server_default="0"),
+    _text("message"),
+    _text("engine"),
+    _text("engine_version"),
+    _text("model_version"),
+    Column("metadata", JSON, nullable=False, server_default="{}"),
+    _text("run_id"),
+    Column("started_at", Float),
+    Column("finished_at", Float),
+)
+Index("ix_asset_states_asset_state", asset_states.c.asset, asset_states.c.state)
+Index("ix_asset_states_asset_versions", asset_states.c.asset, asset_states.c.model_version)
+
+segments = Table(
+    "segments",
+    metadata,
+    _stream_id(primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("start_s", Float, nullable=False),
+    Column("stop_s", Float, nullable=False),
+)
+
+songs = Table(
+    "songs",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    _stream_id(),
+    Column("position", Integer, nullable=False),
+    Column("start_s", Float, nullable=False),
+    Column("stop_s", Float, nullable=False),
+    Column("boundary_source", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("flags", JSON, nullable=False, server_default="[]"),
+    _text("title"),
+    _text("artist"),
+    _text("label_source"),
+    _text("singer"),
+    Column("state", Text, nullable=False, server_default="kept"),
+    _text("file_path"),
+    Column("file_start_s", Float),
+    Column("file_stop_s", Float),
+    _text("video_path"),
+    Column("loudness_lufs", Float),
+    Column("true_peak_db", Float),
+    Column("grade", Integer),
+    Column("stars", Integer),
+    Column("play_count", Integer, nullable=False, server_default="0"),
+    Column("last_played_at", Float),
+    Column("bpm", Float),
+    _text("key"),
+    Column("highlight_start_s", Float),
+    Column("highlight_stop_s", Float),
+    Column("taste", Float),
+    _text("made_by"),
+    Column("added_at", Float, nullable=False),
+    # Copies of the stream's facts, so that 100,000 songs sort by an index and without a join.
+    _text("stream_title"),
+    _text("channel"),
+    _text("stream_url"),
+    _text("uploaded_on"),
+)
+Index("ix_songs_stream_id_position", songs.c.stream_id, songs.c.position)
+for _sorted_by in (
+    "title",
+    "artist",
+    "singer",
+    "channel",
+    "uploaded_on",
+    "added_at",
+    "taste",
+    "bpm",
+    "grade",
+    "stars",
+    "play_count",
+    "last_played_at",
+    "file_path",
+):
+    Index(f"ix_songs_state_{_sorted_by}", songs.c.state, songs.c[_sorted_by], songs.c.number)
+
+song_tags = Table(
+    "song_tags",
+    metadata,
+    _song_id(primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("score", Float, nullable=False, server_default="1"),
+)
+Index("ix_song_tags_tag", song_tags.c.tag)
+
+song_search = Table(
+    "song_search",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+)
+"""Folded text of each song, same `number` as in `songs`; on SQLite mirrored by the FTS5 trigram
+table `song_fts` through triggers."""
+
+grades = Table(
+    "grades",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    _song_id(),
+    Column("grade", Integer),
+    Column("stars", Integer),
+    Column("context", JSON, nullable=False, server_default="{}"),
+    Column("at", Float, nullable=False),
+)
+Index("ix_grades_song_id_at", grades.c.song_id, grades.c.at)
+
+plays = Table(
+    "plays",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    _song_id(),
+    Column("start_s", Float, nullable=False),
+    Column("stop_s", Float, nullable=False),
+    Column("at", Float, nullable=False),
+)
+Index("ix_plays_song_id", plays.c.song_id)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    _song_id(),
+    Column("title", Text, nullable=False),
+    _text("artist"),
+    Column("source", Text, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("evidence", JSON, nullable=False, server_default="{}"),
+    _text("isrc"),
+    _text("cover_url"),
+    _text("chosen_by"),
+    _text("engine_version"),
+    Column("at", Float, nullable=False),
+    UniqueConstraint("song_id", "source", "title", "artist"),
+)
+
+setlists = Table(
+    "setlists",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    _stream_id(),
+    Column("source", Text, nullable=False),
+    Column("score", Float, nullable=False),
+    _text("author"),
+    Column("lines", JSON, nullable=False),
+    Column("evidence", JSON, nullable=False, server_default="{}"),
+    Column("at", Float, nullable=False),
+)
+Index("ix_setlists_stream_id", setlists.c.stream_id)
+
+song_edits = Table(
+    "song_edits",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    _stream_id(),
+    Column("kind", Text, nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("undone_at", Float),
+)
+Index("ix_song_edits_stream_id", song_edits.c.stream_id)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("arguments", JSON, nullable=False, server_default="{}"),
+    Column("state", Text, nullable=False, server_default="queued"),
+    Column("progress", Float, nullable=False, server_default="0"),
+    _text("message"),
+    _text("run_id"),
+    Column("created_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("finished_at", Float),
+)
+Index("ix_requests_state_id", requests.c.state, requests.c.id)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("level", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    _text("body"),
+    _text("next_step"),
+    _text("stream_id"),
+    Column("created_at", Float, nullable=False),
+    Column("read_at", Float),
+)
+
+saved_queries = Table(
+    "saved_queries",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("query", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    _text("name"),
+    Column("cookies_path", Text, nullable=False),
+    Column("expires_at", Float),
+    Column("checked_at", Float),
+    _text("state"),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("target", Text, nullable=False),
+    _text("account"),
+    Column("state", Text, nullable=False, server_default="draft", index=True),
+    Column("title", Text, nullable=False),
+    _text("description"),
+    Column("tags", JSON, nullable=False, server_default="[]"),
+    Column("options", JSON, nullable=False, server_default="{}"),
+    _text("cover_path"),
+    Column("publish_at", Float),
+    _text("remote_id"),
+    _text("remote_url"),
+    _text("fingerprint"),
+    _text("message"),
+    Column("append_to", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", Float, nullable=False),
+    Column("submitted_at", Float),
+    Column("finished_at", Float),
+)
+
+submission_parts = Table(
+    "submission_parts",
+    metadata,
+    Column(
+        "submission_id",
+        _Number,
+        ForeignKey("submissions.id", ondelete="CASCADE"),
+        primary_key=True,
+        nullable=False,
+    ),
+    Column("position", Integer, primary_key=True),
+    Column("song_id", Text, ForeignKey("songs.id", ondelete="SET NULL")),
+    Column("title", Text, nullable=False),
+    _text("file_path"),
+    _text("sha256"),
+    Column("n_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("bytes_sent", BigInteger, nullable=False, server_default="0"),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    _text("remote_name"),
+    _text("message"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+)
+Index("ix_submission_parts_song_id", submission_parts.c.song_id)
+
+stems = Table(
+    "stems",
+    metadata,
+    _song_id(primary_key=True),
+    Column("engine", Text, primary_key=True),
+    Column("vocals_path", Text, nullable=False),
+    Column("accompaniment_path", Text, nullable=False),
+    _text("model_version"),
+    Column("at", Float, nullable=False),
+)
+
+highlights = Table(
+    "highlights",
+    metadata,
+    _song_id(primary_key=True),
+    Column("start_s", Float, nullable=False),
+    Column("stop_s", Float, nullable=False),
+    Column("curve", LargeBinary, nullable=False),
+    Column("source", Text, nullable=False),
+    _text("engine_version"),
+    _text("model_version"),
+    Column("at", Float, nullable=False),
+)
+"""`curve`: float32 little endian, one value a second of the song, in [0, 1]."""
+
+embeddings = Table(
+    "embeddings",
+    metadata,
+    _song_id(primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+    _text("model_version"),
+    Column("at", Float, nullable=False),
+)
+
+taste_scores = Table(
+    "taste_scores",
+    metadata,
+    _song_id(primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("model_version", Text, nullable=False, index=True),
+    Column("at", Float, nullable=False),
+)
+
+SQLITE_FTS = (
+    "CREATE VIRTUAL TABLE song_fts USING fts5("
+    "text, content='song_search', content_rowid='number', tokenize='trigram')",
+    "CREATE TRIGGER song_search_insert AFTER INSERT ON song_search BEGIN "
+    "INSERT INTO song_fts(rowid, text) VALUES (new.number, new.text); END",
+    "CREATE TRIGGER song_search_delete AFTER DELETE ON song_search BEGIN "
+    "INSERT INTO song_fts(song_fts, rowid, text) VALUES ('delete', old.number, old.text); END",
+    "CREATE TRIGGER song_search_update AFTER UPDATE ON song_search BEGIN "
+    "INSERT INTO song_fts(song_fts, rowid, text) VALUES ('delete', old.number, old.text); "
+    "INSERT INTO song_fts(rowid, text) VALUES (new.number, new.text); END",
+)
+"""Statements that make the trigram index on SQLite (FTS5 external-content table)."""

@@ -1,0 +1,117 @@
+"""How far each artefact of each stream is, and what made it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from library.records import AssetState
+from library.schema import asset_states
+from library.store.connections import Connections, upsert
+
+_COLUMNS = [asset_states.c[field.name] for field in fields(AssetState)]
+
+
+class AssetStates:
+    """Rows `(stream, asset)`: running, done, failed or stale."""
+
+    def __init__(self, catalogue: Connections) -> None:
+        self._catalogue = catalogue
+
+    def of(self, stream_id: str) -> dict[str, AssetState]:
+        """States of one stream's artefacts by asset name."""
+        query = sa.select(*_COLUMNS).where(asset_states.c.stream_id == stream_id)
+        with self._catalogue.read() as connection:
+            return {row.asset: AssetState(*row) for row in connection.execute(query)}
+
+    def in_state(self, state: str, *, limit: int | None = None) -> list[AssetState]:
+        """All artefacts in this state, the latest first."""
+        query = (
+            sa.select(*_COLUMNS)
+            .where(asset_states.c.state == state)
+            .order_by(asset_states.c.started_at.desc())
+            .limit(limit)
+        )
+        with self._catalogue.read() as connection:
+            return [AssetState(*row) for row in connection.execute(query)]
+
+    def started(self, stream_id: str, asset: str, *, run_id: str = "") -> None:
+        """Work on an artefact begins."""
+        self._put(
+            stream_id,
+            asset,
+            state="running",
+            progress=0.0,
+            message="",
+            run_id=run_id,
+            started_at=time.time(),
+            finished_at=None,
+        )
+
+    def progressed(self, stream_id: str, asset: str, progress: float, message: str) -> None:
+        """Work on an artefact goes on."""
+        with self._catalogue.write() as connection:
+            connection.execute(
+                asset_states.update()
+                .where(asset_states.c.stream_id == stream_id, asset_states.c.asset == asset)
+                .values(progress=progress, message=message)
+            )
+
+    def done(
+        self,
+        stream_id: str,
+        asset: str,
+        *,
+        engine: str,
+        engine_version: str,
+        model_version: str = "",
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """An artefact is complete."""
+        self._put(
+            stream_id,
+            asset,
+            state="done",
+            progress=1.0,
+            message="",
+            engine=engine,
+            engine_version=engine_version,
+            model_version=model_version,
+            metadata=dict(metadata or {}),
+            finished_at=time.time(),
+        )
+
+    def failed(self, stream_id: str, asset: str, message: str) -> None:
+        """An artefact could not be made; `message` says why and what to do next."""
+        self._put(stream_id, asset, state="failed", message=message, finished_at=time.time())
+
+    def made_by_others(self, asset: str, engine_version: str, model_version: str) -> list[str]:
+        """Ids of streams whose finished artefact was made by another engine or model version."""
+        query = (
+            sa.select(asset_states.c.stream_id)
+            .where(
+                asset_states.c.asset == asset,
+                asset_states.c.state == "done",
+                sa.or_(
+                    asset_states.c.engine_version != engine_version,
+                    asset_states.c.model_version != model_version,
+                ),
+            )
+            .order_by(asset_states.c.finished_at)
+        )
+        with self._catalogue.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many streams have each asset in each state."""
+        query = sa.select(asset_states.c.asset, asset_states.c.state, sa.func.count()).group_by(
+            asset_states.c.asset, asset_states.c.state
+        )
+        with self._catalogue.read() as connection:
+            return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+    def _put(self, stream_id: str, asset: str, **values: Any) -> None:
+        with self._catalogue.write() as connection:
+            upsert(connection, asset_states, {"stream_id": stream_id, "asset": asset}, values)

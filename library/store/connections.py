@@ -1,0 +1,30 @@
+"""What a store needs of the catalogue: a place to read and a place to write."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import sqlalchemy as sa
+
+
+class Connections(Protocol):
+    """Implemented by `library.catalogue.Catalogue`."""
+
+    def read(self) -> AbstractContextManager[sa.Connection]:
+        """A consistent view for a few queries."""
+        ...
+
+    def write(self) -> AbstractContextManager[sa.Connection]:
+        """One transaction."""
+        ...
+
+
+def upsert(
+    connection: sa.Connection, table: sa.Table, keys: dict[str, object], values: dict[str, object]
+) -> None:
+    """Update the row with these keys, or insert it; inside the caller's transaction."""
+    where = [table.c[name] == value for name, value in keys.items()]
+    if values and connection.execute(table.update().where(*where).values(**values)).rowcount:
+        return
+    if not values and connection.execute(sa.select(sa.literal(1)).where(*where)).first():
+        return
+    connection.execute(table.insert().values(**keys, **values))

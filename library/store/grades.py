@@ -1,0 +1,87 @@
+"""What the user thinks of songs: every mark is kept, the latest one counts."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from library.errors import NotFoundError
+from library.schema import grades, plays, songs
+from library.store.connections import Connections
+
+
+class Grades:
+    """Grades (-1, 0, +1), stars (1-5) and plays."""
+
+    def __init__(self, catalogue: Connections) -> None:
+        self._catalogue = catalogue
+
+    def give(
+        self,
+        song_id: str,
+        *,
+        grade: int | None = None,
+        stars: int | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Grade a song. What is None keeps its earlier value.
+
+        Raises:
+            ValueError: a grade outside -1..1 or stars outside 1..5.
+            NotFoundError: no such song.
+        """
+        if grade is not None and grade not in (-1, 0, 1):
+            raise ValueError(f"a grade is -1, 0 or 1, not {grade}")
+        if stars is not None and not 1 <= stars <= 5:
+            raise ValueError(f"stars are 1 to 5, not {stars}")
+        now = time.time()
+        values: dict[str, int] = {}
+        if grade is not None:
+            values["grade"] = grade
+        if stars is not None:
+            values["stars"] = stars
+        if not values:
+            return
+        with self._catalogue.write() as connection:
+            change = songs.update().where(songs.c.id == song_id).values(**values)
+            if not connection.execute(change).rowcount:
+                raise NotFoundError("no such song", subject=song_id)
+            connection.execute(
+                grades.insert().values(
+                    song_id=song_id, grade=grade, stars=stars, context=dict(context or {}), at=now
+                )
+            )
+
+    def clear(self, song_id: str) -> None:
+        """Take the marks off a song; the history keeps them."""
+        with self._catalogue.write() as connection:
+            connection.execute(
+                songs.update().where(songs.c.id == song_id).values(grade=None, stars=None)
+            )
+            connection.execute(
+                grades.insert().values(song_id=song_id, context={"cleared": True}, at=time.time())
+            )
+
+    def history(self, song_id: str) -> list[sa.Row[Any]]:
+        """All marks of a song `(grade, stars, context, at)`, the latest first."""
+        query = (
+            sa.select(grades.c.grade, grades.c.stars, grades.c.context, grades.c.at)
+            .where(grades.c.song_id == song_id)
+            .order_by(grades.c.at.desc(), grades.c.id.desc())
+        )
+        with self._catalogue.read() as connection:
+            return list(connection.execute(query))
+
+    def played(self, song_id: str, start_s: float, stop_s: float) -> None:
+        """Record that a span of the song was listened to (seconds within the song)."""
+        now = time.time()
+        with self._catalogue.write() as connection:
+            connection.execute(
+                plays.insert().values(song_id=song_id, start_s=start_s, stop_s=stop_s, at=now)
+            )
+            connection.execute(
+                songs.update()
+                .where(songs.c.id == song_id)
+                .values(play_count=songs.c.play_count + 1, last_played_at=now)
+            )

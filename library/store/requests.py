@@ -1,0 +1,127 @@
+"""What the user asked the pipeline to do; no request is lost while nothing runs."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from library.errors import NotFoundError
+from library.records import Request
+from library.schema import requests
+from library.store.connections import Connections
+
+_COLUMNS = [requests.c[field.name] for field in fields(Request)]
+OPEN_STATES = ("queued", "running")
+
+
+class Requests:
+    """A queue of rows: kind, target, arguments, state."""
+
+    def __init__(self, catalogue: Connections) -> None:
+        self._catalogue = catalogue
+
+    def file(self, kind: str, target: str, arguments: Mapping[str, Any] | None = None) -> Request:
+        """Ask for something. The same open request twice is the same row."""
+        wanted = dict(arguments or {})
+        with self._catalogue.write() as connection:
+            twins = connection.execute(
+                sa.select(*_COLUMNS).where(
+                    requests.c.kind == kind,
+                    requests.c.target == target,
+                    requests.c.state == "queued",
+                )
+            )
+            for row in twins:
+                if dict(row.arguments) == wanted:
+                    return Request(*row)
+            row_id = connection.execute(
+                requests.insert()
+                .values(kind=kind, target=target, arguments=wanted, created_at=time.time())
+                .returning(requests.c.id)
+            ).scalar_one()
+        return self.get(row_id)
+
+    def get(self, request_id: int) -> Request:
+        """One request.
+
+        Raises:
+            NotFoundError: there is none with this number.
+        """
+        with self._catalogue.read() as connection:
+            row = connection.execute(
+                sa.select(*_COLUMNS).where(requests.c.id == request_id)
+            ).first()
+        if row is None:
+            raise NotFoundError("no such request", subject=str(request_id))
+        return Request(*row)
+
+    def waiting(self, kind: str | None = None, *, limit: int | None = None) -> list[Request]:
+        """Queued requests, the oldest first."""
+        query = sa.select(*_COLUMNS).where(requests.c.state == "queued").order_by(requests.c.id)
+        if kind is not None:
+            query = query.where(requests.c.kind == kind)
+        with self._catalogue.read() as connection:
+            return [Request(*row) for row in connection.execute(query.limit(limit))]
+
+    def recent(self, *, limit: int = 100) -> list[Request]:
+        """Open requests first, then the latest finished ones."""
+        is_open = sa.case((requests.c.state.in_(OPEN_STATES), 0), else_=1)
+        query = sa.select(*_COLUMNS).order_by(is_open, requests.c.id.desc()).limit(limit)
+        with self._catalogue.read() as connection:
+            return [Request(*row) for row in connection.execute(query)]
+
+    def claim(self, request_id: int, *, run_id: str = "") -> bool:
+        """Take a queued request for work; False when somebody else has it or it was cancelled."""
+        return self._move(
+            request_id, ("queued",), state="running", run_id=run_id, started_at=time.time()
+        )
+
+    def progressed(self, request_id: int, progress: float, message: str) -> None:
+        """Tell how far it has come."""
+        self._move(request_id, ("running",), progress=progress, message=message)
+
+    def finish(self, request_id: int, *, message: str = "") -> bool:
+        """It is done."""
+        return self._move(
+            request_id,
+            ("running",),
+            state="done",
+            progress=1.0,
+            message=message,
+            finished_at=time.time(),
+        )
+
+    def fail(self, request_id: int, message: str) -> bool:
+        """It cannot be done; `message` says why and what to do next."""
+        return self._move(
+            request_id, OPEN_STATES, state="failed", message=message, finished_at=time.time()
+        )
+
+    def cancel(self, request_id: int) -> bool:
+        """The user no longer wants it. False when it is finished already."""
+        return self._move(request_id, OPEN_STATES, state="cancelled", finished_at=time.time())
+
+    def requeue(self, request_id: int) -> bool:
+        """Put back a request whose worker died, or that the user wants tried again."""
+        return self._move(
+            request_id,
+            ("running", "failed", "cancelled"),
+            state="queued",
+            progress=0.0,
+            message="",
+            run_id="",
+            started_at=None,
+            finished_at=None,
+        )
+
+    def _move(self, request_id: int, from_states: tuple[str, ...], **values: Any) -> bool:
+        with self._catalogue.write() as connection:
+            return bool(
+                connection.execute(
+                    requests.update()
+                    .where(requests.c.id == request_id, requests.c.state.in_(from_states))
+                    .values(**values)
+                ).rowcount
+            )
