@@ -1,0 +1,156 @@
+"""What a media file holds, without decoding it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+
+from library.errors import MediaError, NoAudioError, NotMediaError, TruncatedMediaError
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter mark of a container, in seconds from the start of the recording."""
+
+    title: str
+    start_s: float
+    stop_s: float
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What `probe` found. `duration_s` is what the file claims, 0.0 where it claims nothing."""
+
+    path: Path
+    container: str
+    """FFmpeg's short name of the format, e.g. ``matroska,webm``."""
+    duration_s: float
+    sample_rate_hz: int
+    n_channels: int
+    audio_codec: str
+    audio_index: int
+    """Index, within the container, of the audio track that `decode` reads."""
+    audio_bit_rate: int | None
+    video_codec: str | None
+    """None for audio files; a cover picture is not a video."""
+    chapters: tuple[Chapter, ...]
+    has_cover: bool
+    tags: dict[str, str]
+
+
+@contextmanager
+def open_media(path: Path) -> Iterator[InputContainer]:
+    """Open a local file for reading and turn FFmpeg's errors into ours.
+
+    The name goes to FFmpeg behind ``file:``, so that a file called ``concat:x`` stays a file.
+
+    Raises:
+        FileNotFoundError, PermissionError, IsADirectoryError: as `open` does.
+        NotMediaError: no demuxer knows the content.
+        TruncatedMediaError: the file is empty, or lacks the index without which nothing plays.
+    """
+    with path.open("rb") as head:
+        if not head.read(1):
+            raise TruncatedMediaError(
+                "the file is empty", subject=str(path), next_step="Fetch or copy it again"
+            )
+    try:
+        container = av.open(f"file:{path}", metadata_errors="replace")
+    except FFmpegError as error:
+        raise unreadable(path, error) from error
+    try:
+        yield container
+    finally:
+        container.close()
+
+
+def unreadable(path: Path, error: FFmpegError) -> MediaError:
+    """The error of ours that says why FFmpeg could not open `path`."""
+    log = getattr(error, "log", None)
+    detail = str(log[2]) if log else ""
+    if "moov" in detail or isinstance(error, av.error.EOFError):
+        return TruncatedMediaError(
+            "the file is cut short: its index is not there",
+            subject=str(path),
+            next_step="Fetch or copy it again",
+        )
+    return NotMediaError(
+        "this is not audio or video that FFmpeg can read",
+        subject=str(path),
+        next_step="Check that it is the file you meant",
+    )
+
+
+def probe(path: Path) -> MediaInfo:
+    """Read the headers of `path`.
+
+    Raises:
+        NotMediaError, NoAudioError, TruncatedMediaError: see `open_media`; NoAudioError when
+            there is no audio track.
+    """
+    with open_media(path) as container:
+        # The same choice as ffmpeg makes by default: most channels, then the first one.
+        audio = max(
+            container.streams.audio,
+            key=lambda stream: (stream.codec_context.channels, -stream.index),
+            default=None,
+        )
+        if audio is None or audio.codec_context.sample_rate <= 0:
+            if _is_plain_text(path):
+                raise NotMediaError(
+                    "this is a text file",
+                    subject=str(path),
+                    next_step="Check that it is the file you meant",
+                )
+            raise NoAudioError(
+                "there is no audio track in it",
+                subject=str(path),
+                next_step="Give a file with sound",
+            )
+        pictures = [
+            stream
+            for stream in container.streams.video
+            if stream.disposition & Disposition.attached_pic
+        ]
+        films = [stream for stream in container.streams.video if stream not in pictures]
+        chapters = tuple(
+            Chapter(
+                title=str(chapter["metadata"].get("title", "")),
+                start_s=float(chapter["start"] * chapter["time_base"]),
+                stop_s=float(chapter["end"] * chapter["time_base"]),
+            )
+            for chapter in container.chapters()
+        )
+        return MediaInfo(
+            path=path,
+            container=container.format.name,
+            duration_s=_claimed_duration_s(container, audio.index),
+            sample_rate_hz=audio.codec_context.sample_rate,
+            n_channels=audio.codec_context.channels,
+            audio_codec=audio.codec_context.name,
+            audio_index=audio.index,
+            audio_bit_rate=audio.codec_context.bit_rate or container.bit_rate or None,
+            video_codec=films[0].codec_context.name if films else None,
+            chapters=chapters,
+            has_cover=bool(pictures),
+            tags={**container.metadata, **audio.metadata},
+        )
+
+
+def _claimed_duration_s(container: InputContainer, audio_index: int) -> float:
+    stream = container.streams[audio_index]
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else 0.0
+
+
+def _is_plain_text(path: Path) -> bool:
+    """FFmpeg takes some texts for ASCII-art video or subtitles; tell the user what it really is."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    return not any(byte < 9 or 13 < byte < 32 for byte in head)
