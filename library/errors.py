@@ -207,3 +207,15 @@ class SetlistError(UtawakuError):
 
 class UploadError(UtawakuError):
     """A submission failed."""
+
+
+class DownloadCancelled(DownloadError):
+    """A download was stopped on request; what was fetched is kept."""
+
+    exit_code = 130
+
+
+class DiskFullError(UtawakuError):
+    """No space left for what is to be written."""
+
+    exit_code = 7

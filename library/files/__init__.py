@@ -1,0 +1,28 @@
+"""Files of the library: names, atomic writes and moves, trash."""
+
+from library.files.atomic import atomic_path, move, remove_stale_temporaries, temporary_path
+from library.files.paths import (
+    check_template,
+    numbered,
+    render_path,
+    safe_component,
+    safe_extension,
+)
+from library.files.trash import TrashEntry, empty_trash, list_trash, restore, trash
+
+__all__ = [
+    "TrashEntry",
+    "atomic_path",
+    "check_template",
+    "empty_trash",
+    "list_trash",
+    "move",
+    "numbered",
+    "remove_stale_temporaries",
+    "render_path",
+    "restore",
+    "safe_component",
+    "safe_extension",
+    "temporary_path",
+    "trash",
+]
