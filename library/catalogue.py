@@ -20,6 +20,7 @@ from library.config import Settings
 from library.errors import CatalogueError, CatalogueLocked
 from library.migrations import HEAD, migrate
 from library.store.assets import AssetStates
+from library.store.channels import Channels
 from library.store.grades import Grades
 from library.store.notices import Notices
 from library.store.requests import Requests
@@ -104,6 +105,11 @@ class Catalogue:
             finally:
                 copy.close()
         temporary.replace(target)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Whom the user follows."""
+        return Channels(self)
 
     @cached_property
     def streams(self) -> Streams:

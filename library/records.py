@@ -84,7 +84,7 @@ class LabelCandidate:
     title: str
     artist: str
     source: str
-    """`user`, `setlist`, `shazam`, `reference` (own fingerprint index), `cover` (a guess), `tags`."""
+    """`user`, `setlist`, `shazam`, `reference` (own index), `cover` (a guess) or `tags`."""
     score: float
     """Calibrated probability of being right, in [0, 1]."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
@@ -250,3 +250,23 @@ class SongEdit:
     after: Sequence[Mapping[str, Any]]
     at: float
     undone_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Somebody whose streams the user follows, or has streams of."""
+
+    id: str
+    """`<site>:<the site's id>`."""
+    url: str
+    title: str = ""
+    site: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of this channel over the general ones."""
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+    """What the last look has seen."""
+    followed: bool = True
+    followed_at: float | None = None
+    last_look_at: float | None = None
+    next_look_at: float | None = None
+    last_error: str = ""

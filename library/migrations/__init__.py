@@ -25,23 +25,23 @@ def migrate(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     script = ScriptDirectory.from_config(config)
-    with engine.connect().execution_options(utawaku_write=True) as connection:
-        with connection.begin():
-            # Holding the write lock here, a second program that starts now waits, then sees HEAD.
-            current = MigrationContext.configure(connection).get_current_revision()
-            if current == HEAD:
-                return
-            known = {revision.revision for revision in script.walk_revisions()}
-            if current is not None and current not in known:
-                raise CatalogueTooNew(
-                    f"was made by a newer utawaku (schema {current}, this one knows {HEAD})",
-                    subject=engine.url.render_as_string(),
-                    next_step="Upgrade utawaku; nothing was changed",
-                )
-            if current is not None:
-                _keep_copy(engine, current)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+    writing = engine.connect().execution_options(utawaku_write=True)
+    with writing as connection, connection.begin():
+        # Holding the write lock here, a second program that starts now waits, then sees HEAD.
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == HEAD:
+            return
+        known = {revision.revision for revision in script.walk_revisions()}
+        if current is not None and current not in known:
+            raise CatalogueTooNew(
+                f"was made by a newer utawaku (schema {current}, this one knows {HEAD})",
+                subject=engine.url.render_as_string(),
+                next_step="Upgrade utawaku; nothing was changed",
+            )
+        if current is not None:
+            _keep_copy(engine, current)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 def _keep_copy(engine: sa.Engine, revision: str) -> None:

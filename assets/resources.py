@@ -1,0 +1,55 @@
+"""What the assets work with: settings, catalogue, engines."""
+
+import os
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from library.catalogue import Catalogue
+from library.config import Settings, load_settings
+from models.downloader import Downloader
+from models.segmenter import Segmenter
+
+
+class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Settings and catalogue of this user, opened once a run."""
+
+    _settings: Settings | None = PrivateAttr(default=None)
+    _catalogue: Catalogue | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Open the catalogue."""
+        self._settings = load_settings()
+        self._catalogue = Catalogue.open(self._settings)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Close the catalogue."""
+        if self._catalogue is not None:
+            self._catalogue.close()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings at the start of the run."""
+        assert self._settings is not None, "the resource is not set up"
+        return self._settings
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The open catalogue."""
+        assert self._catalogue is not None, "the resource is not set up"
+        return self._catalogue
+
+    def downloader(self) -> Downloader:
+        """The client that fetches recordings, as the settings want it."""
+        return Downloader.from_settings(self.settings.download)
+
+    def segmenter(self) -> Segmenter:
+        """The engine that tells speech from music, as the settings want it."""
+        wanted = self.settings.segments
+        return Segmenter(
+            wanted.engine,
+            wanted.mode,
+            energy_ratio=wanted.energy_ratio,
+            threads=wanted.threads or os.cpu_count() or 1,
+            weights_dir=self.settings.weights_dir,
+        )

@@ -1,0 +1,94 @@
+"""Telling the catalogue how the work on an artefact goes.
+
+The screen and the command line read progress and outcome from the catalogue, whichever process
+does the work.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+
+from assets.resources import LibraryResource
+from library.errors import UtawakuError
+
+MIN_INTERVAL_S = 0.5
+"""Progress is written no oftener than this; each write reaches the disk."""
+
+
+class Work:
+    """One artefact of one stream being made."""
+
+    def __init__(self, library: LibraryResource, stream_id: str, asset: str) -> None:
+        self._states = library.catalogue.assets
+        self._stream_id = stream_id
+        self._asset = asset
+        self._next_at = 0.0
+        self.finished = False
+
+    def progress(self, fraction: float, message: str) -> None:
+        """A `library.progress.Progress` that ends in the catalogue."""
+        now = time.monotonic()
+        if now >= self._next_at:
+            self._next_at = now + MIN_INTERVAL_S
+            self._states.progressed(self._stream_id, self._asset, fraction, message)
+
+    def done(
+        self,
+        *,
+        engine: str,
+        engine_version: str,
+        model_version: str = "",
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """The artefact is complete and in its place."""
+        self._states.done(
+            self._stream_id,
+            self._asset,
+            engine=engine,
+            engine_version=engine_version,
+            model_version=model_version,
+            metadata=metadata,
+        )
+        self.finished = True
+
+
+@contextmanager
+def work_on(
+    library: LibraryResource, context: dg.AssetExecutionContext, asset: str
+) -> Iterator[Work]:
+    """Record start and outcome of making `asset` for the run's stream.
+
+    Raises:
+        dagster.Failure: for every `UtawakuError`, with its message and next step; also left as a
+            notice.
+    """
+    stream_id = context.partition_key
+    library.catalogue.assets.started(stream_id, asset, run_id=context.run_id)
+    work = Work(library, stream_id, asset)
+    try:
+        yield work
+    except UtawakuError as error:
+        library.catalogue.assets.failed(stream_id, asset, str(error))
+        library.catalogue.notices.add(
+            "error",
+            f"{asset} failed",
+            body=f"{error.subject}: {error.problem}" if error.subject else error.problem,
+            next_step=error.next_step,
+            stream_id=stream_id,
+        )
+        raise dg.Failure(
+            description=str(error),
+            metadata={"stream": stream_id, "next step": error.next_step or "none known"},
+            allow_retries=False,
+        ) from error
+    except BaseException as error:
+        # Also for Ctrl-C: the state must not say "running" for ever.
+        library.catalogue.assets.failed(
+            stream_id, asset, f"{type(error).__name__}: {error}".rstrip(": ")
+        )
+        raise
+    if not work.finished:
+        raise dg.DagsterInvariantViolationError(f"{asset} ended without telling that it is done")
