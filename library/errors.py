@@ -34,6 +34,13 @@ A message says what failed, on what, and what the user can do next::
     |  +- FingerprintError      a fingerprint index or recording cannot be used
     +- SetlistError             a setlist or subtitle file cannot be read
     +- UploadError              a submission failed
+    |  +- UploadInterrupted     broke off; nothing was decided, trying again is safe
+    |  +- UploadLimited         the site asks to wait (knows for how long)
+    |  +- UploadHold            the site wants a human; the whole queue rests
+    |  |  +- LoginExpiredError  the account is logged out
+    |  +- UploadRefused         refused for good (knows the site's code)
+    |  |  +- DuplicateTitleError  the site has this title already
+    |  +- OutcomeUnknown        sent, but nobody answered: look it up before sending again
 """
 
 
@@ -219,3 +226,59 @@ class DiskFullError(UtawakuError):
     """No space left for what is to be written."""
 
     exit_code = 7
+
+
+class UploadInterrupted(UploadError):
+    """Broke off before anything was decided; trying again is safe."""
+
+
+class UploadLimited(UploadError):
+    """The target asks to wait `retry_after_s` seconds."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        subject: str = "",
+        next_step: str = "",
+        retry_after_s: float = 30.0,
+    ) -> None:
+        super().__init__(problem, subject=subject, next_step=next_step)
+        self.retry_after_s = retry_after_s
+
+
+class UploadHold(UploadError):
+    """The target wants a human (`code`: captcha, too_frequent, ...); the whole queue must rest."""
+
+    exit_code = 7
+
+    def __init__(
+        self, problem: str, *, subject: str = "", next_step: str = "", code: str = "hold"
+    ) -> None:
+        super().__init__(problem, subject=subject, next_step=next_step)
+        self.code = code
+
+
+class LoginExpiredError(UploadHold):
+    """The account is logged out, or its cookies do not match."""
+
+    def __init__(self, problem: str, *, subject: str = "", next_step: str = "") -> None:
+        super().__init__(problem, subject=subject, next_step=next_step, code="login")
+
+
+class UploadRefused(UploadError):
+    """Refused for good; `code` is the target's own number, 0 where it gave none."""
+
+    def __init__(
+        self, problem: str, *, subject: str = "", next_step: str = "", code: int = 0
+    ) -> None:
+        super().__init__(problem, subject=subject, next_step=next_step)
+        self.code = code
+
+
+class DuplicateTitleError(UploadRefused):
+    """The target holds a submission of this title already."""
+
+
+class OutcomeUnknown(UploadError):
+    """The request left, but its answer never came: look it up before anything is sent again."""
