@@ -195,13 +195,22 @@ song_tags = Table(
 )
 Index("ix_song_tags_tag", song_tags.c.tag)
 
+SEARCHED = ("title", "artist", "singer", "channel", "stream", "tags")
+"""Fields of a song that a search looks into."""
+
 song_search = Table(
     "song_search",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=False),
-    Column("text", Text, nullable=False),
+    Column(
+        "number",
+        _Number,
+        ForeignKey("songs.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    *(_text(name) for name in SEARCHED),
 )
-"""Folded text of each song, same `number` as in `songs`; on SQLite mirrored by the FTS5 trigram
+"""Folded texts of each song, same `number` as in `songs`; on SQLite mirrored by the FTS5 trigram
 table `song_fts` through triggers."""
 
 grades = Table(
@@ -414,15 +423,18 @@ taste_scores = Table(
     Column("at", Float, nullable=False),
 )
 
+_FTS_COLUMNS = ", ".join(SEARCHED)
+_FTS_NEW = f"new.number, {', '.join(f'new.{name}' for name in SEARCHED)}"
+_FTS_OLD = f"'delete', old.number, {', '.join(f'old.{name}' for name in SEARCHED)}"
 SQLITE_FTS = (
-    "CREATE VIRTUAL TABLE song_fts USING fts5("
-    "text, content='song_search', content_rowid='number', tokenize='trigram')",
+    f"CREATE VIRTUAL TABLE song_fts USING fts5({_FTS_COLUMNS}, "
+    "content='song_search', content_rowid='number', tokenize='trigram')",
     "CREATE TRIGGER song_search_insert AFTER INSERT ON song_search BEGIN "
-    "INSERT INTO song_fts(rowid, text) VALUES (new.number, new.text); END",
+    f"INSERT INTO song_fts(rowid, {_FTS_COLUMNS}) VALUES ({_FTS_NEW}); END",
     "CREATE TRIGGER song_search_delete AFTER DELETE ON song_search BEGIN "
-    "INSERT INTO song_fts(song_fts, rowid, text) VALUES ('delete', old.number, old.text); END",
+    f"INSERT INTO song_fts(song_fts, rowid, {_FTS_COLUMNS}) VALUES ({_FTS_OLD}); END",
     "CREATE TRIGGER song_search_update AFTER UPDATE ON song_search BEGIN "
-    "INSERT INTO song_fts(song_fts, rowid, text) VALUES ('delete', old.number, old.text); "
-    "INSERT INTO song_fts(rowid, text) VALUES (new.number, new.text); END",
+    f"INSERT INTO song_fts(song_fts, rowid, {_FTS_COLUMNS}) VALUES ({_FTS_OLD}); "
+    f"INSERT INTO song_fts(rowid, {_FTS_COLUMNS}) VALUES ({_FTS_NEW}); END",
 )
 """Statements that make the trigram index on SQLite (FTS5 external-content table)."""

@@ -218,18 +218,21 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
     )
     tags = tags_of(connection, [row.id for row in rows])
     for row in rows:
-        words = [row.title, row.artist, row.singer, row.channel, row.stream_title]
-        # A line break keeps a search from matching across the border of two fields.
-        text = "\n".join(fold(word) for word in [*words, *tags.get(row.id, ())] if word)
-        old = connection.execute(
-            sa.select(song_search.c.text).where(song_search.c.number == row.number)
-        ).scalar()
+        texts = {
+            "title": fold(row.title),
+            "artist": fold(row.artist),
+            "singer": fold(row.singer),
+            "channel": fold(row.channel),
+            "stream": fold(row.stream_title),
+            # A line break keeps a search from matching across the border of two tags.
+            "tags": "\n".join(fold(tag) for tag in tags.get(row.id, ())),
+        }
+        where = song_search.c.number == row.number
+        old = connection.execute(sa.select(song_search).where(where)).mappings().first()
         if old is None:
-            connection.execute(song_search.insert().values(number=row.number, text=text))
-        elif old != text:
-            connection.execute(
-                song_search.update().where(song_search.c.number == row.number).values(text=text)
-            )
+            connection.execute(song_search.insert().values(number=row.number, **texts))
+        elif any(old[name] != text for name, text in texts.items()):
+            connection.execute(song_search.update().where(where).values(**texts))
 
 
 def _of_stream(connection: sa.Connection, stream_id: str) -> list[Song]:

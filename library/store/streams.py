@@ -10,6 +10,7 @@ from library.errors import NotFoundError
 from library.records import Segment, Stream
 from library.schema import segments, songs, streams
 from library.store.connections import Connections
+from library.store.songs import index_songs
 
 _FIELDS = [field.name for field in fields(Stream)]
 _COLUMNS = [streams.c[name] for name in _FIELDS]
@@ -93,6 +94,7 @@ class Streams:
                         uploaded_on=stream.uploaded_on,
                     )
                 )
+                index_songs(connection, songs.c.stream_id == stream.id)
         return stream
 
     def delete(self, stream_id: str) -> None:

@@ -88,17 +88,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_saved_queries")),
     )
     op.create_table(
-        "song_search",
-        sa.Column(
-            "number",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_song_search")),
-    )
-    op.create_table(
         "streams",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
@@ -403,6 +392,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_plays_song_id", "plays", ["song_id"], unique=False)
     op.create_table(
+        "song_search",
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("title", sa.Text(), server_default="", nullable=False),
+        sa.Column("artist", sa.Text(), server_default="", nullable=False),
+        sa.Column("singer", sa.Text(), server_default="", nullable=False),
+        sa.Column("channel", sa.Text(), server_default="", nullable=False),
+        sa.Column("stream", sa.Text(), server_default="", nullable=False),
+        sa.Column("tags", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["number"], ["songs.number"], name=op.f("fk_song_search_number"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_song_search")),
+    )
+    op.create_table(
         "song_tags",
         sa.Column("song_id", sa.Text(), nullable=False),
         sa.Column("tag", sa.Text(), nullable=False),
@@ -484,6 +492,7 @@ def downgrade() -> None:
     op.drop_table("stems")
     op.drop_index("ix_song_tags_tag", table_name="song_tags")
     op.drop_table("song_tags")
+    op.drop_table("song_search")
     op.drop_index("ix_plays_song_id", table_name="plays")
     op.drop_table("plays")
     op.drop_table("labels")
@@ -521,7 +530,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_streams_channel_id"), table_name="streams")
     op.drop_index(op.f("ix_streams_added_at"), table_name="streams")
     op.drop_table("streams")
-    op.drop_table("song_search")
     op.drop_table("saved_queries")
     op.drop_index("ix_requests_state_id", table_name="requests")
     op.drop_table("requests")
