@@ -26,6 +26,7 @@ from library.store.notices import Notices
 from library.store.requests import Requests
 from library.store.songs import Songs
 from library.store.streams import Streams
+from library.store.submissions import Submissions
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -135,6 +136,11 @@ class Catalogue:
     def notices(self) -> Notices:
         """What the user should know."""
         return Notices(self)
+
+    @cached_property
+    def submissions(self) -> Submissions:
+        """What is published where, and what is on its way."""
+        return Submissions(self)
 
     @cached_property
     def grades(self) -> Grades:

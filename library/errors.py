@@ -250,7 +250,7 @@ class UploadLimited(UploadError):
 class UploadHold(UploadError):
     """The target wants a human (`code`: captcha, too_frequent, ...); the whole queue must rest."""
 
-    exit_code = 7
+    exit_code = 8
 
     def __init__(
         self, problem: str, *, subject: str = "", next_step: str = "", code: str = "hold"

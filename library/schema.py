@@ -337,23 +337,29 @@ submissions = Table(
     Column("id", _Number, primary_key=True, autoincrement=True),
     Column("target", Text, nullable=False),
     _text("account"),
-    Column("state", Text, nullable=False, server_default="draft", index=True),
     Column("title", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="draft", index=True),
     _text("description"),
     Column("tags", JSON, nullable=False, server_default="[]"),
-    Column("options", JSON, nullable=False, server_default="{}"),
+    _text("source_url"),
+    Column("copyright", Integer, nullable=False, server_default="2"),
+    Column("category", Integer, nullable=False, server_default="31"),
     _text("cover_path"),
     Column("publish_at", Float),
+    _text("append_to"),
+    _text("stream_id"),
     _text("remote_id"),
-    _text("remote_url"),
-    _text("fingerprint"),
-    _text("message"),
-    Column("append_to", Text),
+    Column("remote_number", BigInteger, nullable=False, server_default="0"),
+    Column("submit_sent_at", Float),
+    Column("not_before", Float),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("hold_code"),
+    _text("message"),
     Column("created_at", Float, nullable=False),
-    Column("submitted_at", Float),
-    Column("finished_at", Float),
+    Column("updated_at", Float, nullable=False),
+    Column("published_at", Float),
 )
+"""`library.sharing.records.Submission`. No key to streams: what was published stays on record."""
 
 submission_parts = Table(
     "submission_parts",
@@ -366,18 +372,47 @@ submission_parts = Table(
         nullable=False,
     ),
     Column("position", Integer, primary_key=True),
-    Column("song_id", Text, ForeignKey("songs.id", ondelete="SET NULL")),
+    _text("song_id", index=True),
     Column("title", Text, nullable=False),
-    _text("file_path"),
-    _text("sha256"),
-    Column("n_bytes", BigInteger, nullable=False, server_default="0"),
-    Column("bytes_sent", BigInteger, nullable=False, server_default="0"),
+    _text("path"),
     Column("state", Text, nullable=False, server_default="waiting"),
     _text("remote_name"),
-    _text("message"),
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
+    _text("sha256"),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("bytes_sent", BigInteger, nullable=False, server_default="0"),
+    _text("message"),
+    Column("uploaded_at", Float),
 )
-Index("ix_submission_parts_song_id", submission_parts.c.song_id)
+
+upload_events = Table(
+    "upload_events",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("target", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
+)
+Index(
+    "ix_upload_events_target_account_at",
+    upload_events.c.target,
+    upload_events.c.account,
+    upload_events.c.at,
+)
+"""What the hourly and daily budgets count."""
+
+upload_holds = Table(
+    "upload_holds",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("since", Float, nullable=False),
+)
+"""Queues that rest until a human releases them."""
 
 stems = Table(
     "stems",
