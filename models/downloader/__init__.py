@@ -1,0 +1,22 @@
+"""Recordings: fetched from the web through yt-dlp as a library, or taken in from local files."""
+
+from models.downloader.fetch import Downloader, Want
+from models.downloader.identity import stream_id_for_file, stream_id_for_info
+from models.downloader.info import Chapter, ListedStream, StreamInfo
+from models.downloader.local import TakeMode, take_file
+from models.downloader.result import FetchedRecording
+from models.downloader.tuning import Tuning
+
+__all__ = [
+    "Chapter",
+    "Downloader",
+    "FetchedRecording",
+    "ListedStream",
+    "StreamInfo",
+    "TakeMode",
+    "Tuning",
+    "Want",
+    "stream_id_for_file",
+    "stream_id_for_info",
+    "take_file",
+]

@@ -1,0 +1,58 @@
+"""Keeping credentials out of files, logs and messages."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+_SIGNING_NAME = re.compile(
+    r"(?i)^(x-(amz|goog)-.*|awsaccesskeyid|googleaccessid|key-pair-id|policy|sig|lsig|signature"
+    r"|expires?|hdn(ea|ts|tl)|upsig)$"
+)
+"""What content networks add to an address to let one visitor in for a while."""
+_SECRET_NAME = re.compile(
+    r"(?i)^(.*(token|secret|passw(or)?d|credential|session|api_?key|auth).*|key|hmac|pot)$"
+)
+_URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://[^\s'\"<>\\]+", re.IGNORECASE)
+
+
+def without_secrets(url: str) -> str:
+    """Return `url` without user and password, secret values replaced by `REDACTED`."""
+
+    def change(name: str, value: str) -> str | None:
+        secret = _SIGNING_NAME.match(name) or _SECRET_NAME.match(name)
+        return "REDACTED" if secret and value else value
+
+    return _rewritten(url, change)
+
+
+def without_signature(url: str) -> str:
+    """Return `url` without user, password and the parameters that only sign it or let it expire.
+
+    Two addresses of one file signed at different times become equal; a parameter that could name
+    the content stays.
+    """
+    return _rewritten(url, lambda name, value: None if _SIGNING_NAME.match(name) else value)
+
+
+def _rewritten(url: str, change: Callable[[str, str], str | None]) -> str:
+    try:
+        parts = urlsplit(url)
+        query = parse_qsl(parts.query, keep_blank_values=True)
+    except ValueError:  # not an address after all: show nothing of its tail
+        return url.split("?", 1)[0]
+    changed = [(name, new) for name, value in query if (new := change(name, value)) is not None]
+    fragment = "" if "=" in parts.fragment else parts.fragment
+    return urlunsplit(
+        (
+            parts.scheme,
+            parts.netloc.rpartition("@")[2],
+            parts.path,
+            parts.query if changed == query else urlencode(changed),
+            fragment,
+        )
+    )
+
+
+def redact(text: str) -> str:
+    """Return `text` with every address in it cleaned by `without_secrets`."""
+    return _URL.sub(lambda match: without_secrets(match[0]), text)

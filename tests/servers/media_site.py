@@ -1,0 +1,193 @@
+"""A web site with media on it: ranges, pages, feeds, and everything that goes wrong on the wire."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+_CHUNK_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with one answer."""
+
+    status: int | None = None
+    """Answer with this status and no content."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut_after: int | None = None
+    """Send this many bytes of the content, then drop the connection."""
+    stall_s: float = 0.0
+    """Sleep before the first byte."""
+    bytes_per_s: float | None = None
+    """Send no faster than this."""
+    instead: bytes | None = None
+    """Send this with status 200 whatever was asked for."""
+    content_type: str | None = None
+
+
+@dataclass
+class Resource:
+    """What one path serves."""
+
+    content: bytes | Callable[[], bytes]
+    content_type: str
+    faults: list[Fault] = field(default_factory=list)
+    """Used up one an answer, HEAD not counted; afterwards all is well."""
+    always: Fault | None = None
+    ranges: bool = True
+    last_modified: str = ""
+    says_length: bool = True
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it came in."""
+
+    method: str
+    path: str
+    range: str
+    cookie: str
+    at: float
+
+
+class MediaSite:
+    """Serves `resources` on 127.0.0.1; use as a context manager."""
+
+    def __init__(self) -> None:
+        self.resources: dict[str, Resource] = {}
+        self.seen: list[Seen] = []
+        self._lock = threading.Lock()
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                site._answer(self, body=True)
+
+            def do_HEAD(self) -> None:
+                site._answer(self, body=False)
+
+            def log_message(self, *_: object) -> None:
+                """Keep the test's output clean; `seen` is the log."""
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: object) -> None:
+                """A client that goes away in the middle is what these tests are about."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> "MediaSite":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def url(self, path: str) -> str:
+        return f"{self.address}{path}"
+
+    def add(
+        self,
+        path: str,
+        content: bytes | str | Callable[[], bytes],
+        content_type: str,
+        **more: object,
+    ) -> Resource:
+        """Serve `content` at `path` (without query)."""
+        body = content.encode() if isinstance(content, str) else content
+        resource = Resource(body, content_type, **more)  # type: ignore[arg-type]
+        self.resources[path] = resource
+        return resource
+
+    def gets(self, path: str) -> list[Seen]:
+        """The GET requests for `path` so far, oldest first."""
+        with self._lock:
+            return [one for one in self.seen if one.method == "GET" and one.path == path]
+
+    def _answer(self, handler: BaseHTTPRequestHandler, *, body: bool) -> None:
+        path = handler.path.split("?")[0]
+        asked = handler.headers.get("Range", "")
+        resource = self.resources.get(path)
+        with self._lock:
+            self.seen.append(
+                Seen(
+                    handler.command,
+                    path,
+                    asked,
+                    handler.headers.get("Cookie", ""),
+                    time.monotonic(),
+                )
+            )
+            fault = Fault()
+            if resource is not None:
+                if resource.faults and body:
+                    fault = resource.faults.pop(0)
+                elif resource.always is not None:
+                    fault = resource.always
+        if resource is None:
+            fault = Fault(status=404)
+        if fault.stall_s:
+            time.sleep(fault.stall_s)
+        if fault.status is not None or resource is None:
+            handler.send_response(fault.status or 404)
+            for name, value in fault.headers.items():
+                handler.send_header(name, value)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return
+        content = resource.content() if callable(resource.content) else resource.content
+        status, start, stop = 200, 0, len(content)
+        if fault.instead is not None:
+            content, stop = fault.instead, len(fault.instead)
+        elif resource.ranges and (match := re.fullmatch(r"bytes=(\d+)-(\d*)", asked)):
+            start = int(match[1])
+            stop = min(int(match[2]) + 1, stop) if match[2] else stop
+            if start >= len(content):
+                handler.send_response(416)
+                handler.send_header("Content-Range", f"bytes */{len(content)}")
+                handler.send_header("Content-Length", "0")
+                handler.end_headers()
+                return
+            status = 206
+        handler.send_response(status)
+        handler.send_header("Content-Type", fault.content_type or resource.content_type)
+        if resource.ranges:
+            handler.send_header("Accept-Ranges", "bytes")
+        if status == 206:
+            handler.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(content)}")
+        if resource.last_modified:
+            handler.send_header("Last-Modified", resource.last_modified)
+        for name, value in fault.headers.items():
+            handler.send_header(name, value)
+        if resource.says_length:
+            handler.send_header("Content-Length", str(stop - start))
+        else:
+            handler.send_header("Connection", "close")
+            handler.close_connection = True
+        handler.end_headers()
+        if body:
+            self._send(handler, content[start:stop], fault)
+
+    def _send(self, handler: BaseHTTPRequestHandler, content: bytes, fault: Fault) -> None:
+        until = len(content) if fault.cut_after is None else min(fault.cut_after, len(content))
+        for position in range(0, until, _CHUNK_BYTES):
+            chunk = content[position : min(position + _CHUNK_BYTES, until)]
+            handler.wfile.write(chunk)
+            if fault.bytes_per_s:
+                time.sleep(len(chunk) / fault.bytes_per_s)
+        handler.wfile.flush()
+        if until < len(content):
+            handler.close_connection = True
+            handler.connection.close()
