@@ -1,0 +1,30 @@
+"""What people wrote about when which song is sung: setlists found, read, scored and merged."""
+
+from models.setlist.find import find_setlists, merge_setlists
+from models.setlist.live_chat import ChatMessage, read_live_chat, titles_in_chat
+from models.setlist.parse import parse_setlist
+from models.setlist.subtitles import (
+    TimedText,
+    parse_subtitles,
+    read_subtitles,
+    shift_text,
+    slice_text,
+    to_srt,
+)
+from models.setlist.talk import is_talk
+
+__all__ = [
+    "ChatMessage",
+    "TimedText",
+    "find_setlists",
+    "is_talk",
+    "merge_setlists",
+    "parse_setlist",
+    "parse_subtitles",
+    "read_live_chat",
+    "read_subtitles",
+    "shift_text",
+    "slice_text",
+    "titles_in_chat",
+    "to_srt",
+]

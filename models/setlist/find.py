@@ -1,0 +1,287 @@
+"""Setlists of a stream: found in its page's data, scored, ranked and merged into one.
+
+The score of a setlist is its quality as a list (how many songs, how list-like the lines, how
+plausible the gaps) times the trust in its author, which agreement with other people's lists raises.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from library.records import Setlist, SetlistLine
+from models.labels.titles import artist_key, similarity, title_key
+from models.setlist.live_chat import ChatMessage, titles_in_chat
+from models.setlist.names import read_name
+from models.setlist.parse import parse_setlist, structure
+
+SAME_START_S = 20.0
+"""Lines of two people about one song start within this time of each other."""
+
+MIN_SONGS = 2
+
+_TRUST = {"user": 1.0, "description": 0.8, "chapters": 0.75, "comment": 0.5, "live_chat": 0.35}
+_HEADER = re.compile(
+    r"セトリ|セットリスト|歌った曲|タイムスタンプ|set\s*-?list|track\s*list|song\s*list|time\s*stamps?|timeline"
+    r"|歌单|歌單|曲目|时间轴|時間軸|타임스탬프|타임라인|셋리스트|셋리|노래\s*목록",
+    re.IGNORECASE,
+)
+_PLAIN_GAP_S = (75.0, 15 * 60.0)
+_UNTITLED = re.compile(r"^<untitled chapter \d+>$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Found:
+    setlist: Setlist
+    quality: float
+    trust: float
+
+
+def find_setlists(
+    info: Mapping[str, Any],
+    *,
+    live_chat: Sequence[ChatMessage] = (),
+    user_text: str = "",
+    duration_s: float | None = None,
+) -> list[Setlist]:
+    """Every setlist that a yt-dlp `info` dict holds, best first.
+
+    Reads `description`, `chapters` and `comments`, the replayed chat and what the user pasted. A
+    setlist has at least two songs within the recording (one is enough from the user).
+    """
+    length_s = duration_s if duration_s is not None else info.get("duration")
+    end_s = float(length_s) if isinstance(length_s, int | float) and length_s > 0 else math.inf
+    found = [
+        *_from_user(user_text, end_s),
+        *_from_description(info, end_s),
+        *_from_chapters(info, end_s),
+        *_from_comments(info, end_s),
+        *_from_chat(live_chat, end_s),
+    ]
+    scored = [_with_agreement(item, found) for item in found]
+    return sorted(scored, key=lambda setlist: -setlist.score)
+
+
+def merge_setlists(setlists: Sequence[Setlist]) -> Setlist | None:
+    """One setlist from all: each song once, named by the most trusted, with provenance.
+
+    Lines belong together when they start within `SAME_START_S`, or within a minute with alike
+    titles. A song that only weak sources know is kept only if its sources together reach the
+    score of a plain comment. `evidence["lines"]` holds for each line the sources that have it.
+    """
+    if not setlists:
+        return None
+    ranked = sorted(setlists, key=lambda setlist: -setlist.score)
+    clusters: list[list[tuple[Setlist, SetlistLine]]] = []
+    for setlist in ranked:
+        taken: set[int] = set()
+        for line in setlist.lines:
+            index = _cluster_of(line, clusters, taken)
+            if index is None:
+                clusters.append([])
+                index = len(clusters) - 1
+            taken.add(index)
+            clusters[index].append((setlist, line))
+    best_score = ranked[0].score
+    kept = [c for c in clusters if _weight(c) >= min(0.5 * best_score, 0.3)]
+    kept.sort(key=lambda cluster: cluster[0][1].start_s)
+    lines = tuple(_merged_line(cluster) for cluster in kept)
+    provenance = [
+        {
+            "start_s": line.start_s,
+            "from": [
+                {"source": s.source, "author": s.author, "start_s": member.start_s}
+                for s, member in cluster
+            ],
+        }
+        for line, cluster in zip(lines, kept, strict=True)
+    ]
+    return Setlist(
+        lines=lines,
+        source="merged" if len(ranked) > 1 else ranked[0].source,
+        score=best_score,
+        author=ranked[0].author,
+        evidence={"n_sources": len(ranked), "lines": provenance},
+    )
+
+
+def _from_user(text: str, end_s: float) -> Iterable[_Found]:
+    lines = _within(parse_setlist(text), end_s) if text else ()
+    if lines:
+        yield _Found(Setlist(lines, "user", 1.0), 1.0, 1.0)
+
+
+def _from_description(info: Mapping[str, Any], end_s: float) -> Iterable[_Found]:
+    text = info.get("description")
+    if isinstance(text, str):
+        author = str(info.get("channel") or info.get("uploader") or "")
+        yield from _judge(text, "description", author, {}, _TRUST["description"], end_s)
+
+
+def _from_chapters(info: Mapping[str, Any], end_s: float) -> Iterable[_Found]:
+    lines = []
+    for chapter in info.get("chapters") or ():
+        title, start_s = chapter.get("title"), chapter.get("start_time")
+        if not isinstance(title, str) or not isinstance(start_s, int | float):
+            continue
+        stop_s = chapter.get("end_time")
+        name = read_name(title)
+        is_song = name.is_song and not _UNTITLED.match(title)
+        stop = float(stop_s) if isinstance(stop_s, int | float) and not is_song else None
+        # A chapter reaches to the next one, so only the end of talk is known from it.
+        lines.append(SetlistLine(float(start_s), name.title, name.artist, stop, title, is_song))
+    kept = _within(lines, end_s)
+    if sum(line.is_song for line in kept) >= MIN_SONGS:
+        author = str(info.get("channel") or info.get("uploader") or "")
+        quality = _quality(kept, 0.8)
+        yield _Found(Setlist(kept, "chapters", 0.0, author), quality, _TRUST["chapters"])
+
+
+def _from_comments(info: Mapping[str, Any], end_s: float) -> Iterable[_Found]:
+    comments = [c for c in info.get("comments") or () if isinstance(c.get("text"), str)]
+    most_liked = max((_likes(comment) for comment in comments), default=0)
+    channel_ids = {info.get("channel_id"), info.get("uploader_id")} - {None, ""}
+    for comment in comments:
+        pinned = bool(comment.get("is_pinned"))
+        likes = _likes(comment)
+        by_channel = bool(comment.get("author_is_uploader")) or (
+            comment.get("author_id") in channel_ids
+        )
+        liked = math.log1p(likes) / math.log1p(most_liked) if most_liked else 0.0
+        trust = _TRUST["comment"] + 0.25 * pinned + 0.25 * by_channel + 0.1 * liked
+        evidence = {
+            "comment_id": str(comment.get("id") or ""),
+            "likes": likes,
+            "pinned": pinned,
+            "by_channel": by_channel,
+        }
+        author = str(comment.get("author") or comment.get("author_id") or "")
+        yield from _judge(comment["text"], "comment", author, evidence, min(trust, 0.98), end_s)
+
+
+def _from_chat(messages: Sequence[ChatMessage], end_s: float) -> Iterable[_Found]:
+    for message in messages:
+        if ":" in message.text or "：" in message.text:
+            trust = _TRUST["live_chat"] + 0.2 * message.trusted
+            evidence = {"at_s": message.offset_s}
+            yield from _judge(message.text, "live_chat", message.author, evidence, trust, end_s)
+    called = [(line, why) for line, why in titles_in_chat(messages) if line.start_s < end_s]
+    if called:
+        lines = tuple(line for line, _ in called)
+        calls: dict[str, Any] = {"called": [why for _, why in called]}
+        speakers = sum(why["speakers"] for _, why in called) / len(called)
+        quality = _amount(len(called)) * min(1.0, 0.5 + speakers / 20)
+        yield _Found(
+            Setlist(lines, "live_chat", 0.0, "viewers", calls), quality, _TRUST["live_chat"]
+        )
+
+
+def _judge(
+    text: str, source: str, author: str, evidence: dict[str, Any], trust: float, end_s: float
+) -> Iterable[_Found]:
+    lines = _within(parse_setlist(text), end_s)
+    if sum(line.is_song for line in lines) < MIN_SONGS:
+        return
+    listlike = 1.0 if _HEADER.search(text) else structure(text)
+    quality = _quality(lines, listlike)
+    yield _Found(Setlist(lines, source, 0.0, author, evidence), quality, trust)
+
+
+def _within(lines: Sequence[SetlistLine], end_s: float) -> tuple[SetlistLine, ...]:
+    return tuple(line for line in lines if line.start_s < end_s)
+
+
+def _quality(lines: Sequence[SetlistLine], listlike: float) -> float:
+    songs = [line for line in lines if line.is_song]
+    gaps = [after.start_s - before.start_s for before, after in pairwise(songs)]
+    plausible = sum(_PLAIN_GAP_S[0] <= gap <= _PLAIN_GAP_S[1] for gap in gaps) / len(gaps)
+    if len(songs) >= 4 and listlike < 0.6:
+        # Bare titles, evenly spaced like songs: stamps on jokes come in clumps.
+        listlike = max(listlike, 0.7 * plausible)
+    return _amount(len(songs)) * (0.2 + 0.8 * listlike) * (0.4 + 0.6 * plausible)
+
+
+def _amount(n_songs: int) -> float:
+    return 1 - math.exp(-n_songs / 2)
+
+
+def _with_agreement(item: _Found, others: Sequence[_Found]) -> Setlist:
+    """Score a setlist, counting how many of its songs other people's lists confirm."""
+    if item.setlist.source == "user":
+        return item.setlist
+    songs = [line for line in item.setlist.lines if line.is_song]
+    others_lines = [
+        line
+        for other in others
+        if other.setlist.author != item.setlist.author and other.setlist.source != "user"
+        for line in other.setlist.lines
+        if line.is_song
+    ]
+    confirmed = sum(any(_same_line(line, other) for other in others_lines) for line in songs)
+    agreement = confirmed / len(songs) if songs else 0.0
+    score = item.quality * (item.trust + (1 - item.trust) * 0.6 * agreement)
+    evidence = {**item.setlist.evidence, "agreement": round(agreement, 3), "n_songs": len(songs)}
+    return replace(item.setlist, score=round(min(score, 0.99), 4), evidence=evidence)
+
+
+def _likes(comment: Mapping[str, Any]) -> int:
+    likes = comment.get("like_count")
+    return int(likes) if isinstance(likes, int | float) and likes > 0 else 0
+
+
+def _same_line(a: SetlistLine, b: SetlistLine) -> bool:
+    apart_s = abs(a.start_s - b.start_s)
+    if apart_s > 60.0:
+        return False
+    alike = _title_similarity(a, b)
+    return alike >= 0.75 or (apart_s <= SAME_START_S and alike >= 0.5)
+
+
+def _title_similarity(a: SetlistLine, b: SetlistLine) -> float:
+    """Alikeness of two titles; someone may have written artist and title the other way round."""
+    left, right = title_key(a.title), title_key(b.title)
+    crossed = min(similarity(left, artist_key(b.artist)), similarity(artist_key(a.artist), right))
+    return max(similarity(left, right), crossed)
+
+
+def _cluster_of(
+    line: SetlistLine,
+    clusters: Sequence[Sequence[tuple[Setlist, SetlistLine]]],
+    taken: set[int],
+) -> int | None:
+    """The cluster whose leading line is the same song; each list joins a cluster only once."""
+    nearest: tuple[float, int] | None = None
+    for index, cluster in enumerate(clusters):
+        if index in taken:
+            continue
+        leader = cluster[0][1]
+        apart_s = abs(leader.start_s - line.start_s)
+        if leader.is_song != line.is_song and apart_s > 5.0:
+            continue
+        if apart_s <= SAME_START_S or _same_line(leader, line):
+            nearest = min(nearest or (apart_s, index), (apart_s, index))
+    return nearest[1] if nearest else None
+
+
+def _weight(cluster: Sequence[tuple[Setlist, SetlistLine]]) -> float:
+    wrong = 1.0
+    for setlist, _ in cluster:
+        wrong *= 1.0 - setlist.score
+    return 1.0 - wrong
+
+
+def _merged_line(cluster: Sequence[tuple[Setlist, SetlistLine]]) -> SetlistLine:
+    """Start and title of the most trusted line; artist and stop from the next that agree."""
+    leader = cluster[0][1]
+    artist = leader.artist
+    stop_s = leader.stop_s
+    for _, line in cluster[1:]:
+        if not artist and similarity(title_key(leader.title), title_key(line.title)) >= 0.75:
+            artist = line.artist
+        if stop_s is None and line.stop_s is not None and line.stop_s > leader.start_s:
+            stop_s = line.stop_s
+    return replace(leader, artist=artist, stop_s=stop_s)

@@ -1,0 +1,116 @@
+"""Subtitles as timed text: SubRip (.srt) and WebVTT (.vtt), read, sliced, shifted and written."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from library.errors import SetlistError
+
+_TIME = r"(?:(\d+):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
+_CUE = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
+_MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class TimedText:
+    """A line of text shown during [start_s, stop_s)."""
+
+    start_s: float
+    stop_s: float
+    text: str
+
+
+def read_subtitles(path: Path) -> list[TimedText]:
+    """Read a .srt or .vtt file, sorted by start; markup is removed, empty cues are dropped.
+
+    Raises SetlistError for a file that cannot be read or holds no cue.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SetlistError(f"cannot be read ({error.strerror})", subject=str(path)) from error
+    cues = parse_subtitles(_decode(data))
+    if not cues:
+        raise SetlistError(
+            "holds no subtitles", subject=str(path), next_step="Give a .srt or .vtt file"
+        )
+    return cues
+
+
+def parse_subtitles(text: str) -> list[TimedText]:
+    """The cues of SubRip or WebVTT text; damaged cues are left out."""
+    cues: list[TimedText] = []
+    lines = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    index = 0
+    while index < len(lines):
+        match = _CUE.match(lines[index])
+        index += 1
+        if not match:
+            continue
+        body = []
+        while index < len(lines) and lines[index].strip() and not _CUE.match(lines[index]):
+            body.append(lines[index])
+            index += 1
+        if index < len(lines) and _CUE.match(lines[index]) and body and body[-1].strip().isdigit():
+            body.pop()  # Without a blank line between cues, the next one's number was taken.
+        start_s, stop_s = _seconds(match.groups()[:4]), _seconds(match.groups()[4:])
+        shown = html.unescape(_MARKUP.sub("", "\n".join(body))).strip()
+        if shown and stop_s >= start_s:
+            cues.append(TimedText(start_s, stop_s, shown))
+    return sorted(cues, key=lambda cue: (cue.start_s, cue.stop_s))
+
+
+def slice_text(
+    cues: Iterable[TimedText], start_s: float, stop_s: float, *, rebase: bool = True
+) -> list[TimedText]:
+    """The cues that show within [start_s, stop_s), clipped to it; times count from `start_s`."""
+    origin = start_s if rebase else 0.0
+    return [
+        replace(
+            cue, start_s=max(cue.start_s, start_s) - origin, stop_s=min(cue.stop_s, stop_s) - origin
+        )
+        for cue in cues
+        if cue.start_s < stop_s and cue.stop_s > start_s
+    ]
+
+
+def shift_text(cues: Iterable[TimedText], by_s: float) -> list[TimedText]:
+    """Move all cues by `by_s`; what ends before zero is dropped, what straddles it is clipped."""
+    moved = (replace(c, start_s=c.start_s + by_s, stop_s=c.stop_s + by_s) for c in cues)
+    return [replace(cue, start_s=max(cue.start_s, 0.0)) for cue in moved if cue.stop_s > 0]
+
+
+def to_srt(cues: Sequence[TimedText]) -> str:
+    """SubRip text of `cues`."""
+    blocks = [
+        f"{number}\n{_clock(cue.start_s)} --> {_clock(cue.stop_s)}\n{cue.text}\n"
+        for number, cue in enumerate(cues, start=1)
+    ]
+    return "\n".join(blocks)
+
+
+def _decode(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    for encoding in ("utf-8", "cp932", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("utf-8", errors="replace")
+
+
+def _seconds(parts: Sequence[str | None]) -> float:
+    hours, minutes, seconds, fraction = parts
+    whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
+    return whole + int((fraction or "0").ljust(3, "0")) / 1000
+
+
+def _clock(time_s: float) -> str:
+    total_ms = round(time_s * 1000)
+    seconds, ms = divmod(total_ms, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},{ms:03}"

@@ -1,0 +1,74 @@
+"""Lines of a setlist that are not songs: openings, talk, announcements, breaks.
+
+A line is talk when the whole of it is one of the words below, or when it begins or ends the way
+talk is described ("雑談：...", "...の話", "talk about ..."). A line with an artist is never asked.
+"""
+
+from __future__ import annotations
+
+import re
+
+_JAPANESE = """
+雑談, ざつだん, トーク, フリートーク, 開始, 開幕, 配信開始, スタート, 配信スタート, 待機,
+待機画面, 待機所, op, オープニング, オープニングトーク, ed, エンディング, エンディングトーク,
+挨拶, あいさつ, ご挨拶, お知らせ, おしらせ, 告知, 宣伝, 自己紹介, スパチャ, スパチャ読み,
+赤スパ読み, お礼, 休憩, 水分補給, お水休憩, 終了, 配信終了, 終わり, おわり, 締め, 締めの挨拶,
+乾杯, 感想, mc, チューニング, 音量調整, 音量チェック, マイクチェック, マイクテスト, 声出し,
+発声練習, 選曲, 選曲中, 離席, トイレ休憩, 機材トラブル, ミュート, トラブル, こんばんは, 開演,
+閉演, スクショタイム, 初見さん紹介, コメント返し, コメント読み
+"""
+_ENGLISH = """
+start, starts, stream start, stream starts, start of stream, starting soon, starting, opening,
+intro, introduction, greeting, greetings, hello, hello everyone, welcome, talk, talks, talking,
+small talk, free talk, talking time, chat, chatting, just chatting, chat time, zatsudan, break,
+short break, bathroom break, water break, drink break, brb, superchat, superchats, super chats,
+superchat reading, super chat reading, sc reading, supa reading, reading supas, donations,
+donation reading, reading donations, announcement, announcements, ending, end, end of stream,
+stream end, the end, outro, closing, closing talk, final talk, bye, goodbye, mic check,
+sound check, soundcheck, tuning, setup, technical difficulties, q&a, waiting, waiting screen,
+begin, beginning, thank you, thanks, raid, raids, credits
+"""
+_CHINESE = """
+开始, 開始, 开播, 開播, 开场, 開場, 闲聊, 閒聊, 雜談, 杂谈, 聊天, 结束, 結束, 结尾, 結尾, 休息,
+喝水, 感谢sc, 感謝sc, 读sc, 讀sc, 念sc, 打招呼, 下播, 公告, 调音, 調音, 暖场, 暖場, 开头, 開頭,
+片头, 片尾
+"""
+_KOREAN = """
+시작, 방송 시작, 방송시작, 오프닝, 잡담, 토크, 인사, 엔딩, 끝, 방송 종료, 방송종료, 종료, 휴식,
+공지, 소통, 노가리, 마무리, 대기화면, 뱅온, 뱅종
+"""
+_WORDS = frozenset(
+    word.strip() for words in (_JAPANESE, _ENGLISH, _CHINESE, _KOREAN) for word in words.split(",")
+)
+_HEAD = re.compile(
+    r"^(?:雑談|トーク|告知|お知らせ|スパチャ|休憩|挨拶|自己紹介|オープニング|エンディング|配信(?:開始|終了)"
+    r"|待機|感想|闲聊|閒聊|聊天|杂谈|雜談|잡담|토크|공지|오프닝|엔딩)"
+    r"(?=$|[\s:：(（/~\-・]|の|と|から|開始|終了|タイム|読み|スタート)"
+    r"|^(?:mc|talk(?:ing)?|chat(?:ting)?|zatsudan|announcements?|super\s?chats?|break|intro|outro"
+    r"|opening|ending|closing|stream)"
+    r"(?=$|\s*[:：(（/~\-]|\s+(?:about|with|time|and|for|starts?|ends?|begins?)\b)",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"(?:の話|のお話|について|トーク|雑談|スパチャ読み|読み上げ|の挨拶|の告知|のお知らせ|聊天|闲聊|閒聊|杂谈|雜談|이야기|잡담|토크"
+    r"|\b(?:talk|talking|chatting|stor(?:y|ies)|reading|announcements?|break))"
+    r"\s*(?:time|タイム)?\s*\d*$",
+    re.IGNORECASE,
+)
+_SECTION = re.compile(
+    r"^(?:encore|アンコール|安可|앵콜|앙코르|set\s*list|セトリ|セットリスト|歌单|歌單|曲目|타임스탬프|셋리스트"
+    r"|time\s*stamps?|tracklist|タイムスタンプ|timeline)\s*[:：]?$",
+    re.IGNORECASE,
+)
+_SIGNS = re.compile(r"^[^\w]+|[^\w]+$")
+
+
+def is_talk(text: str) -> bool:
+    """Whether a line's text, without an artist, is about something else than a song."""
+    folded = re.sub(r"\s+", " ", _SIGNS.sub("", text)).casefold()
+    if not folded:
+        return True
+    stem = re.sub(r"\s*\d+$", "", folded)
+    if folded in _WORDS or stem in _WORDS or _SECTION.match(folded):
+        return True
+    return bool(_HEAD.match(folded) or _TAIL.search(folded))

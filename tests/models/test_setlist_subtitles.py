@@ -1,0 +1,116 @@
+"""Subtitles read, sliced, shifted and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from library.errors import SetlistError
+from models.setlist import (
+    TimedText,
+    parse_subtitles,
+    read_subtitles,
+    shift_text,
+    slice_text,
+    to_srt,
+)
+
+SRT = """1
+00:00:01,000 --> 00:00:02,500
+Hello <i>there</i>
+
+2
+00:01:00,250 --> 00:01:05,000
+二行目
+続き
+3
+01:00:00,000 --> 01:00:01,000
+after an hour
+"""
+VTT = """WEBVTT
+
+NOTE a remark
+that spans lines
+
+STYLE
+::cue { color: red }
+
+intro
+00:01.000 --> 00:02.500 align:start position:10%
+<v Host>Hello &amp; <00:01.500><c>welcome</c>
+
+00:03.000 --> 00:04.000
+
+1:00:00.000 --> 1:00:01.000
+after an hour
+"""
+
+
+def test_srt_is_read_with_its_markup_removed() -> None:
+    assert parse_subtitles(SRT) == [
+        TimedText(1.0, 2.5, "Hello there"),
+        TimedText(60.25, 65.0, "二行目\n続き"),
+        TimedText(3600.0, 3601.0, "after an hour"),
+    ]
+
+
+def test_vtt_is_read_without_notes_styles_and_empty_cues() -> None:
+    assert parse_subtitles(VTT) == [
+        TimedText(1.0, 2.5, "Hello & welcome"),
+        TimedText(3600.0, 3601.0, "after an hour"),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp932"])
+def test_files_in_common_encodings_are_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.srt"
+    path.write_bytes(SRT.replace("\n", "\r\n").encode(encoding))
+    assert read_subtitles(path)[1].text == "二行目\n続き"
+
+
+def test_a_file_without_cues_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    path.write_text("just text")
+    with pytest.raises(SetlistError, match="no subtitles"):
+        read_subtitles(path)
+    with pytest.raises(SetlistError, match="cannot be read"):
+        read_subtitles(tmp_path / "b.srt")
+
+
+def test_a_slice_is_clipped_and_counts_from_its_start() -> None:
+    cues = [TimedText(0, 5, "a"), TimedText(5, 10, "b"), TimedText(12, 20, "c")]
+    assert slice_text(cues, 4, 13) == [
+        TimedText(0, 1, "a"),
+        TimedText(1, 6, "b"),
+        TimedText(8, 9, "c"),
+    ]
+    assert slice_text(cues, 10, 12) == []
+    assert slice_text(cues, 12, 13, rebase=False) == [TimedText(12, 13, "c")]
+
+
+def test_a_shift_drops_what_falls_before_the_start() -> None:
+    cues = [TimedText(0, 5, "a"), TimedText(4, 8, "b"), TimedText(12, 20, "c")]
+    assert shift_text(cues, -5) == [TimedText(0, 3, "b"), TimedText(7, 15, "c")]
+    assert shift_text(cues, 1.5)[0] == TimedText(1.5, 6.5, "a")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 10**7),
+            st.integers(1, 10**5),
+            st.text(alphabet="abc歌 .", min_size=1).map(str.strip).filter(bool),
+        )
+    )
+)
+def test_written_subtitles_are_read_back(cues: list[tuple[int, int, str]]) -> None:
+    made = sorted(
+        (TimedText(start / 1000, (start + length) / 1000, text) for start, length, text in cues),
+        key=lambda cue: (cue.start_s, cue.stop_s),
+    )
+    assert parse_subtitles(to_srt(made)) == [
+        TimedText(pytest.approx(c.start_s), pytest.approx(c.stop_s), c.text) for c in made
+    ]
