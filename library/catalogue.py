@@ -20,10 +20,12 @@ from library.config import Settings
 from library.errors import CatalogueError, CatalogueLocked
 from library.migrations import HEAD, migrate
 from library.store.assets import AssetStates
+from library.store.browse import Browser
 from library.store.channels import Channels
 from library.store.grades import Grades
 from library.store.notices import Notices
 from library.store.requests import Requests
+from library.store.setlists import Setlists
 from library.store.songs import Songs
 from library.store.streams import Streams
 from library.store.submissions import Submissions
@@ -69,6 +71,7 @@ class Catalogue:
 
     def close(self) -> None:
         """Give the connections back."""
+        self.browser.close()
         self.engine.dispose()
 
     @contextmanager
@@ -118,6 +121,11 @@ class Catalogue:
         return Streams(self)
 
     @cached_property
+    def setlists(self) -> Setlists:
+        """Timestamps that people left."""
+        return Setlists(self)
+
+    @cached_property
     def songs(self) -> Songs:
         """Kept cuts."""
         return Songs(self)
@@ -141,6 +149,11 @@ class Catalogue:
     def submissions(self) -> Submissions:
         """What is published where, and what is on its way."""
         return Submissions(self)
+
+    @cached_property
+    def browser(self) -> Browser:
+        """Searches over all songs."""
+        return Browser(self, self.engine)
 
     @cached_property
     def grades(self) -> Grades:

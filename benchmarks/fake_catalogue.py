@@ -1,0 +1,254 @@
+"""A made-up catalogue of any size: names in four scripts, streams, grades, tags, asset states.
+
+    python benchmarks/fake_catalogue.py --songs 100000 --home /tmp/utawaku-fake
+
+The same seed gives the same catalogue. No audio is written.
+"""
+
+import argparse
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from library.catalogue import Catalogue
+from library.folding import fold
+from library.schema import (
+    asset_states,
+    channels,
+    segments,
+    song_search,
+    song_tags,
+    songs,
+    streams,
+)
+
+FIRST = (
+    *(
+        "夜",
+        "春",
+        "星",
+        "風",
+        "海",
+        "花",
+        "雨",
+        "月",
+        "夢",
+        "空",
+        "光",
+        "君",
+        "恋",
+        "声",
+        "旅",
+        "雪",
+    ),
+    *(
+        "虹",
+        "街",
+        "永遠",
+        "青い",
+        "白い",
+        "赤い",
+        "透明な",
+        "最後の",
+        "小さな",
+        "南の",
+        "忘れられた",
+    ),
+    *("Midnight", "Blue", "Silent", "Electric", "Paper", "Distant", "Velvet", "Golden", "가을"),
+)
+SECOND = (
+    *("に駆ける", "のうた", "をあげる", "の果て", "と踊る", "物語", "ノクターン", "メロディ"),
+    *("ロマンス", "シグナル", "列車", "約束", "の音", "行進曲", "편지", "이야기"),
+    *("Parade", "Letters", "Waltz", "Summer", "Machine", "Horizon", "Ghost", "Radio"),
+)
+ARTISTS = (
+    *("月面放送局", "Aoi Lanterns", "水曜日の猫", "北窓", "ナナイロ", "Paper Cranes", "銀河鉄道部"),
+    *(
+        "海辺のラジオ",
+        "Milk Tea Club",
+        "夜更かし隊",
+        "Orange Rail",
+        "雨音",
+        "비오는날",
+        "青い鳥編集部",
+    ),
+)
+SINGERS = (
+    *("Mio Hoshikawa", "月見ゆら", "Sakura Nene", "天音りん", "Kuro Channel", "ことり", "白露ミオ"),
+    *("Luna Amane", "狐坂ましろ", "Aki", "여름이", "小雪 Koyuki"),
+)
+TAGS = ("ballad", "rock", "anison", "vocaloid", "acoustic", "citypop", "idol", "english", "duet")
+LABEL_SOURCES = ("setlist", "setlist", "shazam", "user", "")
+
+
+def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None = None) -> None:
+    """Put `n_songs` made-up songs (15 a stream) into an empty catalogue."""
+    random_ = random.Random(seed)
+    now = time.time() if now is None else now
+    titles = [f"{a}{b}" if a[0] > "z" else f"{a} {b}" for a in FIRST for b in SECOND]
+    made: dict[sa.Table, list[dict[str, Any]]] = {
+        table: []
+        for table in (channels, streams, asset_states, segments, songs, song_search, song_tags)
+    }
+    for number, singer in enumerate(SINGERS):
+        made[channels].append(
+            {
+                "id": f"youtube-UC{number:03}",
+                "url": f"https://www.example.com/channel/UC{number:03}",
+                "title": singer,
+                "site": "youtube",
+                "rules": {},
+                "cursor": {},
+                "followed_at": now - 86400 * 90,
+                "last_look_at": now - random_.uniform(60, 7200),
+                "next_look_at": now + random_.uniform(60, 7200),
+            }
+        )
+    number = 0
+    n_streams = -(-n_songs // 15)
+    for s in range(n_streams):
+        channel = random_.randrange(len(SINGERS))
+        singer = SINGERS[channel]
+        day = now - 86400 * random_.uniform(0, 1500)
+        uploaded_on = time.strftime("%Y-%m-%d", time.gmtime(day))
+        stream_id = f"youtube-fake{s:07}"
+        added_at = day + random_.uniform(3600, 86400)
+        title = f"【歌枠】{random_.choice(FIRST)}歌枠 #{s % 200}【{singer}】"
+        at = 300.0
+        rows: list[tuple[float, float]] = []
+        for _ in range(min(15, n_songs - s * 15)):
+            length = random_.uniform(150, 330)
+            rows.append((at, at + length))
+            at += length + random_.uniform(20, 240)
+        made[streams].append(
+            {
+                "id": stream_id,
+                "url": f"https://www.example.com/watch?v=fake{s:07}",
+                "title": title,
+                "site": "youtube",
+                "site_id": f"fake{s:07}",
+                "channel_id": f"youtube-UC{channel:03}",
+                "channel": singer,
+                "uploaded_on": uploaded_on,
+                "duration_s": at + 200,
+                "added_at": added_at,
+            }
+        )
+        for asset in ("recordings", "segments", "songs", "labels", "library_files"):
+            failed = asset == "recordings" and s % 997 == 5
+            made[asset_states].append(
+                {
+                    "stream_id": stream_id,
+                    "asset": asset,
+                    "state": "failed" if failed else "done",
+                    "progress": 1.0,
+                    "message": "HTTP 429: wait for an hour, then try again" if failed else "",
+                    "engine": "demo",
+                    "engine_version": "1" if s % 3 else "0",
+                    "metadata": {},
+                    "started_at": added_at,
+                    "finished_at": added_at + 30,
+                }
+            )
+        if s < 200:
+            made[segments].extend(_segments(stream_id, rows, at + 200))
+        for position, (start_s, stop_s) in enumerate(rows):
+            number += 1
+            source = random_.choice(LABEL_SOURCES)
+            name = random_.choice(titles) if source else ""
+            artist = random_.choice(ARTISTS) if source else ""
+            heard = random_.random() < 0.3
+            song = {
+                "number": number,
+                "id": f"{stream_id}@{round(start_s * 1000)}",
+                "stream_id": stream_id,
+                "position": position,
+                "start_s": start_s,
+                "stop_s": stop_s,
+                "boundary_source": "smart",
+                "confidence": random_.uniform(0.5, 1),
+                "flags": [],
+                "title": name,
+                "artist": artist,
+                "label_source": source,
+                "singer": singer,
+                "state": "kept",
+                "file_path": "",
+                "loudness_lufs": random_.uniform(-24, -9),
+                "true_peak_db": random_.uniform(-6, 0),
+                "grade": random_.choice((-1, 0, 1, 1)) if heard else None,
+                "stars": random_.randint(1, 5) if heard and random_.random() < 0.4 else None,
+                "play_count": random_.randint(1, 30) if heard else 0,
+                "last_played_at": now - random_.uniform(0, 86400 * 300) if heard else None,
+                "bpm": random_.uniform(60, 200),
+                "key": random_.choice(("C", "G", "D", "Am", "Em", "F#m")),
+                "highlight_start_s": 60.0,
+                "highlight_stop_s": 90.0,
+                "taste": random_.random(),
+                "made_by": "demo",
+                "added_at": added_at,
+                "stream_title": title,
+                "channel": singer,
+                "stream_url": f"https://www.example.com/watch?v=fake{s:07}",
+                "uploaded_on": uploaded_on,
+            }
+            made[songs].append(song)
+            tags = random_.sample(TAGS, random_.randint(0, 3))
+            made[song_tags].extend(
+                {"song_id": song["id"], "tag": tag, "source": "musicnn", "score": 0.5}
+                for tag in tags
+            )
+            made[song_search].append(
+                {
+                    "number": number,
+                    "title": fold(name),
+                    "artist": fold(artist),
+                    "singer": fold(singer),
+                    "channel": fold(singer),
+                    "stream": fold(title),
+                    "tags": "\n".join(tags),
+                }
+            )
+    with catalogue.write() as connection:
+        for table, values in made.items():
+            if values:
+                connection.execute(table.insert(), values)
+    with catalogue.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+
+def _segments(
+    stream_id: str, spans: list[tuple[float, float]], duration_s: float
+) -> list[dict[str, Any]]:
+    rows = []
+    at = 0.0
+    for start_s, stop_s in spans:
+        rows += [("speech", at, start_s - 3), ("noEnergy", start_s - 3, start_s)]
+        rows.append(("music", start_s, stop_s))
+        at = stop_s
+    rows.append(("speech", at, duration_s))
+    return [
+        {"stream_id": stream_id, "position": n, "label": label, "start_s": a, "stop_s": b}
+        for n, (label, a, b) in enumerate(rows)
+    ]
+
+
+def main() -> None:
+    """Make one at the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--songs", type=int, default=100_000)
+    parser.add_argument("--home", type=Path, required=True, help="put it below this folder")
+    arguments = parser.parse_args()
+    folder = arguments.home / "data"
+    catalogue = Catalogue.open_url(f"sqlite:///{folder / 'catalogue.db'}")
+    began = time.perf_counter()
+    fill(catalogue, arguments.songs)
+    print(f"{arguments.songs} songs in {folder} after {time.perf_counter() - began:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,318 @@
+"""Answering searches over the whole library within a keystroke.
+
+A search is a tree of leaves (`singer:mio`, `taste>0.7`). Each leaf is one small SQL query for the
+numbers of the songs that satisfy it; `and`, `or`, `not` are then operations on masks over song
+numbers, and the order of the whole library is kept per sort field. Leaves and orders are cached
+until the catalogue changes, so typing one more word costs one leaf.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from library.folding import fold
+from library.query.fields import FIELDS
+from library.query.syntax import And, Node, Not, Query, Sort, Term, parse
+from library.records import Song
+from library.schema import SEARCHED, song_search, song_tags, songs
+from library.store.connections import Connections
+from library.store.songs import COLUMNS, song_from_row, tags_of
+
+TRIGRAM = 3
+"""Characters from which the trigram index can answer; shorter words are looked for one by one."""
+
+_MAX_LEAVES = 64
+_DATED = ("added", "played", "date")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a search found, in order."""
+
+    query: Query
+    numbers: np.ndarray
+    """int64 (n_songs,): numbers of the songs."""
+    version: int
+    """Of the catalogue when it was asked; see `Browser.version`."""
+    copies: np.ndarray | None = None
+    """int64 (n_songs,): where copies are grouped, how many each row stands for."""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """One value of a field and how many of the songs have it."""
+
+    value: str
+    n_songs: int
+
+
+class Browser:
+    """Searches, pages and facets of songs. Safe to call from any thread, one call at a time."""
+
+    def __init__(self, catalogue: Connections, engine: sa.Engine) -> None:
+        self._catalogue = catalogue
+        self._engine = engine
+        self._lock = threading.RLock()
+        self._watch: sa.Connection | None = None
+        self._version = -1
+        self._orders: dict[Sort, np.ndarray] = {}
+        self._leaves: OrderedDict[Term, np.ndarray] = OrderedDict()
+        self._groups: np.ndarray | None = None
+
+    def version(self) -> int:
+        """A number that differs whenever anybody has changed the catalogue."""
+        with self._lock:
+            return self._look()
+
+    def close(self) -> None:
+        """Give the watching connection back."""
+        with self._lock:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+
+    def search(self, query: Query | str, *, grouped: bool = False) -> Listing:
+        """Numbers of the kept songs that satisfy `query`, in its order.
+
+        Args:
+            query: a search, or its text.
+            grouped: show copies of one song (same title and artist) once, at the place of the
+                first.
+
+        Raises:
+            QueryError: the text cannot be understood.
+        """
+        if isinstance(query, str):
+            query = parse(query)
+        with self._lock:
+            version = self._look()
+            with self._catalogue.read() as connection:
+                numbers = self._order(connection, query.sort)
+                if not query.is_everything:
+                    size = int(numbers.max(initial=0)) + 1
+                    numbers = numbers[self._mask(connection, query.tree, size)[numbers]]
+                copies = None
+                if grouped:
+                    numbers, copies = self._group(connection, numbers)
+        if query.limit is not None:
+            numbers = numbers[: query.limit]
+            copies = None if copies is None else copies[: query.limit]
+        return Listing(query, numbers, version, copies)
+
+    def songs(self, numbers: Sequence[int] | np.ndarray, *, tags: bool = False) -> list[Song]:
+        """Songs by their numbers, in the order asked; those that are gone are left out."""
+        wanted = [int(number) for number in numbers]
+        rows: dict[int, Any] = {}
+        known_tags: dict[str, list[str]] = {}
+        with self._catalogue.read() as connection:
+            for at in range(0, len(wanted), 500):
+                query = sa.select(*COLUMNS).where(songs.c.number.in_(wanted[at : at + 500]))
+                rows |= {row.number: row for row in connection.execute(query)}
+            if tags:
+                known_tags = tags_of(connection, [row.id for row in rows.values()])
+        return [
+            song_from_row(rows[number], known_tags.get(rows[number].id, ()))
+            for number in wanted
+            if number in rows
+        ]
+
+    def numbers_of(self, song_ids: Sequence[str]) -> dict[str, int]:
+        """Numbers by song id."""
+        found: dict[str, int] = {}
+        with self._catalogue.read() as connection:
+            for at in range(0, len(song_ids), 500):
+                query = sa.select(songs.c.id, songs.c.number).where(
+                    songs.c.id.in_(song_ids[at : at + 500])
+                )
+                found |= {row.id: row.number for row in connection.execute(query)}
+        return found
+
+    def facet(self, name: str, listing: Listing, *, limit: int = 50) -> list[FacetValue]:
+        """The commonest values of `singer`, `channel`, `artist`, `grade` or `year` in a listing."""
+        column = {
+            "singer": songs.c.singer,
+            "channel": songs.c.channel,
+            "artist": songs.c.artist,
+            "grade": songs.c.grade,
+            "year": sa.func.substr(songs.c.uploaded_on, 1, 4),
+        }[name]
+        with self._catalogue.read() as connection:
+            if listing.query.is_everything:
+                query = (
+                    sa.select(column, sa.func.count())
+                    .where(songs.c.state == "kept")
+                    .group_by(column)
+                )
+                counted = {row[0]: row[1] for row in connection.execute(query)}
+            else:
+                inside = np.zeros(int(listing.numbers.max(initial=0)) + 1, bool)
+                inside[listing.numbers] = True
+                counted = {}
+                query = sa.select(songs.c.number, column).where(songs.c.state == "kept")
+                for number, value in connection.execute(query):
+                    if number < len(inside) and inside[number]:
+                        counted[value] = counted.get(value, 0) + 1
+        words = {1: "like", 0: "neutral", -1: "dislike", None: "none"} if name == "grade" else {}
+        values = [
+            FacetValue(words.get(value, "" if value is None else str(value)), n)
+            for value, n in counted.items()
+        ]
+        return sorted(values, key=lambda value: (-value.n_songs, value.value))[:limit]
+
+    def values(self, field: str, typed: str, *, limit: int = 8) -> list[tuple[str, str]]:
+        """Values of a text field that hold what is typed, the commonest first, with counts."""
+        if field == "tag":
+            column: Any = song_tags.c.tag
+            query = sa.select(column, sa.func.count(sa.distinct(song_tags.c.song_id)))
+        else:
+            column = {
+                "title": songs.c.title,
+                "artist": songs.c.artist,
+                "singer": songs.c.singer,
+                "channel": songs.c.channel,
+                "stream": songs.c.stream_title,
+            }[field]
+            query = sa.select(column, sa.func.count()).where(songs.c.state == "kept", column != "")
+        wanted = fold(typed)
+        with self._catalogue.read() as connection:
+            rows = [(row[0], row[1]) for row in connection.execute(query.group_by(column))]
+        if wanted:
+            rows = [row for row in rows if wanted in fold(row[0])]
+        rows.sort(key=lambda row: (not fold(row[0]).startswith(wanted), -row[1], row[0]))
+        return [(value, f"{n:,}") for value, n in rows[:limit]]
+
+    def _look(self) -> int:
+        """Drop what is cached if somebody has written since."""
+        if self._watch is None:
+            self._watch = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if self._watch.dialect.name == "sqlite":
+            # Not through SQLAlchemy: its transaction would pin one view of the database.
+            cursor = self._watch.connection.cursor()
+            version = cursor.execute("PRAGMA data_version").fetchone()[0]
+            cursor.close()
+        else:
+            version = int(time.monotonic() / 2)
+        if version != self._version:
+            self._version = version
+            self._orders.clear()
+            self._leaves.clear()
+            self._groups = None
+        return version
+
+    def _order(self, connection: sa.Connection, sort: Sort) -> np.ndarray:
+        if sort not in self._orders:
+            column = FIELDS[sort.field].sort
+            assert column is not None
+            by = column.desc() if sort.descending else column.asc()
+            number = songs.c.number.desc() if sort.descending else songs.c.number.asc()
+            order: list[Any] = [by, number]
+            if not (sort.descending and connection.dialect.name == "sqlite"):
+                order[0] = by.nulls_last()
+            if isinstance(column.type, sa.Text):
+                order.insert(0, (column == "").asc())
+            query = sa.select(songs.c.number).where(songs.c.state == "kept").order_by(*order)
+            self._orders[sort] = _numbers(connection, query)
+        return self._orders[sort]
+
+    def _mask(self, connection: sa.Connection, node: Node, size: int) -> np.ndarray:
+        """bool (size,): which song numbers satisfy the tree."""
+        if isinstance(node, Term):
+            mask = np.zeros(size, bool)
+            numbers = self._leaf(connection, node)
+            mask[numbers[numbers < size]] = True
+            return mask
+        if isinstance(node, Not):
+            return ~self._mask(connection, node.part, size)
+        mask = np.full(size, isinstance(node, And))
+        for part in node.parts:
+            other = self._mask(connection, part, size)
+            mask = mask & other if isinstance(node, And) else mask | other
+        return mask
+
+    def _leaf(self, connection: sa.Connection, term: Term) -> np.ndarray:
+        if term in self._leaves:
+            self._leaves.move_to_end(term)
+            return self._leaves[term]
+        numbers = np.concatenate(
+            [
+                _numbers(connection, query)
+                for value in term.values
+                for query in _leaf_queries(connection, term, value)
+            ]
+        )
+        if term.operator == "!=" and FIELDS[term.field].searched:
+            every = _numbers(connection, sa.select(songs.c.number).where(songs.c.state == "kept"))
+            numbers = np.setdiff1d(every, numbers)
+        # What depends on the time of day is asked again each time.
+        if term.field not in _DATED:
+            self._leaves[term] = numbers
+            if len(self._leaves) > _MAX_LEAVES:
+                self._leaves.popitem(last=False)
+        return numbers
+
+    def _group(
+        self, connection: sa.Connection, numbers: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if not len(numbers):
+            return numbers, numbers
+        if self._groups is None or len(self._groups) <= numbers.max():
+            query = sa.select(song_search.c.number, song_search.c.title, song_search.c.artist)
+            rows = [(row[0], (row[1], row[2])) for row in connection.execute(query)]
+            groups = -np.arange(1 + max(int(numbers.max()), max((r[0] for r in rows), default=0)))
+            known: dict[tuple[str, str], int] = {}
+            for number, name in rows:
+                if name[0]:  # songs without a name are nobody's copies
+                    groups[number] = known.setdefault(name, len(known) + 1)
+            self._groups = groups
+        _unique, first, counts = np.unique(
+            self._groups[numbers], return_index=True, return_counts=True
+        )
+        in_order = np.argsort(first)
+        return numbers[first[in_order]], counts[in_order].astype(np.int64)
+
+
+def _leaf_queries(connection: sa.Connection, term: Term, value: str) -> list[sa.Select[Any]]:
+    field = FIELDS.get(term.field)
+    if field is not None and field.condition is not None:
+        condition = field.condition(term.operator, value, time.time())
+        return [sa.select(songs.c.number).where(condition)]
+    searched = (field.searched,) if field is not None else SEARCHED
+    wanted = fold(value)
+    if term.operator in ("=", "!=") and field is not None:
+        if field.searched == "tags":
+            tagged = sa.select(song_tags.c.song_id).where(sa.func.lower(song_tags.c.tag) == wanted)
+            return [sa.select(songs.c.number).where(songs.c.id.in_(tagged))]
+        return [sa.select(song_search.c.number).where(song_search.c[searched[0]] == wanted)]
+    if not wanted:
+        return [sa.select(song_search.c.number)]
+    if len(wanted) >= TRIGRAM and connection.dialect.name == "sqlite":
+        phrase = '"' + wanted.replace('"', '""') + '"'
+        columns = f"{{{' '.join(searched)}}} : " if field is not None else ""
+        return [
+            sa.select(sa.literal_column("rowid", sa.Integer))
+            .select_from(sa.table("song_fts"))
+            .where(sa.text("song_fts MATCH :phrase").bindparams(phrase=columns + phrase))
+        ]
+    if connection.dialect.name == "sqlite":
+        found = [sa.func.instr(song_search.c[name], wanted) > 0 for name in searched]
+    else:
+        found = [song_search.c[name].contains(wanted, autoescape=True) for name in searched]
+    return [sa.select(song_search.c.number).where(sa.or_(*found))]
+
+
+def _numbers(connection: sa.Connection, query: sa.Select[Any]) -> np.ndarray:
+    """int64 (n,): the first column. Read past SQLAlchemy's rows, which would cost twice as much."""
+    result = connection.execute(query)
+    raw = result.cursor
+    rows = raw.fetchall() if raw is not None else []
+    result.close()
+    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
