@@ -1,0 +1,23 @@
+"""A karaoke stream made from nothing: melodies in the public domain, a synthetic singer, band and host.
+
+It feeds ``utawaku demo`` and the tests: everything about it is known exactly, and none of it is anybody's.
+"""
+
+from models.demo.rendering import RenderedSong, render_song
+from models.demo.songbook import SONGS
+from models.demo.speech import SPEAKING_VOICES, speak
+from models.demo.stream import make_demo_stream
+from models.demo.truth import DemoTruth, TrueRegion, TrueSong, read_truth
+
+__all__ = [
+    "SONGS",
+    "SPEAKING_VOICES",
+    "DemoTruth",
+    "RenderedSong",
+    "TrueRegion",
+    "TrueSong",
+    "make_demo_stream",
+    "read_truth",
+    "render_song",
+    "speak",
+]
