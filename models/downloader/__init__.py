@@ -1,6 +1,7 @@
 """Recordings: fetched from the web through yt-dlp as a library, or taken in from local files."""
 
 from models.downloader.fetch import Downloader, Want
+from models.downloader.health import downloader_health
 from models.downloader.identity import stream_id_for_file, stream_id_for_info
 from models.downloader.info import Chapter, ListedStream, StreamInfo
 from models.downloader.local import TakeMode, take_file
@@ -16,6 +17,7 @@ __all__ = [
     "TakeMode",
     "Tuning",
     "Want",
+    "downloader_health",
     "stream_id_for_file",
     "stream_id_for_info",
     "take_file",

@@ -166,7 +166,7 @@ def classify(
     limited = [failure for failure in failures if failure.status == 429]
     names = {type(cause).__name__ for cause in chain}
     kind = None if re.search(_UNTELLING, text, re.IGNORECASE) else _by_text(text)
-    if limited and kind not in (_BOT, _GEO, _DRM):
+    if limited and kind in (None, _RATE, _REFUSED):
         # The 429 may have been logged only as a warning, followed by "No video formats found".
         return _made(_RATE, subject, text, retry_after_s=limited[-1].retry_after_s)
     if "GeoRestrictedError" in names:

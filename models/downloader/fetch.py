@@ -16,7 +16,6 @@ from library.errors import (
     NetworkError,
     NoAudioError,
     StillProcessingError,
-    UtawakuError,
 )
 from library.progress import Progress, part, silent
 from models.downloader.container import Probe, ends_early, fitting_extension, probe, remux
@@ -63,6 +62,13 @@ class Downloader:
         self.settings = settings
         self.tuning = tuning or Tuning()
         self._pace = Pace(self.settings.sleep_s, pace_file)
+
+    @classmethod
+    def from_settings(
+        cls, settings: "DownloadSettings", *, pace_file: Path | None = None
+    ) -> "Downloader":
+        """Return a downloader as the user's settings want it."""
+        return cls(settings, pace_file=pace_file)
 
     def resolve(
         self, url: str, *, max_entries: int = 500, cancelled: Callable[[], bool] | None = None
@@ -320,6 +326,7 @@ class _Job:
             self._require_space(formats, files)
             limit = 0 if last else self._tuning.throttled_bytes_per_s
             self._session.params["throttledratelimit"] = limit
+            n_failures = len(self._session.http_failures)
             try:
                 for number, (one, path) in enumerate(zip(formats, files, strict=True)):
                     share = part(progress, number / len(files), (number + 1) / len(files))
@@ -327,7 +334,11 @@ class _Job:
                 return files, resumed, info
             except Exception as error:
                 if last or not _worth_refreshing(error):
-                    raise self._typed_error(error) from error
+                    failures = self._session.http_failures[n_failures:]
+                    messages = list(self._session.log.messages)[-20:]
+                    raise classify(
+                        self._url, error, http_failures=failures, messages=messages
+                    ) from error
                 progress(0.0, "asking the page for fresh addresses")
                 info = self._look()
         raise AssertionError("the last attempt returns or raises")
@@ -348,10 +359,6 @@ class _Job:
                 http_failures=self._session.http_failures[n_failures:],
                 messages=self._session.log.messages,
             )
-
-    def _typed_error(self, error: Exception) -> UtawakuError:
-        # Only a 429 that stopped the media itself counts; an earlier one did not hinder us.
-        return classify(self._url, error, messages=self._session.log.messages)
 
     def _require_space(self, formats: list[dict[str, Any]], files: list[Path]) -> None:
         size = sum(int(one.get("filesize") or one.get("filesize_approx") or 0) for one in formats)

@@ -47,7 +47,8 @@ def stream_id_for_info(info: Mapping[str, Any]) -> str:
     site = re.sub(r"[^a-z0-9]", "_", key)
     if site in _ADDRESS_BOUND:
         address = str(info.get("webpage_url") or info.get("original_url") or info.get("url") or "")
-        return f"{site}-{_hashed(site_id, _address_key(address))}"
+        name = site_id.split("?")[0]  # the rest is in the address, signatures and all
+        return f"{site}-{_hashed(name, _address_key(address))}"
     return f"{site}-{_marked(site_id)}"
 
 

@@ -103,7 +103,10 @@ class StreamInfo:
 
     stream_id: str
     url: str
-    """The page of the stream, without secrets; the absolute path of a local file."""
+    """The page of the stream, as it must be asked for; the absolute path of a local file.
+
+    Read from info.json, values of secret parameters are replaced by `REDACTED`.
+    """
     title: str
     site: str
     """yt-dlp extractor key in lower case; `file` for local files."""
@@ -141,7 +144,7 @@ class StreamInfo:
         page = str(info.get("webpage_url") or info.get("original_url") or info.get("url") or "")
         return cls(
             stream_id=str(kept_id) if kept_id else stream_id_for_info(info),
-            url=without_secrets(page) if "://" in page else page,
+            url=page,
             title=_line(info.get("title") or info.get("fulltitle")) or _line(info.get("id")),
             site=str(info.get("extractor_key") or info.get("ie_key") or "").lower(),
             site_id=_line(info.get("id")),
@@ -211,7 +214,7 @@ def keepable_value(value: Any) -> Any:
 def _line(value: Any) -> str:
     if value is None or isinstance(value, (dict, list, tuple)):
         return ""
-    return cut_bytes(clean_line(str(value)), _MAX_LINE_BYTES)
+    return cut_bytes(clean_line(redact(str(value))), _MAX_LINE_BYTES)
 
 
 def _text(value: Any) -> str:

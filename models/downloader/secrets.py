@@ -12,6 +12,7 @@ _SIGNING_NAME = re.compile(
 _SECRET_NAME = re.compile(
     r"(?i)^(.*(token|secret|passw(or)?d|credential|session|api_?key|auth).*|key|hmac|pot)$"
 )
+_TAIL = re.compile(r"([?&])([\w-]{1,40})=[^&\s'\"<>]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://[^\s'\"<>\\]+", re.IGNORECASE)
 
 
@@ -54,5 +55,14 @@ def _rewritten(url: str, change: Callable[[str, str], str | None]) -> str:
 
 
 def redact(text: str) -> str:
-    """Return `text` with every address in it cleaned by `without_secrets`."""
-    return _URL.sub(lambda match: without_secrets(match[0]), text)
+    """Return `text` with secrets in it replaced: in addresses, and in tails of addresses.
+
+    yt-dlp cuts ids and titles out of addresses, so `watch?session=...` occurs on its own.
+    """
+
+    def mask(match: re.Match[str]) -> str:
+        name = match[2]
+        secret = _SIGNING_NAME.match(name) or _SECRET_NAME.match(name)
+        return f"{match[1]}{name}=REDACTED" if secret else match[0]
+
+    return _TAIL.sub(mask, _URL.sub(lambda match: without_secrets(match[0]), text))
