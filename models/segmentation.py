@@ -24,7 +24,7 @@ _FORMAT = 1
 
 
 def n_hops(duration_s: float) -> int:
-    """Rows of the per-hop arrays for a recording of `duration_s` seconds (the last may be partial)."""
+    """Rows of the per-hop arrays for `duration_s` seconds; the last may be partial."""
     return int(np.ceil(duration_s / HOP_S - 1e-9))
 
 

@@ -1,15 +1,16 @@
 """The samples of a recording, at any rate and channel count, in chunks.
 
 From the start of a file the whole chain (demux, decode, resample, rechunk) runs as one libavfilter
-graph, so Python sees one array per chunk instead of one object per 20 ms frame. From the middle it
-demuxes by hand, so that the first sample is exactly the one asked for. Both use swresample's
-defaults, so 16 kHz mono 16-bit equals ``ffmpeg -ac 1 -ar 16000 -acodec pcm_s16le`` sample by sample.
+graph, so Python sees one array per chunk instead of one object per 20 ms frame. From the middle
+it demuxes by hand, so that the first sample is exactly the one asked for. Both use swresample's
+defaults, so 16 kHz mono 16-bit equals ``ffmpeg -ac 1 -ar 16000 -acodec pcm_s16le``.
 """
 
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd
 from pathlib import Path
 
@@ -202,7 +203,7 @@ def _sink_chain(graph: Graph, rate: int, layout: str | None, plane: str, n_chunk
 
 
 def _link(nodes: list) -> None:
-    for left, right in zip(nodes, nodes[1:], strict=False):
+    for left, right in pairwise(nodes):
         left.link_to(right)
 
 
@@ -327,7 +328,7 @@ class _Clock:
             first_s: float | None = None
             for frame in container.decode(stream):
                 if first_s is None and frame.pts is not None:
-                    first_s = float(frame.pts * frame.time_base)
+                    first_s = _seconds(frame)
                 sizes.append(frame.samples)
                 if len(sizes) == 4:
                     break
@@ -344,10 +345,14 @@ class _Clock:
 
     def sample_of(self, frame: AudioFrame, rate: int) -> int:
         """Number of the first sample of `frame`, snapped to the frame grid where needed."""
-        at = round((float(frame.pts * frame.time_base) - self.first_s) * rate)
+        at = round((_seconds(frame) - self.first_s) * rate)
         if not self.coarse or at < self.n_first // 2:
             return at if not self.coarse else 0
         return self.n_first + self.n_frame * round((at - self.n_first) / self.n_frame)
+
+
+def _seconds(frame: AudioFrame) -> float:
+    return float((frame.pts or 0) * (frame.time_base or Fraction(0)))
 
 
 def _cut(frame: AudioFrame, n_samples: int) -> AudioFrame:

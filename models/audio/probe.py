@@ -125,6 +125,7 @@ def probe(path: Path) -> MediaInfo:
                 stop_s=float(chapter["end"] * chapter["time_base"]),
             )
             for chapter in container.chapters()
+            if chapter["time_base"] is not None
         )
         return MediaInfo(
             path=path,

@@ -1,0 +1,25 @@
+"""Model weights as artefacts: where they come from, under which licence, in which version.
+
+To add weights, add one module to `models/registry/entries` with a tuple ``ENTRIES``.
+"""
+
+from models.registry.entry import Source, Weights, WeightsStatus
+from models.registry.sources import HttpsFile, PackagedFile, WheelFile, sha256_of
+from models.registry.store import default_names, entry, path, pull, status, table, version
+
+__all__ = [
+    "HttpsFile",
+    "PackagedFile",
+    "Source",
+    "Weights",
+    "WeightsStatus",
+    "WheelFile",
+    "default_names",
+    "entry",
+    "path",
+    "pull",
+    "sha256_of",
+    "status",
+    "table",
+    "version",
+]

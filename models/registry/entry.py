@@ -1,0 +1,75 @@
+"""What the registry knows of one set of weights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from library.progress import Progress
+
+Converter = Callable[[Path, Path], None]
+"""Reads the fetched file (first path) and writes the file that engines load (second path).
+
+May raise `WeightsCorruptError`. Must write the same bytes for the same input.
+"""
+
+
+class Source(Protocol):
+    """Somewhere a raw weights file comes from."""
+
+    @property
+    def described(self) -> str:
+        """Where this is, in one line for a person."""
+        ...
+
+    @property
+    def placeable(self) -> str:
+        """Name of the file which, put by hand into the weights folder, is used instead."""
+        ...
+
+    def fetch(self, target: Path, placed_in: Path, progress: Progress) -> None:
+        """Write the raw file to `target`; look in `placed_in` for a file placed by hand first.
+
+        Raises:
+            WeightsMissingError: it cannot be had; WeightsCorruptError: what came is damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One entry of the table."""
+
+    name: str
+    """Short name, as in `utawaku models pull NAME`."""
+    purpose: str
+    licence: str
+    source: Source
+    raw_sha256: str
+    """Digest of the raw file that `source` delivers."""
+    raw_bytes: int
+    file_name: str
+    """Name of the converted file in the weights folder."""
+    convert: Converter | None = None
+    """None where engines load the raw file itself."""
+    converter_version: int = 1
+    """Raise it to have every machine convert again."""
+    default: bool = False
+    """Fetched by `utawaku models pull` without a name."""
+
+
+@dataclass(frozen=True)
+class WeightsStatus:
+    """Whether an entry is on this machine; plain values, fit for JSON."""
+
+    name: str
+    purpose: str
+    present: bool
+    n_bytes: int
+    """Size here, or of the raw file where it is not here."""
+    licence: str
+    source: str
+    path: str
+    version: str
+    """sha256 of the converted file; empty where it is not here."""
+    default: bool

@@ -1,0 +1,189 @@
+"""The weights on this machine: fetch, verify, convert, cache, find again."""
+
+import importlib
+import json
+import pkgutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from library.errors import NotFoundError, WeightsCorruptError, WeightsMissingError
+from library.files import atomic_path
+from library.progress import Progress, part, silent
+from models.registry import entries
+from models.registry.entry import Weights, WeightsStatus
+from models.registry.sources import sha256_of
+
+
+@cache
+def table() -> dict[str, Weights]:
+    """All entries by name: every module of `models.registry.entries` adds its own `ENTRIES`."""
+    found: dict[str, Weights] = {}
+    for module in pkgutil.iter_modules(entries.__path__):
+        for weights in importlib.import_module(f"{entries.__name__}.{module.name}").ENTRIES:
+            if weights.name in found:
+                raise ValueError(f"two entries are named {weights.name}")
+            found[weights.name] = weights
+    return found
+
+
+def entry(name: str) -> Weights:
+    """The entry called `name`.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    try:
+        return table()[name]
+    except KeyError:
+        raise NotFoundError(
+            "no weights have this name",
+            subject=name,
+            next_step=f"Known are: {', '.join(sorted(table()))}",
+        ) from None
+
+
+def default_names() -> list[str]:
+    """Names that the default chain of engines needs."""
+    return [name for name, weights in table().items() if weights.default]
+
+
+def status(weights_dir: Path) -> list[WeightsStatus]:
+    """What is here and what is not; reads no weights and fetches nothing."""
+    rows = []
+    for weights in table().values():
+        note = _read_note(weights, weights_dir)
+        file = weights_dir / weights.file_name
+        present = note is not None and file.is_file()
+        rows.append(
+            WeightsStatus(
+                name=weights.name,
+                purpose=weights.purpose,
+                present=present,
+                n_bytes=file.stat().st_size if present else weights.raw_bytes,
+                licence=weights.licence,
+                source=weights.source.described,
+                path=str(file),
+                version=note["sha256"] if present and note else "",
+                default=weights.default,
+            )
+        )
+    return rows
+
+
+def path(name: str, weights_dir: Path) -> Path:
+    """The converted file, verified; fetches nothing.
+
+    Raises:
+        WeightsMissingError: not here (says where to get it and where to put it).
+        WeightsCorruptError: here, but not as it was written.
+    """
+    weights = entry(name)
+    file = weights_dir / weights.file_name
+    note = _read_note(weights, weights_dir)
+    if note is None or not file.is_file():
+        raise _missing(weights, weights_dir, "not on this machine")
+    if sha256_of(file) != note["sha256"]:
+        raise WeightsCorruptError(
+            "the file has changed since it was made (its sha256 differs)",
+            subject=str(file),
+            next_step=f"Make it again with `utawaku models pull {name}`",
+        )
+    return file
+
+
+def version(name: str, weights_dir: Path) -> str:
+    """sha256 of the converted file: the data version of everything made with it.
+
+    Raises:
+        WeightsMissingError: see `path`.
+    """
+    weights = entry(name)
+    note = _read_note(weights, weights_dir)
+    if note is None:
+        raise _missing(weights, weights_dir, "not on this machine")
+    return str(note["sha256"])
+
+
+def pull(name: str, weights_dir: Path, *, progress: Progress = silent) -> Path:
+    """Make sure the weights are here: fetch, verify, convert and cache them; returns their path.
+
+    What is here and sound is kept; a damaged file is made again. Safe to call from several
+    processes: each works in its own folder and the last rename wins with the same bytes.
+
+    Raises:
+        WeightsMissingError: they cannot be had; says where to get them and where to put them.
+        WeightsCorruptError: what came is not what was published.
+    """
+    weights = entry(name)
+    try:
+        here = path(name, weights_dir)
+    except (WeightsMissingError, WeightsCorruptError):
+        here = None
+    if here is not None:
+        progress(1.0, "here already")
+        return here
+    weights_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".utawaku-pull-", dir=weights_dir) as folder:
+        raw = Path(folder) / "raw"
+        try:
+            weights.source.fetch(raw, weights_dir, part(progress, 0.0, 0.9))
+        except WeightsMissingError as error:
+            raise _missing(weights, weights_dir, error.problem) from error
+        if raw.stat().st_size != weights.raw_bytes or sha256_of(raw) != weights.raw_sha256:
+            raise WeightsCorruptError(
+                "what was fetched is not what was published (its sha256 differs)",
+                subject=weights.source.described,
+                next_step="Try again; if it stays so, do not use this source",
+            )
+        converted = raw
+        if weights.convert is not None:
+            progress(0.92, "converting")
+            converted = Path(folder) / weights.file_name
+            weights.convert(raw, converted)
+        _keep(weights, weights_dir, converted)
+    progress(1.0, "ready")
+    return weights_dir / weights.file_name
+
+
+def _keep(weights: Weights, weights_dir: Path, converted: Path) -> None:
+    """Put the file in place, then the note that vouches for it."""
+    note = {
+        "sha256": sha256_of(converted),
+        "raw_sha256": weights.raw_sha256,
+        "converter_version": weights.converter_version,
+        "licence": weights.licence,
+        "source": weights.source.described,
+    }
+    with atomic_path(weights_dir / weights.file_name) as temporary:
+        temporary.write_bytes(converted.read_bytes())
+    with atomic_path(_note_path(weights, weights_dir)) as temporary:
+        temporary.write_text(json.dumps(note, indent=1), encoding="utf-8")
+
+
+def _note_path(weights: Weights, weights_dir: Path) -> Path:
+    return weights_dir / f"{weights.file_name}.json"
+
+
+def _read_note(weights: Weights, weights_dir: Path) -> dict | None:
+    """The note beside a converted file, or None where it is not there or of an older converter."""
+    try:
+        note = json.loads(_note_path(weights, weights_dir).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    current = {"raw_sha256": weights.raw_sha256, "converter_version": weights.converter_version}
+    if not isinstance(note, dict) or "sha256" not in note:
+        return None
+    return note if all(note.get(key) == value for key, value in current.items()) else None
+
+
+def _missing(weights: Weights, weights_dir: Path, why: str) -> WeightsMissingError:
+    return WeightsMissingError(
+        f"weights are needed and {why}",
+        subject=weights.name,
+        next_step=(
+            f"With a connection, `utawaku models pull {weights.name}` fetches them from: "
+            f"{weights.source.described}. Without one, put {weights.source.placeable} into "
+            f"{weights_dir} and run it again"
+        ),
+    )
