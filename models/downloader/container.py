@@ -32,7 +32,6 @@ _MP4_VIDEO = frozenset({"h264", "hevc", "av1", "mpeg4"})
 _MP4_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
 _WEBM_VIDEO = frozenset({"vp8", "vp9", "av1"})
 _WEBM_AUDIO = frozenset({"opus", "vorbis"})
-_IMAGE_CODECS = frozenset({"mjpeg", "png", "gif", "webp", "bmp", "tiff"})
 _HEAD_BYTES = 4096
 
 
@@ -107,7 +106,7 @@ def _probed(container: Any, subject: str, need_audio: bool) -> Probe:
     pictures = [
         stream
         for stream in container.streams.video
-        if stream.codec_context is not None and stream.codec_context.name not in _IMAGE_CODECS
+        if stream.codec_context is not None and not _is_cover(stream)
     ]
     codec = audio.codec_context if audio is not None else None
     if need_audio and (codec is None or not codec.sample_rate):
@@ -127,6 +126,13 @@ def _probed(container: Any, subject: str, need_audio: bool) -> Probe:
         video_codec=pictures[0].codec_context.name if pictures else "",
         tags={name.lower(): text for name, text in container.metadata.items()},
     )
+
+
+def _is_cover(stream: Any) -> bool:
+    """Whether a video stream is one still picture: cover art."""
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def ends_early(path: Path, duration_s: float) -> bool:
@@ -212,7 +218,7 @@ def _chosen_streams(opened: Sequence[Any]) -> list[tuple[Any, Any]]:
     for kind in ("video", "audio"):
         for container in opened:
             streams = getattr(container.streams, kind)
-            streams = [one for one in streams if one.codec_context.name not in _IMAGE_CODECS]
+            streams = [one for one in streams if one.codec_context and not _is_cover(one)]
             if streams:
                 chosen.append((container, streams[0]))
                 break

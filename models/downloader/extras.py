@@ -106,6 +106,8 @@ class Extras:
                 self._session.max_requests = None
             if path.exists() and path.stat().st_size:
                 self.names["live_chat"] = path.name
+            elif not any("live chat" in warning for warning in self.warnings):
+                self.warnings.append("the live chat is missing: the site sent nothing readable")
             return
 
     def _fetch_chat(self, path: Path, chosen: Mapping[str, Any], info: Mapping[str, Any]) -> None:

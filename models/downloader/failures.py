@@ -165,7 +165,7 @@ def classify(
 
     limited = [failure for failure in failures if failure.status == 429]
     names = {type(cause).__name__ for cause in chain}
-    kind = None if re.search(_UNTELLING, text, re.IGNORECASE) else _by_text(text)
+    kind = None if _is_untelling(text) else _by_text(text)
     if limited and kind in (None, _RATE, _REFUSED):
         # The 429 may have been logged only as a warning, followed by "No video formats found".
         return _made(_RATE, subject, text, retry_after_s=limited[-1].retry_after_s)
@@ -175,16 +175,20 @@ def classify(
         kind = _UNSUPPORTED
     elif "UserNotLive" in names:
         kind = _PROCESSING
-    elif kind is None:
-        # Nothing telling in the error itself: the reason may stand in what was logged before.
+    elif kind is None and (not text or _is_untelling(text)):
+        # Nothing telling in the error itself: the reason stands in what was logged before.
         for message in reversed(logged):
-            found = _by_text(message)
+            found = None if _is_untelling(message) else _by_text(message)
             if found is not None:
                 kind, text = found, message
                 break
     if kind is None and names & {"TransportError", "IncompleteRead", "SSLError", "ProxyError"}:
         kind = _NETWORK
     return _made(kind or _UNKNOWN, subject, text)
+
+
+def _is_untelling(text: str) -> bool:
+    return re.search(_UNTELLING, text, re.IGNORECASE) is not None
 
 
 def _by_text(text: str) -> _Kind | None:

@@ -194,9 +194,7 @@ def test_a_429_on_the_media_tells_when_to_come_back_and_keeps_the_part(
     site: MediaSite, downloader: Downloader, tmp_path: Path
 ) -> None:
     limited = Fault(status=429, headers={"Retry-After": "120"})
-    site.add(
-        "/live.wav", WAV, "audio/wav", faults=[Fault(), Fault(cut_after=300_000)], always=None
-    )
+    site.add("/live.wav", WAV, "audio/wav", faults=[Fault(), Fault(cut_after=300_000)], always=None)
     site.resources["/live.wav"].faults += [limited] * 10
     with pytest.raises(RateLimitedError) as raised:
         downloader.fetch(site.url("/live.wav"), tmp_path / "s")
@@ -248,9 +246,7 @@ def test_a_tail_that_is_silently_missing_is_noticed(
     assert staged(tmp_path / "s") == []
 
 
-def test_a_stalled_connection_times_out_and_resumes(
-    site: MediaSite, tmp_path: Path
-) -> None:
+def test_a_stalled_connection_times_out_and_resumes(site: MediaSite, tmp_path: Path) -> None:
     quick = Tuning(retries=2, retry_wait_s=0.01, socket_timeout_s=0.4, throttled_bytes_per_s=0)
     site.add("/live.wav", WAV, "audio/wav", faults=[Fault(), Fault(stall_s=1.0)])
     fetched = Downloader(HURRIED, tuning=quick).fetch(site.url("/live.wav"), tmp_path / "s")
@@ -480,8 +476,6 @@ def test_an_hls_stream_with_a_missing_piece_is_no_recording(
     with pytest.raises(DownloadError):
         downloader.fetch(site.url("/hls/index.m3u8"), tmp_path / "s")
     assert not list((tmp_path / "s").glob("recording.*"))
-
-
 
 
 def _fields(record: object) -> dict[str, object]:

@@ -1,11 +1,13 @@
 """A web site with media on it: ranges, pages, feeds, and everything that goes wrong on the wire."""
 
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 _CHUNK_BYTES = 16 * 1024
 
@@ -56,7 +58,7 @@ class Seen:
 class MediaSite:
     """Serves `resources` on 127.0.0.1; use as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.resources: dict[str, Resource] = {}
         self.seen: list[Seen] = []
         self._lock = threading.Lock()
@@ -71,6 +73,9 @@ class MediaSite:
             def do_HEAD(self) -> None:
                 site._answer(self, body=False)
 
+            def do_POST(self) -> None:
+                site._answer(self, body=True)
+
             def log_message(self, *_: object) -> None:
                 """Keep the test's output clean; `seen` is the log."""
 
@@ -81,6 +86,12 @@ class MediaSite:
                 """A client that goes away in the middle is what these tests are about."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        self._scheme = "http"
+        if tls is not None:
+            self._scheme = "https"
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> "MediaSite":
@@ -93,7 +104,11 @@ class MediaSite:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
 
     def url(self, path: str) -> str:
         return f"{self.address}{path}"
@@ -116,10 +131,17 @@ class MediaSite:
         with self._lock:
             return [one for one in self.seen if one.method == "GET" and one.path == path]
 
+    def route(self, path: str, query: dict[str, str], posted: bytes) -> Resource | None:
+        """What a path that is not in `resources` serves; for sites that answer by program."""
+        del path, query, posted
+        return None
+
     def _answer(self, handler: BaseHTTPRequestHandler, *, body: bool) -> None:
         path = handler.path.split("?")[0]
         asked = handler.headers.get("Range", "")
-        resource = self.resources.get(path)
+        posted = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        query = dict(parse_qsl(handler.path.partition("?")[2]))
+        resource = self.resources.get(path) or self.route(path, query, posted)
         with self._lock:
             self.seen.append(
                 Seen(
