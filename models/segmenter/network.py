@@ -149,7 +149,7 @@ def patch_model(network: Network) -> onnx.ModelProto:
         columns -= layer.weight.shape[3] - 1
         value = f"relu{i}"
         if layer.pool:
-            pads, rows, columns = _pool_geometry(layer, rows, columns)
+            pads, rows, columns = pool_geometry(layer, rows, columns)
             nodes.append(
                 helper.make_node(
                     "MaxPool",
@@ -209,7 +209,7 @@ def as_model(graph: onnx.GraphProto) -> onnx.ModelProto:
     return model
 
 
-def _pool_geometry(layer: Convolution, rows: int, columns: int) -> tuple[list[int], int, int]:
+def pool_geometry(layer: Convolution, rows: int, columns: int) -> tuple[list[int], int, int]:
     """ONNX pads (top, left, bottom, right) of a pool and its output's rows and columns."""
     assert layer.pool is not None
     if not layer.pool_same:
