@@ -1,0 +1,1 @@
+"""Where songs are published to, behind one small protocol."""
