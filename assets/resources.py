@@ -1,17 +1,16 @@
 """What the assets work with: settings, catalogue, engines."""
 
-import os
-
 import dagster as dg
 from pydantic import PrivateAttr
 
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
+from library.progress import Progress, silent
 from models.downloader import Downloader
 from models.segmenter import Segmenter
 
 
-class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class LibraryResource(dg.ConfigurableResource):
     """Settings and catalogue of this user, opened once a run."""
 
     _settings: Settings | None = PrivateAttr(default=None)
@@ -41,15 +40,21 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def downloader(self) -> Downloader:
         """The client that fetches recordings, as the settings want it."""
-        return Downloader.from_settings(self.settings.download)
+        return Downloader.from_settings(
+            self.settings.download, pace_file=self.settings.data_dir / "download-pace.json"
+        )
 
-    def segmenter(self) -> Segmenter:
-        """The engine that tells speech from music, as the settings want it."""
+    def segmenter(self, progress: Progress = silent) -> Segmenter:
+        """The engine that tells speech from music, as the settings want it.
+
+        Fetches its weights on first use.
+        """
         wanted = self.settings.segments
-        return Segmenter(
-            wanted.engine,
-            wanted.mode,
+        return Segmenter.from_registry(
+            self.settings.weights_dir,
+            engine=wanted.engine,
+            mode=wanted.mode,
             energy_ratio=wanted.energy_ratio,
-            threads=wanted.threads or os.cpu_count() or 1,
-            weights_dir=self.settings.weights_dir,
+            threads=wanted.threads,
+            progress=progress,
         )

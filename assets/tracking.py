@@ -71,7 +71,7 @@ def work_on(
     try:
         yield work
     except UtawakuError as error:
-        library.catalogue.assets.failed(stream_id, asset, str(error))
+        library.catalogue.assets.failed(stream_id, asset, str(error), exit_code=error.exit_code)
         library.catalogue.notices.add(
             "error",
             f"{asset} failed",
@@ -84,8 +84,13 @@ def work_on(
             metadata={"stream": stream_id, "next step": error.next_step or "none known"},
             allow_retries=False,
         ) from error
-    except BaseException as error:
-        # Also for Ctrl-C: the state must not say "running" for ever.
+    except KeyboardInterrupt:
+        # The state must not say "running" for ever.
+        library.catalogue.assets.failed(
+            stream_id, asset, "stopped; the same command goes on where it was", exit_code=130
+        )
+        raise
+    except Exception as error:
         library.catalogue.assets.failed(
             stream_id, asset, f"{type(error).__name__}: {error}".rstrip(": ")
         )

@@ -23,6 +23,7 @@ from library.store.assets import AssetStates
 from library.store.browse import Browser
 from library.store.channels import Channels
 from library.store.grades import Grades
+from library.store.insights import Insights
 from library.store.notices import Notices
 from library.store.requests import Requests
 from library.store.setlists import Setlists
@@ -149,6 +150,11 @@ class Catalogue:
     def submissions(self) -> Submissions:
         """What is published where, and what is on its way."""
         return Submissions(self)
+
+    @cached_property
+    def insights(self) -> Insights:
+        """What the engines found out about songs."""
+        return Insights(self)
 
     @cached_property
     def browser(self) -> Browser:

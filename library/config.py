@@ -246,3 +246,16 @@ def write_setting(name: str, value: Any, path: Path | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         temporary.write_text(tomlkit.dumps(document), "utf-8")
+
+
+def describe(section: type[BaseModel] = Settings, prefix: str = "") -> list[tuple[str, str, str]]:
+    """Every setting as (dotted name, default, what it does)."""
+    rows: list[tuple[str, str, str]] = []
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            rows += describe(kind, f"{prefix}{name}.")
+            continue
+        default = "" if field.default_factory else str(field.default)
+        rows.append((f"{prefix}{name}", default, field.description or ""))
+    return rows

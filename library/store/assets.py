@@ -83,9 +83,16 @@ class AssetStates:
             finished_at=time.time(),
         )
 
-    def failed(self, stream_id: str, asset: str, message: str) -> None:
+    def failed(self, stream_id: str, asset: str, message: str, *, exit_code: int = 1) -> None:
         """An artefact could not be made; `message` says why and what to do next."""
-        self._put(stream_id, asset, state="failed", message=message, finished_at=time.time())
+        self._put(
+            stream_id,
+            asset,
+            state="failed",
+            message=message,
+            metadata={"exit_code": exit_code},
+            finished_at=time.time(),
+        )
 
     def made_by_others(self, asset: str, engine_version: str, model_version: str) -> list[str]:
         """Ids of streams whose finished artefact was made by another engine or model version."""

@@ -110,6 +110,12 @@ class Browser:
 
     def songs(self, numbers: Sequence[int] | np.ndarray, *, tags: bool = False) -> list[Song]:
         """Songs by their numbers, in the order asked; those that are gone are left out."""
+        return [song for _number, song in self.numbered(numbers, tags=tags)]
+
+    def numbered(
+        self, numbers: Sequence[int] | np.ndarray, *, tags: bool = False
+    ) -> list[tuple[int, Song]]:
+        """As `songs`, each with its number."""
         wanted = [int(number) for number in numbers]
         rows: dict[int, Any] = {}
         known_tags: dict[str, list[str]] = {}
@@ -120,7 +126,7 @@ class Browser:
             if tags:
                 known_tags = tags_of(connection, [row.id for row in rows.values()])
         return [
-            song_from_row(rows[number], known_tags.get(rows[number].id, ()))
+            (number, song_from_row(rows[number], known_tags.get(rows[number].id, ())))
             for number in wanted
             if number in rows
         ]

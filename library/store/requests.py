@@ -65,6 +65,12 @@ class Requests:
         with self._catalogue.read() as connection:
             return [Request(*row) for row in connection.execute(query.limit(limit))]
 
+    def running(self) -> list[Request]:
+        """Requests that somebody works on, the oldest first."""
+        query = sa.select(*_COLUMNS).where(requests.c.state == "running").order_by(requests.c.id)
+        with self._catalogue.read() as connection:
+            return [Request(*row) for row in connection.execute(query)]
+
     def recent(self, *, limit: int = 100) -> list[Request]:
         """Open requests first, then the latest finished ones."""
         is_open = sa.case((requests.c.state.in_(OPEN_STATES), 0), else_=1)

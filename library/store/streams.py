@@ -65,6 +65,18 @@ class Streams:
         with self._catalogue.read() as connection:
             return set(connection.execute(sa.select(streams.c.id)).scalars())
 
+    def titles(self, stream_ids: Iterable[str]) -> dict[str, str]:
+        """Titles by id."""
+        wanted = list(stream_ids)
+        found: dict[str, str] = {}
+        with self._catalogue.read() as connection:
+            for at in range(0, len(wanted), 500):
+                query = sa.select(streams.c.id, streams.c.title).where(
+                    streams.c.id.in_(wanted[at : at + 500])
+                )
+                found |= {row.id: row.title for row in connection.execute(query)}
+        return found
+
     def count(self) -> int:
         """How many there are."""
         with self._catalogue.read() as connection:

@@ -1,0 +1,50 @@
+"""Which artefacts of a stream are still to be made.
+
+An artefact is due when it was never finished, when what it was made of has changed (settings,
+engine version, something upstream), or when its files are gone.
+"""
+
+from collections.abc import Sequence
+
+from assets import library_files, recordings, segments, songs
+from assets.setlists import best_setlist
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.records import AssetState, Stream
+
+CHAIN = ("recordings", "segments", "songs", "library_files")
+"""The default chain in order; each depends on those before it."""
+
+
+def due_assets(
+    stream: Stream, catalogue: Catalogue, settings: Settings, *, again: Sequence[str] = ()
+) -> list[str]:
+    """Names out of `CHAIN`, in order, that are due or named in `again`, with what follows them."""
+    states = catalogue.assets.of(stream.id)
+    for position, name in enumerate(CHAIN):
+        state = states.get(name)
+        if (
+            name in again
+            or state is None
+            or state.state != "done"
+            or _is_outdated(name, state, stream, catalogue, settings)
+        ):
+            return list(CHAIN[position:])
+    return []
+
+
+def _is_outdated(
+    name: str, state: AssetState, stream: Stream, catalogue: Catalogue, settings: Settings
+) -> bool:
+    made_with = state.metadata.get("made_with")
+    if name == "recordings":
+        return not recordings.has_recording(stream, settings)
+    if name == "segments":
+        analysis = segments.analysis_file(stream.id, settings)
+        return made_with != segments.made_with(settings) or not analysis.is_file()
+    if name == "songs":
+        rules = songs.rules_of(stream, catalogue, settings)
+        return made_with != songs.made_with(rules, best_setlist(stream, catalogue, settings))
+    return made_with != library_files.made_with(settings) or library_files.any_due(
+        stream, catalogue, settings
+    )

@@ -1,0 +1,363 @@
+"""Songs on disk: cut once, tagged, filed by template, and kept true to the catalogue."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.partitions import stream_partitions
+from assets.recordings import recording_file
+from assets.resources import LibraryResource
+from assets.songs import songs_asset
+from assets.tracking import work_on
+from library.catalogue import Catalogue
+from library.config import CutSettings, Settings
+from library.errors import MediaError, TagError
+from library.files import move, render_path, trash
+from library.links import at_time
+from library.records import Song, Stream
+from library.tags import SongTags, clean_tags, read_tags, write_tags
+from models.audio import MediaInfo, probe
+from models.cutter import CutResult, cut_audio, cut_video, plan_cut
+
+CODE_VERSION = "1"
+SONG_ID_TAG = "UTAWAKU_SONG"
+"""Tag that tells whose file this is, also when the catalogue was not told in time."""
+AT_ONCE = 2
+UNKNOWN_TITLE = "Unknown"
+
+
+def made_with(settings: Settings) -> dict[str, Any]:
+    """What decides the outcome, to tell whether it has to be made anew."""
+    return {"cut": settings.cut.model_dump(mode="json"), "version": CODE_VERSION}
+
+
+def any_due(stream: Stream, catalogue: Catalogue, settings: Settings) -> bool:
+    """Whether a song of the stream has no file, or one of another span, or one too many."""
+    for song in catalogue.songs.of_stream(stream.id, dropped=True):
+        if song.state != "kept":
+            if song.file_path:
+                return True
+        elif not holds_span(song) or not (settings.library_root / song.file_path).is_file():
+            return True
+    return False
+
+
+def holds_span(song: Song) -> bool:
+    """Whether the song's file was cut at the song's present boundaries."""
+    if not song.file_path or song.file_start_s is None or song.file_stop_s is None:
+        return False
+    return abs(song.file_start_s - song.start_s) < 1e-3 and (
+        abs(song.file_stop_s - song.stop_s) < 1e-3
+    )
+
+
+def path_fields(song: Song, stream: Stream) -> dict[str, Any]:
+    """What a path template can name."""
+    return {
+        "channel": stream.channel,
+        "singer": song.singer or stream.channel,
+        "date": _date(stream.uploaded_on) or stream.uploaded_on,
+        "stream_title": stream.title,
+        "stream_id": stream.id,
+        "track": song.position + 1,
+        "title": song.title or UNKNOWN_TITLE,
+        "artist": song.artist,
+    }
+
+
+def song_path(song: Song, stream: Stream, settings: Settings, ext: str) -> Path:
+    """Where the song's file belongs."""
+    fields = path_fields(song, stream) | {"ext": ext}
+    template = settings.cut.template
+    if "{ext}" not in template:
+        template += ".{ext}"
+    return settings.songs_dir / render_path(template, fields)
+
+
+def tags_for(song: Song, stream: Stream, n_tracks: int) -> SongTags:
+    """The tags that the song's file is to carry."""
+    gain_db = None if song.loudness_lufs is None else -18.0 - song.loudness_lufs
+    peak = None if song.true_peak_db is None else 10 ** (song.true_peak_db / 20)
+    return SongTags(
+        title=song.title or f"{UNKNOWN_TITLE} {song.position + 1:02}",
+        artist=song.artist or song.singer or stream.channel,
+        performer=song.singer or stream.channel,
+        album=stream.title,
+        album_artist=stream.channel,
+        date=stream.uploaded_on,
+        track=song.position + 1,
+        n_tracks=n_tracks,
+        source_url=at_time(stream.url, song.start_s),
+        replaygain_gain_db=gain_db,
+        replaygain_peak=peak,
+        stars=song.stars,
+        extra={SONG_ID_TAG: song.id},
+    )
+
+
+@dataclass
+class Counts:
+    """What was done to the files of a stream."""
+
+    n_cut: int = 0
+    n_copied: int = 0
+    n_encoded: int = 0
+    n_moved: int = 0
+    n_retagged: int = 0
+    n_trashed: int = 0
+    n_untouched: int = 0
+
+
+@dg.asset(
+    partitions_def=stream_partitions,
+    deps=[songs_asset],
+    group_name="streams",
+    code_version=CODE_VERSION,
+    pool="cpu",
+    kinds={"ffmpeg", "file"},
+    check_specs=[
+        dg.AssetCheckSpec("tags_read_back", asset="library_files"),
+        dg.AssetCheckSpec("files_are_as_long_as_their_songs", asset="library_files"),
+    ],
+)
+def library_files(
+    context: dg.AssetExecutionContext, library: LibraryResource
+) -> dg.MaterializeResult:
+    """One file a song: cut (copied where sample-accurate, else encoded once), tagged, in place."""
+    settings, catalogue = library.settings, library.catalogue
+    stream = catalogue.streams.get(context.partition_key)
+    counts = Counts()
+    with work_on(library, context, "library_files") as work:
+        for song in catalogue.songs.of_stream(stream.id, dropped=True):
+            if song.state != "kept" and song.file_path:
+                _put_away(song, catalogue, settings)
+                counts.n_trashed += 1
+        kept = catalogue.songs.of_stream(stream.id)
+        cutter = _Cutter(stream, catalogue, settings, counts)
+        for number, _ in enumerate(cutter.cut_all(kept), 1):
+            work.progress(0.9 * number / len(kept), f"cut {number} of {len(kept)}")
+        kept = catalogue.songs.of_stream(stream.id)
+        cover = _cover(stream, settings)
+        for number, song in enumerate(kept):
+            work.progress(0.9 + 0.1 * number / len(kept), "tagging")
+            file_away(song, stream, len(kept), cover, catalogue, settings, counts)
+        kept = catalogue.songs.of_stream(stream.id)
+        untrue = [song.id for song in kept if not tags_are_true(song, stream, len(kept), settings)]
+        wrong_length = [song.id for song in kept if not length_is_right(song, settings)]
+        metadata: dict[str, Any] = {
+            "n_songs": len(kept),
+            **vars(counts),
+            "bytes": sum((settings.library_root / song.file_path).stat().st_size for song in kept),
+            "folder": str((settings.library_root / kept[0].file_path).parent) if kept else "",
+            "made_with": made_with(settings),
+        }
+        work.done(engine="cutter", engine_version=CODE_VERSION, metadata=metadata)
+    return dg.MaterializeResult(
+        metadata=metadata,
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="tags_read_back", passed=not untrue, metadata={"songs": untrue}
+            ),
+            dg.AssetCheckResult(
+                check_name="files_are_as_long_as_their_songs",
+                passed=not wrong_length,
+                metadata={"songs": wrong_length},
+            ),
+        ],
+    )
+
+
+class _Cutter:
+    """Cuts the songs of one stream that have no file of their present span."""
+
+    def __init__(
+        self, stream: Stream, catalogue: Catalogue, settings: Settings, counts: Counts
+    ) -> None:
+        self.stream = stream
+        self.catalogue = catalogue
+        self.settings = settings
+        self.counts = counts
+        self._media: MediaInfo | None = None
+        self._recording: Path | None = None
+
+    def cut_all(self, kept: list[Song]) -> list[str]:
+        """Cut what is due, a few at once; returns the ids in order, one by one."""
+        due = [song for song in kept if self._is_due(song)]
+        self.counts.n_untouched = len(kept) - len(due)
+        if due:
+            self._recording = recording_file(self.stream, self.settings)
+            self._media = probe(self._recording)
+        # FFmpeg works outside of the interpreter's lock, so threads are enough.
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(self._cut, due))
+
+    def _is_due(self, song: Song) -> bool:
+        return not holds_span(song) or not (self.settings.library_root / song.file_path).is_file()
+
+    def _cut(self, song: Song) -> str:
+        assert self._recording is not None
+        assert self._media is not None
+        cut = self.settings.cut
+        fades = (
+            cut.fade_s if "fade_in" in song.flags else 0.0,
+            cut.fade_s if "fade_out" in song.flags else 0.0,
+        )
+        codec = cut.codec
+        plan = plan_cut(self._media, codec, fades=codec != "copy" and any(fades))
+        target = song_path(song, self.stream, self.settings, plan.ext)
+        target = free_path(target, song.id)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        result: CutResult = cut_audio(
+            self._recording,
+            song.start_s,
+            song.stop_s,
+            target,
+            codec=codec,
+            fade_in_s=0.0 if codec == "copy" else fades[0],
+            fade_out_s=0.0 if codec == "copy" else fades[1],
+        )
+        video = self._cut_video(song, result.path, cut)
+        # Written before the catalogue knows of the file: a crash in between leaves a file that
+        # says whose it is, and the next run takes its place.
+        write_tags(result.path, SongTags(title=song.title, extra={SONG_ID_TAG: song.id}), None)
+        old_files = [song.file_path, song.video_path]
+        loudness = result.loudness
+        self.catalogue.songs.set_file(
+            song.id,
+            {
+                "file_path": _relative(result.path, self.settings),
+                "file_start_s": song.start_s,
+                "file_stop_s": song.stop_s,
+                "video_path": _relative(video, self.settings) if video else "",
+                "loudness_lufs": _finite(loudness.integrated_lufs) if loudness else None,
+                "true_peak_db": _finite(loudness.true_peak_db) if loudness else None,
+            },
+        )
+        for old in old_files:
+            path = self.settings.library_root / old
+            if old and path not in (result.path, video) and path.is_file():
+                trash(path, self.settings.library_root)
+        self.counts.n_cut += 1
+        self.counts.n_copied += result.copied
+        self.counts.n_encoded += not result.copied
+        return song.id
+
+    def _cut_video(self, song: Song, audio: Path, cut: CutSettings) -> Path | None:
+        assert self._recording is not None
+        if not (cut.video and self.stream.has_video):
+            return None
+        return cut_video(self._recording, song.start_s, song.stop_s, audio.with_suffix(".mp4")).path
+
+
+def _put_away(song: Song, catalogue: Catalogue, settings: Settings) -> None:
+    for stored in (song.file_path, song.video_path):
+        path = settings.library_root / stored
+        if stored and path.is_file():
+            trash(path, settings.library_root)
+    catalogue.songs.set_file(
+        song.id,
+        {"file_path": "", "video_path": "", "file_start_s": None, "file_stop_s": None},
+    )
+
+
+def file_away(
+    song: Song,
+    stream: Stream,
+    n_tracks: int,
+    cover: bytes | None,
+    catalogue: Catalogue,
+    settings: Settings,
+    counts: Counts,
+) -> None:
+    """Tag the song's file as the catalogue has it, and move it where its name belongs."""
+    current = settings.library_root / song.file_path
+    if not tags_are_true(song, stream, n_tracks, settings):
+        write_tags(current, tags_for(song, stream, n_tracks), cover)
+        counts.n_retagged += 1
+    wanted = song_path(song, stream, settings, current.suffix.lstrip("."))
+    if current == wanted or current == free_path(wanted, song.id):
+        return
+    moved = _move(current, wanted)
+    values = {"file_path": _relative(moved, settings)}
+    if song.video_path:
+        video = settings.library_root / song.video_path
+        values["video_path"] = _relative(_move(video, moved.with_suffix(video.suffix)), settings)
+    catalogue.songs.set_file(song.id, values)
+    counts.n_moved += 1
+
+
+def _move(source: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return move(source, target)
+
+
+def free_path(target: Path, song_id: str) -> Path:
+    """`target`, or with a number where the file of another song has that name."""
+    from library.files import numbered
+
+    number = 1
+    while True:
+        candidate = numbered(target, number)
+        if not candidate.exists() or _is_of(candidate, song_id):
+            return candidate
+        number += 1
+
+
+def _is_of(path: Path, song_id: str) -> bool:
+    try:
+        return read_tags(path).extra.get(SONG_ID_TAG) == song_id
+    except (MediaError, OSError):
+        return False
+
+
+def tags_are_true(song: Song, stream: Stream, n_tracks: int, settings: Settings) -> bool:
+    """Whether the file says what the catalogue says."""
+    try:
+        found = read_tags(settings.library_root / song.file_path)
+    except (TagError, OSError):
+        return False
+    wanted = clean_tags(tags_for(song, stream, n_tracks))
+    return all(_agree(getattr(wanted, f.name), getattr(found, f.name)) for f in fields(SongTags))
+
+
+def _agree(wanted: object, found: object) -> bool:
+    """Whether a tag reads as it should; what is not wanted may be anything (the user's own)."""
+    if wanted is None:
+        return True
+    if isinstance(wanted, float):
+        # Opus has no place for the peak, and its gain counts in 1/256 dB.
+        return found is None or (isinstance(found, float) and abs(found - wanted) < 0.01)
+    if isinstance(wanted, Mapping):
+        return isinstance(found, Mapping) and wanted.items() <= found.items()
+    return wanted == found
+
+
+def length_is_right(song: Song, settings: Settings) -> bool:
+    """Whether the file is as long as the song, to 0.1 s (the last packet of a copied AAC)."""
+    found = probe(settings.library_root / song.file_path).duration_s
+    return abs(found - song.duration_s) <= 0.1
+
+
+def _cover(stream: Stream, settings: Settings) -> bytes | None:
+    path = settings.library_root / stream.thumbnail_path
+    return path.read_bytes() if stream.thumbnail_path and path.is_file() else None
+
+
+def _relative(path: Path, settings: Settings) -> str:
+    return path.relative_to(settings.library_root).as_posix()
+
+
+def _finite(value: float) -> float | None:
+    return value if value > float("-inf") else None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

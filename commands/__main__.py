@@ -1,0 +1,5 @@
+"""`python -m commands`: the same as `utawaku`."""
+
+from commands.app import main
+
+main()

@@ -1,0 +1,61 @@
+"""The `utawaku` program: its commands and how it ends."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from commands import catalogue, demo, doctor, export, ingest, segment, status, up, weights
+from commands.console import err, print_error
+from library.errors import UtawakuError
+
+app = typer.Typer(
+    name="utawaku",
+    help="Karaoke streams in, a graded song library out.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (ingest, catalogue, export, segment, status, up, demo, doctor):
+    module.register(app)
+app.add_typer(weights.app, name="models")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"utawaku {version('utawaku')}")
+        raise typer.Exit
+
+
+@app.callback()
+def without_command(
+    context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Karaoke streams in, a graded song library out. Without a command: open the library."""
+    if context.invoked_subcommand is None:
+        from library.config import load_settings
+        from tui.app import run
+
+        raise typer.Exit(run(load_settings()))
+
+
+def main() -> None:
+    """Run the command line; errors of ours end with a message and an exit code that means something.
+
+    0 done; 1 failed; 2 wrong usage or query; 3 bad media; 4 not found; 5 download failed;
+    6 weights; 130 stopped by Ctrl-C.
+    """
+    try:
+        app()
+    except UtawakuError as error:
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print("stopped; the same command goes on where it was")
+        sys.exit(130)

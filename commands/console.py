@@ -1,0 +1,77 @@
+"""What commands print: tables for people, one JSON object for scripts, errors with a next step."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from library.errors import UtawakuError
+from library.text import clean_line
+
+out = Console(highlight=False)
+"""Results."""
+err = Console(stderr=True, highlight=False)
+"""Progress and errors, so that results can be piped."""
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_error(error: UtawakuError) -> None:
+    """Say what failed, on what, and what to do next."""
+    subject = f"{clean_line(error.subject)}: " if error.subject else ""
+    text = Text.assemble(("error: ", "bold red"), (subject, "bold"), clean_line(error.problem))
+    if error.next_step:
+        text.append(f"\n  -> {clean_line(error.next_step)}", "dim")
+    err.print(text, soft_wrap=True)
+
+
+def table(*columns: str | tuple[str, str]) -> Table:
+    """A plain table; a column is a name, or a name with `left`, `right`, `whole`.
+
+    Texts too wide for the terminal end in an ellipsis, except in a column that is `whole`.
+    """
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        name, kind = column if isinstance(column, tuple) else (column, "left")
+        if kind == "whole":
+            made.add_column(name, overflow="fold")
+        else:
+            justify: Literal["left", "right"] = "right" if kind == "right" else "left"
+            made.add_column(name, justify=justify, overflow="ellipsis", no_wrap=True)
+    return made
+
+
+def add_row(to: Table, cells: Sequence[object]) -> None:
+    """Add a row of texts from anywhere: no markup, no control characters."""
+    to.add_row(*[Text(clean_line(str(cell))) for cell in cells])
+
+
+def clock(seconds: float) -> str:
+    """Seconds as [H:]MM:SS.
+
+    >>> clock(3723.4)
+    '1:02:03'
+    """
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, seconds_left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds_left:02}" if hours else f"{minutes}:{seconds_left:02}"

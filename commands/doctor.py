@@ -1,0 +1,187 @@
+"""`utawaku doctor`: is everything there that the work needs?"""
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from commands.console import err, out, print_json
+from library.config import Settings, default_config_path, load_settings
+from library.errors import UtawakuError
+from library.health import Finding
+
+MIN_FREE_BYTES = 5_000_000_000
+MARKS = {"ok": "[green]ok[/]  ", "info": "[blue]note[/]", "warning": "[yellow]warn[/]"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: utawaku doctor --json")(doctor)
+
+
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Look at settings, catalogue, weights, outside programs, disk and sound; say what is missing.
+
+    Ends with 1 when something is broken.
+    """
+    findings = list(_look(fix=fix))
+    if json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            mark = MARKS.get(finding.level, "[bold red]FAIL[/]")
+            out.print(f"{mark} {finding.name:<12}", end="")
+            out.print(finding.message, markup=False, soft_wrap=True)
+            if finding.next_step:
+                out.print(f"     -> {finding.next_step}", markup=False, style="dim", soft_wrap=True)
+    broken = [finding for finding in findings if finding.level == "error"]
+    if broken:
+        err.print(f"{len(broken)} thing(s) are broken")
+        raise typer.Exit(1)
+
+
+def _look(*, fix: bool) -> Iterator[Finding]:
+    from models.downloader import downloader_health
+
+    yield Finding("python", "ok", sys.version.split()[0])
+    try:
+        settings = load_settings()
+    except UtawakuError as error:
+        yield Finding("settings", "error", f"{error.subject}: {error.problem}", error.next_step)
+        return
+    path = default_config_path()
+    yield Finding("settings", "ok", str(path) if path.exists() else "defaults (no config.toml)")
+    yield from _catalogue(settings, fix=fix)
+    yield from _weights(settings)
+    yield from downloader_health()
+    yield from _ffmpeg()
+    yield from _disk(settings)
+    yield from _sound()
+    yield from _pipeline(settings)
+
+
+def _catalogue(settings: Settings, *, fix: bool) -> Iterator[Finding]:
+    import sqlalchemy as sa
+
+    from library.catalogue import Catalogue
+    from library.files import remove_stale_temporaries
+    from library.schema import songs
+
+    try:
+        catalogue = Catalogue.open(settings)
+    except UtawakuError as error:
+        yield Finding("catalogue", "error", error.problem, error.next_step)
+        return
+    with catalogue.read() as connection:
+        intact = True
+        if connection.dialect.name == "sqlite":
+            intact = connection.execute(sa.text("PRAGMA quick_check")).scalar() == "ok"
+    n_songs = catalogue.songs.count(songs.c.state == "kept")
+    if intact:
+        n_streams = catalogue.streams.count()
+        yield Finding("catalogue", "ok", f"{n_streams} streams, {n_songs} songs")
+    else:
+        yield Finding(
+            "catalogue",
+            "error",
+            "the database is damaged",
+            "Restore the newest file of backups/ beside it",
+        )
+    missing = [
+        song
+        for song in catalogue.songs.select(songs.c.state == "kept", songs.c.file_path != "")
+        if not (settings.library_root / song.file_path).is_file()
+    ]
+    if missing:
+        for stream_id in {song.stream_id for song in missing} if fix else ():
+            catalogue.requests.file("ingest_stream", stream_id)
+        yield Finding(
+            "files",
+            "warning",
+            f"{len(missing)} songs have lost their file",
+            "They are asked for again" if fix else "`utawaku doctor --fix` asks for them again",
+        )
+    else:
+        yield Finding("files", "ok", "every cut song has its file")
+    if fix:
+        removed = remove_stale_temporaries(settings.library_root)
+        yield Finding("left over", "ok", f"{len(removed)} temporary files removed")
+    catalogue.close()
+
+
+def _weights(settings: Settings) -> Iterator[Finding]:
+    from models.registry import status
+
+    for weights in status(settings.weights_dir):
+        if weights.present:
+            yield Finding("weights", "ok", f"{weights.name} ({weights.source})")
+        else:
+            yield Finding(
+                "weights",
+                "info",
+                f"{weights.name} not here yet; it is fetched on first use",
+                f"`utawaku models pull {weights.name}` fetches it now",
+            )
+
+
+def _ffmpeg() -> Iterator[Finding]:
+    version = importlib.metadata.version("av")
+    found = shutil.which("ffmpeg")
+    if found:
+        yield Finding("ffmpeg", "ok", f"PyAV {version} does the work; a binary is at {found}, too")
+    else:
+        yield Finding(
+            "ffmpeg",
+            "info",
+            f"PyAV {version} does the work; there is no ffmpeg binary, and only the reference "
+            "packages (inaSpeechSegmenter, spleeter) would want one",
+        )
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = settings.library_root
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if not os.access(folder, os.W_OK):
+        yield Finding("disk", "error", f"{folder} cannot be written", "Set library_root")
+    elif free < MIN_FREE_BYTES:
+        message = f"{free / 1e9:.1f} GB free at {folder}"
+        yield Finding("disk", "warning", message, "Make room, or set library_root")
+    else:
+        yield Finding("disk", "ok", f"{free / 1e9:.0f} GB free at {folder}")
+
+
+def _sound() -> Iterator[Finding]:
+    import miniaudio
+
+    try:
+        devices = miniaudio.Devices().get_playbacks()
+    except miniaudio.MiniaudioError as error:
+        yield Finding("sound", "info", f"no audio device ({error}); everything else works")
+        return
+    if devices:
+        yield Finding("sound", "ok", f"{len(devices)} device(s)")
+    else:
+        yield Finding("sound", "info", "no audio device: nothing will be heard, all else works")
+
+
+def _pipeline(settings: Settings) -> Iterator[Finding]:
+    from library.heartbeat import is_alive
+
+    if is_alive(settings):
+        yield Finding("pipeline", "ok", "running")
+    else:
+        yield Finding(
+            "pipeline",
+            "info",
+            "not running: followed channels and requests of the screen wait",
+            "`utawaku up --detach` starts it",
+        )

@@ -1,0 +1,110 @@
+"""`utawaku ingest`: from files and addresses to tagged songs."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import typer
+
+from commands.console import add_row, clock, err, out, print_error, print_json, table
+from library.errors import UtawakuError
+
+
+@dataclass
+class Outcome:
+    """What became of one stream."""
+
+    source: str
+    stream_id: str = ""
+    title: str = ""
+    state: str = "failed"
+    """`done`, `already done` or `failed`."""
+    n_songs: int = 0
+    duration_s: float = 0.0
+    wall_s: float = 0.0
+    error: str = ""
+    exit_code: int = 0
+    songs: list[dict[str, Any]] = field(default_factory=list)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: utawaku ingest https://www.youtube.com/watch?v=... evening.mkv")(
+        ingest
+    )
+
+
+def ingest(
+    sources: Annotated[
+        list[str], typer.Argument(help="Files, or addresses of streams or playlists.")
+    ],
+    again: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Make this artefact and what depends on it anew "
+            "(recordings, segments, songs, labels, library_files); may be repeated."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Take streams in: download, segment, find songs, cut and tag them.
+
+    What is done already is not done twice; what was interrupted goes on. A source that fails does
+    not stop the others. Boundaries and names that you set stay.
+    """
+    from commands.pipeline import Pipeline, check_asset_names
+
+    check_asset_names(again or ())
+    outcomes: list[Outcome] = []
+    with Pipeline.open() as pipeline:
+        for source in sources:
+            try:
+                streams = pipeline.take_in(source)
+            except UtawakuError as error:
+                print_error(error)
+                outcomes.append(Outcome(source, error=str(error), exit_code=error.exit_code))
+                continue
+            for stream in streams:
+                outcomes.append(pipeline.ingest(stream, source=source, again=again or ()))
+    if json:
+        print_json({"streams": outcomes})
+    else:
+        _print_summary(outcomes)
+    codes = {outcome.exit_code for outcome in outcomes if outcome.exit_code}
+    if codes:
+        raise typer.Exit(codes.pop() if len(codes) == 1 else 1)
+
+
+def _print_summary(outcomes: list[Outcome]) -> None:
+    summary = table("stream", "state", ("songs", "right"), ("length", "right"), ("took", "right"))
+    for outcome in outcomes:
+        add_row(
+            summary,
+            [
+                outcome.title or outcome.source,
+                outcome.state,
+                outcome.n_songs if outcome.stream_id else "",
+                clock(outcome.duration_s) if outcome.duration_s else "",
+                f"{outcome.wall_s:.1f} s" if outcome.wall_s else "",
+            ],
+        )
+    out.print(summary)
+    for outcome in outcomes:
+        if not outcome.songs:
+            continue
+        listing = table(("#", "right"), ("start", "right"), ("length", "right"), "title", "artist")
+        for number, song in enumerate(outcome.songs, 1):
+            add_row(
+                listing,
+                [
+                    number,
+                    clock(song["start_s"]),
+                    clock(song["stop_s"] - song["start_s"]),
+                    song["title"] or "(unknown)",
+                    song["artist"],
+                ],
+            )
+        out.print()
+        out.print(listing)
+    n_failed = sum(outcome.state == "failed" for outcome in outcomes)
+    if n_failed:
+        err.print(f"{n_failed} of {len(outcomes)} failed; see above")

@@ -1,0 +1,222 @@
+"""Running the pipeline inside this process, with progress on the terminal."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import dagster as dg
+from filelock import FileLock, Timeout
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from assets.due import CHAIN, due_assets
+from assets.intake import add_partitions, take_in
+from commands.console import err
+from commands.ingest import Outcome
+from definitions import defs
+from library.catalogue import Catalogue
+from library.config import Settings, load_settings
+from library.errors import ConfigError, UtawakuError
+from library.files import remove_stale_temporaries
+from library.records import AssetState, Stream
+from library.text import clean_line
+from models.downloader import Downloader
+from sensors.jobs import ingest_stream
+
+POOLS = {"download": 1, "cpu": 2, "gpu": 1, "shazam": 4, "bilibili": 1}
+"""How many steps of a kind run at once, over all runs."""
+PID_TAG = "utawaku/pid"
+
+
+def check_asset_names(names: Sequence[str]) -> None:
+    """Raise ConfigError where a name is no artefact of the chain."""
+    for name in names:
+        if name not in CHAIN:
+            raise ConfigError(
+                "no such artefact", subject=name, next_step=f"Give one of {', '.join(CHAIN)}"
+            )
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """Make the folder in which Dagster keeps its state, with our defaults, once."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
+    return home
+
+
+def prepare_pools(home: Path) -> None:
+    """Tell Dagster how many steps of a kind may run at once."""
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        for pool, limit in POOLS.items():
+            instance.event_log_storage.set_concurrency_slots(pool, limit)
+
+
+class Pipeline:
+    """The chain of assets, ready to run here."""
+
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, instance: dg.DagsterInstance
+    ) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.instance = instance
+        self.downloader = Downloader.from_settings(
+            settings.download, pace_file=settings.data_dir / "download-pace.json"
+        )
+        self._job = defs().resolve_job_def(ingest_stream.name)
+
+    @classmethod
+    @contextmanager
+    def open(cls) -> Iterator[Self]:
+        """Open catalogue and Dagster instance of this user."""
+        settings = load_settings()
+        catalogue = Catalogue.open(settings)
+        home = prepare_dagster_home(settings)
+        prepare_pools(home)
+        try:
+            with dg.DagsterInstance.from_config(str(home)) as instance:
+                close_dead_runs(instance)
+                yield cls(settings, catalogue, instance)
+        finally:
+            catalogue.close()
+
+    def take_in(self, source: str) -> list[Stream]:
+        """Put what is behind `source` on record; see `assets.intake.take_in`."""
+        with err.status(f"looking at {clean_line(source)}"):
+            return take_in(source, self.catalogue, self.downloader)
+
+    def ingest(self, stream: Stream, *, source: str = "", again: Sequence[str] = ()) -> Outcome:
+        """Make every artefact of `stream` that is due, and those named in `again`."""
+        started = time.monotonic()
+        folder = self.settings.stream_dir(stream.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        outcome = Outcome(source or stream.url, stream.id, stream.title)
+        try:
+            # A second program that is asked for the same stream waits for nothing: it says so.
+            with FileLock(folder / ".lock", timeout=0):
+                remove_stale_temporaries(folder)
+                self._run(stream, outcome, again)
+        except Timeout:
+            outcome.error = "another utawaku is working on this stream"
+            outcome.exit_code = 1
+            err.print(f"{clean_line(stream.title or stream.id)}: {outcome.error}")
+        outcome.wall_s = time.monotonic() - started
+        outcome.songs = [
+            {
+                "id": song.id,
+                "start_s": song.start_s,
+                "stop_s": song.stop_s,
+                "title": song.title,
+                "artist": song.artist,
+                "file": song.file_path,
+            }
+            for song in self.catalogue.songs.of_stream(stream.id)
+        ]
+        outcome.n_songs = len(outcome.songs)
+        stream = self.catalogue.streams.get(stream.id)
+        outcome.title, outcome.duration_s = stream.title, stream.duration_s
+        return outcome
+
+    def _run(self, stream: Stream, outcome: Outcome, again: Sequence[str]) -> None:
+        due = due_assets(stream, self.catalogue, self.settings, again=again)
+        if not due:
+            outcome.state = "already done"
+            return
+        add_partitions(self.instance, [stream.id])
+        with shown_progress(self.catalogue, stream, due):
+            result = self._job.execute_in_process(
+                instance=self.instance,
+                partition_key=stream.id,
+                asset_selection=[dg.AssetKey(name) for name in due],
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                tags={PID_TAG: _process_mark(os.getpid())},
+                raise_on_error=False,
+            )
+        states = self.catalogue.assets.of(stream.id)
+        failed = [states[name] for name in due if name in states and states[name].state == "failed"]
+        if result.success:
+            outcome.state = "done"
+            return
+        outcome.error = failed[0].message if failed else "the run failed"
+        outcome.exit_code = _exit_code(failed)
+        for state in failed:
+            err.print(f"[bold red]error:[/] {state.asset}: ", end="")
+            err.print(clean_line(state.message), markup=False, soft_wrap=True)
+
+
+def _exit_code(failed: list[AssetState]) -> int:
+    codes = {int(state.metadata.get("exit_code", 1)) for state in failed}
+    return codes.pop() if len(codes) == 1 else UtawakuError.exit_code
+
+
+@contextmanager
+def shown_progress(catalogue: Catalogue, stream: Stream, due: Sequence[str]) -> Iterator[None]:
+    """A bar for each due artefact, fed from the catalogue as the work writes it there."""
+    columns = (
+        TextColumn("{task.fields[asset]:<14}", markup=False),
+        BarColumn(bar_width=28),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False, style="dim"),
+    )
+    stop = threading.Event()
+    with Progress(*columns, console=err, transient=False) as bars:
+        err.print(clean_line(stream.title or stream.url), style="bold", markup=False)
+        tasks = {name: bars.add_task("", total=1.0, asset=name, start=False) for name in due}
+
+        def follow() -> None:
+            while not stop.wait(0.2):
+                _show(bars, tasks, catalogue.assets.of(stream.id), began)
+
+        began = time.time()
+        follower = threading.Thread(target=follow, daemon=True)
+        follower.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            follower.join()
+            _show(bars, tasks, catalogue.assets.of(stream.id), began)
+
+
+def _show(
+    bars: Progress, tasks: dict[str, TaskID], states: dict[str, AssetState], began: float
+) -> None:
+    for name, task in tasks.items():
+        state = states.get(name)
+        if state is None or (state.started_at or 0.0) < began:
+            continue
+        bars.start_task(task)
+        message = "failed" if state.state == "failed" else clean_line(state.message)[:60]
+        bars.update(task, completed=state.progress, description=message)
+        if state.state in ("done", "failed"):
+            bars.stop_task(task)
+
+
+def close_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Mark runs of processes that are gone as failed, and give back the pool slots they held.
+
+    A killed process leaves its run `STARTED` for ever, and the next run would wait for its slot.
+    """
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        mark = run.tags.get(PID_TAG)
+        if mark is None or mark == _process_mark(int(mark.split("-")[0])):
+            continue
+        instance.report_run_failed(run, "its process is gone; the next run goes on where it was")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _process_mark(pid: int) -> str:
+    """Name a process so that a later one with the same number is told apart."""
+    import psutil
+
+    try:
+        return f"{pid}-{psutil.Process(pid).create_time():.2f}"
+    except psutil.NoSuchProcess:
+        return f"{pid}-gone"

@@ -1,0 +1,94 @@
+"""`utawaku segment`: what is in a file, without touching the library."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commands.console import add_row, clock, err, out, print_json, table
+from library.errors import ConfigError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: utawaku segment evening.webm --json")(segment)
+
+
+def segment(
+    file: Annotated[Path, typer.Argument(help="Audio or video file.")],
+    engine: Annotated[str | None, typer.Option(help="sm or smn; default: the setting.")] = None,
+    mode: Annotated[str | None, typer.Option(help="fast or exact; default: the setting.")] = None,
+    strategy: Annotated[
+        str | None, typer.Option(help="smart or classic; default: the setting.")
+    ] = None,
+    energy_ratio: Annotated[
+        float | None, typer.Option(help="Energy below this share of the mean is silence.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell speech from music in a file and find its songs. Nothing is stored.
+
+    With --json: {"segments": [[label, start_s, stop_s], ...], "songs": [[start_s, stop_s], ...]}
+    in seconds of the recording.
+    """
+    from rich.progress import Progress
+
+    from library.config import load_settings
+    from models.segmenter import Segmenter
+    from models.songs import SongRules, find_songs
+
+    settings = load_settings()
+    wanted = _changed(settings.segments, engine=engine, mode=mode, energy_ratio=energy_ratio)
+    overrides = {"strategy": strategy} if strategy else {}
+    try:
+        rules = SongRules.model_validate({**settings.songs, **overrides})
+    except ValueError as error:
+        raise ConfigError(f"not valid song rules ({error})", next_step="See --help") from error
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("segmenting", total=1.0)
+
+        def show(done: float, message: str) -> None:
+            bar.update(task, completed=done, description=message or "segmenting")
+
+        segmenter = Segmenter.from_registry(
+            settings.weights_dir,
+            engine=wanted.engine,
+            mode=wanted.mode,
+            energy_ratio=wanted.energy_ratio,
+            threads=wanted.threads,
+            progress=show,
+        )
+        result = segmenter.analyse(file, progress=show)
+    songs = find_songs(result, rules)
+    if json:
+        print_json(
+            {
+                "file": file,
+                "duration_s": result.duration_s,
+                "engine": result.engine,
+                "strategy": rules.strategy,
+                "truncated": result.truncated,
+                "segments": [[s.label, s.start_s, s.stop_s] for s in result.segments],
+                "songs": [[song.start_s, song.stop_s] for song in songs],
+            }
+        )
+        return
+    listing = table("label", ("start", "right"), ("stop", "right"), ("length", "right"))
+    for s in result.segments:
+        add_row(listing, [s.label, clock(s.start_s), clock(s.stop_s), f"{s.duration_s:.1f} s"])
+    out.print(listing)
+    found = table(("#", "right"), ("start", "right"), ("stop", "right"), ("length", "right"), "")
+    for number, song in enumerate(songs, 1):
+        cells = [clock(song.start_s), clock(song.stop_s), clock(song.duration_s)]
+        add_row(found, [number, *cells, " ".join(song.flags)])
+    out.print(f"\n{len(songs)} song(s)")
+    out.print(found)
+
+
+def _changed(section: Any, **changes: Any) -> Any:
+    """The settings with what was given on the command line."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    try:
+        return type(section).model_validate({**section.model_dump(), **given})
+    except ValueError as error:
+        raise ConfigError(f"not a valid setting ({error})", next_step="See --help") from error

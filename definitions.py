@@ -1,0 +1,20 @@
+"""The only place that joins assets, sensors, resources and jobs."""
+
+import dagster as dg
+
+from assets import library_files, recordings, segments, songs
+from assets.resources import LibraryResource
+from sensors.jobs import ingest_stream, take_in_source
+from sensors.requests import drain_requests
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Everything that Dagster knows of utawaku."""
+    return dg.Definitions(
+        assets=dg.load_assets_from_modules([recordings, segments, songs, library_files]),
+        jobs=[ingest_stream, take_in_source],
+        sensors=[drain_requests],
+        resources={"library": LibraryResource()},
+        executor=dg.in_process_executor,
+    )
