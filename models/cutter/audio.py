@@ -1,10 +1,12 @@
 """Cutting the sound of one song out of a recording: the packets themselves, or one encode."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 
-from library.errors import EncodeError
+from library.errors import EncodeError, TruncatedMediaError
 from library.files import atomic_path
 from library.progress import Progress, part, silent
 from models.audio import MediaInfo, decode, probe
@@ -20,7 +22,8 @@ OVERSHOOT_S = 1.0
 """A span may claim this much more than there is: durations in headers are estimates."""
 
 _SHORTEST_S = 0.05
-_CHUNK_S = 10.0
+_CHUNK_S = 1.0
+"""Decoding goes on to the end of a chunk, so this is what a cut may decode too much."""
 _TAIL_S = 5.0
 
 Copier = Callable[[MediaInfo, int, int, int, Path, Progress], int]
@@ -148,9 +151,11 @@ def cut_audio(
 def _checked_span(
     info: MediaInfo, start_s: float, stop_s: float | None
 ) -> tuple[float, float | None]:
-    start_s = max(0.0, start_s)
     end_s = info.duration_s
-    if stop_s is not None and not stop_s - start_s >= _SHORTEST_S:  # also catches NaN
+    if not isfinite(start_s) or (stop_s is not None and not isfinite(stop_s)):
+        raise _no_such_span(info, start_s, stop_s)
+    start_s = max(0.0, start_s)
+    if stop_s is not None and stop_s - start_s < _SHORTEST_S:
         raise _no_such_span(info, start_s, stop_s)
     if end_s and (start_s >= end_s or (stop_s is not None and stop_s > end_s + OVERSHOOT_S)):
         raise _no_such_span(info, start_s, stop_s)
@@ -179,9 +184,7 @@ def _copy(
     codec, copier = _COPIERS[info.audio_codec]
     rate = info.sample_rate_hz
     start = round(start_s * rate)
-    stop = _exact_end(info, start_s)
-    if stop_s is not None:
-        stop = min(stop, round(stop_s * rate))
+    stop = _exact_end(info, start_s) if stop_s is None else round(stop_s * rate)
     n_snap = round(snap_s * rate)
     n_samples = copier(info, start, stop - start, n_snap, target, part(progress, 0.0, 0.3))
     return CutResult(
@@ -191,10 +194,12 @@ def _copy(
 
 def _exact_end(info: MediaInfo, start_s: float) -> int:
     """How many samples the recording has, by decoding its last seconds only."""
-    tail_s = max(start_s, info.duration_s - _TAIL_S)
-    reader = decode(info.path, start_s=tail_s)
-    n_samples = sum(chunk.shape[-1] for chunk in reader)
-    return round(tail_s * info.sample_rate_hz) + n_samples
+    for tail_s in (max(start_s, info.duration_s - _TAIL_S), start_s):
+        with suppress(TruncatedMediaError):  # nothing there: it ends before its header says
+            reader = decode(info.path, start_s=tail_s)
+            if n_samples := sum(chunk.shape[-1] for chunk in reader):
+                return round(tail_s * info.sample_rate_hz) + n_samples
+    raise NotCopyableError("the recording ends before the span")
 
 
 def _encode(
