@@ -46,7 +46,7 @@ def without_command(
 
 
 def main() -> None:
-    """Run the command line; errors of ours end with a message and an exit code that means something.
+    """Run the command line; errors of ours end with a message and a telling exit code.
 
     0 done; 1 failed; 2 wrong usage or query; 3 bad media; 4 not found; 5 download failed;
     6 weights; 130 stopped by Ctrl-C.
