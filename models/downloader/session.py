@@ -170,7 +170,8 @@ def _options(settings: DownloadSettings, tuning: Tuning) -> dict[str, Any]:
             "youtube": {
                 "max_comments": [str(tuning.max_comments), "all", "0"],
                 "comment_sort": ["top"],
-            }
+            },
+            "youtubetab": {"approximate_date": [""]},  # "2 days ago" is better than no date
         },
         **({"proxy": settings.proxy} if settings.proxy else {}),
         **({"ratelimit": settings.rate_limit_bytes} if settings.rate_limit_bytes else {}),
