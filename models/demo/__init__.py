@@ -1,6 +1,8 @@
-"""A karaoke stream made from nothing: melodies in the public domain, a synthetic singer, band and host.
+"""A karaoke stream made from nothing: melodies in the public domain, a synthetic singer, band and
+host.
 
-It feeds ``utawaku demo`` and the tests: everything about it is known exactly, and none of it is anybody's.
+It feeds ``utawaku demo`` and the tests: everything about it is known exactly, and none of it is
+anybody's.
 """
 
 from models.demo.rendering import RenderedSong, render_song

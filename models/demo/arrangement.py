@@ -1,7 +1,8 @@
 """Arrangements: which form a song takes, and what each band plays over its chords.
 
-A style is data: layers of comping, bass, pads and drums with the energy from which they join in. Patterns are
-written as hits in beats; drum patterns as one character a step (``X`` loud, ``x`` normal, ``-`` soft, ``.`` none).
+A style is data: layers of comping, bass, pads and drums with the energy from which they join in.
+Patterns are written as hits in beats; drum patterns as one character a step (``X`` loud, ``x``
+normal, ``-`` soft, ``.`` none).
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from models.demo.score import Chord, Song, Strain
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """When in the bar, for how many beats, how strongly; `tone` picks a chord tone, None plays all."""
+    """When in the bar, for how many beats, how strongly; `tone` picks a chord tone, None plays
+    all."""
 
     beat: float
     n_beats: float
@@ -114,7 +116,9 @@ def _outro(song: Song) -> Section:
     return Section("outro", (Chord(0.0, bar, last.root, last.intervals),), 2 * bar, 0.8)
 
 
-def _every(step: float, stop: float, n_beats: float, tones: tuple[int | None, ...] = (None,)) -> tuple[Hit, ...]:
+def _every(
+    step: float, stop: float, n_beats: float, tones: tuple[int | None, ...] = (None,)
+) -> tuple[Hit, ...]:
     n_hits = round(stop / step)
     return tuple(
         Hit(i * step, n_beats, 1.0 if (i * step) % 1 == 0 else 0.75, tones[i % len(tones)])
@@ -150,10 +154,23 @@ STYLES: dict[str, Style] = {
     ),
     "city": Style(
         layers=(
-            Layer("electric piano", _hits((0, 0.9), (1.5, 0.4), (2.5, 0.9)), 0.8, -0.3, 62, spread_s=0.006),
+            Layer(
+                "electric piano",
+                _hits((0, 0.9), (1.5, 0.4), (2.5, 0.9)),
+                0.8,
+                -0.3,
+                62,
+                spread_s=0.006,
+            ),
             Layer("koto", _every(0.5, 4, 0.5, (0, 1, 2, 3, 2, 1)), 0.3, 0.45, 72, from_energy=0.7),
             Layer("strings", _WHOLE4, 0.3, 0.2, 67, from_energy=0.9, release_s=0.3),
-            Layer("synth bass", _hits((0, 0.7), (0.75, 0.2), (1.5, 0.4), (2, 0.7), (3.5, 0.4), tone=0), 0.8, 0.0, 40),
+            Layer(
+                "synth bass",
+                _hits((0, 0.7), (0.75, 0.2), (1.5, 0.4), (2, 0.7), (3.5, 0.4), tone=0),
+                0.8,
+                0.0,
+                40,
+            ),
         ),
         beats=(
             Beat("kick", "x..x..x.x..x....", 0.7),
@@ -167,7 +184,15 @@ STYLES: dict[str, Style] = {
     "folk": Style(
         layers=(
             Layer("steel guitar", _every(0.5, 3, 1.2, (0, 2, 3, 1, 3, 2)), 0.9, -0.3, 57),
-            Layer("steel guitar", _hits((1, 0.9), (2, 0.9)), 0.4, 0.4, 62, from_energy=0.7, spread_s=0.012),
+            Layer(
+                "steel guitar",
+                _hits((1, 0.9), (2, 0.9)),
+                0.4,
+                0.4,
+                62,
+                from_energy=0.7,
+                spread_s=0.012,
+            ),
             Layer("strings", _WHOLE3, 0.4, 0.2, 62, from_energy=0.9, release_s=0.3),
             Layer("bass", _hits((0, 2.5), tone=0), 0.7, 0.0, 40),
         ),
@@ -215,7 +240,14 @@ STYLES: dict[str, Style] = {
     "waltz": Style(
         layers=(
             Layer("electric piano", _hits((1, 0.7), (2, 0.7)), 0.7, -0.25, 62),
-            Layer("nylon guitar", _every(0.5, 3, 0.8, (0, 1, 2, 3, 2, 1)), 0.5, 0.35, 60, from_energy=0.7),
+            Layer(
+                "nylon guitar",
+                _every(0.5, 3, 0.8, (0, 1, 2, 3, 2, 1)),
+                0.5,
+                0.35,
+                60,
+                from_energy=0.7,
+            ),
             Layer("strings", _WHOLE3, 0.35, 0.1, 66, from_energy=0.9, release_s=0.3),
             Layer("bass", _hits((0, 1.8), tone=0) + _hits((2, 0.8), tone=2), 0.8, 0.0, 40),
         ),
@@ -228,10 +260,23 @@ STYLES: dict[str, Style] = {
     ),
     "bossa": Style(
         layers=(
-            Layer("nylon guitar", _hits((0, 0.9), (1.5, 0.9), (2.5, 0.5), (3, 0.9)), 0.9, -0.3, 60, spread_s=0.008),
+            Layer(
+                "nylon guitar",
+                _hits((0, 0.9), (1.5, 0.9), (2.5, 0.5), (3, 0.9)),
+                0.9,
+                -0.3,
+                60,
+                spread_s=0.008,
+            ),
             Layer("electric piano", _hits((0.5, 1.4), (2.5, 1.4)), 0.35, 0.35, 66, from_energy=0.7),
             Layer("strings", _WHOLE4, 0.3, 0.1, 66, from_energy=0.9, release_s=0.3),
-            Layer("bass", _hits((0, 1.4), (1.5, 0.4), tone=0) + _hits((2, 1.4), (3.5, 0.4), tone=2), 0.8, 0.0, 40),
+            Layer(
+                "bass",
+                _hits((0, 1.4), (1.5, 0.4), tone=0) + _hits((2, 1.4), (3.5, 0.4), tone=2),
+                0.8,
+                0.0,
+                40,
+            ),
         ),
         beats=(
             Beat("kick", "x.....xxx.....xx", 0.4),
@@ -243,8 +288,17 @@ STYLES: dict[str, Style] = {
     "dance": Style(
         layers=(
             Layer("saws", _hits((0.5, 0.4), (1.5, 0.4), (2.5, 0.4), (3.5, 0.4)), 0.5, -0.2, 64),
-            Layer("saws", _hits((0, 0.7), (0.75, 0.7), (1.5, 0.4), (2, 0.7), (2.75, 0.7), (3.5, 0.4)), 0.35, 0.3, 70, 0.9),
-            Layer("music box", _every(0.5, 4, 0.5, (0, 1, 2, 3, 2, 1)), 0.3, 0.4, 76, from_energy=0.7),
+            Layer(
+                "saws",
+                _hits((0, 0.7), (0.75, 0.7), (1.5, 0.4), (2, 0.7), (2.75, 0.7), (3.5, 0.4)),
+                0.35,
+                0.3,
+                70,
+                0.9,
+            ),
+            Layer(
+                "music box", _every(0.5, 4, 0.5, (0, 1, 2, 3, 2, 1)), 0.3, 0.4, 76, from_energy=0.7
+            ),
             Layer("synth bass", _every(0.5, 4, 0.4, (0,)), 0.7, 0.0, 38),
         ),
         beats=(
@@ -261,7 +315,18 @@ STYLES: dict[str, Style] = {
         layers=(
             Layer("piano", _hits((0, 0.6), (1.667, 0.8), (3.667, 0.3)), 0.7, -0.3, 62),
             Layer("brass", _hits((0, 0.5), (1.667, 0.5)), 0.4, 0.35, 66, from_energy=0.9),
-            Layer("bass", (Hit(0, 0.95, 1, 0), Hit(1, 0.95, 0.9, 1), Hit(2, 0.95, 1, 2), Hit(3, 0.95, 0.9, 1)), 0.9, 0.0, 40),
+            Layer(
+                "bass",
+                (
+                    Hit(0, 0.95, 1, 0),
+                    Hit(1, 0.95, 0.9, 1),
+                    Hit(2, 0.95, 1, 2),
+                    Hit(3, 0.95, 0.9, 1),
+                ),
+                0.9,
+                0.0,
+                40,
+            ),
         ),
         beats=(
             Beat("kick", "x.....x.....", 0.35),
@@ -294,7 +359,15 @@ STYLES: dict[str, Style] = {
         layers=(
             Layer("electric piano", _hits((0, 1.9), (2, 1.9)), 0.8, -0.25, 60, spread_s=0.02),
             Layer("music box", _every(0.5, 4, 0.8, (0, 2, 1, 3)), 0.25, 0.4, 74, from_energy=0.7),
-            Layer("nylon guitar", _hits((0, 0.9), (1.5, 0.9), (3, 0.9)), 0.5, 0.3, 62, from_energy=0.9, spread_s=0.01),
+            Layer(
+                "nylon guitar",
+                _hits((0, 0.9), (1.5, 0.9), (3, 0.9)),
+                0.5,
+                0.3,
+                62,
+                from_energy=0.9,
+                spread_s=0.01,
+            ),
             Layer("bass", _hits((0, 1.4), (1.75, 0.2), (2.5, 1.2), tone=0), 0.9, 0.0, 40),
         ),
         beats=(

@@ -1,4 +1,5 @@
-"""A drum kit: every drum is one short recording, made once and laid in where a pattern asks for it."""
+"""A drum kit: every drum is one short recording, made once and laid in where a pattern asks for
+it."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +8,15 @@ from numpy.typing import NDArray
 
 Audio = NDArray[np.float32]
 
-PANS = {"hat": 0.25, "open hat": 0.25, "ride": -0.3, "crash": -0.2, "shaker": 0.4, "rim": 0.15, "clap": 0.0}
+PANS = {
+    "hat": 0.25,
+    "open hat": 0.25,
+    "ride": -0.3,
+    "crash": -0.2,
+    "shaker": 0.4,
+    "rim": 0.15,
+    "clap": 0.0,
+}
 
 
 @dataclass
@@ -33,7 +42,9 @@ class DrumKit:
 
 def _make(drum: str, rate: int, seed: int) -> Audio:
     rng = np.random.default_rng([seed, sum(drum.encode())])
-    length_s = {"crash": 1.8, "ride": 0.8, "taiko": 0.9, "kick": 0.35, "open hat": 0.4}.get(drum, 0.25)
+    length_s = {"crash": 1.8, "ride": 0.8, "taiko": 0.9, "kick": 0.35, "open hat": 0.4}.get(
+        drum, 0.25
+    )
     time = np.arange(int(length_s * rate)) / rate
     noise = rng.standard_normal(time.size)
     if drum == "kick":
@@ -48,30 +59,45 @@ def _make(drum: str, rate: int, seed: int) -> Audio:
         body = np.sin(2 * np.pi * 185.0 * time) * np.exp(-time / 0.06)
         sound = 0.6 * body + 0.8 * _band(noise, 900.0, 8000.0, rate) * np.exp(-time / 0.075)
     elif drum == "brush":
-        sound = 0.6 * _band(noise, 1500.0, 7000.0, rate) * np.exp(-time / 0.06) * (1 - np.exp(-time / 0.012))
+        sound = (
+            0.6
+            * _band(noise, 1500.0, 7000.0, rate)
+            * np.exp(-time / 0.06)
+            * (1 - np.exp(-time / 0.012))
+        )
     elif drum == "rim":
         sound = np.sin(2 * np.pi * 1650.0 * time) * np.exp(-time / 0.014)
         sound += 0.3 * _band(noise, 1000.0, 5000.0, rate) * np.exp(-time / 0.008)
     elif drum == "clap":
         bursts = sum(
-            np.exp(-np.maximum(time - late, 0.0) / 0.012) * (time >= late) for late in (0.0, 0.011, 0.022)
+            np.exp(-np.maximum(time - late, 0.0) / 0.012) * (time >= late)
+            for late in (0.0, 0.011, 0.022)
         )
         tail = np.exp(-time / 0.08) * 0.6
         sound = 0.5 * _band(noise, 800.0, 4500.0, rate) * (bursts + tail)
     elif drum == "shaker":
-        sound = 0.4 * _band(noise, 5000.0, 11000.0, rate) * np.exp(-time / 0.035) * (1 - np.exp(-time / 0.01))
+        sound = (
+            0.4
+            * _band(noise, 5000.0, 11000.0, rate)
+            * np.exp(-time / 0.035)
+            * (1 - np.exp(-time / 0.01))
+        )
     else:  # metal: hats, ride and crash differ in how long they ring and how much they ping
         ring_s = {"hat": 0.03, "open hat": 0.16, "ride": 0.3, "crash": 0.55}[drum]
         ping = sum(
             np.sign(np.sin(2 * np.pi * pitch * time)) for pitch in (3170.0, 4480.0, 5830.0, 7340.0)
         )
-        metal = 0.5 * _band(np.asarray(ping), 6000.0, 14000.0, rate) + _band(noise, 6500.0, 15000.0, rate)
+        metal = 0.5 * _band(np.asarray(ping), 6000.0, 14000.0, rate) + _band(
+            noise, 6500.0, 15000.0, rate
+        )
         sound = 0.45 * metal * np.exp(-time / ring_s)
     fade = np.minimum(1.0, (time[-1] - time) / 0.01)
     return (0.5 * sound * fade).astype(np.float32)
 
 
-def _band(noise: NDArray[np.float64], low_hz: float, high_hz: float, rate: int) -> NDArray[np.float64]:
+def _band(
+    noise: NDArray[np.float64], low_hz: float, high_hz: float, rate: int
+) -> NDArray[np.float64]:
     from scipy.signal import butter, sosfilt
 
     top = 0.45 * rate

@@ -1,4 +1,5 @@
-"""Instruments made of numpy: one mono note at a time, kept, and laid into a track as often as it is played."""
+"""Instruments made of numpy: one mono note at a time, kept, and laid into a track as often as it is
+played."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,7 +29,8 @@ class Orchestra:
     def note(self, instrument: str, midi: int, seconds: float) -> Audio:
         """A note as it sounds with the key held for `seconds`, mono, loudness near 0.1 RMS.
 
-        Lengths are made in steps of a power of two and cut to size, so that few different notes are made.
+        Lengths are made in steps of a power of two and cut to size, so that few different notes are
+        made.
         """
         octave_s = 0.5
         while octave_s < min(seconds, _LONGEST_NOTE_S):
@@ -54,7 +56,8 @@ class Orchestra:
         pan: float = 0.0,
         release_s: float = 0.12,
     ) -> None:
-        """Add one note to `track` (2, n_samples); `pan` runs from -1 (left) to 1 (right), equal power."""
+        """Add one note to `track` (2, n_samples); `pan` runs from -1 (left) to 1 (right), equal
+        power."""
         start = max(int(start_s * self.sample_rate_hz), 0)
         room = max(track.shape[1] - start, 0)
         note = self.note(instrument, midi, seconds + release_s)[:room]
@@ -174,7 +177,7 @@ def _low_pass(signal: Audio, cutoff_hz: float, rate: int) -> Audio:
     return np.asarray(sosfilt(sections, signal), np.float32)
 
 
-def _table(amplitudes: NDArray[np.float64]) -> Audio:
+def _table(amplitudes: NDArray[np.floating]) -> Audio:
     spectrum = np.zeros(_TABLE_SIZE // 2 + 1, np.complex128)
     spectrum[1 : amplitudes.size + 1] = -1j * amplitudes * _TABLE_SIZE / 2
     return np.fft.irfft(spectrum).astype(np.float32)
@@ -187,7 +190,8 @@ def _read(table: Audio, cycles: NDArray[np.float64]) -> Audio:
 def _ensemble(
     slope: float, dark_hz: float, attack_s: float, cents: float, vibrato_cents: float
 ) -> Callable[..., Audio]:
-    """Sustained players: three detuned voices whose harmonics fall off by `slope` above `dark_hz`."""
+    """Sustained players: three detuned voices whose harmonics fall off by `slope` above
+    `dark_hz`."""
 
     def make(pitch_hz: float, n: int, rate: int, rng: np.random.Generator) -> Audio:
         n_harmonics = max(min(40, int(0.45 * rate / pitch_hz)), 1)

@@ -1,15 +1,16 @@
-"""One song from its score: vocals and accompaniment as exact stems, with its tempo and chorus spans."""
+"""One song from its score: vocals and accompaniment as exact stems, with its tempo and chorus
+spans."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.demo.arrangement import STYLES, Section, Style, form
+from models.demo.arrangement import STYLES, Layer, Section, Style, form
 from models.demo.drums import DrumKit
 from models.demo.instruments import Orchestra
-from models.demo.mixing import limiter_gain, loudness_lufs, reverb
-from models.demo.score import Song
+from models.demo.mixing import block_powers, gated_lufs, limiter_gain, reverb
+from models.demo.score import Chord, Song
 from models.demo.singer import VOICES, SungNote, sing
 from models.demo.songbook import find_song
 
@@ -68,9 +69,10 @@ def render_song(
 ) -> RenderedSong:
     """Arrange and render one song of the songbook.
 
-    `transpose` is in semitones, `tempo_factor` multiplies the song's own tempo, `seconds` picks the form (how many
-    verses and choruses) that comes nearest, 105 by default; the ring of the last chord comes on top. `loudness` is
-    in LUFS. The same arguments give the same samples. Raises NotFoundError for an unknown name.
+    `transpose` is in semitones, `tempo_factor` multiplies the song's own tempo, `seconds` picks the
+    form (how many verses and choruses) that comes nearest, 105 by default; the ring of the last
+    chord comes on top. `loudness` is in LUFS. The same arguments give the same samples. Raises
+    NotFoundError for an unknown name.
     """
     song = find_song(name)
     bpm = song.bpm * tempo_factor
@@ -107,7 +109,8 @@ def render_song(
 
 
 def planned_seconds(name: str, seconds: float, tempo_factor: float = 1.0) -> float:
-    """Length of the form that `render_song` picks for `seconds`, without the ring of the last chord."""
+    """Length of the form that `render_song` picks for `seconds`, without the ring of the last
+    chord."""
     song = find_song(name)
     bpm = song.bpm * tempo_factor
     return sum(section.n_beats for section in form(song, seconds, bpm)) * 60.0 / bpm
@@ -158,7 +161,7 @@ class _Stage:
         if section.solo:
             self._solo(section, start_s)
 
-    def _comp(self, layer, chord, section, start_s) -> None:  # type: ignore[no-untyped-def]
+    def _comp(self, layer: Layer, chord: Chord, section: Section, start_s: float) -> None:
         beats_per_bar = self.song.beats_per_bar
         first_bar = int(chord.start_beat // beats_per_bar)
         tones = _voicing(chord.pitch_classes(self.shift), layer.centre_midi)
@@ -217,7 +220,7 @@ class _Stage:
                 below = self._harmony_below(midi, strain.chords, note.start_beat)
                 self.harmony.append(SungNote(at_s, stop_s, below - down, syllable, 0.8 * gain))
 
-    def _harmony_below(self, midi: int, chords, beat: float) -> int:  # type: ignore[no-untyped-def]
+    def _harmony_below(self, midi: int, chords: tuple[Chord, ...], beat: float) -> int:
         chord = next((c for c in reversed(chords) if c.start_beat <= max(beat, 0.0)), chords[0])
         classes = set(chord.pitch_classes(self.shift))
         return next((m for m in range(midi - 3, midi - 10, -1) if m % 12 in classes), midi - 12)
@@ -265,24 +268,38 @@ class _Stage:
         return tuple(spans)
 
     def mix_down(self, loudness: float) -> tuple[Audio, Audio]:
-        """Rooms, balance, level and limiter, alike for both stems so that they add up to the mix."""
+        """Rooms, balance, level and limiter; both stems alike, so that they add up to the mix."""
+        vocals = self._vocals()
+        accompaniment = self.band
+        accompaniment += np.float32(self.style.reverb_gain) * reverb(
+            self.band.sum(axis=0) / 1.4, self.rate, seconds=self.style.reverb_s, seed=self.seed + 4
+        )
+        accompaniment += np.tanh(1.2 * self.low) / 1.2
+        vocal_powers = block_powers(vocals, self.rate)
+        band_powers = block_powers(accompaniment, self.rate)
+        balance_db = gated_lufs(vocal_powers) - gated_lufs(band_powers)
+        lift = 10.0 ** ((_VOCALS_OVER_BAND_DB - balance_db) / 20.0)
+        # Lead and band are in step but not in phase: their powers add.
+        mix_lufs = gated_lufs(vocal_powers * lift**2 + band_powers)
+        gain = 10.0 ** ((loudness - mix_lufs) / 20.0)
+        vocals *= np.float32(lift * gain)
+        accompaniment *= np.float32(gain)
+        mix = vocals + accompaniment
+        n_heard = _audible_samples(mix, self.rate)
+        level = limiter_gain(mix[:, :n_heard], self.rate, _CEILING) * _fades(n_heard, self.rate)
+        return vocals[:, :n_heard] * level, accompaniment[:, :n_heard] * level
+
+    def _vocals(self) -> Audio:
+        """Lead in the middle, harmony a little to the left, and their room: (2, n_samples)."""
         voice = VOICES[self.song.voice]
         lead = sing(self.lead, voice, self.n_samples, self.rate, self.seed + 1)
         harmony = sing(self.harmony, VOICES["harmony"], self.n_samples, self.rate, self.seed + 2)
-        vocals = np.stack([lead + 0.42 * harmony, lead + 0.30 * harmony])
-        vocals += 0.24 * reverb(
-            lead + 0.4 * harmony, self.rate, seconds=1.5, seed=self.seed + 3
+        vocals = np.float32(0.24) * reverb(
+            lead + np.float32(0.4) * harmony, self.rate, seconds=1.5, seed=self.seed + 3
         )
-        room = reverb(self.band, self.rate, seconds=self.style.reverb_s, seed=self.seed + 4)
-        accompaniment = self.band + self.style.reverb_gain * room + np.tanh(1.2 * self.low) / 1.2
-        balance_db = loudness_lufs(vocals, self.rate) - loudness_lufs(accompaniment, self.rate)
-        vocals *= np.float32(10.0 ** ((_VOCALS_OVER_BAND_DB - balance_db) / 20.0))
-        mix = vocals + accompaniment
-        gain = np.float32(10.0 ** ((loudness - loudness_lufs(mix, self.rate)) / 20.0))
-        level = gain * limiter_gain(mix * gain, self.rate, _CEILING)
-        n_heard = _audible_samples(mix, self.rate)
-        level = level[:n_heard] * _fades(n_heard, self.rate)
-        return vocals[:, :n_heard] * level, accompaniment[:, :n_heard] * level
+        vocals += lead
+        vocals += np.array([[0.42], [0.30]], np.float32) * harmony
+        return vocals
 
 
 _VOCALS_OVER_BAND_DB = 1.0
@@ -302,11 +319,11 @@ def _tone(tones: list[int], index: int) -> int:
 
 
 def _audible_samples(mix: Audio, rate: int) -> int:
-    """Where the last chord has rung out: 50 ms frames 30 dB below the song, and a moment more."""
+    """Where the last chord has rung out: 50 ms frames 24 dB below the song, and a moment more."""
     n_frame = int(0.05 * rate)
     n_frames = mix.shape[1] // n_frame
     power = (mix[:, : n_frames * n_frame] ** 2).reshape(2, n_frames, n_frame).mean(axis=(0, 2))
-    heard = np.flatnonzero(power > power.mean() * 1e-3)
+    heard = np.flatnonzero(power > power.mean() * 4e-3)
     return min(int(heard[-1] + 1) * n_frame + int(_FADE_OUT_S * rate), mix.shape[1])
 
 

@@ -1,8 +1,8 @@
 """How a song is written down: notes, chords and strains, and the text notation they are read from.
 
-Melodies are one string: bars between ``|``, notes such as ``F#4``, ``Bb3*1.5`` (beats, default 1) and rests
-``r*2``; what stands before ``^`` is an upbeat. Chords are one string too: bars between ``|``, one or more names
-to a bar, which share it evenly.
+Melodies are one string: bars between ``|``, notes such as ``F#4``, ``Bb3*1.5`` (beats, default 1)
+and rests ``r*2``; what stands before ``^`` is an upbeat. Chords are one string too: bars between
+``|``, one or more names to a bar, which share it evenly.
 """
 
 import re
@@ -102,12 +102,15 @@ def pitch_class(name: str) -> int:
 
 
 def read_strain(melody: str, chords: str, words: str, beats_per_bar: int) -> Strain:
-    """Read one strain; raises ScoreError where a bar is not full or melody and chords differ in length."""
+    """Read one strain; raises ScoreError where a bar is not full or melody and chords differ in
+    length."""
     notes, n_bars = _read_melody(melody, beats_per_bar)
     read_chords = _read_chords(chords, beats_per_bar)
     n_chord_bars = len(chords.split("|"))
     if n_bars != n_chord_bars:
-        raise ScoreError(f"{n_bars} bars of melody but {n_chord_bars} bars of chords", subject=melody)
+        raise ScoreError(
+            f"{n_bars} bars of melody but {n_chord_bars} bars of chords", subject=melody
+        )
     return Strain(notes, read_chords, tuple(words.split()), n_bars, beats_per_bar)
 
 
@@ -122,7 +125,8 @@ def _read_melody(text: str, beats_per_bar: int) -> tuple[tuple[Note, ...], int]:
         bar_notes, stop = _read_tokens(bar, start)
         if abs(stop - start - beats_per_bar) > 1e-9:
             raise ScoreError(
-                f"bar {index + 1} has {stop - start:g} beats, not {beats_per_bar}", subject=bar.strip()
+                f"bar {index + 1} has {stop - start:g} beats, not {beats_per_bar}",
+                subject=bar.strip(),
             )
         notes.extend(bar_notes)
     return tuple(notes), len(bars)
@@ -157,7 +161,5 @@ def _read_chords(text: str, beats_per_bar: int) -> tuple[Chord, ...]:
             if not match:
                 raise ScoreError("not a chord", subject=name)
             start = index * beats_per_bar + place * share
-            chords.append(
-                Chord(start, share, pitch_class(match[1] + match[2]), _QUALITY[match[3]])
-            )
+            chords.append(Chord(start, share, pitch_class(match[1] + match[2]), _QUALITY[match[3]]))
     return tuple(chords)

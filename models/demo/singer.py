@@ -1,7 +1,7 @@
 """A sung lead: a glottal tone and breath shaped by vowels, with vibrato, portamento and consonants.
 
-The tone is a band-limited pulse read at the melody's pitch; vowels are formant envelopes laid over it in
-overlapping short spectra, crossfaded from syllable to syllable.
+The tone is a band-limited pulse read at the melody's pitch; vowels are formant envelopes laid over
+it in overlapping short spectra, crossfaded from syllable to syllable.
 """
 
 import re
@@ -14,7 +14,7 @@ Audio = NDArray[np.float32]
 Array = NDArray[np.float64]
 
 _WINDOW = 1024
-_HOP = 256
+_HOP = _WINDOW // 2
 _PHRASE_GAP_S = 0.3
 _TABLE_SIZE = 4096
 
@@ -69,7 +69,7 @@ class Voice:
     tract: float = 1.0
     vibrato_cents: float = 32.0
     vibrato_hz: float = 5.6
-    breath: float = 0.02
+    breath: float = 0.028
 
 
 VOICES = {
@@ -79,8 +79,11 @@ VOICES = {
 }
 
 
-def sing(notes: list[SungNote], voice: Voice, n_samples: int, sample_rate_hz: int, seed: int) -> Audio:
-    """Sing `notes` (in order, not overlapping): (n_samples,) float32 near 0.1 RMS while sung, dry."""
+def sing(
+    notes: list[SungNote], voice: Voice, n_samples: int, sample_rate_hz: int, seed: int
+) -> Audio:
+    """Sing `notes` (in order, not overlapping): (n_samples,) float32 near 0.1 RMS while sung,
+    dry."""
     track = np.zeros(n_samples, np.float32)
     rng = np.random.default_rng(seed)
     envelopes = _vowel_envelopes(voice.tract, sample_rate_hz)
@@ -222,7 +225,8 @@ def _vowel_envelopes(tract: float, rate: int) -> NDArray[np.float32]:
             centre = formant * tract
             gain *= centre**2 / np.abs(centre**2 - hz**2 + 1j * hz * bandwidth)
         gain *= 1.0 + 1.2 * np.exp(-(((hz - 3000.0 * tract) / 900.0) ** 2))
-        gain = np.maximum(gain, 3e-3) / (1.0 + (hz / 9000.0) ** 6)
+        gain *= 1.0 + 1.6 * np.minimum((hz / 4500.0) ** 2, 1.0)  # a microphone's presence
+        gain = np.maximum(gain, 4e-3) / (1.0 + (hz / 9000.0) ** 6)
         heard = np.interp(harmonics, hz, gain) / np.arange(1, 30)
         rows.append(np.log(gain / np.sqrt(np.sum(heard**2)) * 0.14 + 1e-7))
     return np.array(rows, np.float32)
@@ -231,27 +235,37 @@ def _vowel_envelopes(tract: float, rate: int) -> NDArray[np.float32]:
 def _shape(source: Audio, vowels: NDArray[np.float32], envelopes: NDArray[np.float32]) -> Audio:
     """Lay vowel envelopes over `source`; `vowels` (n_frames, n_vowels) are mixing weights a hop."""
     n_frames = vowels.shape[0]
-    window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)).astype(np.float32)
-    padded = np.concatenate([np.zeros(_WINDOW // 2, np.float32), source, np.zeros(_WINDOW, np.float32)])
+    window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)).astype(
+        np.float32
+    )
+    padded = np.concatenate(
+        [np.zeros(_WINDOW // 2, np.float32), source, np.zeros(_WINDOW, np.float32)]
+    )
     blocks = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][:n_frames]
     spectra = np.fft.rfft(blocks * window, axis=1).astype(np.complex64)
     spectra *= np.exp(vowels @ envelopes)
     shaped = np.fft.irfft(spectra, _WINDOW, axis=1).astype(np.float32) * window
-    out = np.zeros((n_frames + _WINDOW // _HOP, _HOP), np.float32)
-    for quarter in range(_WINDOW // _HOP):
-        out[quarter : quarter + n_frames] += shaped[:, quarter * _HOP : (quarter + 1) * _HOP]
-    # Four overlapping squared windows add up to two.
-    return 0.5 * out.reshape(-1)[_WINDOW // 2 : _WINDOW // 2 + source.size]
+    # Squared windows half a window apart add up to one.
+    out = np.zeros((n_frames + 1, _HOP), np.float32)
+    out[:-1] += shaped[:, :_HOP]
+    out[1:] += shaped[:, _HOP:]
+    return out.reshape(-1)[_HOP : _HOP + source.size]
 
 
-def _hiss(sound: Audio, consonant: str, at_s: float, gain: float, rate: int, rng: np.random.Generator) -> None:
+def _hiss(
+    sound: Audio, consonant: str, at_s: float, gain: float, rate: int, rng: np.random.Generator
+) -> None:
     low_hz, high_hz, seconds, level = _HISSES[consonant]
     start = max(int((at_s - seconds) * rate), 0)
     n = min(int(seconds * 1.3 * rate), sound.size - start)
     if n < 32:
         return
-    shape = np.sin(np.linspace(0.0, np.pi, n)) if seconds > 0.04 else np.exp(-np.linspace(0.0, 5.0, n))
-    sound[start : start + n] += _band_noise(n, low_hz, high_hz, rate, rng) * shape * (0.1 * level * gain)
+    shape = (
+        np.sin(np.linspace(0.0, np.pi, n)) if seconds > 0.04 else np.exp(-np.linspace(0.0, 5.0, n))
+    )
+    sound[start : start + n] += (
+        _band_noise(n, low_hz, high_hz, rate, rng) * shape * (0.1 * level * gain)
+    )
 
 
 def _inhale(sound: Audio, at_s: float, rate: int, rng: np.random.Generator) -> None:
@@ -263,7 +277,9 @@ def _inhale(sound: Audio, at_s: float, rate: int, rng: np.random.Generator) -> N
     sound[stop - n : stop] += _band_noise(n, 900.0, 6000.0, rate, rng) * rise * 0.012
 
 
-def _band_noise(n: int, low_hz: float, high_hz: float, rate: int, rng: np.random.Generator) -> Audio:
+def _band_noise(
+    n: int, low_hz: float, high_hz: float, rate: int, rng: np.random.Generator
+) -> Audio:
     """Noise between two frequencies, 1 RMS."""
     spectrum = np.fft.rfft(rng.standard_normal(n))
     hz = np.fft.rfftfreq(n, 1.0 / rate)

@@ -1,7 +1,8 @@
 """The songs of the demo stream: melodies whose authors died long enough ago, in styles that differ.
 
-Every melody is traditional or by an author who died before 1950; the words are traditional, the arrangements
-are ours. Titles and artists are written as a Japanese singer would write them in her setlist.
+Every melody is traditional or by an author who died before 1950; the words are traditional, the
+arrangements are ours. Titles and artists are written as a Japanese singer would write them in her
+setlist.
 """
 
 from functools import cache
@@ -145,7 +146,8 @@ def songbook() -> dict[str, Song]:
                 "C4 ^ F4*1.5 F4*.5 F4 A4 | G4*1.5 F4*.5 G4 A4 | F4*1.5 F4*.5 A4 C5 | D5*3 D5 |"
                 "C5*1.5 A4*.5 A4 F4 | G4*1.5 F4*.5 G4 A4 | F4*1.5 D4*.5 D4 C4 | F4*3 r",
                 "F | C7 | F F7 | Bb | F | C7 | Bb C7 | F",
-                "ho ta a ru no hi i ka ri i ma do o no yu u ki fu mi i yo mu tsu ki hi ka sa ne tsu tsu",
+                "ho ta a ru no hi i ka ri i ma do o no yu u ki "
+                "fu mi i yo mu tsu ki hi ka sa ne tsu tsu",
             ),
             chorus=(
                 "D5 ^ C5*1.5 A4*.5 A4 F4 | G4*1.5 F4*.5 G4 D5 | C5*1.5 A4*.5 A4 C5 | D5*3 D5 |"
@@ -188,12 +190,13 @@ def songbook() -> dict[str, Song]:
             beats=3,
             style="waltz",
             verse=(
-                "D4*2 D4 | A4*2 A4 | E4*1.5 F4*.5 E4 | D4*3 | r A4 C5 | D5*2 C5 | A4 B4 G4 | A4*2 r",
+                "D4*2 D4 | A4*2 A4 | E4*1.5 F4*.5 E4 | D4*3 |r A4 C5 | D5*2 C5 | A4 B4 G4 | A4*2 r",
                 "Dm7 | Dm7 | C | Dm7 | FM7 | G | G | Am7",
                 "a yu go in tu ska bo ro fe pa sli se je ro ma ri an ta im",
             ),
             chorus=(
-                "D5*2 D5 | C5*2 A4 | A4 G4 F4 | E4*1.5 C4*.5 C4 | D4*2 A4 | G4*2 F4 | E4 D4 C4 | D4*2 r",
+                "D5*2 D5 | C5*2 A4 | A4 G4 F4 | E4*1.5 C4*.5 C4 |"
+                "D4*2 A4 | G4*2 F4 | E4 D4 C4 | D4*2 r",
                 "Dm7 | C | FM7 | C | Dm7 | G | C | Dm7",
                 "ri me mba mi tu wa n hu li vs de shi wa ns wa za tru lo ve mai",
             ),
@@ -258,12 +261,14 @@ def songbook() -> dict[str, Song]:
             style="swing",
             voice="male",
             verse=(
-                "r F4 A4 Bb4 | C5*3 r | r F4 A4 Bb4 | C5*3 r | r F4 A4 Bb4 | C5*2 A4*2 | F4*2 A4*2 | G4*3 r",
+                "r F4 A4 Bb4 | C5*3 r | r F4 A4 Bb4 | C5*3 r |"
+                "r F4 A4 Bb4 | C5*2 A4*2 | F4*2 A4*2 | G4*3 r",
                 "F | F | F | Dm7 | F | F Dm7 | Gm7 | C7",
                 "o we n de se go ma chi n o we n de se go ma chi ng",
             ),
             chorus=(
-                "r A4 A4 G4 | F4*3 F4 | A4*2 C5*2 | C5 Bb4*2 r | r r A4 Bb4 | C5*2 A4*2 | F4*2 G4*2 | F4*3 r",
+                "r A4 A4 G4 | F4*3 F4 | A4*2 C5*2 | C5 Bb4*2 r |"
+                "r r A4 Bb4 | C5*2 A4*2 | F4*2 G4*2 | F4*3 r",
                 "F | F7 | F7 | Bb | Bb | F Dm7 | Gm7 C7 | F",
                 "o lo ai wa n tu bi i n da nu mba we n de se go ma chi",
             ),
@@ -305,7 +310,8 @@ def songbook() -> dict[str, Song]:
                 "G4 G4 G4 E4*.5 G4*.5 | A4 A4 G4*2 |"
                 "E4 D4*.5 E4*.5 G4 E4*.5 D4*.5 | C4 C4*.5 D4*.5 C4*1.5 r*.5",
                 "CM7 | Am7 | CM7 | Am7 | Em7 | FM7 G | Am7 Dm7 | CM7",
-                "ha o yi i du o o o mo li i hu a " * 2 + "man yu an hua ka i sa i ye sa i bu guo ta ",
+                "ha o yi i du o o o mo li i hu a " * 2
+                + "man yu an hua ka i sa i ye sa i bu guo ta ",
             ),
             chorus=(
                 "E4*.5 D4*.5 C4*.5 E4*.5 D4*1.5 E4*.5 | G4 A4*.5 C5*.5 G4*2 |"

@@ -1,12 +1,14 @@
 """A speech synthesiser for the host's talk: eSpeak NG, as the ``espeakng-loader`` wheel carries it.
 
-The wheel holds the library and all its voices, so nothing is fetched and no system package is needed.
+The wheel holds the library and all its voices, so nothing is fetched and no system package is
+needed.
 """
 
 import ctypes
 import threading
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,8 @@ _RATE, _PITCH, _RANGE = 1, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class SpeakingVoice:
-    """A speaker: eSpeak NG's voice variant, words a minute, pitch and liveliness (both 0 to 100)."""
+    """A speaker: eSpeak NG's voice variant, words a minute, pitch and liveliness (both 0 to
+    100)."""
 
     variant: str
     words_per_minute: int
@@ -41,11 +44,14 @@ SPEAKING_VOICES = {
 LANGUAGES = ("ja", "en-us", "en", "de", "es", "fr", "it", "ko", "pt", "cs")
 
 
-def speak(text: str, voice: str = "host", language: str = "ja", sample_rate_hz: int = 44100) -> Audio:
+def speak(
+    text: str, voice: str = "host", language: str = "ja", sample_rate_hz: int = 44100
+) -> Audio:
     """Speak `text`: (n_samples,) float32 near 0.1 RMS, without silence at its ends.
 
-    Japanese is read from kana. Raises NotFoundError for a voice that is not in SPEAKING_VOICES or a language that
-    the synthesiser lacks, EngineError where the synthesiser cannot be loaded or says nothing.
+    Japanese is read from kana. Raises NotFoundError for a voice that is not in SPEAKING_VOICES or a
+    language that the synthesiser lacks, EngineError where the synthesiser cannot be loaded or says
+    nothing.
     """
     if voice not in SPEAKING_VOICES:
         raise NotFoundError(
@@ -69,7 +75,7 @@ class _Synthesiser:
 
     def __init__(self) -> None:
         try:
-            import espeakng_loader
+            import espeakng_loader  # type: ignore[import-untyped]
 
             self._library = ctypes.CDLL(espeakng_loader.get_library_path())
             data_path = espeakng_loader.get_data_path()
@@ -101,7 +107,7 @@ class _Synthesiser:
             raise EngineError("the speech synthesiser cannot read its voices", subject=data_path)
         self._library.espeak_SetSynthCallback(self._callback)
 
-    def _take(self, samples, n_samples: int, _events: object) -> int:  # type: ignore[no-untyped-def]
+    def _take(self, samples: Any, n_samples: int, _events: object) -> int:
         if samples and n_samples > 0:
             self._blocks.append(np.ctypeslib.as_array(samples, (n_samples,)).copy())
         return 0

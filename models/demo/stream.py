@@ -13,7 +13,7 @@ from library.files import atomic_path
 from library.progress import Progress, silent
 from models.demo.container import format_of, open_stream
 from models.demo.rendering import RenderedSong, planned_seconds, render_song
-from models.demo.songbook import SONGS, find_song
+from models.demo.songbook import SONGS
 from models.demo.talk import applause, at_loudness, floor_noise, jingle, talk
 from models.demo.truth import DemoTruth, TrueRegion, TrueSong, write_truth
 
@@ -59,11 +59,12 @@ def make_demo_stream(
 ) -> DemoTruth:
     """Make a karaoke stream of about `minutes` and write it to `target`.
 
-    The suffix picks the codec (.opus .ogg .webm .mkv .mp4 .m4a .mp3 .flac .wav; .webm .mkv .mp4 take `video`: a
-    small picture track). Beside it go ``<target>.truth.json`` and, unless `info_json` is false,
-    ``<target without suffix>.info.json`` as yt-dlp would leave it, with a setlist among the comments. Every song is
-    85 to 150 s long; from three songs on the last repeats the first in another key. The same arguments give the same
-    samples. Raises EncodeError for a file that cannot be written.
+    The suffix picks the codec (.opus .ogg .webm .mkv .mp4 .m4a .mp3 .flac .wav; .webm .mkv .mp4
+    take `video`: a small picture track). Beside it go ``<target>.truth.json`` and, unless
+    `info_json` is false, ``<target without suffix>.info.json`` as yt-dlp would leave it, with a
+    setlist among the comments. Every song is 85 to 150 s long; from three songs on the last repeats
+    the first in another key. The same arguments give the same samples. Raises EncodeError for a
+    file that cannot be written.
     """
     chosen = format_of(target, video=video)
     cues = _plan(minutes, np.random.default_rng([seed, 1]))
@@ -72,20 +73,20 @@ def make_demo_stream(
     songs: list[TrueSong] = []
     title = _title(seed)
     n_parts = 5 * len(cues) + 5
-    with atomic_path(target) as temporary:
-        with open_stream(
-            temporary, chosen, {"title": title, "artist": _CHANNEL}, video=video
-        ) as writer:
-            for part in _parts(cues, chosen.sample_rate_hz, seed, rng):
-                start_s = writer.position_s
-                progress(min(len(regions) / n_parts, 0.99), part.detail)
-                writer.write(part.audio, part.label)
-                regions.append(
-                    TrueRegion(part.label, start_s, writer.position_s, part.detail, part.background)
-                )
-                if part.song is not None and part.cue is not None:
-                    songs.append(_true_song(part.cue, part.song, start_s, writer.position_s))
-            duration_s = writer.position_s
+    with (
+        atomic_path(target) as temporary,
+        open_stream(temporary, chosen, {"title": title, "artist": _CHANNEL}, video=video) as writer,
+    ):
+        for part in _parts(cues, chosen.sample_rate_hz, seed, rng):
+            start_s = writer.position_s
+            progress(min(len(regions) / n_parts, 0.99), part.detail)
+            writer.write(part.audio, part.label)
+            regions.append(
+                TrueRegion(part.label, start_s, writer.position_s, part.detail, part.background)
+            )
+            if part.song is not None and part.cue is not None:
+                songs.append(_true_song(part.cue, part.song, start_s, writer.position_s))
+        duration_s = writer.position_s
     truth = DemoTruth(duration_s, chosen.sample_rate_hz, seed, tuple(regions), tuple(songs))
     write_truth(truth, target)
     if info_json:
@@ -144,7 +145,12 @@ def _between(index: int, cues: list[_Cue], rate: int, rng: np.random.Generator) 
     if index % 2 == 0 and not last:
         bed_name = next(name for name in SONGS if name not in {cue.name for cue in cues})
         yield _with_floor(
-            "speech", _over_bed(spoken, bed_name, rate), f"talk over music ({languages})", rate, rng, "music"
+            "speech",
+            _over_bed(spoken, bed_name, rate),
+            f"talk over music ({languages})",
+            rate,
+            rng,
+            "music",
         )
         if not short:
             spoken, languages = talk(4.0, rate, rng)

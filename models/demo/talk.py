@@ -64,7 +64,8 @@ _SPEAKERS = (
 
 
 def talk(seconds: float, sample_rate_hz: int, rng: np.random.Generator) -> tuple[Audio, str]:
-    """About `seconds` of chat, never less: (2, n_samples) float32 at -18 LUFS, and the languages spoken.
+    """About `seconds` of chat, never less: (2, n_samples) float32 at -18 LUFS, and the languages
+    spoken.
 
     One speaker holds the floor for a few sentences; pauses between sentences are 0.25 to 0.7 s.
     """
@@ -86,8 +87,12 @@ def talk(seconds: float, sample_rate_hz: int, rng: np.random.Generator) -> tuple
             if language not in languages:
                 languages.append(language)
     dry = np.concatenate(pieces)
-    room = reverb(dry, sample_rate_hz, seconds=0.3, seed=int(rng.integers(1 << 30)), bright_hz=7000.0)
-    return at_loudness(np.stack([dry, dry]) + 0.12 * room, sample_rate_hz, _TALK_LUFS), "+".join(languages)
+    room = reverb(
+        dry, sample_rate_hz, seconds=0.3, seed=int(rng.integers(1 << 30)), bright_hz=7000.0
+    )
+    return at_loudness(np.stack([dry, dry]) + 0.12 * room, sample_rate_hz, _TALK_LUFS), "+".join(
+        languages
+    )
 
 
 def applause(seconds: float, sample_rate_hz: int, rng: np.random.Generator) -> Audio:
@@ -104,7 +109,7 @@ def applause(seconds: float, sample_rate_hz: int, rng: np.random.Generator) -> A
             at_s += period_s * float(rng.uniform(0.85, 1.15))
         angle = float(rng.uniform(0.2, np.pi / 2 - 0.2))
         claps += person * np.array([[np.cos(angle)], [np.sin(angle)]], np.float32)
-    claps += 0.3 * reverb(claps, sample_rate_hz, seconds=0.8, seed=1)
+    claps += 0.3 * reverb(claps.mean(axis=0), sample_rate_hz, seconds=0.8, seed=1)
     at = np.linspace(0.0, 1.0, n)
     shape = np.minimum(1.0, at / 0.15) * np.minimum(1.0, (1.0 - at) / 0.4)
     return at_loudness(claps * shape.astype(np.float32), sample_rate_hz, -22.0)
@@ -128,16 +133,22 @@ def jingle(seconds: float, sample_rate_hz: int, rng: np.random.Generator) -> Aud
             orchestra.play(track, "saws", midi + root, start_s, 4 * beat_s, 0.18, 0.3)
         for step in range(8):
             tone = chord[(step * 2) % 3] + 12 * (1 + step % 2)
-            orchestra.play(track, "music box", tone + root, start_s + step * beat_s / 2, 0.5, 0.5, 0.2)
+            orchestra.play(
+                track, "music box", tone + root, start_s + step * beat_s / 2, 0.5, 0.5, 0.2
+            )
             kit.strike(track, "hat", start_s + step * beat_s / 2, 0.12)
         for beat in range(4):
-            orchestra.play(track, "synth bass", chord[0] - 24 + root, start_s + beat * beat_s, 0.3, 0.5)
+            orchestra.play(
+                track, "synth bass", chord[0] - 24 + root, start_s + beat * beat_s, 0.3, 0.5
+            )
             kit.strike(track, "kick" if beat % 2 == 0 else "clap", start_s + beat * beat_s, 0.45)
     stop_s = n_bars * 4 * beat_s
     for midi in (48, 60, 64, 67, 72):
-        orchestra.play(track, "electric piano", midi + root, stop_s, seconds - stop_s, 0.4, 0.0, 0.6)
+        orchestra.play(
+            track, "electric piano", midi + root, stop_s, seconds - stop_s, 0.4, 0.0, 0.6
+        )
     kit.strike(track, "crash", stop_s, 0.2)
-    track += 0.2 * reverb(track, sample_rate_hz, seconds=1.2, seed=8)
+    track += 0.2 * reverb(track.mean(axis=0), sample_rate_hz, seconds=1.2, seed=8)
     n_fade = int(0.4 * sample_rate_hz)
     track[:, -n_fade:] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)
     return at_loudness(track, sample_rate_hz, -17.0)

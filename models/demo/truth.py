@@ -70,7 +70,8 @@ def truth_path(target: Path) -> Path:
 
 
 def write_truth(truth: DemoTruth, target: Path) -> Path:
-    """Write ``<target>.truth.json``; besides our own keys it has those that corpus benchmarks read."""
+    """Write ``<target>.truth.json``; besides our own keys it has those that corpus benchmarks
+    read."""
     document: dict[str, Any] = {
         "stream": target.name,
         "duration": round(truth.duration_s, 3),
@@ -104,7 +105,8 @@ def write_truth(truth: DemoTruth, target: Path) -> Path:
 
 
 def read_truth(target: Path) -> DemoTruth:
-    """Read what `write_truth` wrote beside `target`; raises MediaError where there is no such file."""
+    """Read what `write_truth` wrote beside `target`; raises MediaError where there is no such
+    file."""
     path = truth_path(target)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
