@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -60,6 +61,8 @@ class Segmentation:
     """The recording ended before its own header says."""
     settings: dict[str, float | str] = field(default_factory=dict)
     """What the engine was asked, e.g. energy_ratio."""
+    listened: dict[str, Any] = field(default_factory=dict)
+    """Named arrays that observers made in the same pass, saved along (see `models.songs`)."""
 
     def __post_init__(self) -> None:
         n = n_hops(self.duration_s)
@@ -130,6 +133,7 @@ class Segmentation:
                 bands_db=self.bands_db.astype(np.float16),
                 wave_min=self.wave_min.astype(np.float16),
                 wave_max=self.wave_max.astype(np.float16),
+                **self.listened,
             )
 
     @classmethod
@@ -145,6 +149,8 @@ class Segmentation:
                 if header["format"] != _FORMAT:
                     raise ValueError(f"format {header['format']}")
                 arrays = {name: stored[name].astype(np.float32) for name in _ARRAYS}
+                own = {"header", *_ARRAYS}
+                listened = {name: stored[name] for name in stored.files if name not in own}
             return cls(
                 segments=tuple(Segment(*row) for row in header["segments"]),
                 duration_s=header["duration_s"],
@@ -153,6 +159,7 @@ class Segmentation:
                 model_version=header["model_version"],
                 truncated=header["truncated"],
                 settings=header["settings"],
+                listened=listened,
                 **arrays,
             )
         except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile) as error:

@@ -1,0 +1,72 @@
+"""How well found songs agree with the truth: found F1 and clean F1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts over any number of streams; add them with `+`."""
+
+    n_true: int = 0
+    n_found: int = 0
+    n_overlapping: int = 0
+    """Pairs with intersection over union above 0.5."""
+    n_clean: int = 0
+    """Pairs that start within 3 s and end within 5 s of the truth."""
+
+    def __add__(self, other: Score) -> Score:
+        return Score(
+            self.n_true + other.n_true,
+            self.n_found + other.n_found,
+            self.n_overlapping + other.n_overlapping,
+            self.n_clean + other.n_clean,
+        )
+
+    @property
+    def found_f1(self) -> float:
+        return _f1(self.n_overlapping, self.n_true, self.n_found)
+
+    @property
+    def clean_f1(self) -> float:
+        return _f1(self.n_clean, self.n_true, self.n_found)
+
+
+def _f1(n_right: int, n_true: int, n_found: int) -> float:
+    return 2 * n_right / (n_true + n_found) if n_true + n_found else 1.0
+
+
+def _iou(a: Span, b: Span) -> float:
+    shared = min(a[1], b[1]) - max(a[0], b[0])
+    return shared / (max(a[1], b[1]) - min(a[0], b[0])) if shared > 0 else 0.0
+
+
+def is_clean(found: Span, true: Span, start_s: float = 3.0, stop_s: float = 5.0) -> bool:
+    return abs(found[0] - true[0]) <= start_s and abs(found[1] - true[1]) <= stop_s
+
+
+def score(found: Sequence[Span], true: Sequence[Span]) -> Score:
+    """Match each true song with at most one found span, the best overlap first.
+
+    Two spans that both overlap one song by more than half cannot exist, so the greedy match
+    is the best one for spans that do not overlap each other.
+    """
+    pairs = sorted(
+        ((_iou(f, t), i, j) for i, f in enumerate(found) for j, t in enumerate(true)),
+        reverse=True,
+    )
+    used_found: set[int] = set()
+    used_true: set[int] = set()
+    n_overlapping = n_clean = 0
+    for overlap, i, j in pairs:
+        if overlap <= 0 or i in used_found or j in used_true:
+            continue
+        used_found.add(i)
+        used_true.add(j)
+        n_overlapping += overlap > 0.5
+        n_clean += is_clean(found[i], true[j])
+    return Score(len(true), len(found), n_overlapping, n_clean)

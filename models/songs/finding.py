@@ -1,0 +1,68 @@
+"""Segments -> songs: the one entrance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from library.progress import Progress, silent
+from library.records import SetlistLine, SongSpan
+from models.segmentation import Segmentation
+from models.songs.classic import classic_songs
+from models.songs.features import SongListener
+from models.songs.rules import SongRules
+from models.songs.setlist_fit import fit_setlist
+from models.songs.smart import hear, smart_songs
+
+VERSION = "1"
+"""Rises whenever the same input could give other songs."""
+
+
+class _Segmenter(Protocol):
+    def analyse(
+        self, path: Path, *, observers: Sequence[object] = ..., progress: Progress = ...
+    ) -> Segmentation: ...
+
+
+def segment_and_listen(
+    segmenter: _Segmenter, path: Path, progress: Progress = silent
+) -> Segmentation:
+    """Segment a recording and, in the same pass, keep what `find_songs` likes to hear beside it.
+
+    The arrays travel in `Segmentation.listened`, through `save` and `load`.
+    """
+    listener = SongListener()
+
+    def observe(samples: np.ndarray) -> None:
+        listener.feed(samples)
+
+    segmentation = segmenter.analyse(path, observers=(observe,), progress=progress)
+    return replace(
+        segmentation, listened={**segmentation.listened, **listener.finish().to_arrays()}
+    )
+
+
+def find_songs(
+    segmentation: Segmentation,
+    rules: SongRules | None = None,
+    setlist: Sequence[SetlistLine] = (),
+) -> list[SongSpan]:
+    """Where the songs of a recording are, in order and without overlap.
+
+    With `SongFeatures` in `segmentation.listened` (see `segment_and_listen`) boundaries are
+    clearly better; without them the smart strategy works on the segmentation's own curves.
+    Lines of `setlist` add songs and correct starts, with either strategy. Deterministic, linear
+    in the duration.
+    """
+    rules = rules or SongRules()
+    if rules.strategy == "classic":
+        found = classic_songs(segmentation.segments, segmentation.duration_s, rules)
+        if not any(line.is_song for line in setlist):
+            return found
+        return fit_setlist(hear(segmentation, rules), found, setlist, rules)
+    hearing = hear(segmentation, rules)
+    return fit_setlist(hearing, smart_songs(hearing, rules), setlist, rules)

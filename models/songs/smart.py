@@ -1,0 +1,94 @@
+"""The smart strategy: evidence from small networks, songs by dynamic programming, quiet cuts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from library.records import SongSpan
+from models.segmentation import HOP_S, Segmentation
+from models.songs.boundaries import falls_into_sound, refined_start, refined_stop
+from models.songs.cues import STEP_HOPS, Cues, cues_of
+from models.songs.decoding import best_songs
+from models.songs.features import SongFeatures
+from models.songs.rules import SongRules
+from models.songs.scorer import Scorer, shipped_scorer
+from models.songs.sifting import Span, sifted
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """Everything the smart strategy made of a recording before it decided."""
+
+    segmentation: Segmentation
+    cues: Cues
+    evidence: npt.NDArray[np.float32]
+    """(n_steps, 3) log-odds: a song sounds, starts, stops."""
+    spans: tuple[Span, ...]
+    """All finds in hops, before sifting."""
+
+
+def hear(segmentation: Segmentation, rules: SongRules, scorer: Scorer | None = None) -> Hearing:
+    """Score a recording and decode the spans of music that could be songs.
+
+    `scorer` replaces the shipped one (training and benchmarks).
+    """
+    features = SongFeatures.from_arrays(segmentation.listened)
+    cues = cues_of(segmentation, features)
+    if not len(cues.matrix):
+        return Hearing(segmentation, cues, np.zeros((0, 3), np.float32), ())
+    scorer = scorer or shipped_scorer(features is not None)
+    if scorer.names != cues.names:
+        raise ValueError("the scorer was trained on other cues")
+    evidence = scorer.score(cues.matrix)
+    decoded = best_songs(evidence, rules.boundary_bias)
+    return Hearing(segmentation, cues, evidence, tuple(_refined(cues, decoded)))
+
+
+def _refined(cues: Cues, decoded: list[tuple[int, int]]) -> list[Span]:
+    n_hops = len(cues.level_db)
+    spans: list[Span] = []
+    for position, (first, last) in enumerate(decoded):
+        earliest = spans[-1][1] if spans else 0
+        latest = decoded[position + 1][0] * STEP_HOPS if position + 1 < len(decoded) else n_hops
+        start = refined_start(cues, max(first * STEP_HOPS, earliest), earliest)
+        stop = refined_stop(cues, min(last * STEP_HOPS, n_hops), max(latest, start + 1))
+        if stop > start:
+            spans.append((start, stop))
+    return spans
+
+
+def smart_songs(hearing: Hearing, rules: SongRules) -> list[SongSpan]:
+    """The songs among what was heard."""
+    duration_s = hearing.segmentation.duration_s
+    kept = sifted(hearing.spans, hearing.cues, hearing.segmentation.bands_db, duration_s, rules)
+    return [song_span(hearing, span, rules, index) for index, span in enumerate(kept)]
+
+
+def song_span(
+    hearing: Hearing, span: Span, rules: SongRules, index: int, source: str = "smart"
+) -> SongSpan:
+    """A record of `span`, with flags and a confidence out of the evidence."""
+    start, stop = span
+    first, last = start // STEP_HOPS, max(start // STEP_HOPS + 1, stop // STEP_HOPS)
+    inside = hearing.evidence[first:last, 0]
+    confidence = float(np.mean(1 / (1 + np.exp(-inside)))) if len(inside) else 0.0
+    flags = []
+    if (stop - start) * HOP_S > rules.long_song_s:
+        flags.append("long")
+    if (stop - start) * HOP_S < rules.short_song_s:
+        flags.append("short")
+    if falls_into_sound(hearing.cues, start):
+        flags.append("fade_in")
+    if falls_into_sound(hearing.cues, stop):
+        flags.append("fade_out")
+    return SongSpan(
+        index=index,
+        start_s=start * HOP_S,
+        stop_s=min(stop * HOP_S, hearing.segmentation.duration_s),
+        source=source,
+        confidence=round(confidence, 4),
+        flags=tuple(flags),
+    )

@@ -1,0 +1,1 @@
+"""Training code: nothing here runs when songs are cut or scored."""
