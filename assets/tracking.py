@@ -84,7 +84,7 @@ def work_on(
             metadata={"stream": stream_id, "next step": error.next_step or "none known"},
             allow_retries=False,
         ) from error
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         # The state must not say "running" for ever.
         library.catalogue.assets.failed(
             stream_id, asset, "stopped; the same command goes on where it was", exit_code=130

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from commands import catalogue, demo, doctor, export, ingest, segment, status, up, weights
-from commands.console import err, print_error
+from commands.console import print_error
 from library.errors import UtawakuError
 
 app = typer.Typer(
@@ -56,6 +56,3 @@ def main() -> None:
     except UtawakuError as error:
         print_error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        err.print("stopped; the same command goes on where it was")
-        sys.exit(130)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import dagster as dg
+import yaml
 from filelock import FileLock, Timeout
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -20,8 +21,8 @@ from commands.ingest import Outcome
 from definitions import defs
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
-from library.errors import ConfigError, UtawakuError
-from library.files import remove_stale_temporaries
+from library.errors import ConfigError, StoppedError, UtawakuError
+from library.files import atomic_path, remove_stale_temporaries
 from library.records import AssetState, Stream
 from library.text import clean_line
 from models.downloader import Downloader
@@ -30,6 +31,7 @@ from sensors.jobs import ingest_stream
 POOLS = {"download": 1, "cpu": 2, "gpu": 1, "shazam": 4, "bilibili": 1}
 """How many steps of a kind run at once, over all runs."""
 PID_TAG = "utawaku/pid"
+GOES_ON = "The same command goes on where it was"
 
 
 def check_asset_names(names: Sequence[str]) -> None:
@@ -48,6 +50,22 @@ def prepare_dagster_home(settings: Settings) -> Path:
     if not (home / "dagster.yaml").exists():
         shutil.copyfile(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
     return home
+
+
+def quiet_configuration(home: Path) -> Path:
+    """Dagster's settings for a run inside a command, whose terminal is not to be captured.
+
+    Capturing would send the progress bars through two more processes, and answer Ctrl-C for us.
+    """
+    settings = yaml.safe_load((home / "dagster.yaml").read_text("utf-8")) or {}
+    settings["compute_logs"] = {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+    quiet = home / "command-line.yaml"
+    with atomic_path(quiet) as temporary:
+        temporary.write_text(yaml.safe_dump(settings), "utf-8")
+    return quiet
 
 
 def prepare_pools(home: Path) -> None:
@@ -80,7 +98,8 @@ class Pipeline:
         home = prepare_dagster_home(settings)
         prepare_pools(home)
         try:
-            with dg.DagsterInstance.from_config(str(home)) as instance:
+            quiet = quiet_configuration(home)
+            with dg.DagsterInstance.from_config(str(home), quiet.name) as instance:
                 close_dead_runs(instance)
                 yield cls(settings, catalogue, instance)
         finally:
@@ -143,6 +162,8 @@ class Pipeline:
         if result.success:
             outcome.state = "done"
             return
+        if any(state.metadata.get("exit_code") == 130 for state in failed):
+            raise StoppedError("stopped", next_step=GOES_ON)
         outcome.error = failed[0].message if failed else "the run failed"
         outcome.exit_code = _exit_code(failed)
         for state in failed:

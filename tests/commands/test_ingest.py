@@ -1,0 +1,160 @@
+"""The main job as a user runs it: real networks, real audio, real processes."""
+
+import json
+import shutil
+import signal
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from library.catalogue import Catalogue
+from library.config import load_settings
+from library.tags import read_tags
+from tests.conftest import DemoStream, Program
+
+
+def songs_on_disk(program: Program) -> dict[str, int]:
+    folder = program.home / "library" / "Songs"
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def leftovers(program: Program) -> list[Path]:
+    return [path for path in (program.home / "library").rglob(".*.part*") if path.is_file()]
+
+
+def test_a_stream_becomes_tagged_songs_and_a_second_run_does_nothing(
+    program: Program, demo_stream: DemoStream
+) -> None:
+    done = program.run("ingest", demo_stream.path, "--json")
+    assert done.returncode == 0, done.stderr
+    (stream,) = json.loads(done.stdout)["streams"]
+    assert stream["state"] == "done"
+    assert len(stream["songs"]) == len(demo_stream.truth.songs)
+    for song, true in zip(stream["songs"], demo_stream.truth.songs, strict=True):
+        assert song["start_s"] == pytest.approx(true.start_s, abs=3)
+        assert song["stop_s"] == pytest.approx(true.stop_s, abs=5)
+        # The page's comments hold a setlist, so the songs have names at once.
+        assert (song["title"], song["artist"]) == (true.title, true.artist)
+        path = program.home / "library" / song["file"]
+        tags = read_tags(path)
+        assert (tags.title, tags.artist) == (true.title, true.artist)
+        assert tags.replaygain_gain_db is not None
+        with av.open(str(path)) as container:
+            assert container.duration is not None
+            assert container.duration / 1e6 == pytest.approx(
+                song["stop_s"] - song["start_s"], abs=0.1
+            )
+    before = songs_on_disk(program)
+
+    again = program.run("ingest", demo_stream.path, "--json")
+    assert json.loads(again.stdout)["streams"][0]["state"] == "already done"
+    assert songs_on_disk(program) == before
+    assert leftovers(program) == []
+
+
+def test_a_renamed_file_is_the_same_stream(
+    program: Program, demo_stream: DemoStream, tmp_path: Path
+) -> None:
+    renamed = tmp_path / "another name.opus"
+    shutil.copyfile(demo_stream.path, renamed)
+    first = json.loads(program.run("ingest", demo_stream.path, "--json").stdout)["streams"][0]
+    second = json.loads(program.run("ingest", renamed, "--json").stdout)["streams"][0]
+    assert first["stream_id"] == second["stream_id"]
+    assert second["state"] == "already done"
+
+
+def test_bad_sources_are_named_and_the_rest_goes_on(
+    program: Program, demo_stream: DemoStream, tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("a list of songs that I like\n" * 50)
+    done = program.run("ingest", text, tmp_path / "gone.mp3", demo_stream.path, "--json")
+    states = [stream["state"] for stream in json.loads(done.stdout)["streams"]]
+    assert states == ["failed", "failed", "done"]
+    assert done.returncode == 3
+    assert "notes.txt" in done.stderr
+    assert "gone.mp3: there is no such file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def running_asset(home: Path) -> str:
+    try:
+        with sqlite3.connect(home / "data" / "catalogue.db", timeout=1) as connection:
+            rows = connection.execute("SELECT asset FROM asset_states WHERE state = 'running'")
+            return next((row[0] for row in rows), "")
+    except sqlite3.OperationalError:
+        return ""
+
+
+def start_and_kill_in(program: Program, stream: DemoStream, asset: str) -> bool:
+    """Kill -9 the ingest while it makes `asset`; False when it was too quick to be caught."""
+    process = program.start("ingest", stream.path)
+    deadline = time.monotonic() + 120
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            if running_asset(program.home) == asset:
+                process.send_signal(signal.SIGKILL)
+                return True
+            time.sleep(0.002)
+        return False
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def facts(home: Path) -> list[tuple[Any, ...]]:
+    catalogue = Catalogue.open(load_settings())
+    songs = [
+        (song.id, song.start_s, song.stop_s, song.title, song.file_path, song.loudness_lufs)
+        for stream in catalogue.streams.all()
+        for song in catalogue.songs.of_stream(stream.id, dropped=True)
+    ]
+    catalogue.close()
+    return songs
+
+
+def test_a_killed_ingest_goes_on_where_it_was(
+    program: Program, demo_stream: DemoStream, tmp_path: Path, weights_dir: Path
+) -> None:
+    killed = [
+        asset
+        for asset in ("recordings", "segments", "songs", "library_files")
+        if start_and_kill_in(program, demo_stream, asset)
+    ]
+    assert "segments" in killed
+    assert "library_files" in killed
+    done = program.run("ingest", demo_stream.path, "--json")
+    assert done.returncode == 0, done.stderr
+    after_kills = facts(program.home)
+    files = songs_on_disk(program)
+    assert leftovers(program) == []
+
+    fresh = Program(tmp_path / "fresh", weights_dir)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UTAWAKU_HOME", str(fresh.home))
+        fresh.run("ingest", demo_stream.path)
+        assert facts(fresh.home) == after_kills
+        assert songs_on_disk(fresh) == files
+
+
+def test_ctrl_c_leaves_nothing_half_written(program: Program, demo_stream: DemoStream) -> None:
+    process = program.start("ingest", demo_stream.path)
+    deadline = time.monotonic() + 120
+    while running_asset(program.home) != "segments" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "The same command goes on" in errors
+    assert running_asset(program.home) == ""
+    assert songs_on_disk(program) == {}
+    assert leftovers(program) == []
