@@ -191,12 +191,11 @@ class _TruePeak:
             self._tail = joined[:, 1 - _TAPS_PER_PHASE :].astype(np.float32)
 
     def _interpolate(self, signal: np.ndarray) -> None:
-        reach = _TAPS_PER_PHASE - 1
-        n_blocks = -(-(signal.shape[1] - reach) // _PEAK_BLOCK)
-        width = n_blocks * _PEAK_BLOCK + reach
-        signal = np.pad(signal, ((0, 0), (0, width - signal.shape[1])))
-        blocks = np.lib.stride_tricks.sliding_window_view(signal, _PEAK_BLOCK + reach, axis=1)
-        blocks = blocks[:, ::_PEAK_BLOCK].reshape(-1, _PEAK_BLOCK + reach)
+        width = min(_PEAK_BLOCK + _TAPS_PER_PHASE - 1, signal.shape[1])
+        windows = np.lib.stride_tricks.sliding_window_view(signal, width, axis=1)
+        # The last block overlaps the one before: padding it would make an edge, thus a peak.
+        starts = np.append(np.arange(0, windows.shape[1], _PEAK_BLOCK), windows.shape[1] - 1)
+        blocks = windows[:, starts].reshape(-1, width)
         tops = np.maximum(blocks.max(axis=1), -blocks.min(axis=1)) * self._bound
         order = np.argsort(-tops)
         # The loudest blocks first: after a few the known peak rules most of the others out.

@@ -1,0 +1,58 @@
+"""CUE sheets: a recording as an album, played from the one file."""
+
+from collections.abc import Sequence
+
+from library.errors import LibraryFileError
+from library.exports.setlists import NamedSpan
+from library.records import Stream
+from library.text import clean_line
+
+FRAMES_PER_SECOND = 75
+
+
+def cue_time(time_s: float) -> str:
+    """`MM:SS:FF` with 75 frames a second; minutes go beyond 99 where they must."""
+    frames = round(max(0.0, time_s) * FRAMES_PER_SECOND)
+    seconds = frames // FRAMES_PER_SECOND
+    return f"{seconds // 60:02}:{seconds % 60:02}:{frames % FRAMES_PER_SECOND:02}"
+
+
+def _quoted(text: str) -> str:
+    # The format knows no escape for a quote; a curly one looks the same and closes nothing.
+    return '"' + clean_line(text).replace('"', "\u201d") + '"'
+
+
+def cue_sheet(stream: Stream, songs: Sequence[NamedSpan], *, file_name: str = "") -> str:
+    """Return a CUE sheet (to be saved as UTF-8) that plays `songs` out of the recording.
+
+    Talk between two songs is the later one's pregap (INDEX 00), which players skip or count down.
+    `file_name` is the recording as seen from where the sheet will lie; by default its own name.
+    Raises LibraryFileError for a name with a quote or line break, which the format cannot hold.
+    """
+    file_name = file_name or stream.recording_path.replace("\\", "/").rsplit("/", 1)[-1]
+    if '"' in file_name or any(ord(char) < 32 for char in file_name):
+        raise LibraryFileError(
+            "a CUE sheet cannot hold this file name",
+            subject=file_name,
+            next_step="Rename the recording without quotes",
+        )
+    kind = "MP3" if file_name.lower().endswith(".mp3") else "WAVE"
+    lines = []
+    if stream.uploaded_on:
+        lines.append(f"REM DATE {clean_line(stream.uploaded_on)}")
+    if stream.url:
+        lines.append(f"REM COMMENT {_quoted(stream.url)}")
+    if stream.channel:
+        lines.append(f"PERFORMER {_quoted(stream.channel)}")
+    lines += [f"TITLE {_quoted(stream.title)}", f'FILE "{file_name}" {kind}']
+    previous_stop = 0.0
+    for number, song in enumerate(songs, 1):
+        lines.append(f"  TRACK {number:02} AUDIO")
+        lines.append(f"    TITLE {_quoted(song.title or f'Song {number}')}")
+        if song.artist or stream.channel:
+            lines.append(f"    PERFORMER {_quoted(song.artist or stream.channel)}")
+        if cue_time(previous_stop) < cue_time(song.start_s) or previous_stop + 1 < song.start_s:
+            lines.append(f"    INDEX 00 {cue_time(previous_stop)}")
+        lines.append(f"    INDEX 01 {cue_time(song.start_s)}")
+        previous_stop = song.stop_s
+    return "".join(f"{line}\r\n" for line in lines)

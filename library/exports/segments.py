@@ -1,0 +1,100 @@
+"""Segments (and songs) for other programs that deal with audio, and back."""
+
+from collections.abc import Iterable, Sequence
+
+from library.errors import NotFoundError
+from library.exports.setlists import NamedSpan, name_of
+from library.records import Segment
+from library.text import clean_line
+
+_INA_HEADER = "labels\tstart\tstop"
+
+
+def ina_csv(segments: Iterable[Segment]) -> str:
+    """The file that inaSpeechSegmenter's `seg2csv` writes, byte by byte (tab-separated)."""
+    rows = [f"{s.label}\t{float(s.start_s)!r}\t{float(s.stop_s)!r}" for s in segments]
+    return "".join(f"{line}\n" for line in [_INA_HEADER, *rows])
+
+
+def parse_ina_csv(text: str) -> list[Segment]:
+    """Read what `ina_csv` or the package itself wrote. Raises NotFoundError for other text."""
+    lines = text.lstrip("\ufeff").splitlines()
+    if not lines or lines[0].strip() != _INA_HEADER:
+        raise NotFoundError("there is no line 'labels<TAB>start<TAB>stop' at its top")
+    return [_segment(line.split("\t"), order=(0, 1, 2)) for line in lines[1:] if line.strip()]
+
+
+def _segment(parts: list[str], order: tuple[int, int, int]) -> Segment:
+    try:
+        label, start, stop = (parts[index] for index in order)
+        return Segment(label.strip(), float(start), float(stop))
+    except (IndexError, ValueError) as error:
+        raise NotFoundError("this line is no segment", subject=repr("\t".join(parts))) from error
+
+
+def audacity_labels(segments: Sequence[Segment], songs: Sequence[NamedSpan] = ()) -> str:
+    """A label track: `start<TAB>stop<TAB>label` in seconds, segments first, then songs by name."""
+    rows = [(s.start_s, s.stop_s, clean_line(s.label)) for s in segments]
+    rows += [(s.start_s, s.stop_s, name_of(s, number)) for number, s in enumerate(songs, 1)]
+    return "".join(f"{start:.6f}\t{stop:.6f}\t{label}\n" for start, stop, label in rows)
+
+
+def parse_audacity_labels(text: str) -> list[Segment]:
+    """Read a label track; any label is taken. Raises NotFoundError for a line that is none.
+
+    Lines that begin with a backslash hold the frequency range of the label above and are skipped.
+    """
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("\\")]
+    return [_segment([*line.split("\t", 2), ""], order=(2, 0, 1)) for line in lines]
+
+
+def segmented_row(path: str, segments: Iterable[Segment]) -> str:
+    """One line of `segmented.tsv` without its end: path, speech spans, share of speech.
+
+    The spans are `start,stop` in seconds, separated by spaces; the share is of the whole duration.
+    """
+    segments = list(segments)
+    speech = [s for s in segments if s.label == "speech"]
+    total_s = sum(s.duration_s for s in segments)
+    ratio = sum(s.duration_s for s in speech) / total_s if total_s else 0.0
+    spans = " ".join(f"{s.start_s:.2f},{s.stop_s:.2f}" for s in speech)
+    safe_path = path.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+    return f"{safe_path}\t{spans}\t{ratio:.4f}"
+
+
+def segmented_tsv(recordings: Iterable[tuple[str, Iterable[Segment]]]) -> str:
+    """`segmented.tsv`: one line a recording, see `segmented_row`."""
+    return "".join(f"{segmented_row(path, segments)}\n" for path, segments in recordings)
+
+
+def parse_segmented_tsv(text: str) -> list[tuple[str, list[tuple[float, float]], float]]:
+    """Read `(path, speech spans, share of speech)` back. Raises NotFoundError for a bad line."""
+    rows = []
+    for line in text.split("\n"):
+        if not line:
+            continue
+        try:
+            path, spans, ratio = line.split("\t")
+            pairs = [span.split(",") for span in spans.split()]
+            rows.append((_unescape(path), [(float(a), float(b)) for a, b in pairs], float(ratio)))
+        except ValueError as error:
+            raise NotFoundError("this line is not of segmented.tsv", subject=repr(line)) from error
+    return rows
+
+
+def _unescape(text: str) -> str:
+    parts = text.split("\\\\")
+    return "\\".join(part.replace("\\t", "\t").replace("\\n", "\n") for part in parts)
+
+
+def rttm(stream_id: str, segments: Iterable[Segment]) -> str:
+    """Rich Transcription Time Marked lines, the label in the speaker's place; silence is left out.
+
+    NIST RT-09: type, file, channel, onset, duration, and five fields of which one is used here.
+    """
+    name = "_".join(clean_line(stream_id).split()) or "<NA>"
+    return "".join(
+        f"SPEAKER {name} 1 {s.start_s:.3f} {s.duration_s:.3f} <NA> <NA> {s.label} <NA> <NA>\n"
+        for s in segments
+        if s.label != "noEnergy"
+    )

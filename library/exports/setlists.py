@@ -1,0 +1,57 @@
+"""Setlists for people: timestamps and names, one song a line."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from library.text import clean_line
+
+
+class NamedSpan(Protocol):
+    """What a list needs to know of a song; `records.Song` and `records.SongSpan` both do."""
+
+    @property
+    def start_s(self) -> float: ...
+    @property
+    def stop_s(self) -> float: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def artist(self) -> str: ...
+
+
+def hms(time_s: float, *, short: bool = False) -> str:
+    """`HH:MM:SS` of a time, rounded down so that a link never starts late.
+
+    `short` leaves out what is zero in front, as video sites write it: `1:02:03`, `2:03`.
+    """
+    seconds = int(max(0.0, time_s))
+    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+    if not short:
+        return f"{hours:02}:{minutes:02}:{seconds:02}"
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def name_of(song: NamedSpan, number: int, *, separator: str = " / ") -> str:
+    """`Title / Artist` on one clean line, `Song 3` for one without a name."""
+    names = [clean_line(song.title) or f"Song {number}", clean_line(song.artist)]
+    return separator.join(name for name in names if name)
+
+
+def song_list(songs: Sequence[NamedSpan], *, with_stop: bool = False) -> str:
+    """One line a song: `HH:MM:SS Title / Artist`, or `HH:MM:SS - HH:MM:SS Title / Artist`."""
+    lines = []
+    for number, song in enumerate(songs, 1):
+        stop = f" - {hms(song.stop_s)}" if with_stop else ""
+        lines.append(f"{hms(song.start_s)}{stop} {name_of(song, number)}\n")
+    return "".join(lines)
+
+
+def setlist_comment(songs: Sequence[NamedSpan], *, title: str = "") -> str:
+    """A numbered setlist as people leave it under a video; the site makes the times links."""
+    width = 2 if len(songs) > 9 else 1
+    lines = [f"{clean_line(title)}\n"] if clean_line(title) else []
+    lines += [
+        f"{number:0{width}}. {hms(song.start_s, short=True)} {name_of(song, number)}\n"
+        for number, song in enumerate(songs, 1)
+    ]
+    return "".join(lines)
