@@ -257,7 +257,7 @@ def test_the_fastest_line_is_found_by_test_and_a_failing_test_is_survived(world:
 def test_a_chunk_that_never_gets_through_fails_the_part_and_is_never_dropped(world: World) -> None:
     submission = world.submission(1)
     world.site.fail("chunk", "500", times=999, skip=1)
-    world.run(submission, patience={"part_attempts": 2})
+    world.run(submission, patience={"part_attempts": 1})
     kept = world.get(submission)
     assert kept.state == "failed"
     assert kept.parts[0].state == "failed"
