@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from commands import catalogue, demo, doctor, export, ingest, segment, status, up, weights
+from commands import (
+    catalogue,
+    demo,
+    doctor,
+    export,
+    ingest,
+    segment,
+    settings,
+    status,
+    up,
+    weights,
+)
 from commands.console import print_error
 from library.errors import UtawakuError
 
@@ -17,7 +28,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (ingest, catalogue, export, segment, status, up, demo, doctor):
+for module in (ingest, catalogue, export, segment, status, up, demo, doctor, settings):
     module.register(app)
 app.add_typer(weights.app, name="models")
 

@@ -1,7 +1,97 @@
 """`utawaku export`: what was found, in the formats of other programs."""
 
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from commands.console import err
+
+if TYPE_CHECKING:
+    from library.catalogue import Catalogue
+    from library.config import Settings
+    from library.records import Song, Stream
+
+FORMATS = "list, comment, cue, audacity, ina-csv, segmented-tsv, rttm, m3u8, json"
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
+    app.command(epilog="Example: utawaku export file-0123456789abcdef --as cue -o evening.cue")(
+        export
+    )
+
+
+def export(
+    target: Annotated[
+        str,
+        typer.Argument(help="Stream id, address or file of a stream; for m3u8 also a query."),
+    ],
+    form: Annotated[str, typer.Option("--as", help=f"One of {FORMATS}.")] = "list",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; default: print.")
+    ] = None,
+) -> None:
+    """Write a stream's songs or segments for other programs.
+
+    list (HH:MM:SS), comment (a setlist to paste), cue, audacity (labels), ina-csv (as
+    inaSpeechSegmenter), segmented-tsv, rttm, m3u8 (playlist), json.
+    """
+    from library.catalogue import Catalogue
+    from library.config import load_settings
+    from library.exports import EXPORTS, PlaylistEntry, export_stream, m3u8
+    from library.files import atomic_path
+
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    stream = _find_stream(target, catalogue, may_be_query=form == "m3u8")
+    if form == "m3u8":
+        songs = catalogue.songs.of_stream(stream.id) if stream else _search(target, catalogue)
+        base = output.absolute().parent if output else None
+        located = [_located(song, settings, base) for song in songs if song.file_path]
+        text = m3u8(
+            [PlaylistEntry.of(song) for song in located], title=stream.title if stream else target
+        )
+    else:
+        assert stream is not None
+        segments = catalogue.streams.segments(stream.id)
+        text = export_stream(form, stream, segments, catalogue.songs.of_stream(stream.id))
+    catalogue.close()
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    if not output.suffix and form in EXPORTS:
+        output = output.with_name(output.name + EXPORTS[form].suffix)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(output) as temporary:
+        temporary.write_text(text, "utf-8")
+    err.print(f"wrote {output}", markup=False, soft_wrap=True)
+
+
+def _find_stream(target: str, catalogue: "Catalogue", *, may_be_query: bool) -> "Stream | None":
+    path = Path(target).expanduser()
+    found = (
+        catalogue.streams.find(target)
+        or catalogue.streams.by_url(target)
+        or (catalogue.streams.by_url(str(path.absolute())) if path.exists() else None)
+    )
+    if found or may_be_query:
+        return found
+    return catalogue.streams.get(target)
+
+
+def _search(query: str, catalogue: "Catalogue") -> "list[Song]":
+    from library.store.browse import Browser
+
+    browser = Browser(catalogue, catalogue.engine)
+    found = browser.songs(browser.search(query).numbers)
+    browser.close()
+    return found
+
+
+def _located(song: "Song", settings: "Settings", base: Path | None) -> "Song":
+    """The song with its path as the playlist has to name it: seen from `base`, or absolute."""
+    path = settings.library_root / song.file_path
+    return replace(song, file_path=os.path.relpath(path, base) if base else str(path))
