@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from library.config import Settings
 from library.errors import CatalogueError, CatalogueLocked
 from library.migrations import HEAD, migrate
+from library.store.accounts import AccountRecords
 from library.store.assets import AssetStates
 from library.store.browse import Browser
 from library.store.channels import Channels
@@ -145,6 +146,11 @@ class Catalogue:
     def notices(self) -> Notices:
         """What the user should know."""
         return Notices(self)
+
+    @cached_property
+    def accounts(self) -> AccountRecords:
+        """Who is logged in where."""
+        return AccountRecords(self)
 
     @cached_property
     def submissions(self) -> Submissions:

@@ -1,0 +1,52 @@
+"""Accounts as the screens show them; their secrets are in files of their own."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from library.schema import accounts
+from library.sharing.records import Account
+from library.store.connections import Connections, upsert
+
+
+class AccountRecords:
+    """One row for each account, by its name."""
+
+    def __init__(self, catalogue: Connections) -> None:
+        self._catalogue = catalogue
+
+    def put(self, account: Account) -> None:
+        """Record what is known of an account now."""
+        with self._catalogue.write() as connection:
+            upsert(
+                connection,
+                accounts,
+                {"id": f"{account.site}:{account.name}"},
+                {
+                    "site": account.site,
+                    "name": account.name,
+                    "cookies_path": account.cookies_path,
+                    "expires_at": account.expires_at,
+                    "checked_at": account.checked_at,
+                    "state": account.state,
+                },
+            )
+
+    def all(self, site: str = "bilibili") -> Sequence[Account]:
+        """Every account of a site, by name."""
+        columns = (
+            accounts.c.name,
+            accounts.c.cookies_path,
+            accounts.c.expires_at,
+            accounts.c.checked_at,
+            accounts.c.state,
+            accounts.c.site,
+        )
+        query = sa.select(*columns).where(accounts.c.site == site).order_by(accounts.c.name)
+        with self._catalogue.read() as connection:
+            return [Account(*row) for row in connection.execute(query)]
+
+    def remove(self, name: str, site: str = "bilibili") -> None:
+        """Forget an account."""
+        with self._catalogue.write() as connection:
+            connection.execute(accounts.delete().where(accounts.c.id == f"{site}:{name}"))

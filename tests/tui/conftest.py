@@ -1,0 +1,93 @@
+"""A small library with sound, and the app on it without a device."""
+
+import math
+import time
+import wave
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.fake_catalogue import fill
+from library.catalogue import Catalogue
+from library.config import Settings
+from tui.app import UtawakuApp
+from tui.player.output import Pull
+
+NOW = time.time()
+RATE_HZ = 48_000
+
+
+class HandOutput:
+    """An output that pulls only when a test turns the handle."""
+
+    def __init__(self) -> None:
+        self.silent_because = ""
+        self.pull: Pull | None = None
+        self.closed = False
+
+    def start(self, pull: Pull) -> None:
+        """Remember whom to ask."""
+        self.pull = pull
+
+    def close(self) -> None:
+        """Ask no more."""
+        self.closed = True
+
+    def turn(self, seconds: float) -> np.ndarray:
+        """Pull this much in small buffers, as a device would."""
+        assert self.pull is not None
+        pieces = [self.pull(480) for _ in range(round(seconds * 100))]
+        return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.float32)
+
+
+def write_tone(path: Path, hertz: float, seconds: float, *, level: float = 0.25) -> Path:
+    """A mono sine as a WAV file at 48 kHz."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    t = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    samples = (level * 32767 * np.sin(2 * math.pi * hertz * t)).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(samples.tobytes())
+    return path
+
+
+def pitch_of(samples: np.ndarray) -> float:
+    """The strongest frequency, in Hz."""
+    spectrum = np.abs(np.fft.rfft(samples[:, 0] * np.hanning(len(samples))))
+    return float(np.argmax(spectrum) * RATE_HZ / len(samples))
+
+
+@pytest.fixture
+def output() -> HandOutput:
+    return HandOutput()
+
+
+@pytest.fixture
+def library(catalogue: Catalogue, settings: Settings) -> Catalogue:
+    """300 made-up songs; the recording of stream 0 really is there."""
+    fill(catalogue, 300, now=NOW)
+    stream = catalogue.streams.get("youtube-fake0000000")
+    recording = settings.stream_dir(stream.id) / "recording.wav"
+    write_tone(recording, 440, 20)
+    catalogue.streams.save(
+        replace(stream, recording_path=str(recording.relative_to(settings.library_root)))
+    )
+    return catalogue
+
+
+@pytest.fixture
+def app(library: Catalogue, settings: Settings, output: HandOutput) -> UtawakuApp:
+    return UtawakuApp(settings, library, open_output=lambda: output)
+
+
+async def until(condition: Callable[[], object], pause: Callable[..., Awaitable[None]]) -> None:
+    """Wait for the app to get somewhere; a test fails rather than hangs."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "the app never got there"
+        await pause(0.02)

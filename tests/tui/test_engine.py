@@ -1,0 +1,180 @@
+"""Playing: exact samples, no gaps, honest positions."""
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from library.errors import NotFoundError
+from tests.tui.conftest import HandOutput, pitch_of, write_tone
+from tui.player.engine import Engine, Event, Track
+
+
+class Listener:
+    """Collects what an engine tells and answers what follows."""
+
+    def __init__(self, following: dict[int, Track] | None = None) -> None:
+        self.events: list[Event] = []
+        self.following = following or {}
+        self.asked = threading.Event()
+
+    def next(self, track: Track) -> Track | None:
+        self.asked.set()
+        return self.following.get(track.key)
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events]
+
+
+def ready(engine: Engine, seconds: float = 0.5) -> None:
+    """Wait until the feeder is this far ahead, or has fed everything."""
+    deadline = time.monotonic() + 10
+    while engine._buffered < seconds * 48_000 and not engine._fed_all:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def low(tmp_path: Path) -> Path:
+    return write_tone(tmp_path / "low.wav", 220, 0.5)
+
+
+@pytest.fixture
+def high(tmp_path: Path) -> Path:
+    return write_tone(tmp_path / "high.wav", 880, 0.5)
+
+
+def play(output: HandOutput, listener: Listener, track: Track) -> Engine:
+    engine = Engine(output, listener.next, listener.events.append)
+    engine.play(track)
+    ready(engine)
+    return engine
+
+
+def test_two_tracks_follow_each_other_without_a_gap(
+    output: HandOutput, low: Path, high: Path
+) -> None:
+    second = Track(2, high)
+    listener = Listener({1: second})
+    engine = play(output, listener, Track(1, low))
+    heard = output.turn(0.3)
+    ready(engine, 0.7)
+    heard = np.concatenate([heard, output.turn(0.8)])
+    engine.close()
+    assert pitch_of(heard[4800:24000]) == pytest.approx(220, abs=4)
+    assert pitch_of(heard[24000:48000]) == pytest.approx(880, abs=4)
+    # A sine never stays at zero for two samples; a gap would.
+    loud = np.abs(heard[480 : 48000 - 1, 0])
+    assert np.max(np.convolve(loud < 1e-4, np.ones(5), "valid")) < 5
+    assert listener.kinds() == ["started", "started", "ended"]
+    assert [event.track.key for event in listener.events if event.track] == [1, 2, 2]
+
+
+def test_the_position_is_told_in_seconds_of_the_song_inside_a_long_file(
+    output: HandOutput, tmp_path: Path
+) -> None:
+    path = write_tone(tmp_path / "stream.wav", 440, 4)
+    listener = Listener()
+    engine = play(output, listener, Track(1, path, file_start_s=1.0, to_s=2.0))
+    output.turn(0.5)
+    assert engine.position_s == pytest.approx(0.5, abs=0.011)
+    engine.seek(1.9)
+    ready(engine, 0.09)
+    heard = output.turn(0.3)
+    assert np.abs(heard[:4800]).max() > 0.1
+    assert np.abs(heard[4800 + 480 :]).max() == 0
+    assert listener.kinds()[-1] == "ended"
+    assert not engine.playing
+    engine.close()
+
+
+def test_a_seek_lands_on_the_exact_sample(output: HandOutput, tmp_path: Path) -> None:
+    path = write_tone(tmp_path / "a.wav", 441, 3)
+    engine = play(output, Listener(), Track(1, path))
+    output.turn(0.1)
+    engine.seek(1.25)
+    ready(engine)
+    heard = output.turn(0.1)[:, 0]
+    at = np.arange(60_000, 60_000 + len(heard)) / 48_000
+    assert heard == pytest.approx(0.25 * np.sin(2 * np.pi * 441 * at), abs=2e-3)
+    engine.close()
+
+
+def test_a_pause_fades_and_stands_still_and_goes_on_where_it_was(
+    output: HandOutput, tmp_path: Path
+) -> None:
+    engine = play(output, Listener(), Track(1, write_tone(tmp_path / "a.wav", 440, 3)))
+    output.turn(0.2)
+    engine.pause()
+    fading = output.turn(0.01)
+    assert np.abs(np.diff(fading[:, 0])).max() < 0.05
+    before = engine.position_s
+    assert np.abs(output.turn(0.2)).max() == 0
+    assert engine.position_s == before
+    engine.resume()
+    assert np.abs(output.turn(0.1)).max() > 0.2
+    assert engine.position_s == pytest.approx(before + 0.1)
+    engine.close()
+
+
+def test_gain_and_volume_scale_and_never_clip_round(output: HandOutput, tmp_path: Path) -> None:
+    path = write_tone(tmp_path / "a.wav", 440, 2)
+    engine = play(output, Listener(), Track(1, path, gain_db=-6.02))
+    assert np.abs(output.turn(0.2)).max() == pytest.approx(0.125, abs=0.002)
+    engine.volume = 0.5
+    output.turn(0.01)
+    assert np.abs(output.turn(0.2)).max() == pytest.approx(0.0625, abs=0.002)
+    engine.play(Track(2, path, gain_db=30))
+    ready(engine)
+    engine.volume = 1.0
+    output.turn(0.01)
+    assert np.abs(output.turn(0.1)).max() == 1.0
+    engine.close()
+
+
+def test_a_vanished_file_is_told_and_the_next_track_plays(
+    output: HandOutput, low: Path, tmp_path: Path
+) -> None:
+    listener = Listener({1: Track(2, low)})
+    engine = play(output, listener, Track(1, tmp_path / "gone.opus"))
+    assert np.abs(output.turn(0.3)).max() > 0.1
+    failed = [event for event in listener.events if event.kind == "failed"]
+    assert isinstance(failed[0].error, NotFoundError)
+    assert engine.current is not None
+    assert engine.current.key == 2
+    engine.close()
+
+
+def test_what_is_not_media_is_told(output: HandOutput, tmp_path: Path) -> None:
+    path = tmp_path / "a.opus"
+    path.write_text("no music in here")
+    listener = Listener()
+    engine = play(output, listener, Track(1, path))
+    output.turn(0.05)
+    assert "failed" in listener.kinds()
+    assert not engine.playing
+    engine.close()
+
+
+def test_a_changed_queue_is_heard_although_the_old_track_was_decoded_ahead(
+    output: HandOutput, low: Path, high: Path
+) -> None:
+    listener = Listener({1: Track(2, low)})
+    engine = play(output, listener, Track(1, low))
+    output.turn(0.1)
+    ready(engine, 0.7)
+    listener.following = {1: Track(3, high)}
+    engine.forget_following()
+    ready(engine, 0.7)
+    heard = output.turn(0.9)
+    assert pitch_of(heard[24000:40000]) == pytest.approx(880, abs=5)
+    engine.close()
+
+
+def test_close_ends_the_feeder_even_while_it_is_ahead(output: HandOutput, tmp_path: Path) -> None:
+    engine = play(output, Listener(), Track(1, write_tone(tmp_path / "a.wav", 440, 5)))
+    engine.close()
+    assert output.closed
+    assert not engine._feeder.is_alive()

@@ -1,0 +1,297 @@
+"""The library screen, driven by keys."""
+
+import pytest
+from textual.pilot import Pilot
+
+from library.catalogue import Catalogue
+from library.query import parse
+from library.schema import songs
+from tests.tui.conftest import HandOutput, until
+from tui.app import UtawakuApp
+from tui.screens.library import LibraryScreen
+from tui.widgets.details import Details
+from tui.widgets.player_bar import PlayerBar
+
+SIZE = (100, 30)
+
+
+def lines(app: UtawakuApp) -> list[str]:
+    """The screen as text."""
+    strips = app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+def shown(app: UtawakuApp) -> str:
+    return "\n".join(lines(app))
+
+
+def told(app: UtawakuApp) -> str:
+    """What the notices at the corner say."""
+    return "\n".join(notification.message for notification in app._notifications)
+
+
+async def opened(app: UtawakuApp, pilot: Pilot[int]) -> LibraryScreen:
+    await until(
+        lambda: (
+            isinstance(app.screen, LibraryScreen)
+            and app.screen.table.listing is not None
+            and app.screen.table.current is not None
+        ),
+        pilot.pause,
+    )
+    assert isinstance(app.screen, LibraryScreen)
+    return app.screen
+
+
+async def search(screen: LibraryScreen, pilot: Pilot[int], text: str) -> None:
+    """Type a search and wait for its answer."""
+    before = screen.table.listing
+    screen.search_bar.set_text(text)
+    await until(lambda: screen.table.listing is not before, pilot.pause)
+
+
+async def test_all_songs_are_listed_latest_first_with_their_number(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        assert screen.table.row_count() == 300
+        assert "300 songs" in shown(app)
+        assert screen.table.has_focus
+
+
+async def test_a_search_is_answered_while_it_is_typed(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await pilot.press("slash", *"title:夜")
+        await until(lambda: 0 < screen.table.row_count() < 300, pilot.pause)
+        assert all("夜" in s.title for s in screen.table._songs.values())
+        await pilot.press("enter")
+        assert screen.table.has_focus
+        await pilot.press("slash", "escape")
+        await until(lambda: screen.table.row_count() == 300, pilot.pause)
+
+
+async def test_what_is_wrong_is_told_under_the_caret_and_the_songs_stay(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await pilot.press("slash", *"mio taste>x")
+        await until(lambda: screen.search_bar.error is not None, pilot.pause)
+        await pilot.pause()
+        text = lines(app)
+        at = next(n for n, line in enumerate(text) if "wants a number" in line)
+        assert text[at].index("^") == text[at - 1].index("taste>x") + len("taste>")
+        assert screen.table.listing is not None
+        assert screen.table.listing.query.tree == parse("mio taste").tree
+
+
+async def test_tab_completes_fields_and_values_of_the_catalogue(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await pilot.press("slash", *"sing")
+        await until(lambda: screen.search_bar._completions, pilot.pause)
+        await pilot.press("tab")
+        assert screen.search_bar.text == "singer:"
+        await pilot.press("m")
+        await until(
+            lambda: any("Mio" in c.text for c in screen.search_bar._completions), pilot.pause
+        )
+        await pilot.press("tab")
+        await until(lambda: 0 < screen.table.row_count() < 300, pilot.pause)
+
+
+async def test_the_cursor_moves_by_vim_keys_arrows_and_pages(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        table = (await opened(app, pilot)).table
+        await pilot.press("j", "j", "down", "k")
+        assert table.cursor == 2
+        await pilot.press("G")
+        assert table.cursor == 299
+        await until(lambda: table.current is not None, pilot.pause)
+        await pilot.press("pageup", "ctrl+u")
+        assert table.cursor == 299 - 2 * (table.n_visible - 1)
+        await pilot.press("g")
+        assert table.cursor == 0
+        assert table.scroll_offset.y == 0
+
+
+async def test_marks_are_written_shown_and_can_be_undone(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await search(screen, pilot, "grade:none stars<1")
+        await search(screen, pilot, "is:unheard")
+        song = screen.table.current
+        assert song is not None
+        await pilot.press("f", "4")
+        await until(lambda: library.songs.get(song.id).stars == 4, pilot.pause)
+        assert library.songs.get(song.id).grade == 1
+        await until(lambda: "♥" in shown(app) and "★★★★" in shown(app), pilot.pause)
+        await pilot.press("u")
+        await until(lambda: library.songs.get(song.id).stars is None, pilot.pause)
+        assert library.songs.get(song.id).grade == 1
+        await pilot.press("u")
+        await until(lambda: library.songs.get(song.id).grade is None, pilot.pause)
+        await pilot.press("d", "n", "0")
+        await until(lambda: len(library.grades.history(song.id)) >= 6, pilot.pause)
+        assert library.songs.get(song.id).grade is None
+
+
+async def test_many_selected_songs_are_marked_at_once(app: UtawakuApp, library: Catalogue) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await pilot.press("v", "j", "j", "V")
+        assert len(screen.table.selected) == 4
+        assert "4 selected" in shown(app)
+        before = library.songs.count(songs.c.grade == -1)
+        marked = sum(s.grade == -1 for s in library.browser.songs(list(screen.table.selected)))
+        await pilot.press("d")
+        await until(
+            lambda: library.songs.count(songs.c.grade == -1) == before + 4 - marked, pilot.pause
+        )
+        await pilot.press("u")
+        await until(lambda: library.songs.count(songs.c.grade == -1) == before, pilot.pause)
+        await pilot.press("escape")
+        assert not screen.table.selected
+        await pilot.press("ctrl+a")
+        assert len(screen.table.selected) == 300
+
+
+async def test_a_click_on_a_title_sorts_and_turns_round(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await pilot.click("#songs", offset=(8, 0))
+        await until(lambda: "sort:title" in screen.search_bar.text, pilot.pause)
+        await until(
+            lambda: screen.table.listing and screen.table.listing.query.sort.field == "title",
+            pilot.pause,
+        )
+        await pilot.click("#songs", offset=(8, 0))
+        assert screen.search_bar.text == "sort:title-"
+        await pilot.press("s")
+        assert screen.search_bar.text == "sort:artist"
+
+
+async def test_copies_are_grouped_and_ungrouped(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await pilot.press("c")
+        await until(lambda: screen.table.row_count() < 300, pilot.pause)
+        assert "copies grouped" in shown(app)
+        await pilot.press("c")
+        await until(lambda: screen.table.row_count() == 300, pilot.pause)
+
+
+async def test_details_stand_beside_a_wide_table_and_come_when_asked(app: UtawakuApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(app, pilot)
+        assert not screen.query_one(Details).display
+        await pilot.press("i")
+        await until(lambda: "sung by" in shown(app), pilot.pause)
+        await pilot.resize_terminal(160, 50)
+        await pilot.press("i")
+        assert not screen.query_one(Details).display
+
+
+async def test_enter_plays_from_the_song_on_and_space_pauses(
+    app: UtawakuApp, library: Catalogue, output: HandOutput
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        # Only the first seconds of stream 0 have sound; put a song there.
+        first = library.songs.of_stream("youtube-fake0000000")[0]
+        library.songs.set_span(first.id, 1.0, 9.0)
+        await search(screen, pilot, f"id:{first.stream_id} sort:length+")
+        await until(lambda: screen.table.current is not None, pilot.pause)
+        await pilot.press("enter")
+        await until(lambda: app.player.state.playing, pilot.pause)
+        assert app.player.state.song is not None
+        assert app.player.state.song.id == first.id
+        await until(lambda: app.player.engine._buffered > 4800, pilot.pause)
+        output.turn(0.1)
+        assert app.player.state.position_s == pytest.approx(0.1, abs=0.02)
+        await until(lambda: "▶" in shown(app), pilot.pause)
+        await pilot.press("space")
+        await until(lambda: not app.player.state.playing, pilot.pause)
+        await pilot.press("space", "right")
+        await until(lambda: app.player.state.position_s == pytest.approx(5.1, abs=0.1), pilot.pause)
+        await pilot.press("left")
+        await until(lambda: app.player.state.position_s == pytest.approx(0.1, abs=0.1), pilot.pause)
+        await pilot.click(PlayerBar, offset=(51, 1))
+        await until(lambda: app.player.state.position_s == pytest.approx(4.1, abs=0.3), pilot.pause)
+        await pilot.press("minus", "minus")
+        assert app.player.volume == pytest.approx(0.9)
+        assert "vol 90%" in shown(app)
+
+
+async def test_a_song_without_a_file_is_told_and_nothing_plays(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        screen = await opened(app, pilot)
+        await search(screen, pilot, "id:youtube-fake0000003")
+        await pilot.press("enter")
+        await until(lambda: "neither its file" in told(app), pilot.pause)
+        assert not app.player.state.playing
+
+
+async def test_queued_songs_wait_behind_what_plays(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await search(screen, pilot, "id:youtube-fake0000000")
+        await pilot.press("enter")
+        await until(lambda: app.player.queue.current is not None, pilot.pause)
+        n = len(app.player.queue.entries)
+        await pilot.press("a")
+        await until(lambda: len(app.player.queue.entries) == n + 1, pilot.pause)
+        await pilot.press("j", "A")
+        await until(lambda: len(app.player.queue.entries) == n + 2, pilot.pause)
+        follower = app.player.queue.entries[app.player.queue.at + 1]
+        current = screen.table.current
+        assert current is not None
+        assert follower.song_id == current.id
+
+
+async def test_a_catalogue_changed_underneath_is_shown_and_the_cursor_stays(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await pilot.press("j", "j", "j")
+        song = screen.table.current
+        above = screen.table.song_at(0)
+        assert song is not None
+        assert above is not None
+        library.songs.drop(above.id)
+        library.songs.set_label(song.id, "新しい名前", "Somebody", "user")
+        await until(lambda: screen.table.row_count() == 299, pilot.pause)
+        assert screen.table.current is not None
+        assert screen.table.current.id == song.id
+        await until(lambda: "新しい名前" in shown(app), pilot.pause)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["\x1b[2J\x1b]0;owned\x07evil", "[@click=app.leave]x[/]", "\u202egnp", "夜" * 10_000],
+)
+async def test_hostile_titles_are_only_text(
+    app: UtawakuApp, library: Catalogue, title: str
+) -> None:
+    song = library.songs.of_stream("youtube-fake0000003")[0]
+    library.songs.set_label(song.id, title, title, "setlist")
+    async with app.run_test(size=(130, 30)) as pilot:
+        screen = await opened(app, pilot)
+        await search(screen, pilot, f"id:{song.id}")
+        await pilot.pause(0.1)
+        text = shown(app)
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert app.is_running
+
+
+async def test_help_lists_the_keys_of_this_place(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("question_mark")
+        await until(lambda: "Group copies" in shown(app) or "Search" in shown(app), pilot.pause)
+        assert "Play next" in shown(app)
+        await pilot.press("escape", "q")
+        await pilot.pause()
+    assert app.return_code == 0

@@ -1,0 +1,426 @@
+"""The app: places, player, writing to the catalogue, notices."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from library.analysis import read_envelope
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.errors import UtawakuError
+from library.heartbeat import is_alive
+from library.records import Song
+from tui import theme
+from tui.background import Latest
+from tui.player.output import DeviceOutput, Output
+from tui.player.player import Player
+from tui.screens.base import Place
+from tui.screens.dialogs import Confirm
+from tui.screens.help import HelpScreen
+from tui.screens.library import LibraryScreen
+from tui.screens.notices import ShowText
+from tui.screens.pipeline import PipelineScreen
+from tui.text import shown
+from tui.widgets.player_bar import PlayerBar
+from tui.widgets.rows import Rows
+from tui.widgets.top_bar import TopBar
+
+LOOK_EVERY_S = 2.0
+"""How often the screen asks whether somebody has changed the catalogue."""
+
+REPEAT_AFTER_S = 10.0
+"""The same error is not told again sooner."""
+
+
+class UtawakuApp(App[int]):
+    """A song library in the terminal."""
+
+    TITLE = "utawaku"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    MODES: ClassVar[dict[str, Any]] = {
+        "library": LibraryScreen,
+        "pipeline": PipelineScreen,
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("q,ctrl+q", "leave", "Quit", key_display="q"),
+        Binding("space", "player('toggle')", "Play or pause", show=False),
+        Binding("greater_than_sign", "player('next')", "Next song", show=False),
+        Binding("less_than_sign", "player('previous')", "Previous song", show=False),
+        Binding("right", "seek(5)", "5 s on", show=False),
+        Binding("left", "seek(-5)", "5 s back", show=False),
+        Binding("shift+right", "seek(30)", "30 s on", show=False),
+        Binding("shift+left", "seek(-30)", "30 s back", show=False),
+        Binding("plus,equals_sign", "volume(0.05)", "Louder", show=False),
+        Binding("minus", "volume(-0.05)", "Softer", show=False),
+        Binding("L", "go('library')", "Library", show=False),
+        Binding("P", "go('pipeline')", "Pipeline", show=False),
+        Binding("u", "undo", "Undo", show=False),
+    ]
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        *,
+        open_output: Callable[[], Output] = DeviceOutput,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.catalogue = catalogue
+        self.player = Player(
+            catalogue,
+            settings,
+            changed=self._player_changed,
+            failed=self._player_failed,
+            open_output=open_output,
+        )
+        self.pipeline_runs = False
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
+        self._pictures: Latest | None = None
+        self._undo: list[tuple[str, Callable[[], Any]]] = []
+        self._told = ""
+        self._told_at = 0.0
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our colours, for themes that do not name them."""
+        return theme.DEFAULTS
+
+    def on_mount(self) -> None:
+        """Open the library."""
+        self.register_theme(theme.NIGHT)
+        self.register_theme(theme.DAY)
+        self.theme = theme.NIGHT.name
+        self._pictures = Latest("pictures", self.call_from_thread)
+        self.switch_mode("library")
+        self.set_interval(LOOK_EVERY_S, self._look_around)
+
+    def on_unmount(self) -> None:
+        """Finish what was begun to be written, then close."""
+        if self._pictures is not None:
+            self._pictures.close()
+        self._writer.shutdown(wait=True)
+        self.player.close()
+
+    # Places
+
+    def place_shown(self, place: Place) -> None:
+        """A place came into sight."""
+        self._show_state(place)
+        self._show_player()
+
+    def on_top_bar_asked(self, event: TopBar.Asked) -> None:
+        """A click in the top bar."""
+        self.action_go(event.mode)
+
+    def action_go(self, mode: str) -> None:
+        """To another place."""
+        if mode in self.MODES and self.current_mode != mode:
+            self.switch_mode(mode)
+
+    def _look_around(self) -> None:
+        place = self.screen
+        if isinstance(place, Place):
+            place.look_again()
+            self._show_state(place)
+
+    def _show_state(self, place: Place) -> None:
+        self.pipeline_runs = is_alive(self.settings)
+        colours = self.theme_variables
+        text = Text(no_wrap=True)
+        if self.pipeline_runs:
+            text.append("● ", style=colours.get("success", "")).append("pipeline")
+        else:
+            text.append("○ ", style=colours.get("faint", "")).append("pipeline off")
+        for bar in place.query(TopBar):
+            bar.show_state(text)
+
+    def down_note(self) -> str:
+        """What to add to a message about a request while nothing works on requests."""
+        return "" if self.pipeline_runs else " as soon as the pipeline runs (P, then S)"
+
+    # Writing
+
+    def write(self, job: Callable[[], Any], done: Callable[[Any], None] | None = None) -> None:
+        """Change the catalogue off the event loop, one change after another.
+
+        What goes wrong is reported; `done` hears only of success.
+        """
+
+        def run() -> None:
+            try:
+                result = job()
+            except UtawakuError as error:
+                self.call_from_thread(self.report, error)
+            except Exception as error:  # noqa: BLE001  (a bug: it ends the app with its traceback)
+                self.call_from_thread(self._crash, error)
+            else:
+                if done is not None:
+                    self.call_from_thread(done, result)
+
+        self._writer.submit(run)
+
+    def _crash(self, error: Exception) -> None:
+        raise error
+
+    def report(self, error: UtawakuError) -> None:
+        """Tell what went wrong; it can be read again among the notices."""
+        if str(error) == self._told and time.monotonic() - self._told_at < REPEAT_AFTER_S:
+            return
+        self._told, self._told_at = str(error), time.monotonic()
+        subject = shown(error.subject)
+        told = f"{subject}: {error.problem}" if subject else error.problem
+        self.notify(
+            f"{shown(told)}\n{shown(error.next_step)}".strip(),
+            title="",
+            severity="error",
+            timeout=8,
+            markup=False,
+        )
+
+    def offer_undo(self, what: str, undo: Callable[[], Any]) -> None:
+        """Remember how to take back what was just done."""
+        self._undo.append((what, undo))
+        del self._undo[:-100]
+
+    def action_undo(self) -> None:
+        """Take back the last change."""
+        if not self._undo:
+            self.notify("Nothing to undo.")
+            return
+        what, undo = self._undo.pop()
+
+        def done(_result: Any) -> None:
+            self.notify(f"Undone: {what}", markup=False)
+            if isinstance(self.screen, Place):
+                self.screen.look_again()
+
+        self.write(undo, done)
+
+    # Songs
+
+    def play_numbers(self, numbers: Sequence[int], at: int) -> None:
+        """Play these songs from index `at` on."""
+        browser, player = self.catalogue.browser, self.player
+
+        def play() -> None:
+            songs = browser.numbered(numbers)
+            places = [n for n, (number, _song) in enumerate(songs) if number == numbers[at]]
+            player.play([song.id for _number, song in songs], places[0] if places else 0)
+
+        self.write(play, lambda _: self._say_silence())
+
+    def enqueue_numbers(self, numbers: Sequence[int], *, next_: bool = False) -> None:
+        """Put these songs into the play queue."""
+        browser, player = self.catalogue.browser, self.player
+
+        def enqueue() -> int:
+            songs = browser.songs(numbers)
+            player.enqueue([song.id for song in songs], next_=next_)
+            return len(songs)
+
+        def done(n: int) -> None:
+            where = "next" if next_ else "queued"
+            self.notify(f"{n} song{'' if n == 1 else 's'} {where}")
+
+        if numbers:
+            self.write(enqueue, done)
+
+    def mark_songs(
+        self,
+        numbers: Sequence[int],
+        *,
+        grade: int | None = None,
+        stars: int | None = None,
+        clear: bool = False,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Grade songs; can be undone."""
+        browser, grades = self.catalogue.browser, self.catalogue.grades
+
+        def mark() -> list[Song]:
+            before = browser.songs(numbers)
+            for song in before:
+                if clear:
+                    grades.clear(song.id)
+                else:
+                    grades.give(song.id, grade=grade, stars=stars, context=context)
+            return before
+
+        def take_back(before: Sequence[Song]) -> list[tuple[int, Song]]:
+            for song in before:
+                grades.clear(song.id)
+                if song.grade is not None or song.stars is not None:
+                    grades.give(song.id, grade=song.grade, stars=song.stars, context={"undo": True})
+            return browser.numbered(numbers)
+
+        def done(before: list[Song]) -> None:
+            what = "mark taken off" if clear else "grade" if stars is None else "stars"
+            if len(before) > 1:
+                what += f" of {len(before)} songs"
+                self.notify(f"Done: {what}. u undoes it.")
+            self.offer_undo(what, lambda: take_back(before))
+            for song in before:
+                self.player.refresh(song.id)
+            self._show_marked(numbers)
+
+        self.write(mark, done)
+
+    def _show_marked(self, numbers: Sequence[int]) -> None:
+        songs = self.catalogue.browser.numbered(numbers[:500])
+        if isinstance(self.screen, LibraryScreen):
+            self.screen.songs_changed(songs)
+
+    # Playing
+
+    def action_player(self, what: str) -> None:
+        """toggle, next, previous."""
+        # Opening a device or a file may take a moment.
+        self.write(getattr(self.player, what))
+
+    def action_seek(self, seconds: float) -> None:
+        """Some seconds on or back."""
+        self.write(lambda: self.player.seek_by(seconds))
+
+    def action_volume(self, by: float) -> None:
+        """Louder or softer."""
+        self.player.set_volume(self.player.volume + by)
+
+    def _say_silence(self) -> None:
+        self._show_player()
+
+    def _player_changed(self) -> None:
+        """From any thread."""
+        if self.is_running:
+            self.call_later(self._show_player)
+
+    def _player_failed(self, error: UtawakuError) -> None:
+        """From any thread."""
+        if self.is_running:
+            self.call_later(self.report, error)
+
+    def _show_player(self) -> None:
+        """Mark what plays, fetch its pictures."""
+        state = self.player.state
+        song = state.song
+        for rows in self.screen.query(Rows):
+            if hasattr(rows, "playing_id"):
+                playing_id = song.id if song else ""
+                if rows.playing_id != playing_id:
+                    rows.playing_id = playing_id
+                    rows.refresh()
+        for bar in self.screen.query(PlayerBar):
+            bar.refresh()
+        if self._pictures is None or song is None:
+            return
+        settings, catalogue = self.settings, self.catalogue
+
+        def arrived(found: Any) -> None:
+            if isinstance(found, UtawakuError):
+                found = (None, [])  # the stream's own page says that its analysis is damaged
+            if isinstance(found, Exception):
+                raise found
+            for bar in self.screen.query(PlayerBar):
+                bar.envelope, bar.interest = found
+                bar.refresh()
+
+        self._pictures.submit(
+            lambda: (
+                read_envelope(settings, song.stream_id),
+                catalogue.insights.interest_curve(song.id),
+            ),
+            arrived,
+        )
+
+    # The pipeline
+
+    def start_pipeline(self) -> None:
+        """Run `utawaku up --detach`."""
+        if is_alive(self.settings):
+            self.notify("The pipeline runs already.")
+            return
+        self.notify("Starting the pipeline …")
+
+        def start() -> None:
+            # Our own program, by the interpreter that runs us; no shell.
+            done = subprocess.run(
+                [sys.executable, "-m", "commands", "up", "--detach"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+                env=os.environ.copy(),
+            )
+            if done.returncode:
+                raise UtawakuError(
+                    f"the pipeline did not start ({done.stderr.strip()[-300:]})",
+                    next_step="Try `utawaku up` in a terminal to see more",
+                )
+
+        self.write(start, lambda _: self.notify("The pipeline has started."))
+
+    # Habits
+
+    def action_help(self) -> None:
+        """The keys of this place."""
+        screen = self.screen
+        if not isinstance(screen, Place):
+            return
+        sections = [(screen.mode.capitalize(), _bindings(screen))]
+        focused = screen.focused
+        if isinstance(focused, Rows):
+            sections.append(("List", _bindings(focused, Rows)))
+        sections.append(("Everywhere", _bindings(self)))
+        self.push_screen(HelpScreen(screen.about, sections))
+
+    def show_text(self, title: str, text: str) -> None:
+        """A text too long for a line."""
+        self.push_screen(ShowText(title, text))
+
+    def action_leave(self) -> None:
+        """Quit; music is not cut off by a stray key."""
+        if not self.player.state.playing:
+            self.exit(0)
+            return
+
+        def leave(sure: bool | None) -> None:
+            if sure:
+                self.exit(0)
+
+        self.push_screen(Confirm("Stop the music and quit?"), leave)
+
+
+def _bindings(owner: Any, *bases: type) -> list[Binding]:
+    """The bindings that an app, screen or widget declares, one entry a key."""
+    kinds = [kind for kind in type(owner).__mro__ if kind not in Screen.__mro__]
+    found: list[BindingType] = []
+    for kind in kinds:
+        if kind is App:
+            break
+        if kind.__module__.startswith("tui."):
+            found += kind.__dict__.get("BINDINGS", [])
+    return [binding for binding in Binding.make_bindings(found) if binding.key != "tab"]
+
+
+def run(settings: Settings) -> int:
+    """Open the library in the terminal; returns the exit code.
+
+    Raises:
+        CatalogueError: the catalogue cannot be opened.
+    """
+    catalogue = Catalogue.open(settings)
+    try:
+        return UtawakuApp(settings, catalogue).run() or 0
+    finally:
+        catalogue.close()

@@ -1,0 +1,262 @@
+"""Playing tracks one after another without a gap.
+
+A feeder thread decodes ahead of the ear into a short queue of blocks; the output pulls from it.
+The feeder asks for the next track as soon as one is decoded, so its first block follows the last
+block of the one before. Everything here is told in seconds of the song, also when the song lies
+somewhere inside a longer file.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from library.errors import UtawakuError
+from tui.player.decode import N_CHANNELS, RATE_HZ, Decoder
+from tui.player.output import Output
+
+AHEAD_S = 1.0
+
+
+@dataclass(frozen=True)
+class Track:
+    """What to play: a file, and which part of it is the song."""
+
+    key: int
+    """Tells this turn in the play queue from another turn of the same song."""
+    path: Path
+    file_start_s: float = 0.0
+    """Second of the file where the song begins."""
+    from_s: float = 0.0
+    """First second of the song to play."""
+    to_s: float | None = None
+    """Last one; None plays until the file ends."""
+    gain_db: float = 0.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened, told from a thread of the engine."""
+
+    kind: Literal["started", "ended", "failed"]
+    track: Track | None = None
+    error: UtawakuError | None = None
+
+
+@dataclass
+class _Block:
+    track: Track
+    at_s: float
+    samples: np.ndarray
+
+
+class Engine:
+    """Plays, pauses and seeks. All methods can be called from any thread and return at once.
+
+    Args:
+        output: where samples go.
+        following: asked for the track after the given one; None ends the music.
+        tell: told what happened.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        following: Callable[[Track], Track | None],
+        tell: Callable[[Event], None],
+    ) -> None:
+        self._output = output
+        self._following = following
+        self._tell = tell
+        self._wake = threading.Condition()
+        self._blocks: deque[_Block] = deque()
+        self._buffered = 0
+        self._wanted: tuple[Track, float] | None = None
+        self._turn = 0
+        self._current: Track | None = None
+        self._position_s = 0.0
+        self._playing = False
+        self._fed_all = True
+        self._closed = False
+        self._level = 0.0
+        self.volume = 1.0
+        self._feeder = threading.Thread(target=self._feed, name="player-feed", daemon=True)
+        self._feeder.start()
+        output.start(self._pull)
+
+    @property
+    def silent_because(self) -> str:
+        """Why nothing can be heard; empty when it can."""
+        return self._output.silent_because
+
+    @property
+    def playing(self) -> bool:
+        """Whether the music moves."""
+        return self._playing
+
+    @property
+    def current(self) -> Track | None:
+        """What is heard now."""
+        return self._current
+
+    @property
+    def position_s(self) -> float:
+        """Second of the song that is heard now."""
+        return self._position_s
+
+    def play(self, track: Track, at_s: float | None = None, *, paused: bool = False) -> None:
+        """Play `track` now, from `at_s` of the song (its own start by default)."""
+        with self._wake:
+            start_s = track.from_s if at_s is None else at_s
+            self._wanted = (track, start_s)
+            self._turn += 1
+            self._blocks.clear()
+            self._buffered = 0
+            self._fed_all = False
+            self._playing = not paused
+            self._current = track
+            self._position_s = start_s
+            self._wake.notify_all()
+        self._tell(Event("started", track))
+
+    def pause(self) -> None:
+        """Hold the music."""
+        self._playing = False
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._playing = self._current is not None
+
+    def seek(self, at_s: float) -> None:
+        """Go to a second of the song that is playing."""
+        with self._wake:
+            track = self._current
+            if track is None:
+                return
+            last = track.to_s if track.to_s is not None else float("inf")
+            at_s = min(max(0.0, at_s), max(0.0, last - 0.05))
+            self._wanted = (track, at_s)
+            self._turn += 1
+            self._blocks.clear()
+            self._buffered = 0
+            self._fed_all = False
+            self._position_s = at_s
+            self._wake.notify_all()
+
+    def forget_following(self) -> None:
+        """The play queue has changed: what was decoded ahead of the next track is thrown away."""
+        with self._wake:
+            if self._current is not None and any(
+                block.track is not self._current for block in self._blocks
+            ):
+                self.seek(self._position_s)
+
+    def stop(self) -> None:
+        """Play nothing."""
+        with self._wake:
+            self._wanted = None
+            self._turn += 1
+            self._blocks.clear()
+            self._buffered = 0
+            self._fed_all = True
+            self._playing = False
+            self._current = None
+            self._wake.notify_all()
+
+    def close(self) -> None:
+        """Stop and give the device back."""
+        with self._wake:
+            self._closed = True
+            self._turn += 1
+            self._wake.notify_all()
+        self._output.close()
+        self._feeder.join(timeout=2)
+
+    def _pull(self, n_frames: int) -> np.ndarray:
+        """Called by the output: the next frames, or silence."""
+        out = np.zeros((n_frames, N_CHANNELS), np.float32)
+        started: list[Track] = []
+        ended = False
+        with self._wake:
+            # A pause fades over one buffer and then stands still.
+            target = self.volume if self._playing else 0.0
+            if not self._playing and self._level == 0.0:
+                return out
+            filled = 0
+            while filled < n_frames and self._blocks:
+                block = self._blocks[0]
+                if block.track is not self._current:
+                    self._current = block.track
+                    started.append(block.track)
+                taken = block.samples[: n_frames - filled]
+                out[filled : filled + len(taken)] = taken
+                filled += len(taken)
+                self._position_s = block.at_s + len(taken) / RATE_HZ
+                if len(taken) == len(block.samples):
+                    self._blocks.popleft()
+                else:
+                    block.samples = block.samples[len(taken) :]
+                    block.at_s = self._position_s
+            self._buffered -= filled
+            if not self._blocks and self._fed_all and self._playing:
+                self._playing = False
+                ended = True
+            out *= np.linspace(self._level, target, n_frames, dtype=np.float32)[:, None]
+            self._level = target
+            self._wake.notify_all()
+        for track in started:
+            self._tell(Event("started", track))
+        if ended:
+            self._tell(Event("ended", self._current))
+        return np.clip(out, -1.0, 1.0, out=out)
+
+    def _feed(self) -> None:
+        while True:
+            with self._wake:
+                while self._wanted is None and not self._closed:
+                    self._wake.wait()
+                if self._closed:
+                    return
+                assert self._wanted is not None
+                track, at_s = self._wanted
+                self._wanted = None
+                turn = self._turn
+            following: Track | None = track
+            n_failures = 0
+            while following is not None and turn == self._turn:
+                track = following
+                try:
+                    self._feed_track(track, at_s, turn)
+                    n_failures = 0
+                except UtawakuError as error:
+                    self._tell(Event("failed", track, error))
+                    n_failures += 1
+                if turn != self._turn or n_failures > 20:
+                    break
+                following = self._following(track)
+                if following is not None:
+                    at_s = following.from_s
+            with self._wake:
+                if turn == self._turn:
+                    self._fed_all = True
+
+    def _feed_track(self, track: Track, at_s: float, turn: int) -> None:
+        stop_s = None if track.to_s is None else track.file_start_s + track.to_s
+        decoder = Decoder(track.path, track.file_start_s + at_s, stop_s)
+        gain = np.float32(10 ** (track.gain_db / 20))
+        try:
+            for samples in decoder.blocks():
+                with self._wake:
+                    while self._buffered > AHEAD_S * RATE_HZ and turn == self._turn:
+                        self._wake.wait()
+                    if turn != self._turn:
+                        return
+                    self._blocks.append(_Block(track, at_s, samples * gain))
+                    self._buffered += len(samples)
+                at_s += len(samples) / RATE_HZ
+        finally:
+            decoder.close()

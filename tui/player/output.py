@@ -1,0 +1,88 @@
+"""Where samples go: the machine's audio device, or a silent clock where there is none."""
+
+import ctypes
+from collections.abc import Callable, Generator
+from typing import Any, Protocol
+
+import numpy as np
+
+from tui.player.decode import N_CHANNELS, RATE_HZ
+
+Pull = Callable[[int], np.ndarray]
+"""Asked for n frames, returns float32 (n, 2)."""
+
+
+class Output(Protocol):
+    """Something that pulls samples at the pace of the clock."""
+
+    silent_because: str
+    """Why nothing can be heard; empty when it can."""
+
+    def start(self, pull: Pull) -> None:
+        """Begin to pull."""
+        ...
+
+    def close(self) -> None:
+        """Stop pulling."""
+        ...
+
+
+class DeviceOutput:
+    """The default device through miniaudio; its null backend where there is no device."""
+
+    def __init__(self) -> None:
+        import miniaudio
+
+        self.silent_because = ""
+        _quiet_alsa()
+        try:
+            self._device = _open(
+                [backend for backend in miniaudio.Backend if backend != miniaudio.Backend.NULL]
+            )
+        except miniaudio.MiniaudioError:
+            self.silent_because = "no audio device"
+            self._device = _open([miniaudio.Backend.NULL])
+
+    def start(self, pull: Pull) -> None:
+        """Begin to pull."""
+        stream = _stream(pull)
+        next(stream)
+        self._device.start(stream)
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._device.close()
+
+
+def _open(backends: list[Any]) -> Any:
+    import miniaudio
+
+    return miniaudio.PlaybackDevice(
+        output_format=miniaudio.SampleFormat.FLOAT32,
+        nchannels=N_CHANNELS,
+        sample_rate=RATE_HZ,
+        buffersize_msec=80,
+        backends=backends,
+        app_name="utawaku",
+    )
+
+
+def _stream(pull: Pull) -> Generator[bytes, int, None]:
+    n_frames = yield b""
+    while True:
+        n_frames = yield pull(n_frames).tobytes()
+
+
+_ALSA_HANDLER = ctypes.CFUNCTYPE(
+    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+)
+_say_nothing = _ALSA_HANDLER(lambda *_words: None)
+
+
+def _quiet_alsa() -> None:
+    """ALSA's library writes complaints over the screen unless it is given somebody to tell."""
+    try:
+        alsa = ctypes.CDLL("libasound.so.2")
+    except OSError:
+        return  # no ALSA on this machine, so nobody to quiet
+    alsa.snd_lib_error_set_handler(_say_nothing)

@@ -1,0 +1,382 @@
+"""The player as the screens know it: songs in, sound out."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.errors import NotFoundError, UtawakuError
+from library.records import Song
+from tui.player.engine import Engine, Event, Track
+from tui.player.output import DeviceOutput, Output
+from tui.player.queue import Entry, PlayQueue
+
+REFERENCE_LUFS = -18.0
+"""ReplayGain 2.0 plays everything as loud as this."""
+MAX_SKIPPED = 3
+"""After so many songs in a row that cannot be played, the music stops."""
+HEARD_S = 20.0
+"""Listening this long counts as a play (half of a song that is shorter than twice this)."""
+MAX_VOLUME = 1.5
+
+Stem = Literal["mix", "vocals", "accompaniment"]
+STEMS: tuple[Stem, ...] = ("mix", "vocals", "accompaniment")
+
+
+@dataclass(frozen=True)
+class Playing:
+    """What the player bar shows."""
+
+    song: Song | None
+    position_s: float
+    duration_s: float
+    playing: bool
+    stem: Stem
+    silent_because: str
+
+
+class Player:
+    """A play queue on an engine. Public methods belong to the event loop's thread.
+
+    Args:
+        catalogue: where songs and stems are looked up, and plays recorded.
+        settings: where the library lies.
+        changed: told, from any thread, that what plays has changed.
+        failed: told, from any thread, what could not be played.
+        open_output: makes the output, at the first sound.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        settings: Settings,
+        *,
+        changed: Callable[[], None],
+        failed: Callable[[UtawakuError], None],
+        open_output: Callable[[], Output] = DeviceOutput,
+    ) -> None:
+        self._catalogue = catalogue
+        self._settings = settings
+        self._changed = changed
+        self._failed = failed
+        self._open_output = open_output
+        self._engine: Engine | None = None
+        self._opening = threading.Lock()
+        self._lock = threading.RLock()
+        self._songs: dict[str, Song] = {}
+        self._entries: dict[int, Entry] = {}
+        self._heard_key = 0
+        self._heard_from_s = 0.0
+        self.queue = PlayQueue()
+        self.highlights_only = False
+        self.replay_gain = True
+        self.stem: Stem = "mix"
+        self.volume = 1.0
+
+    @property
+    def engine(self) -> Engine:
+        """The engine; opens the audio device at the first call."""
+        with self._opening:
+            if self._engine is None:
+                self._engine = Engine(self._open_output(), self._following, self._on_event)
+                self._engine.volume = self.volume
+            return self._engine
+
+    @property
+    def state(self) -> Playing:
+        """What is heard now."""
+        if self._engine is None:
+            return Playing(None, 0.0, 0.0, False, self.stem, "")
+        track = self._engine.current
+        song = self._song_of(track) if track else None
+        return Playing(
+            song,
+            self._engine.position_s if song else 0.0,
+            song.duration_s if song else 0.0,
+            self._engine.playing,
+            self.stem,
+            self._engine.silent_because,
+        )
+
+    def play(self, song_ids: Sequence[str], at: int = 0) -> None:
+        """Play these songs, beginning with the one at index `at`."""
+        with self._lock:
+            self.queue.replace(song_ids, at)
+        self._play_current()
+
+    def enqueue(self, song_ids: Sequence[str], *, next_: bool = False) -> None:
+        """Put songs behind what waits, or in front of it."""
+        with self._lock:
+            was_empty = self.queue.current is None
+            self.queue.add(song_ids, next_=next_)
+        if was_empty:
+            self._play_current(paused=False)
+        elif self._engine is not None:
+            self._engine.forget_following()
+
+    def jump(self, key: int) -> None:
+        """Play a turn of the queue now."""
+        with self._lock:
+            self.queue.jump(key)
+        self._play_current()
+
+    def toggle(self) -> None:
+        """Pause or go on."""
+        if self._engine is None or self._engine.current is None:
+            if self.queue.current is not None:
+                self._play_current()
+        elif self._engine.playing:
+            self._engine.pause()
+        else:
+            self._engine.resume()
+        self._changed()
+
+    def pause(self) -> None:
+        """Hold the music."""
+        if self._engine is not None:
+            self._engine.pause()
+            self._changed()
+
+    def stop(self) -> None:
+        """Play nothing."""
+        self._note_heard()
+        if self._engine is not None:
+            self._engine.stop()
+        self._changed()
+
+    def next(self) -> None:
+        """On to the next song."""
+        self._step(forward=True)
+
+    def previous(self) -> None:
+        """Back to the start of the song, or to the song before."""
+        if self._engine is not None and self._engine.position_s > 5 and self._engine.current:
+            self._engine.seek(self._engine.current.from_s)
+        else:
+            self._step(forward=False)
+
+    def seek_by(self, seconds: float) -> None:
+        """Some seconds on or back."""
+        if self._engine is not None:
+            self.seek(self._engine.position_s + seconds)
+
+    def seek(self, at_s: float) -> None:
+        """To a second of the song; past its end means the next song."""
+        if self._engine is None or self._engine.current is None:
+            return
+        song = self._song_of(self._engine.current)
+        if song is not None and at_s >= song.duration_s - 0.2:
+            self.next()
+        else:
+            self._engine.seek(at_s)
+            self._changed()
+
+    def set_volume(self, volume: float) -> None:
+        """0 is silence, 1 as recorded, 1.5 the most."""
+        self.volume = min(max(round(volume, 2), 0.0), MAX_VOLUME)
+        if self._engine is not None:
+            self._engine.volume = self.volume
+        self._changed()
+
+    def set_highlights_only(self, only: bool) -> None:
+        """Play only the best part of each song."""
+        self.highlights_only = only
+        if self._engine is not None:
+            self._engine.forget_following()
+        self._changed()
+
+    def set_shuffled(self, shuffled: bool) -> None:
+        """Mix what is still to come."""
+        with self._lock:
+            self.queue.set_shuffled(shuffled)
+        if self._engine is not None:
+            self._engine.forget_following()
+        self._changed()
+
+    def cycle_repeat(self) -> str:
+        """off, all, one."""
+        with self._lock:
+            mode = self.queue.cycle_repeat()
+        if self._engine is not None:
+            self._engine.forget_following()
+        self._changed()
+        return mode
+
+    def set_stem(self, stem: Stem) -> bool:
+        """Hear the mix or one stem, at the same moment; False when the song has none."""
+        before = self.stem
+        self.stem = stem
+        if self._engine is None or self._engine.current is None:
+            return True
+        entry = self._entries.get(self._engine.current.key)
+        track = self._track(entry, fall_back=False) if entry else None
+        if track is None:
+            self.stem = before
+            return False
+        self._engine.play(track, self._engine.position_s, paused=not self._engine.playing)
+        return True
+
+    def audition(self, path: Path, from_s: float, to_s: float) -> None:
+        """Play a few seconds of any file, beside the queue."""
+        self.engine.play(Track(-1, path, 0.0, from_s, to_s))
+
+    def close(self) -> None:
+        """Stop, record the last play and give the device back."""
+        self._note_heard()
+        if self._engine is not None:
+            self._engine.close()
+
+    def refresh(self, song_id: str) -> None:
+        """A song has changed in the catalogue."""
+        self._songs.pop(song_id, None)
+
+    def path_of(self, song: Song) -> tuple[Path, float]:
+        """The file to play and the second in it where the song begins.
+
+        Raises:
+            NotFoundError: neither its own file nor the stream's recording is there.
+        """
+        cut_is_true = song.file_start_s is None or abs(song.file_start_s - song.start_s) < 0.01
+        if song.file_path and cut_is_true:
+            path = self._settings.library_root / song.file_path
+            if path.is_file():
+                return path, 0.0
+        stream = self._catalogue.streams.find(song.stream_id)
+        if stream is not None and stream.recording_path:
+            path = self._settings.library_root / stream.recording_path
+            if path.is_file():
+                return path, song.start_s
+        raise NotFoundError(
+            "neither its file nor the recording is there",
+            subject=song.title or song.id,
+            next_step="Take the stream in again (Pipeline, key a)",
+        )
+
+    def _play_current(self, *, paused: bool = False) -> None:
+        self._note_heard()
+        with self._lock:
+            entry = self.queue.current
+            n_left = min(len(self.queue.entries), MAX_SKIPPED)
+        while entry is not None and n_left > 0:
+            try:
+                track = self._track(entry)
+            except UtawakuError as error:
+                self._failed(error)
+                entry = self.queue.after(entry.key, by_user=True)
+                if entry is not None:
+                    self.queue.jump(entry.key)
+                n_left -= 1
+                continue
+            if track is not None:
+                self._heard_key, self._heard_from_s = entry.key, track.from_s
+                self.engine.play(track, paused=paused)
+            break
+        self._changed()
+
+    def _step(self, *, forward: bool) -> None:
+        with self._lock:
+            current = self.queue.current
+            if current is None:
+                return
+            entry = (
+                self.queue.after(current.key, by_user=True)
+                if forward
+                else self.queue.before(current.key)
+            )
+            if entry is not None:
+                self.queue.jump(entry.key)
+        if entry is None:
+            self.stop()
+        else:
+            self._play_current()
+
+    def _following(self, track: Track) -> Track | None:
+        """Called by the feeder while the song before is still heard."""
+        if track.key < 0:
+            return None
+        with self._lock:
+            entry = self.queue.after(track.key)
+            n_left = min(len(self.queue.entries), MAX_SKIPPED)
+        while entry is not None and n_left > 0:
+            try:
+                return self._track(entry)
+            except UtawakuError as error:
+                self._failed(error)
+                entry = self.queue.after(entry.key)
+                n_left -= 1
+        return None
+
+    def _track(self, entry: Entry, *, fall_back: bool = True) -> Track | None:
+        song = self._songs.get(entry.song_id)
+        if song is None:
+            song = self._catalogue.songs.get(entry.song_id)
+            self._songs[entry.song_id] = song
+        self._entries[entry.key] = entry
+        path: Path | None = None
+        file_start_s = 0.0
+        if self.stem != "mix":
+            path = self._stem_path(song.id, self.stem)
+            if path is None and not fall_back:
+                return None
+        if path is None:
+            path, file_start_s = self.path_of(song)
+        from_s, to_s = 0.0, song.duration_s
+        if self.highlights_only and song.highlight_start_s is not None:
+            from_s = song.highlight_start_s
+            to_s = min(song.duration_s, song.highlight_stop_s or from_s + 30)
+        gain_db = 0.0
+        if self.replay_gain and song.loudness_lufs is not None:
+            gain_db = REFERENCE_LUFS - song.loudness_lufs
+            if song.true_peak_db is not None:
+                gain_db = min(gain_db, -song.true_peak_db)
+        return Track(entry.key, path, file_start_s, from_s, to_s, gain_db)
+
+    def _stem_path(self, song_id: str, stem: Stem) -> Path | None:
+        paths = self._catalogue.insights.stem_paths(song_id)
+        if stem not in paths:
+            return None
+        path = self._settings.library_root / paths[stem]
+        return path if path.is_file() else None
+
+    def _song_of(self, track: Track) -> Song | None:
+        entry = self._entries.get(track.key)
+        return self._songs.get(entry.song_id) if entry else None
+
+    def _on_event(self, event: Event) -> None:
+        """Called by the engine's threads."""
+        if event.kind == "failed" and event.error is not None:
+            self._failed(event.error)
+        elif event.kind == "started" and event.track is not None and event.track.key >= 0:
+            if event.track.key != self._heard_key:
+                self._note_heard(whole=True)
+                self._heard_key, self._heard_from_s = event.track.key, event.track.from_s
+            with self._lock:
+                self.queue.jump(event.track.key)
+        elif event.kind == "ended":
+            self._note_heard(whole=True)
+        self._changed()
+
+    def _note_heard(self, *, whole: bool = False) -> None:
+        """Record the play that ends here, when it was long enough to count."""
+        entry = self._entries.get(self._heard_key)
+        song = self._songs.get(entry.song_id) if entry else None
+        key, self._heard_key = self._heard_key, 0
+        if song is None or self._engine is None or not key:
+            return
+        stop_s = song.duration_s if whole else self._engine.position_s
+        if self.highlights_only and whole and song.highlight_stop_s is not None:
+            stop_s = min(stop_s, song.highlight_stop_s)
+        listened_s = stop_s - self._heard_from_s
+        if listened_s >= min(HEARD_S, song.duration_s / 2):
+            threading.Thread(
+                target=self._record, args=(song.id, self._heard_from_s, stop_s), daemon=False
+            ).start()
+
+    def _record(self, song_id: str, start_s: float, stop_s: float) -> None:
+        try:
+            self._catalogue.grades.played(song_id, start_s, stop_s)
+        except UtawakuError as error:
+            self._failed(error)

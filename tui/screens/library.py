@@ -1,0 +1,293 @@
+"""The library: all songs, the search, and what can be done with a song."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+
+from library.errors import QueryError, UtawakuError
+from library.query import FIELDS
+from library.records import Song
+from library.store.browse import Listing
+from tui.background import Latest
+from tui.screens.base import Place
+from tui.widgets.details import Details
+from tui.widgets.rows import Rows
+from tui.widgets.search_bar import SearchBar, SearchInput
+from tui.widgets.song_table import BLOCK, SongTable
+
+SORTS = ("added", "title", "artist", "singer", "date", "taste", "stars", "plays", "length", "bpm")
+DETAILS_FROM = 112
+"""Cells of width from which the details stand beside the table unasked."""
+
+
+class LibraryScreen(Place):
+    """Songs."""
+
+    mode = "library"
+    about = "All songs. Type / to search, Enter to play."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search"),
+        Binding("enter", "play", "Play"),
+        Binding("a", "enqueue", "Queue"),
+        Binding("A", "enqueue_next", "Play next", show=False),
+        Binding("f", "grade(1)", "Like"),
+        Binding("d", "grade(-1)", "Dislike"),
+        Binding("n", "grade(0)", "Neutral", show=False),
+        *(Binding(str(n), f"stars({n})", f"{n} stars", show=False) for n in range(1, 6)),
+        Binding("0", "clear_grade", "No mark", show=False),
+        Binding("s", "next_sort", "Sort", show=False),
+        Binding("i", "details", "Details"),
+        Binding("c", "copies", "Group copies", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._searcher: Latest | None = None
+        self._helper: Latest | None = None
+        self._detailer: Latest | None = None
+        self._details_wanted: bool | None = None
+        self._version = -1
+        self.grouped = False
+
+    def compose_body(self) -> ComposeResult:
+        """Search above, songs and details below."""
+        self._searcher = Latest("search", self.app.call_from_thread)
+        self._helper = Latest("complete", self.app.call_from_thread)
+        self._detailer = Latest("details", self.app.call_from_thread)
+        yield SearchBar(self._helper.submit, self.utawaku.catalogue.browser.values)
+        with Horizontal(id="library-body"):
+            yield SongTable(self.utawaku.catalogue.browser, id="songs")
+            yield Details(id="details")
+
+    @property
+    def table(self) -> SongTable:
+        """The songs."""
+        return self.query_one(SongTable)
+
+    @property
+    def search_bar(self) -> SearchBar:
+        """The search."""
+        return self.query_one(SearchBar)
+
+    def on_mount(self) -> None:
+        """List everything, the latest first."""
+        self.table.focus()
+        self.search(keep=False)
+
+    def on_unmount(self) -> None:
+        """Look for nothing more."""
+        for helper in (self._searcher, self._helper, self._detailer):
+            if helper is not None:
+                helper.close()
+
+    def on_resize(self) -> None:
+        """Details need room."""
+        self._place_details()
+
+    def _place_details(self) -> None:
+        wanted = self._details_wanted
+        if wanted is None:
+            wanted = self.size.width >= DETAILS_FROM
+        self.query_one(Details).display = wanted
+        self.set_class(self.size.width < DETAILS_FROM, "narrow")
+
+    def look_again(self) -> None:
+        """Somebody may have written."""
+        if self._version >= 0:
+            self.search(keep=True, only_if_changed=True)
+
+    def search(self, *, keep: bool, only_if_changed: bool = False) -> None:
+        """Ask the catalogue for what the search bar says."""
+        if self._searcher is None or self.search_bar.error is not None:
+            return
+        browser = self.utawaku.catalogue.browser
+        text, grouped, known = self.search_bar.text, self.grouped, self._version
+        first = max(0, self.table.scroll_offset.y - 8) if keep else 0
+
+        def look() -> tuple[Listing, list[tuple[int, Song]]] | None:
+            if only_if_changed and browser.version() == known:
+                return None
+            listing = browser.search(text, grouped=grouped)
+            return listing, browser.numbered(listing.numbers[first : first + BLOCK])
+
+        def arrived(result: Any) -> None:
+            if isinstance(result, QueryError) or result is None:
+                return
+            if isinstance(result, UtawakuError):
+                self.utawaku.report(result)
+                return
+            if isinstance(result, Exception):
+                raise result
+            listing, songs = result
+            self._version = listing.version
+            self.table.show(listing, songs, keep=keep)
+            self._show_count()
+            self.post_listing()
+
+        self._searcher.submit(look, arrived)
+
+    def post_listing(self) -> None:
+        """Another listing is shown."""
+
+    def _show_count(self) -> None:
+        listing = self.table.listing
+        if listing is None:
+            return
+        n_selected = len(self.table.selected)
+        parts = [f"{n_selected:,} selected"] if n_selected else []
+        parts.append(f"{len(listing):,} song{'' if len(listing) == 1 else 's'}")
+        if self.grouped:
+            parts.append("copies grouped")
+        self.search_bar.show_count("  ".join(parts))
+
+    def on_search_bar_changed(self, event: SearchBar.Changed) -> None:
+        """Search as it is typed."""
+        event.stop()
+        self.search(keep=False)
+
+    def on_search_input_done(self, event: SearchInput.Done) -> None:
+        """To the songs."""
+        event.stop()
+        self.table.focus()
+
+    def on_song_table_selection_changed(self, event: SongTable.SelectionChanged) -> None:
+        """Tell how many."""
+        event.stop()
+        self._show_count()
+
+    def on_song_table_failed(self, event: SongTable.Failed) -> None:
+        """Songs could not be read."""
+        event.stop()
+        self.utawaku.report(event.error)
+
+    def on_song_table_sort_asked(self, event: SongTable.SortAsked) -> None:
+        """Sort by a column; again turns it round."""
+        event.stop()
+        listing = self.table.listing
+        natural = FIELDS[event.field].descending
+        descending = natural
+        if listing is not None and listing.query.sort.field == event.field:
+            descending = not listing.query.sort.descending
+        suffix = "" if descending == natural else "-" if descending else "+"
+        self.set_sort(event.field + suffix)
+
+    def set_sort(self, word: str) -> None:
+        """Write the order into the search."""
+        kept = [part for part in self.search_bar.text.split() if not part.startswith("sort:")]
+        self.search_bar.set_text(" ".join([*kept, f"sort:{word}"]))
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Tell about the song under the cursor."""
+        event.stop()
+        self.show_details()
+
+    def show_details(self) -> None:
+        """Fill the pane at the side, with tags."""
+        details = self.query_one(Details)
+        song = self.table.current
+        number = self.table.number_at(self.table.cursor)
+        if song is None or number is None:
+            if self.table.row_count() == 0:
+                details.show(None)
+            return
+        details.show(song)
+        if self._detailer is None or not details.display:
+            return
+        browser = self.utawaku.catalogue.browser
+
+        def arrived(found: Any) -> None:
+            # Tags are an extra: the table itself reports when the catalogue cannot be read.
+            if (
+                isinstance(found, list)
+                and found
+                and self.table.number_at(self.table.cursor) == number
+            ):
+                details.show(found[0])
+
+        self._detailer.submit(lambda: browser.songs([number], tags=True), arrived)
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Play from here."""
+        event.stop()
+        self.action_play()
+
+    def chosen_songs(self) -> tuple[list[int], Callable[[], list[Song]]]:
+        """Numbers of what the next action is about, and how to read them."""
+        numbers = self.table.chosen_numbers()
+        return numbers, lambda: self.utawaku.catalogue.browser.songs(numbers)
+
+    def action_search(self) -> None:
+        """Type a search."""
+        self.search_bar.input.focus()
+
+    def action_play(self) -> None:
+        """Play the list from the song under the cursor on (or what is selected)."""
+        listing, table = self.table.listing, self.table
+        number = table.number_at(table.cursor)
+        if listing is None or number is None:
+            return
+        if table.selected:
+            numbers = table.chosen_numbers()
+            at = numbers.index(number) if number in table.selected else 0
+        else:
+            # The rest of a long list is enough for weeks.
+            low = max(0, table.cursor - 200)
+            numbers = [int(n) for n in listing.numbers[low : table.cursor + 1000]]
+            at = table.cursor - low
+        self.utawaku.play_numbers(numbers, at)
+
+    def action_enqueue(self) -> None:
+        """Put songs at the end of the play queue."""
+        self.utawaku.enqueue_numbers(self.table.chosen_numbers())
+
+    def action_enqueue_next(self) -> None:
+        """Put songs right behind what plays."""
+        self.utawaku.enqueue_numbers(self.table.chosen_numbers(), next_=True)
+
+    def action_grade(self, grade: int) -> None:
+        """Like, dislike, neutral."""
+        self._mark(grade=grade)
+
+    def action_stars(self, stars: int) -> None:
+        """One to five stars."""
+        self._mark(stars=stars)
+
+    def action_clear_grade(self) -> None:
+        """Take the marks off."""
+        self._mark(clear=True)
+
+    def _mark(
+        self, *, grade: int | None = None, stars: int | None = None, clear: bool = False
+    ) -> None:
+        numbers = self.table.chosen_numbers()
+        if numbers:
+            self.utawaku.mark_songs(
+                numbers, grade=grade, stars=stars, clear=clear, context={"where": "library"}
+            )
+
+    def songs_changed(self, songs: list[tuple[int, Song]]) -> None:
+        """Show songs as they are now."""
+        self.table.put(songs)
+        self._version = self.utawaku.catalogue.browser.version()
+        self.show_details()
+
+    def action_next_sort(self) -> None:
+        """Another order."""
+        listing = self.table.listing
+        now = listing.query.sort.field if listing is not None else SORTS[0]
+        at = SORTS.index(now) if now in SORTS else -1
+        self.set_sort(SORTS[(at + 1) % len(SORTS)])
+
+    def action_details(self) -> None:
+        """Show or hide the details."""
+        self._details_wanted = not self.query_one(Details).display
+        self._place_details()
+        self.show_details()
+
+    def action_copies(self) -> None:
+        """Show copies of a song once, or each."""
+        self.grouped = not self.grouped
+        self.search(keep=False)

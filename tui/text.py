@@ -1,0 +1,102 @@
+"""Texts made fit for a line of the terminal: harmless, and as wide as every terminal takes them."""
+
+import unicodedata
+
+from rich.cells import cell_len, set_cell_size
+
+from library.text import clean_line, graphemes
+
+MAX_SHOWN = 300
+"""Characters of one text that are ever measured; a hostile title has thousands."""
+
+_JOINERS = "\u200c\u200d"
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_REGIONAL_A = 0x1F1E6
+
+
+def shown(text: str) -> str:
+    """Return `text` on one line, without escapes, and without what terminals measure differently.
+
+    A family emoji becomes its first member, a flag its two letters; variation selectors and skin
+    tones go.
+    """
+    text = clean_line(text[: MAX_SHOWN * 4])[:MAX_SHOWN]
+    if text.isascii():
+        return text
+    return "".join(_steady(cluster) for cluster in graphemes(text))
+
+
+def _steady(cluster: str) -> str:
+    if len(cluster) == 1 and not 0x1F1E6 <= ord(cluster) <= 0x1F1FF:
+        return cluster
+    head = cluster[0]
+    if 0x1F1E6 <= ord(head) <= 0x1F1FF:
+        return "".join(
+            chr(ord("A") + ord(char) - _REGIONAL_A)
+            for char in cluster
+            if 0x1F1E6 <= ord(char) <= 0x1F1FF
+        )
+    if ord(head) >= 0x2190 and not unicodedata.category(head).startswith("L"):
+        return head  # an emoji sequence
+    return "".join(
+        char
+        for char in cluster
+        if char not in _JOINERS
+        and not 0xFE00 <= ord(char) <= 0xFE0F
+        and ord(char) not in _SKIN_TONES
+        and not 0xE0000 <= ord(char) <= 0xE01EF
+    )
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """`text` (already `shown`) in exactly `width` cells, cut with an ellipsis or padded."""
+    if width <= 0:
+        return ""
+    length = cell_len(text)
+    if length > width:
+        text = set_cell_size(text, width - 1).rstrip() + "…"
+        length = cell_len(text)
+    padding = " " * (width - length)
+    return padding + text if right else text + padding
+
+
+def clock(seconds: float | None) -> str:
+    """`3:05`, `1:02:03`.
+
+    >>> clock(185.4), clock(3723), clock(None)
+    ('3:05', '1:02:03', '–')
+    """
+    if seconds is None:
+        return "–"
+    total = max(0, int(seconds))
+    hours, rest = divmod(total, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def precise_clock(seconds: float) -> str:
+    """`3:05.40`: to the hundredth, for cuts."""
+    hundredths = max(0, round(seconds * 100))
+    return f"{clock(hundredths // 100)}.{hundredths % 100:02}"
+
+
+def ago(seconds: float) -> str:
+    """How long since, in a word.
+
+    >>> ago(30), ago(600), ago(7200), ago(3 * 86400), ago(800 * 86400)
+    ('just now', '10 min ago', '2 h ago', '3 days ago', '2 years ago')
+    """
+    if seconds < 60:
+        return "just now"
+    for size, word in ((365 * 86400, "year"), (30 * 86400, "month"), (86400, "day")):
+        if seconds >= size:
+            n = int(seconds / size)
+            return f"{n} {word}{'s' if n > 1 else ''} ago"
+    return f"{int(seconds / 3600)} h ago" if seconds >= 3600 else f"{int(seconds / 60)} min ago"
+
+
+def bar(fraction: float, width: int) -> str:
+    """A bar of eighths, `width` cells wide."""
+    eighths = round(min(max(fraction, 0.0), 1.0) * width * 8)
+    full, part = divmod(eighths, 8)
+    return ("█" * full + (" ▏▎▍▌▋▊▉"[part] if part else "")).ljust(width)

@@ -1,0 +1,88 @@
+"""Everything about one song."""
+
+import time
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from library.query import quote
+from library.records import Song
+from tui.columns import mark, title_of
+from tui.text import ago, bar, clock, shown
+
+
+class Details(VerticalScroll, can_focus=False):
+    """The pane beside the table."""
+
+    DEFAULT_CSS = """
+    Details {
+        width: 38;
+        background: $background;
+        border-left: solid $border;
+        padding: 0 1 0 2;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield Static("", id="details-text", markup=False)
+
+    def show(self, song: Song | None) -> None:
+        """Tell about a song."""
+        text = self.query_one("#details-text", Static)
+        text.update("" if song is None else self._tell(song))
+
+    def _colour(self, name: str) -> str:
+        return self.app.theme_variables.get(name, "")
+
+    def _tell(self, song: Song) -> Table:
+        muted, accent = self._colour("muted"), self._colour("primary")
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=9, style=muted)
+        table.add_column(ratio=1, overflow="fold")
+        head = Text(title_of(song), style="bold")
+        outer = Table.grid(expand=True)
+        outer.add_column(overflow="fold")
+        outer.add_row(head)
+        if song.artist:
+            outer.add_row(Text(shown(song.artist), style=accent))
+        outer.add_row("")
+
+        def fact(name: str, value: str, style: str = "") -> None:
+            if value:
+                table.add_row(name, Text(value, style=style))
+
+        fact("sung by", shown(song.singer))
+        fact("stream", shown(song.stream_title))
+        fact("date", song.uploaded_on)
+        fact("at", f"{clock(song.start_s)} to {clock(song.stop_s)}  ({clock(song.duration_s)})")
+        fact("grade", f"{mark(song)} {'★' * (song.stars or 0)}".strip(), accent)
+        if song.taste is not None:
+            fact("taste", f"{bar(song.taste, 10)} {song.taste:.0%}", accent)
+        if song.highlight_start_s is not None:
+            fact("highlight", clock(song.highlight_start_s))
+        music = [f"{song.bpm:.0f} BPM" if song.bpm else "", shown(song.key)]
+        fact("music", "  ".join(part for part in music if part))
+        fact("tags", ", ".join(shown(tag) for tag in song.tags[:12]))
+        plays = f"{song.play_count} times" if song.play_count else "never"
+        if song.last_played_at:
+            plays += f", {ago(time.time() - song.last_played_at)}"
+        fact("played", plays)
+        fact("added", ago(time.time() - song.added_at))
+        fact("named by", song.label_source or "nobody yet")
+        fact("cut by", f"{song.boundary_source}, {song.confidence:.0%} sure")
+        fact("flags", ", ".join(shown(flag) for flag in song.flags))
+        if song.loudness_lufs is not None:
+            fact("loudness", f"{song.loudness_lufs:.1f} LUFS")
+        fact("file", shown(song.file_path) or "not cut yet")
+        outer.add_row(table)
+        return outer
+
+
+def same_song_query(song: Song) -> str:
+    """The search for all copies of a song."""
+    return f"title={quote(song.title)} artist={quote(song.artist)}" if song.title else ""

@@ -1,0 +1,280 @@
+"""The table of songs: any number of them, read from the catalogue a block at a time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from library.errors import UtawakuError
+from library.query.syntax import Sort
+from library.records import Song
+from library.store.browse import Browser, Listing
+from tui.background import Latest
+from tui.columns import COLUMNS, DEFAULT, Column, lay_out, mark
+from tui.text import fit
+from tui.widgets.rows import Cell, Rows
+
+BLOCK = 128
+"""Songs that are read at once."""
+
+_MAX_CACHED = 64 * BLOCK
+_LEFT = 4
+"""Cells before the first column: play sign, selection, mark."""
+_GAP = 2
+
+
+class SongTable(Rows):
+    """Shows a `Listing`. What is not read yet is drawn as a dot and follows in a moment."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "select", "Select", show=False),
+        Binding("V", "select_range", "Select up to here", show=False),
+        Binding("ctrl+a", "select_all", "Select all", show=False),
+        Binding("escape", "deselect", "Select none", show=False),
+    ]
+
+    empty_text = "No songs match."
+
+    @dataclass
+    class SelectionChanged(Message):
+        """Other songs are selected."""
+
+        table: "SongTable"
+        n_selected: int
+
+    @dataclass
+    class SortAsked(Message):
+        """A click on a column's title."""
+
+        table: "SongTable"
+        field: str
+
+    @dataclass
+    class Failed(Message):
+        """Songs could not be read."""
+
+        error: UtawakuError
+
+    def __init__(self, browser: Browser, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._browser = browser
+        self._reader: Latest | None = None
+        self.listing: Listing | None = None
+        self._songs: dict[int, Song] = {}
+        self._gone: set[int] = set()
+        self.selected: set[int] = set()
+        """Numbers of the selected songs."""
+        self._anchor = 0
+        self.playing_id = ""
+        self.columns: list[Column] = [COLUMNS[name] for name in DEFAULT]
+
+    def on_unmount(self) -> None:
+        """Read nothing more."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def row_count(self) -> int:
+        """How many songs are listed."""
+        return 0 if self.listing is None else len(self.listing)
+
+    def show(self, listing: Listing, songs: Iterable[tuple[int, Song]], *, keep: bool) -> None:
+        """List other songs.
+
+        Args:
+            listing: what to list.
+            songs: those already read, with their numbers.
+            keep: stay on the song under the cursor, where it is still listed.
+        """
+        under_cursor = self.number_at(self.cursor)
+        self.listing = listing
+        self._songs = dict(songs)
+        self._gone.clear()
+        place = 0
+        if keep and under_cursor is not None:
+            places = np.flatnonzero(listing.numbers == under_cursor)
+            place = int(places[0]) if len(places) else min(self.cursor, max(0, len(listing) - 1))
+        self.selected &= set(listing.numbers.tolist()) if self.selected else set()
+        self.rows_changed()
+        if place != self.cursor:
+            self.cursor = place
+        else:
+            self.post_message(self.Moved(self, place))
+        self.show_cursor()
+
+    def set_columns(self, names: Sequence[str]) -> None:
+        """Show these columns."""
+        self.columns = [COLUMNS[name] for name in names if name in COLUMNS] or [COLUMNS["title"]]
+        self.refresh()
+
+    def number_at(self, index: int) -> int | None:
+        """Number of the song in a row."""
+        if self.listing is None or not 0 <= index < len(self.listing):
+            return None
+        return int(self.listing.numbers[index])
+
+    def song_at(self, index: int) -> Song | None:
+        """The song in a row, if it was read already."""
+        number = self.number_at(index)
+        return None if number is None else self._songs.get(number)
+
+    @property
+    def current(self) -> Song | None:
+        """The song under the cursor."""
+        return self.song_at(self.cursor)
+
+    def chosen_numbers(self) -> list[int]:
+        """The selected songs in the order of the list; without any the one under the cursor."""
+        if self.listing is not None and self.selected:
+            listed = self.listing.numbers
+            inside = np.isin(listed, np.fromiter(self.selected, np.int64, len(self.selected)))
+            return [int(number) for number in listed[inside]]
+        number = self.number_at(self.cursor)
+        return [] if number is None else [number]
+
+    def put(self, songs: Iterable[tuple[int, Song]]) -> None:
+        """Songs have changed: show them so."""
+        for number, song in songs:
+            self._songs[number] = song
+        self.refresh()
+
+    def draw_header(self, width: int) -> list[Cell]:
+        """Titles of the columns, with the arrow of the order."""
+        sort = self.listing.query.sort if self.listing else None
+        cells: list[Cell] = [(" " * _LEFT, None)]
+        for n, (column, column_width) in enumerate(lay_out(self.columns, width - _LEFT - 1)):
+            if n:
+                cells.append((" " * _GAP, None))
+            title = column.title + _arrow(column, sort)
+            cells.append((fit(title, column_width, right=column.right), None))
+        return cells
+
+    def draw_row(self, index: int, width: int) -> list[Cell]:
+        """One song."""
+        number = self.number_at(index)
+        song = None if number is None else self._songs.get(number)
+        if number is None or song is None:
+            gone = number in self._gone
+            if not gone:
+                self._read_around(index)
+            return [(fit("    (gone)" if gone else "    ·", width), self.look("faint"))]
+        playing = song.id == self.playing_id
+        selected = number in self.selected
+        grade_look = {1: "accent", -1: "bad"}.get(song.grade or 0, "muted")
+        cells: list[Cell] = [
+            ("▶" if playing else " ", self.look("accent")),
+            ("▌" if selected else " ", self.look("marked")),
+            (mark(song), self.look(grade_look)),
+            (" ", None),
+        ]
+        copies = self.listing.copies if self.listing is not None else None
+        for n, (column, column_width) in enumerate(lay_out(self.columns, width - _LEFT - 1)):
+            if n:
+                cells.append((" " * _GAP, None))
+            text = column.text(song)
+            look = column.look
+            if column.name == "title":
+                if copies is not None and copies[index] > 1:
+                    text += f"  ×{copies[index]}"
+                if playing:
+                    look = "accent"
+                elif selected:
+                    look = "marked"
+                elif not song.title:
+                    look = "muted"
+            style = self.look(look) if look else None
+            cells.append((fit(text, column_width, right=column.right), style))
+        return cells
+
+    def _read_around(self, index: int) -> None:
+        """Fetch the block of a row and its neighbours."""
+        if self.listing is None:
+            return
+        if self._reader is None:
+            self._reader = Latest("song-table", self.app.call_from_thread)
+        listing = self.listing
+        first = max(0, index // BLOCK - 1) * BLOCK
+        wanted = [
+            int(number)
+            for number in listing.numbers[first : first + 3 * BLOCK]
+            if int(number) not in self._songs
+        ]
+
+        def read() -> list[tuple[int, Song]]:
+            return self._browser.numbered(wanted)
+
+        def arrived(result: list[tuple[int, Song]] | Exception) -> None:
+            if isinstance(result, UtawakuError):
+                self.post_message(self.Failed(result))
+                return
+            if isinstance(result, Exception):
+                raise result
+            if listing is not self.listing:
+                return
+            if len(self._songs) > _MAX_CACHED:
+                self._songs.clear()
+            self._songs.update(result)
+            self._gone |= set(wanted) - set(self._songs)
+            self.refresh()
+            self.post_message(self.Moved(self, self.cursor))
+
+        self._reader.submit(read, arrived)
+
+    def column_at(self, x: int) -> Column | None:
+        """The column at a cell of the header."""
+        at = _LEFT
+        width = self.scrollable_content_region.width - _LEFT - 1
+        for column, column_width in lay_out(self.columns, width):
+            if at <= x < at + column_width + _GAP:
+                return column
+            at += column_width + _GAP
+        return None
+
+    def on_rows_header_clicked(self, event: Rows.HeaderClicked) -> None:
+        """Sort by the column."""
+        event.stop()
+        column = self.column_at(event.x)
+        if column is not None and column.sort:
+            self.post_message(self.SortAsked(self, column.sort))
+
+    def action_select(self) -> None:
+        """Select the song, or not, and go on to the next."""
+        number = self.number_at(self.cursor)
+        if number is None:
+            return
+        self.selected ^= {number}
+        self._anchor = self.cursor
+        self._selection_changed()
+        self.cursor += 1
+
+    def action_select_range(self) -> None:
+        """Select from the last selected song to this one."""
+        if self.listing is None:
+            return
+        low, high = sorted((self._anchor, self.cursor))
+        self.selected |= set(self.listing.numbers[low : high + 1].tolist())
+        self._selection_changed()
+
+    def action_select_all(self) -> None:
+        """Select every listed song."""
+        if self.listing is not None:
+            self.selected = set(self.listing.numbers.tolist())
+            self._selection_changed()
+
+    def action_deselect(self) -> None:
+        """Select none."""
+        if self.selected:
+            self.selected.clear()
+            self._selection_changed()
+
+    def _selection_changed(self) -> None:
+        self.refresh()
+        self.post_message(self.SelectionChanged(self, len(self.selected)))
+
+
+def _arrow(column: Column, sort: Sort | None) -> str:
+    if sort is None or column.sort != sort.field:
+        return ""
+    return " ↓" if sort.descending else " ↑"
