@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from library.errors import ConfigError
 from library.files import atomic_path
+from library.sharing.settings import UploadSettings
 
 APP = "utawaku"
 
@@ -146,6 +147,7 @@ class Settings(BaseSettings):
     )
     cut: CutSettings = CutSettings()
     labels: LabelSettings = LabelSettings()
+    uploads: UploadSettings = UploadSettings()
 
     @property
     def songs_dir(self) -> Path:
@@ -161,6 +163,11 @@ class Settings(BaseSettings):
     def trash_dir(self) -> Path:
         """Where deleted files wait."""
         return self.library_root / ".trash"
+
+    @property
+    def accounts_dir(self) -> Path:
+        """Log-ins, one file each, for nobody else's eyes."""
+        return self.data_dir / "accounts"
 
     @property
     def weights_dir(self) -> Path:

@@ -115,3 +115,17 @@ class RemoteSubmission:
     visibility: Visibility = "unknown"
     part_names: tuple[str, ...] = field(default_factory=tuple)
     """Remote names of its parts, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as it is shown; its cookies are in the file."""
+
+    name: str
+    cookies_path: str
+    expires_at: float | None = None
+    checked_at: float | None = None
+    """When the site was asked last."""
+    state: str = ""
+    """Empty when it can be used; otherwise why not."""
+    site: str = "bilibili"

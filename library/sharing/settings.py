@@ -1,0 +1,71 @@
+"""Settings of publishing: where to, in what words, and how much at a time."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from library.sharing.budget import Budget
+from library.sharing.plan import Style
+
+_STYLE, _BUDGET = Style(), Budget()
+
+
+class UploadSettings(BaseModel):
+    """How songs are published."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: Literal["bilibili", "folder", "webdav"] = Field(
+        "bilibili", description="Where songs are published to unless said otherwise."
+    )
+    account: str = Field("", description="Account to use; empty is the only one there is.")
+    group_by: Literal["stream", "all"] = Field(
+        "stream", description="One submission for each stream, or one for everything chosen."
+    )
+    title: str = Field(_STYLE.title, description="Title of a submission.")
+    part_title: str = Field(_STYLE.part_title, description="Title of a part.")
+    description: str = Field(_STYLE.description, description="Description; {setlist} is the list.")
+    setlist_line: str = Field(_STYLE.setlist_line, description="One line of the list.")
+    tags: tuple[str, ...] = Field(_STYLE.tags, description="Tags of every submission.")
+    category: int = Field(_STYLE.category, description="Bilibili's tid; 31 is covers.")
+    copyright: Literal[1, 2] = Field(2, description="1 own work, 2 repost (names its source).")
+    lines: tuple[str, ...] = Field(
+        ("AUTO", "bda2", "tx", "txa", "bldsa", "alia", "estx", "akbd"),
+        description="Upload lines in the order they are tried.",
+    )
+    parts_per_hour: int = Field(_BUDGET.parts_per_hour, ge=0, description="0 is no ceiling.")
+    parts_per_day: int = Field(_BUDGET.parts_per_day, ge=0, description="0 is no ceiling.")
+    submits_per_hour: int = Field(_BUDGET.submits_per_hour, ge=0, description="0 is no ceiling.")
+    submits_per_day: int = Field(_BUDGET.submits_per_day, ge=0, description="0 is no ceiling.")
+    bytes_per_day: int = Field(0, ge=0, description="0 is no ceiling.")
+    font: Path | None = Field(None, description="Font for rendered titles; empty looks for one.")
+    folder: Path | None = Field(None, description="Folder of the target `folder`.")
+    webdav_url: str = Field("", description="Address of the target `webdav`.")
+    webdav_user: str = Field("", description="User of the target `webdav`.")
+    webdav_password: SecretStr = Field(
+        SecretStr(""),
+        description="Better in the environment: UTAWAKU_UPLOADS__WEBDAV_PASSWORD.",
+    )
+
+    def style(self) -> Style:
+        """The words."""
+        return Style(
+            title=self.title,
+            part_title=self.part_title,
+            description=self.description,
+            setlist_line=self.setlist_line,
+            tags=self.tags,
+            category=self.category,
+            copyright=self.copyright,
+        )
+
+    def budget(self) -> Budget:
+        """The ceilings."""
+        return Budget(
+            parts_per_hour=self.parts_per_hour,
+            parts_per_day=self.parts_per_day,
+            submits_per_hour=self.submits_per_hour,
+            submits_per_day=self.submits_per_day,
+            bytes_per_day=self.bytes_per_day,
+        )
