@@ -130,7 +130,7 @@ def probe(path: Path) -> MediaInfo:
         return MediaInfo(
             path=path,
             container=container.format.name,
-            duration_s=_claimed_duration_s(container, audio.index),
+            duration_s=_claimed_duration_s(path, container, audio.index),
             sample_rate_hz=audio.codec_context.sample_rate,
             n_channels=audio.codec_context.channels,
             audio_codec=audio.codec_context.name,
@@ -143,11 +143,24 @@ def probe(path: Path) -> MediaInfo:
         )
 
 
-def _claimed_duration_s(container: InputContainer, audio_index: int) -> float:
+def _claimed_duration_s(path: Path, container: InputContainer, audio_index: int) -> float:
     stream = container.streams[audio_index]
+    if container.format.name == "wav" and stream.duration and stream.time_base:
+        # FFmpeg believes the size of the file; what was meant to be there stands in its header.
+        return float(stream.duration * stream.time_base) * _wav_shortfall(path)
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return container.duration / av.time_base if container.duration else 0.0
+
+
+def _wav_shortfall(path: Path) -> float:
+    """Size that a WAV file's header claims over its real size; 1.0 where it claims none."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    claimed, real = int.from_bytes(head[4:8], "little") + 8, path.stat().st_size
+    if head[:4] != b"RIFF" or claimed <= real or claimed >= 0xFFFFFFF0:
+        return 1.0
+    return claimed / real
 
 
 def _is_plain_text(path: Path) -> bool:

@@ -41,6 +41,8 @@ class MelSpool:
 
     def append(self, mel: np.ndarray) -> None:
         """Add frames (n, at least 21); the lowest 21 bands are kept."""
+        if not len(mel):
+            return
         data = np.ascontiguousarray(mel[:, :N_INPUT_BANDS], np.float32).data.cast("B")
         with self._lock:
             self._file.seek(self.n_frames * N_INPUT_BANDS * 4)

