@@ -176,7 +176,7 @@ class _Stage:
                 beat = chord.start_beat
             n_beats = min(hit.n_beats, chord.start_beat + chord.n_beats - beat)
             picked = tones if hit.tone is None else [_tone(tones, hit.tone)]
-            gain = layer.gain * hit.strength * (0.8 + 0.25 * section.energy)
+            gain = layer.gain * hit.strength * _dynamics(section.energy)
             gain *= float(self.rng.uniform(0.9, 1.1)) / (len(picked) ** 0.6)
             at_s = start_s + beat * self.beat_s + float(self.rng.normal(0.0, 0.004))
             for order, midi in enumerate(picked):
@@ -198,7 +198,8 @@ class _Stage:
                     if mark == ".":
                         continue
                     at_s = start_s + (bar + step / len(beat.steps)) * bar_s
-                    gain = beat.gain * _STRENGTH[mark] * float(self.rng.uniform(0.9, 1.1))
+                    gain = beat.gain * _STRENGTH[mark] * _dynamics(section.energy)
+                    gain *= float(self.rng.uniform(0.9, 1.1))
                     self.kit.strike(
                         self.low, beat.drum, at_s + float(self.rng.normal(0.0, 0.002)), gain
                     )
@@ -208,7 +209,7 @@ class _Stage:
         if strain is None:
             return
         down = 12 if self.song.voice == "male" else 0
-        gain = 0.85 + 0.25 * section.energy
+        gain = _dynamics(section.energy)
         for index, note in enumerate(strain.notes):
             at_s = start_s + note.start_beat * self.beat_s
             held_s = note.n_beats * self.beat_s
@@ -250,7 +251,7 @@ class _Stage:
             for order, midi in enumerate(picked):
                 self.orchestra.play(
                     self.low if is_bass else self.band, layer.instrument, midi,
-                    start_s + 0.02 * order, seconds, 0.8 * layer.gain / len(picked) ** 0.6,
+                    start_s + 0.02 * order, seconds, layer.gain / len(picked) ** 0.6,
                     layer.pan, 1.2,
                 )  # fmt: skip
         self.kit.strike(self.low, "kick", start_s, 0.6)
@@ -305,6 +306,11 @@ class _Stage:
 _VOCALS_OVER_BAND_DB = 1.0
 
 
+def _dynamics(energy: float) -> float:
+    """How strongly everybody plays: a verse is about 2.5 dB below a chorus."""
+    return 0.45 + 0.6 * energy
+
+
 def _voicing(classes: list[int], centre_midi: int) -> list[int]:
     """Chord tones, root first, each in the octave nearest to `centre_midi`."""
     return [centre_midi + ((pitch - centre_midi + 6) % 12) - 6 for pitch in classes]
@@ -319,11 +325,11 @@ def _tone(tones: list[int], index: int) -> int:
 
 
 def _audible_samples(mix: Audio, rate: int) -> int:
-    """Where the last chord has rung out: 50 ms frames 24 dB below the song, and a moment more."""
+    """Where the last chord has rung out: 50 ms frames 21 dB below the song, and a moment more."""
     n_frame = int(0.05 * rate)
     n_frames = mix.shape[1] // n_frame
     power = (mix[:, : n_frames * n_frame] ** 2).reshape(2, n_frames, n_frame).mean(axis=(0, 2))
-    heard = np.flatnonzero(power > power.mean() * 4e-3)
+    heard = np.flatnonzero(power > power.mean() * 7e-3)
     return min(int(heard[-1] + 1) * n_frame + int(_FADE_OUT_S * rate), mix.shape[1])
 
 

@@ -4,11 +4,12 @@ The wheel holds the library and all its voices, so nothing is fetched and no sys
 needed.
 """
 
+import _ctypes
 import ctypes
+import sys
 import threading
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +26,15 @@ _RATE, _PITCH, _RANGE = 1, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class SpeakingVoice:
-    """A speaker: eSpeak NG's voice variant, words a minute, pitch and liveliness (both 0 to
-    100)."""
+    """A speaker: eSpeak NG's voice variant, words a minute, pitch and liveliness (0 to 100)."""
 
     variant: str
     words_per_minute: int
     pitch: int
     pitch_range: int
 
+
+_ONE_AT_A_TIME = threading.Lock()
 
 SPEAKING_VOICES = {
     "host": SpeakingVoice("f2", 165, 66, 62),
@@ -57,7 +59,9 @@ def speak(
         raise NotFoundError(
             "no such voice", subject=voice, next_step=f"Choose one of: {', '.join(SPEAKING_VOICES)}"
         )
-    samples, rate_hz = _synthesiser().speak(text, SPEAKING_VOICES[voice], language)
+    with _ONE_AT_A_TIME, _Synthesiser() as synthesiser:
+        samples = synthesiser.speak(text, SPEAKING_VOICES[voice], language)
+        rate_hz = synthesiser.rate_hz
     loud = np.flatnonzero(np.abs(samples) > 0.004)
     if not loud.size:
         raise EngineError("the speech synthesiser said nothing", subject=text)
@@ -71,7 +75,11 @@ def speak(
 
 
 class _Synthesiser:
-    """The C library, which is one for the whole process: calls take turns."""
+    """The C library, loaded for one utterance.
+
+    It keeps what it last said in static memory, so that the same text would come out a little
+    differently the second time; only a freshly loaded copy starts from the same state.
+    """
 
     def __init__(self) -> None:
         try:
@@ -85,7 +93,6 @@ class _Synthesiser:
                 subject="espeakng-loader",
                 next_step="Install it with: pip install espeakng-loader",
             ) from error
-        self._lock = threading.Lock()
         self._blocks: list[NDArray[np.int16]] = []
         callback_type = ctypes.CFUNCTYPE(
             ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
@@ -98,43 +105,47 @@ class _Synthesiser:
             ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int,
             ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p,
         )  # fmt: skip
-        self._rate_hz = int(
+        self.rate_hz = int(
             self._library.espeak_Initialize(
                 _AUDIO_OUTPUT_SYNCHRONOUS, 0, data_path.encode(), _DONT_EXIT
             )
         )
-        if self._rate_hz <= 0:
+        if self.rate_hz <= 0:
             raise EngineError("the speech synthesiser cannot read its voices", subject=data_path)
         self._library.espeak_SetSynthCallback(self._callback)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._library.espeak_Terminate()
+        if sys.platform == "win32":
+            _ctypes.FreeLibrary(self._library._handle)
+        else:
+            _ctypes.dlclose(self._library._handle)
 
     def _take(self, samples: Any, n_samples: int, _events: object) -> int:
         if samples and n_samples > 0:
             self._blocks.append(np.ctypeslib.as_array(samples, (n_samples,)).copy())
         return 0
 
-    def speak(self, text: str, voice: SpeakingVoice, language: str) -> tuple[Audio, int]:
-        with self._lock:
-            name = f"{language}+{voice.variant}"
-            if self._library.espeak_SetVoiceByName(name.encode()) != 0:
-                raise NotFoundError(
-                    "the speech synthesiser lacks this language",
-                    subject=language,
-                    next_step=f"These are known to work: {', '.join(LANGUAGES)}",
-                )
-            for parameter, value in (
-                (_RATE, voice.words_per_minute),
-                (_PITCH, voice.pitch),
-                (_RANGE, voice.pitch_range),
-            ):
-                self._library.espeak_SetParameter(parameter, value, 0)
-            self._blocks.clear()
-            data = text.encode() + b"\0"
-            self._library.espeak_Synth(data, len(data), 0, 1, 0, _CHARS_UTF8, None, None)
-            self._library.espeak_Synchronize()
-            blocks = self._blocks or [np.zeros(0, np.int16)]
-            return np.concatenate(blocks).astype(np.float32) / 32768.0, self._rate_hz
-
-
-@cache
-def _synthesiser() -> _Synthesiser:
-    return _Synthesiser()
+    def speak(self, text: str, voice: SpeakingVoice, language: str) -> Audio:
+        """Say `text` as it comes: (n_samples,) float32 at `rate_hz`."""
+        name = f"{language}+{voice.variant}"
+        if self._library.espeak_SetVoiceByName(name.encode()) != 0:
+            raise NotFoundError(
+                "the speech synthesiser lacks this language",
+                subject=language,
+                next_step=f"These are known to work: {', '.join(LANGUAGES)}",
+            )
+        for parameter, value in (
+            (_RATE, voice.words_per_minute),
+            (_PITCH, voice.pitch),
+            (_RANGE, voice.pitch_range),
+        ):
+            self._library.espeak_SetParameter(parameter, value, 0)
+        data = text.encode() + b"\0"
+        self._library.espeak_Synth(data, len(data), 0, 1, 0, _CHARS_UTF8, None, None)
+        self._library.espeak_Synchronize()
+        blocks = self._blocks or [np.zeros(0, np.int16)]
+        return np.concatenate(blocks).astype(np.float32) / 32768.0

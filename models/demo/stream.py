@@ -27,7 +27,7 @@ _CHANNEL = "歌音ねこ Utane Neko (synthetic)"
 
 
 @dataclass(frozen=True, slots=True)
-class _Cue:
+class Cue:
     """One song as planned."""
 
     name: str
@@ -44,7 +44,7 @@ class _Part:
     audio: Audio
     detail: str
     background: str = ""
-    cue: _Cue | None = None
+    cue: Cue | None = None
     song: RenderedSong | None = None
 
 
@@ -67,7 +67,7 @@ def make_demo_stream(
     file that cannot be written.
     """
     chosen = format_of(target, video=video)
-    cues = _plan(minutes, np.random.default_rng([seed, 1]))
+    cues = plan(minutes, np.random.default_rng([seed, 1]))
     rng = np.random.default_rng([seed, 2])
     regions: list[TrueRegion] = []
     songs: list[TrueSong] = []
@@ -95,19 +95,19 @@ def make_demo_stream(
     return truth
 
 
-def _plan(minutes: float, rng: np.random.Generator) -> list[_Cue]:
+def plan(minutes: float, rng: np.random.Generator) -> list[Cue]:
     """Which songs, how long and in which key."""
     sung_s = minutes * 60.0 * _SONG_SHARE
     n_songs = max(2, round(sung_s / _USUAL_SONG_S))
-    seconds = float(np.clip(sung_s / n_songs, _SHORTEST_SONG_S, 140.0))
+    seconds = float(np.clip(sung_s / n_songs, _SHORTEST_SONG_S - 6.0, 140.0))
     n_new = n_songs - 1 if n_songs >= 3 else n_songs
-    cues: list[_Cue] = []
+    cues: list[Cue] = []
     while len(cues) < n_new:
         for name in rng.permutation(SONGS)[: n_new - len(cues)]:
-            cues.append(_Cue(str(name), 0, _long_enough(str(name), seconds), None))
+            cues.append(Cue(str(name), 0, _long_enough(str(name), seconds), None))
     if n_songs >= 3:
         transpose = int(rng.choice([2, -3]))
-        cues.append(_Cue(cues[0].name, transpose, _long_enough(cues[0].name, seconds), 0))
+        cues.append(Cue(cues[0].name, transpose, _long_enough(cues[0].name, seconds), 0))
     return cues
 
 
@@ -118,11 +118,12 @@ def _long_enough(name: str, seconds: float) -> float:
     return seconds
 
 
-def _parts(cues: list[_Cue], rate: int, seed: int, rng: np.random.Generator) -> Iterator[_Part]:
+def _parts(cues: list[Cue], rate: int, seed: int, rng: np.random.Generator) -> Iterator[_Part]:
     """The stream from its first to its last sample, one part at a time."""
-    yield _Part("music", jingle(6.0, rate, rng), "opening jingle")
+    short = len(cues) < 3
+    yield _Part("music", jingle(4.5 if short else 6.0, rate, rng), "opening jingle")
     yield _silence(1.2, rate)
-    spoken, languages = talk(9.0 if len(cues) < 3 else 16.0, rate, rng)
+    spoken, languages = talk(6.0 if short else 16.0, rate, rng)
     yield _with_floor("speech", spoken, f"talk ({languages})", rate, rng)
     for index, cue in enumerate(cues):
         yield _pause(float(rng.uniform(0.9, 1.6)), rate, rng)
@@ -134,14 +135,16 @@ def _parts(cues: list[_Cue], rate: int, seed: int, rng: np.random.Generator) -> 
         yield _pause(float(rng.uniform(0.9, 1.6)), rate, rng)
         yield from _between(index, cues, rate, rng)
     yield _silence(1.5, rate)
-    yield _Part("music", jingle(5.0, rate, np.random.default_rng(seed)), "closing jingle")
+    yield _Part(
+        "music", jingle(4.5 if short else 5.5, rate, np.random.default_rng(seed)), "closing jingle"
+    )
     yield _silence(0.6, rate)
 
 
-def _between(index: int, cues: list[_Cue], rate: int, rng: np.random.Generator) -> Iterator[_Part]:
+def _between(index: int, cues: list[Cue], rate: int, rng: np.random.Generator) -> Iterator[_Part]:
     short = len(cues) < 3
     last = index == len(cues) - 1
-    spoken, languages = talk(7.0 if short else float(rng.uniform(8.0, 12.0)), rate, rng)
+    spoken, languages = talk(5.0 if short else float(rng.uniform(8.0, 12.0)), rate, rng)
     if index % 2 == 0 and not last:
         bed_name = next(name for name in SONGS if name not in {cue.name for cue in cues})
         yield _with_floor(
@@ -190,7 +193,7 @@ def _with_floor(
     return _Part(label, audio + floor_noise(audio.shape[1], rate, rng), detail, background)
 
 
-def _true_song(cue: _Cue, song: RenderedSong, start_s: float, stop_s: float) -> TrueSong:
+def _true_song(cue: Cue, song: RenderedSong, start_s: float, stop_s: float) -> TrueSong:
     return TrueSong(
         name=song.name,
         title=song.title,
