@@ -15,6 +15,7 @@ from commands import (
     settings,
     status,
     up,
+    uploading,
     weights,
 )
 from commands.console import print_error
@@ -28,7 +29,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (ingest, catalogue, export, segment, status, up, demo, doctor, settings):
+for module in (ingest, catalogue, export, segment, status, up, demo, doctor, settings, uploading):
     module.register(app)
 app.add_typer(weights.app, name="models")
 
@@ -60,7 +61,7 @@ def main() -> None:
     """Run the command line; errors of ours end with a message and a telling exit code.
 
     0 done; 1 failed; 2 wrong usage or query; 3 bad media; 4 not found; 5 download failed;
-    6 weights; 130 stopped by Ctrl-C.
+    6 weights; 8 the upload queue waits for you; 130 stopped by Ctrl-C.
     """
     try:
         app()

@@ -95,8 +95,11 @@ class Submissions:
         )
         return found[0] if found else None
 
-    def n_parts_of(self, target: str, remote_id: str) -> int:
-        """Parts that our records know of in one remote submission, appended ones included."""
+    def n_parts_of(self, target: str, remote_id: str, *, published_only: bool = False) -> int:
+        """Parts that our records know of in one remote submission, appended ones included.
+
+        With `published_only` without those that are still on their way.
+        """
         query = (
             sa.select(sa.func.count())
             .select_from(submission_parts)

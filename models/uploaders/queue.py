@@ -8,9 +8,13 @@ answer is missing is looked up on the target before anything is sent.
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock, Timeout
 
 from library.catalogue import Catalogue
 from library.errors import (
@@ -48,6 +52,18 @@ class Patience:
     """Waits up to this are sat out; longer ones give the queue back."""
 
 
+class VideoMaker(Protocol):
+    """Makes videos for parts that have none."""
+
+    def make(self, submission: Submission, part: Part, progress: Progress) -> Path:
+        """The part's video."""
+        ...
+
+    def clear(self, submission: Submission) -> None:
+        """Delete what was made for a submission that is published."""
+        ...
+
+
 @dataclass
 class Queue:
     """Works on the submissions of one uploader's account. One at a time for each account."""
@@ -56,15 +72,24 @@ class Queue:
     uploader: Uploader
     budget: Budget = field(default_factory=Budget)
     patience: Patience = field(default_factory=Patience)
-    make_video: Callable[[Submission, Part, Progress], Path] | None = None
-    """Cuts or renders a part's video where there is none yet."""
+    videos: VideoMaker | None = None
+    """Renders a part's video where there is none yet."""
+    lock_file: Path | None = None
+    """Held while working, so that two programs never send the same submission."""
     sleep: Callable[[float], None] = time.sleep
 
     def run(self, submission_id: int, progress: Progress = silent) -> Submission:
         """Bring one submission as far as it goes now; the record says how far that was.
 
         What is wrong with one submission is recorded in it, not raised.
+
+        Raises:
+            UploadInterrupted: another program works on this account's queue.
         """
+        with self._alone():
+            return self._run(submission_id, progress)
+
+    def _run(self, submission_id: int, progress: Progress) -> Submission:
         store = self.catalogue.submissions
         submission = store.get(submission_id)
         if submission.state not in ("queued", "uploading", "submitting") or self._is_held():
@@ -136,7 +161,8 @@ class Queue:
 
     def _send_part(self, submission: Submission, part_: Part, progress: Progress) -> None:
         store = self.catalogue.submissions
-        path = self._video_of(submission, part_, progress)
+        path = self._video_of(submission, part_, part(progress, 0.0, 0.3))
+        progress = part(progress, 0.3, 1.0)
         size, digest = path.stat().st_size, _sha256(path)
         part_ = next(p for p in store.get(submission.id).parts if p.position == part_.position)
         attempts, spent = part_.attempts, part_.bytes_sent
@@ -201,6 +227,11 @@ class Queue:
     def _submit(self, submission: Submission) -> Submission:
         store = self.catalogue.submissions
         for attempt in range(1, self.patience.submit_attempts + 1):
+            # Whatever the last answer was: never send twice without a look in between.
+            kept = store.get(submission.id)
+            found = self._look_up(kept, looks=1) if kept.attempts else None
+            if found is not None:
+                return self._published(submission, found)
             self._await_budget(
                 self.budget.submit_allowed_at(self._events(), time.time()), "submissions"
             )
@@ -241,14 +272,14 @@ class Queue:
                 raise
         raise AssertionError("the last attempt returns or raises")
 
-    def _look_up(self, submission: Submission) -> RemoteSubmission | None:
+    def _look_up(self, submission: Submission, looks: int = 0) -> RemoteSubmission | None:
         """Find out whether a request without an answer worked; patient, for the lists lag.
 
         Raises:
             OutcomeUnknown: nobody would say.
         """
         problem: UploadInterrupted | None = None
-        for look in range(self.patience.looks):
+        for look in range(looks or self.patience.looks):
             if look:
                 self.sleep(self.patience.look_pause_s)
             try:
@@ -282,7 +313,7 @@ class Queue:
             if store.get(submission.id).state == "queued":
                 store.move(submission.id, "uploading")
             store.move(submission.id, "submitting")
-        return store.move(
+        published = store.move(
             submission.id,
             "published",
             remote_id=remote.remote_id,
@@ -293,6 +324,9 @@ class Queue:
             hold_code="",
             message="",
         )
+        if self.videos is not None:
+            self.videos.clear(published)
+        return published
 
     def _hold_queue(self, submission: Submission, hold: UploadHold) -> None:
         uploader, store = self.uploader, self.catalogue.submissions
@@ -360,9 +394,25 @@ class Queue:
     def _video_of(self, submission: Submission, part_: Part, progress: Progress) -> Path:
         if part_.path and Path(part_.path).is_file():
             return Path(part_.path)
-        if self.make_video is None:
+        if self.videos is None:
             raise UploadRefused("there is no video to upload", subject=part_.title)
-        return self.make_video(submission, part_, progress)
+        return self.videos.make(submission, part_, progress)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self.lock_file is None:
+            yield
+            return
+        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.lock_file, timeout=0):
+                yield
+        except Timeout as error:
+            raise UploadInterrupted(
+                "another utawaku is uploading for this account",
+                subject=self.uploader.account,
+                next_step="Wait for it to finish",
+            ) from error
 
 
 def _sha256(path: Path) -> str:

@@ -42,7 +42,9 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
                 order.get("account", "uta"),
                 lines=order.get("lines", ["bda2", "tx"]),
                 retries=ChunkRetries(attempts=3, pause_s=0.01, timeout_s=5),
-                n_existing_parts=lambda bvid: catalogue.submissions.n_parts_of("bilibili", bvid),
+                n_existing_parts=lambda bvid: catalogue.submissions.n_parts_of(
+                    "bilibili", bvid, published_only=True
+                ),
             ),
             budget=Budget(**order["budget"]) if "budget" in order else UNLIMITED,
             patience=Patience(**order.get("patience", {})),

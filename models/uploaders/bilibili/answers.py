@@ -113,7 +113,7 @@ def refusal_of(step: Step, status: int, answer: Mapping[str, Any] | None) -> Upl
         return UploadLimited(
             f"the site asks to wait at the {step} step ({code} {message})", retry_after_s=30.0
         )
-    if status >= 500 or answer is None:
+    if status >= 500 or answer is None or (status >= 400 and step in PUBLISHING):
         what = f"HTTP {status}" if status >= 400 else "a page instead of an answer"
         return no_answer(step, what)
     if code == SAME_TITLE:

@@ -104,7 +104,8 @@ class BilibiliUploader:
         if submission.append_to:
             remote = self._view(submission.append_to)[0]
             return remote if ours <= set(remote.part_names) else None
-        since = (submission.submit_sent_at or 0.0) - _CLOCK_SLACK_S
+        # It cannot be older than its first part.
+        since = min(part.uploaded_at or 0.0 for part in submission.parts) - _CLOCK_SLACK_S
         for row in self._newest(since, submission.title):
             remote = self._view(str(row["bvid"]))[0]
             if ours & set(remote.part_names):

@@ -1,0 +1,74 @@
+"""What is published: the upload queue, worked on one account after the other."""
+
+import time
+from collections import Counter
+from typing import Any
+
+import dagster as dg
+
+from assets.library_files import library_files
+from assets.resources import LibraryResource
+from library.errors import ConfigError, UploadInterrupted
+from library.sharing.records import Submission
+from models.uploaders.build import queue_for, record_account
+
+CODE_VERSION = "1"
+
+
+@dg.asset(
+    deps=[library_files],
+    group_name="sharing",
+    code_version=CODE_VERSION,
+    pool="bilibili",
+    kinds={"bilibili"},
+    check_specs=[dg.AssetCheckSpec("published_ones_have_an_address", asset="submissions")],
+)
+def submissions(
+    context: dg.AssetExecutionContext, library: LibraryResource
+) -> dg.MaterializeResult:
+    """Published submissions. A run brings every queued one that is due as far as it goes now."""
+    settings, catalogue = library.settings, library.catalogue
+    due = catalogue.submissions.due(time.time())
+    worked: list[Submission] = []
+    for target, account in dict.fromkeys((s.target, s.account) for s in due):
+        try:
+            queue = queue_for(target, account, settings, catalogue)
+            worked += queue.run_due()
+        except (ConfigError, UploadInterrupted) as error:
+            # One account that cannot work must not stop the others.
+            context.log.warning("%s", error)
+            catalogue.notices.add(
+                "error",
+                f"Nothing was uploaded to {target} ({account})",
+                body=error.problem,
+                next_step=error.next_step,
+            )
+        if target == "bilibili" and account in {a.name for a in catalogue.accounts.all()}:
+            record_account(account, settings, catalogue, ask=False)
+    published = catalogue.submissions.recent(state="published")
+    nameless = [submission.id for submission in published if not submission.remote_id]
+    metadata: dict[str, Any] = {
+        "n_published": len(published),
+        "n_due": len(due),
+        **{f"n_{state}_now": n for state, n in Counter(s.state for s in worked).items()},
+        "latest": dg.MetadataValue.md(_listing(worked)),
+    }
+    return dg.MaterializeResult(
+        metadata=metadata,
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="published_ones_have_an_address",
+                passed=not nameless,
+                metadata={"submissions": nameless},
+            )
+        ],
+    )
+
+
+def _listing(worked: list[Submission]) -> str:
+    rows = ["| # | title | state | parts | address |", "|---|---|---|---|---|"]
+    for one in worked[:50]:
+        title = one.title.replace("|", "\\|")
+        parts = f"{one.n_uploaded}/{len(one.parts)}"
+        rows.append(f"| {one.id} | {title} | {one.state} | {parts} | {one.remote_id} |")
+    return "\n".join(rows)
