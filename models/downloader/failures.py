@@ -89,6 +89,11 @@ _NETWORK = _Kind(
 _DRM = _Kind(
     DownloadError, "protected by DRM", "It cannot be fetched; record it by other means if you may"
 )
+_FFMPEG = _Kind(
+    DownloadError,
+    "the site sends it in a way that yt-dlp leaves to the ffmpeg program, which is not installed",
+    "Install ffmpeg, then try again",
+)
 _REFUSED = _Kind(
     DownloadError,
     "the site refuses to hand out the media (403)",
@@ -105,21 +110,23 @@ _BY_TEXT: tuple[tuple[str, _Kind], ...] = (
      r"|rejected by server \(-?352\)", _BOT),
     (r"\b429\b|too many requests|rate.?limit|try again later|blocked by server \((412|-?401)\)"
      r"|\berror 412\b", _RATE),
-    (r"DRM", _DRM),
+    (r"\bDRM\b", _DRM),
+    (r"ffmpeg (could not be|is not|not) (found|installed)|install ffmpeg", _FFMPEG),
     (r"not (made this video )?available (in|from) your (country|region|location)"
      r"|geo.?(restrict|block)|blocked it in your country|地域では視聴", _GEO),
     (r"live event will begin|premieres? in |is (currently |still )?(live|offline)\b"
      r"|not currently live|being processed|still processing|processing this video"
      r"|has not (yet )?started|recording is not available|is upcoming|is_(live|upcoming)"
      r"|post_live", _PROCESSING),
-    (r"private|members.?only|join this channel|\blog.?in\b|logged.in|\bsign.?in\b|registered users"
-     r"|subscribers?.only|premium|purchase|--cookies|account credentials|password"
+    (r"private|members.?only|\bmembers\b|join this channel|\blog.?in\b|logged.in|\bsign.?in\b"
+     r"|registered users|subscribers?.only|premium|purchase|--cookies|account credentials|password"
      r"|authenticat|\b401\b|unauthorized|rental", _PRIVATE),
     (r"unsupported url|is not a valid url|no suitable extractor|file:// urls are disabled"
      r"|unsupported url scheme|unable to handle request: unsupported", _UNSUPPORTED),
     (r"http error 5\d\d", _NETWORK),
     (r"\b(404|410)\b|unavailable|removed|deleted|terminated|no longer (available|exists?)"
-     r"|does(n't| not) exist|not exist|not found|not available", _GONE),
+     r"|does(n't| not) exist|not exist|not found|not available"
+     r"|does not have a \w+ tab", _GONE),
     (r"timed? ?out|connection|name or service|getaddrinfo|name resolution|unreachable|reset by"
      r"|incomplete|more expected|http error 5\d\d|ssl|proxy|giving up after|bytes, expected"
      r"|content too short|did not get any data|remote end closed", _NETWORK),

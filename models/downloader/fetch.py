@@ -30,8 +30,8 @@ class Downloader:
     """Looks at addresses and fetches recordings, one at a time and gently.
 
     `pace_file` lets the pause between downloads hold across processes. `cancelled` is asked several
-    times a second; when it says True the running call raises DownloadCancelled and what was
-    fetched stays for the next time.
+    times a second while data flows, and between requests; when it says True the running call raises
+    DownloadCancelled and what was fetched stays for the next time.
     """
 
     def __init__(
@@ -87,12 +87,12 @@ class Downloader:
     ) -> ChannelListing:
         """List the newest streams of a channel, playlist, feed or search (`ytsearch20:words`).
 
-        The first page costs one request (a YouTube channel without a tab in its address one or two
-        more), each further page one; streams themselves are not asked. At most `limit` entries are
-        read, from position `start`. Reading stops early after `overlap` entries in a row whose
-        `stream_id` is in `known`: what is older is known too. An overlap of several entries keeps
-        a listing that was reordered, or a stream that was made public late, from being missed; a
-        full look now and then (`known` empty, `limit` large) finds the rest.
+        The first page costs one request (the front page of a YouTube channel two: its live and its
+        video tab), each further page one; streams themselves are not asked. At most `limit` entries
+        a tab are read, from position `start`. Reading stops early after `overlap` entries in a row
+        whose `stream_id` is in `known`: what is older is known too. An overlap of several entries
+        keeps a listing that was reordered, or a stream that was made public late, from being
+        missed; a full look now and then (`known` empty, `limit` large) finds the rest.
 
         Raises what `resolve` raises. A listing that breaks off in the middle raises too: half a
         listing must not move a cursor.
@@ -136,6 +136,7 @@ class Downloader:
         expected = None if isinstance(url_or_info, str) else url_or_info.stream_id
         check = _checker(url, cancelled)
         check()
+        progress = _rising(progress)
         if not force and (done := read_finished(folder, url, expected, wanted)) is not None:
             progress(1.0, "there already")
             return done
@@ -209,6 +210,18 @@ def _names_stream_and_list(url: str) -> bool:
     query = parse_qs(parts.query)
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
     return "list" in query and ("v" in query or host == "youtu.be")
+
+
+def _rising(progress: Progress) -> Progress:
+    """Never report less than before: a second attempt must not make the bar run backwards."""
+    highest = 0.0
+
+    def report(fraction: float, message: str) -> None:
+        nonlocal highest
+        highest = max(highest, fraction)
+        progress(highest, message)
+
+    return report
 
 
 def _checker(url: str, is_cancelled: Callable[[], bool] | None) -> Callable[[], None]:

@@ -7,7 +7,7 @@ site wrote. `StreamInfo` is what the rest of utawaku reads; `keepable_info` is w
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -67,6 +67,8 @@ class ListedStream:
     availability: str = ""
     """yt-dlp's word: `public`, `subscriber_only`, `premium_only`, `needs_auth`, ... or empty."""
     site_id: str = ""
+    site: str = ""
+    """yt-dlp extractor key in lower case; empty where `stream_id` is None."""
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> "ListedStream | None":
@@ -94,6 +96,7 @@ class ListedStream:
             description=_text(entry.get("description")),
             availability=_line(entry.get("availability")),
             site_id=_line(entry.get("id")),
+            site=stream_id.partition("-")[0] if stream_id else "",
         )
 
 
@@ -139,7 +142,7 @@ class StreamInfo:
         Raises ValueError if it has neither an id nor an extractor key.
         """
         is_playlist = info.get("_type") in ("playlist", "multi_video")
-        listed = [ListedStream.from_entry(entry) for entry in info.get("entries") or () if entry]
+        listed = [ListedStream.from_entry(entry) for entry in _flat(info, 3)]
         kept_id = info.get(STREAM_ID_KEY)
         page = str(info.get("webpage_url") or info.get("original_url") or info.get("url") or "")
         return cls(
@@ -165,6 +168,17 @@ class StreamInfo:
             entries=tuple(entry for entry in listed if entry is not None),
             is_playlist=is_playlist,
         )
+
+
+def _flat(info: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of a list and of the lists in it (a channel's tabs)."""
+    entries = info.get("entries")
+    for entry in entries if isinstance(entries, (list, tuple)) else ():
+        if isinstance(entry, Mapping):
+            if entry.get("_type") in ("playlist", "multi_video") and depth > 0:
+                yield from _flat(entry, depth - 1)
+            else:
+                yield entry
 
 
 def keepable_info(info: Mapping[str, Any], stream_id: str) -> dict[str, Any]:

@@ -185,8 +185,7 @@ class Job:
             files = self._stage.media(_plan(info, formats))
             resumed = resumed or any(_part(path).exists() or path.exists() for path in files)
             self._require_space(formats, files)
-            limit = 0 if last else self._tuning.throttled_bytes_per_s
-            self._session.params["throttledratelimit"] = limit
+            self._session.params["throttledratelimit"] = 0 if last else self._throttled()
             n_failures = len(self._session.http_failures)
             try:
                 for number, (one, path) in enumerate(zip(formats, files, strict=True)):
@@ -220,6 +219,11 @@ class Job:
                 http_failures=self._session.http_failures[n_failures:],
                 messages=self._session.log.messages,
             )
+
+    def _throttled(self) -> float:
+        """The speed that tells of throttling; what the user limits it to is none."""
+        own_limit = self._session.params.get("ratelimit") or float("inf")
+        return min(self._tuning.throttled_bytes_per_s, own_limit / 2)
 
     def _require_space(self, formats: list[dict[str, Any]], files: list[Path]) -> None:
         size = sum(int(one.get("filesize") or one.get("filesize_approx") or 0) for one in formats)

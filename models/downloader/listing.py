@@ -51,7 +51,7 @@ def read_channel(
     entries: list[ListedStream] = []
     seen: set[str] = set()
     stopped_early = False
-    for source in _tabs(session, url, info):
+    for source in _tabs(session, info):
         n_known = 0
         for raw in _items(session, url, source):
             entry = ListedStream.from_entry(raw) if isinstance(raw, Mapping) else None
@@ -77,14 +77,19 @@ def read_channel(
     )
 
 
-def _opened(session: "Session", url: str, key: str | None = None) -> dict[str, Any]:
+def _opened(session: "Session", url: str) -> dict[str, Any]:
     """Ask the page and follow its references, but leave the entries of a list unread."""
-    address = url
+    address, key = url, None
     for _ in range(_MAX_HOPS):
+        # With this option a YouTube channel's front page only names its other tabs; without it
+        # all of them are asked at once, shorts too.
+        session.params["playlist_items"] = "0"
         try:
             info = session.extract_info(address, download=False, process=False, ie_key=key)
         except Exception as error:
             raise _typed(session, url, error) from error
+        finally:
+            session.params["playlist_items"] = None
         if not info:
             raise _typed(session, url, None)
         if info.get("_type") not in ("url", "url_transparent"):
@@ -93,44 +98,29 @@ def _opened(session: "Session", url: str, key: str | None = None) -> dict[str, A
     raise DownloadError("the address leads in circles", subject=without_secrets(url))
 
 
-def _tabs(session: "Session", url: str, info: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A channel's front page lists its tabs: go on to those that hold streams."""
-    if info.get("extractor_key") != "YoutubeTab":
+def _tabs(session: "Session", info: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the lists to read: of a channel's front page, those of its tabs that hold streams."""
+    entries = info.get("entries")
+    if info.get("extractor_key") != "YoutubeTab" or not isinstance(entries, list):
         yield info
         return
-    entries = list(_items(session, url, info, limited=False)) if _is_front_page(url) else []
-    addresses = [str(entry.get("url") or "") for entry in entries]
-    wanted = [
-        address for tab in _TABS for address in addresses if urlsplit(address).path.endswith(tab)
-    ]
-    if not wanted:
-        yield info if not entries else {**info, "entries": entries}
-    for address in wanted:
-        yield _opened(session, address)
+    for tab in _TABS:
+        for entry in entries:
+            address = str(entry.get("webpage_url") or entry.get("url") or "")
+            if urlsplit(address).path.endswith(tab):
+                yield entry if entry.get("_type") in _LISTS else _opened(session, address)
 
 
-def _is_front_page(url: str) -> bool:
-    parts = [part for part in urlsplit(url).path.split("/") if part]
-    return len(parts) == (1 if parts and parts[0].startswith("@") else 2)
-
-
-def _items(
-    session: "Session", url: str, info: dict[str, Any], *, limited: bool = True
-) -> Iterator[Mapping[str, Any]]:
+def _items(session: "Session", url: str, info: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the entries one by one; pages are fetched as they are reached."""
     from yt_dlp.utils import PlaylistEntries
 
-    bounds = {key: session.params.get(key) for key in ("playliststart", "playlistend")}
-    if not limited:
-        session.params.update(playliststart=1, playlistend=None)
     try:
         for _, entry in PlaylistEntries(session, info).get_requested_items():
             if entry:
                 yield entry
     except Exception as error:
         raise _typed(session, url, error) from error
-    finally:
-        session.params.update(bounds)
 
 
 def _raise_if_refused(session: "Session", url: str) -> None:

@@ -7,11 +7,10 @@ where it stands everything else stands too.
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from library.errors import DownloadError
 from models.downloader.result import write_json
@@ -32,20 +31,44 @@ class Stage:
     def held(self, subject: str) -> Iterator["Stage"]:
         """Hold the stage; the operating system lets go of it when the process dies.
 
+        A stage without media goes in the end; what a failed download left stays, to resume from.
         Raises DownloadError if another process holds it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / _LOCK).open("a+b") as lock:
-            if not _lock(lock.fileno()):
-                raise DownloadError(
-                    "another process is fetching this stream already",
-                    subject=subject,
-                    next_step="Wait for it, or end it first",
-                )
+        lock = self._locked()
+        if lock is None:
+            raise DownloadError(
+                "another process is fetching this stream already",
+                subject=subject,
+                next_step="Wait for it, or end it first",
+            )
+        try:
             yield self
-        # Only an empty stage goes: what a failed download left is needed to resume.
-        if not [entry for entry in self.path.iterdir() if entry.name != _LOCK]:
-            shutil.rmtree(self.path, ignore_errors=True)
+        finally:
+            with suppress(OSError):  # not empty; or Windows, where an open file cannot go
+                if {entry.name for entry in self.path.iterdir()} <= {_LOCK, _STATE}:
+                    (self.path / _STATE).unlink(missing_ok=True)
+                    (self.path / _LOCK).unlink()
+                    self.path.rmdir()
+            lock.close()
+
+    def _locked(self) -> IO[bytes] | None:
+        """Open and lock the lock file; None if another process holds it.
+
+        A lock on a file that its last holder has just removed is worth nothing: try again.
+        """
+        while True:
+            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                lock = (self.path / _LOCK).open("a+b")
+            except FileNotFoundError:
+                continue
+            if not _lock(lock.fileno()):
+                lock.close()
+                return None
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock.fileno()), (self.path / _LOCK).stat()):
+                    return lock
+            lock.close()
 
     def media(self, plan: dict[str, Any]) -> list[Path]:
         """Return where the media of each planned format grows.

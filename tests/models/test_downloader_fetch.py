@@ -15,6 +15,7 @@ import pytest
 
 from library.config import DownloadSettings
 from library.errors import (
+    DiskFullError,
     DownloadCancelled,
     DownloadError,
     NetworkError,
@@ -26,6 +27,7 @@ from models.downloader import Downloader, StreamInfo, Tuning
 from models.downloader.stage import STAGE_NAME
 from tests.models.downloader_media import PNG, audio_bytes
 from tests.servers.media_site import Fault, MediaSite
+from tests.servers.youtube_site import Video, youtube
 
 WAV = audio_bytes(duration_s=12.0)
 QUICK = Tuning(
@@ -113,6 +115,44 @@ def test_a_killed_process_leaves_a_part_that_another_process_continues(
     assert fetched.path.read_bytes() == WAV
     ranges = [seen.range for seen in site.gets("/live.wav")[n_before:]]
     assert f"bytes={n_kept}-" in ranges
+
+
+@pytest.mark.parametrize("renamed", ["thumbnail.png", "recording.wav"])
+def test_a_kill_while_the_pieces_are_put_into_place_is_mended_by_the_next_run(
+    site: MediaSite, downloader: Downloader, tmp_path: Path, renamed: str
+) -> None:
+    site.add("/media.wav", WAV, "audio/wav")
+    site.add("/thumb.jpg", PNG, "image/jpeg")
+    url, folder = add_page(site, "/watch/1"), tmp_path / "s"
+    script = textwrap.dedent(
+        f"""
+        import os, signal, sys
+        from pathlib import Path
+        from library.config import DownloadSettings
+        from models.downloader import Downloader
+
+        def die(event, arguments):
+            if event == "os.rename" and str(arguments[1]).endswith("/s/{renamed}"):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(die)
+        settings = DownloadSettings(sleep_s=(0.0, 0.0), sleep_requests_s=0.0)
+        Downloader(settings).fetch({url!r}, Path({str(folder)!r}))
+        """
+    )
+    root = Path(__file__).parents[2]
+    dead = subprocess.run([sys.executable, "-c", script], cwd=root, check=False, timeout=60)
+    assert dead.returncode == -signal.SIGKILL
+    assert not list(folder.glob("recording.*"))
+    n_media = len(site.gets("/media.wav"))
+    fetched = downloader.fetch(url, folder)
+    assert fetched.path.read_bytes() == WAV
+    assert fetched.thumbnail_path is not None
+    # One request is the look at the address; what was complete is not fetched again.
+    assert len(site.gets("/media.wav")) == n_media + 1
+    assert {path.name for path in folder.iterdir()} == {
+        "recording.wav", "info.json", "thumbnail.png",
+    }  # fmt: skip
 
 
 def test_a_finished_recording_is_not_fetched_again(
@@ -476,6 +516,61 @@ def test_an_hls_stream_with_a_missing_piece_is_no_recording(
     with pytest.raises(DownloadError):
         downloader.fetch(site.url("/hls/index.m3u8"), tmp_path / "s")
     assert not list((tmp_path / "s").glob("recording.*"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_disk_that_fills_up_in_the_middle_is_told_as_that(
+    site: MediaSite, downloader: Downloader, tmp_path: Path
+) -> None:
+    site.add("/live.wav", WAV, "audio/wav", faults=[Fault(), *[Fault(cut_after=9_000)] * 5])
+    with pytest.raises(NetworkError):
+        downloader.fetch(site.url("/live.wav"), tmp_path / "s")
+    part = tmp_path / "s" / STAGE_NAME / "media0.wav.part"
+    part.unlink()
+    part.symlink_to("/dev/full")
+    with pytest.raises(DiskFullError, match="no space left"):
+        downloader.fetch(site.url("/live.wav"), tmp_path / "s")
+    part.unlink()
+    assert downloader.fetch(site.url("/live.wav"), tmp_path / "s").path.read_bytes() == WAV
+
+
+def test_a_recording_larger_than_the_disk_is_refused_before_it_starts(
+    site: MediaSite, tmp_path: Path
+) -> None:
+    with youtube(tmp_path / "authority") as (tube, proxy):
+        tube.videos["abcdefghijk"] = Video("abcdefghijk", media={"140": b"x" * 1000})
+        tube.claimed_bytes = 1 << 60
+        settings = DownloadSettings(proxy=proxy, sleep_s=(0.0, 0.0), sleep_requests_s=0.0)
+        tuning = Tuning(extractor_retries=0, check_certificates=False)
+        with pytest.raises(DiskFullError):
+            Downloader(settings, tuning=tuning).fetch(
+                "https://www.youtube.com/watch?v=abcdefghijk", tmp_path / "s"
+            )
+        assert not [seen for seen in tube.seen if seen.path == "/videoplayback"]
+    assert not (tmp_path / "s" / STAGE_NAME).exists()
+
+
+def test_cookies_are_sent_and_rotated_ones_are_kept_privately(
+    site: MediaSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cookies = tmp_path / "cookies.txt"
+    cookies.write_text(
+        "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t2147483647\tlogin\tSECRET1\n"
+    )
+    cookies.chmod(0o600)
+    rotated = Fault(headers={"Set-Cookie": "login=SECRET2; Path=/; Max-Age=1000000"})
+    site.add("/live.wav", WAV, "audio/wav", faults=[rotated])
+    settings = DownloadSettings(sleep_s=(0.0, 0.0), sleep_requests_s=0.0, cookies_file=cookies)
+    with caplog.at_level("DEBUG"):
+        Downloader(settings, tuning=QUICK).fetch(site.url("/live.wav"), tmp_path / "s")
+    assert site.gets("/live.wav")[0].cookie == "login=SECRET1"
+    assert site.gets("/live.wav")[-1].cookie == "login=SECRET2"
+    assert "SECRET2" in cookies.read_text()
+    assert "SECRET1" not in cookies.read_text()
+    assert cookies.stat().st_mode & 0o777 == 0o600
+    assert "SECRET" not in caplog.text
+    for path in (tmp_path / "s").iterdir():
+        assert b"SECRET" not in path.read_bytes(), path
 
 
 def _fields(record: object) -> dict[str, object]:

@@ -16,6 +16,7 @@ from tests.servers.connect_proxy import ConnectProxy
 from tests.servers.media_site import Fault, MediaSite, Resource
 
 HOSTS = ("youtube.com", "ytimg.com", "googlevideo.com")
+PAGE = 30
 CHANNEL_ID = "UC0123456789abcdefghijkl"
 _MEDIA_HOST = "https://rr1---sn-test.googlevideo.com"
 _MIME = {
@@ -58,7 +59,11 @@ class YoutubeSite(MediaSite):
     def __init__(self, tls: ssl.SSLContext) -> None:
         super().__init__(tls)
         self.videos: dict[str, Video] = {}
-        self.channel: list[Video] = []
+        self.streams: list[Video] = []
+        self.uploads: list[Video] = []
+        self.browse_fault: Fault | None = None
+        self.claimed_bytes: int | None = None
+        """Size that the player tells of every format instead of the true one."""
         self.media_faults: list[Fault] = []
 
     def route(self, path: str, query: dict[str, str], posted: bytes) -> Resource | None:
@@ -70,7 +75,7 @@ class YoutubeSite(MediaSite):
                 return _json(
                     {"playabilityStatus": {"status": "ERROR", "reason": "Video unavailable"}}
                 )
-            resource = _json(_player_response(video))
+            resource = _json(self._player_response(video))
             resource.always = video.player_fault
             return resource
         if path == "/youtubei/v1/next":
@@ -90,8 +95,23 @@ class YoutubeSite(MediaSite):
             resource = Resource(self.videos[query["v"]].media[query["itag"]], "audio/mp4")
             resource.faults = self.media_faults
             return resource
-        if path == f"/channel/{CHANNEL_ID}/streams":
-            return self._channel_page()
+        for tab, listed in (("streams", self.streams), ("videos", self.uploads)):
+            if path == f"/channel/{CHANNEL_ID}/{tab}":
+                return self._channel_page(tab, listed)
+        if path == "/youtubei/v1/browse":
+            _, tab, start = json.loads(posted)["continuation"].split("/")
+            items = self._grid(
+                tab, getattr(self, "uploads" if tab == "videos" else tab), int(start)
+            )
+            resource = _json(
+                {
+                    "onResponseReceivedActions": [
+                        {"appendContinuationItemsAction": {"continuationItems": items}}
+                    ]
+                }
+            )
+            resource.always = self.browse_fault
+            return resource
         return None
 
     def _watch(self, video: Video | None) -> Resource:
@@ -119,7 +139,57 @@ class YoutubeSite(MediaSite):
                     "continuations": [{"reloadContinuationData": first}],
                 }
             }
-        return _html(f"var ytInitialPlayerResponse = {json.dumps(_player_response(video))};", data)
+        return _html(
+            f"var ytInitialPlayerResponse = {json.dumps(self._player_response(video))};", data
+        )
+
+    def _player_response(self, video: Video) -> dict[str, Any]:
+        formats = [
+            {
+                "itag": int(itag),
+                "url": f"{_MEDIA_HOST}/videoplayback?itag={itag}&v={video.id}&sig=SECRETSIG",
+                "mimeType": _MIME[itag],
+                "bitrate": 128_000,
+                "contentLength": str(self.claimed_bytes or len(content)),
+                "approxDurationMs": str(video.duration_s * 1000),
+                "lastModified": "1700000000000000",
+                **(_SOUND if _MIME[itag].startswith("audio") else _PICTURE),
+            }
+            for itag, content in video.media.items()
+        ]  # fmt: skip
+        playability: dict[str, Any] = {"status": video.status}
+        if video.reason:
+            playability["reason"] = video.reason
+        if video.subreason:
+            playability["errorScreen"] = {
+                "playerErrorMessageRenderer": {
+                    "reason": {"simpleText": video.reason},
+                    "subreason": {"simpleText": video.subreason},
+                }
+            }
+        return {
+            "playabilityStatus": playability,
+            "videoDetails": {
+                "videoId": video.id,
+                "title": video.title,
+                "lengthSeconds": str(video.duration_s),
+                "channelId": CHANNEL_ID,
+                "author": "A Singer",
+                "shortDescription": video.description,
+                "viewCount": "1234",
+                **video.live,
+            },
+            "microformat": {
+                "playerMicroformatRenderer": {
+                    "ownerProfileUrl": "http://www.youtube.com/@singer",
+                    "uploadDate": "2026-07-01T20:00:00+09:00",
+                    "publishDate": "2026-07-01T20:00:00+09:00",
+                    "externalChannelId": CHANNEL_ID,
+                    "liveBroadcastDetails": {"startTimestamp": "2026-07-01T11:00:00+00:00"},
+                }
+            },
+            **({"streamingData": {"adaptiveFormats": formats}} if video.status == "OK" else {}),
+        }
 
     def _next(self, asked: dict[str, Any]) -> Resource:
         continuation = asked.get("continuation", "")
@@ -174,23 +244,40 @@ class YoutubeSite(MediaSite):
             body["continuations"] = [{"liveChatReplayContinuationData": following}]
         return {"liveChatContinuation": body}
 
-    def _channel_page(self) -> Resource:
-        items = [
+    def _channel_page(self, tab: str, listed: list[Video]) -> Resource:
+        tabs = []
+        for name, videos in (("videos", self.uploads), ("streams", self.streams)):
+            if not videos and name != tab:
+                continue
+            address = {"url": f"/channel/{CHANNEL_ID}/{name}"}
+            renderer: dict[str, Any] = {
+                "title": name,
+                "endpoint": {"commandMetadata": {"webCommandMetadata": address}},
+            }
+            if name == tab:
+                renderer["selected"] = True
+                renderer["content"] = {"richGridRenderer": {"contents": self._grid(tab, listed, 0)}}
+            tabs.append({"tabRenderer": renderer})
+        about = {
+            "title": "A Singer",
+            "externalId": CHANNEL_ID,
+            "channelUrl": f"https://www.youtube.com/channel/{CHANNEL_ID}",
+        }
+        data = {
+            "contents": {"twoColumnBrowseResultsRenderer": {"tabs": tabs}},
+            "metadata": {"channelMetadataRenderer": about},
+        }
+        return _html("", data)
+
+    def _grid(self, tab: str, listed: list[Video], start: int) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = [
             {"richItemRenderer": {"content": {"videoRenderer": _listed(video)}}}
-            for video in self.channel
+            for video in listed[start : start + PAGE]
         ]
-        tab = {"tabRenderer": {
-            "selected": True, "title": "Live", "endpoint": {"commandMetadata": {
-                "webCommandMetadata": {"url": f"/channel/{CHANNEL_ID}/streams"}}},
-            "content": {"richGridRenderer": {"contents": items}},
-        }}  # fmt: skip
-        return _html("", {
-            "contents": {"twoColumnBrowseResultsRenderer": {"tabs": [tab]}},
-            "metadata": {"channelMetadataRenderer": {
-                "title": "A Singer", "externalId": CHANNEL_ID,
-                "channelUrl": f"https://www.youtube.com/channel/{CHANNEL_ID}",
-            }},
-        })  # fmt: skip
+        if start + PAGE < len(listed):
+            more = {"continuationEndpoint": _continuation(f"grid/{tab}/{start + PAGE}")}
+            items.append({"continuationItemRenderer": more})
+        return items
 
 
 def _continuation(token: str) -> dict[str, Any]:
@@ -217,55 +304,6 @@ def _listed(video: Video) -> dict[str, Any]:
         "viewCountText": {"simpleText": "1,234 views"},
         "publishedTimeText": {"simpleText": "Streamed 2 days ago"},
         "thumbnail": {"thumbnails": [{"url": f"https://i.ytimg.com/vi/{video.id}/hqdefault.jpg"}]},
-    }
-
-
-def _player_response(video: Video) -> dict[str, Any]:
-    formats = [
-        {
-            "itag": int(itag),
-            "url": f"{_MEDIA_HOST}/videoplayback?itag={itag}&v={video.id}&sig=SECRETSIG",
-            "mimeType": _MIME[itag],
-            "bitrate": 128_000,
-            "contentLength": str(len(content)),
-            "approxDurationMs": str(video.duration_s * 1000),
-            "lastModified": "1700000000000000",
-            **(_SOUND if _MIME[itag].startswith("audio") else _PICTURE),
-        }
-        for itag, content in video.media.items()
-    ]  # fmt: skip
-    playability: dict[str, Any] = {"status": video.status}
-    if video.reason:
-        playability["reason"] = video.reason
-    if video.subreason:
-        playability["errorScreen"] = {
-            "playerErrorMessageRenderer": {
-                "reason": {"simpleText": video.reason},
-                "subreason": {"simpleText": video.subreason},
-            }
-        }
-    return {
-        "playabilityStatus": playability,
-        "videoDetails": {
-            "videoId": video.id,
-            "title": video.title,
-            "lengthSeconds": str(video.duration_s),
-            "channelId": CHANNEL_ID,
-            "author": "A Singer",
-            "shortDescription": video.description,
-            "viewCount": "1234",
-            **video.live,
-        },
-        "microformat": {
-            "playerMicroformatRenderer": {
-                "ownerProfileUrl": "http://www.youtube.com/@singer",
-                "uploadDate": "2026-07-01T20:00:00+09:00",
-                "publishDate": "2026-07-01T20:00:00+09:00",
-                "externalChannelId": CHANNEL_ID,
-                "liveBroadcastDetails": {"startTimestamp": "2026-07-01T11:00:00+00:00"},
-            }
-        },
-        **({"streamingData": {"adaptiveFormats": formats}} if video.status == "OK" else {}),
     }
 
 
