@@ -12,8 +12,8 @@ from assets.resources import LibraryResource
 from assets.tracking import work_on
 from library.config import Settings
 from library.records import Segment
-from models.segmentation import Segmentation
 from models.segmenter import ENGINE_VERSION
+from models.songs import segment_and_listen
 
 ANALYSIS_NAME = "analysis.npz"
 
@@ -63,7 +63,7 @@ def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.
         recording = recording_file(stream, settings)
         segmenter = library.segmenter(work.progress)
         started = os.times()
-        result: Segmentation = segmenter.analyse(recording, progress=work.progress)
+        result = segment_and_listen(segmenter, recording, work.progress)
         cost = os.times()
         settings.stream_dir(stream.id).mkdir(parents=True, exist_ok=True)
         result.save(analysis_file(stream.id, settings))

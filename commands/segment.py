@@ -35,7 +35,7 @@ def segment(
 
     from library.config import load_settings
     from models.segmenter import Segmenter
-    from models.songs import SongRules, find_songs
+    from models.songs import SongRules, find_songs, segment_and_listen
 
     settings = load_settings()
     wanted = _changed(settings.segments, engine=engine, mode=mode, energy_ratio=energy_ratio)
@@ -58,7 +58,7 @@ def segment(
             threads=wanted.threads,
             progress=show,
         )
-        result = segmenter.analyse(file, progress=show)
+        result = segment_and_listen(segmenter, file, show)
     songs = find_songs(result, rules)
     if json:
         print_json(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -22,14 +22,20 @@ VERSION = "1"
 """Rises whenever the same input could give other songs."""
 
 
-class _Segmenter(Protocol):
+class AnySegmenter(Protocol):
+    """What segments: `models.segmenter.Segmenter`, or a stand-in."""
+
     def analyse(
-        self, path: Path, *, observers: Sequence[object] = ..., progress: Progress = ...
+        self,
+        path: Path,
+        *,
+        observers: Sequence[Callable[[np.ndarray], None]] = ...,
+        progress: Progress = ...,
     ) -> Segmentation: ...
 
 
 def segment_and_listen(
-    segmenter: _Segmenter, path: Path, progress: Progress = silent
+    segmenter: AnySegmenter, path: Path, progress: Progress = silent
 ) -> Segmentation:
     """Segment a recording and, in the same pass, keep what `find_songs` likes to hear beside it.
 
