@@ -23,10 +23,12 @@ from library.store.accounts import AccountRecords
 from library.store.assets import AssetStates
 from library.store.browse import Browser
 from library.store.channels import Channels
+from library.store.edits import Edits
 from library.store.grades import Grades
 from library.store.insights import Insights
 from library.store.notices import Notices
 from library.store.requests import Requests
+from library.store.saved_queries import SavedQueries
 from library.store.setlists import Setlists
 from library.store.songs import Songs
 from library.store.streams import Streams
@@ -161,6 +163,16 @@ class Catalogue:
     def insights(self) -> Insights:
         """What the engines found out about songs."""
         return Insights(self)
+
+    @cached_property
+    def edits(self) -> Edits:
+        """What the user changed by hand."""
+        return Edits(self)
+
+    @cached_property
+    def saved_queries(self) -> SavedQueries:
+        """Searches with a name."""
+        return SavedQueries(self)
 
     @cached_property
     def browser(self) -> Browser:

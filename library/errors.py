@@ -35,6 +35,7 @@ A message says what failed, on what, and what the user can do next::
     |  +- FingerprintError      a fingerprint index or recording cannot be used
     +- SetlistError             a setlist or subtitle file cannot be read
     +- UploadError              a submission failed
+    +- EditError                songs cannot be placed so
     |  +- UploadInterrupted     broke off; nothing was decided, trying again is safe
     |  +- UploadLimited         the site asks to wait (knows for how long)
     |  +- UploadHold            the site wants a human; the whole queue rests
@@ -289,3 +290,7 @@ class DuplicateTitleError(UploadRefused):
 
 class OutcomeUnknown(UploadError):
     """The request left, but its answer never came: look it up before anything is sent again."""
+
+
+class EditError(UtawakuError):
+    """Songs cannot be placed so: they would overlap, be empty or leave the recording."""
