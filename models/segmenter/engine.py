@@ -19,7 +19,8 @@ from models.segmenter.network import N_INPUT_BANDS, PATCH_FRAMES, read_onnx
 from models.segmenter.patches import PatchGrid, PatchScorer, log_probabilities, make_session
 from models.segmenter.prefetch import read_ahead
 from models.segmenter.spool import Curves, MelSpool
-from models.segmenter.strips import StripScorer, StripScores, make_strip_session
+from models.segmenter.strip_graph import CEILINGS, make_strip_session
+from models.segmenter.strips import StripScorer, StripScores
 from models.segmenter.viterbi import SWITCH_NATS, SWITCH_NATS_SMN, energy_activity
 from models.segmenter.viterbi import decode as best_path
 
@@ -76,7 +77,9 @@ class Segmenter:
         self.model_version = model_version
         self._threads = threads or min(4, _n_cores())
         session = make_session(weights.read_bytes())
-        self._strip_session = make_strip_session(read_onnx(weights)) if mode == "fast" else None
+        self._strip_session = (
+            make_strip_session(read_onnx(weights), CEILINGS[engine]) if mode == "fast" else None
+        )
         self._patches = PatchScorer(session, len(self.labels), self._threads)
 
     @classmethod

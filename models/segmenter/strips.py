@@ -12,24 +12,12 @@ normalisation and the shared one, and is given with every score as `error`.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
 
-from models.segmenter.network import (
-    N_INPUT_BANDS,
-    PATCH_FRAMES,
-    Network,
-    as_model,
-    pool_geometry,
-)
-from models.segmenter.patches import make_session
-
-STEP_SLOTS = 2
-"""Slots between two outputs of a strip."""
+from models.segmenter.network import N_INPUT_BANDS, PATCH_FRAMES
+from models.segmenter.strip_graph import STEP_SLOTS
 
 _GROUPS = (64, 32, 16)
 """Slots a strip, widest first; the last one is taken whatever its error."""
@@ -39,77 +27,8 @@ _WIDEST = 0.6
 
 # Measured against exact scores on speech, song and instrumental music: of the errors in the log
 # odds, 99% are below 15 times the distance, and half are below 5 times (see benchmarks).
-_ERROR_BASE_NATS = 1.5
+_ERROR_BASE_NATS = 2.0
 _ERROR_SLOPE_NATS = 18.0
-
-
-def strip_model(network: Network) -> onnx.ModelProto:
-    """ONNX graph of the network over a strip.
-
-    Input ``strip`` float32 (1, 1, 68 + 4 (k - 1), 21), normalised; output ``logits`` (k, n_labels),
-    one row every `STEP_SLOTS` patches.
-    """
-    nodes: list[onnx.NodeProto] = []
-    tensors: list[onnx.TensorProto] = []
-    value = "strip"
-    spacing = 2 * STEP_SLOTS  # frames between outputs, in rows of the layer at hand
-    dilation = 1  # rows between neighbours as the trained network knows them
-
-    patch_rows, patch_columns = PATCH_FRAMES, N_INPUT_BANDS
-
-    def add(kind: str, inputs: list[str], output: str, **options: Any) -> str:
-        nodes.append(helper.make_node(kind, inputs, [output], name=output, **options))
-        return output
-
-    def constant(array: np.ndarray, name: str) -> str:
-        tensors.append(numpy_helper.from_array(array, name))
-        return name
-
-    for i, layer in enumerate(network.convolutions, 1):
-        weight, bias = constant(layer.weight, f"w{i}"), constant(layer.bias, f"b{i}")
-        value = add("Conv", [value, weight, bias], f"conv{i}", dilations=[dilation, 1])
-        value = add("Relu", [value], f"relu{i}")
-        patch_rows -= layer.weight.shape[2] - 1
-        patch_columns -= layer.weight.shape[3] - 1
-        if not layer.pool:
-            continue
-        rows, columns = layer.pool
-        last = i == len(network.convolutions)
-        # A pool may stride over rows as far as outputs are apart; what it may not stride over
-        # stays as dilation of all that follows.
-        stride = spacing if last else min(rows, spacing)
-        # The pads of a patch: inside a strip its first and last row see one real row more.
-        pads, patch_rows, patch_columns = pool_geometry(layer, patch_rows, patch_columns)
-        value = add(
-            "MaxPool",
-            [value],
-            f"pool{i}",
-            kernel_shape=[rows, columns],
-            strides=[stride, columns],
-            dilations=[dilation, 1],
-            pads=pads,
-        )
-        if not last:
-            spacing //= stride
-            dilation *= rows // stride
-    value = add("Squeeze", [value, constant(np.array([3]), "frequency")], "squeezed")
-    value = add("Transpose", [value], "rows", perm=[0, 2, 1])
-    n_features = network.dense[0][0].shape[1]
-    value = add("Reshape", [value, constant(np.array([-1, n_features]), "shape")], "features")
-    for i, (weight_array, bias_array) in enumerate(network.dense, 1):
-        weight, bias = constant(weight_array, f"dw{i}"), constant(bias_array, f"db{i}")
-        last = i == len(network.dense)
-        value = add("Gemm", [value, weight, bias], "logits" if last else f"dense{i}", transB=1)
-        if not last:
-            value = add("Relu", [value], f"dense{i}.relu")
-    graph = helper.make_graph(
-        nodes,
-        "speech_music_strip",
-        [helper.make_tensor_value_info("strip", TensorProto.FLOAT, [1, 1, "t", N_INPUT_BANDS])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["k", network.n_labels])],
-        tensors,
-    )
-    return as_model(graph)
 
 
 @dataclass(frozen=True)
@@ -128,11 +47,6 @@ class StripScores:
             np.concatenate([part.logits for part in parts]),
             np.concatenate([part.error for part in parts]),
         )
-
-
-def make_strip_session(network: Network) -> onnxruntime.InferenceSession:
-    """A session over `strip_model`; safe to share between threads."""
-    return make_session(strip_model(network).SerializeToString())
 
 
 class StripScorer:
