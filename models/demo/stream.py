@@ -146,7 +146,8 @@ def _between(index: int, cues: list[Cue], rate: int, rng: np.random.Generator) -
     last = index == len(cues) - 1
     spoken, languages = talk(5.0 if short else float(rng.uniform(8.0, 12.0)), rate, rng)
     if index % 2 == 0 and not last:
-        bed_name = next(name for name in SONGS if name not in {cue.name for cue in cues})
+        sung = {cue.name for cue in cues}
+        bed_name = next((name for name in SONGS if name not in sung), SONGS[-1])
         yield _with_floor(
             "speech",
             _over_bed(spoken, bed_name, rate),

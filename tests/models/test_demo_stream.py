@@ -10,7 +10,7 @@ import pytest
 
 from library.errors import EncodeError, MediaError
 from models.audio import probe
-from models.demo import make_demo_stream, read_truth
+from models.demo import SONGS, make_demo_stream, read_truth
 from models.demo.container import format_of, open_stream
 from models.demo.stream import plan
 from models.demo.talk import FLOOR_DBFS, applause, floor_noise, talk
@@ -93,6 +93,13 @@ def test_a_longer_stream_repeats_its_first_song_in_another_key() -> None:
     assert cues[-1].name == cues[0].name
     assert cues[-1].repeats == 0
     assert cues[-1].transpose in (2, -3)
+
+
+def test_a_stream_of_hours_sings_the_whole_book_again_and_again() -> None:
+    names = [cue.name for cue in plan(120.0, np.random.default_rng(0))]
+    assert len(names) > 50
+    assert set(names[:11]) == set(SONGS)
+    assert all(before != after for before, after in pairwise(names[:11]))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
