@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import numpy as np
 from models.pictures import timeline_picture
 
 from assets.partitions import stream_partitions
@@ -14,6 +15,7 @@ from assets.setlists import best_setlist, find_stream_setlists
 from assets.tracking import work_on
 from library.catalogue import Catalogue
 from library.config import Settings
+from library.files import atomic_path
 from library.records import Setlist, Song, Stream
 from models.segmentation import Segmentation
 from models.songs import VERSION, SongRules, find_songs
@@ -110,7 +112,12 @@ def draw_timeline(
 ) -> Path:
     """Draw waveform, segments and songs into the stream's folder."""
     target = settings.stream_dir(stream.id) / TIMELINE_NAME
-    timeline_picture(segmentation, songs, target)
+    envelope = np.maximum(np.abs(segmentation.wave_min), np.abs(segmentation.wave_max))
+    picture = timeline_picture(
+        envelope, segmentation.duration_s, segmentation.segments, songs, title=stream.title
+    )
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(picture)
     return target
 
 

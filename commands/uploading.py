@@ -107,6 +107,9 @@ def upload(
     at: Annotated[
         str, typer.Option(help="Publish at this local time, e.g. 2026-12-24T20:00.")
     ] = "",
+    source: Annotated[
+        str, typer.Option(help="Where the songs come from, when the stream was a local file.")
+    ] = "",
     append: Annotated[
         bool, typer.Option(help="Add later songs of a stream to its submission.")
     ] = True,
@@ -135,6 +138,7 @@ def upload(
         group_by=by,
         publish_at=_moment(at),
         append=append,
+        source_url=source,
     )
     planned = draft(songs, order, catalogue, settings, again=again)
     findings = []
@@ -146,16 +150,11 @@ def upload(
     if (queue or now) and not refused:
         kept = [catalogue.submissions.add(one) for one in planned]
         planned = [catalogue.submissions.move(one.id, "queued") for one in kept]
-    if json and not now:
-        print_json(
-            {
-                "queued": (queue or now) and not refused,
-                "submissions": planned,
-                "findings": findings,
-            }
-        )
-    else:
+    if not json:
         _show_plan(planned, findings, n_chosen=len(songs))
+    elif refused or not now:
+        queued = queue and not refused
+        print_json({"queued": queued, "submissions": planned, "findings": findings})
     if refused:
         catalogue.close()
         raise ConfigError(
@@ -167,7 +166,7 @@ def upload(
         if json:
             print_json({"submissions": done})
         _raise_unless_published(done)
-    elif not queue and planned:
+    elif not queue and planned and not json:
         err.print("\nThis is the plan only. Add --queue, or --now to upload from here.")
     catalogue.close()
 
