@@ -106,9 +106,11 @@ _UNKNOWN = _Kind(
 )
 
 _BY_TEXT: tuple[tuple[str, _Kind], ...] = (
+    (r"may be deleted", _GONE),
     (r"not a bot|captcha|verify you are human|unusual traffic|cloudflare anti-?bot"
      r"|rejected by server \(-?352\)", _BOT),
     (r"\b429\b|too many requests|rate.?limit|try again later|blocked by server \((412|-?401)\)"
+     r"|please wait and try later"
      r"|\berror 412\b", _RATE),
     (r"\bDRM\b", _DRM),
     (r"ffmpeg (could not be|is not|not) (found|installed)|install ffmpeg", _FFMPEG),
@@ -119,8 +121,8 @@ _BY_TEXT: tuple[tuple[str, _Kind], ...] = (
      r"|has not (yet )?started|recording is not available|is upcoming|is_(live|upcoming)"
      r"|post_live", _PROCESSING),
     (r"private|members.?only|\bmembers\b|join this channel|\blog.?in\b|logged.in|\bsign.?in\b"
-     r"|registered users|subscribers?.only|premium|purchase|--cookies|account credentials|password"
-     r"|authenticat|\b401\b|unauthorized|rental", _PRIVATE),
+     r"|registered users|(subscribers?|supporters?).only|premium|purchase|--cookies"
+     r"|account credentials|password|authenticat|\b401\b|unauthorized|rental", _PRIVATE),
     (r"unsupported url|is not a valid url|no suitable extractor|file:// urls are disabled"
      r"|unsupported url scheme|unable to handle request: unsupported", _UNSUPPORTED),
     (r"http error 5\d\d", _NETWORK),

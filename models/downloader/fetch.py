@@ -90,7 +90,9 @@ class Downloader:
         The first page costs one request (the front page of a YouTube channel two: its live and its
         video tab), each further page one; streams themselves are not asked. At most `limit` entries
         a tab are read, from position `start`. Reading stops early after `overlap` entries in a row
-        whose `stream_id` is in `known`: what is older is known too. An overlap of several entries
+        whose `stream_id` is in `known`: what is older is known too. (Put there what earlier
+        listings gave: a Bilibili video of several parts is listed under an id that none of its
+        parts has.) An overlap of several entries
         keeps a listing that was reordered, or a stream that was made public late, from being
         missed; a full look now and then (`known` empty, `limit` large) finds the rest.
 
@@ -143,7 +145,14 @@ class Downloader:
         comments = self.settings.comments if with_comments is None else with_comments
         chat = self.settings.live_chat if with_live_chat is None else with_live_chat
         folder.mkdir(parents=True, exist_ok=True)
-        options = {"format": self._format(wanted), "getcomments": comments}
+        options = {
+            "format": self._format(wanted),
+            "getcomments": comments,
+            # Bilibili and Twitch tell where their chat is only when subtitles are wanted; YouTube
+            # tells it anyway and would be asked for more.
+            "writesubtitles": chat and not _is_youtube(url),
+            "subtitleslangs": ["danmaku", "rechat"],
+        }
         stage = Stage(folder)
         with (
             _typed_os_errors(url),
@@ -208,8 +217,12 @@ def _names_stream_and_list(url: str) -> bool:
     """`watch?v=...&list=...`: the user means the stream, not the mix that it was found in."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-    return "list" in query and ("v" in query or host == "youtu.be")
+    return "list" in query and ("v" in query or parts.hostname == "youtu.be")
+
+
+def _is_youtube(url: str) -> bool:
+    host = f".{urlsplit(url).hostname}"
+    return host.endswith((".youtube.com", ".youtu.be", ".youtube-nocookie.com"))
 
 
 def _rising(progress: Progress) -> Progress:

@@ -113,6 +113,7 @@ class Job:
         typed = typed_info(self._url, info)
         kept = keepable_info(info, typed.stream_id)
         kept["utawaku_requested_url"] = without_secrets(self._url)
+        kept["utawaku_wanted"] = self._want
         kept["utawaku_warnings"] = [*self._warnings, *extras.warnings]
         write_json(self._stage.path / "info.json", kept)
         names = {name: name for name in ("info.json", *extras.names.values())}

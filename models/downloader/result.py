@@ -73,7 +73,9 @@ def read_finished(
     else:
         addresses = (info.url, kept.get("utawaku_requested_url"))
         same = info.stream_id == folder.name or without_secrets(url) in addresses
-    if not same or (want == "video" and not probed.has_video):
+    # A site that has sound only was asked for its video already: that is all there is.
+    enough = want == "audio" or probed.has_video or kept.get("utawaku_wanted") == want
+    if not same or not enough:
         return None
     return FetchedRecording(
         path=recording,
