@@ -22,6 +22,7 @@ OVERSHOOT_S = 1.0
 """A span may claim this much more than there is: durations in headers are estimates."""
 
 _SHORTEST_S = 0.05
+_GUESSES_DURATION = {"mp3", "aac", "ac3", "dts", "mpegts", "flv"}
 _CHUNK_S = 1.0
 """Decoding goes on to the end of a chunk, so this is what a cut may decode too much."""
 _TAIL_S = 5.0
@@ -111,7 +112,7 @@ def cut_audio(
         NotMediaError, NoAudioError, TruncatedMediaError: the source is no use.
     """
     info = probe(source)
-    start_s, stop_s = _checked_span(info, start_s, stop_s)
+    start_s, stop_s = checked_span(info, start_s, stop_s)
     plan = plan_cut(info, codec, fades=fade_in_s > 0 or fade_out_s > 0)
     target = target.with_name(f"{target.name.removesuffix(target.suffix)}.{plan.ext}")
     note = ""
@@ -148,20 +149,25 @@ def cut_audio(
     return replace(result, path=target, note=note)
 
 
-def _checked_span(
+def checked_span(
     info: MediaInfo, start_s: float, stop_s: float | None
 ) -> tuple[float, float | None]:
-    end_s = info.duration_s
+    """Return the span with its stop None where it reaches the end; raises EncodeError.
+
+    MP3 and raw streams only guess how long they are, so there nothing is refused for its length
+    before it was looked for.
+    """
     if not isfinite(start_s) or (stop_s is not None and not isfinite(stop_s)):
         raise _no_such_span(info, start_s, stop_s)
     start_s = max(0.0, start_s)
     if stop_s is not None and stop_s - start_s < _SHORTEST_S:
         raise _no_such_span(info, start_s, stop_s)
-    if end_s and (start_s >= end_s or (stop_s is not None and stop_s > end_s + OVERSHOOT_S)):
+    end_s = info.duration_s
+    if not end_s or _GUESSES_DURATION & set(info.container.split(",")):
+        return start_s, stop_s
+    if start_s >= end_s or (stop_s is not None and stop_s > end_s + OVERSHOOT_S):
         raise _no_such_span(info, start_s, stop_s)
-    if end_s and stop_s is not None and stop_s >= end_s:
-        return start_s, None
-    return start_s, stop_s
+    return start_s, None if stop_s is not None and stop_s >= end_s else stop_s
 
 
 def _no_such_span(info: MediaInfo, start_s: float, stop_s: float | None) -> EncodeError:
@@ -223,9 +229,12 @@ def _encode(
         progress=progress,
     )
     chunks = faded(reader, rate, *fades_s)
-    n_samples, meter = encode(
-        chunks, rate, target, codec, bits=_bits(info), with_loudness=with_loudness
-    )
+    try:
+        n_samples, meter = encode(
+            chunks, rate, target, codec, bits=_bits(info), with_loudness=with_loudness
+        )
+    except TruncatedMediaError as error:
+        raise _no_such_span(info, start_s, stop_s) from error
     first_s = round(start_s * rate) / rate
     _check_whole(info, start_s, stop_s, n_samples / rate, reader.truncated)
     return CutResult(

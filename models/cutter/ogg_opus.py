@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from av.audio.stream import AudioStream
 
 from library.progress import Progress
 from models.audio import MediaInfo, load
@@ -151,16 +152,21 @@ def copy_opus(
     raise NotCopyableError(f"the start of the copy would differ by {difference:.4f}")
 
 
+def opus_delay(stream: AudioStream) -> int:
+    """How many samples a player drops at the start, after the stream's header."""
+    head = bytes(stream.codec_context.extradata or b"")
+    if len(head) < 19 or head[:8] != b"OpusHead":
+        raise NotCopyableError("the Opus header is missing")
+    return int.from_bytes(head[10:12], "little")
+
+
 def _copy_with_run_up(
     info: MediaInfo, start: int, n_samples: int, run_up: int, target: Path, progress: Progress
 ) -> int:
     """Write the copy with at least `run_up` samples before the span; return how many it skips."""
     with open_packets(info, 960, n_delay=0, seekable=True) as track:
         head = bytes(track.stream.codec_context.extradata or b"")
-        if len(head) < 19 or head[:8] != b"OpusHead":
-            raise NotCopyableError("the Opus header is missing")
-        (source_skip,) = struct.unpack_from("<H", head, 10)
-        raw_start = source_skip + start
+        raw_start = opus_delay(track.stream) + start
         raw_stop = raw_start + n_samples
         first = max(0, (raw_start - run_up) // track.n_packet)
         kept: list[bytes] = []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from library.errors import EncodeError, NoAudioError, NotMediaError
-from models.audio import load
+from models.audio import load, probe
 from models.cutter import AudioCodec, cut_audio
 from models.cutter.encode import faded
 from models.loudness import measure_file
@@ -216,3 +216,24 @@ def test_a_late_cut_costs_no_more_than_an_early_one(tmp_path: Path) -> None:
     early = min(seconds(20.0) for _ in range(3))
     late = min(seconds(230.0) for _ in range(3))
     assert late < 3 * early + 0.05
+
+
+def test_an_mp3_that_lies_about_its_length_is_cut_all_the_same(
+    recordings: Path, tmp_path: Path
+) -> None:
+    dense = write(tmp_path / "b.mp3", sound(0.5, 44_100), 44_100, "libmp3lame", bit_rate=320_000)
+    frames = []
+    for path in (dense, recordings / "a.mp3"):
+        with av.open(str(path)) as container:
+            frames += [bytes(packet) for packet in container.demux(audio=0)]
+    joined = tmp_path / "joined.mp3"
+    joined.write_bytes(b"".join(frames))
+    assert probe(joined).duration_s < 6.0
+    cut = cut_audio(joined, 6.0, 7.5, tmp_path / "cut")
+    whole, rate = load(joined)
+    played, _ = load(cut.path)
+    assert cut.copied
+    assert cut.n_samples == 1.5 * rate
+    assert np.array_equal(played, whole[:, 6 * rate : 6 * rate + cut.n_samples])
+    with pytest.raises(EncodeError):
+        cut_audio(joined, 100.0, 110.0, tmp_path / "none")
