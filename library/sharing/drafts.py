@@ -22,6 +22,7 @@ def order_for(
     group_by: str = "",
     publish_at: float | None = None,
     append: bool = True,
+    source_url: str = "",
 ) -> Order:
     """What the settings want, unless said otherwise.
 
@@ -39,6 +40,7 @@ def order_for(
         limits=BILIBILI if target == "bilibili" else OPEN,
         publish_at=publish_at,
         append=append,
+        source_url=source_url,
     )
 
 

@@ -46,6 +46,8 @@ class Order:
     publish_at: float | None = None
     append: bool = True
     """Add later songs of a stream to its published submission."""
+    source_url: str = ""
+    """Where the songs come from, instead of the streams' own addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _submission(
     first_number: int = 1,
 ) -> Submission:
     style, limits, first = order.style, order.limits, songs[0]
-    shared = _shared_values(songs)
+    shared = _shared_values(songs, order)
     ending = f" ({volume[0]}/{volume[1]})" if volume else ""
     room = limits.title - len(ending) if limits.title else 0
     title = shorten(_clean(fill(style.title, shared), limits), room) + ending
@@ -178,7 +180,7 @@ def _submission(
         parts=parts,
         description=_description(songs, order, shared),
         tags=_tags(first, style, limits, one_channel=len({s.channel for s in songs}) == 1),
-        source_url=first.stream_url,
+        source_url=order.source_url or _web(first.stream_url),
         copyright=style.copyright,
         category=style.category,
         cover_path=(covers or {}).get(first.stream_id, ""),
@@ -187,7 +189,7 @@ def _submission(
     )
 
 
-def _shared_values(songs: Sequence[Song]) -> dict[str, Any]:
+def _shared_values(songs: Sequence[Song], order: Order) -> dict[str, Any]:
     """Values that hold for a whole submission; a span of dates where there are several."""
     first, last = songs[0], songs[-1]
     one_stream = len({song.stream_id for song in songs}) == 1
@@ -201,8 +203,13 @@ def _shared_values(songs: Sequence[Song]) -> dict[str, Any]:
         "date": dates,
         "stream_title": first.stream_title if one_stream else "",
         "n_songs": len(songs),
-        "source_url": first.stream_url if one_stream else "",
+        "source_url": order.source_url or (_web(first.stream_url) if one_stream else ""),
     }
+
+
+def _web(url: str) -> str:
+    """The address when it is one on the web: where a local file lies is nobody's business."""
+    return url if url.startswith(("https://", "http://")) else ""
 
 
 def _song_values(song: Song, number: int, style: Style) -> dict[str, Any]:
@@ -215,7 +222,7 @@ def _song_values(song: Song, number: int, style: Style) -> dict[str, Any]:
         "artist": song.artist or style.unknown_artist,
         "number": number,
         "time": clock(song.start_s),
-        "source_url": song.stream_url,
+        "source_url": _web(song.stream_url),
         "n_songs": 1,
     }
 

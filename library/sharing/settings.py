@@ -39,6 +39,10 @@ class UploadSettings(BaseModel):
     submits_per_hour: int = Field(_BUDGET.submits_per_hour, ge=0, description="0 is no ceiling.")
     submits_per_day: int = Field(_BUDGET.submits_per_day, ge=0, description="0 is no ceiling.")
     bytes_per_day: int = Field(0, ge=0, description="0 is no ceiling.")
+    part_spacing_s: float = Field(_BUDGET.part_spacing_s, ge=0, description="Between parts.")
+    submit_spacing_s: float = Field(
+        _BUDGET.submit_spacing_s, ge=0, description="Between submissions."
+    )
     font: Path | None = Field(None, description="Font for rendered titles; empty looks for one.")
     folder: Path | None = Field(None, description="Folder of the target `folder`.")
     webdav_url: str = Field("", description="Address of the target `webdav`.")
@@ -68,4 +72,6 @@ class UploadSettings(BaseModel):
             submits_per_hour=self.submits_per_hour,
             submits_per_day=self.submits_per_day,
             bytes_per_day=self.bytes_per_day,
+            part_spacing_s=self.part_spacing_s,
+            submit_spacing_s=self.submit_spacing_s,
         )

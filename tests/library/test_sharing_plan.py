@@ -128,6 +128,16 @@ def test_a_template_cannot_reach_into_values_and_names_what_is_unknown() -> None
         fill("{channel", {"channel": "x"})
 
 
+def test_the_path_of_a_local_file_is_told_to_nobody() -> None:
+    local = song(0, stream_url="/home/uta/evening.mkv")
+    (planned,) = plan([local], Order())
+    assert planned.source_url == ""
+    assert "/home" not in planned.description
+    (named,) = plan([local], Order(source_url="https://example.org/live"))
+    assert named.source_url == "https://example.org/live"
+    assert "https://example.org/live" in named.description
+
+
 def test_a_channel_name_that_is_too_long_for_a_tag_is_left_out_rather_than_cut() -> None:
     (planned,) = plan([song(0, channel="と" * 21)], Order())
     assert all(len(tag) <= 20 for tag in planned.tags)
