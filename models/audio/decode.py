@@ -192,10 +192,14 @@ def _arrays(frames: Iterator[AudioFrame], n_wanted: int | None) -> Iterator[np.n
 
 
 def _sink_chain(graph: Graph, rate: int, layout: str | None, plane: str, n_chunk: int) -> list:
+    # Without a ceiling of 1 swresample scales a float mix 3 dB higher than a 16-bit one.
+    resample = f"{rate}:osf={plane}:rematrix_maxval=1.0"
     target = f"sample_fmts={plane}:sample_rates={rate}"
     if layout:
+        resample += f":ochl={layout}"
         target += f":channel_layouts={layout}"
     return [
+        graph.add("aresample", resample),
         graph.add("aformat", target),
         graph.add("asetnsamples", f"n={n_chunk}:p=0"),
         graph.add("abuffersink"),
@@ -244,7 +248,7 @@ def _frames_from(
             source = graph.add_abuffer(template=None, **_buffer_arguments(frame))
             chain = _sink_chain(graph, rate, layout, plane, n_chunk)
             trim = graph.add("atrim", f"start_sample={n_skip}")
-            _link([source, chain[0], trim, *chain[1:]])
+            _link([source, *chain[:2], trim, *chain[2:]])
             graph.configure()
         graph.push(frame)
         yield from _pull_all(graph)
@@ -360,7 +364,9 @@ def _cut(frame: AudioFrame, n_samples: int) -> AudioFrame:
     if not frame.format.is_planar:
         n_samples *= len(frame.layout.channels)
     rest = AudioFrame.from_ndarray(
-        np.ascontiguousarray(samples[:, n_samples:]), frame.format.name, frame.layout.name
+        np.ascontiguousarray(samples[:, n_samples:]),  # type: ignore[arg-type]
+        frame.format.name,
+        frame.layout.name,
     )
     rest.sample_rate = frame.sample_rate
     rest.time_base = frame.time_base

@@ -43,6 +43,17 @@ class MediaInfo:
     tags: dict[str, str]
 
 
+_MAGIC = (
+    (4, b"ftyp"),
+    (0, b"\x1a\x45\xdf\xa3"),
+    (0, b"OggS"),
+    (0, b"fLaC"),
+    (0, b"RIFF"),
+    (0, b"ID3"),
+)
+"""How containers begin (offset, bytes), to tell a damaged recording from another kind of file."""
+
+
 @contextmanager
 def open_media(path: Path) -> Iterator[InputContainer]:
     """Open a local file for reading and turn FFmpeg's errors into ours.
@@ -71,11 +82,11 @@ def open_media(path: Path) -> Iterator[InputContainer]:
 
 def unreadable(path: Path, error: FFmpegError) -> MediaError:
     """The error of ours that says why FFmpeg could not open `path`."""
-    log = getattr(error, "log", None)
-    detail = str(log[2]) if log else ""
-    if "moov" in detail or isinstance(error, av.error.EOFError):
+    with path.open("rb") as file:
+        head = file.read(12)
+    if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC):
         return TruncatedMediaError(
-            "the file is cut short: its index is not there",
+            "the file is cut short or damaged: what says how to play it is not there",
             subject=str(path),
             next_step="Fetch or copy it again",
         )

@@ -1,0 +1,178 @@
+"""Weights are fetched, verified, converted and found again; what is wrong is said in full."""
+
+import hashlib
+import http.server
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from library.errors import NotFoundError, WeightsCorruptError, WeightsMissingError
+from models import registry
+from models.registry import HttpsFile, Weights, WheelFile
+from models.registry import store as store_module
+
+PAYLOAD = bytes(range(256)) * 400
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class _HalfwayServer(http.server.BaseHTTPRequestHandler):
+    """Breaks the first transfer off in the middle; honours ranges."""
+
+    asked: list[str | None]
+    broken: bool
+
+    def do_GET(self) -> None:
+        span = self.headers.get("Range")
+        type(self).asked.append(span)
+        start = int(span.removeprefix("bytes=").rstrip("-")) if span else 0
+        body = PAYLOAD[start:]
+        self.send_response(206 if span else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if type(self).broken:
+            type(self).broken = False
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            self.connection.close()
+            return
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, type[_HalfwayServer]]]:
+    handler = type("Handler", (_HalfwayServer,), {"asked": [], "broken": False})
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=httpd.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_port}/weights.bin", handler
+    httpd.shutdown()
+    thread.join()
+    httpd.server_close()
+
+
+def fetched(url: str, sha256: str = digest(PAYLOAD)) -> HttpsFile:
+    return HttpsFile(url=url, file_name="weights.bin", n_bytes=len(PAYLOAD), sha256=sha256)
+
+
+def test_the_networks_come_out_of_the_wheel_converted_and_give_probabilities(
+    weights_dir: Path,
+) -> None:
+    for name, n_labels in (("sm", 2), ("smn", 3)):
+        session = onnxruntime.InferenceSession(
+            str(registry.path(name, weights_dir)), providers=["CPUExecutionProvider"]
+        )
+        patches = np.random.default_rng(0).normal(size=(3, 1, 68, 21)).astype(np.float32)
+        logits = session.run(None, {"patches": patches})[0]
+        assert logits.shape == (3, n_labels)
+        assert np.isfinite(logits).all()
+        version = registry.version(name, weights_dir)
+        assert version == digest(registry.path(name, weights_dir).read_bytes())
+    assert {s.name for s in registry.status(weights_dir) if s.present} >= {"sm", "smn"}
+
+
+def test_what_is_here_is_not_fetched_again(weights_dir: Path) -> None:
+    said: list[str] = []
+    registry.pull("sm", weights_dir, progress=lambda _fraction, message: said.append(message))
+    assert said == ["here already"]
+
+
+def test_missing_weights_say_where_to_get_them_and_where_to_put_them(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissingError) as caught:
+        registry.path("sm", tmp_path)
+    text = str(caught.value)
+    assert "inaSpeechSegmenter-0.6.8-py3-none-any.whl" in text
+    assert str(tmp_path) in text
+    assert "utawaku models pull sm" in text
+
+
+def test_without_an_index_the_error_says_so_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nothing"))
+    with pytest.raises(WeightsMissingError, match="put inaSpeechSegmenter"):
+        registry.pull("sm", tmp_path / "weights")
+    assert list((tmp_path / "weights").iterdir()) == []
+
+
+def test_a_damaged_file_is_found_out_and_made_again(weights_dir: Path, tmp_path: Path) -> None:
+    for file in weights_dir.glob("inaspeech-sm.onnx*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    target = tmp_path / "inaspeech-sm.onnx"
+    damaged = bytearray(target.read_bytes())
+    damaged[1000] ^= 1
+    target.write_bytes(damaged)
+    with pytest.raises(WeightsCorruptError, match="models pull sm"):
+        registry.path("sm", tmp_path)
+    registry.pull("sm", tmp_path)
+    assert target.read_bytes() == (weights_dir / "inaspeech-sm.onnx").read_bytes()
+
+
+def test_a_wheel_put_there_by_hand_must_be_the_published_one(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "inaSpeechSegmenter-0.6.8-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("inaSpeechSegmenter/keras_speech_music_cnn.hdf5", b"something else")
+    with pytest.raises(WeightsCorruptError, match="not the published one"):
+        registry.pull("sm", tmp_path)
+
+
+def test_unknown_names_are_answered_with_the_known_ones() -> None:
+    with pytest.raises(NotFoundError, match="smn"):
+        registry.entry("nothing")
+
+
+def test_a_broken_transfer_goes_on_where_it_stopped(
+    server: tuple[str, type[_HalfwayServer]], tmp_path: Path
+) -> None:
+    url, handler = server
+    handler.broken = True
+    fractions: list[float] = []
+    fetched(url).fetch(tmp_path / "raw", tmp_path, lambda fraction, _m: fractions.append(fraction))
+    assert (tmp_path / "raw").read_bytes() == PAYLOAD
+    assert handler.asked[0] is None
+    assert handler.asked[1] == f"bytes={len(PAYLOAD) // 2}-"
+    assert fractions == sorted(fractions)
+
+
+def test_a_transfer_with_another_digest_is_refused_and_thrown_away(
+    server: tuple[str, type[_HalfwayServer]], tmp_path: Path
+) -> None:
+    with pytest.raises(WeightsCorruptError, match="sha256"):
+        fetched(server[0], sha256="0" * 64).fetch(tmp_path / "raw", tmp_path, lambda *_: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_converter_version_makes_old_files_count_as_missing(
+    weights_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = registry.table()
+    newer = replace(table["sm"], converter_version=table["sm"].converter_version + 1)
+    monkeypatch.setitem(table, "sm", newer)
+    assert store_module.table()["sm"] is newer
+    with pytest.raises(WeightsMissingError):
+        registry.path("sm", weights_dir)
+
+
+def test_every_entry_names_its_licence_digest_and_file() -> None:
+    names = set()
+    for weights in registry.table().values():
+        assert isinstance(weights, Weights)
+        assert weights.licence
+        assert len(weights.raw_sha256) == 64
+        assert Path(weights.file_name).name == weights.file_name
+        assert weights.file_name not in names
+        names.add(weights.file_name)
+        if isinstance(weights.source, WheelFile):
+            assert "==" in weights.source.requirement
