@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from library.catalogue import Catalogue
@@ -18,7 +19,10 @@ from library.folding import fold
 from library.schema import (
     asset_states,
     channels,
+    highlights,
+    labels,
     segments,
+    setlists,
     song_search,
     song_tags,
     songs,
@@ -81,6 +85,8 @@ SINGERS = (
     *("Luna Amane", "狐坂ましろ", "Aki", "여름이", "小雪 Koyuki"),
 )
 TAGS = ("ballad", "rock", "anison", "vocaloid", "acoustic", "citypop", "idol", "english", "duet")
+DETAILED = 200
+"""Streams that have segments, setlists, name candidates and interest curves too."""
 LABEL_SOURCES = ("setlist", "setlist", "shazam", "user", "")
 
 
@@ -91,7 +97,18 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
     titles = [f"{a}{b}" if a[0] > "z" else f"{a} {b}" for a in FIRST for b in SECOND]
     made: dict[sa.Table, list[dict[str, Any]]] = {
         table: []
-        for table in (channels, streams, asset_states, segments, songs, song_search, song_tags)
+        for table in (
+            channels,
+            streams,
+            asset_states,
+            segments,
+            setlists,
+            songs,
+            song_search,
+            song_tags,
+            labels,
+            highlights,
+        )
     }
     for number, singer in enumerate(SINGERS):
         made[channels].append(
@@ -115,7 +132,7 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
         day = now - 86400 * random_.uniform(0, 1500)
         uploaded_on = time.strftime("%Y-%m-%d", time.gmtime(day))
         stream_id = f"youtube-fake{s:07}"
-        added_at = day + random_.uniform(3600, 86400)
+        added_at = min(now, day + random_.uniform(3600, 86400))
         title = f"【歌枠】{random_.choice(FIRST)}歌枠 #{s % 200}【{singer}】"
         at = 300.0
         rows: list[tuple[float, float]] = []
@@ -153,8 +170,9 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
                     "finished_at": added_at + 30,
                 }
             )
-        if s < 200:
+        if s < DETAILED:
             made[segments].extend(_segments(stream_id, rows, at + 200))
+        lines: list[dict[str, Any]] = []
         for position, (start_s, stop_s) in enumerate(rows):
             number += 1
             source = random_.choice(LABEL_SOURCES)
@@ -196,6 +214,8 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
                 "uploaded_on": uploaded_on,
             }
             made[songs].append(song)
+            if s < DETAILED:
+                _details(made, song, lines, random_, titles, now)
             tags = random_.sample(TAGS, random_.randint(0, 3))
             made[song_tags].extend(
                 {"song_id": song["id"], "tag": tag, "source": "musicnn", "score": 0.5}
@@ -212,6 +232,18 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
                     "tags": "\n".join(tags),
                 }
             )
+        if lines:
+            made[setlists].append(
+                {
+                    "stream_id": stream_id,
+                    "source": "comment",
+                    "score": 0.9,
+                    "author": "a listener",
+                    "lines": lines,
+                    "evidence": {"likes": 12},
+                    "at": added_at,
+                }
+            )
     with catalogue.write() as connection:
         for table, values in made.items():
             if values:
@@ -219,6 +251,51 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
     with catalogue.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()
+
+
+def _details(
+    made: dict[sa.Table, list[dict[str, Any]]],
+    song: dict[str, Any],
+    lines: list[dict[str, Any]],
+    random_: random.Random,
+    titles: list[str],
+    now: float,
+) -> None:
+    """Name candidates, an interest curve and a line of the setlist."""
+    lines.append(
+        {
+            "start_s": round(song["start_s"] - random_.uniform(-3, 5)),
+            "title": song["title"] or random_.choice(titles),
+            "artist": song["artist"],
+            "stop_s": None,
+            "raw": "",
+            "is_song": True,
+        }
+    )
+    for source, score in (("shazam", 0.93), ("setlist", 0.81), ("cover", 0.34)):
+        made[labels].append(
+            {
+                "song_id": song["id"],
+                "title": song["title"] or random_.choice(titles),
+                "artist": song["artist"] or random_.choice(ARTISTS),
+                "source": source,
+                "score": score,
+                "evidence": {"windows": 4, "offset_s": 12.5},
+                "at": now,
+            }
+        )
+    seconds = np.arange(int(song["stop_s"] - song["start_s"]))
+    curve = 0.5 + 0.4 * np.sin(seconds / 17 + random_.random() * 6)
+    made[highlights].append(
+        {
+            "song_id": song["id"],
+            "start_s": 60.0,
+            "stop_s": 90.0,
+            "curve": curve.astype("<f4").tobytes(),
+            "source": "demo",
+            "at": now,
+        }
+    )
 
 
 def _segments(

@@ -1,5 +1,6 @@
 """The app: places, player, writing to the catalogue, notices."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -21,14 +22,18 @@ from library.heartbeat import is_alive
 from library.records import Song
 from tui import theme
 from tui.background import Latest
+from tui.memory import recall, remember
 from tui.player.output import DeviceOutput, Output
-from tui.player.player import Player
+from tui.player.player import STEMS, Player
 from tui.screens.base import Place
 from tui.screens.dialogs import Confirm
 from tui.screens.help import HelpScreen
 from tui.screens.library import LibraryScreen
 from tui.screens.notices import ShowText
 from tui.screens.pipeline import PipelineScreen
+from tui.screens.play_queue import QueueScreen
+from tui.screens.song_actions import SongActions
+from tui.screens.timeline import TimelineScreen
 from tui.text import shown
 from tui.widgets.player_bar import PlayerBar
 from tui.widgets.rows import Rows
@@ -49,6 +54,7 @@ class UtawakuApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     MODES: ClassVar[dict[str, Any]] = {
         "library": LibraryScreen,
+        "timeline": TimelineScreen,
         "pipeline": PipelineScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,8 +70,15 @@ class UtawakuApp(App[int]):
         Binding("plus,equals_sign", "volume(0.05)", "Louder", show=False),
         Binding("minus", "volume(-0.05)", "Softer", show=False),
         Binding("L", "go('library')", "Library", show=False),
+        Binding("T", "go('timeline')", "Timeline", show=False),
         Binding("P", "go('pipeline')", "Pipeline", show=False),
         Binding("u", "undo", "Undo", show=False),
+        Binding("Q", "queue", "Play queue", show=False),
+        Binding("z", "shuffle", "Shuffle", show=False),
+        Binding("r", "repeat", "Repeat: off, all, one", show=False),
+        Binding("h", "highlights", "Highlights only", show=False),
+        Binding("m", "stem", "Mix, vocals, accompaniment", show=False),
+        Binding("ctrl+g", "replay_gain", "Equal loudness", show=False),
     ]
 
     def __init__(
@@ -78,6 +91,7 @@ class UtawakuApp(App[int]):
         super().__init__()
         self.settings = settings
         self.catalogue = catalogue
+        self.memory = recall(settings)
         self.player = Player(
             catalogue,
             settings,
@@ -85,7 +99,10 @@ class UtawakuApp(App[int]):
             failed=self._player_failed,
             open_output=open_output,
         )
+        self.player.volume = self.memory.volume
+        self.player.replay_gain = self.memory.replay_gain
         self.pipeline_runs = False
+        self._reader = ThreadPoolExecutor(2, thread_name_prefix="read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
         self._pictures: Latest | None = None
         self._undo: list[tuple[str, Callable[[], Any]]] = []
@@ -101,15 +118,16 @@ class UtawakuApp(App[int]):
         self.register_theme(theme.NIGHT)
         self.register_theme(theme.DAY)
         self.theme = theme.NIGHT.name
-        self._pictures = Latest("pictures", self.call_from_thread)
+        self._pictures = Latest("pictures", self.call_later)
         self.switch_mode("library")
         self.set_interval(LOOK_EVERY_S, self._look_around)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """Finish what was begun to be written, then close."""
         if self._pictures is not None:
             self._pictures.close()
-        self._writer.shutdown(wait=True)
+        self._reader.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._writer.shutdown, wait=True)
         self.player.close()
 
     # Places
@@ -151,24 +169,49 @@ class UtawakuApp(App[int]):
 
     # Writing
 
-    def write(self, job: Callable[[], Any], done: Callable[[Any], None] | None = None) -> None:
+    def write(
+        self,
+        job: Callable[[], Any],
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
         """Change the catalogue off the event loop, one change after another.
 
         What goes wrong is reported; `done` hears only of success.
         """
 
-        def run() -> None:
-            try:
-                result = job()
-            except UtawakuError as error:
-                self.call_from_thread(self.report, error)
-            except Exception as error:  # noqa: BLE001  (a bug: it ends the app with its traceback)
-                self.call_from_thread(self._crash, error)
-            else:
-                if done is not None:
-                    self.call_from_thread(done, result)
+        self._writer.submit(self._carry_out, job, done, failed)
 
-        self._writer.submit(run)
+    def read(self, job: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Read the catalogue off the event loop; what goes wrong is reported."""
+        self._reader.submit(self._carry_out, job, done)
+
+    def file_request(
+        self, kind: str, target: str, told: str, arguments: Mapping[str, Any] | None = None
+    ) -> None:
+        """Ask the pipeline for something and say so."""
+        self.write(
+            lambda: self.catalogue.requests.file(kind, target, arguments),
+            lambda _: self.notify(told[:1].upper() + told[1:] + self.down_note(), markup=False),
+        )
+
+    def _carry_out(
+        self,
+        job: Callable[[], Any],
+        done: Callable[[Any], None] | None,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
+        try:
+            result = job()
+        except UtawakuError as error:
+            self.call_later(self.report, error)
+            if failed is not None:
+                self.call_later(failed)
+        except Exception as error:  # noqa: BLE001  (a bug: it ends the app with its traceback)
+            self.call_later(self._crash, error)
+        else:
+            if done is not None:
+                self.call_later(done, result)
 
     def _crash(self, error: Exception) -> None:
         raise error
@@ -278,7 +321,7 @@ class UtawakuApp(App[int]):
 
     def _show_marked(self, numbers: Sequence[int]) -> None:
         songs = self.catalogue.browser.numbered(numbers[:500])
-        if isinstance(self.screen, LibraryScreen):
+        if isinstance(self.screen, SongActions):
             self.screen.songs_changed(songs)
 
     # Playing
@@ -295,6 +338,57 @@ class UtawakuApp(App[int]):
     def action_volume(self, by: float) -> None:
         """Louder or softer."""
         self.player.set_volume(self.player.volume + by)
+        self.memory.volume = self.player.volume
+        self.keep_memory()
+
+    def action_queue(self) -> None:
+        """See and rearrange what comes next."""
+        self.push_screen(QueueScreen(self.player))
+
+    def action_shuffle(self) -> None:
+        """Mix what is still to come, or not."""
+        self.player.set_shuffled(not self.player.queue.shuffled)
+
+    def action_repeat(self) -> None:
+        """off, all, one."""
+        self.player.cycle_repeat()
+
+    def action_highlights(self) -> None:
+        """Play only the best part of each song."""
+        only = not self.player.highlights_only
+        self.player.set_highlights_only(only)
+        self.notify("Highlights only" if only else "Whole songs")
+
+    def action_replay_gain(self) -> None:
+        """Equal loudness, or as recorded."""
+        self.player.set_replay_gain(not self.player.replay_gain)
+        self.memory.replay_gain = self.player.replay_gain
+        self.keep_memory()
+
+    def action_stem(self) -> None:
+        """The mix, the voice alone, the accompaniment alone, at the same moment."""
+        following = STEMS[(STEMS.index(self.player.stem) + 1) % len(STEMS)]
+
+        def done(heard: bool) -> None:
+            if not heard:
+                self.notify("This song has no stems yet: X asks for them.")
+                self.player.stem = "mix"
+            self._show_player()
+
+        self.write(lambda: self.player.set_stem(following), done)
+
+    def keep_memory(self) -> None:
+        """Remember the user's habits."""
+
+        def keep() -> None:
+            try:
+                remember(self.settings, self.memory)
+            except OSError as error:
+                raise UtawakuError(
+                    f"habits cannot be kept ({error.strerror})", subject=str(self.settings.data_dir)
+                ) from error
+
+        self.write(keep)
 
     def _say_silence(self) -> None:
         self._show_player()
@@ -383,6 +477,16 @@ class UtawakuApp(App[int]):
             sections.append(("List", _bindings(focused, Rows)))
         sections.append(("Everywhere", _bindings(self)))
         self.push_screen(HelpScreen(screen.about, sections))
+
+    def show_timeline(self, stream_id: str, song_id: str = "") -> None:
+        """The stream in its own place, at a song."""
+        self.action_go("timeline")
+        screen = self.screen
+        if isinstance(screen, TimelineScreen):
+            screen.show_stream(stream_id, song_id)
+
+    def compose_submission(self, numbers: Sequence[int]) -> None:
+        """Begin a submission of these songs."""
 
     def show_text(self, title: str, text: str) -> None:
         """A text too long for a line."""

@@ -44,7 +44,7 @@ def title_of(song: Song) -> str:
     """The title, or where the song stands in its stream."""
     if song.title:
         return shown(song.title)
-    return f"unknown · {shown(song.stream_title)} {clock(song.start_s)}"
+    return f"unknown {clock(song.start_s)} · {shown(song.stream_title)}"
 
 
 COLUMNS: dict[str, Column] = {

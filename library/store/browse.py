@@ -67,6 +67,7 @@ class Browser:
         self._orders: dict[Sort, np.ndarray] = {}
         self._leaves: OrderedDict[Term, np.ndarray] = OrderedDict()
         self._groups: np.ndarray | None = None
+        self._facets: dict[str, tuple[list[str], np.ndarray]] = {}
 
     def version(self) -> int:
         """A number that differs whenever anybody has changed the catalogue."""
@@ -131,6 +132,15 @@ class Browser:
             if number in rows
         ]
 
+    def songs_by_id(self, song_ids: Sequence[str]) -> list[Song]:
+        """Songs by their ids, in the order asked; those that are gone are left out."""
+        rows: dict[str, Any] = {}
+        with self._catalogue.read() as connection:
+            for at in range(0, len(song_ids), 500):
+                query = sa.select(*COLUMNS).where(songs.c.id.in_(song_ids[at : at + 500]))
+                rows |= {row.id: row for row in connection.execute(query)}
+        return [song_from_row(rows[song_id]) for song_id in song_ids if song_id in rows]
+
     def numbers_of(self, song_ids: Sequence[str]) -> dict[str, int]:
         """Numbers by song id."""
         found: dict[str, int] = {}
@@ -144,35 +154,14 @@ class Browser:
 
     def facet(self, name: str, listing: Listing, *, limit: int = 50) -> list[FacetValue]:
         """The commonest values of `singer`, `channel`, `artist`, `grade` or `year` in a listing."""
-        column = {
-            "singer": songs.c.singer,
-            "channel": songs.c.channel,
-            "artist": songs.c.artist,
-            "grade": songs.c.grade,
-            "year": sa.func.substr(songs.c.uploaded_on, 1, 4),
-        }[name]
-        with self._catalogue.read() as connection:
-            if listing.query.is_everything:
-                query = (
-                    sa.select(column, sa.func.count())
-                    .where(songs.c.state == "kept")
-                    .group_by(column)
-                )
-                counted = {row[0]: row[1] for row in connection.execute(query)}
-            else:
-                inside = np.zeros(int(listing.numbers.max(initial=0)) + 1, bool)
-                inside[listing.numbers] = True
-                counted = {}
-                query = sa.select(songs.c.number, column).where(songs.c.state == "kept")
-                for number, value in connection.execute(query):
-                    if number < len(inside) and inside[number]:
-                        counted[value] = counted.get(value, 0) + 1
-        words = {1: "like", 0: "neutral", -1: "dislike", None: "none"} if name == "grade" else {}
-        values = [
-            FacetValue(words.get(value, "" if value is None else str(value)), n)
-            for value, n in counted.items()
-        ]
-        return sorted(values, key=lambda value: (-value.n_songs, value.value))[:limit]
+        with self._lock:
+            self._look()
+            with self._catalogue.read() as connection:
+                values, codes = self._codes(connection, name)
+        inside = codes[listing.numbers[listing.numbers < len(codes)]]
+        counts = np.bincount(inside, minlength=len(values))
+        found = [FacetValue(values[code], int(counts[code])) for code in np.flatnonzero(counts)]
+        return sorted(found, key=lambda value: (-value.n_songs, value.value))[:limit]
 
     def values(self, field: str, typed: str, *, limit: int = 8) -> list[tuple[str, str]]:
         """Values of a text field that hold what is typed, the commonest first, with counts."""
@@ -196,6 +185,28 @@ class Browser:
         rows.sort(key=lambda row: (not fold(row[0]).startswith(wanted), -row[1], row[0]))
         return [(value, f"{n:,}") for value, n in rows[:limit]]
 
+    def _codes(self, connection: sa.Connection, name: str) -> tuple[list[str], np.ndarray]:
+        """Values of a facet, and int64 (n,) the index of the value of each song number."""
+        if name not in self._facets:
+            column = {
+                "singer": songs.c.singer,
+                "channel": songs.c.channel,
+                "artist": songs.c.artist,
+                "grade": songs.c.grade,
+                "year": sa.func.substr(songs.c.uploaded_on, 1, 4),
+            }[name]
+            words: dict[Any, str] = {1: "like", 0: "neutral", -1: "dislike", None: "none"}
+            rows = [
+                (row[0], row[1]) for row in connection.execute(sa.select(songs.c.number, column))
+            ]
+            codes = np.zeros(1 + max((row[0] for row in rows), default=0), np.int64)
+            known: dict[str, int] = {}
+            for number, value in rows:
+                word = words[value] if name == "grade" else str(value or "")
+                codes[number] = known.setdefault(word, len(known))
+            self._facets[name] = (list(known), codes)
+        return self._facets[name]
+
     def _look(self) -> int:
         """Drop what is cached if somebody has written since."""
         if self._watch is None:
@@ -212,6 +223,7 @@ class Browser:
             self._orders.clear()
             self._leaves.clear()
             self._groups = None
+            self._facets.clear()
         return version
 
     def _order(self, connection: sa.Connection, sort: Sort) -> np.ndarray:

@@ -1,12 +1,13 @@
 """What the engines found out about a song: stems, interest curve, name candidates. Read only."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
 import sqlalchemy as sa
 
 from library.records import LabelCandidate
-from library.schema import highlights, labels, stems
+from library.schema import highlights, labels, song_tags, stems
 from library.store.connections import Connections
 
 _CANDIDATE = [labels.c[field.name] for field in fields(LabelCandidate)]
@@ -49,3 +50,20 @@ class Insights:
         )
         with self._catalogue.read() as connection:
             return [LabelCandidate(*row) for row in connection.execute(query)]
+
+    def tags_by_user(self, song_ids: Sequence[str]) -> dict[str, list[str]]:
+        """The tags that the user gave, by song."""
+        found: dict[str, list[str]] = {song_id: [] for song_id in song_ids}
+        with self._catalogue.read() as connection:
+            for at in range(0, len(song_ids), 500):
+                query = (
+                    sa.select(song_tags.c.song_id, song_tags.c.tag)
+                    .where(
+                        song_tags.c.song_id.in_(song_ids[at : at + 500]),
+                        song_tags.c.source == "user",
+                    )
+                    .order_by(song_tags.c.tag)
+                )
+                for row in connection.execute(query):
+                    found[row.song_id].append(row.tag)
+        return found

@@ -1,5 +1,6 @@
 """A small library with sound, and the app on it without a device."""
 
+import json
 import math
 import time
 import wave
@@ -56,6 +57,20 @@ def write_tone(path: Path, hertz: float, seconds: float, *, level: float = 0.25)
     return path
 
 
+def write_analysis(settings: Settings, stream_id: str, duration_s: float) -> None:
+    """A waveform that swells every four minutes, as the segmenter would leave it."""
+    at = np.arange(int(np.ceil(duration_s * 10))) / 10
+    loud = (0.15 + 0.5 * np.clip(np.sin(at / 38), 0, 1) + 0.1 * np.sin(at * 7)).clip(0.02, 1)
+    folder = settings.stream_dir(stream_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        folder / "analysis.npz",
+        header=np.array(json.dumps({"format": 1, "duration_s": duration_s})),
+        wave_min=(-loud).astype(np.float16),
+        wave_max=loud.astype(np.float16),
+    )
+
+
 def pitch_of(samples: np.ndarray) -> float:
     """The strongest frequency, in Hz."""
     spectrum = np.abs(np.fft.rfft(samples[:, 0] * np.hanning(len(samples))))
@@ -77,6 +92,7 @@ def library(catalogue: Catalogue, settings: Settings) -> Catalogue:
     catalogue.streams.save(
         replace(stream, recording_path=str(recording.relative_to(settings.library_root)))
     )
+    write_analysis(settings, stream.id, stream.duration_s)
     return catalogue
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.errors import NotFoundError, UtawakuError
-from library.records import Song
+from library.records import Song, Stream
 from tui.player.engine import Engine, Event, Track
 from tui.player.output import DeviceOutput, Output
 from tui.player.queue import Entry, PlayQueue
@@ -21,6 +21,9 @@ MAX_SKIPPED = 3
 HEARD_S = 20.0
 """Listening this long counts as a play (half of a song that is shorter than twice this)."""
 MAX_VOLUME = 1.5
+
+RECORDING = -1
+"""Key of a track that stands beside the queue."""
 
 Stem = Literal["mix", "vocals", "accompaniment"]
 STEMS: tuple[Stem, ...] = ("mix", "vocals", "accompaniment")
@@ -70,6 +73,7 @@ class Player:
         self._entries: dict[int, Entry] = {}
         self._heard_key = 0
         self._heard_from_s = 0.0
+        self._recording = ""
         self.queue = PlayQueue()
         self.highlights_only = False
         self.replay_gain = True
@@ -122,6 +126,29 @@ class Player:
         with self._lock:
             self.queue.jump(key)
         self._play_current()
+
+    def remove(self, key: int) -> None:
+        """Take a turn out of the queue; what is heard goes on."""
+        with self._lock:
+            self.queue.remove(key)
+        self._queue_changed()
+
+    def move(self, key: int, by: int) -> None:
+        """Move a turn up (negative) or down."""
+        with self._lock:
+            self.queue.move(key, by)
+        self._queue_changed()
+
+    def clear_queue(self) -> None:
+        """Forget all but what plays."""
+        with self._lock:
+            self.queue.clear()
+        self._queue_changed()
+
+    def _queue_changed(self) -> None:
+        if self._engine is not None:
+            self._engine.forget_following()
+        self._changed()
 
     def toggle(self) -> None:
         """Pause or go on."""
@@ -184,26 +211,25 @@ class Player:
     def set_highlights_only(self, only: bool) -> None:
         """Play only the best part of each song."""
         self.highlights_only = only
-        if self._engine is not None:
-            self._engine.forget_following()
-        self._changed()
+        self._queue_changed()
 
     def set_shuffled(self, shuffled: bool) -> None:
         """Mix what is still to come."""
         with self._lock:
             self.queue.set_shuffled(shuffled)
-        if self._engine is not None:
-            self._engine.forget_following()
-        self._changed()
+        self._queue_changed()
 
     def cycle_repeat(self) -> str:
         """off, all, one."""
         with self._lock:
             mode = self.queue.cycle_repeat()
-        if self._engine is not None:
-            self._engine.forget_following()
-        self._changed()
+        self._queue_changed()
         return mode
+
+    def set_replay_gain(self, on: bool) -> None:
+        """Play everything equally loud, or as it was recorded; from the next song on."""
+        self.replay_gain = on
+        self._queue_changed()
 
     def set_stem(self, stem: Stem) -> bool:
         """Hear the mix or one stem, at the same moment; False when the song has none."""
@@ -219,9 +245,39 @@ class Player:
         self._engine.play(track, self._engine.position_s, paused=not self._engine.playing)
         return True
 
-    def audition(self, path: Path, from_s: float, to_s: float) -> None:
-        """Play a few seconds of any file, beside the queue."""
-        self.engine.play(Track(-1, path, 0.0, from_s, to_s))
+    def play_recording(self, stream: Stream, at_s: float, to_s: float | None = None) -> None:
+        """Play a stream's recording from a second on, beside the queue.
+
+        Raises:
+            NotFoundError: it is not there (any more).
+        """
+        path = self._settings.library_root / stream.recording_path
+        if not stream.recording_path or not path.is_file():
+            raise NotFoundError(
+                "the recording is not there",
+                subject=stream.title or stream.id,
+                next_step="Take the stream in again (Pipeline, key a)",
+            )
+        self._note_heard()
+        self._recording = stream.id
+        self.engine.play(Track(RECORDING, path, 0.0, at_s, to_s))
+
+    @property
+    def moving(self) -> bool:
+        """Whether anything is heard, song or recording."""
+        return self._engine is not None and self._engine.playing
+
+    def recording_at_s(self, stream_id: str) -> float | None:
+        """Second of a stream's recording that is heard now; None when another one is, or none."""
+        if self._engine is None or self._engine.current is None:
+            return None
+        track = self._engine.current
+        if track.key == RECORDING:
+            return self._engine.position_s if self._recording == stream_id else None
+        song = self._song_of(track)
+        if song is None or song.stream_id != stream_id:
+            return None
+        return song.start_s + self._engine.position_s
 
     def close(self) -> None:
         """Stop, record the last play and give the device back."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Place(Screen[None]):
     """One of the places that the top bar leads to."""
 
+    AUTO_FOCUS = ""
     mode: ClassVar[str] = ""
     about: ClassVar[str] = ""
     """One line for the help."""

@@ -153,10 +153,17 @@ class ChoiceRows(Rows):
 class Choose(ModalScreen[str | None]):
     """One of a few lines."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "cancel", "Cancel"),
+        Binding("x,delete", "remove", "Remove"),
+    ]
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, empty: str = "") -> None:
+    def __init__(
+        self, title: str, choices: Sequence[Choice], *, empty: str = "", remove: str = ""
+    ) -> None:
+        """With `remove`, x answers with it in front of the line's value."""
         super().__init__()
+        self._remove = remove
         self._title = title
         self._choices = choices
         self._empty = empty
@@ -170,7 +177,14 @@ class Choose(ModalScreen[str | None]):
             if self._empty:
                 rows.empty_text = self._empty
             yield rows
-            yield Static("enter choose     esc cancel", classes="dialog-keys", markup=False)
+            keys = "enter choose     x remove     esc cancel" if self._remove else ""
+            yield Static(keys or "enter choose     esc cancel", classes="dialog-keys", markup=False)
+
+    def action_remove(self) -> None:
+        """Do away with the line under the cursor."""
+        if self._remove and self._choices:
+            cursor = self.query_one(ChoiceRows).cursor
+            self.dismiss(self._remove + self._choices[cursor].value)
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """This one."""

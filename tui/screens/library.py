@@ -1,6 +1,5 @@
 """The library: all songs, the search, and what can be done with a song."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,19 +10,24 @@ from library.errors import QueryError, UtawakuError
 from library.query import FIELDS
 from library.records import Song
 from library.store.browse import Listing
+from library.text import clean_line
 from tui.background import Latest
-from tui.screens.base import Place
+from tui.columns import COLUMNS
+from tui.screens.dialogs import AskText, Choice, Choose, ChooseSeveral, Confirm
+from tui.screens.song_actions import SongActions
 from tui.widgets.details import Details
+from tui.widgets.facets import FACETS, Facets
 from tui.widgets.rows import Rows
 from tui.widgets.search_bar import SearchBar, SearchInput
 from tui.widgets.song_table import BLOCK, SongTable
 
 SORTS = ("added", "title", "artist", "singer", "date", "taste", "stars", "plays", "length", "bpm")
+FORGET = "\0forget "
 DETAILS_FROM = 112
 """Cells of width from which the details stand beside the table unasked."""
 
 
-class LibraryScreen(Place):
+class LibraryScreen(SongActions):
     """Songs."""
 
     mode = "library"
@@ -31,16 +35,13 @@ class LibraryScreen(Place):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search"),
         Binding("enter", "play", "Play"),
-        Binding("a", "enqueue", "Queue"),
-        Binding("A", "enqueue_next", "Play next", show=False),
-        Binding("f", "grade(1)", "Like"),
-        Binding("d", "grade(-1)", "Dislike"),
-        Binding("n", "grade(0)", "Neutral", show=False),
-        *(Binding(str(n), f"stars({n})", f"{n} stars", show=False) for n in range(1, 6)),
-        Binding("0", "clear_grade", "No mark", show=False),
         Binding("s", "next_sort", "Sort", show=False),
         Binding("i", "details", "Details"),
         Binding("c", "copies", "Group copies", show=False),
+        Binding("o", "columns", "Columns", show=False),
+        Binding("b", "facets", "Browse", show=False),
+        Binding("w", "save_search", "Save this search", show=False),
+        Binding("apostrophe", "saved_searches", "Saved searches", show=False),
     ]
 
     def __init__(self) -> None:
@@ -48,17 +49,20 @@ class LibraryScreen(Place):
         self._searcher: Latest | None = None
         self._helper: Latest | None = None
         self._detailer: Latest | None = None
+        self._facetter: Latest | None = None
         self._details_wanted: bool | None = None
         self._version = -1
         self.grouped = False
 
     def compose_body(self) -> ComposeResult:
         """Search above, songs and details below."""
-        self._searcher = Latest("search", self.app.call_from_thread)
-        self._helper = Latest("complete", self.app.call_from_thread)
-        self._detailer = Latest("details", self.app.call_from_thread)
+        self._searcher = Latest("search", self.app.call_later)
+        self._helper = Latest("complete", self.app.call_later)
+        self._detailer = Latest("details", self.app.call_later)
+        self._facetter = Latest("facets", self.app.call_later)
         yield SearchBar(self._helper.submit, self.utawaku.catalogue.browser.values)
         with Horizontal(id="library-body"):
+            yield Facets()
             yield SongTable(self.utawaku.catalogue.browser, id="songs")
             yield Details(id="details")
 
@@ -74,12 +78,15 @@ class LibraryScreen(Place):
 
     def on_mount(self) -> None:
         """List everything, the latest first."""
+        memory = self.utawaku.memory
+        self.table.set_columns(memory.columns)
+        self.query_one(Facets).display = memory.facets
         self.table.focus()
         self.search(keep=False)
 
     def on_unmount(self) -> None:
         """Look for nothing more."""
-        for helper in (self._searcher, self._helper, self._detailer):
+        for helper in (self._searcher, self._helper, self._detailer, self._facetter):
             if helper is not None:
                 helper.close()
 
@@ -125,12 +132,25 @@ class LibraryScreen(Place):
             self._version = listing.version
             self.table.show(listing, songs, keep=keep)
             self._show_count()
-            self.post_listing()
+            self._show_facets()
 
         self._searcher.submit(look, arrived)
 
-    def post_listing(self) -> None:
-        """Another listing is shown."""
+    def _show_facets(self) -> None:
+        facets, listing = self.query_one(Facets), self.table.listing
+        if not facets.display or listing is None or self._facetter is None:
+            return
+        browser = self.utawaku.catalogue.browser
+        active = frozenset(self.search_bar.text.split())
+
+        def arrived(found: Any) -> None:
+            if isinstance(found, dict):  # the table itself reports when reading fails
+                facets.show(found, active)
+
+        self._facetter.submit(
+            lambda: {field: browser.facet(field, listing) for field, _title, _most in FACETS},
+            arrived,
+        )
 
     def _show_count(self) -> None:
         listing = self.table.listing
@@ -214,10 +234,9 @@ class LibraryScreen(Place):
         event.stop()
         self.action_play()
 
-    def chosen_songs(self) -> tuple[list[int], Callable[[], list[Song]]]:
-        """Numbers of what the next action is about, and how to read them."""
-        numbers = self.table.chosen_numbers()
-        return numbers, lambda: self.utawaku.catalogue.browser.songs(numbers)
+    def target_numbers(self) -> list[int]:
+        """The selected songs, or the one under the cursor."""
+        return self.table.chosen_numbers()
 
     def action_search(self) -> None:
         """Type a search."""
@@ -238,35 +257,6 @@ class LibraryScreen(Place):
             numbers = [int(n) for n in listing.numbers[low : table.cursor + 1000]]
             at = table.cursor - low
         self.utawaku.play_numbers(numbers, at)
-
-    def action_enqueue(self) -> None:
-        """Put songs at the end of the play queue."""
-        self.utawaku.enqueue_numbers(self.table.chosen_numbers())
-
-    def action_enqueue_next(self) -> None:
-        """Put songs right behind what plays."""
-        self.utawaku.enqueue_numbers(self.table.chosen_numbers(), next_=True)
-
-    def action_grade(self, grade: int) -> None:
-        """Like, dislike, neutral."""
-        self._mark(grade=grade)
-
-    def action_stars(self, stars: int) -> None:
-        """One to five stars."""
-        self._mark(stars=stars)
-
-    def action_clear_grade(self) -> None:
-        """Take the marks off."""
-        self._mark(clear=True)
-
-    def _mark(
-        self, *, grade: int | None = None, stars: int | None = None, clear: bool = False
-    ) -> None:
-        numbers = self.table.chosen_numbers()
-        if numbers:
-            self.utawaku.mark_songs(
-                numbers, grade=grade, stars=stars, clear=clear, context={"where": "library"}
-            )
 
     def songs_changed(self, songs: list[tuple[int, Song]]) -> None:
         """Show songs as they are now."""
@@ -291,3 +281,101 @@ class LibraryScreen(Place):
         """Show copies of a song once, or each."""
         self.grouped = not self.grouped
         self.search(keep=False)
+
+    def action_facets(self) -> None:
+        """Show or hide the library by singer, artist, year and grade."""
+        facets = self.query_one(Facets)
+        facets.display = not facets.display
+        self.utawaku.memory.facets = facets.display
+        self.utawaku.keep_memory()
+        if facets.display:
+            facets.focus()
+            self._show_facets()
+        else:
+            self.table.focus()
+
+    def on_facets_toggled(self, event: Facets.Toggled) -> None:
+        """Narrow the search, or widen it again."""
+        event.stop()
+        text = self.search_bar.text
+        padded = f" {text} "
+        if f" {event.term} " in padded:
+            text = padded.replace(f" {event.term} ", " ", 1).strip()
+        else:
+            text = f"{text} {event.term}".strip()
+        self.search_bar.set_text(text)
+
+    def action_columns(self) -> None:
+        """Choose the columns and their order."""
+        memory = self.utawaku.memory
+        names = [*memory.columns, *(name for name in COLUMNS if name not in memory.columns)]
+        choices = [Choice(name, COLUMNS[name].title, on=name in memory.columns) for name in names]
+
+        def chosen(columns: list[str] | None) -> None:
+            if columns:
+                memory.columns = columns
+                self.table.set_columns(columns)
+                self.utawaku.keep_memory()
+
+        self.app.push_screen(ChooseSeveral("Columns", choices), chosen)
+
+    def action_save_search(self) -> None:
+        """Keep the search under a name."""
+        text = self.search_bar.text.strip()
+        if not text or self.search_bar.error is not None:
+            self.notify("Search for something first; then it can be saved.")
+            return
+        saved = self.utawaku.catalogue.saved_queries
+
+        def named(name: str | None) -> None:
+            if name is not None:
+                self.utawaku.write(
+                    lambda: saved.save(clean_line(name), text),
+                    lambda _: self.notify("Saved. ' shows saved searches."),
+                )
+
+        self.app.push_screen(
+            AskText(
+                "Save this search as",
+                help=text,
+                check=lambda name: "" if clean_line(name) else "It needs a name.",
+            ),
+            named,
+        )
+
+    def action_saved_searches(self) -> None:
+        """Open or forget a saved search."""
+        saved = self.utawaku.catalogue.saved_queries
+
+        def ask(found: Any) -> None:
+            choices = [Choice(name, name, query) for name, query in found.items()]
+
+            def chosen(name: str | None) -> None:
+                if name is None:
+                    return
+                if name.startswith(FORGET):
+                    self._forget(name.removeprefix(FORGET))
+                else:
+                    self.search_bar.set_text(found[name])
+                    self.table.focus()
+
+            self.app.push_screen(
+                Choose(
+                    "Saved searches",
+                    choices,
+                    empty="None yet: w saves the search that is shown.",
+                    remove=FORGET,
+                ),
+                chosen,
+            )
+
+        self.utawaku.read(saved.all, ask)
+
+    def _forget(self, name: str) -> None:
+        saved = self.utawaku.catalogue.saved_queries
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.utawaku.write(lambda: saved.delete(name), lambda _: self.notify("Forgotten."))
+
+        self.app.push_screen(Confirm(f"Forget the search {name}?", "Songs stay."), answered)

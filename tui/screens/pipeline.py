@@ -136,7 +136,7 @@ class PipelineScreen(Place):
 
     def compose_body(self) -> ComposeResult:
         """Two lists."""
-        self._reader = Latest("pipeline", self.app.call_from_thread)
+        self._reader = Latest("pipeline", self.app.call_later)
         with Vertical(id="pipeline-body"):
             yield Static("", id="pipeline-state", markup=False)
             yield RequestRows()

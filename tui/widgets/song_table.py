@@ -193,7 +193,7 @@ class SongTable(Rows):
         if self.listing is None:
             return
         if self._reader is None:
-            self._reader = Latest("song-table", self.app.call_from_thread)
+            self._reader = Latest("song-table", self.app.call_later)
         listing = self.listing
         first = max(0, index // BLOCK - 1) * BLOCK
         wanted = [

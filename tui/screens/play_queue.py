@@ -1,0 +1,145 @@
+"""What will be heard next, to be looked at and rearranged."""
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from library.records import Song
+from tui.columns import title_of
+from tui.player.player import Player
+from tui.player.queue import Entry
+from tui.text import clock, fit, shown
+from tui.widgets.rows import Cell, Rows
+
+
+class QueueRows(Rows):
+    """The turns of the queue."""
+
+    has_header = False
+    empty_text = "The queue is empty: a in the library adds songs."
+
+    def __init__(self, player: Player) -> None:
+        super().__init__()
+        self._player = player
+        self.songs: dict[str, Song] = {}
+
+    @property
+    def entries(self) -> list[Entry]:
+        """In the order they are heard."""
+        return self._player.queue.entries
+
+    def row_count(self) -> int:
+        """How many turns there are."""
+        return len(self.entries)
+
+    def draw_row(self, index: int, width: int) -> list[Cell]:
+        """Sign, title, singer, length."""
+        entry = self.entries[index]
+        song = self.songs.get(entry.song_id)
+        now = index == self._player.queue.at
+        sign = " ▶ " if now else "   "
+        if song is None:
+            return [(sign, self.look("accent")), (fit("·", width - 3), self.look("faint"))]
+        by = " · ".join(shown(name) for name in (song.artist, song.singer) if name)
+        left = max(12, (width - 12) * 11 // 20)
+        look = "accent" if now else "muted" if index < self._player.queue.at else ""
+        return [
+            (sign, self.look("accent")),
+            (fit(title_of(song), left - 2) + "  ", self.look(look) if look else None),
+            (fit(by, max(0, width - left - 11)), self.look("muted")),
+            (fit(clock(song.duration_s), 7, right=True) + " ", self.look("muted")),
+        ]
+
+
+class QueueScreen(ModalScreen[None]):
+    """The play queue."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,Q", "close", "Close"),
+        Binding("x,delete", "remove", "Remove"),
+        Binding("K,shift+up", "shift(-1)", "Up"),
+        Binding("J,shift+down", "shift(1)", "Down"),
+        Binding("C", "clear", "Clear"),
+    ]
+
+    def __init__(self, player: Player) -> None:
+        super().__init__()
+        self._player = player
+
+    def compose(self) -> ComposeResult:
+        """Title, turns, keys."""
+        with Vertical(classes="dialog wide queue"):
+            yield Static("Play queue", classes="dialog-title", markup=False)
+            yield QueueRows(self._player)
+            yield Static(
+                "enter play   x remove   J K move   C clear   esc close",
+                classes="dialog-keys",
+                markup=False,
+            )
+
+    @property
+    def rows(self) -> QueueRows:
+        """The turns."""
+        return self.query_one(QueueRows)
+
+    def on_mount(self) -> None:
+        """Stand on what plays, and follow it."""
+        self.rows.cursor = max(0, self._player.queue.at)
+        self.set_interval(1.0, self.rows.refresh)
+        self._read()
+
+    def _read(self) -> None:
+        rows = self.rows
+        wanted = [entry.song_id for entry in rows.entries if entry.song_id not in rows.songs]
+
+        def arrived(songs: Any) -> None:
+            if isinstance(songs, list):
+                rows.songs |= {song.id: song for song in songs}
+                rows.rows_changed()
+
+        app: Any = self.app
+        app.read(lambda: app.catalogue.browser.songs_by_id(wanted), arrived)
+
+    def _entry(self) -> Entry | None:
+        entries = self.rows.entries
+        return entries[self.rows.cursor] if entries else None
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Play this turn now."""
+        event.stop()
+        entry = self._entry()
+        app: Any = self.app
+        if entry is not None:
+            app.write(lambda: self._player.jump(entry.key), lambda _: self.rows.refresh())
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Nobody else's business."""
+        event.stop()
+
+    def action_remove(self) -> None:
+        """Take the turn out."""
+        entry = self._entry()
+        if entry is not None:
+            self._player.remove(entry.key)
+            self.rows.rows_changed()
+
+    def action_shift(self, by: int) -> None:
+        """Move the turn."""
+        entry = self._entry()
+        if entry is not None:
+            self._player.move(entry.key, by)
+            self.rows.refresh()
+            self.rows.cursor += by
+
+    def action_clear(self) -> None:
+        """Forget all but what plays."""
+        self._player.clear_queue()
+        self.rows.rows_changed()
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(None)

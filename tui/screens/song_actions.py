@@ -1,0 +1,274 @@
+"""What can be done with songs wherever they are listed: marks, names, dropping, asking for work."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from library.records import LabelCandidate, Song
+from tui.columns import title_of
+from tui.screens.base import Place
+from tui.screens.dialogs import Choice, Choose, Confirm
+from tui.screens.edit import Change, EditSongs, Preview, changes_of
+from tui.text import shown
+
+_ASK = "ask again"
+_TYPE = "type"
+
+
+class SongActions(Place):
+    """A place that lists songs; it says which ones an action is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "enqueue", "Queue"),
+        Binding("A", "enqueue_next", "Play next", show=False),
+        Binding("f", "grade(1)", "Like"),
+        Binding("d", "grade(-1)", "Dislike"),
+        Binding("n", "grade(0)", "Neutral", show=False),
+        *(Binding(str(n), f"stars({n})", "1 to 5 stars", show=False) for n in range(1, 6)),
+        Binding("0", "clear_grade", "No mark", show=False),
+        Binding("e", "edit", "Edit"),
+        Binding("N", "names", "Choose a name", show=False),
+        Binding("x", "drop", "Drop", show=False),
+        Binding("X", "separate", "Separate into stems", show=False),
+        Binding("t", "timeline", "In its stream", show=False),
+        Binding("p", "publish", "Publish", show=False),
+    ]
+
+    def target_numbers(self) -> list[int]:
+        """Numbers of the songs that the next action is about."""
+        raise NotImplementedError
+
+    def songs_changed(self, songs: list[tuple[int, Song]]) -> None:
+        """Show songs as they are now."""
+
+    def action_enqueue(self) -> None:
+        """Put songs at the end of the play queue."""
+        self.utawaku.enqueue_numbers(self.target_numbers())
+
+    def action_enqueue_next(self) -> None:
+        """Put songs right behind what plays."""
+        self.utawaku.enqueue_numbers(self.target_numbers(), next_=True)
+
+    def action_grade(self, grade: int) -> None:
+        """Like, dislike, neutral."""
+        self._mark(grade=grade)
+
+    def action_stars(self, stars: int) -> None:
+        """One to five stars."""
+        self._mark(stars=stars)
+
+    def action_clear_grade(self) -> None:
+        """Take the marks off."""
+        self._mark(clear=True)
+
+    def _mark(
+        self, *, grade: int | None = None, stars: int | None = None, clear: bool = False
+    ) -> None:
+        numbers = self.target_numbers()
+        if numbers:
+            self.utawaku.mark_songs(
+                numbers, grade=grade, stars=stars, clear=clear, context={"where": self.mode}
+            )
+
+    # Names
+
+    def action_edit(self) -> None:
+        """Type names and tags, of one song or of all that are selected."""
+        numbers = self.target_numbers()
+        catalogue = self.utawaku.catalogue
+
+        def read() -> tuple[list[Song], dict[str, list[str]]]:
+            songs = catalogue.browser.songs(numbers)
+            return songs, catalogue.insights.tags_by_user([song.id for song in songs])
+
+        def ask(found: Any) -> None:
+            songs, tags = found
+            if not songs:
+                return
+
+            def typed(values: dict[str, str] | None) -> None:
+                if values:
+                    self._preview(changes_of(songs, tags, values))
+
+            self.app.push_screen(EditSongs(songs, tags), typed)
+
+        if numbers:
+            self.utawaku.read(read, ask)
+
+    def _preview(self, changes: Sequence[Change]) -> None:
+        if not changes:
+            self.notify("Nothing would change.")
+            return
+        if len(changes) == 1:
+            self._change(changes)
+            return
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self._change(changes)
+
+        self.app.push_screen(Preview(changes), answered)
+
+    def _change(self, changes: Sequence[Change]) -> None:
+        catalogue = self.utawaku.catalogue
+        song_ids = [change.song.id for change in changes]
+
+        def retag() -> None:
+            for song_id in song_ids:
+                catalogue.requests.file("retag", song_id)
+
+        def write() -> Any:
+            tags_before = catalogue.insights.tags_by_user(song_ids)
+            named = {change.song.id: change.values for change in changes if change.values}
+            edits = catalogue.edits.rename(named) if named else []
+            for change in changes:
+                if change.tags is not None:
+                    catalogue.songs.set_tags(
+                        change.song.id, dict.fromkeys(change.tags, 1.0), source="user"
+                    )
+            retag()
+            return edits, tags_before
+
+        def undo(edits: Sequence[Any], tags_before: dict[str, list[str]]) -> None:
+            for edit in edits:
+                catalogue.edits.undo(edit.id)
+            for change in changes:
+                if change.tags is not None:
+                    old = tags_before[change.song.id]
+                    catalogue.songs.set_tags(change.song.id, dict.fromkeys(old, 1.0), source="user")
+            retag()
+
+        def done(result: Any) -> None:
+            edits, tags_before = result
+            n = len(changes)
+            what = f"changes of {n} songs" if n > 1 else f"names of {title_of(changes[0].song)}"
+            self.utawaku.offer_undo(what, lambda: undo(edits, tags_before))
+            for song_id in song_ids:
+                self.utawaku.player.refresh(song_id)
+            self.notify(f"{n} song{'' if n == 1 else 's'} changed. u undoes it.", markup=False)
+            self.look_again()
+
+        self.utawaku.write(write, done)
+
+    def action_names(self) -> None:
+        """Choose among what the song may be."""
+        numbers = self.target_numbers()[:1]
+        catalogue = self.utawaku.catalogue
+
+        def read() -> tuple[list[Song], list[LabelCandidate]]:
+            songs = catalogue.browser.songs(numbers)
+            return songs, catalogue.insights.candidates(songs[0].id) if songs else []
+
+        def ask(found: Any) -> None:
+            songs, candidates = found
+            if not songs:
+                return
+            song = songs[0]
+            choices = [
+                Choice(str(n), f"{one.title} — {one.artist}" if one.artist else one.title,
+                       evidence_of(one))
+                for n, one in enumerate(candidates)
+            ]  # fmt: skip
+            choices.append(Choice(_TYPE, "Type a name …"))
+            choices.append(Choice(_ASK, "Look for names again", "asks the pipeline"))
+
+            def chosen(value: str | None) -> None:
+                if value == _TYPE:
+                    self.action_edit()
+                elif value == _ASK:
+                    self.utawaku.file_request("label", song.id, "names will be looked for")
+                elif value is not None:
+                    one = candidates[int(value)]
+                    self._change([Change(song, {"title": one.title, "artist": one.artist}, None)])
+
+            self.app.push_screen(Choose(f"What is {title_of(song)}?", choices), chosen)
+
+        if numbers:
+            self.utawaku.read(read, ask)
+
+    # The rest
+
+    def action_drop(self) -> None:
+        """These are no songs, or not wanted."""
+        numbers = self.target_numbers()
+        if not numbers:
+            return
+        catalogue = self.utawaku.catalogue
+
+        def drop() -> Any:
+            songs = catalogue.browser.songs(numbers)
+            edits = catalogue.edits.drop([song.id for song in songs])
+            for stream_id in {song.stream_id for song in songs}:
+                catalogue.requests.file("recut", stream_id)
+            return edits
+
+        def undo(edits: Sequence[Any]) -> None:
+            for edit in edits:
+                catalogue.edits.undo(edit.id)
+                catalogue.requests.file("recut", edit.stream_id)
+
+        def done(edits: Any) -> None:
+            n = len(numbers)
+            what = f"dropping {n} song{'' if n == 1 else 's'}"
+            self.utawaku.offer_undo(what, lambda: undo(edits))
+            self.notify(f"{n} dropped. u brings {'it' if n == 1 else 'them'} back.")
+            self.look_again()
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.utawaku.write(drop, done)
+
+        n = len(numbers)
+        self.app.push_screen(
+            Confirm(
+                f"Drop {n} song{'' if n == 1 else 's'} from the library?",
+                "Files go to the trash; marks stay; u undoes it.",
+                yes="Drop",
+            ),
+            answered,
+        )
+
+    def action_separate(self) -> None:
+        """Ask for vocals and accompaniment."""
+        numbers = self.target_numbers()
+        catalogue = self.utawaku.catalogue
+
+        def file() -> int:
+            songs = catalogue.browser.songs(numbers)
+            return len([catalogue.requests.file("separate", song.id) for song in songs])
+
+        def filed(n: Any) -> None:
+            plural = "" if n == 1 else "s"
+            self.notify(f"{n} song{plural} will be separated" + self.utawaku.down_note())
+
+        if numbers:
+            self.utawaku.write(file, filed)
+
+    def action_timeline(self) -> None:
+        """See the song in its stream."""
+        numbers = self.target_numbers()[:1]
+        browser = self.utawaku.catalogue.browser
+
+        def show(songs: Any) -> None:
+            if songs:
+                self.utawaku.show_timeline(songs[0].stream_id, songs[0].id)
+
+        if numbers:
+            self.utawaku.read(lambda: browser.songs(numbers), show)
+
+    def action_publish(self) -> None:
+        """Compose a submission of the songs."""
+        numbers = self.target_numbers()
+        if numbers:
+            self.utawaku.compose_submission(numbers)
+
+
+def evidence_of(candidate: LabelCandidate) -> str:
+    """Score, source and why, on one line."""
+    reasons = []
+    for name, value in candidate.evidence.items():
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            told = f"{value:.2f}" if isinstance(value, float) else str(value)
+            reasons.append(f"{name.replace('_', ' ')} {told}")
+    return shown(f"{candidate.score:4.0%}  {candidate.source}  {', '.join(reasons)}")
