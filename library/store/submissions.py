@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from library.errors import NotFoundError
 from library.schema import submission_parts, submissions, upload_events, upload_holds
 from library.sharing.records import Part, QueueHold, Submission, UploadEvent
-from library.sharing.states import ACTIVE, SubmissionState, check_move
+from library.sharing.states import ACTIVE, StateError, SubmissionState, check_move
 from library.store.connections import Connections, upsert
 
 _PART_FIELDS = [field.name for field in fields(Part)]
@@ -172,6 +172,32 @@ class Submissions:
                 )
                 .values(**changes)
             )
+
+    def set_parts(self, submission_id: int, parts: Sequence[Part]) -> Submission:
+        """Replace the parts of a draft, numbered anew in the given order.
+
+        Raises:
+            StateError: it is no draft any more.
+        """
+        submission = self.get(submission_id)
+        if submission.state != "draft":
+            check_move(submission.state, "draft", subject=f"submission {submission_id}")
+            raise StateError(
+                "only a draft's parts can be changed",
+                subject=f"submission {submission_id}",
+                next_step="Make it a draft first",
+            )
+        rows = [
+            {"submission_id": submission_id, **_part_values(part), "position": position}
+            for position, part in enumerate(parts)
+        ]
+        with self._catalogue.write() as connection:
+            connection.execute(
+                submission_parts.delete().where(submission_parts.c.submission_id == submission_id)
+            )
+            if rows:
+                connection.execute(submission_parts.insert(), rows)
+        return self.get(submission_id)
 
     def delete(self, submission_id: int) -> None:
         """Drop a draft, or one that failed before anything was published."""

@@ -158,4 +158,11 @@ def record_account(name: str, settings: Settings, catalogue: Catalogue, *, ask: 
         state=problem,
     )
     catalogue.accounts.put(account)
+    if problem or state.expires_soon(time.time()):
+        catalogue.notices.add(
+            "warning",
+            f"The log-in of {name} {'cannot be used' if problem else 'ends soon'}",
+            body=problem,
+            next_step=f"utawaku login {name}",
+        )
     return account

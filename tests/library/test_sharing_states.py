@@ -125,6 +125,17 @@ def test_shared_songs_and_the_submission_to_append_to_are_known(catalogue: Catal
     assert store.n_parts_of("bilibili", "BV1") == 3
 
 
+def test_a_draft_can_be_put_in_another_order_and_nothing_else_can(catalogue: Catalogue) -> None:
+    store = catalogue.submissions
+    kept = store.add(draft())
+    turned = store.set_parts(kept.id, kept.parts[::-1])
+    assert [(part.position, part.song_id) for part in turned.parts] == [(0, "s1"), (1, "s0")]
+    store.move(kept.id, "queued")
+    with pytest.raises(StateError):
+        store.set_parts(kept.id, [])
+    assert len(store.get(kept.id).parts) == 2
+
+
 def test_what_was_published_cannot_be_deleted(catalogue: Catalogue) -> None:
     store = catalogue.submissions
     kept = store.add(draft())

@@ -4,6 +4,9 @@ biliup's clients run unpatched in worker processes; a loopback proxy and a test 
 them to `tests.servers.bilibili`.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +50,7 @@ def world(
     yield world
     world.catalogue.close()
     world.site.stop()
+    world.assert_no_secret_was_written()
 
 
 def test_a_submission_arrives_with_every_byte_title_and_field(world: World) -> None:
@@ -362,3 +366,91 @@ def test_an_append_without_an_answer_is_not_repeated(world: World, action: str) 
     assert world.site.counts["edit"] == 1
     assert len(world.site.archives[0].filenames) == 2
     assert world.site.violations == []
+
+
+# What biliup 1.2.9 does by itself. When one of these fails, a guard of ours has become idle.
+
+
+def _bare(world: World, program: str) -> str:
+    """Run a few lines with biliup's bare client, logged in as `client`."""
+    cookies = world.home / "accounts" / "uta.json"
+    done = subprocess.run(
+        [sys.executable, "-c", _PRELUDE + program, str(cookies), str(world.home / "x y.mp4")],
+        env={**os.environ, **world.workers.environment},
+        cwd=world.home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+_PRELUDE = """
+import json, sys
+from biliup.plugins.bili_webup import BiliBili, Data
+client = BiliBili(Data())
+client.login_by_cookies(json.load(open(sys.argv[1])))
+open(sys.argv[2], 'wb').write(b'x' * 200_000)
+"""
+
+
+@pytest.mark.slow
+def test_biliup_takes_a_refused_preupload_for_a_missing_key(world: World) -> None:
+    world.site.fail("preupload", "601")
+    assert "KeyError" in _bare(world, "client.upload_file(sys.argv[2], 'bda2')")
+
+
+@pytest.mark.slow
+def test_biliup_tells_the_site_the_local_path(world: World) -> None:
+    _bare(world, "client.upload_file(sys.argv[2], 'bda2')")
+    assert any("a path was sent as a name" in told for told in world.site.violations)
+
+
+@pytest.mark.slow
+def test_biliup_drops_a_chunk_and_asks_to_complete_without_it(world: World) -> None:
+    world.site.fail("chunk", "500", times=10)
+    fault = world.site.fail("complete", "hang", times=9)
+    with pytest.raises(subprocess.TimeoutExpired):
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                _PRELUDE + "client.upload_file(sys.argv[2], 'bda2', 1)",
+                str(world.home / "accounts" / "uta.json"),
+                str(world.home / "x.mp4"),
+            ],
+            env={**os.environ, **world.workers.environment},
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+    assert fault.reached.is_set()
+    (upload,) = world.site.uploads.values()
+    assert len(upload.chunks) < upload.n_chunks
+
+
+@pytest.mark.slow
+def test_biliup_gives_up_on_a_password_that_is_not_there_when_cookies_expire(world: World) -> None:
+    world.site.log_out(world.member)
+    program = "client.login('bili.cookie', sys.argv[1])"
+    assert "TypeError" in _bare_unlogged(world, program)
+
+
+def _bare_unlogged(world: World, program: str) -> str:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from biliup.plugins.bili_webup import BiliBili, Data; "
+            "client = BiliBili(Data()); " + program,
+            str(world.home / "accounts" / "uta.json"),
+        ],
+        env={**os.environ, **world.workers.environment},
+        cwd=world.home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.stdout + done.stderr

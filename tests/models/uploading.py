@@ -191,6 +191,15 @@ class World:
             if part.state == "uploaded":
                 assert self.site.sha256_of(part.remote_name) == part.sha256
 
+    def assert_no_secret_was_written(self) -> None:
+        """Neither the workers' output nor the catalogue holds a cookie or token."""
+        written = self.settings.data_dir.joinpath("catalogue.db").read_bytes()
+        for log in self.workers.folder.glob("*.log"):
+            written += log.read_bytes()
+        for sessdata, member in self.site.members.items():
+            for secret in (sessdata, member.csrf, member.access_token, member.refresh_token):
+                assert secret.encode() not in written
+
     def assert_all_published_once(self, submissions: Sequence[Submission]) -> None:
         """Each submission exists exactly once, with each part's bytes, in order."""
         assert self.site.violations == []

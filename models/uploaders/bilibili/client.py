@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import logging
 import math
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -40,6 +41,8 @@ class PartClient(BiliBili):
 
     def __init__(self, *, retries: ChunkRetries = ChunkRetries()) -> None:
         super().__init__(Data())
+        # At DEBUG it writes whole addresses, tokens included.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
         self.retries = retries
         self.adapter = GuardedAdapter()
         self.bytes_sent = 0
@@ -97,7 +100,7 @@ class PartClient(BiliBili):
                 self._auto_os = None
                 raise UploadInterrupted(
                     f"biliup failed on line {line}: {type(error).__name__}"
-                ) from error
+                ) from None
         if not answer or not answer.get("filename"):
             self._auto_os = None
             raise UploadInterrupted(f"line {line} never confirmed the file")
@@ -140,7 +143,7 @@ class PartClient(BiliBili):
                         raise UploadInterrupted(
                             f"chunk {index + 1} of {n_chunks} was not taken "
                             f"({status or type(error).__name__})"
-                        ) from error
+                        ) from None
                 await asyncio.sleep(self.retries.pause_s * 2 ** (attempt - 1))
 
         async def work(session: aiohttp.ClientSession) -> None:

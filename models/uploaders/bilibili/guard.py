@@ -91,7 +91,8 @@ class GuardedAdapter(HTTPAdapter):
         except requests.RequestException as error:
             if step is Step.COMPLETE and self._may_repeat_completion():
                 raise
-            raise self._broken(step, error) from error
+            # Not chained: its text quotes the address, and the address holds tokens.
+            raise self._broken(step, error) from None
         refusal = refusal_of(step, response.status_code, parse(content))
         if refusal is None:
             return response
