@@ -20,7 +20,7 @@ from models.segmenter.patches import PatchGrid, PatchScorer, log_probabilities, 
 from models.segmenter.prefetch import read_ahead
 from models.segmenter.spool import Curves, MelSpool
 from models.segmenter.strip_graph import CEILINGS, make_strip_session
-from models.segmenter.strips import StripScorer, StripScores
+from models.segmenter.strips import ERRORS, StripScorer, StripScores
 from models.segmenter.viterbi import SWITCH_NATS, SWITCH_NATS_SMN, energy_activity
 from models.segmenter.viterbi import decode as best_path
 
@@ -134,7 +134,9 @@ class Segmenter:
         approximate: list[StripScores] = []
         lowest = np.inf
         with MelSpool() as spool, ThreadPoolExecutor(self._threads) as pool:
-            strips = StripScorer(self._strip_session, pool) if self._strip_session else None
+            strips = None
+            if self._strip_session:
+                strips = StripScorer(self._strip_session, ERRORS[self.engine], pool)
             reader = decode(
                 path,
                 sample_rate_hz=SAMPLE_RATE_HZ,

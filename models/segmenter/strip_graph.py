@@ -129,7 +129,7 @@ class _Builder:
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **options))
         return output
 
-    def constant(self, array: np.ndarray, name: str) -> str:
+    def constant(self, array: np.ndarray | np.generic, name: str) -> str:
         """Append a constant."""
         self.tensors.append(numpy_helper.from_array(np.asarray(array), name))
         return name
