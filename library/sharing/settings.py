@@ -17,38 +17,53 @@ class UploadSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     target: Literal["bilibili", "folder", "webdav"] = Field(
-        "bilibili", description="Where songs are published to unless said otherwise."
+        default="bilibili", description="Where songs are published to unless said otherwise."
     )
-    account: str = Field("", description="Account to use; empty is the only one there is.")
+    account: str = Field(default="", description="Account to use; empty is the only one there is.")
     group_by: Literal["stream", "all"] = Field(
-        "stream", description="One submission for each stream, or one for everything chosen."
+        default="stream",
+        description="One submission for each stream, or one for everything chosen.",
     )
-    title: str = Field(_STYLE.title, description="Title of a submission.")
-    part_title: str = Field(_STYLE.part_title, description="Title of a part.")
-    description: str = Field(_STYLE.description, description="Description; {setlist} is the list.")
-    setlist_line: str = Field(_STYLE.setlist_line, description="One line of the list.")
-    tags: tuple[str, ...] = Field(_STYLE.tags, description="Tags of every submission.")
-    category: int = Field(_STYLE.category, description="Bilibili's tid; 31 is covers.")
-    copyright: Literal[1, 2] = Field(2, description="1 own work, 2 repost (names its source).")
+    title: str = Field(default=_STYLE.title, description="Title of a submission.")
+    part_title: str = Field(default=_STYLE.part_title, description="Title of a part.")
+    description: str = Field(
+        default=_STYLE.description, description="Description; {setlist} is the list."
+    )
+    setlist_line: str = Field(default=_STYLE.setlist_line, description="One line of the list.")
+    tags: tuple[str, ...] = Field(default=_STYLE.tags, description="Tags of every submission.")
+    category: int = Field(default=_STYLE.category, description="Bilibili's tid; 31 is covers.")
+    copyright: Literal[1, 2] = Field(
+        default=2, description="1 own work, 2 repost (names its source)."
+    )
     lines: tuple[str, ...] = Field(
-        ("AUTO", "bda2", "tx", "txa", "bldsa", "alia", "estx", "akbd"),
+        default=("AUTO", "bda2", "tx", "txa", "bldsa", "alia", "estx", "akbd"),
         description="Upload lines in the order they are tried.",
     )
-    parts_per_hour: int = Field(_BUDGET.parts_per_hour, ge=0, description="0 is no ceiling.")
-    parts_per_day: int = Field(_BUDGET.parts_per_day, ge=0, description="0 is no ceiling.")
-    submits_per_hour: int = Field(_BUDGET.submits_per_hour, ge=0, description="0 is no ceiling.")
-    submits_per_day: int = Field(_BUDGET.submits_per_day, ge=0, description="0 is no ceiling.")
-    bytes_per_day: int = Field(0, ge=0, description="0 is no ceiling.")
-    part_spacing_s: float = Field(_BUDGET.part_spacing_s, ge=0, description="Between parts.")
-    submit_spacing_s: float = Field(
-        _BUDGET.submit_spacing_s, ge=0, description="Between submissions."
+    parts_per_hour: int = Field(
+        default=_BUDGET.parts_per_hour, ge=0, description="0 is no ceiling."
     )
-    font: Path | None = Field(None, description="Font for rendered titles; empty looks for one.")
-    folder: Path | None = Field(None, description="Folder of the target `folder`.")
-    webdav_url: str = Field("", description="Address of the target `webdav`.")
-    webdav_user: str = Field("", description="User of the target `webdav`.")
+    parts_per_day: int = Field(default=_BUDGET.parts_per_day, ge=0, description="0 is no ceiling.")
+    submits_per_hour: int = Field(
+        default=_BUDGET.submits_per_hour, ge=0, description="0 is no ceiling."
+    )
+    submits_per_day: int = Field(
+        default=_BUDGET.submits_per_day, ge=0, description="0 is no ceiling."
+    )
+    bytes_per_day: int = Field(default=0, ge=0, description="0 is no ceiling.")
+    part_spacing_s: float = Field(
+        default=_BUDGET.part_spacing_s, ge=0, description="Between parts."
+    )
+    submit_spacing_s: float = Field(
+        default=_BUDGET.submit_spacing_s, ge=0, description="Between submissions."
+    )
+    font: Path | None = Field(
+        default=None, description="Font for rendered titles; empty looks for one."
+    )
+    folder: Path | None = Field(default=None, description="Folder of the target `folder`.")
+    webdav_url: str = Field(default="", description="Address of the target `webdav`.")
+    webdav_user: str = Field(default="", description="User of the target `webdav`.")
     webdav_password: SecretStr = Field(
-        SecretStr(""),
+        default=SecretStr(""),
         description="Better in the environment: UTAWAKU_UPLOADS__WEBDAV_PASSWORD.",
     )
 

@@ -139,7 +139,8 @@ class Queue:
             )
             if part_.state != "uploaded":
                 self._send_part(submission, part_, share)
-        submission = self.catalogue.submissions.get(submission.id)
+        # Sending takes hours, and what was fine at the start (the publication time) may be no more.
+        submission = self._checked(self.catalogue.submissions.get(submission.id))
         if submission.state != "submitting":
             submission = self.catalogue.submissions.move(submission.id, "submitting")
         return self._submit(submission)

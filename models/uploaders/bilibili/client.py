@@ -156,7 +156,8 @@ class PartClient(BiliBili):
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=30, sock_read=self.retries.timeout_s
         )
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        # Unlike biliup's own session this one goes through the proxy that the environment names.
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
             workers = [asyncio.create_task(work(session)) for _ in range(tasks)]
             try:
                 await asyncio.gather(*workers)
