@@ -20,7 +20,7 @@ from library.errors import MediaError, TagError
 from library.files import move, render_path, trash
 from library.links import at_time
 from library.records import Song, Stream
-from library.tags import SongTags, clean_tags, read_tags, write_tags
+from library.tags import SongTags, clean_tags, playing_time_s, read_tags, write_tags
 from models.audio import MediaInfo, probe
 from models.cutter import CutResult, cut_audio, cut_video, plan_cut
 
@@ -339,8 +339,7 @@ def _agree(wanted: object, found: object) -> bool:
 
 def length_is_right(song: Song, settings: Settings) -> bool:
     """Whether the file is as long as the song, to 0.1 s (the last packet of a copied AAC)."""
-    found = probe(settings.library_root / song.file_path).duration_s
-    return abs(found - song.duration_s) <= 0.1
+    return abs(playing_time_s(settings.library_root / song.file_path) - song.duration_s) <= 0.1
 
 
 def _cover(stream: Stream, settings: Settings) -> bytes | None:

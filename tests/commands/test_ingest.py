@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 
 from library.catalogue import Catalogue
 from library.config import load_settings
 from library.tags import read_tags
+from models.audio import load
 from tests.conftest import DemoStream, Program
 
 
@@ -47,11 +47,8 @@ def test_a_stream_becomes_tagged_songs_and_a_second_run_does_nothing(
         tags = read_tags(path)
         assert (tags.title, tags.artist) == (true.title, true.artist)
         assert tags.replaygain_gain_db is not None
-        with av.open(str(path)) as container:
-            assert container.duration is not None
-            assert container.duration / 1e6 == pytest.approx(
-                song["stop_s"] - song["start_s"], abs=0.1
-            )
+        n_samples = load(path, sample_rate_hz=16_000, n_channels=1).shape[-1]
+        assert n_samples / 16_000 == pytest.approx(song["stop_s"] - song["start_s"], abs=0.02)
     before = songs_on_disk(program)
 
     again = program.run("ingest", demo_stream.path, "--json")
