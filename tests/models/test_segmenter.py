@@ -249,13 +249,16 @@ def test_settling_finds_the_exact_decision_from_scores_within_their_error() -> N
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's process table")
 def test_memory_does_not_grow_with_the_length(weights_dir: Path, tmp_path: Path) -> None:
     """A recording ten times as long may take 60 MB more, which is 500 MB in twelve hours."""
     block = np.concatenate([speech_like(20, 1), music_like(35, 2), silence(5)])
     program = (
-        "import sys, resource; from pathlib import Path; from models.segmenter import Segmenter\n"
+        "import sys; from pathlib import Path; from models.segmenter import Segmenter\n"
         "Segmenter.from_registry(Path(sys.argv[1]), mode='fast').analyse(Path(sys.argv[2]))\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        # Not getrusage: its peak is inherited from the process that started this one.
+        "status = Path('/proc/self/status').read_text().split()\n"
+        "print(int(status[status.index('VmHWM:') + 1]) // 1024)"
     )
     peaks = []
     for minutes in (6, 60):
@@ -268,7 +271,7 @@ def test_memory_does_not_grow_with_the_length(weights_dir: Path, tmp_path: Path)
             cwd=ROOT,
         )
         peaks.append(int(done.stdout))
-    assert peaks[1] - peaks[0] < 60
+    assert peaks[1] - peaks[0] < 60, peaks
     assert peaks[1] < 400
 
 
