@@ -27,7 +27,9 @@ from library.store.edits import Edits
 from library.store.grades import Grades
 from library.store.insights import Insights
 from library.store.notices import Notices
+from library.store.overview import Overview
 from library.store.requests import Requests
+from library.store.review import Review
 from library.store.saved_queries import SavedQueries
 from library.store.setlists import Setlists
 from library.store.songs import Songs
@@ -168,6 +170,16 @@ class Catalogue:
     def edits(self) -> Edits:
         """What the user changed by hand."""
         return Edits(self)
+
+    @cached_property
+    def review(self) -> Review:
+        """What to ask the user about next."""
+        return Review(self)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """How far all streams are."""
+        return Overview(self)
 
     @cached_property
     def saved_queries(self) -> SavedQueries:

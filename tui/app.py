@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -19,19 +20,25 @@ from library.catalogue import Catalogue
 from library.config import Settings
 from library.errors import UtawakuError
 from library.heartbeat import is_alive
-from library.records import Song
+from library.records import Notice, Song
+from library.sharing.drafts import draft, order_for
+from library.sharing.records import Submission
 from tui import theme
 from tui.background import Latest
 from tui.memory import recall, remember
 from tui.player.output import DeviceOutput, Output
 from tui.player.player import STEMS, Player
 from tui.screens.base import Place
+from tui.screens.compose import ComposeScreen
 from tui.screens.dialogs import Confirm
-from tui.screens.help import HelpScreen
+from tui.screens.help import HelpScreen, key_name
 from tui.screens.library import LibraryScreen
-from tui.screens.notices import ShowText
+from tui.screens.notices import NoticesScreen, ShowText
+from tui.screens.outbox import OutboxScreen, findings_of
 from tui.screens.pipeline import PipelineScreen
 from tui.screens.play_queue import QueueScreen
+from tui.screens.review import ReviewScreen
+from tui.screens.settings import SettingsScreen
 from tui.screens.song_actions import SongActions
 from tui.screens.timeline import TimelineScreen
 from tui.text import shown
@@ -42,6 +49,7 @@ from tui.widgets.top_bar import TopBar
 LOOK_EVERY_S = 2.0
 """How often the screen asks whether somebody has changed the catalogue."""
 
+MAX_NOTICES = 500
 REPEAT_AFTER_S = 10.0
 """The same error is not told again sooner."""
 
@@ -55,7 +63,9 @@ class UtawakuApp(App[int]):
     MODES: ClassVar[dict[str, Any]] = {
         "library": LibraryScreen,
         "timeline": TimelineScreen,
+        "review": ReviewScreen,
         "pipeline": PipelineScreen,
+        "outbox": OutboxScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?"),
@@ -71,7 +81,12 @@ class UtawakuApp(App[int]):
         Binding("minus", "volume(-0.05)", "Softer", show=False),
         Binding("L", "go('library')", "Library", show=False),
         Binding("T", "go('timeline')", "Timeline", show=False),
+        Binding("R", "go('review')", "Review", show=False),
         Binding("P", "go('pipeline')", "Pipeline", show=False),
+        Binding("O", "go('outbox')", "Outbox", show=False),
+        Binding("exclamation_mark", "notices", "Notices", show=False),
+        Binding("comma", "settings", "Settings", show=False),
+        Binding("ctrl+t", "next_theme", "Night or day", show=False),
         Binding("u", "undo", "Undo", show=False),
         Binding("Q", "queue", "Play queue", show=False),
         Binding("z", "shuffle", "Shuffle", show=False),
@@ -105,7 +120,9 @@ class UtawakuApp(App[int]):
         self._reader = ThreadPoolExecutor(2, thread_name_prefix="read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
         self._pictures: Latest | None = None
-        self._undo: list[tuple[str, Callable[[], Any]]] = []
+        self._undo: list[tuple[str, Callable[[], Any], Callable[[], None] | None]] = []
+        self.session_notices: list[Notice] = []
+        """What went wrong since the app was opened, the latest last."""
         self._told = ""
         self._told_at = 0.0
 
@@ -117,7 +134,8 @@ class UtawakuApp(App[int]):
         """Open the library."""
         self.register_theme(theme.NIGHT)
         self.register_theme(theme.DAY)
-        self.theme = theme.NIGHT.name
+        known = self.memory.theme in self.available_themes
+        self.theme = self.memory.theme if known else theme.NIGHT.name
         self._pictures = Latest("pictures", self.call_later)
         self.switch_mode("library")
         self.set_interval(LOOK_EVERY_S, self._look_around)
@@ -216,6 +234,12 @@ class UtawakuApp(App[int]):
     def _crash(self, error: Exception) -> None:
         raise error
 
+    def told_of(self, error: Exception) -> None:
+        """Report what is ours to report; anything else is a bug and ends the app."""
+        if not isinstance(error, UtawakuError):
+            raise error
+        self.report(error)
+
     def report(self, error: UtawakuError) -> None:
         """Tell what went wrong; it can be read again among the notices."""
         if str(error) == self._told and time.monotonic() - self._told_at < REPEAT_AFTER_S:
@@ -223,6 +247,10 @@ class UtawakuApp(App[int]):
         self._told, self._told_at = str(error), time.monotonic()
         subject = shown(error.subject)
         told = f"{subject}: {error.problem}" if subject else error.problem
+        self.session_notices.append(
+            Notice(0, "error", shown(told), next_step=error.next_step, created_at=time.time())
+        )
+        del self.session_notices[:-MAX_NOTICES]
         self.notify(
             f"{shown(told)}\n{shown(error.next_step)}".strip(),
             title="",
@@ -231,9 +259,11 @@ class UtawakuApp(App[int]):
             markup=False,
         )
 
-    def offer_undo(self, what: str, undo: Callable[[], Any]) -> None:
-        """Remember how to take back what was just done."""
-        self._undo.append((what, undo))
+    def offer_undo(
+        self, what: str, undo: Callable[[], Any], undone: Callable[[], None] | None = None
+    ) -> None:
+        """Remember how to take back what was just done, and who wants to know."""
+        self._undo.append((what, undo, undone))
         del self._undo[:-100]
 
     def action_undo(self) -> None:
@@ -241,10 +271,12 @@ class UtawakuApp(App[int]):
         if not self._undo:
             self.notify("Nothing to undo.")
             return
-        what, undo = self._undo.pop()
+        what, undo, undone = self._undo.pop()
 
         def done(_result: Any) -> None:
             self.notify(f"Undone: {what}", markup=False)
+            if undone is not None:
+                undone()
             if isinstance(self.screen, Place):
                 self.screen.look_again()
 
@@ -287,8 +319,9 @@ class UtawakuApp(App[int]):
         stars: int | None = None,
         clear: bool = False,
         context: Mapping[str, Any] | None = None,
+        undone: Callable[[], None] | None = None,
     ) -> None:
-        """Grade songs; can be undone."""
+        """Grade songs; can be undone, and then `undone` hears of it."""
         browser, grades = self.catalogue.browser, self.catalogue.grades
 
         def mark() -> list[Song]:
@@ -312,7 +345,7 @@ class UtawakuApp(App[int]):
             if len(before) > 1:
                 what += f" of {len(before)} songs"
                 self.notify(f"Done: {what}. u undoes it.")
-            self.offer_undo(what, lambda: take_back(before))
+            self.offer_undo(what, lambda: take_back(before), undone)
             for song in before:
                 self.player.refresh(song.id)
             self._show_marked(numbers)
@@ -486,7 +519,111 @@ class UtawakuApp(App[int]):
             screen.show_stream(stream_id, song_id)
 
     def compose_submission(self, numbers: Sequence[int]) -> None:
-        """Begin a submission of these songs."""
+        """Begin submissions of these songs, as the settings want them, and open the outbox."""
+        catalogue, settings = self.catalogue, self.settings
+
+        def plan() -> list[Submission]:
+            songs = catalogue.browser.songs(numbers)
+            order = order_for(catalogue, settings)
+            planned = draft(songs, order, catalogue, settings)
+            if not planned:
+                raise UtawakuError(
+                    "none of these songs can be published",
+                    next_step="They are there already, or were not cut to files yet",
+                )
+            return [catalogue.submissions.add(one) for one in planned]
+
+        def done(added: list[Submission]) -> None:
+            n = len(added)
+            self.action_go("outbox")
+            self.notify(f"{n} draft{'' if n == 1 else 's'} made. Enter opens, s sends.")
+            if n == 1:
+                self.push_screen(ComposeScreen(added[0]))
+
+        self.write(plan, done)
+
+    def send_submission(self, submission: Submission) -> None:
+        """Put a submission into the queue, unless the site would refuse it."""
+        store, requests = self.catalogue.submissions, self.catalogue.requests
+        refused = [f for f in findings_of(submission) if f.severity == "error"]
+        if refused:
+            told = "\n".join(f"{shown(f.subject)}  {shown(f.message)}".strip() for f in refused)
+            self.show_text("It would be refused", told)
+            return
+
+        def queue() -> None:
+            store.move(submission.id, "queued", message="")
+            requests.file("upload", str(submission.id))
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.write(queue, lambda _: self.notify("Queued" + self.down_note()))
+
+        self.push_screen(
+            Confirm(
+                f"Publish {submission.title}?",
+                f"{len(submission.parts)} parts to {submission.target} {submission.account}.",
+                yes="Publish",
+            ),
+            answered,
+        )
+
+    def action_notices(self) -> None:
+        """What went wrong, to be read again."""
+
+        def show(stored: list[Notice]) -> None:
+            both = [*stored, *self.session_notices]
+            both.sort(key=lambda notice: -notice.created_at)
+            self.push_screen(NoticesScreen(both))
+
+        self.read(self.catalogue.notices.recent, show)
+
+    def action_settings(self) -> None:
+        """See and change the settings."""
+        self.push_screen(SettingsScreen(self.settings))
+
+    def settings_changed(self, settings: Settings) -> None:
+        """What can change while the app runs does; paths count from the next start."""
+        moved = (settings.library_root, settings.database_url) != (
+            self.settings.library_root,
+            self.settings.database_url,
+        )
+        if moved:
+            self.notify("Paths count from the next start.")
+        else:
+            self.settings = settings
+
+    def action_next_theme(self) -> None:
+        """From night to day and back."""
+        self.set_theme(theme.DAY.name if self.theme == theme.NIGHT.name else theme.NIGHT.name)
+
+    def set_theme(self, name: str) -> None:
+        """Other colours, kept for next time."""
+        self.theme = name
+        self.memory.theme = name
+        self.keep_memory()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action of this place and of the app, with its key."""
+        owners: list[Any] = [screen, self]
+        if isinstance(screen.focused, Rows):
+            owners.insert(0, screen.focused)
+        seen: set[str] = set()
+        for owner in owners:
+            for binding in _bindings(owner):
+                if binding.description and binding.description not in seen:
+                    seen.add(binding.description)
+                    action = binding.action
+                    yield SystemCommand(
+                        binding.description,
+                        f"key {key_name(binding.key)}",
+                        partial(self._run_bound, action, owner),
+                    )
+        for name in self.available_themes:
+            yield SystemCommand(f"Theme: {name}", "colours", partial(self.set_theme, name))
+
+    def _run_bound(self, action: str, owner: Any) -> None:
+        self.call_later(self.run_action, action, owner)
 
     def show_text(self, title: str, text: str) -> None:
         """A text too long for a line."""

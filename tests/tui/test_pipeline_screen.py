@@ -73,7 +73,7 @@ async def test_requests_are_cancelled_after_a_question_and_tried_again(
         await pilot.press("x", "y")
         await until(lambda: library.requests.get(request.id).state == "cancelled", pilot.pause)
         await until(lambda: "cancelled" in shown(app), pilot.pause)
-        await pilot.press("R")
+        await pilot.press("y")
         await until(lambda: library.requests.get(request.id).state == "queued", pilot.pause)
 
 
@@ -97,7 +97,7 @@ async def test_a_failed_step_can_be_read_and_made_again(
         rows.cursor = index  # type: ignore[attr-defined]
         await pilot.press("enter")
         await until(lambda: "Connect, then try again" in shown(app), pilot.pause)
-        await pilot.press("escape", "R")
+        await pilot.press("escape", "y")
         await until(lambda: library.requests.waiting("rematerialize"), pilot.pause)
         (request,) = library.requests.waiting("rematerialize")
         assert (request.target, dict(request.arguments)) == (

@@ -20,6 +20,7 @@ MAX_SKIPPED = 3
 """After so many songs in a row that cannot be played, the music stops."""
 HEARD_S = 20.0
 """Listening this long counts as a play (half of a song that is shorter than twice this)."""
+PREVIEW_S = 30.0
 MAX_VOLUME = 1.5
 
 RECORDING = -1
@@ -39,6 +40,15 @@ class Playing:
     playing: bool
     stem: Stem
     silent_because: str
+
+
+def best_part(song: Song) -> tuple[float, float]:
+    """The highlight, or PREVIEW_S out of the song's middle where none is known."""
+    if song.highlight_start_s is not None:
+        start_s = song.highlight_start_s
+        return start_s, min(song.duration_s, song.highlight_stop_s or start_s + PREVIEW_S)
+    start_s = max(0.0, song.duration_s * 0.4 - PREVIEW_S / 2)
+    return start_s, min(song.duration_s, start_s + PREVIEW_S)
 
 
 class Player:
@@ -74,6 +84,7 @@ class Player:
         self._heard_key = 0
         self._heard_from_s = 0.0
         self._recording = ""
+        self._previewing = False
         self.queue = PlayQueue()
         self.highlights_only = False
         self.replay_gain = True
@@ -105,8 +116,9 @@ class Player:
             self._engine.silent_because,
         )
 
-    def play(self, song_ids: Sequence[str], at: int = 0) -> None:
-        """Play these songs, beginning with the one at index `at`."""
+    def play(self, song_ids: Sequence[str], at: int = 0, *, preview: bool = False) -> None:
+        """Play these songs, beginning with the one at index `at`; with `preview` 30 s of each."""
+        self._previewing = preview
         with self._lock:
             self.queue.replace(song_ids, at)
         self._play_current()
@@ -380,9 +392,8 @@ class Player:
         if path is None:
             path, file_start_s = self.path_of(song)
         from_s, to_s = 0.0, song.duration_s
-        if self.highlights_only and song.highlight_start_s is not None:
-            from_s = song.highlight_start_s
-            to_s = min(song.duration_s, song.highlight_stop_s or from_s + 30)
+        if self.highlights_only or self._previewing:
+            from_s, to_s = best_part(song)
         gain_db = 0.0
         if self.replay_gain and song.loudness_lufs is not None:
             gain_db = REFERENCE_LUFS - song.loudness_lufs
@@ -423,8 +434,8 @@ class Player:
         if song is None or self._engine is None or not key:
             return
         stop_s = song.duration_s if whole else self._engine.position_s
-        if self.highlights_only and whole and song.highlight_stop_s is not None:
-            stop_s = min(stop_s, song.highlight_stop_s)
+        if whole and (self.highlights_only or self._previewing):
+            stop_s = best_part(song)[1]
         listened_s = stop_s - self._heard_from_s
         if listened_s >= min(HEARD_S, song.duration_s / 2):
             threading.Thread(

@@ -1,14 +1,19 @@
 """Texts to read at leisure."""
 
-from typing import ClassVar
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from library.records import Notice
 from library.text import clean_text
+from tui.text import ago, fit, shown
+from tui.widgets.rows import Cell, Rows
 
 
 class ShowText(ModalScreen[None]):
@@ -27,6 +32,76 @@ class ShowText(ModalScreen[None]):
             yield Static(self._title, classes="dialog-title", markup=False)
             yield Static(clean_text(self._text, keep_lines=True), markup=False)
             yield Static("esc close", classes="dialog-keys", markup=False)
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(None)
+
+
+class NoticeRows(Rows):
+    """Notices, the latest first."""
+
+    has_header = False
+    empty_text = "Nothing went wrong."
+
+    def __init__(self, notices: Sequence[Notice]) -> None:
+        super().__init__()
+        self.notices = notices
+
+    def row_count(self) -> int:
+        """How many there are."""
+        return len(self.notices)
+
+    def draw_row(self, index: int, width: int) -> list[Cell]:
+        """Level, title, when."""
+        notice = self.notices[index]
+        look = {"error": "bad", "warning": "warn"}.get(notice.level, "muted")
+        when = ago(time.time() - notice.created_at)
+        return [
+            (" ● " if notice.read_at is None else " ○ ", self.look(look)),
+            (fit(shown(notice.title), max(8, width - 18)), None),
+            (fit(when, 14, right=True) + " ", self.look("faint")),
+        ]
+
+
+class NoticesScreen(ModalScreen[None]):
+    """What the pipeline and the app had to tell."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,exclamation_mark", "close", "Close"),
+        Binding("C", "all_read", "Mark all as read"),
+    ]
+
+    def __init__(self, notices: Sequence[Notice]) -> None:
+        super().__init__()
+        self._notices = notices
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        with Vertical(classes="dialog wide"):
+            yield Static("Notices", classes="dialog-title", markup=False)
+            rows = NoticeRows(self._notices)
+            rows.styles.height = min(16, max(2, len(self._notices)))
+            yield rows
+            yield Static(
+                "enter read     C all read     esc close", classes="dialog-keys", markup=False
+            )
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Read one."""
+        event.stop()
+        notice = self._notices[event.index]
+        parts = [notice.body, notice.next_step]
+        self.app.push_screen(ShowText(shown(notice.title), "\n\n".join(p for p in parts if p)))
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Nobody else's business."""
+        event.stop()
+
+    def action_all_read(self) -> None:
+        """They need not be told again."""
+        app: Any = self.app
+        app.write(app.catalogue.notices.mark_read, lambda _: self.dismiss(None))
 
     def action_close(self) -> None:
         """Back."""

@@ -7,19 +7,30 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Static
+from textual.widgets import ContentSwitcher, Static
 
 from library.catalogue import Catalogue
 from library.errors import UtawakuError
-from library.records import AssetState, Request
+from library.records import Channel, Request
 from tui.background import Latest
 from tui.screens.base import Place
 from tui.screens.dialogs import AskText, Confirm
 from tui.text import ago, bar, fit, shown
+from tui.widgets.pipeline_rows import (
+    LOWER,
+    ChannelRows,
+    LowerRows,
+    MakerRows,
+    StreamRows,
+    WorkRows,
+)
 from tui.widgets.rows import Cell, Rows
+
+STREAMS_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -27,18 +38,34 @@ class Picture:
     """All that the screen shows, read at once."""
 
     requests: list[Request]
-    work: list[tuple[AssetState, str]]
-    """Artefacts being made or failed, with the title of their stream."""
+    n_today: int
+    """Recordings fetched since midnight (UTC)."""
+    lower: Any
+    """What the list below shows."""
 
 
-def read_picture(catalogue: Catalogue) -> Picture:
+def read_picture(catalogue: Catalogue, view: str) -> Picture:
     """Read it; off the event loop."""
-    states = catalogue.assets.in_state("running", limit=50)
-    states += catalogue.assets.in_state("failed", limit=200)
-    titles = catalogue.streams.titles({state.stream_id for state in states})
+    lower: Any
+    if view == "work":
+        states = catalogue.assets.in_state("running", limit=50)
+        states += catalogue.assets.in_state("failed", limit=200)
+        titles = catalogue.streams.titles({state.stream_id for state in states})
+        lower = [(state, titles.get(state.stream_id, state.stream_id)) for state in states]
+    elif view == "streams":
+        lower = catalogue.overview.states_of(catalogue.streams.all(limit=STREAMS_SHOWN))
+    elif view == "channels":
+        lower = catalogue.channels.all()
+    else:
+        lower = catalogue.overview.makers()
+    order = {"running": 0, "queued": 1}
+    requests = catalogue.requests.recent(limit=300)
+    requests.sort(key=lambda request: order.get(request.state, 2))
+    midnight = time.time() - time.time() % 86400
     return Picture(
-        catalogue.requests.recent(limit=300),
-        [(state, titles.get(state.stream_id, state.stream_id)) for state in states],
+        requests,
+        catalogue.overview.n_recorded_since(midnight),
+        lower,
     )
 
 
@@ -82,41 +109,6 @@ class RequestRows(Rows):
         ]
 
 
-class WorkRows(Rows):
-    """What is being made, and what could not be."""
-
-    empty_text = "Nothing runs and nothing has failed."
-
-    def __init__(self) -> None:
-        super().__init__(id="work")
-        self.work: Sequence[tuple[AssetState, str]] = ()
-
-    def row_count(self) -> int:
-        """How many artefacts are listed."""
-        return len(self.work)
-
-    def draw_header(self, width: int) -> list[Cell]:
-        """Titles."""
-        return [(fit("  Step          Stream", width), None)]
-
-    def draw_row(self, index: int, width: int) -> list[Cell]:
-        """Step, stream, progress or reason."""
-        state, title = self.work[index]
-        room = width - 16 - 1
-        left = max(16, room * 9 // 20)
-        if state.state == "running":
-            told = f"{bar(state.progress, 12)} {state.progress:4.0%}  {shown(state.message)}"
-            look = "accent"
-        else:
-            told = shown(state.message) or "failed"
-            look = "bad"
-        return [
-            ("  " + fit(state.asset, 14), self.look(look)),
-            (fit(shown(title), left - 2) + "  ", None),
-            (fit(told, max(0, room - left)), self.look("muted" if look == "accent" else "bad")),
-        ]
-
-
 class PipelineScreen(Place):
     """Requests above, work below."""
 
@@ -125,8 +117,10 @@ class PipelineScreen(Place):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add"),
         Binding("x", "cancel", "Cancel"),
-        Binding("R", "retry", "Try again"),
-        Binding("enter", "read", "Read"),
+        Binding("y", "retry", "Try again"),
+        Binding("F", "follow", "Follow"),
+        Binding("v", "view", "View"),
+        Binding("enter", "read", "Read", show=False),
         Binding("S", "start", "Start pipeline"),
     ]
 
@@ -140,11 +134,15 @@ class PipelineScreen(Place):
         with Vertical(id="pipeline-body"):
             yield Static("", id="pipeline-state", markup=False)
             yield RequestRows()
-            yield WorkRows()
+            yield Static("", id="lower-title")
+            with ContentSwitcher(initial="work", id="lower"):
+                for kind in LOWER:
+                    yield kind()
 
     def on_mount(self) -> None:
         """Look every second while in sight."""
         self.query_one(RequestRows).focus()
+        self._name_lower()
         self.set_interval(1.0, self.look_again)
 
     def on_unmount(self) -> None:
@@ -156,8 +154,39 @@ class PipelineScreen(Place):
         """Read what happens."""
         if self._reader is None or not self.is_current:
             return
-        catalogue = self.utawaku.catalogue
-        self._reader.submit(lambda: read_picture(catalogue), self._arrived)
+        catalogue, view = self.utawaku.catalogue, self.lower.id or "work"
+
+        def arrived(picture: Any) -> None:
+            if view == self.lower.id:
+                self._arrived(picture)
+
+        self._reader.submit(lambda: read_picture(catalogue, view), arrived)
+
+    @property
+    def lower(self) -> LowerRows:
+        """The list below that is in sight."""
+        switcher = self.query_one("#lower", ContentSwitcher)
+        found = switcher.visible_content
+        assert isinstance(found, LowerRows)
+        return found
+
+    def action_view(self) -> None:
+        """Another list below."""
+        names = [rows.id for rows in self.query(LowerRows)]
+        at = (names.index(self.lower.id) + 1) % len(names)
+        self.query_one("#lower", ContentSwitcher).current = names[at]
+        self.lower.focus()
+        self._name_lower()
+        self.look_again()
+
+    def _name_lower(self) -> None:
+        text = Text()
+        muted = self.app.theme_variables.get("muted", "")
+        for rows in self.query(LowerRows):
+            here = rows is self.lower
+            text.append(f"{rows.title}   ", style="bold" if here else muted)
+        text.append("v", style=self.app.theme_variables.get("primary", ""))
+        self.query_one("#lower-title", Static).update(text)
 
     def _arrived(self, picture: Any) -> None:
         if isinstance(picture, UtawakuError):
@@ -165,20 +194,20 @@ class PipelineScreen(Place):
             return
         if isinstance(picture, Exception):
             raise picture
-        requests, work = self.query_one(RequestRows), self.query_one(WorkRows)
-        requests.requests, work.work = picture.requests, picture.work
+        requests = self.query_one(RequestRows)
+        requests.requests = picture.requests
         requests.rows_changed()
-        work.rows_changed()
+        self.lower.show(picture.lower)
         n_waiting = sum(request.state == "queued" for request in picture.requests)
-        n_failed = sum(state.state == "failed" for state, _title in picture.work)
         running = (
             "The pipeline runs."
             if self.utawaku.pipeline_runs
-            else ("The pipeline does not run: requests wait. S starts it.")
+            else "The pipeline does not run: requests wait. S starts it."
         )
-        waiting = f"  {n_waiting} waiting" if n_waiting else ""
-        failed = f"  {n_failed} failed" if n_failed else ""
-        self.query_one("#pipeline-state", Static).update(running + waiting + failed)
+        waiting = f"   {n_waiting} waiting" if n_waiting else ""
+        budget = self.utawaku.settings.download.daily_budget
+        today = f"   fetched today {picture.n_today} of {budget}"
+        self.query_one("#pipeline-state", Static).update(running + waiting + today)
 
     def _request(self) -> Request | None:
         rows = self.query_one(RequestRows)
@@ -212,7 +241,12 @@ class PipelineScreen(Place):
         self.utawaku.write(file, filed)
 
     def action_cancel(self) -> None:
-        """The request under the cursor is no longer wanted."""
+        """The request (or the channel) under the cursor is no longer wanted."""
+        lower = self.lower
+        if lower.has_focus and isinstance(lower, ChannelRows):
+            if lower.channels:
+                self._unfollow(lower.channels[lower.cursor])
+            return
         request = self._request()
         if request is None:
             return
@@ -228,21 +262,14 @@ class PipelineScreen(Place):
                 )
 
         self.app.push_screen(
-            Confirm(f"Cancel {request.kind} {request.target}?", "R asks for it again."), cancel
+            Confirm(f"Cancel {request.kind} {request.target}?", "y asks for it again."), cancel
         )
 
     def action_retry(self) -> None:
         """Try a failed or cancelled request again; on the lower list make the step again."""
-        work = self.query_one(WorkRows)
         catalogue = self.utawaku.catalogue
-        if work.has_focus and work.work:
-            state, _title = work.work[work.cursor]
-            self.utawaku.write(
-                lambda: catalogue.requests.file(
-                    "rematerialize", state.stream_id, {"assets": [state.asset]}
-                ),
-                lambda _: self.notify(f"{state.asset} will be made again"),
-            )
+        if self.lower.has_focus:
+            self._make_again()
             return
         request = self._request()
         if request is None or request.state not in ("failed", "cancelled"):
@@ -254,15 +281,90 @@ class PipelineScreen(Place):
 
     def action_read(self) -> None:
         """The whole message of the row under the cursor."""
-        work = self.query_one(WorkRows)
-        if work.has_focus and work.work:
-            state, title = work.work[work.cursor]
-            self.utawaku.show_text(f"{state.asset}: {shown(title)}", state.message or state.state)
+        if self.lower.has_focus:
+            self._read_lower()
             return
         request = self._request()
         if request is not None:
             told = request.message or f"{request.state}, nothing was said"
             self.utawaku.show_text(f"{request.kind} {shown(request.target)}", told)
+
+    def _make_again(self) -> None:
+        """The row of the lower list anew."""
+        lower = self.lower
+        if lower.row_count() == 0:
+            return
+        told = self.utawaku.file_request
+        if isinstance(lower, WorkRows):
+            state, _title = lower.work[lower.cursor]
+            arguments = {"assets": [state.asset]}
+            told("rematerialize", state.stream_id, f"{state.asset} will be made again", arguments)
+        elif isinstance(lower, StreamRows):
+            stream = lower.streams[lower.cursor].stream
+            told("rematerialize", stream.id, f"{shown(stream.title)} will be made again", {})
+        elif isinstance(lower, MakerRows):
+            maker = lower.makers[lower.cursor]
+            if maker.is_newest:
+                self.notify("These are of the newest version.")
+                return
+
+            def answered(sure: bool | None) -> None:
+                if sure:
+                    told("rematerialize", "stale", "older ones will be made again",
+                         {"assets": [maker.asset]})  # fmt: skip
+
+            self.app.push_screen(
+                Confirm(
+                    f"Make {maker.asset} of {maker.n_streams:,} streams again?",
+                    "Everything of an older version is made by the newest one.",
+                ),
+                answered,
+            )
+
+    def _read_lower(self) -> None:
+        lower = self.lower
+        if lower.row_count() == 0:
+            return
+        if isinstance(lower, WorkRows):
+            state, title = lower.work[lower.cursor]
+            self.utawaku.show_text(f"{state.asset}: {shown(title)}", state.message or state.state)
+        elif isinstance(lower, StreamRows):
+            self.utawaku.show_timeline(lower.streams[lower.cursor].stream.id)
+        elif isinstance(lower, ChannelRows):
+            channel = lower.channels[lower.cursor]
+            told = channel.last_error or "Nothing went wrong."
+            self.utawaku.show_text(shown(channel.title), f"{channel.url}\n\n{told}")
+
+    def action_follow(self) -> None:
+        """Follow a channel by its address."""
+
+        def typed(text: str | None) -> None:
+            if text is not None:
+                self.utawaku.file_request("follow", text.strip(), "the channel will be followed")
+
+        self.app.push_screen(
+            AskText(
+                "Follow a channel",
+                help="Its address, e.g. https://www.youtube.com/@name",
+                check=lambda text: (
+                    "" if urlsplit(text.strip()).scheme in ("http", "https")
+                    and urlsplit(text.strip()).hostname
+                    else "That is not an address."
+                ),
+            ),
+            typed,
+        )  # fmt: skip
+
+    def _unfollow(self, channel: Channel) -> None:
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.utawaku.file_request(
+                    "unfollow", channel.url, f"{shown(channel.title)} is no longer followed"
+                )
+
+        self.app.push_screen(
+            Confirm(f"Stop following {channel.title or channel.url}?", "Its songs stay."), answered
+        )
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Enter."""

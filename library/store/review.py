@@ -1,0 +1,130 @@
+"""Which songs to ask the user about next, and how well the taste model has guessed so far."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+
+from library.records import Song
+from library.schema import grades, songs
+from library.store.connections import Connections
+from library.store.songs import COLUMNS, song_from_row
+
+Why = Literal["promising", "uncertain", "random"]
+ORDER: tuple[Why, ...] = ("promising", "uncertain", "promising", "uncertain", "random")
+"""Mostly what the user will like or what teaches most; one in five is anything at all, so that
+the model hears of what it would never have shown."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A song to be graded, and why it was chosen."""
+
+    song: Song
+    why: Why
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A grade, and what the model had said before it was given."""
+
+    taste: float
+    liked: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the model would have told likes from the rest."""
+        return (self.taste >= 0.5) == self.liked
+
+
+class Review:
+    """Ungraded songs in a helpful order."""
+
+    def __init__(self, catalogue: Connections) -> None:
+        self._catalogue = catalogue
+
+    def picks(self, n: int, *, without: Sequence[str] = (), seed: int | None = None) -> list[Pick]:
+        """Up to `n` ungraded songs, each once.
+
+        Args:
+            n: how many.
+            without: ids of songs that were skipped just now.
+            seed: for the random ones.
+        """
+        skipped = set(without)
+        ungraded = (songs.c.state == "kept", songs.c.grade.is_(None))
+        room = n + len(skipped)
+        with self._catalogue.read() as connection:
+            known = (*ungraded, songs.c.taste.is_not(None))
+            promising = self._ids(connection, *known, order=songs.c.taste.desc(), limit=room * 3)
+            uncertain = self._ids(
+                connection, *known, order=sa.func.abs(songs.c.taste - 0.5), limit=room
+            )
+            everything = list(
+                connection.execute(
+                    sa.select(songs.c.number).where(*ungraded).order_by(songs.c.number)
+                ).scalars()
+            )
+            chance = random.Random(seed)
+            drawn = chance.sample(everything, min(len(everything), room * 3))
+            pools: dict[Why, list[int]] = {
+                "promising": promising,
+                "uncertain": uncertain,
+                "random": drawn,
+            }
+            chosen: dict[int, Why] = {}
+            while len(chosen) < room and any(pools.values()):
+                for why in ORDER:
+                    pool = pools[why] or pools["random"]
+                    used: Why = why if pools[why] else "random"
+                    while pool:
+                        number = pool.pop(0)
+                        if number not in chosen:
+                            chosen[number] = used
+                            break
+            rows: dict[int, Song] = {}
+            wanted = list(chosen)
+            for at in range(0, len(wanted), 500):
+                query = sa.select(*COLUMNS).where(songs.c.number.in_(wanted[at : at + 500]))
+                rows |= {row.number: song_from_row(row) for row in connection.execute(query)}
+        picks = [Pick(rows[number], why) for number, why in chosen.items() if number in rows]
+        return [pick for pick in picks if pick.song.id not in skipped][:n]
+
+    def guesses(self, *, limit: int = 1000) -> list[Guess]:
+        """What the model had said of songs when they were graded in review, the oldest first."""
+        query = (
+            sa.select(grades.c.grade, grades.c.context)
+            .where(grades.c.grade.in_((-1, 1)))
+            .order_by(grades.c.id.desc())
+            .limit(limit)
+        )
+        with self._catalogue.read() as connection:
+            rows = list(connection.execute(query))
+        found = [
+            Guess(float(row.context["taste"]), row.grade == 1)
+            for row in rows
+            if isinstance(row.context.get("taste"), (int, float))
+        ]
+        return found[::-1]
+
+    def n_graded(self, *, since: float = 0.0) -> int:
+        """How many marks were given since a moment."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(grades)
+            .where(grades.c.grade.is_not(None), grades.c.at >= since)
+        )
+        with self._catalogue.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    @staticmethod
+    def _ids(
+        connection: sa.Connection,
+        *where: sa.ColumnElement[bool],
+        order: sa.ColumnElement[float],
+        limit: int,
+    ) -> list[int]:
+        query = sa.select(songs.c.number).where(*where).order_by(order, songs.c.number).limit(limit)
+        return list(connection.execute(query).scalars())

@@ -1,0 +1,32 @@
+"""What the user is asked about next."""
+
+from benchmarks.fake_catalogue import fill
+from library.catalogue import Catalogue
+
+
+def test_picks_are_ungraded_each_once_and_mixed_by_reason(catalogue: Catalogue) -> None:
+    fill(catalogue, 120, now=1_700_000_000.0)
+    picks = catalogue.review.picks(20, seed=1)
+    assert len({pick.song.id for pick in picks}) == 20
+    assert all(pick.song.grade is None for pick in picks)
+    promising = [pick.song.taste or 0 for pick in picks if pick.why == "promising"]
+    uncertain = [abs((pick.song.taste or 0) - 0.5) for pick in picks if pick.why == "uncertain"]
+    assert min(promising) > 0.8
+    assert max(uncertain) < 0.2
+    assert sum(pick.why == "random" for pick in picks) >= 3
+    skipped = [pick.song.id for pick in picks[:5]]
+    again = catalogue.review.picks(20, without=skipped, seed=1)
+    assert not {pick.song.id for pick in again} & set(skipped)
+
+
+def test_every_song_is_asked_about_in_the_end(catalogue: Catalogue) -> None:
+    fill(catalogue, 30, now=1_700_000_000.0)
+    ungraded = {song.id for song in catalogue.songs.select() if song.grade is None}
+    assert {pick.song.id for pick in catalogue.review.picks(1000)} == ungraded
+    for song_id in ungraded:
+        catalogue.grades.give(song_id, grade=1, context={"taste": 0.8})
+    assert catalogue.review.picks(10) == []
+    guesses = catalogue.review.guesses()
+    assert len(guesses) == len(ungraded)
+    assert all(guess.right for guess in guesses)
+    assert catalogue.review.n_graded(since=1.0) == len(ungraded)

@@ -1,0 +1,194 @@
+"""The timeline: cuts by hand, driven by keys."""
+
+import pytest
+from textual.pilot import Pilot
+
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.records import Song
+from tests.tui.conftest import HandOutput, until
+from tests.tui.test_library_screen import lines, opened, search, shown, told
+from tui.app import UtawakuApp
+from tui.screens.timeline import TimelineScreen
+
+SIZE = (110, 34)
+STREAM = "youtube-fake0000000"
+
+
+async def at_stream(app: UtawakuApp, pilot: Pilot[int]) -> TimelineScreen:
+    """Go to stream 0 through the library."""
+    library = await opened(app, pilot)
+    await search(library, pilot, f"id:{STREAM} sort:length")
+    await until(lambda: library.table.current is not None, pilot.pause)
+    await pilot.press("t")
+    await until(
+        lambda: isinstance(app.screen, TimelineScreen) and app.screen.rows.songs, pilot.pause
+    )
+    assert isinstance(app.screen, TimelineScreen)
+    return app.screen
+
+
+def songs(library: Catalogue) -> list[Song]:
+    return library.songs.of_stream(STREAM)
+
+
+async def test_a_stream_is_drawn_with_waveform_segments_songs_and_stamps(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        await until(lambda: "█" in shown(app), pilot.pause)
+        assert screen.current is not None
+        picture = screen.view.picture
+        assert len(picture.songs) == 15
+        assert len(picture.stamps) == 15
+        assert {segment.label for segment in picture.segments} == {"speech", "music", "noEnergy"}
+        assert "╎" in shown(app)
+        assert all(len(line) == 110 for line in [li for li in lines(app) if li.isascii()])
+
+
+async def test_zoom_and_marker_stay_inside_the_recording(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        view = screen.view
+        await pilot.press("w")
+        whole = view.span_s
+        assert whole == pytest.approx(view.picture.duration_s)
+        await pilot.press("i", "i")
+        assert view.span_s == pytest.approx(whole / 4)
+        await pilot.press("o", "o", "o", "o")
+        assert view.span_s == pytest.approx(whole)
+        for _ in range(30):
+            await pilot.press("i")
+        assert view.span_s == pytest.approx(4.0)
+        before = view.marker_s
+        await pilot.press("right", "shift+right")
+        assert view.marker_s == pytest.approx(before + 11 * view.column_s)
+        assert view.start_s <= view.marker_s <= view.stop_s
+        await pilot.press("c")
+        assert screen.current is not None
+        assert view.start_s <= screen.current.start_s < screen.current.stop_s <= view.stop_s
+
+
+async def test_nudges_are_heard_written_as_one_step_and_undone(
+    app: UtawakuApp, library: Catalogue, output: HandOutput
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        song = screen.current
+        assert song is not None
+        # Only the first 20 s of this recording have sound.
+        await pilot.press("left_square_bracket", "full_stop", "full_stop", "greater_than_sign")
+        assert screen._moving == (
+            song.id,
+            pytest.approx(song.start_s + 1.2, abs=0.002),
+            song.stop_s,
+        )
+        await until(lambda: library.edits.history(STREAM), pilot.pause)
+        assert library.songs.get(song.id).start_s == pytest.approx(song.start_s + 1.2, abs=0.002)
+        assert library.songs.get(song.id).boundary_source == "user"
+        assert [r.target for r in library.requests.waiting("recut")] == [STREAM]
+        assert len(library.edits.history(STREAM)) == 1
+        assert app.player.engine.current is not None
+        assert app.player.engine.current.to_s == pytest.approx(song.start_s + 1.2 + 1.5, abs=0.01)
+        await pilot.press("u")
+        await until(lambda: not library.edits.history(STREAM), pilot.pause)
+        assert library.songs.get(song.id) == song
+
+
+async def test_the_end_can_be_held_too(app: UtawakuApp, library: Catalogue) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        song = screen.current
+        assert song is not None
+        await pilot.press("right_square_bracket", "comma", "less_than_sign", "j")
+        await until(lambda: library.edits.history(STREAM), pilot.pause)
+        assert library.songs.get(song.id).stop_s == pytest.approx(song.stop_s - 1.1, abs=0.002)
+
+
+async def test_a_cut_that_would_overlap_is_refused_and_the_picture_goes_back(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    first, second = songs(library)[:2]
+    library.songs.set_span(first.id, first.start_s, second.start_s - 0.3)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        screen = await at_stream(app, pilot)
+        screen.rows.cursor = 0
+        await pilot.press("right_square_bracket", "greater_than_sign")
+        await until(lambda: "overlap" in told(app), pilot.pause)
+        await until(
+            lambda: screen.rows.songs[0].stop_s == pytest.approx(second.start_s - 0.3), pilot.pause
+        )
+
+
+async def test_songs_are_split_merged_added_and_dropped_with_undo(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    before = songs(library)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        screen = await at_stream(app, pilot)
+        screen.rows.cursor = 0
+        await pilot.pause()
+        screen._set_marker(before[0].start_s + 60)
+        await pilot.press("s")
+        await until(lambda: len(songs(library)) == 16, pilot.pause)
+        await until(lambda: len(screen.rows.songs) == 16, pilot.pause)
+        assert songs(library)[1].start_s == pytest.approx(before[0].start_s + 60, abs=0.001)
+        screen.rows.cursor = 0
+        await pilot.press("M")
+        await until(lambda: len(songs(library)) == 15, pilot.pause)
+        screen._set_marker(before[0].start_s + 5)
+        await pilot.press("a")
+        assert "s splits it" in told(app)
+        screen._set_marker(20.0)
+        await pilot.press("a")
+        await until(lambda: len(songs(library)) == 16, pilot.pause)
+        await until(lambda: len(screen.rows.songs) == 16, pilot.pause)
+        screen.rows.cursor = 0
+        await pilot.pause()
+        await pilot.press("x", "y")
+        await until(lambda: len(songs(library)) == 15, pilot.pause)
+        for _ in range(4):
+            n = len(library.edits.history(STREAM))
+            await pilot.press("u")
+            await until(lambda n=n: len(library.edits.history(STREAM)) < n, pilot.pause)
+        assert songs(library) == before
+
+
+async def test_the_marker_follows_what_is_heard_and_space_holds_it(
+    app: UtawakuApp, output: HandOutput
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        screen.view.show(0, 40)
+        screen._set_marker(2.0)
+        await pilot.press("space")
+        await until(lambda: app.player.moving and app.player.engine._buffered > 0, pilot.pause)
+        await until(lambda: app.player.engine._buffered > 24000, pilot.pause)
+        output.turn(0.5)
+        await until(lambda: screen.view.marker_s == pytest.approx(2.5, abs=0.5), pilot.pause)
+        await pilot.press("space")
+        assert not app.player.moving
+
+
+async def test_a_pasted_setlist_and_another_stream(app: UtawakuApp, library: Catalogue) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        await pilot.press("S", *"no times", "ctrl+s")
+        assert "no time" in shown(app)
+        await pilot.press(*" 1:00", "ctrl+s")
+        await until(lambda: library.requests.waiting("setlist"), pilot.pause)
+        (request,) = library.requests.waiting("setlist")
+        assert dict(request.arguments) == {"text": "no times 1:00"}
+        await pilot.press("v")
+        await until(lambda: "Streams, the newest first" in shown(app), pilot.pause)
+        await pilot.press("enter")
+        await until(lambda: len(app.screen_stack) == 1, pilot.pause)
+        newest = library.streams.all(limit=1)[0]
+        await until(lambda: screen._stream_id == newest.id, pilot.pause)
+
+
+async def test_a_damaged_analysis_is_told_in_the_title(app: UtawakuApp, settings: Settings) -> None:
+    (settings.stream_dir(STREAM) / "analysis.npz").write_bytes(b"no zip")
+    async with app.run_test(size=(200, 34)) as pilot:
+        await at_stream(app, pilot)
+        await until(lambda: "analysis cannot be read" in shown(app), pilot.pause)
+        assert "no waveform yet" in shown(app)

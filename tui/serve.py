@@ -1,0 +1,98 @@
+"""The same app in a browser: on loopback only, and only for whoever has the token."""
+
+import hmac
+import secrets
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from library.config import Settings
+from library.errors import UtawakuError
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 3201
+
+
+def serve(
+    settings: Settings, port: int = DEFAULT_PORT, *, tell: Callable[[str], None] = print
+) -> None:
+    """Serve the library at `http://127.0.0.1:<port>/?token=...` until Ctrl-C.
+
+    Args:
+        settings: where data lie; the served app reads the same configuration.
+        port: of loopback; 0 is not allowed, since the address is told before.
+        tell: told the address, with its token, once.
+
+    Raises:
+        UtawakuError: the port is taken.
+    """
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise UtawakuError(
+                "the port is taken",
+                subject=f"{HOST}:{port}",
+                next_step="Give another with --port",
+            ) from error
+    token = secrets.token_urlsafe(24)
+    server = guarded_server([sys.executable, "-m", "commands"], port, token)
+    tell(f"http://{HOST}:{port}/?token={token}")
+    server.serve()
+
+
+def guarded_server(command: list[str], port: int, token: str) -> Any:
+    """A textual-serve server that answers nobody without the token.
+
+    The token comes once in the address and then in a cookie that other sites cannot send. Other
+    names of this machine are refused, so that no page elsewhere reaches it by a name of its own.
+    """
+    from aiohttp import web
+    from textual_serve.server import Server
+
+    cookie = f"utawaku_{port}"
+    hosts = {f"{HOST}:{port}", f"localhost:{port}"}
+
+    def is_token(given: str | None) -> bool:
+        return given is not None and hmac.compare_digest(given.encode(), token.encode())
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
+        if request.host not in hosts:
+            raise web.HTTPForbidden(text="unknown host")
+        if is_token(request.query.get("token")):
+            answer = web.HTTPFound(request.path)
+            answer.set_cookie(cookie, token, httponly=True, samesite="Strict", path="/")
+            raise answer
+        if not is_token(request.cookies.get(cookie)):
+            raise web.HTTPForbidden(
+                text="Open the whole address that `utawaku serve` shows, with its token."
+            )
+        response: web.StreamResponse = await handler(request)
+        if not response.prepared:
+            # The page would fetch a font from elsewhere, and tell that somebody reads here.
+            response.headers["Content-Security-Policy"] = (
+                "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' "
+                f"ws://{HOST}:{port} ws://localhost:{port}; frame-ancestors 'none'"
+            )
+            response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    class Guarded(Server):
+        async def _make_app(self) -> web.Application:
+            app = await super()._make_app()
+            app.middlewares.append(guard)
+            return app
+
+        async def on_startup(self, app: web.Application) -> None:
+            """Say nothing: the address is told by whoever serves."""
+
+        def initialize_logging(self) -> None:
+            """Leave logging as it is: requests hold the token."""
+
+    # textual-serve takes one shell line; every word of ours is quoted.
+    return Guarded(shlex.join(command), host=HOST, port=port, title="utawaku")
