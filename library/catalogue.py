@@ -22,16 +22,19 @@ from library.migrations import HEAD, migrate
 from library.store.accounts import AccountRecords
 from library.store.assets import AssetStates
 from library.store.browse import Browser
+from library.store.candidates import Candidates
 from library.store.channels import Channels
 from library.store.edits import Edits
 from library.store.grades import Grades
 from library.store.insights import Insights
+from library.store.memories import Memories
 from library.store.notices import Notices
 from library.store.overview import Overview
 from library.store.requests import Requests
 from library.store.review import Review
 from library.store.saved_queries import SavedQueries
 from library.store.setlists import Setlists
+from library.store.sites import Sites
 from library.store.songs import Songs
 from library.store.streams import Streams
 from library.store.submissions import Submissions
@@ -145,6 +148,21 @@ class Catalogue:
     def requests(self) -> Requests:
         """What the user asked for."""
         return Requests(self)
+
+    @cached_property
+    def sites(self) -> Sites:
+        """What was asked of each site lately, and which are left alone."""
+        return Sites(self)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        """What the crawler came across."""
+        return Candidates(self)
+
+    @cached_property
+    def memories(self) -> Memories:
+        """What schedules remember."""
+        return Memories(self)
 
     @cached_property
     def notices(self) -> Notices:

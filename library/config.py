@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from library.errors import ConfigError
 from library.files import atomic_path
+from library.following.settings import FollowSettings, HousekeepingSettings, NoticeSettings
 from library.sharing.settings import UploadSettings
 
 APP = "utawaku"
@@ -148,6 +149,9 @@ class Settings(BaseSettings):
     cut: CutSettings = CutSettings()
     labels: LabelSettings = LabelSettings()
     uploads: UploadSettings = UploadSettings()
+    follow: FollowSettings = FollowSettings()
+    keep: HousekeepingSettings = HousekeepingSettings()
+    notices: NoticeSettings = NoticeSettings()
 
     @property
     def songs_dir(self) -> Path:

@@ -221,6 +221,10 @@ class Request:
     created_at: float = 0.0
     started_at: float | None = None
     finished_at: float | None = None
+    not_before: float | None = None
+    """A queued request is left alone until then; `message` says why."""
+    attempts: int = 0
+    """How often it was put back into the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +274,61 @@ class Channel:
     last_look_at: float | None = None
     next_look_at: float | None = None
     last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEntry:
+    """A line that a followed channel has listed, and what was decided about it."""
+
+    channel_id: str
+    key: str
+    """The stream id, or the address where only a look at the stream tells its id."""
+    url: str
+    title: str = ""
+    duration_s: float | None = None
+    live_status: str = ""
+    uploaded_at: float | None = None
+    state: str = "skipped"
+    """`asked` (a request was filed) or `skipped` (the rules did not let it through)."""
+    reason: str = ""
+    request_id: int | None = None
+    first_seen_at: float = 0.0
+    last_seen_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRest:
+    """A site that refused us, and until when it is left alone."""
+
+    site: str
+    refusals: int
+    """In a row."""
+    reason: str
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stream that the crawler came across."""
+
+    id: int
+    key: str
+    """The stream id, or the address where the site's id is not known yet."""
+    url: str
+    title: str = ""
+    channel: str = ""
+    duration_s: float | None = None
+    source: str = ""
+    """Which search or channel led to it."""
+    state: str = "found"
+    """`found`, `previewed`, `scored`, `accepted`, `rejected` or `failed`."""
+    preview_path: str = ""
+    """Relative to the cache folder."""
+    score: float | None = None
+    """p(like) of the preview, in [0, 1]."""
+    model_version: str = ""
+    grade: int | None = None
+    message: str = ""
+    found_at: float = 0.0
+    changed_at: float = 0.0

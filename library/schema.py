@@ -74,6 +74,87 @@ channels = Table(
     _text("last_error"),
 )
 
+channel_entries = Table(
+    "channel_entries",
+    metadata,
+    Column(
+        "channel_id",
+        Text,
+        ForeignKey("channels.id", ondelete="CASCADE"),
+        primary_key=True,
+        nullable=False,
+    ),
+    Column("key", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    _text("title"),
+    Column("duration_s", Float),
+    _text("live_status"),
+    Column("uploaded_at", Float),
+    Column("state", Text, nullable=False),
+    _text("reason"),
+    Column("request_id", _Number),
+    Column("first_seen_at", Float, nullable=False),
+    Column("last_seen_at", Float, nullable=False),
+)
+Index("ix_channel_entries_key", channel_entries.c.key)
+"""What a followed channel has listed so far, and what was decided about it. `key` is the stream
+id, or the address where only a look at the stream tells its id."""
+
+site_events = Table(
+    "site_events",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("site", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    _text("stream_id"),
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("at", Float, nullable=False),
+)
+Index("ix_site_events_site_kind_at", site_events.c.site, site_events.c.kind, site_events.c.at)
+"""What the daily budgets count."""
+
+site_rests = Table(
+    "site_rests",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("refusals", Integer, nullable=False),
+    _text("reason"),
+    Column("since", Float, nullable=False),
+    Column("until", Float, nullable=False),
+)
+"""Sites that asked to be left alone, and until when they are."""
+
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    _text("title"),
+    _text("channel"),
+    Column("duration_s", Float),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="found"),
+    _text("preview_path"),
+    Column("score", Float),
+    _text("model_version"),
+    Column("grade", Integer),
+    _text("message"),
+    Column("found_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+Index("ix_candidates_state_score", candidates.c.state, candidates.c.score)
+"""Streams that the crawler came across and the user has not asked for (yet)."""
+
+memories = Table(
+    "memories",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+)
+"""What the pipeline's schedules must remember from one time to the next."""
+
 streams = Table(
     "streams",
     metadata,
@@ -295,6 +376,8 @@ requests = Table(
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("finished_at", Float),
+    Column("not_before", Float),
+    Column("attempts", Integer, nullable=False, server_default="0"),
 )
 Index("ix_requests_state_id", requests.c.state, requests.c.id)
 

@@ -14,6 +14,7 @@ from library.store.connections import Connections
 
 _COLUMNS = [requests.c[field.name] for field in fields(Request)]
 OPEN_STATES = ("queued", "running")
+LONGEST_WAIT_S = 31 * 86_400.0
 
 
 class Requests:
@@ -57,9 +58,20 @@ class Requests:
             raise NotFoundError("no such request", subject=str(request_id))
         return Request(*row)
 
-    def waiting(self, kind: str | None = None, *, limit: int | None = None) -> list[Request]:
-        """Queued requests, the oldest first."""
+    def waiting(
+        self, kind: str | None = None, *, limit: int | None = None, now: float | None = None
+    ) -> list[Request]:
+        """Queued requests, the oldest first; with `now` only those whose time has come."""
         query = sa.select(*_COLUMNS).where(requests.c.state == "queued").order_by(requests.c.id)
+        if now is not None:
+            # No wait is longer than a month: a later date was written by a clock that was wrong.
+            query = query.where(
+                sa.or_(
+                    requests.c.not_before.is_(None),
+                    requests.c.not_before <= now,
+                    requests.c.not_before > now + LONGEST_WAIT_S,
+                )
+            )
         if kind is not None:
             query = query.where(requests.c.kind == kind)
         with self._catalogue.read() as connection:
@@ -81,7 +93,13 @@ class Requests:
     def claim(self, request_id: int, *, run_id: str = "") -> bool:
         """Take a queued request for work; False when somebody else has it or it was cancelled."""
         return self._move(
-            request_id, ("queued",), state="running", run_id=run_id, started_at=time.time()
+            request_id,
+            ("queued",),
+            state="running",
+            run_id=run_id,
+            started_at=time.time(),
+            not_before=None,
+            message="",
         )
 
     def progressed(self, request_id: int, progress: float, message: str) -> None:
@@ -120,7 +138,45 @@ class Requests:
             run_id="",
             started_at=None,
             finished_at=None,
+            not_before=None,
+            attempts=requests.c.attempts + 1,
         )
+
+    def wait(self, request_id: int, until: float, reason: str) -> bool:
+        """Leave a queued request alone until a moment, and say why."""
+        return self._move(request_id, ("queued",), not_before=until, message=reason)
+
+    def try_again(
+        self,
+        request_id: int,
+        until: float,
+        reason: str,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Put a running request back into the queue for a later try, and say why."""
+        more = {} if arguments is None else {"arguments": dict(arguments)}
+        return self._move(
+            request_id,
+            ("running",),
+            state="queued",
+            not_before=until,
+            message=reason,
+            run_id="",
+            started_at=None,
+            attempts=requests.c.attempts + 1,
+            **more,
+        )
+
+    def give_back(self, request_id: int) -> bool:
+        """Put a claimed request back whose run was never started: the same try comes again."""
+        return self._move(request_id, ("running",), state="queued", run_id="", started_at=None)
+
+    def count(self, state: str) -> int:
+        """How many requests are in this state."""
+        query = sa.select(sa.func.count()).select_from(requests).where(requests.c.state == state)
+        with self._catalogue.read() as connection:
+            return connection.execute(query).scalar_one()
 
     def _move(self, request_id: int, from_states: tuple[str, ...], **values: Any) -> bool:
         with self._catalogue.write() as connection:

@@ -1,0 +1,19 @@
+"""Whom the user follows and by which rules; how the rules travel as files."""
+
+from library.following.files import read_follows, write_opml, write_toml
+from library.following.rules import PRESETS, ChannelRules, Follow, Verdict, judge
+from library.following.settings import FollowSettings, HousekeepingSettings, NoticeSettings
+
+__all__ = [
+    "PRESETS",
+    "ChannelRules",
+    "Follow",
+    "FollowSettings",
+    "HousekeepingSettings",
+    "NoticeSettings",
+    "Verdict",
+    "judge",
+    "read_follows",
+    "write_opml",
+    "write_toml",
+]

@@ -1,0 +1,125 @@
+"""Streams that the crawler came across, until the user has decided about them."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from library.errors import NotFoundError
+from library.records import Candidate
+from library.schema import candidates, channel_entries, requests, streams
+from library.store.connections import Connections
+
+_COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
+OPEN = ("found", "previewed", "scored")
+
+
+class Candidates:
+    """Found, previewed, scored; then accepted or rejected."""
+
+    def __init__(self, catalogue: Connections) -> None:
+        self._catalogue = catalogue
+
+    def add(self, found: Iterable[Candidate]) -> int:
+        """Add those that are new: neither candidates, nor streams, nor listed by a channel.
+
+        Returns how many.
+        """
+        now = time.time()
+        n_added = 0
+        with self._catalogue.write() as connection:
+            for one in found:
+                known = (
+                    sa.select(candidates.c.key).where(candidates.c.key == one.key),
+                    sa.select(streams.c.id).where(
+                        sa.or_(streams.c.id == one.key, streams.c.url == one.url)
+                    ),
+                    sa.select(channel_entries.c.key).where(channel_entries.c.key == one.key),
+                )
+                if any(connection.execute(query.limit(1)).first() for query in known):
+                    continue
+                connection.execute(
+                    candidates.insert().values(
+                        key=one.key,
+                        url=one.url,
+                        title=one.title,
+                        channel=one.channel,
+                        duration_s=one.duration_s,
+                        source=one.source,
+                        found_at=now,
+                        changed_at=now,
+                    )
+                )
+                n_added += 1
+        return n_added
+
+    def get(self, candidate_id: int) -> Candidate:
+        """One candidate.
+
+        Raises:
+            NotFoundError: there is none with this number.
+        """
+        found = self._select(candidates.c.id == candidate_id)
+        if not found:
+            raise NotFoundError(
+                "no such candidate",
+                subject=str(candidate_id),
+                next_step="`utawaku candidates` lists them",
+            )
+        return found[0]
+
+    def in_state(self, *states: str, limit: int | None = None) -> list[Candidate]:
+        """Candidates in these states: the most promising first, then the oldest."""
+        return self._select(candidates.c.state.in_(states), limit=limit)
+
+    def change(self, candidate_id: int, **values: Any) -> None:
+        """Write what became known of a candidate."""
+        with self._catalogue.write() as connection:
+            connection.execute(
+                candidates.update()
+                .where(candidates.c.id == candidate_id)
+                .values(**values, changed_at=time.time())
+            )
+
+    def decide(self, candidate_id: int, *, grade: int) -> bool:
+        """The user's mark: +1 takes the stream in, -1 rejects it, 0 leaves it out without blame.
+
+        Mark, state and request are written in one transaction. False when it was decided before.
+        """
+        if grade not in (-1, 0, 1):
+            raise ValueError(f"a grade is -1, 0 or 1, not {grade}")
+        candidate = self.get(candidate_id)
+        now = time.time()
+        state = "accepted" if grade > 0 else "rejected"
+        with self._catalogue.write() as connection:
+            changed = connection.execute(
+                candidates.update()
+                .where(candidates.c.id == candidate_id, candidates.c.state.in_((*OPEN, "failed")))
+                .values(state=state, grade=grade, changed_at=now)
+            ).rowcount
+            if changed and grade > 0:
+                connection.execute(
+                    requests.insert().values(
+                        kind="ingest",
+                        target=candidate.url,
+                        arguments={"candidate": candidate_id},
+                        created_at=now,
+                    )
+                )
+        return bool(changed)
+
+    def graded(self) -> list[Candidate]:
+        """Candidates with a mark and a preview: what training can learn from."""
+        return self._select(candidates.c.grade.is_not(None), candidates.c.preview_path != "")
+
+    def _select(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Candidate]:
+        query = (
+            sa.select(*_COLUMNS)
+            .where(*where)
+            .order_by(candidates.c.score.desc().nulls_last(), candidates.c.id)
+            .limit(limit)
+        )
+        with self._catalogue.read() as connection:
+            return [Candidate(*row) for row in connection.execute(query)]
