@@ -1,0 +1,110 @@
+"""A mask network of 1 M parameters up to 8 kHz, times a mask for what sits in the stereo centre."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from library.errors import WeightsCorruptError
+from models.separator.engine import Audio, Stems
+from models.separator.stft import Spectrum, masked_stream
+
+N_BINS = 512
+"""Bins that the network sees: 0 to 8 kHz."""
+HOP_S = 0.016
+_FRAMES_MULTIPLE = 32
+_BLOCK_FRAMES = 448
+_MARGIN_FRAMES = 32
+_TOP_BINS = 16
+"""Highest bins of the network whose mean stands for all above 8 kHz."""
+_QUIET = 1e-4
+"""Mean magnitude per sample of the window below which nothing is scaled up."""
+_GRID = 16
+"""Hops are multiples of this, so that transforms have friendly lengths."""
+
+
+class BuiltinSeparator:
+    """The shipped network; any sample rate, any number of channels.
+
+    Stereo is masked per bin by how central it is as well. Other channel counts share one mask.
+    """
+
+    name = "builtin"
+    version = "1"
+
+    def __init__(self, weights: Path, *, threads: int = 0, model_version: str = "") -> None:
+        """Load the network.
+
+        Raises:
+            WeightsCorruptError: not an ONNX file of the expected shape.
+        """
+        import onnxruntime as ort
+
+        self.model_version = model_version
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(
+                weights.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+            shape = self._session.get_inputs()[0].shape
+        except Exception as error:
+            raise WeightsCorruptError(
+                f"not a network that can be run ({error})",
+                subject=str(weights),
+                next_step="Fetch it again with `utawaku models pull vocal-unet`",
+            ) from error
+        if len(shape) != 3 or shape[1] != N_BINS:
+            raise WeightsCorruptError(
+                f"takes input of shape {shape}, not (N, {N_BINS}, T)",
+                subject=str(weights),
+                next_step="Fetch it again with `utawaku models pull vocal-unet`",
+            )
+
+    def stream(self, chunks: Iterable[Audio], sample_rate_hz: int) -> Iterator[Stems]:
+        """See `models.separator.engine.Separator`."""
+        hop = max(_GRID, int(sample_rate_hz * HOP_S) // _GRID * _GRID)
+        pieces = masked_stream(
+            (np.nan_to_num(np.atleast_2d(chunk)) for chunk in chunks),
+            self._mask,
+            n_window=4 * hop,
+            hop=hop,
+            n_block=_BLOCK_FRAMES,
+            n_margin=_MARGIN_FRAMES,
+        )
+        for mix, vocals in pieces:
+            yield Stems(vocals, mix - vocals)
+
+    def _mask(self, spectrum: Spectrum) -> npt.NDArray[np.float32]:
+        """Vocals' share of each bin: float32 (1, n_frames, n_bins)."""
+        _, n_frames, n_bins = spectrum.shape
+        mono = np.abs(spectrum.mean(axis=0))
+        mask = np.zeros((n_frames, n_bins), np.float32)
+        n_seen = min(N_BINS, n_bins)
+        padded = -(-n_frames // _FRAMES_MULTIPLE) * _FRAMES_MULTIPLE
+        magnitude = np.zeros((1, N_BINS, padded), np.float32)
+        magnitude[0, :n_seen, :n_frames] = mono[:, :n_seen].T
+        level = 8 * float(magnitude[0, :, :n_frames].mean())
+        level = max(level, _QUIET * (n_bins - 1))
+        (out,) = self._session.run(None, {"mag": magnitude / np.float32(level)})
+        mask[:, :n_seen] = out[0, :n_seen, :n_frames].T
+        if n_bins > N_BINS:
+            mask[:, N_BINS:] = mask[:, N_BINS - _TOP_BINS : N_BINS].mean(axis=1, keepdims=True)
+        if spectrum.shape[0] == 2:
+            mask *= centre_mask(spectrum)
+        return mask[None]
+
+
+def centre_mask(spectrum: Spectrum) -> npt.NDArray[np.float32]:
+    """How central each bin of stereo spectra (2, n_frames, n_bins) is: 1 centre, 0 side, squared.
+
+    2 max(0, Re(L conj R)) / (|L|^2 + |R|^2), squared; 1 where there is silence.
+    """
+    left, right = spectrum
+    cross = np.maximum(0, left.real * right.real + left.imag * right.imag)
+    power = left.real**2 + left.imag**2 + right.real**2 + right.imag**2
+    tiny = np.float32(1e-12)
+    return np.square((2 * cross + tiny) / (power + tiny))

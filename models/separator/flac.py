@@ -1,0 +1,108 @@
+"""FLAC files written piece by piece, and pairs of stems that add up to their mix exactly."""
+
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.audio.format import AudioFormat
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.error import FFmpegError
+
+from library.errors import EncodeError
+from library.files import atomic_path
+from models.cutter.encode import LAYOUTS
+from models.separator.engine import Audio, Stems
+
+FULL_SCALE = 1 << 15
+
+
+class FlacWriter:
+    """Writes 16-bit FLAC to a file that appears when all is written; a context manager."""
+
+    def __init__(self, target: Path, sample_rate_hz: int, n_channels: int) -> None:
+        self._target = target
+        self._rate = sample_rate_hz
+        self._n_channels = n_channels
+        self._stack = ExitStack()
+        self.n_samples = 0
+
+    def __enter__(self) -> Self:
+        with self._stack:
+            path = self._stack.enter_context(atomic_path(self._target))
+            try:
+                self._container = self._stack.enter_context(av.open(str(path), "w", format="flac"))
+                stream = self._container.add_stream(
+                    "flac", rate=self._rate, layout=LAYOUTS[self._n_channels]
+                )
+            except (FFmpegError, KeyError, ValueError) as error:
+                raise self._failure(error) from error
+            assert isinstance(stream, AudioStream)
+            stream.codec_context.format = AudioFormat("s16")
+            self._stream = stream
+            self._stack = self._stack.pop_all()
+        return self
+
+    def write(self, samples: Audio) -> None:
+        """Append float32 (n_channels, n_samples); what is beyond full scale is clipped.
+
+        Raises:
+            EncodeError: it cannot be written.
+        """
+        if not samples.shape[1]:
+            return
+        whole = np.rint(samples * np.float32(FULL_SCALE))
+        packed = np.clip(whole, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+        frame = AudioFrame.from_ndarray(
+            np.ascontiguousarray(packed.T).reshape(1, -1), "s16", LAYOUTS[self._n_channels]
+        )
+        frame.sample_rate = self._rate
+        frame.time_base = Fraction(1, self._rate)
+        frame.pts = self.n_samples
+        self.n_samples += samples.shape[1]
+        try:
+            self._container.mux(self._stream.encode(frame))
+        except FFmpegError as error:
+            raise self._failure(error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._stack:
+            if error is not None:
+                raise error
+            try:
+                self._container.mux(self._stream.encode(None))
+            except FFmpegError as failed:
+                raise self._failure(failed) from failed
+
+    def _failure(self, error: Exception) -> EncodeError:
+        return EncodeError(
+            f"flac could not be written ({error})",
+            subject=str(self._target),
+            next_step="Check that the disk is not full; FLAC holds 1, 2, 6 or 8 channels here",
+        )
+
+
+def exact_pair(mix: Audio, stems: Stems) -> Stems:
+    """Stems on the 16-bit grid whose sum is the 16-bit mix, sample by sample.
+
+    The accompaniment is what the vocals leave; where that would clip, the vocals give way.
+    """
+    low, high = -1.0, 1.0 - 1.0 / FULL_SCALE
+    mix = on_grid(mix)
+    accompaniment = np.clip(mix - on_grid(stems.vocals), low, high)
+    return Stems((mix - accompaniment).astype(np.float32), accompaniment.astype(np.float32))
+
+
+def on_grid(samples: Audio) -> Audio:
+    """Samples rounded to 16 bits, within full scale."""
+    whole = np.clip(np.rint(samples * np.float32(FULL_SCALE)), -FULL_SCALE, FULL_SCALE - 1)
+    return (whole / FULL_SCALE).astype(np.float32)

@@ -1,0 +1,115 @@
+"""Short-time spectra of audio that comes in chunks, and back, exactly as long as it was."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.fft import irfft, rfft
+
+Audio = npt.NDArray[np.float32]
+Spectrum = npt.NDArray[np.complex64]
+Masker = Callable[[Spectrum], npt.NDArray[np.float32]]
+"""Maps spectra (n_channels, n_frames, n_bins) to masks of the same shape, or one that fits."""
+
+
+def hann(n_samples: int) -> Audio:
+    """The periodic Hann window, float32 (n_samples,)."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_samples) / n_samples)).astype(np.float32)
+
+
+def spectra(samples: Audio, window: Audio, hop: int) -> Spectrum:
+    """Spectra of all whole frames: complex64 (n_channels, n_frames, window // 2 + 1)."""
+    frames = np.lib.stride_tricks.sliding_window_view(samples, len(window), axis=1)[:, ::hop]
+    return np.asarray(rfft(frames * window, axis=2), np.complex64)
+
+
+def overlap_add(spectrum: Spectrum, window: Audio, hop: int) -> Audio:
+    """Frames back to samples, float32 (n_channels, (n_frames - 1) * hop + window).
+
+    `window` is the synthesis window; the window's length is a multiple of `hop`.
+    """
+    n_channels, n_frames, _ = spectrum.shape
+    frames = irfft(spectrum, len(window), axis=2).astype(np.float32) * window
+    n_parts = len(window) // hop
+    out = np.zeros((n_channels, n_frames + n_parts - 1, hop), np.float32)
+    for part in range(n_parts):
+        out[:, part : part + n_frames] += frames[:, :, part * hop : (part + 1) * hop]
+    return out.reshape(n_channels, -1)
+
+
+def masked_stream(
+    chunks: Iterable[Audio],
+    masker: Masker,
+    *,
+    n_window: int,
+    hop: int,
+    n_block: int,
+    n_margin: int,
+) -> Iterator[tuple[Audio, Audio]]:
+    """Yield (mix, masked) pieces, sample by sample the length of what came.
+
+    Each block of `n_block` frames is masked with `n_margin` frames before and after it for
+    context, so that a network sees no edge inside the audio. Windows overlap fourfold.
+    """
+    if n_window != 4 * hop:
+        raise ValueError("the window must be four hops long")
+    window = hann(n_window)
+    # Hann squared at a fourfold overlap adds up to 1.5.
+    synthesis = window / np.float32(1.5)
+    lead = n_window - hop
+    buffer: Audio | None = None
+    first = 0
+    """Frame at which `buffer` starts."""
+    done = 0
+    """Frames that are masked."""
+    n_in = n_out = 0
+    tail: Audio | None = None
+
+    def render(ready: Audio, start: int, stop: int, last: bool) -> Iterator[tuple[Audio, Audio]]:
+        nonlocal tail, n_out
+        low = max(first, start - n_margin)
+        high = min(first + (ready.shape[1] - n_window) // hop + 1, stop + n_margin)
+        piece = ready[:, (low - first) * hop : (high - 1 - first) * hop + n_window]
+        spectrum = spectra(piece, window, hop)
+        mask = masker(spectrum)
+        inner = slice(start - low, stop - low)
+        masked = overlap_add(spectrum[:, inner] * mask[:, inner], synthesis, hop)
+        if tail is not None:
+            masked[:, : tail.shape[1]] += tail
+        keep = (stop - start) * hop
+        tail = masked[:, keep:]
+        masked = masked[:, :keep]
+        # The first `lead` samples are the zeros put before the audio.
+        skip = max(0, lead - start * hop)
+        at = (start - first) * hop
+        mix = ready[:, at + skip : at + keep]
+        masked = masked[:, skip:]
+        if last:
+            mix, masked = mix[:, : n_in - n_out], masked[:, : n_in - n_out]
+        n_out += mix.shape[1]
+        if mix.shape[1]:
+            yield mix, masked
+
+    for chunk in chunks:
+        if not chunk.shape[1]:
+            continue
+        if buffer is None:
+            buffer = np.zeros((chunk.shape[0], lead), np.float32)
+        n_in += chunk.shape[1]
+        buffer = np.concatenate([buffer, chunk.astype(np.float32, copy=False)], axis=1)
+        while buffer.shape[1] >= (done - first + n_block + n_margin - 1) * hop + n_window:
+            yield from render(buffer, done, done + n_block, last=False)
+            done += n_block
+            drop = max(0, done - n_margin - first)
+            buffer = buffer[:, drop * hop :]
+            first += drop
+    if buffer is None:
+        return
+    # Enough zeros for every sample to lie under four windows.
+    n_frames = -(-(lead + n_in) // hop)
+    wanted = (n_frames - 1 - first) * hop + n_window
+    buffer = np.pad(buffer, ((0, 0), (0, max(0, wanted - buffer.shape[1]))))
+    while done < n_frames:
+        stop = min(done + n_block, n_frames)
+        yield from render(buffer, done, stop, last=stop == n_frames)
+        done = stop
