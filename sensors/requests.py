@@ -9,6 +9,7 @@ from assets.resources import LibraryResource
 from library.catalogue import Catalogue
 from library.records import Request
 from sensors.jobs import ingest_stream, take_in_source
+from sensors.submissions import publish_submissions
 
 INTERVAL_S = 5
 BATCH = 25
@@ -16,7 +17,7 @@ BATCH = 25
 
 
 @dg.sensor(
-    jobs=[ingest_stream, take_in_source],
+    jobs=[ingest_stream, take_in_source, publish_submissions],
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -50,6 +51,9 @@ def _run_for(
         return dg.RunRequest(
             run_key, job_name=ingest_stream.name, partition_key=request.target, tags=tags
         )
+    if request.kind == "upload":
+        # The submission is queued already: this only saves the wait for the queue's own sensor.
+        return dg.RunRequest(run_key, job_name=publish_submissions.name, tags=tags)
     catalogue.requests.fail(request.id, f"this version cannot do {request.kind!r}")
     return None
 

@@ -10,6 +10,7 @@ from assets.resources import LibraryResource
 from assets.submissions import submissions
 from library.catalogue import Catalogue
 from library.sharing.records import Part, Submission
+from sensors.requests import drain_requests
 from sensors.submissions import publish_due, publish_submissions
 
 
@@ -98,3 +99,18 @@ def test_the_sensor_asks_for_one_run_while_something_is_due(
             status=dg.DagsterRunStatus.STARTED,
         )
         assert isinstance(tick(instance), dg.SkipReason)
+
+
+def test_a_request_of_the_screen_starts_the_queue_at_once(
+    catalogue: Catalogue, folder: Path, tmp_path: Path
+) -> None:
+    submission = queued(catalogue, tmp_path, "one")
+    catalogue.requests.file("upload", str(submission.id))
+    library = LibraryResource()
+    with (
+        dg.instance_for_test() as instance,
+        dg.build_sensor_context(instance=instance, resources={"library": library}) as context,
+    ):
+        (run,) = list(drain_requests(context))
+    assert isinstance(run, dg.RunRequest)
+    assert run.job_name == "publish_submissions"
