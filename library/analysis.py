@@ -58,7 +58,7 @@ def read_envelope(settings: Settings, stream_id: str) -> Envelope | None:
             )
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise UtawakuError(
-            f"the analysis cannot be read ({error})",
-            subject=str(path),
-            next_step="Segment the stream again (Pipeline, key m)",
+            "the analysis cannot be read",
+            subject=f"{stream_id}/{path.name}",
+            next_step="Make the segments again (Pipeline, v to Streams, y)",
         ) from error

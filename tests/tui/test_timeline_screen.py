@@ -77,6 +77,7 @@ async def test_nudges_are_heard_written_as_one_step_and_undone(
         assert song is not None
         # Only the first 20 s of this recording have sound.
         await pilot.press("left_square_bracket", "full_stop", "full_stop", "greater_than_sign")
+        assert screen._moving is not None
         assert screen._moving == (
             song.id,
             pytest.approx(song.start_s + 1.2, abs=0.002),
@@ -186,9 +187,10 @@ async def test_a_pasted_setlist_and_another_stream(app: UtawakuApp, library: Cat
         await until(lambda: screen._stream_id == newest.id, pilot.pause)
 
 
-async def test_a_damaged_analysis_is_told_in_the_title(app: UtawakuApp, settings: Settings) -> None:
+async def test_a_damaged_analysis_is_told_where_the_waveform_would_be(
+    app: UtawakuApp, settings: Settings
+) -> None:
     (settings.stream_dir(STREAM) / "analysis.npz").write_bytes(b"no zip")
     async with app.run_test(size=(200, 34)) as pilot:
         await at_stream(app, pilot)
         await until(lambda: "analysis cannot be read" in shown(app), pilot.pause)
-        assert "no waveform yet" in shown(app)

@@ -222,7 +222,6 @@ class TimelineScreen(SongActions):
             clock(stream.duration_s),
             f"{len(read.songs)} songs",
             f"{len(read.stamps)} setlist lines" if read.stamps else "",
-            read.damaged,
         ]
         line = Text(shown(stream.title) or stream.id, no_wrap=True, overflow="ellipsis")
         muted = self.app.theme_variables.get("muted", "")
@@ -251,7 +250,9 @@ class TimelineScreen(SongActions):
             read.stream.duration_s, max((song.stop_s for song in read.songs), default=0.0)
         )
         spans = {} if self._moving is None else {self._moving[0]: self._moving[1:]}
-        picture = Picture(duration_s, read.segments, read.songs, read.stamps, read.envelope, spans)
+        picture = Picture(
+            duration_s, read.segments, read.songs, read.stamps, read.envelope, spans, read.damaged
+        )
         self.view.picture = picture
         self.rows.picture = picture
         self.rows.songs = read.songs
@@ -389,12 +390,12 @@ class TimelineScreen(SongActions):
             return
         start_s, stop_s = self.view.picture.span_of(song)
         if self._edge == "start":
-            start_s = max(0.0, start_s + by_s)
+            start_s = max(0.0, round(start_s + by_s, 3))
         else:
-            stop_s = min(self.view.picture.duration_s, stop_s + by_s)
+            stop_s = min(self.view.picture.duration_s, round(stop_s + by_s, 3))
         if stop_s - start_s < 1.0:
             return
-        self._moving = (song.id, round(start_s, 3), round(stop_s, 3))
+        self._moving = (song.id, start_s, stop_s)
         self._draw()
         at_s = start_s if self._edge == "start" else stop_s
         self._set_marker(at_s)

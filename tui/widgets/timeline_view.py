@@ -35,6 +35,8 @@ class Picture:
     envelope: Envelope | None = None
     spans: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Where songs stand that are being moved, by song id."""
+    damaged: str = ""
+    """Why the waveform cannot be drawn, if not for being too early."""
 
     def span_of(self, song: Song) -> tuple[float, float]:
         """Start and stop, with what is being moved."""
@@ -222,8 +224,10 @@ class TimelineView(Widget, can_focus=False):
         envelope = self.picture.envelope
         if envelope is None:
             middle = row == n_rows // 2
-            text = "no waveform yet: it comes with the segments" if middle else ""
-            return [Piece(text.center(width)[:width], self._look("muted"))]
+            words = self.picture.damaged or "no waveform yet: it comes with the segments"
+            text = shown(words) if middle else ""
+            indent = " " * max(0, (width - cell_len(text)) // 2)
+            return [Piece(fit(indent + text, width), self._look("muted"))]
         peaks = envelope.peaks(self.start_s, self.stop_s, width)
         top = float(np.abs(envelope.high).max(initial=0.0)) or 1.0
         reach = (peaks / top) ** 0.75 * n_rows  # in half cells from the middle
