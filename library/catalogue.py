@@ -26,6 +26,7 @@ from library.store.candidates import Candidates
 from library.store.channels import Channels
 from library.store.edits import Edits
 from library.store.grades import Grades
+from library.store.highlights import Highlights
 from library.store.insights import Insights
 from library.store.memories import Memories
 from library.store.notices import Notices
@@ -36,6 +37,7 @@ from library.store.saved_queries import SavedQueries
 from library.store.setlists import Setlists
 from library.store.sites import Sites
 from library.store.songs import Songs
+from library.store.stems import StemRecords
 from library.store.streams import Streams
 from library.store.submissions import Submissions
 
@@ -183,6 +185,16 @@ class Catalogue:
     def insights(self) -> Insights:
         """What the engines found out about songs."""
         return Insights(self)
+
+    @cached_property
+    def stems(self) -> StemRecords:
+        """Songs taken apart."""
+        return StemRecords(self)
+
+    @cached_property
+    def highlights(self) -> Highlights:
+        """The best part of each song."""
+        return Highlights(self)
 
     @cached_property
     def edits(self) -> Edits:

@@ -122,6 +122,21 @@ class LabelSettings(_Section):
     accept: float = Field(0.8, ge=0, le=1, description="Score from which a name is applied.")
 
 
+class StemSettings(_Section):
+    """Which songs are taken apart into vocals and accompaniment, and by what."""
+
+    engine: Literal["builtin", "spleeter", "spleeter-reference"] = Field(
+        "builtin", description="Separation engine; all but `builtin` fetch weights first."
+    )
+    min_taste: float | None = Field(
+        0.9, ge=0, le=1, description="Songs that score so high are separated unasked."
+    )
+    min_grade: int | None = Field(
+        None, ge=-1, le=1, description="Songs that you graded so are separated unasked."
+    )
+    threads: int = Field(0, ge=0, description="Inference threads; 0 is one a core.")
+
+
 class Settings(BaseSettings):
     """All settings of utawaku."""
 
@@ -148,6 +163,7 @@ class Settings(BaseSettings):
     )
     cut: CutSettings = CutSettings()
     labels: LabelSettings = LabelSettings()
+    stems: StemSettings = StemSettings()
     uploads: UploadSettings = UploadSettings()
     follow: FollowSettings = FollowSettings()
     keep: HousekeepingSettings = HousekeepingSettings()
@@ -255,7 +271,8 @@ def write_setting(name: str, value: Any, path: Path | None = None) -> None:
             f"setting {name!r}: {first['msg']}", subject=str(path), next_step="Nothing was changed"
         ) from error
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
+    # It may hold the password of a share.
+    with atomic_path(path, mode=0o600) as temporary:
         temporary.write_text(tomlkit.dumps(document), "utf-8")
 
 
