@@ -1,0 +1,141 @@
+"""From audio to label candidates: what the library's own index says about a song."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from library.records import LabelCandidate
+from models.fingerprint.chroma import ChromaSequence, chroma_of
+from models.fingerprint.constellation import SAMPLE_RATE_HZ, Constellation, peaks_of_spectrogram
+from models.fingerprint.constellation import log_spectrogram as spectrogram_of
+from models.fingerprint.cover import find_covers
+from models.fingerprint.index import FingerprintIndex
+from models.fingerprint.search import ReferenceMatch, find_matches
+
+EXCERPT_S = 20.0
+N_EXCERPTS = 3
+
+COVER_FROM, COVER_SURE = 0.6, 1.4
+"""Similarity at which a guess begins to be worth showing, and at which it is as good as it gets:
+strangers reach 0.2 to 0.5, seldom 0.75, re-arrangements in another key 1.2 to 2.2."""
+
+MAX_COVER_SCORE = 0.6
+"""A cover match is a guess and never gets a higher score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What the index stores of a recording."""
+
+    peaks: Constellation
+    chroma: ChromaSequence
+
+
+def fingerprint(audio: NDArray[np.float32]) -> Fingerprint:
+    """Peaks and chroma of a recording, float32 (n_samples,) mono at 16 kHz."""
+    level = spectrogram_of(audio)
+    return Fingerprint(peaks_of_spectrogram(level), chroma_of(level))
+
+
+def identify(
+    index: FingerprintIndex,
+    audio: NDArray[np.float32],
+    *,
+    exclude: str = "",
+    covers: bool = True,
+) -> list[LabelCandidate]:
+    """Candidates for a song, float32 (n_samples,) mono at 16 kHz, from the index, best first.
+
+    Excerpts of the song are asked one by one; those that find the same recording in the same key
+    speak together. `exclude` is the song's own key, if it is in the index. Where nothing matches
+    surely, covers are guessed (`source="cover"`).
+    """
+    found: dict[int, list[tuple[float, ReferenceMatch]]] = {}
+    for start_s in excerpt_starts(len(audio) / SAMPLE_RATE_HZ):
+        first = round(start_s * SAMPLE_RATE_HZ)
+        piece = audio[first : first + round(EXCERPT_S * SAMPLE_RATE_HZ)]
+        for match in find_matches(index, piece):
+            if match.reference.key != exclude:
+                found.setdefault(match.reference.number, []).append((start_s, match))
+    candidates = [_candidate(matches) for matches in found.values()]
+    candidates = [candidate for candidate in candidates if candidate.score >= 0.05]
+    candidates.sort(key=lambda candidate: -candidate.score)
+    if covers and (not candidates or candidates[0].score < 0.8):
+        candidates += _covers(index, audio, exclude)
+    return candidates
+
+
+def excerpt_starts(duration_s: float) -> list[float]:
+    """Where the excerpts of a song begin: spread over its middle four fifths."""
+    if duration_s <= 1.5 * EXCERPT_S:
+        return [max(0.0, (duration_s - EXCERPT_S) / 2)]
+    room_s = duration_s - EXCERPT_S
+    return [float(place) for place in np.linspace(0.1 * room_s, 0.9 * room_s, N_EXCERPTS)]
+
+
+def _candidate(matches: Sequence[tuple[float, ReferenceMatch]]) -> LabelCandidate:
+    """One recording's excerpts together; only those in the key of the best one count."""
+    best = max(matches, key=lambda pair: pair[1].probability)[1]
+    together = [
+        (start_s, match)
+        for start_s, match in matches
+        if abs(match.alignment.semitones - best.alignment.semitones) < 0.7
+    ]
+    wrong = 1.0
+    for _, match in together:
+        wrong *= 1.0 - match.probability
+    return LabelCandidate(
+        title=best.reference.title,
+        artist=best.reference.artist,
+        source="reference",
+        score=round(1.0 - wrong, 4),
+        evidence={
+            "recording": best.reference.key,
+            "kind": best.reference.kind,
+            "semitones": round(best.alignment.semitones, 2),
+            "tempo": round(best.alignment.tempo, 3),
+            "windows": [
+                {
+                    "start_s": start_s,
+                    "offset_s": round(match.alignment.offset_s, 2),
+                    "sigmas": round(match.alignment.sigmas, 1),
+                }
+                for start_s, match in together
+            ],
+        },
+        isrc=best.reference.isrc,
+    )
+
+
+def _covers(
+    index: FingerprintIndex, audio: NDArray[np.float32], exclude: str
+) -> list[LabelCandidate]:
+    chroma = chroma_of(spectrogram_of(audio))
+    guesses = []
+    for match in find_covers(index, chroma):
+        score = MAX_COVER_SCORE * min(
+            max((match.score - COVER_FROM) / (COVER_SURE - COVER_FROM), 0.0), 1.0
+        )
+        if match.reference.key != exclude and score > 0:
+            evidence = {
+                "guess": True,
+                "recording": match.reference.key,
+                "passage_s": round(match.passage_s, 1),
+                "semitones": match.semitones,
+                "similarity": round(match.score, 3),
+            }
+            guesses.append(
+                LabelCandidate(
+                    match.reference.title,
+                    match.reference.artist,
+                    "cover",
+                    round(score, 4),
+                    evidence,
+                    match.reference.isrc,
+                )
+            )
+    return guesses

@@ -1,0 +1,162 @@
+"""From pairs met to songs found: votes, then a close look at the best.
+
+Votes only choose whom to look at. What decides is the share of the query's peaks that lie on the
+reference's peaks under one transposition, one tempo and one offset, compared with the share under
+wrong offsets of the same reference: songs in one key share many peaks, and that is the background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.fingerprint.constellation import BINS_PER_SEMITONE, FRAME_S, N_BINS, Constellation
+
+TEMPOS = np.round(np.arange(-7, 8) * 0.01, 3)
+"""Relative tempo differences that are looked at."""
+
+MIN_PEAKS = 20
+"""A query with fewer peaks in the reference's range is not judged."""
+
+_PAD = 256
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How a query lies on a reference."""
+
+    n_hits: int
+    """Peaks of the query that lie on peaks of the reference."""
+    n_peaks: int
+    """Peaks of the query that could."""
+    background: float
+    """Share of hits under wrong offsets."""
+    spread: float
+    """Standard deviation of the share under wrong offsets."""
+    offset_s: float
+    """Where in the reference the query begins."""
+    semitones: float
+    """How far the query lies above the reference."""
+    tempo: float
+    """How much faster the query is: 1.05 is 5 % faster."""
+
+    @property
+    def share(self) -> float:
+        """Share of the query's peaks that are hits."""
+        return self.n_hits / self.n_peaks if self.n_peaks else 0.0
+
+    @property
+    def excess(self) -> float:
+        """Share of hits above the background, in [0, 1]."""
+        return max(0.0, (self.share - self.background) / (1 - self.background))
+
+    @property
+    def sigmas(self) -> float:
+        """How many standard deviations the share stands above wrong offsets."""
+        return (self.share - self.background) / max(self.spread, 0.004)
+
+
+class Aligner:
+    """Lays one query on references: the query's side is prepared once."""
+
+    def __init__(self, query: Constellation) -> None:
+        self._middle = query.n_frames // 2
+        self._frame = query.frame.astype(np.int64) - self._middle
+        self._column = query.bin.astype(np.int64)
+
+    def align(self, reference: Constellation, *, offset_frame: int, shift: int) -> Alignment:
+        """The best alignment near a guess: within 1.3 s, 1 bin and 7 % of tempo.
+
+        `offset_frame` is where in the reference the query's middle lies, `shift` how many bins the
+        query lies above it.
+        """
+        raster = _raster(reference)
+        coarse = np.arange(offset_frame - 40, offset_frame + 41, 2)
+        guess = self._best(raster, coarse, (shift - 1, shift, shift + 1), TEMPOS[1::2])
+        fine = np.arange(guess.offset - 4, guess.offset + 5)
+        nearby = TEMPOS[np.abs(TEMPOS - guess.tempo) < 0.016]
+        best = self._best(raster, fine, (guess.shift - 1, guess.shift, guess.shift + 1), nearby)
+        background, spread = self._background(raster, best)
+        return Alignment(
+            best.n_hits,
+            best.n_peaks,
+            background,
+            spread,
+            (best.offset - self._middle * (1 + best.tempo)) * FRAME_S,
+            best.shift / BINS_PER_SEMITONE,
+            1 + best.tempo,
+        )
+
+    def _best(
+        self,
+        raster: NDArray[np.bool_],
+        offsets: NDArray[np.int64],
+        shifts: tuple[int, ...],
+        tempos: NDArray[np.float64],
+    ) -> _Placement:
+        best = _Placement(0, 0, int(offsets[len(offsets) // 2]), shifts[len(shifts) // 2], 0.0)
+        for shift in shifts:
+            for tempo in tempos.tolist():
+                times, columns = self._placed(shift, tempo)
+                if len(times) < MIN_PEAKS:
+                    continue
+                hits = _count(raster, times, columns, offsets)
+                top = int(np.argmax(hits))
+                if hits[top] * max(best.n_peaks, 1) > best.n_hits * len(times):
+                    found = int(offsets[top])
+                    best = _Placement(int(hits[top]), len(times), found, shift, tempo)
+        return best
+
+    def _placed(self, shift: int, tempo: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        moved = self._column - shift
+        inside = (moved >= 0) & (moved < N_BINS)
+        return np.rint(self._frame[inside] * (1 + tempo)).astype(np.int64), moved[inside]
+
+    def _background(self, raster: NDArray[np.bool_], at: _Placement) -> tuple[float, float]:
+        """Mean and standard deviation of the share of hits at offsets away from the right one."""
+        length = len(raster) - 2 * _PAD
+        low, high = min(self._middle, length // 2), max(length - self._middle, length // 2 + 1)
+        offsets = np.unique(np.linspace(low, high, 160).astype(np.int64))
+        away = offsets[np.abs(offsets - at.offset) > 12]
+        times, columns = self._placed(at.shift, at.tempo)
+        if len(away) < 8 or len(times) < MIN_PEAKS:
+            return float(raster.mean()), 0.05
+        shares = _count(raster, times, columns, away) / len(times)
+        return float(shares.mean()), float(shares.std())
+
+
+@dataclass(frozen=True, slots=True)
+class _Placement:
+    n_hits: int
+    n_peaks: int
+    offset: int
+    shift: int
+    tempo: float
+
+
+def _raster(reference: Constellation) -> NDArray[np.bool_]:
+    """Where a peak counts as hit: one frame and one bin around each of the reference's."""
+    raster = np.zeros((reference.n_frames + 2 * _PAD, N_BINS), dtype=bool)
+    frame = reference.frame.astype(np.int64) + _PAD
+    column = reference.bin.astype(np.int64)
+    for df in (-1, 0, 1):
+        for dc in (-1, 0, 1):
+            place = column + dc
+            inside = (place >= 0) & (place < N_BINS)
+            raster[frame[inside] + df, place[inside]] = True
+    return raster
+
+
+def _count(
+    raster: NDArray[np.bool_],
+    times: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Hits at each offset, (n_offsets,); times outside the reference hit nothing."""
+    rows = times[None, :] + offsets[:, None] + _PAD
+    outside = (rows < 0) | (rows >= len(raster))
+    rows[outside] = 0  # The padding's first row is empty.
+    return raster[rows, columns[None, :]].sum(axis=1)
