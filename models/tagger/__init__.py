@@ -1,0 +1,24 @@
+"""What a song sounds like: the musicnn network's tags and embedding."""
+
+from models.tagger.engine import (
+    EMBEDDING_KIND,
+    ENGINE_VERSION,
+    N_EMBEDDING,
+    N_PATCHES,
+    TAGS_KIND,
+    Impression,
+    Tagger,
+)
+from models.tagger.tags import TAGS, top_tags
+
+__all__ = [
+    "EMBEDDING_KIND",
+    "ENGINE_VERSION",
+    "N_EMBEDDING",
+    "N_PATCHES",
+    "TAGS",
+    "TAGS_KIND",
+    "Impression",
+    "Tagger",
+    "top_tags",
+]

@@ -1,0 +1,112 @@
+"""Listening to songs with musicnn: one impression (embedding and tags) a song."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from library.errors import EngineError, WeightsCorruptError
+from library.progress import Progress, silent
+from models import registry
+from models.tagger.excerpts import excerpts
+from models.tagger.features import patch_of
+from models.tagger.network import N_TAGS, N_UNITS
+
+ENGINE_VERSION = "1"
+WEIGHTS = "musicnn"
+N_PATCHES = 20
+"""Pieces of 3 s a song: the mean over them correlates .997 with that over all."""
+N_EMBEDDING = 2 * N_UNITS
+EMBEDDING_KIND = "musicnn-msd"
+"""Name under which the catalogue keeps embeddings of this engine."""
+TAGS_KIND = "musicnn-msd-tags"
+_BATCH = 4
+
+
+@dataclass(frozen=True)
+class Impression:
+    """What a song sounds like."""
+
+    embedding: np.ndarray
+    """float32 (400,): mean, then standard deviation, of the network's 200 units over the song."""
+    tags: np.ndarray
+    """float32 (50,) in [0, 1]: mean of each of `TAGS` over the song."""
+    n_patches: int
+
+
+class Tagger:
+    """The network, loaded once and used for many songs."""
+
+    def __init__(self, weights: Path, *, version: str = "", threads: int = 1) -> None:
+        """Load the converted network.
+
+        Raises:
+            WeightsCorruptError: the file is not it.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(weights), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise WeightsCorruptError(
+                f"the network cannot be loaded ({error})",
+                subject=str(weights),
+                next_step=f"Make it again with `utawaku models pull {WEIGHTS}`",
+            ) from error
+        self.version = version
+        """sha256 of the converted file."""
+
+    @classmethod
+    def from_registry(
+        cls, weights_dir: Path, *, threads: int = 1, progress: Progress = silent
+    ) -> "Tagger":
+        """The network out of the weights folder, fetched on first use.
+
+        Raises:
+            WeightsMissingError, WeightsCorruptError: see `models.registry.pull`.
+        """
+        path = registry.pull(WEIGHTS, weights_dir, progress=progress)
+        return cls(path, version=registry.version(WEIGHTS, weights_dir), threads=threads)
+
+    def listen(
+        self, path: Path, start_s: float = 0.0, stop_s: float | None = None, n: int = N_PATCHES
+    ) -> Impression:
+        """Hear a file, or a span of it, at `n` places.
+
+        Raises:
+            MediaError: it cannot be decoded; EngineError: the network gave no numbers.
+        """
+        pieces = excerpts(path, n, start_s, stop_s)
+        impression = self.impression_of(np.stack([patch_of(piece) for piece in pieces]))
+        if not (np.isfinite(impression.embedding).all() and np.isfinite(impression.tags).all()):
+            raise EngineError(
+                "the tagger gave no finite numbers",
+                subject=str(path),
+                next_step="The sound holds invalid samples: cut the song again",
+            )
+        return impression
+
+    def impression_of(self, patches: np.ndarray) -> Impression:
+        """The impression of float32 (n, 187, 96) patches of one song, n >= 1."""
+        units, tags = self.run(patches)
+        return Impression(
+            embedding=np.concatenate([units.mean(axis=0), units.std(axis=0)]),
+            tags=tags.mean(axis=0),
+            n_patches=len(patches),
+        )
+
+    def run(self, patches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The network's own outputs: float32 (n, 200) and (n, 50)."""
+        units = [np.zeros((0, N_UNITS), np.float32)]
+        tags = [np.zeros((0, N_TAGS), np.float32)]
+        for at in range(0, len(patches), _BATCH):
+            batch = np.ascontiguousarray(patches[at : at + _BATCH], np.float32)
+            made = self._session.run(["embedding", "tags"], {"patches": batch})
+            units.append(made[0])
+            tags.append(made[1])
+        return np.concatenate(units), np.concatenate(tags)
