@@ -368,6 +368,26 @@ def test_an_append_without_an_answer_is_not_repeated(world: World, action: str) 
     assert world.site.violations == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["view", "edit"])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_client_killed_while_appending_appends_once(world: World, step: str, after: bool) -> None:
+    first = world.submission(1)
+    world.run(first)
+    world.site.archives[0].state = 0
+    later = world.submission(2, append_to=world.site.archives[0].bvid)
+    fault = world.site.fail(step, "hang", after=after)
+    driver = world.workers.take(doomed=True)
+    driver.send({"home": str(world.home), "submissions": [later.id]})
+    assert fault.reached.wait(30)
+    driver.kill()
+    world.site.heal()
+    world.run(later, patience={"look_pause_s": 0.1})
+    assert world.get(later).state == "published"
+    assert len(world.site.archives[0].filenames) == 3
+    assert world.site.violations == []
+
+
 # What biliup 1.2.9 does by itself. When one of these fails, a guard of ours has become idle.
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from cheroot import wsgi
+from filelock import FileLock
 from wsgidav.wsgidav_app import WsgiDAVApp
 
 from library.catalogue import Catalogue
-from library.errors import LoginExpiredError
+from library.errors import LoginExpiredError, UploadInterrupted
 from library.sharing.budget import UNLIMITED
 from library.sharing.records import Part, RemoteSubmission, Submission
 from models.uploaders.folder import FolderUploader
@@ -222,3 +223,15 @@ def test_a_file_that_changes_while_it_is_sent_is_not_published(
         work(catalogue, uploader, catalogue.submissions.move(done.id, "queued")).state
         == "published"
     )
+
+
+def test_two_programs_never_work_on_the_same_queue(catalogue: Catalogue, tmp_path: Path) -> None:
+    uploader = FolderUploader(tmp_path / "target")
+    submission = queued(catalogue, uploader, tmp_path, 1)
+    lock_file = tmp_path / "locks" / "upload.lock"
+    queue = Queue(catalogue, uploader, budget=UNLIMITED, lock_file=lock_file)
+    lock_file.parent.mkdir()
+    with FileLock(lock_file), pytest.raises(UploadInterrupted, match="another"):
+        queue.run(submission.id)
+    assert catalogue.submissions.get(submission.id).state == "queued"
+    assert queue.run(submission.id).state == "published"

@@ -254,7 +254,9 @@ def make_world(home: Path, authority: Authority, proxy: ConnectProxy, workers: W
     # Migrating an empty catalogue costs more than most tests here: do it once.
     template = workers.folder / "catalogue.db"
     if not template.exists():
-        Catalogue.open(settings).backup(template)
+        made = Catalogue.open(Settings(data_dir=workers.folder / "template"))
+        made.backup(template)
+        made.close()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(template, settings.data_dir / "catalogue.db")
     return World(home, authority, proxy, site, member, settings, Catalogue.open(settings), workers)
