@@ -2,10 +2,11 @@
 
 import dagster as dg
 
-from assets import library_files, recordings, segments, songs, submissions
+from assets import labels, library_files, recordings, segments, songs, stems, submissions
 from assets.resources import LibraryResource
 from sensors.jobs import ingest_stream, take_in_source
 from sensors.requests import drain_requests
+from sensors.stems import separate_good_songs, separate_songs
 from sensors.submissions import publish_due, publish_submissions
 
 
@@ -14,10 +15,10 @@ def defs() -> dg.Definitions:
     """Everything that Dagster knows of utawaku."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules(
-            [recordings, segments, songs, library_files, submissions]
+            [recordings, segments, songs, labels, library_files, stems, submissions]
         ),
-        jobs=[ingest_stream, take_in_source, publish_submissions],
-        sensors=[drain_requests, publish_due],
+        jobs=[ingest_stream, take_in_source, publish_submissions, separate_songs],
+        sensors=[drain_requests, publish_due, separate_good_songs],
         resources={"library": LibraryResource()},
         executor=dg.in_process_executor,
     )

@@ -3,11 +3,13 @@
 import dagster as dg
 from pydantic import PrivateAttr
 
+from assets.processes import mark_process
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.progress import Progress, silent
 from models.downloader import Downloader
 from models.segmenter import Segmenter
+from models.separator import Separator, make_separator
 
 
 class LibraryResource(dg.ConfigurableResource):
@@ -20,6 +22,8 @@ class LibraryResource(dg.ConfigurableResource):
         """Open the catalogue."""
         self._settings = load_settings()
         self._catalogue = Catalogue.open(self._settings)
+        if context.instance is not None and context.run_id is not None:
+            mark_process(context.instance, context.run_id)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Close the catalogue."""
@@ -38,10 +42,11 @@ class LibraryResource(dg.ConfigurableResource):
         assert self._catalogue is not None, "the resource is not set up"
         return self._catalogue
 
-    def downloader(self) -> Downloader:
-        """The client that fetches recordings, as the settings want it."""
+    def downloader(self, settings: Settings | None = None) -> Downloader:
+        """The client that fetches recordings, as the (channel's) settings want it."""
+        wanted = settings or self.settings
         return Downloader.from_settings(
-            self.settings.download, pace_file=self.settings.data_dir / "download-pace.json"
+            wanted.download, pace_file=wanted.data_dir / "download-pace.json"
         )
 
     def segmenter(self, progress: Progress = silent) -> Segmenter:
@@ -56,5 +61,20 @@ class LibraryResource(dg.ConfigurableResource):
             mode=wanted.mode,
             energy_ratio=wanted.energy_ratio,
             threads=wanted.threads,
+            progress=progress,
+        )
+
+    def separator(self, progress: Progress = silent) -> Separator:
+        """The engine that takes songs apart, as the settings want it.
+
+        Fetches its weights on first use. Stems add up to the mix, so bands beyond Spleeter's
+        reach are shared out (`average`) and not dropped.
+        """
+        wanted = self.settings.stems
+        return make_separator(
+            wanted.engine,
+            self.settings.weights_dir,
+            threads=wanted.threads,
+            extension="average",
             progress=progress,
         )

@@ -11,7 +11,9 @@ from commands import (
     doctor,
     export,
     ingest,
+    label,
     segment,
+    separate,
     settings,
     status,
     up,
@@ -29,7 +31,20 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (ingest, catalogue, export, segment, status, up, demo, doctor, settings, uploading):
+for module in (
+    ingest,
+    label,
+    catalogue,
+    export,
+    segment,
+    status,
+    up,
+    demo,
+    doctor,
+    settings,
+    uploading,
+    separate,
+):
     module.register(app)
 app.add_typer(weights.app, name="models")
 

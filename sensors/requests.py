@@ -7,8 +7,11 @@ import dagster as dg
 from assets.intake import add_partitions
 from assets.resources import LibraryResource
 from library.catalogue import Catalogue
+from library.errors import NotFoundError
 from library.records import Request
 from sensors.jobs import ingest_stream, take_in_source
+from sensors.stems import run_of as separation_of
+from sensors.stems import separate_songs
 from sensors.submissions import publish_submissions
 
 INTERVAL_S = 5
@@ -17,7 +20,7 @@ BATCH = 25
 
 
 @dg.sensor(
-    jobs=[ingest_stream, take_in_source, publish_submissions],
+    jobs=[ingest_stream, take_in_source, publish_submissions, separate_songs],
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -54,6 +57,12 @@ def _run_for(
     if request.kind == "upload":
         # The submission is queued already: this only saves the wait for the queue's own sensor.
         return dg.RunRequest(run_key, job_name=publish_submissions.name, tags=tags)
+    if request.kind == "separate":
+        try:
+            return separation_of(request, catalogue, run_key)
+        except NotFoundError as error:
+            catalogue.requests.fail(request.id, str(error))
+            return None
     catalogue.requests.fail(request.id, f"this version cannot do {request.kind!r}")
     return None
 

@@ -1,0 +1,218 @@
+"""Vocals and accompaniment of songs: on demand, and for songs that are good enough."""
+
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+from pydantic import Field
+
+from assets.library_files import holds_span, library_files
+from assets.partitions import stream_partitions
+from assets.recordings import recording_file
+from assets.resources import LibraryResource
+from assets.tracking import work_on
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.errors import EngineError, UtawakuError
+from library.progress import Progress, part, silent
+from library.records import Song, Stream
+from library.store.stems import SongStems
+from models.audio import decode, probe
+from models.cutter.encode import output_channels
+from models.separator import Separator, separate_file
+
+CODE_VERSION = "1"
+FOLDER = "stems"
+ON_GRID = 1.5 / 32768
+"""Two stems on the 16-bit grid add up to a decoded mix to within its own rounding."""
+
+
+class StemsConfig(dg.Config):
+    """Which songs to take apart; without names, all of the stream that are good enough."""
+
+    song_ids: list[str] = Field(default_factory=list)
+
+
+def stems_folder(stream_id: str, settings: Settings) -> Path:
+    """Where the stems of a stream's songs lie."""
+    return settings.stream_dir(stream_id) / FOLDER
+
+
+def stems_name(song: Song, engine: str) -> str:
+    """Name of a song's stems without their endings: it stays when the song is moved or renamed."""
+    return f"{song.id.rpartition('@')[2]}.{engine}"
+
+
+def is_good_enough(song: Song, settings: Settings) -> bool:
+    """Whether a song is separated without being asked for."""
+    wanted = settings.stems
+    by_taste = wanted.min_taste is not None and (song.taste or 0.0) >= wanted.min_taste
+    by_grade = (
+        wanted.min_grade is not None and song.grade is not None and song.grade >= wanted.min_grade
+    )
+    return by_taste or by_grade
+
+
+def wanted_songs(
+    stream: Stream, catalogue: Catalogue, settings: Settings, song_ids: list[str]
+) -> list[Song]:
+    """Songs of the stream that are asked for, or, without names, that are good enough."""
+    kept = catalogue.songs.of_stream(stream.id)
+    if song_ids:
+        return [song for song in kept if song.id in song_ids]
+    return [song for song in kept if is_good_enough(song, settings)]
+
+
+def source_of(song: Song, stream: Stream, settings: Settings) -> tuple[Path, float, float | None]:
+    """File that holds the song, and the span in it.
+
+    Raises:
+        MediaError: neither the song's file nor the recording is there.
+    """
+    own = settings.library_root / song.file_path
+    if holds_span(song) and own.is_file():
+        return own, 0.0, None
+    return recording_file(stream, settings), song.start_s, song.stop_s
+
+
+def is_made(found: SongStems | None, separator: Separator, song: Song, settings: Settings) -> bool:
+    """Whether the song's stems are there, of its present length, by the engine as it is now."""
+    if found is None or found.model_version != _version(separator):
+        return False
+    paths = [settings.library_root / path for path in (found.vocals_path, found.accompaniment_path)]
+    if not all(path.is_file() for path in paths):
+        return False
+    return abs(probe(paths[0]).duration_s - song.duration_s) <= 0.1
+
+
+def separate_song(
+    separator: Separator,
+    song: Song,
+    stream: Stream,
+    catalogue: Catalogue,
+    settings: Settings,
+    progress: Progress = silent,
+) -> SongStems:
+    """Write and record the stems of one song.
+
+    Raises:
+        UtawakuError: the song's audio cannot be used.
+    """
+    source, start_s, stop_s = source_of(song, stream, settings)
+    done = separate_file(
+        separator,
+        source,
+        stems_folder(stream.id, settings),
+        name=stems_name(song, separator.name),
+        start_s=start_s,
+        stop_s=stop_s,
+        progress=progress,
+    )
+    made = SongStems(
+        song.id,
+        separator.name,
+        done.vocals.relative_to(settings.library_root).as_posix(),
+        done.accompaniment.relative_to(settings.library_root).as_posix(),
+        _version(separator),
+    )
+    catalogue.stems.put(made)
+    return made
+
+
+def _version(separator: Separator) -> str:
+    return f"{separator.version}+{separator.model_version}"
+
+
+def faults_of(made: SongStems, song: Song, stream: Stream, settings: Settings) -> list[str]:
+    """What is wrong with stems, read back from disk: `length`, `sum`; empty when nothing."""
+    source, start_s, stop_s = source_of(song, stream, settings)
+    channels = output_channels("flac", probe(source).n_channels)
+    mix = decode(source, n_channels=channels, start_s=start_s, stop_s=stop_s, chunk_s=10.0)
+    vocals = decode(settings.library_root / made.vocals_path, chunk_s=10.0)
+    accompaniment = decode(settings.library_root / made.accompaniment_path, chunk_s=10.0)
+    worst = 0.0
+    for pieces in zip_longest(mix, vocals, accompaniment):
+        if any(piece is None or piece.shape != pieces[0].shape for piece in pieces):
+            return ["length"]
+        worst = max(worst, float(np.abs(pieces[1] + pieces[2] - np.clip(pieces[0], -1, 1)).max()))
+    return ["sum"] if worst > ON_GRID else []
+
+
+@dg.asset(
+    partitions_def=stream_partitions,
+    deps=[library_files],
+    group_name="streams",
+    code_version=CODE_VERSION,
+    pool="cpu",
+    kinds={"onnx", "file"},
+    check_specs=[
+        dg.AssetCheckSpec("stems_are_as_long_as_their_songs", asset="stems"),
+        dg.AssetCheckSpec("stems_add_up_to_their_mix", asset="stems"),
+    ],
+)
+def stems(
+    context: dg.AssetExecutionContext, config: StemsConfig, library: LibraryResource
+) -> dg.MaterializeResult:
+    """Vocals and accompaniment of the songs asked for, or of those good enough; never of all.
+
+    A song that cannot be separated is reported and does not stop the others.
+    """
+    settings, catalogue = library.settings, library.catalogue
+    stream = catalogue.streams.get(context.partition_key)
+    faults: dict[str, list[str]] = {}
+    failed: dict[str, str] = {}
+    with work_on(library, context, "stems") as work:
+        wanted = wanted_songs(stream, catalogue, settings, config.song_ids)
+        separator = library.separator(part(work.progress, 0.0, 0.02))
+        known = catalogue.stems.of_stream(stream.id, separator.name)
+        n_made = 0
+        for number, song in enumerate(wanted):
+            share = part(work.progress, number / len(wanted), (number + 1) / len(wanted))
+            share(0.0, f"separating {number + 1} of {len(wanted)}")
+            try:
+                made = known.get(song.id)
+                if made is None or not is_made(made, separator, song, settings):
+                    made = separate_song(separator, song, stream, catalogue, settings, share)
+                    n_made += 1
+                faults[song.id] = faults_of(made, song, stream, settings)
+            except UtawakuError as error:
+                failed[song.id] = str(error)
+        if wanted and len(failed) == len(wanted):
+            raise EngineError("no song could be separated: " + "; ".join(failed.values())[:500])
+        if failed:
+            catalogue.notices.add(
+                "warning",
+                f"{len(failed)} song(s) could not be separated",
+                body="; ".join(f"{song_id}: {why}" for song_id, why in failed.items())[:2000],
+                next_step="The other songs of the stream are done",
+                stream_id=stream.id,
+            )
+        metadata: dict[str, Any] = {
+            "n_wanted": len(wanted),
+            "n_made": n_made,
+            "n_failed": len(failed),
+            "failed": failed,
+            "engine": separator.name,
+            "song_s": sum(song.duration_s for song in wanted),
+        }
+        work.done(
+            engine=separator.name,
+            engine_version=separator.version,
+            model_version=separator.model_version,
+            metadata=metadata,
+        )
+    return dg.MaterializeResult(
+        metadata=metadata,
+        data_version=dg.DataVersion(f"{separator.name}+{separator.model_version[:16]}"),
+        check_results=[
+            _check("stems_are_as_long_as_their_songs", "length", faults),
+            _check("stems_add_up_to_their_mix", "sum", faults),
+        ],
+    )
+
+
+def _check(name: str, fault: str, faults: dict[str, list[str]]) -> dg.AssetCheckResult:
+    wrong = [song_id for song_id, found in faults.items() if fault in found]
+    return dg.AssetCheckResult(check_name=name, passed=not wrong, metadata={"songs": wrong})

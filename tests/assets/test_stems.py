@@ -1,0 +1,152 @@
+"""Stems of songs: those asked for, those good enough, and what is wrong with the others."""
+
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pytest
+
+from assets.resources import LibraryResource
+from assets.stems import faults_of, stems
+from library.catalogue import Catalogue
+from library.config import Settings, load_settings
+from library.errors import NotFoundError
+from library.records import Song, SongSpan, Stream
+from models.audio import load
+from sensors.requests import drain_requests
+from sensors.stems import ask_for_good_songs
+from tests.models.separation import write_wav
+
+RATE = 16_000
+
+
+@pytest.fixture
+def songs(catalogue: Catalogue, settings: Settings) -> list[Song]:
+    """A stream with two songs that have files, and one whose file is damaged."""
+    folder = settings.stream_dir("file-1")
+    folder.mkdir(parents=True)
+    settings.songs_dir.mkdir(parents=True)
+    rng = np.random.default_rng(3)
+    catalogue.streams.save(Stream("file-1", "/evening.wav", duration_s=100))
+    spans = [SongSpan(0, 10.0 * n, 10.0 * n + 2, "smart", 1) for n in (1, 2, 3)]
+    catalogue.songs.reconcile("file-1", spans, made_by="x")
+    for number, song in enumerate(catalogue.songs.of_stream("file-1")):
+        file = settings.songs_dir / f"{number}.wav"
+        write_wav(file, 0.3 * rng.standard_normal((2, 2 * RATE)), RATE)
+        if number == 2:
+            file.write_bytes(b"\0" * 3000)
+        values = {
+            "file_path": f"Songs/{number}.wav",
+            "file_start_s": song.start_s,
+            "file_stop_s": song.stop_s,
+            "taste": (0.95, 0.2, 0.99)[number],
+        }
+        catalogue.songs.set_file(song.id, values)
+    return catalogue.songs.of_stream("file-1")
+
+
+def materialize(*song_ids: str) -> dg.ExecuteInProcessResult:
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_dynamic_partitions("stream", ["file-1"])
+    return dg.materialize(
+        [stems],
+        instance=instance,
+        partition_key="file-1",
+        resources={"library": LibraryResource()},
+        run_config={"ops": {"stems": {"config": {"song_ids": list(song_ids)}}}},
+        raise_on_error=False,
+    )
+
+
+def test_a_song_asked_for_gets_stems_that_add_up(
+    songs: list[Song], catalogue: Catalogue, settings: Settings
+) -> None:
+    result = materialize(songs[1].id)
+    assert result.success
+    assert [check.passed for check in result.get_asset_check_evaluations()] == [True, True]
+    (made,) = catalogue.stems.of(songs[1].id)
+    assert made.vocals_path == "Streams/file-1/stems/20000.builtin.vocals.flac"
+    mix, _ = load(settings.library_root / songs[1].file_path)
+    vocals, _ = load(settings.library_root / made.vocals_path)
+    band, _ = load(settings.library_root / made.accompaniment_path)
+    np.testing.assert_array_equal(vocals + band, mix)
+    assert catalogue.insights.stem_paths(songs[1].id)["vocals"] == made.vocals_path
+
+
+def test_without_names_only_good_songs_are_separated_and_a_damaged_one_stops_no_other(
+    songs: list[Song], catalogue: Catalogue
+) -> None:
+    result = materialize()
+    assert result.success
+    assert [bool(catalogue.stems.of(song.id)) for song in songs] == [True, False, False]
+    (done,) = result.asset_materializations_for_node("stems")
+    assert done.metadata["n_made"].value == 1
+    assert done.metadata["n_failed"].value == 1
+    assert any("could not be separated" in notice.title for notice in catalogue.notices.recent())
+
+
+def test_stems_that_are_there_are_not_made_twice(songs: list[Song], catalogue: Catalogue) -> None:
+    materialize(songs[0].id)
+    (first,) = catalogue.stems.of(songs[0].id)
+    (done,) = materialize(songs[0].id).asset_materializations_for_node("stems")
+    assert done.metadata["n_made"].value == 0
+    assert catalogue.stems.of(songs[0].id) == [first]
+
+
+def test_checks_see_stems_that_are_short_or_do_not_add_up(
+    songs: list[Song], catalogue: Catalogue, settings: Settings
+) -> None:
+    materialize(songs[0].id)
+    (made,) = catalogue.stems.of(songs[0].id)
+    stream = catalogue.streams.get("file-1")
+    assert faults_of(made, songs[0], stream, settings) == []
+    vocals = settings.library_root / made.vocals_path
+    short = write_wav(vocals.with_suffix(".wav"), np.zeros((2, RATE)), RATE)
+    short.replace(vocals)
+    assert faults_of(made, songs[0], stream, settings) == ["length"]
+    wrong = write_wav(vocals.with_suffix(".wav"), np.full((2, 2 * RATE), 0.2), RATE)
+    wrong.replace(vocals)
+    assert faults_of(made, songs[0], stream, settings) == ["sum"]
+
+
+def test_only_damaged_songs_is_a_failure(songs: list[Song]) -> None:
+    assert not materialize(songs[2].id).success
+
+
+def test_good_songs_are_asked_for_once(
+    songs: list[Song],
+    catalogue: Catalogue,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert ask_for_good_songs(catalogue, settings) == [songs[0].id, songs[2].id]
+    assert ask_for_good_songs(catalogue, settings) == []
+    catalogue.grades.give(songs[1].id, grade=1)
+    monkeypatch.setenv("UTAWAKU_STEMS__MIN_GRADE", "1")
+    assert ask_for_good_songs(catalogue, load_settings()) == [songs[1].id]
+
+
+def test_a_request_becomes_a_run_over_the_songs_stream(
+    songs: list[Song], catalogue: Catalogue
+) -> None:
+    catalogue.requests.file("separate", songs[1].id)
+    gone = catalogue.requests.file("separate", "file-1@99")
+    instance = dg.DagsterInstance.ephemeral()
+    with dg.build_sensor_context(
+        instance=instance, resources={"library": LibraryResource()}
+    ) as context:
+        runs = [answer for answer in drain_requests(context) if isinstance(answer, dg.RunRequest)]
+    assert [(run.job_name, run.partition_key) for run in runs] == [("separate_songs", "file-1")]
+    assert runs[0].run_config["ops"]["stems"]["config"]["song_ids"] == [songs[1].id]
+    assert catalogue.requests.get(gone.id).state == "failed"
+    with pytest.raises(NotFoundError):
+        catalogue.songs.get("file-1@99")
+
+
+def test_the_library_root_holds_everything(
+    songs: list[Song], catalogue: Catalogue, settings: Settings
+) -> None:
+    materialize(songs[0].id)
+    (made,) = catalogue.stems.of(songs[0].id)
+    assert not Path(made.vocals_path).is_absolute()
+    assert (settings.library_root / made.accompaniment_path).is_file()
