@@ -35,7 +35,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from models.fingerprint import FingerprintIndex, find_matches, fingerprint
 from models.fingerprint.constellation import FRAME_S, N_BINS, Constellation
 from models.fingerprint.cover import compare
-from models.fingerprint.pairs import Pairs, build_postings, look_up, pairs_of
+from models.fingerprint.pairs import (
+    QUERY_PEAKS_PER_S,
+    Pairs,
+    affordable,
+    build_postings,
+    look_up,
+    pairs_of,
+)
+from models.fingerprint.search import BUDGET
 from models.recognizer.transpose import pitch_shift, time_stretch
 from models.signature import iter_signatures, pcm_from_audio, signature_of
 
@@ -387,6 +395,23 @@ def lookup(n_songs: int) -> None:
     print(f"{copies * len(some)} songs of 240 s, {len(song):,} postings")
     print(f"one hash: {plain_s * 1e6:.1f} us")
     print(f"one pair in 3 keys and 3 distances (9 hashes): {statistics.median(times) * 1e6:.0f} us")
+    excerpt = Constellation(
+        *(part[: 15 * 30] for part in (some[0].frame, some[0].bin, some[0].strength)),
+        round(15 / FRAME_S),
+    )
+    asked = pairs_of(excerpt, QUERY_PEAKS_PER_S)
+    for label, shift_bins, tempo in (("as performed", 1, 0.0), ("+-6 semitones, +-6 %", 18, 0.06)):
+        begin, n_met = time.perf_counter(), 0
+        affords = affordable([postings], asked, shift_bins=shift_bins, budget=BUDGET)
+        for met in look_up(postings, affords, shift_bins=shift_bins, tempo=tempo):
+            n_met += len(met.song)
+        spent_s = time.perf_counter() - begin
+        per_pair_ms = spent_s / len(affords.frame) * 1000
+        print(
+            f"15 s query {label}:"
+            f" {len(affords.frame)} of {len(asked.frame)} pairs, {n_met:,} postings,"
+            f" {spent_s:.2f} s, {per_pair_ms:.2f} ms a pair"
+        )
     print(f"postings {n_bytes:.0f} bytes a song, peaks {len(some[0].to_bytes())} bytes a song")
     print(f"indexing {built_s / len(some) * 1000:.1f} ms a song")
 

@@ -8,7 +8,7 @@ query and takes few away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -188,6 +188,23 @@ def look_up(postings: Postings, query: Pairs, *, shift_bins: int, tempo: float) 
                 np.asarray(postings.frame[place]).astype(np.int64) - frame[span][which],
                 (1 / counts[block].clip(1))[which],
             )
+
+
+def affordable(parts: Sequence[Postings], query: Pairs, *, shift_bins: int, budget: int) -> Pairs:
+    """The query's rarest pairs that together meet about `budget` postings at their own distance.
+
+    In a large index a few hundred pairs are plenty, since chance spreads over all songs; asking
+    with all of them would only cost time. Rare pairs tell most.
+    """
+    low = key_of(query.interval, query.distance, np.maximum(query.bin - shift_bins, 0))
+    high = key_of(query.interval, query.distance, np.minimum(query.bin + shift_bins, N_BINS - 1))
+    counts = np.zeros(len(low), dtype=np.int64)
+    for part in parts:
+        counts += part.starts[high + 1] - part.starts[low]
+    order = np.argsort(counts, kind="stable")
+    n_kept = int(np.searchsorted(np.cumsum(counts[order]), budget, side="right"))
+    kept = np.sort(order[: max(n_kept, 1)])
+    return Pairs(query.interval[kept], query.distance[kept], query.bin[kept], query.frame[kept])
 
 
 def _ranges(

@@ -10,12 +10,23 @@ from numpy.typing import NDArray
 from models.fingerprint.constellation import BINS_PER_SEMITONE, Constellation, find_constellation
 from models.fingerprint.index import FingerprintIndex, Reference
 from models.fingerprint.match import Aligner, Alignment
-from models.fingerprint.pairs import QUERY_PEAKS_PER_S, Met, Pairs, Postings, look_up, pairs_of
+from models.fingerprint.pairs import (
+    QUERY_PEAKS_PER_S,
+    Met,
+    Pairs,
+    Postings,
+    affordable,
+    look_up,
+    pairs_of,
+)
 
 MAX_SEMITONES = 6
 MAX_TEMPO = 0.06
 N_CANDIDATES = 32
 """References that are looked at closely."""
+
+BUDGET = 4_000_000
+"""Postings that a query may meet at each distance."""
 
 SETTLED = 0.97
 """Probability from which other keys and tempos are not asked."""
@@ -93,6 +104,7 @@ def _search(
     shift_bins: int,
     tempo: float,
 ) -> list[ReferenceMatch]:
+    query = affordable(parts, query, shift_bins=shift_bins, budget=BUDGET)
     alive = index.alive()
     n_recordings = int(alive.sum())
     middle = peaks.n_frames // 2

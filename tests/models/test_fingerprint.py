@@ -25,6 +25,8 @@ from models.fingerprint.index import _MERGE_AT
 from models.fingerprint.pairs import (
     MAX_INTERVAL,
     N_KEYS,
+    Pairs,
+    affordable,
     build_postings,
     look_up,
     pairs_of,
@@ -272,6 +274,23 @@ def test_looking_up_meets_exactly_the_pairs_within_the_tolerance(
     assert right >= len(query.frame)
     assert all(np.abs(m.shift).max(initial=0) <= 12 for m in met)
     assert np.abs(query.interval).max(initial=0) <= MAX_INTERVAL
+
+
+def test_a_budget_keeps_the_rarest_pairs(
+    index: FingerprintIndex, songs: list[NDArray[np.float32]]
+) -> None:
+    query = pairs_of(find_constellation(cut(songs[2], 12)), 30)
+    parts = index.postings()
+    kept = affordable(parts, query, shift_bins=18, budget=2000)
+
+    def n_met(asked: Pairs) -> int:
+        found = (look_up(part, asked, shift_bins=18, tempo=0.0) for part in parts)
+        return sum(len(met.song) for blocks in found for met in blocks)
+
+    assert 0 < len(kept.frame) < 0.5 * len(query.frame)
+    assert 2000 < n_met(kept) < 0.5 * n_met(query)
+    everything = affordable(parts, query, shift_bins=18, budget=10**9)
+    assert np.array_equal(everything.frame, query.frame)
 
 
 def chords(seed: int, step_s: float, semitones: int, partials: int) -> NDArray[np.float32]:
