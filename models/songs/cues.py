@@ -37,7 +37,7 @@ class Cues:
     matrix: npt.NDArray[np.float32]
     """(n_steps, n_cues)."""
     log_odds: Array
-    """(n_steps,) music against speech, 0 in silence, clipped."""
+    """(n_steps,) music against everything else, 0 in silence, clipped."""
     silent: Array
     """(n_steps,) share of the step without energy."""
     level_db: Array
@@ -102,10 +102,14 @@ def _noise_floor(level_db: Array) -> float:
 def cues_of(segmentation: Segmentation, features: SongFeatures | None) -> Cues:
     """All cues of a recording; those of `features` are 0 where there are none."""
     music = segmentation.probability_of("music").astype(np.float64)
-    speech = segmentation.probability_of("speech").astype(np.float64)
+    others = sum(
+        segmentation.probability_of(label).astype(np.float64)
+        for label in segmentation.labels
+        if label != "music"
+    )
     active = np.isfinite(music)
     with np.errstate(invalid="ignore"):
-        odds = np.log(music + 1e-6) - np.log(speech + 1e-6)
+        odds = np.log(music + 1e-6) - np.log(others + 1e-6)
     odds = np.clip(odds, -_CLIP_LOG_ODDS, _CLIP_LOG_ODDS)
     log_odds = per_step(odds)
     silent = per_step((~active).astype(np.float64))

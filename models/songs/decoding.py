@@ -1,4 +1,4 @@
-"""The best sequence of songs for a stream's evidence, by dynamic programming over two states."""
+"""The best sequence of songs for a stream's evidence, by dynamic programming."""
 
 from __future__ import annotations
 
@@ -9,45 +9,77 @@ _SONG_WEIGHT = 0.15
 """Neighbouring half-second steps say much the same: each counts for this much."""
 _SONG_CLIP = 5.0
 _EDGE_CLIP = (-6.0, 4.0)
-_STAY, _STEP, _TURN = 0, 1, 2
+LEAST_STEPS = 20
+"""No song is shorter than 10 s: evidence of one edge, spread over steps, counts once."""
+_NEVER = float("-inf")
 
 
 def best_songs(
-    evidence: npt.NDArray[np.float32], boundary_bias: float = 0.0
+    evidence: npt.NDArray[np.float32], boundary_bias: float = 0.0, turn_bias: float = 0.0
 ) -> list[tuple[int, int]]:
     """Spans of steps `(first, after_last)` of the most likely songs, in order and apart.
 
     `evidence` is (n_steps, 3): log-odds that the step sounds of a song, that a song starts at
     the step's beginning, that one stops there. A path outside songs scores 0 a step; inside it
     scores the song evidence; entering, leaving, and turning from one song straight into the next
-    score the evidence of start, stop and both. Linear in the number of steps.
+    score the evidence of start, stop and both, plus the biases. A song in progress at the end of
+    the stream stops there. Linear in the number of steps.
     """
-    inside = (_SONG_WEIGHT * np.clip(evidence[:, 0], -_SONG_CLIP, _SONG_CLIP)).tolist()
+    n = len(evidence)
+    gains = _SONG_WEIGHT * np.clip(evidence[:, 0].astype(np.float64), -_SONG_CLIP, _SONG_CLIP)
+    total = np.concatenate([[0.0], np.cumsum(gains)]).tolist()
     starts = (np.clip(evidence[:, 1], *_EDGE_CLIP) + boundary_bias).tolist()
     stops = (np.clip(evidence[:, 2], *_EDGE_CLIP) + boundary_bias).tolist()
-    outside_score, inside_score = 0.0, float("-inf")
-    came: list[tuple[int, int]] = []
-    for gain, start, stop in zip(inside, starts, stops, strict=True):
-        left = inside_score + stop
-        came_out = _STEP if left > outside_score else _STAY
-        best, came_in = inside_score, _STAY
-        if outside_score + start > best:
-            best, came_in = outside_score + start, _STEP
-        if left + start > best:
-            best, came_in = left + start, _TURN
-        outside_score = max(outside_score, left)
-        inside_score = best + gain
-        came.append((came_out, came_in))
+    outside = [0.0] * (n + 1)
+    entered = [_NEVER] * (n + 1)
+    inside = [_NEVER] * (n + 1)
+    """`inside[t]`: best score at instant t within a song that has lasted long enough to stop."""
+    left_here = [False] * (n + 1)
+    turned_here = [False] * (n + 1)
+    entry_of = [-1] * (n + 1)
+    """The instant at which the song of `inside[t]` was entered."""
+    for t in range(n + 1):
+        if t > 0:
+            outside[t] = outside[t - 1]
+            inside[t] = inside[t - 1] + total[t] - total[t - 1]
+            entry_of[t] = entry_of[t - 1]
+        young = t - LEAST_STEPS
+        if young >= 0 and entered[young] + total[t] - total[young] > inside[t]:
+            inside[t] = entered[young] + total[t] - total[young]
+            entry_of[t] = young
+        if t == n:
+            break
+        left = inside[t] + stops[t]
+        if left > outside[t]:
+            outside[t], left_here[t] = left, True
+        entered[t] = outside[t] + starts[t]
+        if left + starts[t] + turn_bias > entered[t] or left_here[t]:
+            # entering at the very instant of leaving is turning, and pays for it
+            turning = left + starts[t] + turn_bias
+            before = (outside[t - 1] if t > 0 else 0.0) + starts[t]
+            entered[t], turned_here[t] = (turning, True) if turning > before else (before, False)
+    return _traced(n, inside[n] > outside[n], left_here, turned_here, entry_of)
+
+
+def _traced(
+    n: int,
+    in_song: bool,
+    left_here: list[bool],
+    turned_here: list[bool],
+    entry_of: list[int],
+) -> list[tuple[int, int]]:
     songs: list[tuple[int, int]] = []
-    in_song = inside_score > outside_score
-    stop_at = len(came)
-    for step in range(len(came) - 1, -1, -1):
-        how = came[step][in_song]
-        if not in_song:
-            if how == _STEP:
-                in_song, stop_at = True, step
-        elif how != _STAY:
-            songs.append((step, stop_at))
-            stop_at = step
-            in_song = how == _TURN
+    t = n
+    while t > 0 or in_song:
+        if in_song:
+            entry = entry_of[t]
+            songs.append((entry, t))
+            in_song = turned_here[entry]
+            t = entry if in_song else entry - 1
+            if t < 0:
+                break
+        elif left_here[t]:
+            in_song = True
+        else:
+            t -= 1
     return songs[::-1]

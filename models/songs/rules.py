@@ -23,7 +23,7 @@ class SongRules(BaseModel):
     """Anything longer is flagged `long`, never dropped."""
 
     # --- smart -------------------------------------------------------------------------------
-    min_song_s: float = Field(default=22.0, ge=0)
+    min_song_s: float = Field(default=25.0, ge=0)
     """Shorter finds are taken for jingles and broken-off starts, unless a setlist names them."""
     short_song_s: float = Field(default=60.0, ge=0)
     """Anything shorter is flagged `short`."""
@@ -31,14 +31,14 @@ class SongRules(BaseModel):
     """A find that starts this near to the start of the recording is taken for its opening."""
     end_edge_s: float = Field(default=1.0, ge=0)
     """A find that stops this near to the end of the recording is taken for its closing."""
-    boundary_bias: float = 0.5
-    """Added to the evidence of each start and stop: more cuts above, fewer below."""
+    boundary_bias: float = -0.25
+    """Added to the evidence of each start and stop: more finds above 0, fewer below."""
+    turn_bias: float = -0.5
+    """Added where one song would turn straight into the next: more such cuts above, fewer below."""
     drop_false_starts: bool = True
-    """Leave out a short find that begins just like the next song."""
+    """Leave out a short find that begins just like the next song: broken off and begun again."""
     false_start_s: float = Field(default=75.0, ge=0)
     """Only finds shorter than this can be false starts."""
-    fade_s: float = Field(default=0.05, ge=0, le=2)
-    """Fade at a cut that falls into sound; the cutter reads it off the flags."""
 
     # --- with a setlist ----------------------------------------------------------------------
     setlist_tolerance_s: float = Field(default=40.0, ge=0)

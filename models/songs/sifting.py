@@ -15,8 +15,8 @@ Span = tuple[int, int]
 """First hop and hop after the last."""
 
 _COMPARED_HOPS = 200
-_LAG_HOPS = 25
-_SAME_OPENING = 0.6
+_LAG_HOPS = 60
+_SAME_OPENING = 0.4
 _LEAST_COMPARED_HOPS = 50
 _NEXT_WITHIN_S = 240.0
 

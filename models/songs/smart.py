@@ -43,7 +43,7 @@ def hear(segmentation: Segmentation, rules: SongRules, scorer: Scorer | None = N
     if scorer.names != cues.names:
         raise ValueError("the scorer was trained on other cues")
     evidence = scorer.score(cues.matrix)
-    decoded = best_songs(evidence, rules.boundary_bias)
+    decoded = best_songs(evidence, rules.boundary_bias, rules.turn_bias)
     return Hearing(segmentation, cues, evidence, tuple(_refined(cues, decoded)))
 
 
@@ -70,7 +70,10 @@ def smart_songs(hearing: Hearing, rules: SongRules) -> list[SongSpan]:
 def song_span(
     hearing: Hearing, span: Span, rules: SongRules, index: int, source: str = "smart"
 ) -> SongSpan:
-    """A record of `span`, with flags and a confidence out of the evidence."""
+    """A record of `span`, with flags and a confidence out of the evidence.
+
+    `fade_in` and `fade_out` say that the cut falls into sound and wants a short fade.
+    """
     start, stop = span
     first, last = start // STEP_HOPS, max(start // STEP_HOPS + 1, stop // STEP_HOPS)
     inside = hearing.evidence[first:last, 0]

@@ -1,0 +1,133 @@
+"""Make the training streams of the song scorer, and train it on them.
+
+    python -m models.training.song_data compose WORK --corpus DIR [--karaoke DIR] [--music DIR]
+    python -m models.training.song_data train WORK --out models/songs
+
+`compose` leaves pairs `NAME.npz` (segmentation with features) and `NAME.truth.json` in WORK;
+`train` reads all pairs there, adds streams spliced out of their spans, and writes both scorers:
+`scorer_full.npz` and, for segmentations without features, `scorer_plain.npz`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import wave
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.segmentation import Segmentation
+from models.segmenter import Segmenter
+from models.songs import segment_and_listen
+from models.songs.cues import cues_of
+from models.training.song_splices import Span, features_of, spans_of, splice, without_features
+from models.training.song_streams import HARD, RATE_HZ, VARIED, Audio, Mix, Parts, compose
+from models.training.songs import Example, train_scorer
+
+MIXES = {"plain": Mix(), "hard": HARD, "varied": VARIED}
+N_MEMBERS = 4
+N_HIDDEN = 64
+NOISE = 0.3
+EPOCHS = 10
+
+
+def write_wave(path: Path, audio: Audio) -> None:
+    """16-bit mono at the composer's rate."""
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE_HZ)
+        out.writeframes((np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def composed(
+    segmenter: Segmenter, parts: Parts, mix: str, seed: int, work: Path
+) -> tuple[Segmentation, dict[str, Any]]:
+    """A composed stream, segmented, and its truth; both kept in `work` for the next time."""
+    name = f"{mix}_{parts.half}_{seed}"
+    kept, truth_path = work / f"{name}.npz", work / f"{name}.truth.json"
+    if not (kept.is_file() and truth_path.is_file()):
+        audio, truth = compose(parts, 2 * seed + (parts.half == "b"), MIXES[mix])
+        sound = work / f"{name}.wav"
+        write_wave(sound, audio)
+        segment_and_listen(segmenter, sound).save(kept)
+        sound.unlink()
+        truth_path.write_text(json.dumps(truth, indent=1))
+    return Segmentation.load(kept), json.loads(truth_path.read_text())
+
+
+def stored_pairs(work: Path) -> list[tuple[Segmentation, dict[str, Any]]]:
+    """All segmented streams with truth in `work`, in the order of their names."""
+    return [
+        (Segmentation.load(path.with_name(path.name.replace(".truth.json", ".npz"))), truth)
+        for path in sorted(work.glob("*.truth.json"))
+        if path.with_name(path.name.replace(".truth.json", ".npz")).is_file()
+        for truth in [json.loads(path.read_text())]
+    ]
+
+
+def example_of(segmentation: Segmentation, truth: dict[str, Any]) -> Example:
+    return Example(
+        cues_of(segmentation, features_of(segmentation)),
+        [(song["start"], song["end"]) for song in truth["songs"]],
+        [(song["start"], song["end"]) for song in truth.get("aborted_songs", [])],
+    )
+
+
+def examples_of(
+    pairs: Sequence[tuple[Segmentation, dict[str, Any]]], n_spliced: int, plain: bool
+) -> list[Example]:
+    """Each stream twice, and `n_spliced` new ones out of their spans."""
+    heard = [(without_features(s) if plain else s, truth) for s, truth in pairs]
+    examples = [example_of(segmentation, truth) for segmentation, truth in heard] * 2
+    spans: list[Span] = [span for stream, truth in heard for span in spans_of(stream, truth)]
+    for seed in range(n_spliced):
+        made = splice(spans, seed)
+        cues = cues_of(made.segmentation, features_of(made.segmentation))
+        examples.append(Example(cues, made.songs, made.unjudged))
+    return examples
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    commands = parser.add_subparsers(dest="command", required=True)
+    making = commands.add_parser("compose")
+    making.add_argument("work", type=Path)
+    making.add_argument("--corpus", type=Path, required=True)
+    making.add_argument("--karaoke", type=Path)
+    making.add_argument("--music", type=Path)
+    making.add_argument("--weights", type=Path, required=True, help="the segmenter's weights")
+    making.add_argument("--streams", type=int, default=12, help="a half and mix")
+    training = commands.add_parser("train")
+    training.add_argument("work", type=Path)
+    training.add_argument("--out", type=Path, required=True)
+    training.add_argument("--spliced", type=int, default=200)
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    if options.command == "compose":
+        segmenter = Segmenter.from_registry(options.weights)
+        for half in "ab":
+            parts = Parts(options.corpus, half, options.karaoke, options.music)
+            for mix in MIXES:
+                for seed in range(options.streams):
+                    composed(segmenter, parts, mix, seed, options.work)
+                    print(f"{mix} {half} {seed}", flush=True)
+        return
+    pairs = stored_pairs(options.work)
+    for plain in (False, True):
+        scorer = train_scorer(
+            examples_of(pairs, options.spliced, plain),
+            n_members=N_MEMBERS,
+            n_hidden=N_HIDDEN,
+            noise=NOISE,
+            epochs=EPOCHS,
+        )
+        scorer.save(options.out / ("scorer_plain.npz" if plain else "scorer_full.npz"))
+    print(f"trained on {len(pairs)} streams and {options.spliced} spliced ones")
+
+
+if __name__ == "__main__":
+    main()
