@@ -6,20 +6,28 @@ engine version, something upstream), or when its files are gone.
 
 from collections.abc import Sequence
 
-from assets import library_files, recordings, segments, songs
+from assets import labels, library_files, recordings, segments, songs
+from assets.following import settings_for
 from assets.setlists import best_setlist
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.records import AssetState, Stream
 
-CHAIN = ("recordings", "segments", "songs", "library_files")
+CHAIN = ("recordings", "segments", "songs", "labels", "library_files")
 """The default chain in order; each depends on those before it."""
 
 
 def due_assets(
     stream: Stream, catalogue: Catalogue, settings: Settings, *, again: Sequence[str] = ()
 ) -> list[str]:
-    """Names out of `CHAIN`, in order, that are due or named in `again`, with what follows them."""
+    """Names out of `CHAIN`, in order, that are due or named in `again`, with what follows them.
+
+    Of a stream whose recording was dropped to make room nothing is due by itself: everything else
+    needs the recording, and its songs are cut. Asking for `recordings` again brings it back.
+    """
+    if stream.dropped_at is not None and "recordings" not in again:
+        return [name for name in CHAIN if name in again]
+    settings = settings_for(stream, catalogue, settings)
     states = catalogue.assets.of(stream.id)
     for position, name in enumerate(CHAIN):
         state = states.get(name)
@@ -45,6 +53,8 @@ def _is_outdated(
     if name == "songs":
         rules = songs.rules_of(stream, catalogue, settings)
         return made_with != songs.made_with(rules, best_setlist(stream, catalogue, settings))
+    if name == "labels":
+        return made_with != labels.made_with(settings)
     return made_with != library_files.made_with(settings) or library_files.any_due(
         stream, catalogue, settings
     )

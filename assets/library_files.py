@@ -9,6 +9,8 @@ from typing import Any
 
 import dagster as dg
 
+from assets.following import settings_for
+from assets.labels import cover_file, labels_asset
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file
 from assets.resources import LibraryResource
@@ -79,8 +81,9 @@ def song_path(song: Song, stream: Stream, settings: Settings, ext: str) -> Path:
     return settings.songs_dir / render_path(template, fields)
 
 
-def tags_for(song: Song, stream: Stream, n_tracks: int) -> SongTags:
+def tags_for(song: Song, stream: Stream, n_tracks: int, catalogue: Catalogue) -> SongTags:
     """The tags that the song's file is to carry."""
+    label = catalogue.labels.applied(song.id)
     gain_db = None if song.loudness_lufs is None else -18.0 - song.loudness_lufs
     peak = None if song.true_peak_db is None else 10 ** (song.true_peak_db / 20)
     return SongTags(
@@ -96,6 +99,7 @@ def tags_for(song: Song, stream: Stream, n_tracks: int) -> SongTags:
         replaygain_gain_db=gain_db,
         replaygain_peak=peak,
         stars=song.stars,
+        isrc=label.isrc if label and label.isrc else None,
         extra={SONG_ID_TAG: song.id},
     )
 
@@ -115,7 +119,7 @@ class Counts:
 
 @dg.asset(
     partitions_def=stream_partitions,
-    deps=[songs_asset],
+    deps=[songs_asset, labels_asset],
     group_name="streams",
     code_version=CODE_VERSION,
     pool="cpu",
@@ -129,8 +133,9 @@ def library_files(
     context: dg.AssetExecutionContext, library: LibraryResource
 ) -> dg.MaterializeResult:
     """One file a song: cut (copied where sample-accurate, else encoded once), tagged, in place."""
-    settings, catalogue = library.settings, library.catalogue
+    catalogue = library.catalogue
     stream = catalogue.streams.get(context.partition_key)
+    settings = settings_for(stream, catalogue, library.settings)
     counts = Counts()
     with work_on(library, context, "library_files") as work:
         for song in catalogue.songs.of_stream(stream.id, dropped=True):
@@ -142,12 +147,18 @@ def library_files(
         for number, _ in enumerate(cutter.cut_all(kept), 1):
             work.progress(0.9 * number / len(kept), f"cut {number} of {len(kept)}")
         kept = catalogue.songs.of_stream(stream.id)
-        cover = _cover(stream, settings)
         for number, song in enumerate(kept):
             work.progress(0.9 + 0.1 * number / len(kept), "tagging")
-            file_away(song, stream, len(kept), cover, catalogue, settings, counts)
+            file_away(song, stream, len(kept), catalogue, settings, counts)
         kept = catalogue.songs.of_stream(stream.id)
-        untrue = [song.id for song in kept if not tags_are_true(song, stream, len(kept), settings)]
+        untrue = [
+            song.id
+            for song in kept
+            if not tags_are_true(
+                settings.library_root / song.file_path,
+                tags_for(song, stream, len(kept), catalogue),
+            )
+        ]
         wrong_length = [song.id for song in kept if not length_is_right(song, settings)]
         metadata: dict[str, Any] = {
             "n_songs": len(kept),
@@ -269,15 +280,15 @@ def file_away(
     song: Song,
     stream: Stream,
     n_tracks: int,
-    cover: bytes | None,
     catalogue: Catalogue,
     settings: Settings,
     counts: Counts,
 ) -> None:
     """Tag the song's file as the catalogue has it, and move it where its name belongs."""
     current = settings.library_root / song.file_path
-    if not tags_are_true(song, stream, n_tracks, settings):
-        write_tags(current, tags_for(song, stream, n_tracks), cover)
+    wanted_tags = tags_for(song, stream, n_tracks, catalogue)
+    if not tags_are_true(current, wanted_tags):
+        write_tags(current, wanted_tags, _cover(song, stream, settings))
         counts.n_retagged += 1
     wanted = song_path(song, stream, settings, current.suffix.lstrip("."))
     if current == wanted or current == free_path(wanted, song.id):
@@ -315,13 +326,13 @@ def _is_of(path: Path, song_id: str) -> bool:
         return False
 
 
-def tags_are_true(song: Song, stream: Stream, n_tracks: int, settings: Settings) -> bool:
+def tags_are_true(path: Path, tags: SongTags) -> bool:
     """Whether the file says what the catalogue says."""
     try:
-        found = read_tags(settings.library_root / song.file_path)
+        found = read_tags(path)
     except (TagError, OSError):
         return False
-    wanted = clean_tags(tags_for(song, stream, n_tracks))
+    wanted = clean_tags(tags)
     return all(_agree(getattr(wanted, f.name), getattr(found, f.name)) for f in fields(SongTags))
 
 
@@ -342,7 +353,11 @@ def length_is_right(song: Song, settings: Settings) -> bool:
     return abs(playing_time_s(settings.library_root / song.file_path) - song.duration_s) <= 0.1
 
 
-def _cover(stream: Stream, settings: Settings) -> bytes | None:
+def _cover(song: Song, stream: Stream, settings: Settings) -> bytes | None:
+    """The picture that came with the song's name, else the stream's thumbnail."""
+    own = cover_file(song, settings)
+    if own.is_file():
+        return own.read_bytes()
     path = settings.library_root / stream.thumbnail_path
     return path.read_bytes() if stream.thumbnail_path and path.is_file() else None
 

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from assets.due import CHAIN, due_assets
 from assets.intake import add_partitions, take_in
+from assets.processes import PID_TAG, process_mark
 from commands.console import err
 from commands.ingest import Outcome
 from definitions import defs
@@ -26,11 +27,11 @@ from library.files import atomic_path, remove_stale_temporaries
 from library.records import AssetState, Stream
 from library.text import clean_line
 from models.downloader import Downloader
+from sensors.dead_runs import close_dead_runs
 from sensors.jobs import ingest_stream
 
 POOLS = {"download": 1, "cpu": 2, "gpu": 1, "shazam": 4, "bilibili": 1}
 """How many steps of a kind run at once, over all runs."""
-PID_TAG = "utawaku/pid"
 GOES_ON = "The same command goes on where it was"
 
 
@@ -110,8 +111,18 @@ class Pipeline:
         with err.status(f"looking at {clean_line(source)}"):
             return take_in(source, self.catalogue, self.downloader)
 
-    def ingest(self, stream: Stream, *, source: str = "", again: Sequence[str] = ()) -> Outcome:
-        """Make every artefact of `stream` that is due, and those named in `again`."""
+    def ingest(
+        self,
+        stream: Stream,
+        *,
+        source: str = "",
+        again: Sequence[str] = (),
+        patient: bool = False,
+    ) -> Outcome:
+        """Make every artefact of `stream` that is due, and those named in `again`.
+
+        `patient` waits for Shazam's rate limit instead of putting names off.
+        """
         started = time.monotonic()
         folder = self.settings.stream_dir(stream.id)
         folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +131,7 @@ class Pipeline:
             # A second program that is asked for the same stream waits for nothing: it says so.
             with FileLock(folder / ".lock", timeout=0):
                 remove_stale_temporaries(folder)
-                self._run(stream, outcome, again)
+                self._run(stream, outcome, again, patient)
         except Timeout:
             outcome.error = "another utawaku is working on this stream"
             outcome.exit_code = 1
@@ -142,7 +153,7 @@ class Pipeline:
         outcome.title, outcome.duration_s = stream.title, stream.duration_s
         return outcome
 
-    def _run(self, stream: Stream, outcome: Outcome, again: Sequence[str]) -> None:
+    def _run(self, stream: Stream, outcome: Outcome, again: Sequence[str], patient: bool) -> None:
         due = due_assets(stream, self.catalogue, self.settings, again=again)
         if not due:
             outcome.state = "already done"
@@ -153,8 +164,11 @@ class Pipeline:
                 instance=self.instance,
                 partition_key=stream.id,
                 asset_selection=[dg.AssetKey(name) for name in due],
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                tags={PID_TAG: _process_mark(os.getpid())},
+                run_config={
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    "ops": {"labels": {"config": {"patient": patient}}} if "labels" in due else {},
+                },
+                tags={PID_TAG: process_mark(os.getpid())},
                 raise_on_error=False,
             )
         states = self.catalogue.assets.of(stream.id)
@@ -218,26 +232,3 @@ def _show(
         bars.update(task, completed=state.progress, description=message)
         if state.state in ("done", "failed"):
             bars.stop_task(task)
-
-
-def close_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Mark runs of processes that are gone as failed, and give back the pool slots they held.
-
-    A killed process leaves its run `STARTED` for ever, and the next run would wait for its slot.
-    """
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        mark = run.tags.get(PID_TAG)
-        if mark is None or mark == _process_mark(int(mark.split("-")[0])):
-            continue
-        instance.report_run_failed(run, "its process is gone; the next run goes on where it was")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
-def _process_mark(pid: int) -> str:
-    """Name a process so that a later one with the same number is told apart."""
-    import psutil
-
-    try:
-        return f"{pid}-{psutil.Process(pid).create_time():.2f}"
-    except psutil.NoSuchProcess:
-        return f"{pid}-gone"

@@ -28,6 +28,7 @@ from library.store.edits import Edits
 from library.store.grades import Grades
 from library.store.highlights import Highlights
 from library.store.insights import Insights
+from library.store.labels import Labels
 from library.store.memories import Memories
 from library.store.notices import Notices
 from library.store.overview import Overview
@@ -130,6 +131,11 @@ class Catalogue:
     def streams(self) -> Streams:
         """Archived broadcasts and their segments."""
         return Streams(self)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Who a song may be."""
+        return Labels(self)
 
     @cached_property
     def setlists(self) -> Setlists:

@@ -1,14 +1,28 @@
 """What the sensors start."""
 
+import time
+from collections.abc import Mapping
+
 import dagster as dg
 
-from assets.intake import add_partitions, take_in
+from assets.following import (
+    LOOKED,
+    is_reconcile_due,
+    judge_info,
+    look_at,
+    with_rules,
+)
+from assets.gentleness import asking
+from assets.intake import add_partitions, is_address, register, take_in
 from assets.library_files import library_files
 from assets.recordings import recordings
 from assets.resources import LibraryResource
 from assets.segments import segments
 from assets.songs import songs_asset
-from library.errors import UtawakuError
+from library.errors import StillProcessingError, UtawakuError
+from library.following import ChannelRules
+from library.records import Channel, Request, Stream
+from sensors.outcomes import Trouble, retry_or_fail
 
 INGEST_ASSETS = (recordings, segments, songs_asset, library_files)
 """The chain from an address to tagged songs, in order."""
@@ -23,37 +37,141 @@ ingest_stream = dg.define_asset_job(
 
 
 class TakeInConfig(dg.Config):
-    """Which request to serve."""
+    """Which requests to serve."""
 
-    request_id: int
+    request_ids: list[int]
 
 
 @dg.op
-def take_in_request(
+def take_in_requests(
     context: dg.OpExecutionContext, config: TakeInConfig, library: LibraryResource
 ) -> None:
-    """Find the streams behind a request's address, and ask for each to be ingested."""
+    """Find the streams behind requested addresses, and ask for each to be ingested."""
+    for request_id in config.request_ids:
+        request = library.catalogue.requests.get(request_id)
+        if request.state != "running":
+            continue  # cancelled meanwhile
+        try:
+            message = _served(request, library, context.instance)
+        except UtawakuError as error:
+            # One address that fails must not stop the others.
+            context.log.warning("%s", error)
+            retry_or_fail(request, Trouble.of(error), library.catalogue, library.settings)
+        else:
+            library.catalogue.requests.finish(request_id, message=message[:500])
+
+
+def _served(request: Request, library: LibraryResource, instance: dg.DagsterInstance) -> str:
+    if request.kind == "look_again":
+        return _looked_again(request, library)
     catalogue = library.catalogue
-    request = catalogue.requests.get(config.request_id)
-    try:
-        streams = take_in(request.target, catalogue, library.downloader())
-    except UtawakuError as error:
-        catalogue.requests.fail(request.id, str(error))
-        catalogue.notices.add(
-            "error",
-            "Could not be taken in",
-            body=f"{request.target}: {error.problem}",
-            next_step=error.next_step,
-        )
-        raise dg.Failure(description=str(error), allow_retries=False) from error
-    add_partitions(context.instance, [stream.id for stream in streams])
+    channel = _channel_of(request, library)
+    if channel is None:
+        with asking(request.target, catalogue):
+            streams = take_in(
+                request.target,
+                catalogue,
+                library.downloader(),
+                take_unfinished=bool(request.arguments.get("take_incomplete")),
+            )
+    else:
+        stream, why_not = _entry_taken_in(request, channel, library)
+        if stream is None:
+            return f"left out: {why_not}"
+        streams = [stream]
+    arguments = {
+        name: request.arguments[name] for name in ("take_incomplete",) if name in request.arguments
+    }
+    add_partitions(instance, [stream.id for stream in streams])
     for stream in streams:
-        catalogue.requests.file("ingest_stream", stream.id)
+        catalogue.requests.file("ingest_stream", stream.id, arguments)
     names = ", ".join(stream.title or stream.id for stream in streams)
-    catalogue.requests.finish(request.id, message=f"{len(streams)} stream(s): {names}"[:500])
+    return f"{len(streams)} stream(s): {names}"
+
+
+def _channel_of(request: Request, library: LibraryResource) -> Channel | None:
+    name = request.arguments.get("channel")
+    return library.catalogue.channels.find(str(name)) if name else None
+
+
+def _entry_taken_in(
+    request: Request, channel: Channel, library: LibraryResource
+) -> tuple[Stream | None, str]:
+    """The stream behind a channel's entry, or why the rules leave it out after all."""
+    catalogue = library.catalogue
+    known = catalogue.streams.by_url(request.target)
+    if known is not None:
+        return known, ""
+    rules = ChannelRules.read(channel.rules, subject=channel.url)
+    downloader = library.downloader(with_rules(library.settings, rules))
+    with asking(request.target, catalogue):
+        info = downloader.resolve(request.target)
+    verdict = judge_info(rules, info)
+    if not verdict.taken:
+        key = str(request.arguments.get("entry", ""))
+        catalogue.channels.skip_entry(channel.id, key, LOOKED + verdict.reason)
+        return None, verdict.reason
+    take_unfinished = bool(request.arguments.get("take_incomplete"))
+    return register(info, catalogue, take_unfinished=take_unfinished), ""
+
+
+def _looked_again(request: Request, library: LibraryResource) -> str:
+    """A recording that was taken incomplete: does its page tell a greater length by now?"""
+    catalogue = library.catalogue
+    stream = catalogue.streams.get(request.target)
+    if not is_address(stream.url) or stream.dropped_at is not None:
+        return "nothing to look at"
+    with asking(stream.url, catalogue):
+        info = library.downloader().resolve(stream.url)
+    if info.live_status == "post_live":
+        raise StillProcessingError("the archive is still not complete", subject=stream.url)
+    longer_s = (info.duration_s or 0.0) - stream.duration_s
+    if longer_s <= max(5.0, 0.01 * stream.duration_s):
+        return "as long as its page says"
+    catalogue.requests.file("ingest_stream", stream.id, {"again": ["recordings"]})
+    return f"{longer_s:.0f} s longer by now: fetched again"
 
 
 @dg.job(executor_def=dg.in_process_executor)
 def take_in_source() -> None:
-    """Look up an address (network) outside of the sensor, which has only 60 s."""
-    take_in_request()
+    """Look up addresses (network) outside of the sensor, which has only 60 s."""
+    take_in_requests()
+
+
+class ChannelConfig(dg.Config):
+    """Which channel to look at."""
+
+    channel_id: str
+
+
+@dg.op
+def read_whole_channel(
+    context: dg.OpExecutionContext, config: ChannelConfig, library: LibraryResource
+) -> None:
+    """Read a channel's whole list, which takes longer than a sensor may."""
+    catalogue, settings = library.catalogue, library.settings
+    channel = catalogue.channels.find(config.channel_id)
+    if channel is None or not channel.followed:
+        context.log.info("%s is not followed any more", config.channel_id)
+        return
+    if not is_reconcile_due(channel, settings, time.time()):
+        context.log.info("%s was read in the meantime", channel.url)
+        return
+    rules = ChannelRules.read(channel.rules, subject=channel.url)
+    downloader = library.downloader(with_rules(settings, rules))
+    try:
+        look = look_at(channel, catalogue, settings, downloader, full=True)
+    except UtawakuError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    context.log.info("%s: %d listed, %d asked for", channel.url, look.n_listed, look.n_asked)
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def reconcile_channel() -> None:
+    """Find what the cheap looks at a channel cannot."""
+    read_whole_channel()
+
+
+def reconcile_config(channel_id: str) -> Mapping[str, object]:
+    """Run configuration of `reconcile_channel`."""
+    return {"ops": {"read_whole_channel": {"config": {"channel_id": channel_id}}}}

@@ -1,0 +1,229 @@
+"""Names for the songs of a stream: ranked candidates with evidence, the best applied."""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.naming import ENGINE_VERSION, Naming, remember, settle, witnesses_at_hand
+from assets.partitions import stream_partitions
+from assets.recordings import recording_file
+from assets.resources import LibraryResource
+from assets.setlists import best_setlist
+from assets.songs import songs_asset
+from assets.tracking import work_on
+from library.config import Settings
+from library.errors import UtawakuError
+from library.progress import Progress
+from library.records import LabelCandidate, Setlist, Song
+from models.audio import load
+from models.covers import fetch_cover
+from models.fingerprint import Fingerprint, FingerprintIndex, fingerprint
+from models.recognizer import ClientOptions, Gate, ShazamClient
+
+AT_ONCE = 2
+SAMPLE_RATE_HZ = 16_000
+RETRY_S = 3600.0
+
+
+class LabelsConfig(dg.Config):
+    """How much a name is worth."""
+
+    patient: bool = False
+    """Wait for Shazam's rate limit; else what cannot be asked at once is put off."""
+
+
+def index_folder(settings: Settings) -> Path:
+    """Where the library's own fingerprints lie."""
+    return settings.data_dir / "fingerprints"
+
+
+def shazam_gate(settings: Settings) -> Gate:
+    """The rate limit, remembered answers and circuit breaker that all processes share."""
+    wanted = settings.labels
+    return Gate(
+        settings.cache_dir / "shazam.db",
+        at_once=wanted.shazam_at_once,
+        per_minute=wanted.shazam_per_minute,
+    )
+
+
+def shazam_client(settings: Settings, *, patient: bool) -> ShazamClient:
+    """The way to Shazam, as the settings want it."""
+    options = ClientOptions(
+        base_url=settings.labels.shazam_url, longest_wait_s=600.0 if patient else 0.0
+    )
+    return ShazamClient(shazam_gate(settings), options)
+
+
+def cover_file(song: Song, settings: Settings) -> Path:
+    """Where the cover art that came with a song's name is kept."""
+    start_ms = song.id.rpartition("@")[2]
+    return settings.stream_dir(song.stream_id) / "covers" / f"{start_ms}.jpg"
+
+
+def song_audio(song: Song, recording: Path) -> NDArray[np.float32]:
+    """The song's sound, float32 (n_samples,) mono at 16 kHz."""
+    samples, _ = load(
+        recording,
+        sample_rate_hz=SAMPLE_RATE_HZ,
+        n_channels=1,
+        start_s=song.start_s,
+        stop_s=song.stop_s,
+    )
+    return samples.reshape(-1)
+
+
+def made_with(settings: Settings) -> dict[str, Any]:
+    """What decides the outcome, to tell whether it has to be made anew."""
+    return {"version": ENGINE_VERSION, "shazam": settings.labels.shazam}
+
+
+@dg.asset(
+    name="labels",
+    partitions_def=stream_partitions,
+    deps=[songs_asset],
+    group_name="streams",
+    code_version=ENGINE_VERSION,
+    pool="shazam",
+    kinds={"shazam"},
+    check_specs=[dg.AssetCheckSpec("names_of_the_user_stand", asset="labels")],
+)
+def labels_asset(
+    context: dg.AssetExecutionContext, config: LabelsConfig, library: LibraryResource
+) -> dg.MaterializeResult:
+    """Ask setlist, own index and Shazam for names; what the user chose is never overwritten."""
+    settings, catalogue = library.settings, library.catalogue
+    stream = catalogue.streams.get(context.partition_key)
+    with work_on(library, context, "labels") as work:
+        songs = catalogue.songs.of_stream(stream.id)
+        before = {song.id: (song.title, song.artist) for song in songs if by_user(song)}
+        namings: dict[str, Naming] = {}
+        if songs:
+            recording = recording_file(stream, settings)
+            shazam = None
+            if settings.labels.shazam:
+                shazam = shazam_client(settings, patient=config.patient)
+            with FingerprintIndex(index_folder(settings)) as index:
+                setlist = best_setlist(stream, catalogue, settings)
+                labeller = _Labeller(library, recording, setlist, index, shazam)
+                namings = labeller.label_all(songs, work.progress)
+            if shazam is not None:
+                shazam.close()
+        now = catalogue.songs.of_stream(stream.id)
+        retry_at = min((n.retry_at for n in namings.values() if n.retry_at), default=0.0)
+        metadata: dict[str, Any] = {
+            "n_songs": len(now),
+            "n_named": sum(bool(song.title) for song in now),
+            "n_by_user": len(before),
+            "n_unknown": sum(not song.title for song in now),
+            "n_questions": sum(naming.n_questions for naming in namings.values()),
+            "n_cached": sum(naming.n_cached for naming in namings.values()),
+            "unknown_because": {
+                song_id: naming.reason for song_id, naming in namings.items() if naming.reason
+            },
+            "retry_at": retry_at,
+            "made_with": made_with(settings),
+        }
+        work.done(engine="naming", engine_version=ENGINE_VERSION, metadata=metadata)
+    after = {song.id: (song.title, song.artist) for song in now if song.id in before}
+    return dg.MaterializeResult(
+        metadata=metadata,
+        check_results=[
+            dg.AssetCheckResult(check_name="names_of_the_user_stand", passed=after == before)
+        ],
+    )
+
+
+def by_user(song: Song) -> bool:
+    """Whether the user named the song."""
+    return song.label_source == "user"
+
+
+class _Labeller:
+    """Names the songs of one stream. The index belongs to the calling thread; what is slow
+    (decoding, fingerprints, the network) runs in a few others, a few songs at a time."""
+
+    def __init__(
+        self,
+        library: LibraryResource,
+        recording: Path,
+        setlist: Setlist | None,
+        index: FingerprintIndex,
+        shazam: ShazamClient | None,
+    ) -> None:
+        self._catalogue = library.catalogue
+        self._settings = library.settings
+        self._recording = recording
+        self._setlist = setlist
+        self._index = index
+        self._shazam = shazam
+
+    def label_all(self, songs: Sequence[Song], progress: Progress) -> dict[str, Naming]:
+        """Name every song that the user did not, and let the index know all of them."""
+        namings: dict[str, Naming] = {}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for batch in batches(songs, 2 * AT_ONCE):
+                new = {song.id for song in batch if song.id not in self._index}
+                heard = pool.map(lambda song, new=new: self._hear(song, song.id in new), batch)
+                unsure: list[tuple[Song, list[LabelCandidate]]] = []
+                prints: dict[str, Fingerprint | None] = {}
+                for song, (audio, print_, reason) in zip(batch, heard, strict=True):
+                    prints[song.id] = print_
+                    if audio is None:
+                        namings[song.id] = Naming([], None, reason, time.time() + RETRY_S)
+                    elif not by_user(song):
+                        found = witnesses_at_hand(song, audio, self._setlist, self._index)
+                        naming = settle(found, self._settings.labels, audio, None)
+                        namings[song.id] = naming
+                        if naming.applied is None and self._shazam is not None:
+                            unsure.append((song, found))
+                asked = pool.map(lambda pair: self._ask(*pair), unsure)
+                for (song, _), naming in zip(unsure, asked, strict=True):
+                    namings[song.id] = naming
+                for song in batch:
+                    self._apply(song, namings.get(song.id))
+                    remember(self._index, self._catalogue.songs.get(song.id), prints[song.id])
+                progress(len(namings) / len(songs), f"named {len(namings)} of {len(songs)}")
+        return namings
+
+    def _hear(
+        self, song: Song, is_new: bool
+    ) -> tuple[NDArray[np.float32] | None, Fingerprint | None, str]:
+        """The song's sound and, where the index lacks it, its fingerprint; or why there is none."""
+        try:
+            audio = song_audio(song, self._recording)
+        except UtawakuError as error:
+            return None, None, str(error)
+        return audio, fingerprint(audio) if is_new else None, ""
+
+    def _ask(self, song: Song, found: list[LabelCandidate]) -> Naming:
+        try:
+            # Decoded again: keeping the sound of all unsure songs would take a gigabyte an evening.
+            audio = song_audio(song, self._recording)
+        except UtawakuError as error:
+            return Naming([], None, str(error), time.time() + RETRY_S)
+        return settle(found, self._settings.labels, audio, self._shazam)
+
+    def _apply(self, song: Song, naming: Naming | None) -> None:
+        if naming is None or by_user(song):
+            return
+        self._catalogue.labels.replace_found(
+            song.id, naming.candidates, naming.applied, engine_version=ENGINE_VERSION
+        )
+        applied = naming.applied
+        if applied is not None:
+            self._catalogue.songs.set_label(song.id, applied.title, applied.artist, applied.source)
+            if applied.cover_url:
+                fetch_cover(applied.cover_url, cover_file(song, self._settings))
+
+
+def batches(songs: Sequence[Song], size: int) -> Iterator[Sequence[Song]]:
+    """Cut a list into parts of at most `size`."""
+    for at in range(0, len(songs), size):
+        yield songs[at : at + size]

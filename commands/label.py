@@ -1,0 +1,266 @@
+"""`utawaku label`, `setlist`, `reference`, `identify`: what songs are called."""
+
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.console import add_row, clock, err, out, print_json, table
+from library.records import Setlist, SetlistLine
+
+AUDIO_SUFFIXES = frozenset(
+    {
+        ".mp3",
+        ".m4a",
+        ".aac",
+        ".opus",
+        ".ogg",
+        ".oga",
+        ".flac",
+        ".wav",
+        ".wma",
+        ".webm",
+        ".mkv",
+        ".mp4",
+        ".mka",
+        ".aiff",
+        ".aif",
+        ".ape",
+    }
+)
+
+reference = typer.Typer(
+    help="Recordings and karaoke tracks that songs are compared with.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: utawaku label 'label:unknown singer:mio'")(label)
+    app.command(epilog="Example: utawaku setlist youtube-abc-c1 --paste < setlist.txt")(setlist)
+    app.command(epilog="Example: utawaku identify hummed.m4a")(identify)
+    app.add_typer(reference, name="reference")
+
+
+def label(
+    query: Annotated[
+        list[str] | None, typer.Argument(help="Which songs; default: those without a name.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Ask again what songs are called: setlists, the own index, Shazam (waiting for its limit).
+
+    Names that you gave stay. Files are tagged anew and moved where the template wants them.
+    """
+    from commands.pipeline import Pipeline
+    from library.store.browse import Browser
+
+    with Pipeline.open() as pipeline:
+        browser = Browser(pipeline.catalogue, pipeline.catalogue.engine)
+        listing = browser.search(" ".join(query) if query else "label:unknown")
+        wanted = browser.songs(listing.numbers)
+        browser.close()
+        before = {song.id: (song.title, song.artist) for song in wanted}
+        failed = 0
+        for stream_id in dict.fromkeys(song.stream_id for song in wanted):
+            stream = pipeline.catalogue.streams.get(stream_id)
+            outcome = pipeline.ingest(stream, again=["labels"], patient=True)
+            failed += bool(outcome.exit_code)
+        after = [pipeline.catalogue.songs.get(song_id) for song_id in before]
+    named = [song for song in after if (song.title, song.artist) != before[song.id]]
+    if json:
+        print_json({"asked": len(after), "changed": named})
+    else:
+        shown = table("title", "artist", "by", ("song", "whole"))
+        for song in named:
+            add_row(shown, [song.title, song.artist, song.label_source, song.id])
+        if named:
+            out.print(shown)
+        unknown = sum(not song.title for song in after)
+        out.print(f"{len(after)} asked about, {len(named)} named anew, {unknown} unknown")
+    if failed:
+        raise typer.Exit(1)
+
+
+def setlist(
+    stream_id: Annotated[str, typer.Argument(help="Stream id.")],
+    paste: Annotated[
+        bool, typer.Option("--paste", help="Read a setlist from the standard input.")
+    ] = False,
+    file: Annotated[
+        Path | None, typer.Option(help="Read a setlist (text, .srt or .vtt) from a file.")
+    ] = None,
+    shift_s: Annotated[float, typer.Option(help="Seconds to add to every stamp.")] = 0.0,
+    forget: Annotated[bool, typer.Option("--forget", help="Take yours back.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Show the timestamps that people left for a stream, or give your own.
+
+    Yours wins over what the page says: songs are cut and named by it at once.
+    """
+    from commands.pipeline import Pipeline
+    from library.errors import UtawakuError
+    from models.setlist import parse_setlist
+
+    with Pipeline.open() as pipeline:
+        stream = pipeline.catalogue.streams.get(stream_id)
+        if forget:
+            pipeline.catalogue.setlists.set_users(stream.id, None)
+        elif paste or file:
+            lines = (
+                _timed_lines(file)
+                if file and file.suffix.lower() in (".srt", ".vtt")
+                else parse_setlist(file.read_text("utf-8") if file else sys.stdin.read())
+            )
+            if not any(line.is_song for line in lines):
+                raise UtawakuError(
+                    "no line has a time and a title",
+                    subject=str(file or "standard input"),
+                    next_step="Write lines like 1:02:03 Title / Artist",
+                )
+            moved = tuple(_moved(line, shift_s) for line in lines)
+            pipeline.catalogue.setlists.set_users(stream.id, Setlist(moved, "user", 1.0))
+        if forget or paste or file:
+            outcome = pipeline.ingest(stream)
+            if outcome.exit_code:
+                raise typer.Exit(outcome.exit_code)
+        found = pipeline.catalogue.setlists.of_stream(stream.id)
+    if json:
+        print_json([asdict(one) for one in found])
+        return
+    for one in found:
+        out.print(f"{one.source} {one.author}  trust {one.score:.2f}", markup=False, style="bold")
+        shown = table(("at", "right"), "title", "artist")
+        for line in one.lines:
+            add_row(shown, [clock(line.start_s), line.title, line.artist])
+        out.print(shown)
+    if not found:
+        out.print("nobody has left timestamps for this stream")
+
+
+def _moved(line: SetlistLine, shift_s: float) -> SetlistLine:
+    stop_s = None if line.stop_s is None else max(0.0, line.stop_s + shift_s)
+    return replace(line, start_s=max(0.0, line.start_s + shift_s), stop_s=stop_s)
+
+
+def _timed_lines(file: Path) -> list[SetlistLine]:
+    from models.setlist import read_subtitles
+
+    return [
+        SetlistLine(timed.start_s, timed.text, stop_s=timed.stop_s, raw=timed.text)
+        for timed in read_subtitles(file)
+    ]
+
+
+@reference.command("add", epilog="Example: utawaku reference add ~/Karaoke")
+def add_reference(
+    folder: Annotated[Path, typer.Argument(help="Folder of recordings or karaoke tracks.")],
+) -> None:
+    """Let the library know the songs of a folder by their sound (tags give their names).
+
+    Songs sung over these tracks are then named, in another key too. What is known already is
+    skipped; a file that cannot be read is named and skipped.
+    """
+    from rich.progress import Progress
+
+    from assets.labels import index_folder
+    from commands.console import print_error
+    from library.config import load_settings
+    from library.errors import UtawakuError
+    from models.fingerprint import FingerprintIndex
+
+    settings = load_settings()
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
+    if not files:
+        raise UtawakuError("no audio files in it", subject=str(folder))
+    added = failed = 0
+    with FingerprintIndex(index_folder(settings)) as index, Progress(console=err) as bar:
+        for path in bar.track(files, description="listening"):
+            key = f"reference:{path.absolute()}"
+            if key in index:
+                continue
+            try:
+                _add(index, key, path)
+                added += 1
+            except UtawakuError as error:
+                failed += 1
+                print_error(error)
+        known = len(index)
+    out.print(f"{added} added, {failed} unreadable; {known} recordings are known")
+    if failed and not added:
+        raise typer.Exit(3)
+
+
+def _add(index: object, key: str, path: Path) -> None:
+    from library.errors import TagError
+    from library.tags import SongTags, read_tags
+    from models.audio import load
+    from models.fingerprint import FingerprintIndex, fingerprint
+
+    assert isinstance(index, FingerprintIndex)
+    try:
+        tags = read_tags(path)
+    except TagError:
+        tags = SongTags()
+    samples, _ = load(path, sample_rate_hz=16_000, n_channels=1)
+    heard = fingerprint(samples.reshape(-1))
+    index.add(
+        key,
+        heard.peaks,
+        heard.chroma,
+        title=tags.title or path.stem,
+        artist=tags.artist or "",
+        kind="reference",
+        isrc=tags.isrc or "",
+    )
+
+
+@reference.command("list", epilog="Example: utawaku reference list")
+def list_references() -> None:
+    """Say how many recordings the library knows, and how much room that takes."""
+    from assets.labels import index_folder
+    from library.config import load_settings
+    from models.fingerprint import FingerprintIndex
+
+    with FingerprintIndex(index_folder(load_settings())) as index:
+        size = index.size()
+        out.print(f"{len(index.keys('song'))} songs of the library")
+        out.print(f"{len(index.keys('reference'))} reference recordings")
+        out.print(f"{size.bytes_per_recording / 1000:.0f} kB a recording on disk")
+
+
+def identify(
+    file: Annotated[Path, typer.Argument(help="Audio or video file.")],
+    shazam: Annotated[bool, typer.Option(help="Ask Shazam where the own index is unsure.")] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Say what song a file may be. Nothing is stored."""
+    from assets.labels import index_folder, shazam_client
+    from assets.naming import settle
+    from library.config import load_settings
+    from models.audio import load
+    from models.fingerprint import FingerprintIndex
+    from models.fingerprint import identify as ask_index
+
+    settings = load_settings()
+    samples, _ = load(file, sample_rate_hz=16_000, n_channels=1)
+    audio = samples.reshape(-1)
+    with FingerprintIndex(index_folder(settings)) as index, err.status("listening"):
+        found = ask_index(index, audio)
+        client = shazam_client(settings, patient=True) if shazam else None
+        naming = settle(found, settings.labels, audio, client)
+    if json:
+        print_json([asdict(candidate) for candidate in naming.candidates])
+        return
+    shown = table(("score", "right"), "title", "artist", "source")
+    for candidate in naming.candidates:
+        add_row(
+            shown,
+            [f"{candidate.score:.2f}", candidate.title, candidate.artist, candidate.source],
+        )
+    if naming.candidates:
+        out.print(shown)
+    if naming.applied is None:
+        out.print(f"unknown: {naming.reason}", markup=False)
