@@ -14,6 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from library.errors import RecognitionError
 from models.recognizer.gate import BreakerState, Gate, Lease
 from models.recognizer.protocol import (
     DEFAULT_URL,
@@ -83,6 +84,12 @@ class ShazamClient:
 
     def ask(self, signature: Signature) -> Answer:
         """What the service says about `signature`: from memory when it was asked before."""
+        try:
+            return self._ask(signature)
+        except RecognitionError as error:
+            return Answer("failed", reason=str(error))
+
+    def _ask(self, signature: Signature) -> Answer:
         digest = signature.digest()
         known = self.gate.recall(digest)
         if known is not None:

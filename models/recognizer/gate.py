@@ -66,7 +66,7 @@ class Lease:
 class Gate:
     """The shared state. Safe to use from threads and processes at once.
 
-    Raises RecognitionError when `path` cannot be used as a database.
+    Every method raises RecognitionError when `path` cannot be used as a database.
     """
 
     def __init__(self, path: Path, *, at_once: int = 4, per_minute: float = 5.0) -> None:
@@ -80,9 +80,9 @@ class Gate:
             with self._open() as db:
                 db.execute("PRAGMA journal_mode=WAL")
                 db.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise RecognitionError(
-                f"the answer cache cannot be opened ({error})",
+                f"the answer cache cannot be used ({error})",
                 subject=str(path),
                 next_step="Check the cache folder, or delete the file",
             ) from error
@@ -182,11 +182,18 @@ class Gate:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         try:
-            yield db
-        finally:
-            db.close()
+            db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+            try:
+                yield db
+            finally:
+                db.close()
+        except sqlite3.Error as error:
+            raise RecognitionError(
+                f"the answer cache cannot be used ({error})",
+                subject=str(self.path),
+                next_step="Check the cache folder, or delete the file",
+            ) from error
 
 
 @contextmanager

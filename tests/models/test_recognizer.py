@@ -347,11 +347,22 @@ def test_a_lease_of_a_crashed_process_does_not_block_for_ever(
 
 def test_a_cache_that_cannot_be_opened_is_a_typed_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(RecognitionError, match="cannot be opened"):
+    with pytest.raises(RecognitionError, match="cannot be used"):
         Gate(tmp_path / "file" / "g.db")
     (tmp_path / "bad.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(RecognitionError, match="cannot be opened"):
+    with pytest.raises(RecognitionError, match="cannot be used"):
         Gate(tmp_path / "bad.db")
+
+
+def test_a_cache_that_breaks_on_the_way_defers_the_song(
+    client: ShazamClient, gate: Gate, dawn: NDArray[np.float32]
+) -> None:
+    for path in gate.path.parent.glob("shazam.db*"):
+        path.unlink()
+    gate.path.write_bytes(b"this is no database" * 100)
+    found = recognize(dawn, client)
+    assert found.outcome == "deferred"
+    assert "answer cache" in found.reason
 
 
 def test_the_real_address_is_reached_through_a_proxy_with_certificates_from_the_environment(
