@@ -4,10 +4,15 @@ import dagster as dg
 
 from assets import labels, library_files, recordings, segments, songs, stems, submissions
 from assets.resources import LibraryResource
-from sensors.jobs import ingest_stream, take_in_source
+from sensors.channels import look_at_channels
+from sensors.failures import tell_of_failures
+from sensors.grades import ask_for_training, tell_of_batches
+from sensors.jobs import ingest_stream, reconcile_channel, take_in_source
 from sensors.requests import drain_requests
+from sensors.schedules import keep_house, nightly
 from sensors.stems import separate_good_songs, separate_songs
 from sensors.submissions import publish_due, publish_submissions
+from sensors.watch_folder import watch_folder
 
 
 @dg.definitions
@@ -17,8 +22,25 @@ def defs() -> dg.Definitions:
         assets=dg.load_assets_from_modules(
             [recordings, segments, songs, labels, library_files, stems, submissions]
         ),
-        jobs=[ingest_stream, take_in_source, publish_submissions, separate_songs],
-        sensors=[drain_requests, publish_due, separate_good_songs],
+        jobs=[
+            ingest_stream,
+            take_in_source,
+            reconcile_channel,
+            keep_house,
+            publish_submissions,
+            separate_songs,
+        ],
+        sensors=[
+            drain_requests,
+            look_at_channels,
+            watch_folder,
+            tell_of_failures,
+            ask_for_training,
+            tell_of_batches,
+            publish_due,
+            separate_good_songs,
+        ],
+        schedules=[nightly],
         resources={"library": LibraryResource()},
         executor=dg.in_process_executor,
     )

@@ -22,10 +22,13 @@ def is_address(source: str) -> bool:
     return urlsplit(source).scheme in ("http", "https")
 
 
-def take_in(source: str, catalogue: Catalogue, downloader: Downloader) -> list[Stream]:
+def take_in(
+    source: str, catalogue: Catalogue, downloader: Downloader, *, take_unfinished: bool = False
+) -> list[Stream]:
     """Put the stream(s) behind `source` (file, address of a stream or of a playlist) on record.
 
-    Nothing is downloaded; a stream that is known already is only looked up.
+    Nothing is downloaded; a stream that is known already is only looked up. With
+    `take_unfinished` a broadcast that is over but still processed by the site is taken, too.
 
     Raises:
         MediaError: a path that is no audio or video file.
@@ -38,11 +41,11 @@ def take_in(source: str, catalogue: Catalogue, downloader: Downloader) -> list[S
         return [known]
     info = downloader.resolve(source)
     if not info.is_playlist:
-        return [_take_in_info(info, catalogue)]
+        return [register(info, catalogue, take_unfinished=take_unfinished)]
     return [
         known
         if entry.stream_id and (known := catalogue.streams.find(entry.stream_id))
-        else _take_in_info(downloader.resolve(entry.url), catalogue)
+        else register(downloader.resolve(entry.url), catalogue)
         for entry in info.entries
         if entry.live_status not in NOT_YET
     ]
@@ -77,8 +80,13 @@ def _take_in_file(path: Path, catalogue: Catalogue) -> Stream:
     )
 
 
-def _take_in_info(info: StreamInfo, catalogue: Catalogue) -> Stream:
-    if info.live_status in NOT_YET:
+def register(info: StreamInfo, catalogue: Catalogue, *, take_unfinished: bool = False) -> Stream:
+    """Put a stream that was looked at on record.
+
+    Raises:
+        StillProcessingError: the broadcast is not over, or its archive not complete.
+    """
+    if info.live_status in NOT_YET and not (take_unfinished and info.live_status == "post_live"):
         raise StillProcessingError(
             f"the broadcast is not over ({info.live_status})",
             subject=info.url,

@@ -1,12 +1,15 @@
 """The media file of a stream, with everything that came along with it."""
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from assets.following import settings_for
+from assets.gentleness import asking, note_download
 from assets.intake import is_address, stream_of
 from assets.partitions import stream_partitions
 from assets.resources import LibraryResource
@@ -17,6 +20,11 @@ from library.records import Stream
 from models.downloader import FetchedRecording, StreamInfo, take_file
 
 CODE_VERSION = "1"
+TAKE_INCOMPLETE_TAG = "utawaku/take-incomplete"
+"""On a run: waiting for the complete archive was long enough."""
+FETCH_AGAIN_TAG = "utawaku/fetch-again"
+"""On a run: the recording that is here is not the last word."""
+LOOK_AGAIN_S = 2 * 86_400.0
 
 
 def recording_file(stream: Stream, settings: Settings) -> Path:
@@ -31,7 +39,7 @@ def recording_file(stream: Stream, settings: Settings) -> Path:
         raise MediaError(
             "the recording was dropped to make room" if dropped else "the recording is gone",
             subject=str(path) if stream.recording_path else stream.id,
-            next_step=f"`utawaku ingest {stream.url}` takes it in again",
+            next_step=f"`utawaku ingest --again recordings {stream.url}` takes it in again",
         )
     return path
 
@@ -53,19 +61,25 @@ def has_recording(stream: Stream, settings: Settings) -> bool:
 )
 def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
     """Whole best audio (or video) of a stream, info.json, thumbnail, comments and live chat."""
-    settings, catalogue = library.settings, library.catalogue
+    catalogue = library.catalogue
     stream = catalogue.streams.get(context.partition_key)
+    settings = settings_for(stream, catalogue, library.settings)
     folder = settings.stream_dir(stream.id)
     with work_on(library, context, "recordings") as work:
         if is_address(stream.url):
-            fetched = library.downloader().fetch(
-                stream.url,
-                folder,
-                want=settings.download.want,
-                with_comments=settings.download.comments,
-                with_live_chat=settings.download.live_chat,
-                progress=work.progress,
-            )
+            with asking(stream.url, catalogue):
+                fetched = library.downloader(settings).fetch(
+                    stream.url,
+                    folder,
+                    want=settings.download.want,
+                    with_comments=settings.download.comments,
+                    with_live_chat=settings.download.live_chat,
+                    accept_incomplete=context.run.tags.get(TAKE_INCOMPLETE_TAG) == "yes",
+                    force=context.run.tags.get(FETCH_AGAIN_TAG) == "yes",
+                    progress=work.progress,
+                )
+            if not fetched.from_cache:
+                note_download(stream.url, stream.id, fetched.path.stat().st_size, catalogue)
         else:
             fetched = take_file(
                 stream.url, folder, mode=settings.download.local_files, progress=work.progress
@@ -85,6 +99,11 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             metadata=metadata,
         )
     complete = fetched.shortfall_s <= max(5.0, 0.01 * stream.duration_s)
+    if not complete and is_address(stream.url):
+        later = catalogue.requests.file("look_again", stream.id)
+        catalogue.requests.wait(
+            later.id, time.time() + LOOK_AGAIN_S, "taken incomplete; the site may still finish it"
+        )
     return dg.MaterializeResult(
         metadata=metadata,
         check_results=[

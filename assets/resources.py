@@ -7,7 +7,7 @@ from assets.processes import mark_process
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.progress import Progress, silent
-from models.downloader import Downloader
+from models.downloader import Downloader, Tuning
 from models.segmenter import Segmenter
 from models.separator import Separator, make_separator
 
@@ -42,11 +42,13 @@ class LibraryResource(dg.ConfigurableResource):
         assert self._catalogue is not None, "the resource is not set up"
         return self._catalogue
 
-    def downloader(self, settings: Settings | None = None) -> Downloader:
+    def downloader(
+        self, settings: Settings | None = None, *, tuning: Tuning | None = None
+    ) -> Downloader:
         """The client that fetches recordings, as the (channel's) settings want it."""
         wanted = settings or self.settings
-        return Downloader.from_settings(
-            wanted.download, pace_file=wanted.data_dir / "download-pace.json"
+        return Downloader(
+            wanted.download, tuning=tuning, pace_file=wanted.data_dir / "download-pace.json"
         )
 
     def segmenter(self, progress: Progress = silent) -> Segmenter:

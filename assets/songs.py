@@ -6,7 +6,6 @@ from typing import Any
 
 import dagster as dg
 import numpy as np
-from models.pictures import timeline_picture
 
 from assets.partitions import stream_partitions
 from assets.resources import LibraryResource
@@ -17,6 +16,7 @@ from library.catalogue import Catalogue
 from library.config import Settings
 from library.files import atomic_path
 from library.records import Setlist, Song, Stream
+from models.pictures import timeline_picture
 from models.segmentation import Segmentation
 from models.songs import VERSION, SongRules, find_songs
 
@@ -25,7 +25,7 @@ TIMELINE_NAME = "timeline.png"
 
 def rules_of(stream: Stream, catalogue: Catalogue, settings: Settings) -> SongRules:
     """The song rules for a stream: its channel's over the user's over the defaults."""
-    channel = catalogue.channels.find(f"{stream.site}:{stream.channel_id}")
+    channel = catalogue.channels.of_stream(stream)
     of_channel = channel.rules.get("songs", {}) if channel else {}
     return SongRules.model_validate({**settings.songs, **of_channel})
 

@@ -71,7 +71,14 @@ def work_on(
     try:
         yield work
     except UtawakuError as error:
-        library.catalogue.assets.failed(stream_id, asset, str(error), exit_code=error.exit_code)
+        library.catalogue.assets.failed(
+            stream_id,
+            asset,
+            str(error),
+            exit_code=error.exit_code,
+            error=type(error).__name__,
+            retry_after_s=getattr(error, "retry_after_s", None),
+        )
         library.catalogue.notices.add(
             "error",
             f"{asset} failed",
@@ -87,7 +94,11 @@ def work_on(
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         # The state must not say "running" for ever.
         library.catalogue.assets.failed(
-            stream_id, asset, "stopped; the same command goes on where it was", exit_code=130
+            stream_id,
+            asset,
+            "stopped; the same command goes on where it was",
+            exit_code=130,
+            error="StoppedError",
         )
         raise
     except Exception as error:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from assets.due import CHAIN
 from assets.following import (
     LOOKED,
     is_reconcile_due,
@@ -14,22 +15,15 @@ from assets.following import (
 )
 from assets.gentleness import asking
 from assets.intake import add_partitions, is_address, register, take_in
-from assets.library_files import library_files
-from assets.recordings import recordings
 from assets.resources import LibraryResource
-from assets.segments import segments
-from assets.songs import songs_asset
 from library.errors import StillProcessingError, UtawakuError
 from library.following import ChannelRules
 from library.records import Channel, Request, Stream
 from sensors.outcomes import Trouble, retry_or_fail
 
-INGEST_ASSETS = (recordings, segments, songs_asset, library_files)
-"""The chain from an address to tagged songs, in order."""
-
 ingest_stream = dg.define_asset_job(
     "ingest_stream",
-    selection=dg.AssetSelection.assets(*INGEST_ASSETS),
+    selection=dg.AssetSelection.assets(*CHAIN),
     # One process a stream: ten trivial steps take 2 s instead of 17 s.
     executor_def=dg.in_process_executor,
     description="Take one stream from its address to tagged songs on disk.",

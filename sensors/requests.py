@@ -1,22 +1,47 @@
-"""Drains what the screen and the command line asked for into runs."""
+"""Drains what the screen, the command line and followed channels asked for into runs."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import dagster as dg
+from filelock import FileLock, Timeout
 
-from assets.intake import add_partitions
+from assets.due import due_assets
+from assets.gentleness import hindrance_to_asking, hindrance_to_download
+from assets.intake import add_partitions, is_address
+from assets.recordings import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from assets.resources import LibraryResource
 from library.catalogue import Catalogue
+from library.config import Settings
 from library.errors import NotFoundError
-from library.records import Request
+from library.records import Request, Stream
+from sensors.dead_runs import close_dead_runs
 from sensors.jobs import ingest_stream, take_in_source
+from sensors.outcomes import BATCH_TAG, settle
+from sensors.rematerialize import advance_rematerializations
 from sensors.stems import run_of as separation_of
 from sensors.stems import separate_songs
 from sensors.submissions import publish_submissions
 
 INTERVAL_S = 5
-BATCH = 25
-"""Requests looked at in one tick; a tick has 60 s."""
+BATCH = 20
+"""Runs started in one tick; a tick has 60 s."""
+MAX_OPEN_RUNS = 12
+"""Runs of ours that may be queued or going; the rest waits in the catalogue, where new requests of
+the user overtake it."""
+MAX_OPEN_DOWNLOADS = 2
+"""One fetches (pool `download`), one stands ready; so budgets and rests are looked at in time."""
+DOWNLOAD_TAG = "utawaku/download"
+PATIENT_KINDS = ("ingest_stream", "ingest", "look_again")
+"""What followed channels ask for; everything else is somebody waiting."""
+BUSY_S = 30.0
+OPEN_STATUSES = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 
 
 @dg.sensor(
@@ -27,59 +52,231 @@ BATCH = 25
 def drain_requests(
     context: dg.SensorEvaluationContext, library: LibraryResource
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Start a run for every waiting request, once."""
-    catalogue = library.catalogue
-    close_finished(context.instance, catalogue)
-    waiting = catalogue.requests.waiting(limit=BATCH)
-    if not waiting:
-        yield dg.SkipReason("nothing was asked for")
-        return
-    for request in waiting:
-        run = _run_for(request, context, catalogue)
-        if run is not None and catalogue.requests.claim(request.id):
-            yield run
-
-
-def _run_for(
-    request: Request, context: dg.SensorEvaluationContext, catalogue: Catalogue
-) -> dg.RunRequest | None:
-    # A request put back after a crash starts anew, so the key counts the times it was queued.
-    tags = {"utawaku/request": str(request.id)}
-    run_key = f"request-{request.id}-{request.created_at:.3f}"
-    if request.kind == "ingest":
-        config = {"ops": {"take_in_request": {"config": {"request_id": request.id}}}}
-        return dg.RunRequest(run_key, job_name=take_in_source.name, run_config=config, tags=tags)
-    if request.kind in ("ingest_stream", "recut"):
-        add_partitions(context.instance, [request.target])
-        return dg.RunRequest(
-            run_key, job_name=ingest_stream.name, partition_key=request.target, tags=tags
+    """Start runs for waiting requests, once each, as far as sites and settings allow."""
+    catalogue, settings = library.catalogue, library.settings
+    close_dead_runs(context.instance)
+    settle(context.instance, catalogue, settings)
+    advance_rematerializations(catalogue, settings)
+    drain = _Drain.begin(context.instance, catalogue, settings)
+    n_started = 0
+    for run in drain.runs():
+        n_started += 1
+        yield run
+    if not n_started:
+        n_waiting = catalogue.requests.count("queued")
+        yield dg.SkipReason(
+            f"{n_waiting} request(s) wait" if n_waiting else "nothing was asked for"
         )
-    if request.kind == "upload":
-        # The submission is queued already: this only saves the wait for the queue's own sensor.
-        return dg.RunRequest(run_key, job_name=publish_submissions.name, tags=tags)
-    if request.kind == "separate":
-        try:
-            return separation_of(request, catalogue, run_key)
-        except NotFoundError as error:
-            catalogue.requests.fail(request.id, str(error))
+
+
+@dataclass
+class _Drain:
+    """One look at the queue."""
+
+    instance: dg.DagsterInstance
+    catalogue: Catalogue
+    settings: Settings
+    now: float
+    busy: set[str]
+    """Targets of requests that run now: never two runs on one stream."""
+    n_open: int
+    n_downloads: int
+    recorded: set[str]
+    """Streams whose recording was fetched."""
+    stopped: dict[str, bool] = field(default_factory=dict)
+
+    @classmethod
+    def begin(
+        cls, instance: dg.DagsterInstance, catalogue: Catalogue, settings: Settings
+    ) -> "_Drain":
+        """Count what goes on already."""
+        running = catalogue.requests.running()
+        open_runs = instance.get_runs(dg.RunsFilter(statuses=OPEN_STATUSES))
+        return cls(
+            instance=instance,
+            catalogue=catalogue,
+            settings=settings,
+            now=time.time(),
+            busy={_stream_of(request) for request in running},
+            n_open=len({request.run_id for request in running}),
+            n_downloads=sum(DOWNLOAD_TAG in run.tags for run in open_runs),
+            recorded=set(catalogue.assets.done_streams("recordings")),
+        )
+
+    def runs(self) -> Iterator[dg.RunRequest]:
+        """Runs to start now; what they serve is claimed."""
+        waiting = self.catalogue.requests.waiting(now=self.now)
+        waiting.sort(key=lambda request: (request.kind in PATIENT_KINDS, request.id))
+        n_started = 0
+        lookups = [request for request in waiting if request.kind in ("ingest", "look_again")]
+        for request in waiting:
+            if n_started >= BATCH:
+                return
+            if request.kind in ("ingest", "look_again"):
+                run = self._look_up(lookups)
+                lookups = []
+            elif self.n_open >= MAX_OPEN_RUNS and request.kind in PATIENT_KINDS:
+                continue
+            else:
+                run = self._run_for(request)
+            if run is not None:
+                n_started += 1
+                self.n_open += 1
+                yield run
+
+    def _run_for(self, request: Request) -> dg.RunRequest | None:
+        make = KINDS.get(request.kind)
+        if make is None:
+            self.catalogue.requests.fail(request.id, f"this version cannot do {request.kind!r}")
             return None
-    catalogue.requests.fail(request.id, f"this version cannot do {request.kind!r}")
-    return None
+        if _stream_of(request) in self.busy:
+            return None
+        try:
+            run = make(self, request)
+        except NotFoundError as error:
+            self.catalogue.requests.fail(request.id, str(error))
+            return None
+        if run is None or not self.catalogue.requests.claim(request.id, run_id=_mark(request)):
+            return None
+        self.busy.add(_stream_of(request))
+        return run
+
+    def _look_up(self, requests: list[Request]) -> dg.RunRequest | None:
+        """One run asks the pages of many streams: starting a run costs more than the question."""
+        allowed = [request for request in requests if not self._must_wait(request)][:BATCH]
+        if not allowed:
+            return None
+        mark = _mark(allowed[0])
+        claimed = [
+            request.id
+            for request in allowed
+            if self.catalogue.requests.claim(request.id, run_id=mark)
+        ]
+        if not claimed:
+            return None
+        config = {"ops": {"take_in_requests": {"config": {"request_ids": claimed}}}}
+        return dg.RunRequest(
+            run_key=_key(allowed[0]),
+            job_name=take_in_source.name,
+            run_config=config,
+            tags={BATCH_TAG: mark},
+        )
+
+    def _must_wait(self, request: Request) -> bool:
+        url = request.target
+        if request.kind == "look_again":
+            stream = self.catalogue.streams.find(request.target)
+            url = stream.url if stream else ""
+        hindrance = hindrance_to_asking(url, self.catalogue, self.now) if is_address(url) else None
+        if hindrance is not None:
+            self.catalogue.requests.wait(request.id, hindrance.until, hindrance.reason)
+        return hindrance is not None
+
+    def ingest(self, request: Request, stream: Stream) -> dg.RunRequest | None:
+        """Make what is due of a stream, when its site may be asked and nobody else works on it."""
+        requests = self.catalogue.requests
+        again = request.arguments.get("again", ())
+        web = is_address(stream.url)
+        if web and stream.id not in self.recorded and self.n_downloads >= MAX_OPEN_DOWNLOADS:
+            return None
+        if _is_locked(stream, self.settings):
+            requests.wait(request.id, self.now + BUSY_S, "another utawaku works on this stream")
+            return None
+        due = due_assets(stream, self.catalogue, self.settings, again=again)
+        if not due:
+            if requests.claim(request.id, run_id=_mark(request)):
+                requests.finish(request.id, message="already done")
+            return None
+        tags = {BATCH_TAG: _mark(request), "utawaku/request": str(request.id)}
+        if "recordings" in due and web:
+            if self.n_downloads >= MAX_OPEN_DOWNLOADS:
+                return None
+            hindrance = hindrance_to_download(stream.url, self.catalogue, self.settings, self.now)
+            if hindrance is not None:
+                requests.wait(request.id, hindrance.until, hindrance.reason)
+                return None
+            self.n_downloads += 1
+            tags[DOWNLOAD_TAG] = stream.site
+            if request.arguments.get("take_incomplete"):
+                tags[TAKE_INCOMPLETE_TAG] = "yes"
+            if "recordings" in again:
+                tags[FETCH_AGAIN_TAG] = "yes"
+        add_partitions(self.instance, [stream.id])
+        return dg.RunRequest(
+            run_key=_key(request),
+            job_name=ingest_stream.name,
+            partition_key=stream.id,
+            asset_selection=[dg.AssetKey(name) for name in due],
+            tags=tags,
+        )
 
 
-def close_finished(instance: dg.DagsterInstance, catalogue: Catalogue) -> None:
-    """Carry the outcome of finished runs over to the requests that asked for them."""
-    for request in catalogue.requests.running():
-        runs = instance.get_runs(dg.RunsFilter(tags={"utawaku/request": str(request.id)}), limit=1)
-        if not runs:
-            continue
-        status = runs[0].status
-        if status == dg.DagsterRunStatus.SUCCESS:
-            catalogue.requests.finish(request.id)
-        elif status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED):
-            failed = [
-                state.message
-                for state in catalogue.assets.of(request.target).values()
-                if state.state == "failed"
-            ]
-            catalogue.requests.fail(request.id, "; ".join(failed) or "the run ended unfinished")
+def _ingest_stream(drain: _Drain, request: Request) -> dg.RunRequest | None:
+    return drain.ingest(request, drain.catalogue.streams.get(request.target))
+
+
+def _retag(drain: _Drain, request: Request) -> dg.RunRequest | None:
+    song = drain.catalogue.songs.get(request.target)
+    stream = drain.catalogue.streams.get(song.stream_id)
+    again = {**request.arguments, "again": ["library_files"]}
+    return drain.ingest(_with(request, again), stream)
+
+
+def _upload(_drain: _Drain, request: Request) -> dg.RunRequest:
+    # The submission is queued already: this only saves the wait for the queue's own sensor.
+    tags = {BATCH_TAG: _mark(request)}
+    return dg.RunRequest(_key(request), job_name=publish_submissions.name, tags=tags)
+
+
+def _separate(drain: _Drain, request: Request) -> dg.RunRequest:
+    song = drain.catalogue.songs.get(request.target)
+    add_partitions(drain.instance, [song.stream_id])
+    run = separation_of(request, drain.catalogue, _key(request))
+    return run.with_replaced_attrs(tags={**run.tags, BATCH_TAG: _mark(request)})
+
+
+def _nothing(_drain: _Drain, _request: Request) -> None:
+    """Served step by step elsewhere in the tick."""
+
+
+Maker = Callable[[_Drain, Request], dg.RunRequest | None]
+KINDS: Mapping[str, Maker] = {
+    "ingest_stream": _ingest_stream,
+    "recut": _ingest_stream,
+    "retag": _retag,
+    "upload": _upload,
+    "separate": _separate,
+    "rematerialize": _nothing,
+}
+"""What can be asked for, beside `ingest` and `look_again`, which go together into one run."""
+
+
+def _with(request: Request, arguments: Mapping[str, object]) -> Request:
+    from dataclasses import replace
+
+    return replace(request, arguments=arguments)
+
+
+def _stream_of(request: Request) -> str:
+    return request.target.rpartition("@")[0] or request.target
+
+
+def _mark(request: Request) -> str:
+    return f"{request.id}-{request.attempts}"
+
+
+def _key(request: Request) -> str:
+    """Dagster starts a run of one key only once, so a tick that is done twice does no harm."""
+    return f"request-{_mark(request)}-{request.created_at:.3f}"
+
+
+def _is_locked(stream: Stream, settings: Settings) -> bool:
+    """Whether a command line works on the stream."""
+    path = settings.stream_dir(stream.id) / ".lock"
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -117,7 +117,7 @@ class Follow:
 
     url: str
     title: str = ""
-    rules: ChannelRules = ChannelRules()
+    rules: ChannelRules = field(default_factory=ChannelRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,24 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import sqlalchemy as sa
 
 from library.records import AssetState
-from library.schema import asset_states
+from library.schema import asset_states, streams
 from library.store.connections import Connections, upsert
 
 _COLUMNS = [asset_states.c[field.name] for field in fields(AssetState)]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What was finished in a while."""
+
+    n_streams: int
+    latest_at: float
 
 
 class AssetStates:
@@ -83,14 +91,26 @@ class AssetStates:
             finished_at=time.time(),
         )
 
-    def failed(self, stream_id: str, asset: str, message: str, *, exit_code: int = 1) -> None:
-        """An artefact could not be made; `message` says why and what to do next."""
+    def failed(
+        self,
+        stream_id: str,
+        asset: str,
+        message: str,
+        *,
+        exit_code: int = 1,
+        error: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        """An artefact could not be made; `message` says why and what to do next.
+
+        `error` is the class name in `library.errors`, from which the next try follows.
+        """
         self._put(
             stream_id,
             asset,
             state="failed",
             message=message,
-            metadata={"exit_code": exit_code},
+            metadata={"exit_code": exit_code, "error": error, "retry_after_s": retry_after_s},
             finished_at=time.time(),
         )
 
@@ -110,6 +130,59 @@ class AssetStates:
         )
         with self._catalogue.read() as connection:
             return list(connection.execute(query).scalars())
+
+    def of_other_versions(
+        self, asset: str, engine_version: str, model_version: str | None
+    ) -> list[tuple[str, str]]:
+        """Like `made_by_others`, with the model version that made it, without dropped recordings.
+
+        A `model_version` of None does not matter.
+        """
+        differs = asset_states.c.engine_version != engine_version
+        if model_version is not None:
+            differs = sa.or_(differs, asset_states.c.model_version != model_version)
+        query = (
+            sa.select(asset_states.c.stream_id, asset_states.c.model_version)
+            .join(streams, streams.c.id == asset_states.c.stream_id)
+            .where(
+                asset_states.c.asset == asset,
+                asset_states.c.state == "done",
+                streams.c.dropped_at.is_(None),
+                differs,
+            )
+            .order_by(asset_states.c.finished_at, asset_states.c.stream_id)
+        )
+        with self._catalogue.read() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+    def of_run(self, run_id: str) -> list[AssetState]:
+        """What a run worked on, in the order in which it began."""
+        query = (
+            sa.select(*_COLUMNS)
+            .where(asset_states.c.run_id == run_id)
+            .order_by(asset_states.c.started_at)
+        )
+        with self._catalogue.read() as connection:
+            return [AssetState(*row) for row in connection.execute(query)]
+
+    def done_streams(self, asset: str) -> list[str]:
+        """Ids of the streams that have a finished artefact."""
+        query = sa.select(asset_states.c.stream_id).where(
+            asset_states.c.asset == asset, asset_states.c.state == "done"
+        )
+        with self._catalogue.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def finished_since(self, asset: str, moment: float) -> "Finished":
+        """How many streams got a finished artefact since a moment, and when the latest did."""
+        query = sa.select(sa.func.count(), sa.func.max(asset_states.c.finished_at)).where(
+            asset_states.c.asset == asset,
+            asset_states.c.state == "done",
+            asset_states.c.finished_at > moment,
+        )
+        with self._catalogue.read() as connection:
+            n_streams, latest_at = connection.execute(query).one()
+        return Finished(n_streams, latest_at or 0.0)
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many streams have each asset in each state."""

@@ -172,6 +172,39 @@ class Requests:
         """Put a claimed request back whose run was never started: the same try comes again."""
         return self._move(request_id, ("running",), state="queued", run_id="", started_at=None)
 
+    def open_with(self, kind: str, arguments: Mapping[str, Any]) -> list[Request]:
+        """Queued and running requests of a kind whose arguments include these."""
+        query = sa.select(*_COLUMNS).where(
+            requests.c.kind == kind, requests.c.state.in_(OPEN_STATES)
+        )
+        with self._catalogue.read() as connection:
+            found = [Request(*row) for row in connection.execute(query)]
+        return [one for one in found if arguments.items() <= dict(one.arguments).items()]
+
+    def set_arguments(self, request_id: int, arguments: Mapping[str, Any]) -> bool:
+        """Put other arguments in place of an open request's."""
+        return self._move(request_id, OPEN_STATES, arguments=dict(arguments))
+
+    def wake(self, *, reason_begins: str = "") -> int:
+        """Let queued requests that wait go on now; returns how many."""
+        where = [requests.c.state == "queued", requests.c.not_before.is_not(None)]
+        if reason_begins:
+            where.append(requests.c.message.startswith(reason_begins, autoescape=True))
+        with self._catalogue.write() as connection:
+            return connection.execute(
+                requests.update().where(*where).values(not_before=None, message="")
+            ).rowcount
+
+    def n_failed_since(self, moment: float) -> int:
+        """How many requests were given up since a moment."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(requests)
+            .where(requests.c.state == "failed", requests.c.finished_at > moment)
+        )
+        with self._catalogue.read() as connection:
+            return connection.execute(query).scalar_one()
+
     def count(self, state: str) -> int:
         """How many requests are in this state."""
         query = sa.select(sa.func.count()).select_from(requests).where(requests.c.state == state)

@@ -1,0 +1,105 @@
+"""When a site may be asked, and what is remembered of how it answered."""
+
+import datetime as dt
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.errors import BotCheckError, RateLimitedError
+from library.sites import site_of
+
+BOT_CHECK_REST_S = 6 * 3600.0
+RATE_LIMIT_REST_S = 15 * 60.0
+_ROOM_CHECK_S = 15 * 60.0
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """Why something has to wait, and until when."""
+
+    until: float
+    reason: str
+
+
+def hindrance_to_asking(url: str, catalogue: Catalogue, now: float) -> Hindrance | None:
+    """Why the site behind `url` may not be asked at all now."""
+    rest = catalogue.sites.rest(site_of(url), now=now)
+    if rest is None:
+        return None
+    return Hindrance(
+        rest.until, f"{rest.site} is left alone until {_clock(rest.until)}: {rest.reason}"
+    )
+
+
+def hindrance_to_download(
+    url: str, catalogue: Catalogue, settings: Settings, now: float
+) -> Hindrance | None:
+    """Why no recording may be fetched from the site behind `url` now."""
+    site = site_of(url)
+    if site == "file":
+        return None
+    asking = hindrance_to_asking(url, catalogue, now)
+    if asking is not None:
+        return asking
+    quiet = settings.follow.quiet_until(dt.datetime.fromtimestamp(now))
+    if quiet is not None:
+        return Hindrance(quiet.timestamp(), f"quiet hours until {quiet:%H:%M}")
+    budget = settings.download.daily_budget
+    free_at = catalogue.sites.free_again_at(site, "download", budget, now=now)
+    if free_at is not None:
+        return Hindrance(
+            free_at, f"the day's budget of {site} ({budget}) is used up until {_clock(free_at)}"
+        )
+    free_bytes = _free_bytes(settings.library_root)
+    if free_bytes < settings.keep.free_gb * 1e9:
+        return Hindrance(
+            now + _ROOM_CHECK_S,
+            f"only {free_bytes / 1e9:.1f} GB free (keep.free_gb is {settings.keep.free_gb:g})",
+        )
+    return None
+
+
+@contextmanager
+def asking(url: str, catalogue: Catalogue) -> Iterator[None]:
+    """Remember a refusal that happens inside, so that the site is left alone for a while."""
+    try:
+        yield
+    except (BotCheckError, RateLimitedError) as error:
+        site = site_of(url)
+        is_bot_check = isinstance(error, BotCheckError)
+        rest = catalogue.sites.refuse(
+            site,
+            error.problem,
+            base_s=BOT_CHECK_REST_S if is_bot_check else RATE_LIMIT_REST_S,
+            retry_after_s=None if isinstance(error, BotCheckError) else error.retry_after_s,
+        )
+        catalogue.notices.add(
+            "warning",
+            f"{site} is left alone until {_clock(rest.until)}",
+            body=error.problem,
+            next_step=error.next_step,
+        )
+        raise
+
+
+def note_download(url: str, stream_id: str, size_bytes: int, catalogue: Catalogue) -> None:
+    """A recording came through: count it, and the site is on good terms again."""
+    site = site_of(url)
+    catalogue.sites.note(site, "download", stream_id=stream_id, size_bytes=size_bytes)
+    catalogue.sites.welcome(site)
+
+
+def _free_bytes(folder: Path) -> int:
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _clock(moment: float) -> str:
+    near = abs(moment - time.time()) < 20 * 3600
+    return time.strftime("%H:%M" if near else "%m-%d %H:%M", time.localtime(moment))

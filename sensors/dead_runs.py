@@ -1,0 +1,36 @@
+"""Runs whose process is gone: they are closed, and what they held is given back.
+
+A killed process leaves its run `STARTED` for ever, and the next run would wait for its pool slot.
+"""
+
+import dagster as dg
+
+from assets.processes import PID_TAG, is_gone
+
+GONE = "its process is gone; the next run goes on where it was"
+
+
+def close_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs of processes that are gone as failed, free pool slots; returns the runs' ids."""
+    closed = []
+    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    for run in instance.get_runs(dg.RunsFilter(statuses=statuses)):
+        mark = run.tags.get(PID_TAG)
+        if mark is None or not is_gone(mark):
+            continue
+        instance.report_run_failed(run, GONE)
+        closed.append(run.run_id)
+    free_slots_of_finished(instance)
+    return closed
+
+
+def free_slots_of_finished(instance: dg.DagsterInstance) -> list[str]:
+    """Give back pool slots that runs hold which have ended; returns the runs' ids."""
+    storage = instance.event_log_storage
+    freed = []
+    for run_id in storage.get_concurrency_run_ids():
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
+            freed.append(run_id)
+    return freed

@@ -1,0 +1,52 @@
+"""What happens by the clock: the nightly round through the house."""
+
+import time
+
+import dagster as dg
+
+from assets.housekeeping import back_up, forget_old_runs, keep_within_budget, partitions_in_step
+from assets.resources import LibraryResource
+from library.files import remove_stale_temporaries
+from sensors.dead_runs import close_dead_runs
+
+EVENTS_KEPT_S = 90 * 86_400.0
+
+
+@dg.op
+def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> None:
+    """Back up the catalogue first; then close, delete and put right."""
+    catalogue, settings, now = library.catalogue, library.settings, time.time()
+    backup = back_up(catalogue, settings, now)
+    closed = close_dead_runs(context.instance)
+    n_runs = forget_old_runs(context.instance, settings, now)
+    dropped = keep_within_budget(catalogue, settings)
+    missing, stranded = partitions_in_step(context.instance, catalogue, fix=True)
+    temporaries = remove_stale_temporaries(settings.library_root)
+    catalogue.sites.forget_events(before=now - EVENTS_KEPT_S)
+    context.log.info(
+        "backup %s; %d dead runs closed, %d old ones deleted; %d recordings (%.1f GB) dropped; "
+        "%d partitions added, %d removed; %d temporary files deleted",
+        backup,
+        len(closed),
+        n_runs,
+        dropped.n_recordings,
+        dropped.n_bytes / 1e9,
+        len(missing),
+        len(stranded),
+        len(temporaries),
+    )
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def keep_house() -> None:
+    """Backup, retention, disk budget, partitions in step with the catalogue."""
+    keep_house_op()
+
+
+nightly = dg.ScheduleDefinition(
+    name="nightly",
+    job=keep_house,
+    cron_schedule="17 4 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Tidies up every night; a missed night is made up for in the next one.",
+)
