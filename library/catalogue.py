@@ -41,6 +41,7 @@ from library.store.songs import Songs
 from library.store.stems import StemRecords
 from library.store.streams import Streams
 from library.store.submissions import Submissions
+from library.store.taste import TasteStore
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -226,6 +227,11 @@ class Catalogue:
     def browser(self) -> Browser:
         """Searches over all songs."""
         return Browser(self, self.engine)
+
+    @cached_property
+    def taste(self) -> TasteStore:
+        """What the user likes, and what the models make of it."""
+        return TasteStore(self)
 
     @cached_property
     def grades(self) -> Grades:

@@ -529,8 +529,30 @@ embeddings = Table(
     Column("kind", Text, primary_key=True),
     Column("vector", LargeBinary, nullable=False),
     _text("model_version"),
+    Column("start_s", Float, nullable=False, server_default="0"),
+    Column("stop_s", Float, nullable=False, server_default="0"),
     Column("at", Float, nullable=False),
 )
+"""`vector`: float16 little endian; made of the song as it lay between `start_s` and `stop_s`."""
+
+taste_models = Table(
+    "taste_models",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("version", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("n_liked", Integer, nullable=False),
+    Column("n_disliked", Integer, nullable=False),
+    Column("n_neutral", Integer, nullable=False, server_default="0"),
+    Column("last_grade_id", BigInteger, nullable=False, server_default="0"),
+    Column("auc", Float),
+    Column("ece", Float),
+    Column("brier", Float),
+    Column("facts", JSON, nullable=False, server_default="{}"),
+    Column("at", Float, nullable=False),
+)
+Index("ix_taste_models_version", taste_models.c.version)
+"""One row a training, the latest last; out-of-fold figures. Weights: `taste/` in the data folder."""
 
 taste_scores = Table(
     "taste_scores",
@@ -540,6 +562,25 @@ taste_scores = Table(
     Column("model_version", Text, nullable=False, index=True),
     Column("at", Float, nullable=False),
 )
+
+review_queue = Table(
+    "review_queue",
+    metadata,
+    _song_id(primary_key=True),
+    Column("position", Integer, nullable=False, index=True),
+    Column("why", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+"""Songs to ask the user about, in order: chosen anew with every taste model."""
+
+review_skips = Table(
+    "review_skips",
+    metadata,
+    _song_id(primary_key=True),
+    Column("at", Float, nullable=False),
+)
+"""Songs that the user would not judge; not asked about again."""
 
 _FTS_COLUMNS = ", ".join(SEARCHED)
 _FTS_NEW = f"new.number, {', '.join(f'new.{name}' for name in SEARCHED)}"

@@ -27,6 +27,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
     )
     op.create_table(
+        "candidates",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), server_default="", nullable=False),
+        sa.Column("channel", sa.Text(), server_default="", nullable=False),
+        sa.Column("duration_s", sa.Float(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="found", nullable=False),
+        sa.Column("preview_path", sa.Text(), server_default="", nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("model_version", sa.Text(), server_default="", nullable=False),
+        sa.Column("grade", sa.Integer(), nullable=True),
+        sa.Column("message", sa.Text(), server_default="", nullable=False),
+        sa.Column("found_at", sa.Float(), nullable=False),
+        sa.Column("changed_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_candidates")),
+        sa.UniqueConstraint("key", name=op.f("uq_candidates_key")),
+    )
+    op.create_index("ix_candidates_state_score", "candidates", ["state", "score"], unique=False)
+    op.create_table(
         "channels",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
@@ -41,6 +67,13 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_channels")),
         sa.UniqueConstraint("url", name=op.f("uq_channels_url")),
+    )
+    op.create_table(
+        "memories",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_memories")),
     )
     op.create_table(
         "notices",
@@ -77,6 +110,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("started_at", sa.Float(), nullable=True),
         sa.Column("finished_at", sa.Float(), nullable=True),
+        sa.Column("not_before", sa.Float(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
     )
     op.create_index("ix_requests_state_id", "requests", ["state", "id"], unique=False)
@@ -86,6 +121,33 @@ def upgrade() -> None:
         sa.Column("query", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_saved_queries")),
+    )
+    op.create_table(
+        "site_events",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("stream_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site_events")),
+    )
+    op.create_index(
+        "ix_site_events_site_kind_at", "site_events", ["site", "kind", "at"], unique=False
+    )
+    op.create_table(
+        "site_rests",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("refusals", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("since", sa.Float(), nullable=False),
+        sa.Column("until", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("site", name=op.f("pk_site_rests")),
     )
     op.create_table(
         "streams",
@@ -123,25 +185,82 @@ def upgrade() -> None:
         ),
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), server_default="", nullable=False),
-        sa.Column("state", sa.Text(), server_default="draft", nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="draft", nullable=False),
         sa.Column("description", sa.Text(), server_default="", nullable=False),
         sa.Column("tags", sa.JSON(), server_default="[]", nullable=False),
-        sa.Column("options", sa.JSON(), server_default="{}", nullable=False),
+        sa.Column("source_url", sa.Text(), server_default="", nullable=False),
+        sa.Column("copyright", sa.Integer(), server_default="2", nullable=False),
+        sa.Column("category", sa.Integer(), server_default="31", nullable=False),
         sa.Column("cover_path", sa.Text(), server_default="", nullable=False),
         sa.Column("publish_at", sa.Float(), nullable=True),
+        sa.Column("append_to", sa.Text(), server_default="", nullable=False),
+        sa.Column("stream_id", sa.Text(), server_default="", nullable=False),
         sa.Column("remote_id", sa.Text(), server_default="", nullable=False),
-        sa.Column("remote_url", sa.Text(), server_default="", nullable=False),
-        sa.Column("fingerprint", sa.Text(), server_default="", nullable=False),
-        sa.Column("message", sa.Text(), server_default="", nullable=False),
-        sa.Column("append_to", sa.Text(), nullable=True),
+        sa.Column("remote_number", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("submit_sent_at", sa.Float(), nullable=True),
+        sa.Column("not_before", sa.Float(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("hold_code", sa.Text(), server_default="", nullable=False),
+        sa.Column("message", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
-        sa.Column("submitted_at", sa.Float(), nullable=True),
-        sa.Column("finished_at", sa.Float(), nullable=True),
+        sa.Column("updated_at", sa.Float(), nullable=False),
+        sa.Column("published_at", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
     )
     op.create_index(op.f("ix_submissions_state"), "submissions", ["state"], unique=False)
+    op.create_table(
+        "taste_models",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("n_liked", sa.Integer(), nullable=False),
+        sa.Column("n_disliked", sa.Integer(), nullable=False),
+        sa.Column("n_neutral", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_grade_id", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("auc", sa.Float(), nullable=True),
+        sa.Column("ece", sa.Float(), nullable=True),
+        sa.Column("brier", sa.Float(), nullable=True),
+        sa.Column("facts", sa.JSON(), server_default="{}", nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_taste_models")),
+    )
+    op.create_index("ix_taste_models_version", "taste_models", ["version"], unique=False)
+    op.create_table(
+        "upload_events",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_upload_events")),
+    )
+    op.create_index(
+        "ix_upload_events_target_account_at",
+        "upload_events",
+        ["target", "account", "at"],
+        unique=False,
+    )
+    op.create_table(
+        "upload_holds",
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("since", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("target", "account", name=op.f("pk_upload_holds")),
+    )
     op.create_table(
         "asset_states",
         sa.Column("stream_id", sa.Text(), nullable=False),
@@ -168,6 +287,31 @@ def upgrade() -> None:
     op.create_index(
         "ix_asset_states_asset_versions", "asset_states", ["asset", "model_version"], unique=False
     )
+    op.create_table(
+        "channel_entries",
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), server_default="", nullable=False),
+        sa.Column("duration_s", sa.Float(), nullable=True),
+        sa.Column("live_status", sa.Text(), server_default="", nullable=False),
+        sa.Column("uploaded_at", sa.Float(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "request_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("first_seen_at", sa.Float(), nullable=False),
+        sa.Column("last_seen_at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["channel_id"],
+            ["channels.id"],
+            name=op.f("fk_channel_entries_channel_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("channel_id", "key", name=op.f("pk_channel_entries")),
+    )
+    op.create_index("ix_channel_entries_key", "channel_entries", ["key"], unique=False)
     op.create_table(
         "segments",
         sa.Column("stream_id", sa.Text(), nullable=False),
@@ -297,11 +441,41 @@ def upgrade() -> None:
     )
     op.create_index("ix_songs_stream_id_position", "songs", ["stream_id", "position"], unique=False)
     op.create_table(
+        "submission_parts",
+        sa.Column(
+            "submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("song_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column("remote_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("sha256", sa.Text(), server_default="", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("bytes_sent", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("message", sa.Text(), server_default="", nullable=False),
+        sa.Column("uploaded_at", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["submission_id"],
+            ["submissions.id"],
+            name=op.f("fk_submission_parts_submission_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("submission_id", "position", name=op.f("pk_submission_parts")),
+    )
+    op.create_index(
+        op.f("ix_submission_parts_song_id"), "submission_parts", ["song_id"], unique=False
+    )
+    op.create_table(
         "embeddings",
         sa.Column("song_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
         sa.Column("model_version", sa.Text(), server_default="", nullable=False),
+        sa.Column("start_s", sa.Float(), server_default="0", nullable=False),
+        sa.Column("stop_s", sa.Float(), server_default="0", nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(
             ["song_id"], ["songs.id"], name=op.f("fk_embeddings_song_id"), ondelete="CASCADE"
@@ -392,6 +566,28 @@ def upgrade() -> None:
     )
     op.create_index("ix_plays_song_id", "plays", ["song_id"], unique=False)
     op.create_table(
+        "review_queue",
+        sa.Column("song_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("model_version", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["song_id"], ["songs.id"], name=op.f("fk_review_queue_song_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("song_id", name=op.f("pk_review_queue")),
+    )
+    op.create_index(op.f("ix_review_queue_position"), "review_queue", ["position"], unique=False)
+    op.create_table(
+        "review_skips",
+        sa.Column("song_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["song_id"], ["songs.id"], name=op.f("fk_review_skips_song_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("song_id", name=op.f("pk_review_skips")),
+    )
+    op.create_table(
         "song_search",
         sa.Column(
             "number",
@@ -436,34 +632,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("song_id", "engine", name=op.f("pk_stems")),
     )
     op.create_table(
-        "submission_parts",
-        sa.Column(
-            "submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("song_id", sa.Text(), nullable=True),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("file_path", sa.Text(), server_default="", nullable=False),
-        sa.Column("sha256", sa.Text(), server_default="", nullable=False),
-        sa.Column("n_bytes", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("bytes_sent", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
-        sa.Column("remote_name", sa.Text(), server_default="", nullable=False),
-        sa.Column("message", sa.Text(), server_default="", nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["song_id"], ["songs.id"], name=op.f("fk_submission_parts_song_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["submission_id"],
-            ["submissions.id"],
-            name=op.f("fk_submission_parts_submission_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("submission_id", "position", name=op.f("pk_submission_parts")),
-    )
-    op.create_index("ix_submission_parts_song_id", "submission_parts", ["song_id"], unique=False)
-    op.create_table(
         "taste_scores",
         sa.Column("song_id", sa.Text(), nullable=False),
         sa.Column("score", sa.Float(), nullable=False),
@@ -487,12 +655,13 @@ def downgrade() -> None:
         op.execute("DROP TABLE song_fts")
     op.drop_index(op.f("ix_taste_scores_model_version"), table_name="taste_scores")
     op.drop_table("taste_scores")
-    op.drop_index("ix_submission_parts_song_id", table_name="submission_parts")
-    op.drop_table("submission_parts")
     op.drop_table("stems")
     op.drop_index("ix_song_tags_tag", table_name="song_tags")
     op.drop_table("song_tags")
     op.drop_table("song_search")
+    op.drop_table("review_skips")
+    op.drop_index(op.f("ix_review_queue_position"), table_name="review_queue")
+    op.drop_table("review_queue")
     op.drop_index("ix_plays_song_id", table_name="plays")
     op.drop_table("plays")
     op.drop_table("labels")
@@ -500,6 +669,8 @@ def downgrade() -> None:
     op.drop_index("ix_grades_song_id_at", table_name="grades")
     op.drop_table("grades")
     op.drop_table("embeddings")
+    op.drop_index(op.f("ix_submission_parts_song_id"), table_name="submission_parts")
+    op.drop_table("submission_parts")
     op.drop_index("ix_songs_stream_id_position", table_name="songs")
     op.drop_index("ix_songs_state_uploaded_on", table_name="songs")
     op.drop_index("ix_songs_state_title", table_name="songs")
@@ -520,9 +691,16 @@ def downgrade() -> None:
     op.drop_index("ix_setlists_stream_id", table_name="setlists")
     op.drop_table("setlists")
     op.drop_table("segments")
+    op.drop_index("ix_channel_entries_key", table_name="channel_entries")
+    op.drop_table("channel_entries")
     op.drop_index("ix_asset_states_asset_versions", table_name="asset_states")
     op.drop_index("ix_asset_states_asset_state", table_name="asset_states")
     op.drop_table("asset_states")
+    op.drop_table("upload_holds")
+    op.drop_index("ix_upload_events_target_account_at", table_name="upload_events")
+    op.drop_table("upload_events")
+    op.drop_index("ix_taste_models_version", table_name="taste_models")
+    op.drop_table("taste_models")
     op.drop_index(op.f("ix_submissions_state"), table_name="submissions")
     op.drop_table("submissions")
     op.drop_index("ix_streams_url", table_name="streams")
@@ -530,9 +708,15 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_streams_channel_id"), table_name="streams")
     op.drop_index(op.f("ix_streams_added_at"), table_name="streams")
     op.drop_table("streams")
+    op.drop_table("site_rests")
+    op.drop_index("ix_site_events_site_kind_at", table_name="site_events")
+    op.drop_table("site_events")
     op.drop_table("saved_queries")
     op.drop_index("ix_requests_state_id", table_name="requests")
     op.drop_table("requests")
     op.drop_table("notices")
+    op.drop_table("memories")
     op.drop_table("channels")
+    op.drop_index("ix_candidates_state_score", table_name="candidates")
+    op.drop_table("candidates")
     op.drop_table("accounts")

@@ -1,0 +1,371 @@
+"""Embeddings, taste models and scores, and which songs to ask the user about."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from library.schema import (
+    embeddings,
+    grades,
+    review_queue,
+    review_skips,
+    songs,
+    taste_models,
+    taste_scores,
+)
+from library.store.connections import Connections, upsert
+
+_BATCH = 10_000
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors of many songs."""
+
+    song_ids: list[str]
+    vectors: np.ndarray
+    """float32 (n_songs, n_values), in the order of `song_ids`."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the user thinks of a song, all marks considered."""
+
+    song_id: str
+    target: float
+    """How much it is liked, in [0, 1]; 0.5 is neither."""
+    name: str
+    """Folded title and artist, or the song's id: what is sung here."""
+    singer: str
+
+
+@dataclass(frozen=True)
+class TasteModel:
+    """One training of the taste model."""
+
+    version: str
+    kind: str
+    """`embedding` or `spectrogram`; `none` when there was too little to learn from."""
+    n_liked: int
+    n_disliked: int
+    n_neutral: int = 0
+    last_grade_id: int = 0
+    """The newest mark that it knows of."""
+    auc: float | None = None
+    """Out of fold, as are the next two."""
+    ece: float | None = None
+    brier: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    at: float = 0.0
+
+    @property
+    def ready(self) -> bool:
+        """Whether it scores songs."""
+        return self.kind != "none"
+
+
+_MODEL = [taste_models.c[f.name] for f in fields(TasteModel)]
+
+
+class TasteStore:
+    """What is known of the user's taste."""
+
+    def __init__(self, catalogue: Connections) -> None:
+        self._catalogue = catalogue
+
+    # -- embeddings
+
+    def put_embedding(
+        self,
+        song_id: str,
+        kind: str,
+        vector: np.ndarray,
+        *,
+        model_version: str,
+        start_s: float,
+        stop_s: float,
+    ) -> None:
+        """Keep the vector of a song, rounded to float16."""
+        values = {
+            "vector": np.asarray(vector, "<f2").tobytes(),
+            "model_version": model_version,
+            "start_s": start_s,
+            "stop_s": stop_s,
+            "at": time.time(),
+        }
+        with self._catalogue.write() as connection:
+            upsert(connection, embeddings, {"song_id": song_id, "kind": kind}, values)
+
+    def embedded(
+        self, kind: str, song_ids: Sequence[str] | None = None, *, n_values: int
+    ) -> Embedded:
+        """Vectors of these songs, or of all kept ones; those of another length are left out."""
+        where = [embeddings.c.kind == kind, songs.c.state == "kept"]
+        query = (
+            sa.select(embeddings.c.song_id, embeddings.c.vector)
+            .join(songs, songs.c.id == embeddings.c.song_id)
+            .order_by(songs.c.number)
+        )
+        found: list[Any] = []
+        with self._catalogue.read() as connection:
+            if song_ids is None:
+                found = list(connection.execute(query.where(*where)))
+            else:
+                for some in _batches(song_ids, 500):
+                    chosen = embeddings.c.song_id.in_(some)
+                    found += connection.execute(query.where(*where[:1], chosen))
+        whole = [row for row in found if len(row.vector) == 2 * n_values]
+        data = b"".join(row.vector for row in whole)
+        vectors = np.frombuffer(data, "<f2").reshape(len(whole), n_values).astype(np.float32)
+        return Embedded([row.song_id for row in whole], vectors)
+
+    def n_embedded(self, kind: str) -> int:
+        """How many kept songs have a vector."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(embeddings.join(songs, songs.c.id == embeddings.c.song_id))
+            .where(embeddings.c.kind == kind, songs.c.state == "kept")
+        )
+        with self._catalogue.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def spans(self, kind: str, stream_id: str) -> dict[str, tuple[float, float, str]]:
+        """Start, stop and model version of the vectors of a stream's songs, by song."""
+        query = (
+            sa.select(
+                embeddings.c.song_id,
+                embeddings.c.start_s,
+                embeddings.c.stop_s,
+                embeddings.c.model_version,
+            )
+            .join(songs, songs.c.id == embeddings.c.song_id)
+            .where(embeddings.c.kind == kind, songs.c.stream_id == stream_id)
+        )
+        with self._catalogue.read() as connection:
+            return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
+
+    # -- marks
+
+    def marks(self) -> list[Mark]:
+        """One mark a song, of kept and dropped songs alike: dislike is a reason to drop.
+
+        A grade counts 0, 0.5 or 1; stars count (stars - 1) / 4 and refine a grade that they
+        agree with. Of marks that contradict each other the later one counts.
+        """
+        query = (
+            sa.select(
+                grades.c.song_id,
+                grades.c.grade,
+                grades.c.stars,
+                grades.c.context,
+                songs.c.title,
+                songs.c.artist,
+                songs.c.singer,
+            )
+            .join(songs, songs.c.id == grades.c.song_id)
+            .where(sa.or_(songs.c.grade.is_not(None), songs.c.stars.is_not(None)))
+            .order_by(grades.c.id)
+        )
+        targets: dict[str, float] = {}
+        about: dict[str, tuple[str, str]] = {}
+        with self._catalogue.read() as connection:
+            for row in connection.execute(query):
+                if (row.context or {}).get("cleared"):
+                    targets.pop(row.song_id, None)
+                    continue
+                target = target_of(row.grade, row.stars, targets.get(row.song_id))
+                if target is not None:
+                    targets[row.song_id] = target
+                    name = f"{row.title}\n{row.artist}".casefold() if row.title else row.song_id
+                    about[row.song_id] = (name, row.singer)
+        return [Mark(song_id, target, *about[song_id]) for song_id, target in targets.items()]
+
+    def last_grade_id(self) -> int:
+        """The newest mark's number; 0 when there is none."""
+        with self._catalogue.read() as connection:
+            return int(connection.execute(sa.select(sa.func.max(grades.c.id))).scalar() or 0)
+
+    def n_marks_since(self, grade_id: int) -> int:
+        """How many songs were marked after that mark."""
+        query = sa.select(sa.func.count(sa.distinct(grades.c.song_id))).where(
+            grades.c.id > grade_id
+        )
+        with self._catalogue.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    # -- models
+
+    def add_model(self, model: TasteModel) -> None:
+        """Record a training."""
+        values = {f.name: getattr(model, f.name) for f in fields(TasteModel)}
+        values |= {"facts": dict(model.facts), "at": time.time()}
+        with self._catalogue.write() as connection:
+            connection.execute(taste_models.insert().values(**values))
+
+    def models(self, *, limit: int = 200) -> list[TasteModel]:
+        """Trainings, the oldest first: AUC over time."""
+        query = sa.select(*_MODEL).order_by(taste_models.c.id.desc()).limit(limit)
+        with self._catalogue.read() as connection:
+            return [TasteModel(*row) for row in connection.execute(query)][::-1]
+
+    def latest(self) -> TasteModel | None:
+        """The last training, whether or not it had enough to learn from."""
+        found = self.models(limit=1)
+        return found[0] if found else None
+
+    def current(self) -> TasteModel | None:
+        """The model that scores songs: the last one that could be trained."""
+        query = (
+            sa.select(*_MODEL)
+            .where(taste_models.c.kind != "none")
+            .order_by(taste_models.c.id.desc())
+            .limit(1)
+        )
+        with self._catalogue.read() as connection:
+            row = connection.execute(query).first()
+        return TasteModel(*row) if row else None
+
+    # -- scores
+
+    def put_scores(self, scores: Mapping[str, float], *, model_version: str) -> None:
+        """Give songs their scores, in the table and in the column that lists sort by."""
+        now = time.time()
+        add = taste_scores.insert()
+        change = (
+            songs.update()
+            .where(songs.c.id == sa.bindparam("_id"))
+            .values(taste=sa.bindparam("_score"))
+        )
+        for some in _batches(list(scores.items()), _BATCH):
+            with self._catalogue.write() as connection:
+                for ids in _batches([song_id for song_id, _ in some], 500):
+                    connection.execute(taste_scores.delete().where(taste_scores.c.song_id.in_(ids)))
+                rows = [
+                    {"song_id": song_id, "score": score, "model_version": model_version, "at": now}
+                    for song_id, score in some
+                ]
+                connection.execute(add, rows)
+                connection.execute(change, [{"_id": i, "_score": score} for i, score in some])
+
+    def stale_ids(self, kind: str, model_version: str) -> list[str]:
+        """Kept songs with a vector whose score is missing, of another model, or older than it."""
+        query = (
+            sa.select(embeddings.c.song_id)
+            .join(songs, songs.c.id == embeddings.c.song_id)
+            .outerjoin(taste_scores, taste_scores.c.song_id == embeddings.c.song_id)
+            .where(
+                embeddings.c.kind == kind,
+                songs.c.state == "kept",
+                sa.or_(
+                    taste_scores.c.song_id.is_(None),
+                    taste_scores.c.model_version != model_version,
+                    taste_scores.c.at < embeddings.c.at,
+                ),
+            )
+            .order_by(songs.c.number)
+        )
+        with self._catalogue.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def n_scored(self) -> dict[str, int]:
+        """How many songs were scored by each model version."""
+        query = sa.select(taste_scores.c.model_version, sa.func.count()).group_by(
+            taste_scores.c.model_version
+        )
+        with self._catalogue.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    # -- the queue
+
+    def skip(self, song_id: str) -> None:
+        """Do not ask about this song again."""
+        with self._catalogue.write() as connection:
+            upsert(connection, review_skips, {"song_id": song_id}, {"at": time.time()})
+
+    def unskip(self, song_id: str) -> None:
+        """It may be asked about again."""
+        with self._catalogue.write() as connection:
+            connection.execute(review_skips.delete().where(review_skips.c.song_id == song_id))
+
+    def not_to_be_asked(self) -> set[str]:
+        """Songs that have a mark, or ever had one, or were skipped."""
+        with self._catalogue.read() as connection:
+            marked = connection.execute(sa.select(sa.distinct(grades.c.song_id))).scalars()
+            skipped = connection.execute(sa.select(review_skips.c.song_id)).scalars()
+            return {*marked, *skipped}
+
+    def put_queue(self, chosen: Iterable[tuple[str, str]], *, model_version: str) -> None:
+        """Replace the songs to ask about, `(song id, why)` in order."""
+        now = time.time()
+        rows = [
+            {
+                "song_id": song_id,
+                "position": position,
+                "why": why,
+                "model_version": model_version,
+                "at": now,
+            }
+            for position, (song_id, why) in enumerate(chosen)
+        ]
+        with self._catalogue.write() as connection:
+            connection.execute(review_queue.delete())
+            if rows:
+                connection.execute(review_queue.insert(), rows)
+
+    def queue(self) -> list[tuple[str, str]]:
+        """Songs to ask about, `(song id, why)`: those not yet graded nor skipped, in order."""
+        query = (
+            sa.select(review_queue.c.song_id, review_queue.c.why)
+            .join(songs, songs.c.id == review_queue.c.song_id)
+            .outerjoin(review_skips, review_skips.c.song_id == review_queue.c.song_id)
+            .where(
+                songs.c.state == "kept",
+                songs.c.grade.is_(None),
+                songs.c.stars.is_(None),
+                review_skips.c.song_id.is_(None),
+            )
+            .order_by(review_queue.c.position)
+        )
+        with self._catalogue.read() as connection:
+            return [(row.song_id, row.why) for row in connection.execute(query)]
+
+    def liked_share(self, *, window: int = 20) -> list[tuple[float, float]]:
+        """`(time, share of likes among the last marks)` after each mark given in review."""
+        query = (
+            sa.select(grades.c.at, grades.c.grade, grades.c.stars, grades.c.context)
+            .where(sa.or_(grades.c.grade.is_not(None), grades.c.stars.is_not(None)))
+            .order_by(grades.c.id)
+        )
+        liked: list[bool] = []
+        shares: list[tuple[float, float]] = []
+        with self._catalogue.read() as connection:
+            for row in connection.execute(query):
+                if (row.context or {}).get("where") != "review":
+                    continue
+                liked.append((target_of(row.grade, row.stars, None) or 0.0) > 0.5)
+                last = liked[-window:]
+                shares.append((row.at, sum(last) / len(last)))
+        return shares
+
+
+def target_of(grade: int | None, stars: int | None, before: float | None) -> float | None:
+    """How much a song is liked, in [0, 1], after a mark; `before` is what it was until then."""
+    by_grade = None if grade is None else (grade + 1) / 2
+    by_stars = None if stars is None else (stars - 1) / 4
+    if by_grade is None:
+        return before if by_stars is None else by_stars
+    if by_stars is None:
+        # A like on top of four stars repeats them; against two stars it replaces them.
+        agrees = before is not None and (before > 0.5) == (by_grade > 0.5) and by_grade != 0.5
+        return before if agrees else by_grade
+    agrees = (by_stars - 0.5) * (by_grade - 0.5) > 0
+    return by_stars if agrees or by_grade == 0.5 else by_grade
+
+
+def _batches(values: Sequence[Any], n: int) -> Iterator[Sequence[Any]]:
+    for at in range(0, len(values), n):
+        yield values[at : at + n]
