@@ -31,7 +31,7 @@ BUDGET = 4_000_000
 SETTLED = 0.97
 """Probability from which other keys and tempos are not asked."""
 
-CURVE_MIDDLE, CURVE_STEEPNESS = 6.7, 1.6
+CURVE_MIDDLE, CURVE_STEEPNESS = 8.46, 1.93
 
 _FOLD_FRAMES, _N_FOLDS = 64, 16
 N_CELLS = 2500
