@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from library.errors import CatalogueTooNew
 
-HEAD = "0003"
+HEAD = "0001"
 """The newest revision in `versions/`."""
 
 
