@@ -1,0 +1,23 @@
+"""What a song's pulse and tonality are: tempo in beats a minute, beats, and key."""
+
+from models.tempo.beats import beat_times
+from models.tempo.key import KeyEstimate, estimate_key
+from models.tempo.listening import SAMPLE_RATE_HZ, Heard, Listener, listen, listen_file
+from models.tempo.tempogram import TempoEstimate, estimate_tempo
+
+__all__ = [
+    "SAMPLE_RATE_HZ",
+    "VERSION",
+    "Heard",
+    "KeyEstimate",
+    "Listener",
+    "TempoEstimate",
+    "beat_times",
+    "estimate_key",
+    "estimate_tempo",
+    "listen",
+    "listen_file",
+]
+
+VERSION = "1"
+"""Raised when results can change."""
