@@ -232,6 +232,8 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
                     "tags": "\n".join(tags),
                 }
             )
+            texts = [v for v in made[song_search][-1].values() if isinstance(v, str) and v]
+            made[song_search][-1]["everything"] = "\n".join(dict.fromkeys(texts))
         if lines:
             made[setlists].append(
                 {

@@ -290,9 +290,11 @@ song_search = Table(
         autoincrement=False,
     ),
     *(_text(name) for name in SEARCHED),
+    _text("everything"),
 )
 """Folded texts of each song, same `number` as in `songs`; on SQLite mirrored by the FTS5 trigram
-table `song_fts` through triggers."""
+table `song_fts` through triggers. `everything` is all of them in lines: words that are too short
+for trigrams are looked for in it."""
 
 grades = Table(
     "grades",

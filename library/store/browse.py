@@ -20,7 +20,7 @@ from library.folding import fold
 from library.query.fields import FIELDS
 from library.query.syntax import And, Node, Not, Query, Sort, Term, parse
 from library.records import Song
-from library.schema import SEARCHED, song_search, song_tags, songs
+from library.schema import song_search, song_tags, songs
 from library.store.connections import Connections
 from library.store.songs import COLUMNS, song_from_row, tags_of
 
@@ -303,28 +303,29 @@ def _leaf_queries(connection: sa.Connection, term: Term, value: str) -> list[sa.
     if field is not None and field.condition is not None:
         condition = field.condition(term.operator, value, time.time())
         return [sa.select(songs.c.number).where(condition)]
-    searched = (field.searched,) if field is not None else SEARCHED
+    searched = field.searched if field is not None else ""
     wanted = fold(value)
     if term.operator in ("=", "!=") and field is not None:
         if field.searched == "tags":
             tagged = sa.select(song_tags.c.song_id).where(sa.func.lower(song_tags.c.tag) == wanted)
             return [sa.select(songs.c.number).where(songs.c.id.in_(tagged))]
-        return [sa.select(song_search.c.number).where(song_search.c[searched[0]] == wanted)]
+        return [sa.select(song_search.c.number).where(song_search.c[searched] == wanted)]
     if not wanted:
         return [sa.select(song_search.c.number)]
     if len(wanted) >= TRIGRAM and connection.dialect.name == "sqlite":
         phrase = '"' + wanted.replace('"', '""') + '"'
-        columns = f"{{{' '.join(searched)}}} : " if field is not None else ""
+        columns = f"{searched} : " if field is not None else ""
         return [
             sa.select(sa.literal_column("rowid", sa.Integer))
             .select_from(sa.table("song_fts"))
             .where(sa.text("song_fts MATCH :phrase").bindparams(phrase=columns + phrase))
         ]
+    column = song_search.c[searched] if field is not None else song_search.c.everything
     if connection.dialect.name == "sqlite":
-        found = [sa.func.instr(song_search.c[name], wanted) > 0 for name in searched]
+        found = sa.func.instr(column, wanted) > 0
     else:
-        found = [song_search.c[name].contains(wanted, autoescape=True) for name in searched]
-    return [sa.select(song_search.c.number).where(sa.or_(*found))]
+        found = column.contains(wanted, autoescape=True)
+    return [sa.select(song_search.c.number).where(found)]
 
 
 def _numbers(connection: sa.Connection, query: sa.Select[Any]) -> np.ndarray:

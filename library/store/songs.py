@@ -227,6 +227,8 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
             # A line break keeps a search from matching across the border of two tags.
             "tags": "\n".join(fold(tag) for tag in tags.get(row.id, ())),
         }
+        # Each text once: singer and channel are mostly the same.
+        texts["everything"] = "\n".join(dict.fromkeys(text for text in texts.values() if text))
         where = song_search.c.number == row.number
         old = connection.execute(sa.select(song_search).where(where)).mappings().first()
         if old is None:

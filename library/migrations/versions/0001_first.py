@@ -601,6 +601,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), server_default="", nullable=False),
         sa.Column("stream", sa.Text(), server_default="", nullable=False),
         sa.Column("tags", sa.Text(), server_default="", nullable=False),
+        sa.Column("everything", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["number"], ["songs.number"], name=op.f("fk_song_search_number"), ondelete="CASCADE"
         ),
