@@ -15,6 +15,8 @@ _MARGIN_HOPS = 2
 _ABOVE_FLOOR_DB = 6.0
 _SOFT_LIMIT_HOPS = 250
 _TALK_ODDS = -1.0
+_RISE_DB = 15.0
+"""A decay does not get louder again by this much: then something else begins."""
 
 
 def silence_threshold_db(cues: Cues) -> float:
@@ -55,20 +57,23 @@ def _through_soft_music(cues: Cues, at: int, direction: int, limit: int, quiet: 
 
     Soft openings and long decays lie under the energy threshold of the network but above the
     noise floor of the recording. The walk stops at silence, at anything that the network hears
-    as talk, and at sound as loud as the song itself.
+    as talk, at sound as loud as the song itself, and behind a song where sound rises again.
     """
     level = cues.level_db
     inside = level[at : at + 100] if direction < 0 else level[max(0, at - 100) : at]
     if not len(inside):
         return at
     loud = float(np.percentile(inside, 60)) - 4.0
-    position, quiet_hops, reached = at, 0, at
+    position, quiet_hops, reached, lowest = at, 0, at, np.inf
     for _ in range(_SOFT_LIMIT_HOPS):
         nxt = position - 1 if direction < 0 else position
         if (direction < 0 and nxt < limit) or (direction > 0 and nxt >= limit):
             break
         step = min(nxt // STEP_HOPS, len(cues.silent) - 1)
         if cues.silent[step] < 0.9 and (cues.log_odds[step] < _TALK_ODDS or level[nxt] > loud):
+            break
+        lowest = min(lowest, level[nxt])
+        if direction > 0 and level[nxt] > lowest + _RISE_DB:
             break
         quiet_hops = quiet_hops + 1 if level[nxt] < quiet else 0
         if quiet_hops >= 3:

@@ -21,6 +21,7 @@ from models.songs.sifting import Span
 from models.songs.smart import Hearing, song_span
 
 _LEAST_SONG_S = 8.0
+_MUSIC_ODDS = 1.0
 _INSIDE = 0.0
 """Log-odds above which a step counts as inside a song."""
 _PATIENCE_S = 8.0
@@ -111,17 +112,24 @@ def _snapped(hearing: Hearing, listed_s: float, match: SongSpan | None, rules: S
 
 
 def _where_it_ends(hearing: Hearing, start: int, limit: int, rules: SongRules) -> int:
-    """First lasting lack of song evidence after `start`, before `limit` and the longest song."""
+    """Where a listed song without a found end stops, before `limit` and the longest song.
+
+    At the first lasting lack of song evidence; where there is none to begin with (a very short
+    song, or hardly any accompaniment), at the first lasting lack of music.
+    """
     limit = min(limit, start + hop_of(rules.setlist_max_song_s))
     first, last = start // STEP_HOPS, limit // STEP_HOPS
-    inside = hearing.evidence[first:last, 0] > _INSIDE
-    patience = int(_PATIENCE_S / STEP_S)
-    heard = np.flatnonzero(inside)
-    if not len(heard):
-        return limit
-    breaks = np.flatnonzero(np.diff(heard) > patience)
-    end = heard[breaks[0]] if len(breaks) else heard[-1]
-    return refined_stop(hearing.cues, min((first + int(end) + 1) * STEP_HOPS, limit), limit)
+    for inside in (
+        hearing.evidence[first:last, 0] > _INSIDE,
+        hearing.cues.log_odds[first:last] > _MUSIC_ODDS,
+    ):
+        heard = np.flatnonzero(inside)
+        if not len(heard) or heard[0] * STEP_S > _PATIENCE_S:
+            continue
+        breaks = np.flatnonzero(np.diff(heard) * STEP_S > _PATIENCE_S)
+        end = heard[breaks[0]] if len(breaks) else heard[-1]
+        return refined_stop(hearing.cues, min((first + int(end) + 1) * STEP_HOPS, limit), limit)
+    return limit
 
 
 def _apart(listed: list[SongSpan], unlisted: list[SongSpan]) -> list[SongSpan]:
