@@ -27,6 +27,7 @@ _WINDOWS = ((0, 2), (2, 8), (8, 24), (24, 80))
 """Steps before and after the boundary between step i-1 and step i."""
 _NOVELTY_STEPS = (6, 20, 50)
 _TALK_CLIP_S = 30.0
+_BLOCK_STEPS = 4096
 
 
 @dataclass(frozen=True)
@@ -72,25 +73,42 @@ def _window_means(values: Array) -> tuple[list[Array], list[Array]]:
     return before, after
 
 
+def _profile(frames: npt.NDArray[np.floating], n_hops: int, lowest: float) -> Array:
+    """Mean shape of each step's spectrum: (n_frames, n_bins) dB -> (n_steps, n_bins), zero-mean.
+
+    Levels under `lowest` count as `lowest`; missing frames at the end repeat the last. Works in
+    blocks: the frames of twelve hours would not fit at full precision.
+    """
+    n_steps = -(-n_hops // STEP_HOPS)
+    out = np.zeros((n_steps, frames.shape[1]))
+    for first in range(0, n_steps, _BLOCK_STEPS):
+        hops = np.arange(first * STEP_HOPS, min((first + _BLOCK_STEPS) * STEP_HOPS, n_hops))
+        block = frames[np.minimum(hops, len(frames) - 1)].astype(np.float64)
+        means = per_step(np.maximum(block, lowest))
+        out[first : first + len(means)] = means - means.mean(axis=1, keepdims=True)
+    return out
+
+
 def _novelty(profile: Array, weights: Array, n_steps: int) -> Array:
     """Distance of the mean profile before and after each instant, (n,), in units of its spread."""
     n = len(profile)
-    weighted = profile * weights[:, None]
-    zero = np.zeros((1, profile.shape[1]))
-    summed = np.concatenate([zero, np.cumsum(weighted, axis=0)])
-    squares = np.concatenate([zero, np.cumsum(weighted * profile, axis=0)])
-    counts = np.concatenate([[0.0], np.cumsum(weights)])
     at = np.arange(n)
     low, high = np.maximum(at - n_steps, 0), np.minimum(at + n_steps, n)
-    n_before = np.maximum(counts[at] - counts[low], 1e-6)[:, None]
-    n_after = np.maximum(counts[high] - counts[at], 1e-6)[:, None]
-    before = (summed[at] - summed[low]) / n_before
-    after = (summed[high] - summed[at]) / n_after
-    spread = (squares[high] - squares[low]) / (n_before + n_after) - (
-        n_before * before**2 + n_after * after**2
-    ) / (n_before + n_after)
-    distance = np.sqrt(np.mean((before - after) ** 2 / (spread + 1.0), axis=1))
-    enough = (n_before[:, 0] > 0.3 * n_steps) & (n_after[:, 0] > 0.3 * n_steps)
+    counts = np.concatenate([[0.0], np.cumsum(weights)])
+    n_before = np.maximum(counts[at] - counts[low], 1e-6)
+    n_after = np.maximum(counts[high] - counts[at], 1e-6)
+    total = np.zeros(n)
+    for values in profile.T:
+        summed = np.concatenate([[0.0], np.cumsum(values * weights)])
+        squares = np.concatenate([[0.0], np.cumsum(values * values * weights)])
+        before = (summed[at] - summed[low]) / n_before
+        after = (summed[high] - summed[at]) / n_after
+        spread = (squares[high] - squares[low] - n_before * before**2 - n_after * after**2) / (
+            n_before + n_after
+        )
+        total += (before - after) ** 2 / (spread + 1.0)
+    distance = np.sqrt(total / profile.shape[1])
+    enough = (n_before > 0.3 * n_steps) & (n_after > 0.3 * n_steps)
     return np.where(enough, np.minimum(distance, 6.0), 0.0)
 
 
@@ -119,11 +137,11 @@ def cues_of(segmentation: Segmentation, features: SongFeatures | None) -> Cues:
         pick = np.minimum(np.arange(n_hops), features.n_frames - 1)
         power = 10 ** (features.level_db.astype(np.float64) / 10)
         level = 10 * np.log10(power.mean(axis=1) + 1e-12)[pick]
-        bands = features.bands_db.astype(np.float64)[pick]
+        bands: npt.NDArray[np.floating] = features.bands_db
     else:
         features = None
         level = segmentation.energy_db.astype(np.float64)
-        bands = segmentation.bands_db.astype(np.float64)
+        bands = segmentation.bands_db
     loud = float(np.percentile(level[active], 75)) if active.any() else 0.0
     level = np.clip(level - loud, -75.0, 15.0)
     floor_db = _noise_floor(level) if len(level) else -75.0
@@ -133,9 +151,7 @@ def cues_of(segmentation: Segmentation, features: SongFeatures | None) -> Cues:
     above_floor = np.clip(low_step - floor_db, 0, 40)
     audible = (level_step > max(floor_db + 6, -50)).astype(np.float64)
 
-    bands = np.maximum(bands, bands.max(initial=-120.0) - 90)
-    bands_step = per_step(bands)
-    timbre = bands_step - bands_step.mean(axis=1, keepdims=True)
+    timbre = _profile(bands, n_hops, float(bands.max(initial=-120.0)) - 90)
 
     channels: dict[str, Array] = {
         "odds": log_odds,
@@ -159,9 +175,7 @@ def cues_of(segmentation: Segmentation, features: SongFeatures | None) -> Cues:
         names.append(f"timbre change {span}")
         columns.append(_novelty(timbre, audible, span))
     if features is not None:
-        pitch = features.pitch_db.astype(np.float64)[pick]
-        pitch_step = per_step(pitch)
-        pitch_step -= pitch_step.mean(axis=1, keepdims=True)
+        pitch_step = _profile(features.pitch_db, n_hops, -np.inf)
         for span in _NOVELTY_STEPS:
             names.append(f"pitch change {span}")
             columns.append(_novelty(pitch_step, audible, span))
