@@ -116,6 +116,11 @@ class ShazamServer:
         with self._lock:
             self._misdeeds.extend(m if isinstance(m, Misdeed) else Misdeed(m) for m in misdeeds)
 
+    def behave(self) -> None:
+        """Nothing shall go wrong from now on."""
+        with self._lock:
+            self._misdeeds.clear()
+
     def begin(self) -> Misdeed | None:
         """A request has come in; what to do wrong with it."""
         with self._lock:

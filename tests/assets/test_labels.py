@@ -1,0 +1,138 @@
+"""Names through the whole chain: humans' stamps, the own index, Shazam on loopback."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from library.catalogue import Catalogue
+from library.config import load_settings
+from library.tags import read_tags
+from models.audio import load
+from tests.conftest import DemoStream, Program
+from tests.servers.shazam import KnownSong, Misdeed, ShazamServer, shazam_server
+
+
+@pytest.fixture
+def bare(demo_stream: DemoStream, tmp_path: Path) -> Path:
+    """The demo stream without its page: nobody left timestamps."""
+    copy = tmp_path / "bare.opus"
+    shutil.copyfile(demo_stream.path, copy)
+    return copy
+
+
+def known_songs(demo_stream: DemoStream) -> list[KnownSong]:
+    known = []
+    for true in demo_stream.truth.songs:
+        audio, _ = load(
+            demo_stream.path,
+            sample_rate_hz=16_000,
+            n_channels=1,
+            start_s=true.start_s,
+            stop_s=true.stop_s,
+        )
+        known.append(KnownSong(true.title, true.artist, audio.reshape(-1), isrc="JPABC2600001"))
+    return known
+
+
+def ask_at(program: Program, server: ShazamServer) -> None:
+    program.environment |= {
+        "UTAWAKU_LABELS__SHAZAM_URL": server.url,
+        "UTAWAKU_LABELS__SHAZAM_PER_MINUTE": "600",
+        "UTAWAKU_LABELS__TRANSPOSITIONS": "0",
+    }
+
+
+def ingested(program: Program, source: Path, *more: str) -> list[dict[str, Any]]:
+    done = program.run("ingest", source, *more, "--json")
+    assert done.returncode == 0, done.stderr
+    songs: list[dict[str, Any]] = json.loads(done.stdout)["streams"][0]["songs"]
+    return songs
+
+
+def test_shazam_names_what_nobody_listed_and_is_asked_once(
+    program: Program, demo_stream: DemoStream, bare: Path
+) -> None:
+    with shazam_server(known_songs(demo_stream)) as server:
+        ask_at(program, server)
+        songs = ingested(program, bare)
+        n_asked = len(server.asked)
+        assert server.faults == []
+        assert ingested(program, bare, "--again", "labels") == songs
+        assert len(server.asked) == n_asked
+    assert [(song["title"], song["artist"]) for song in songs] == [
+        (true.title, true.artist) for true in demo_stream.truth.songs
+    ]
+    for song in songs:
+        tags = read_tags(program.home / "library" / song["file"])
+        assert (tags.title, tags.isrc) == (song["title"], "JPABC2600001")
+    catalogue = Catalogue.open(load_settings())
+    (candidate, *_) = catalogue.labels.of_song(songs[0]["id"])
+    assert candidate.source == "shazam"
+    assert candidate.evidence["windows"]
+    catalogue.close()
+
+
+def test_a_refusal_leaves_songs_unknown_with_the_reason_and_label_asks_again(
+    program: Program, demo_stream: DemoStream, bare: Path
+) -> None:
+    with shazam_server(known_songs(demo_stream)) as server:
+        ask_at(program, server)
+        server.misbehave(*[Misdeed("429", retry_after="1")] * 4)
+        songs = ingested(program, bare)
+        assert [song["title"] for song in songs] == ["", ""]
+        catalogue = Catalogue.open(load_settings())
+        metadata = catalogue.assets.of(songs[0]["id"].partition("@")[0])["labels"].metadata
+        catalogue.close()
+        assert all("slow down" in why for why in metadata["unknown_because"].values())
+        assert metadata["retry_at"] > 0
+        unnamed = program.home / "library" / songs[0]["file"]
+        assert unnamed.is_file()
+
+        server.behave()
+        asked_again = program.run("label", "--json")
+        assert asked_again.returncode == 0, asked_again.stderr
+        named = json.loads(asked_again.stdout)["changed"]
+    assert {song["title"] for song in named} == {true.title for true in demo_stream.truth.songs}
+    # The file went where its new name belongs, and nothing dangles.
+    assert not unnamed.exists()
+    assert all((program.home / "library" / song["file_path"]).is_file() for song in named)
+
+
+def test_the_users_name_outlives_every_relabelling(
+    program: Program, demo_stream: DemoStream
+) -> None:
+    songs = ingested(program, demo_stream.path)
+    catalogue = Catalogue.open(load_settings())
+    catalogue.songs.set_label(songs[0]["id"], "私の歌", "私", "user")
+    catalogue.close()
+    songs = ingested(program, demo_stream.path, "--again", "labels")
+    assert (songs[0]["title"], songs[0]["artist"]) == ("私の歌", "私")
+    assert "私の歌" in songs[0]["file"]
+    assert read_tags(program.home / "library" / songs[0]["file"]).title == "私の歌"
+
+
+def test_the_library_knows_its_own_songs(
+    program: Program, demo_stream: DemoStream, tmp_path: Path
+) -> None:
+    songs = ingested(program, demo_stream.path)
+    known = program.home / "library" / songs[0]["file"]
+    done = program.run("identify", known, "--no-shazam", "--json")
+    (best, *_) = json.loads(done.stdout)
+    assert (best["title"], best["source"]) == (demo_stream.truth.songs[0].title, "reference")
+
+
+def test_a_pasted_setlist_wins(program: Program, demo_stream: DemoStream, tmp_path: Path) -> None:
+    songs = ingested(program, demo_stream.path)
+    stream_id = songs[0]["id"].partition("@")[0]
+    first, second = (round(song["start_s"]) for song in songs)
+    pasted = tmp_path / "setlist.txt"
+    pasted.write_text(
+        f"0:{first:02} 一曲目 / 誰か\n{second // 60}:{second % 60:02} 二曲目 / 誰か\n", "utf-8"
+    )
+    done = program.run("setlist", stream_id, "--file", pasted, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["source"] == "user"
+    assert [song["title"] for song in ingested(program, demo_stream.path)] == ["一曲目", "二曲目"]
