@@ -2,7 +2,7 @@
 
 `SongListener` is fed the 16 kHz mono audio that the segmenter decodes anyway and keeps ten small
 frames a second, so that a recording is read once and a re-cut with other rules needs no audio.
-An hour costs about 1.5 CPU-seconds and 5 MB.
+An hour costs about 1 CPU-second and 5 MB.
 """
 
 from __future__ import annotations

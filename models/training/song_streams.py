@@ -223,9 +223,6 @@ class Parts:
     def talk(self) -> list[Path]:
         return [p for p in self._files("speech", _half) if "smstools" not in p.name]
 
-    def singing(self) -> list[Path]:
-        return self._files("singing", _half)
-
     def noise(self) -> list[Path]:
         return self._files("noise", lambda _name: self.half[0])
 
