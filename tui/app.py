@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import App, SystemCommand
@@ -45,6 +45,9 @@ from tui.text import shown
 from tui.widgets.player_bar import PlayerBar
 from tui.widgets.rows import Rows
 from tui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from tui.player.mpris import Mpris
 
 LOOK_EVERY_S = 2.0
 """How often the screen asks whether somebody has changed the catalogue."""
@@ -106,6 +109,7 @@ class UtawakuApp(App[int]):
         super().__init__()
         self.settings = settings
         self.catalogue = catalogue
+        self._mpris: Mpris | None = None
         self.memory = recall(settings)
         self.player = Player(
             catalogue,
@@ -138,10 +142,23 @@ class UtawakuApp(App[int]):
         self.theme = self.memory.theme if known else theme.NIGHT.name
         self._pictures = Latest("pictures", self.call_later)
         self.switch_mode("library")
+        self.read(self._offer_mpris, lambda _: None)
         self.set_interval(LOOK_EVERY_S, self._look_around)
+
+    def _offer_mpris(self) -> None:
+        """Media keys, where the desktop has them."""
+        if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+            return
+        from tui.player.mpris import Mpris
+
+        mpris = Mpris(self.player, self.write, lambda: self.call_later(self.exit, 0))
+        if mpris.start():
+            self._mpris = mpris
 
     async def on_unmount(self) -> None:
         """Finish what was begun to be written, then close."""
+        if self._mpris is not None:
+            await asyncio.to_thread(self._mpris.close)
         if self._pictures is not None:
             self._pictures.close()
         self._reader.shutdown(wait=False, cancel_futures=True)

@@ -23,7 +23,8 @@ class Pick:
     """A song to be graded, and why it was chosen."""
 
     song: Song
-    why: Why
+    why: str
+    """One of `Why`, or the taste model's own word."""
 
 
 @dataclass(frozen=True)

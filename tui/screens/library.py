@@ -52,6 +52,8 @@ class LibraryScreen(SongActions):
         self._facetter: Latest | None = None
         self._details_wanted: bool | None = None
         self._version = -1
+        self._answered = ("", False)
+        """Text and grouping of the search that is shown."""
         self.grouped = False
 
     def compose_body(self) -> ComposeResult:
@@ -111,7 +113,9 @@ class LibraryScreen(SongActions):
         if self._searcher is None or self.search_bar.error is not None:
             return
         browser = self.utawaku.catalogue.browser
-        text, grouped, known = self.search_bar.text, self.grouped, self._version
+        text, grouped = self.search_bar.text, self.grouped
+        # A look for changes may overtake a search: then it has to answer the search too.
+        known = self._version if self._answered == (text, grouped) else -1
         first = max(0, self.table.scroll_offset.y - 8) if keep else 0
 
         def look() -> tuple[Listing, list[tuple[int, Song]]] | None:
@@ -130,6 +134,7 @@ class LibraryScreen(SongActions):
                 raise result
             listing, songs = result
             self._version = listing.version
+            self._answered = (text, grouped)
             self.table.show(listing, songs, keep=keep)
             self._show_count()
             self._show_facets()

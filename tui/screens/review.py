@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from library.catalogue import Catalogue
 from library.records import Song
 from library.store.review import Guess, Pick
 from tui.columns import title_of
@@ -22,6 +23,7 @@ AHEAD = 20
 REASONS = {
     "promising": "promising: the model thinks you will like it",
     "uncertain": "uncertain: your answer teaches the model most here",
+    "varied": "varied: unlike what you have graded so far",
     "random": "random: so that the model hears of everything",
 }
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -50,6 +52,7 @@ class ReviewScreen(SongActions):
         self._skipped: list[str] = []
         self._n_today = 0
         self._guesses: list[Guess] = []
+        self._aucs: list[float] = []
         self._reading = False
         self._began = False
 
@@ -95,19 +98,26 @@ class ReviewScreen(SongActions):
         without = [*self._skipped, *(pick.song.id for pick in self._picks)]
         midnight = time.time() - time.time() % 86400
 
-        def read() -> tuple[list[Pick], dict[str, int], int, list[Guess]]:
-            picks = catalogue.review.picks(AHEAD, without=without)
+        def read() -> tuple[list[Pick], dict[str, int], int, list[Guess], list[float]]:
+            picks = queued_picks(catalogue, without)
+            if len(picks) < AHEAD // 2:
+                # Nothing was trained yet, or its questions are used up.
+                asked = [*without, *(pick.song.id for pick in picks)]
+                skipped = catalogue.taste.not_to_be_asked()
+                own = catalogue.review.picks(AHEAD * 2, without=asked)
+                picks += [pick for pick in own if pick.song.id not in skipped][:AHEAD]
             numbers = catalogue.browser.numbers_of([pick.song.id for pick in picks])
             return (
                 picks,
                 numbers,
                 catalogue.review.n_graded(since=midnight),
                 catalogue.review.guesses(),
+                [model.auc for model in catalogue.taste.models() if model.auc is not None],
             )
 
         def arrived(found: Any) -> None:
             self._reading = False
-            picks, numbers, self._n_today, self._guesses = found
+            picks, numbers, self._n_today, self._guesses, self._aucs = found
             was_empty = not self._picks
             known = {pick.song.id for pick in self._picks}
             self._picks += [pick for pick in picks if pick.song.id not in known]
@@ -176,8 +186,20 @@ class ReviewScreen(SongActions):
         """Not now."""
         song = self.current
         if song is not None:
+            pick, taste = self._picks[0], self.utawaku.catalogue.taste
             self._skipped.append(song.id)
             self._advance()
+
+            def back() -> None:
+                self._skipped.remove(song.id)
+                self._picks.insert(0, pick)
+                self._draw()
+                self._play()
+
+            self.utawaku.write(
+                lambda: taste.skip(song.id),
+                lambda _: self.utawaku.offer_undo("skipping", lambda: taste.unskip(song.id), back),
+            )
 
     def action_again(self) -> None:
         """Hear the highlight again."""
@@ -204,7 +226,11 @@ class ReviewScreen(SongActions):
             artist = Text(shown(song.artist) or "artist unknown", style=muted, justify="center")
             sung = f"{shown(song.singer)}   {song.uploaded_on}   {clock(song.duration_s)}"
             by = Text(sung, style=muted, justify="center")
-            why = Text(REASONS[pick.why], style=colours.get("warning", ""), justify="center")
+            why = Text(
+                REASONS.get(pick.why, shown(pick.why)),
+                style=colours.get("warning", ""),
+                justify="center",
+            )
             if song.taste is None:
                 guess = Text("no guess yet", style=muted, justify="center")
             else:
@@ -222,7 +248,14 @@ class ReviewScreen(SongActions):
         today = Text(f"{self._n_today} graded today", style=muted)
         told = Text(style=muted)
         rates = hit_rates(self._guesses)
-        if rates:
+        if len(self._aucs) > 1:
+            told.append("model ")
+            told.append(
+                "".join(_LEVELS[min(7, max(0, int((auc - 0.5) * 16)))] for auc in self._aucs[-24:]),
+                style=accent,
+            )
+            told.append(f" AUC {self._aucs[-1]:.2f}, was {self._aucs[0]:.2f}")
+        elif rates:
             told.append("guessed right ")
             told.append("".join(_LEVELS[min(7, int(rate * 8))] for rate in rates), style=accent)
             told.append(f" {rates[-1]:.0%} of the last {min(len(self._guesses), WINDOW)}")
@@ -233,6 +266,14 @@ class ReviewScreen(SongActions):
 
 
 WINDOW = 20
+
+
+def queued_picks(catalogue: Catalogue, without: Sequence[str]) -> list[Pick]:
+    """What the taste model wants to know, in its order, without what was asked just now."""
+    left = set(without)
+    reasons = {song_id: why for song_id, why in catalogue.taste.queue() if song_id not in left}
+    songs = catalogue.browser.songs_by_id(list(reasons)[: AHEAD * 2])
+    return [Pick(song, reasons[song.id]) for song in songs]
 
 
 def hit_rates(guesses: Sequence[Guess], *, points: int = 24) -> list[float]:

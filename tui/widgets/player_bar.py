@@ -93,6 +93,8 @@ class PlayerBar(Widget):
 
     def _modes(self) -> str:
         modes = []
+        if self._player.state.silent_because:
+            modes.append(f"silent: {self._player.state.silent_because}")
         if self._player.highlights_only:
             modes.append("highlights")
         if self._player.queue.shuffled:
@@ -158,9 +160,6 @@ class PlayerBar(Widget):
         state = self._player.state
         inner = max(1, width - 2 * _MARGIN)
         pad = Segment(" " * _MARGIN, base)
-        if state.silent_because:
-            text = f"{state.silent_because}: playing in silence; everything else works"
-            return Strip([pad, Segment(fit(text, inner), self._style("warn", base)), pad])
         if state.song is None or not len(self.interest):
             line = self._highlight_mark(inner)
             return Strip([pad, Segment(line, self._style("interest", base)), pad])
