@@ -8,6 +8,7 @@ from sensors.channels import look_at_channels
 from sensors.failures import tell_of_failures
 from sensors.grades import ask_for_training, tell_of_batches
 from sensors.jobs import ingest_stream, reconcile_channel, take_in_source
+from sensors.names import retry_names
 from sensors.requests import drain_requests
 from sensors.schedules import keep_house, nightly
 from sensors.stems import separate_good_songs, separate_songs
@@ -33,6 +34,7 @@ def defs() -> dg.Definitions:
         sensors=[
             drain_requests,
             look_at_channels,
+            retry_names,
             watch_folder,
             tell_of_failures,
             ask_for_training,

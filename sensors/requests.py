@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import dagster as dg
 from filelock import FileLock, Timeout
@@ -222,6 +222,16 @@ def _retag(drain: _Drain, request: Request) -> dg.RunRequest | None:
     return drain.ingest(_with(request, again), stream)
 
 
+def _label(drain: _Drain, request: Request) -> dg.RunRequest | None:
+    """Ask again for the names of a stream's songs, waiting for Shazam's rate limit."""
+    stream = drain.catalogue.streams.get(_stream_of(request))
+    run = drain.ingest(_with(request, {"again": ["labels"]}), stream)
+    if run is None:
+        return None
+    config = {"ops": {"labels": {"config": {"patient": True}}}}
+    return run.with_replaced_attrs(run_config=config)
+
+
 def _upload(_drain: _Drain, request: Request) -> dg.RunRequest:
     # The submission is queued already: this only saves the wait for the queue's own sensor.
     tags = {BATCH_TAG: _mark(request)}
@@ -244,6 +254,7 @@ KINDS: Mapping[str, Maker] = {
     "ingest_stream": _ingest_stream,
     "recut": _ingest_stream,
     "retag": _retag,
+    "label": _label,
     "upload": _upload,
     "separate": _separate,
     "rematerialize": _nothing,
@@ -252,8 +263,6 @@ KINDS: Mapping[str, Maker] = {
 
 
 def _with(request: Request, arguments: Mapping[str, object]) -> Request:
-    from dataclasses import replace
-
     return replace(request, arguments=arguments)
 
 

@@ -184,6 +184,23 @@ class AssetStates:
             n_streams, latest_at = connection.execute(query).one()
         return Finished(n_streams, latest_at or 0.0)
 
+    def put_off(self, asset: str, *, until: float, limit: int) -> list[str]:
+        """Ids of streams whose artefact said `retry_at` some time before `until`."""
+        retry_at = asset_states.c.metadata["retry_at"].as_float()
+        query = (
+            sa.select(asset_states.c.stream_id)
+            .where(
+                asset_states.c.asset == asset,
+                asset_states.c.state == "done",
+                retry_at > 0,
+                retry_at <= until,
+            )
+            .order_by(retry_at)
+            .limit(limit)
+        )
+        with self._catalogue.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def counts(self) -> dict[tuple[str, str], int]:
         """How many streams have each asset in each state."""
         query = sa.select(asset_states.c.asset, asset_states.c.state, sa.func.count()).group_by(

@@ -220,3 +220,17 @@ def test_a_backup_is_a_whole_catalogue(
     copy = Catalogue.open_url(f"sqlite:///{tmp_path / 'copy.db'}")
     assert copy.streams.get("file-1") == stream
     copy.close()
+
+
+def test_what_was_put_off_is_found_when_its_time_has_come(
+    catalogue: Catalogue, stream: Stream
+) -> None:
+    catalogue.assets.done(
+        "file-1", "labels", engine="e", engine_version="1", metadata={"retry_at": 100.0}
+    )
+    assert catalogue.assets.put_off("labels", until=99.0, limit=5) == []
+    assert catalogue.assets.put_off("labels", until=101.0, limit=5) == ["file-1"]
+    catalogue.assets.done(
+        "file-1", "labels", engine="e", engine_version="1", metadata={"retry_at": 0.0}
+    )
+    assert catalogue.assets.put_off("labels", until=101.0, limit=5) == []
