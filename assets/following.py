@@ -154,7 +154,7 @@ def take_listing(
     minutes = rules.every_minutes or settings.follow.every_minutes
     changed = replace(
         channel,
-        title=listing.title or listing.channel or channel.title,
+        title=_name(channel.url, listing) or channel.title,
         cursor=cursor,
         last_look_at=now,
         next_look_at=now + minutes * 60,
@@ -227,7 +227,7 @@ def channel_of(url: str, listing: ChannelListing, rules: ChannelRules) -> Channe
     return Channel(
         id=f"{site}:{name}",
         url=url,
-        title=listing.title or listing.channel or url,
+        title=_name(url, listing) or url,
         site=site_of(url),
         rules=rules.plain(),
         followed_at=time.time(),
@@ -286,6 +286,13 @@ def follow(
     catalogue.channels.save(changed)
     judge_again(changed, catalogue)
     return changed
+
+
+def _name(url: str, listing: ChannelListing) -> str:
+    """The singer's name for a channel, the list's own title for a playlist or feed."""
+    if "list=" not in url and listing.channel:
+        return listing.channel
+    return listing.title or listing.channel
 
 
 def _judged(rules: ChannelRules, entry: ChannelEntry) -> Verdict:

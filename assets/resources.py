@@ -10,6 +10,7 @@ from library.progress import Progress, silent
 from models.downloader import Downloader, Tuning
 from models.segmenter import Segmenter
 from models.separator import Separator, make_separator
+from models.tagger import Tagger
 
 
 class LibraryResource(dg.ConfigurableResource):
@@ -22,8 +23,8 @@ class LibraryResource(dg.ConfigurableResource):
         """Open the catalogue."""
         self._settings = load_settings()
         self._catalogue = Catalogue.open(self._settings)
-        if context.instance is not None and context.run_id is not None:
-            mark_process(context.instance, context.run_id)
+        if context.instance is not None and context.run is not None:
+            mark_process(context.instance, context.run.run_id)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Close the catalogue."""
@@ -65,6 +66,10 @@ class LibraryResource(dg.ConfigurableResource):
             threads=wanted.threads,
             progress=progress,
         )
+
+    def tagger(self, progress: Progress = silent) -> Tagger:
+        """The engine that hears what songs sound like. Fetches its weights on first use."""
+        return Tagger.from_registry(self.settings.weights_dir, progress=progress)
 
     def separator(self, progress: Progress = silent) -> Separator:
         """The engine that takes songs apart, as the settings want it.

@@ -10,6 +10,7 @@ from commands import (
     demo,
     doctor,
     export,
+    follow,
     ingest,
     label,
     segment,
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 for module in (
     ingest,
+    follow,
     label,
     catalogue,
     export,

@@ -14,30 +14,12 @@ from sensors.jobs import take_in_source
 INTERVAL_S = 10
 MAX_FILES = 20_000
 MEDIA = frozenset(
-    [
-        ".aac",
-        ".aif",
-        ".aiff",
-        ".avi",
-        ".flac",
-        ".flv",
-        ".m4a",
-        ".m4v",
-        ".mka",
-        ".mkv",
-        ".mov",
-        ".mp3",
-        ".mp4",
-        ".oga",
-        ".ogg",
-        ".opus",
-        ".ts",
-        ".wav",
-        ".webm",
-        ".wma",
-        ".wmv",
-    ]
-)
+    f".{ending}"
+    for ending in (
+        "aac", "aif", "aiff", "avi", "flac", "flv", "m4a", "m4v", "mka", "mkv", "mov", "mp3", "mp4",
+        "oga", "ogg", "opus", "ts", "wav", "webm", "wma", "wmv",
+    )
+)  # fmt: skip
 """Endings that are looked at; a file that turns out to be no media is told so in a notice."""
 
 Known = dict[str, list[float]]
@@ -72,7 +54,7 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
 def look_into(
     folder: Path, known: Known, settle_s: float, now: float, catalogue: Catalogue
 ) -> tuple[Known, int]:
-    """Compare the folder with what was known; returns what is known now, and how many were asked."""
+    """Compare the folder with what was known; returns what is known now, and how many are new."""
     seen: Known = {}
     n_asked = 0
     for path, size, changed_at in sorted(_media_files(folder)):

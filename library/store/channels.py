@@ -130,6 +130,17 @@ class Channels:
             row = connection.execute(query).first()
         return ChannelEntry(*row) if row else None
 
+    def tally(self, channel_id: str) -> dict[str, int]:
+        """How many entries were asked for, and how many the rules left out."""
+        query = (
+            sa.select(channel_entries.c.state, sa.func.count())
+            .where(channel_entries.c.channel_id == channel_id)
+            .group_by(channel_entries.c.state)
+        )
+        with self._catalogue.read() as connection:
+            found = {row[0]: row[1] for row in connection.execute(query)}
+        return {state: found.get(state, 0) for state in ("asked", "skipped")}
+
     def known_streams(self, keys: Collection[str]) -> set[str]:
         """Which of these stream ids or addresses are streams of the catalogue already."""
         wanted = list(keys)

@@ -1,0 +1,322 @@
+"""`utawaku follow`, `unfollow`, `channels`: whom the pipeline watches, and by which rules."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commands.console import add_row, err, out, print_error, print_json, table
+from library.errors import NotFoundError, UtawakuError
+
+channels_app = typer.Typer(
+    help="Followed channels: list them, their entries, export, import.",
+    invoke_without_command=True,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(
+        epilog="Example: utawaku follow https://www.youtube.com/@singer/streams --title @karaoke"
+    )(follow)
+    app.command(epilog="Example: utawaku unfollow https://www.youtube.com/@singer/streams")(
+        unfollow
+    )
+    app.command(epilog="Example: utawaku resume youtube")(resume)
+    app.add_typer(channels_app, name="channels")
+
+
+def follow(
+    url: Annotated[str, typer.Argument(help="Channel, playlist, space or feed.")],
+    title: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Expression that titles must hold (@karaoke, @acoustic, @singing, @song_session, "
+            "@all are ready-made); may be repeated."
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Expression that titles must not hold.")
+    ] = None,
+    min_minutes: Annotated[float | None, typer.Option(help="Leave shorter ones out.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Leave longer ones out.")] = None,
+    since: Annotated[str | None, typer.Option(help="Leave out what is older (YYYY-MM-DD).")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="`was_live` (archives of broadcasts) or `upload`.")
+    ] = None,
+    backlog: Annotated[
+        int | None, typer.Option(help="How many of those there already; -1 is all [10].")
+    ] = None,
+    every: Annotated[float | None, typer.Option(help="Minutes between looks.")] = None,
+    want: Annotated[str | None, typer.Option(help="`audio` or `video`.")] = None,
+    cookies: Annotated[Path | None, typer.Option(help="Cookies file for this channel.")] = None,
+    path_template: Annotated[str | None, typer.Option(help="Path of its songs.")] = None,
+    upload_template: Annotated[str | None, typer.Option(help="Title of its submissions.")] = None,
+    song_rule: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE of a song rule (see `utawaku settings songs`)."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Follow a channel, or change the rules of a followed one: what is left out stays as it was."""
+    from assets.following import follow as follow_address
+    from assets.following import with_rules
+    from library.following import ChannelRules
+    from models.downloader import Downloader
+
+    given = {
+        "title": title,
+        "exclude": exclude,
+        "min_duration_s": None if min_minutes is None else min_minutes * 60,
+        "max_duration_s": None if max_minutes is None else max_minutes * 60,
+        "since": since,
+        "kinds": None if only is None else [only],
+        "backlog": backlog,
+        "every_minutes": every,
+        "want": want,
+        "cookies_file": None if cookies is None else str(cookies),
+        "path_template": path_template,
+        "upload_template": upload_template,
+    }
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    settings, catalogue = _open()
+    try:
+        known = catalogue.channels.by_url(url)
+        before = dict(known.rules) if known else {}
+        if song_rule:
+            changes["songs"] = {**before.get("songs", {}), **_song_rules(song_rule)}
+        rules = ChannelRules.read({**before, **changes}, subject=url)
+        with err.status("looking at it"):
+            downloader = Downloader(with_rules(settings, rules).download)
+            channel = follow_address(url, rules, catalogue, downloader)
+    finally:
+        catalogue.close()
+    if json:
+        print_json(channel)
+        return
+    verb = "changed the rules of" if known and known.followed else "following"
+    out.print(f"{verb} {channel.title} ({channel.id})", markup=False)
+    for name, value in rules.plain().items():
+        out.print(f"  {name} = {value}", markup=False)
+
+
+def unfollow(
+    channel: Annotated[str, typer.Argument(help="Address or id, as `utawaku channels` shows.")],
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Forget its rules and what it listed, too.")
+    ] = False,
+) -> None:
+    """Stop following a channel. Its streams and songs stay; so do its rules for them."""
+    _, catalogue = _open()
+    try:
+        found = _find(catalogue, channel)
+        if forget:
+            catalogue.channels.delete(found.id)
+        else:
+            catalogue.channels.save(replace(found, followed=False))
+        n_cancelled = 0
+        for request in catalogue.requests.open_with("ingest", {"channel": found.id}):
+            if request.state == "queued":
+                n_cancelled += catalogue.requests.cancel(request.id)
+    finally:
+        catalogue.close()
+    out.print(f"no longer following {found.title or found.url}", markup=False)
+    if n_cancelled:
+        out.print(f"{n_cancelled} waiting request(s) of it cancelled")
+
+
+def resume(
+    site: Annotated[str, typer.Argument(help="Site, as `utawaku status` shows (youtube, ...).")],
+) -> None:
+    """Ask a site again at once that is left alone because it refused us."""
+    _, catalogue = _open()
+    try:
+        rest = catalogue.sites.rest(site)
+        if rest is None:
+            raise NotFoundError("this site is not being left alone", subject=site)
+        catalogue.sites.welcome(site)
+        n_woken = catalogue.requests.wake(reason_begins=f"{site} is left alone")
+        for channel in catalogue.channels.all(followed_only=True):
+            if channel.site == site:
+                catalogue.channels.put_off(channel.id, time.time())
+    finally:
+        catalogue.close()
+    out.print(f"{site} is asked again; {n_woken} request(s) go on")
+
+
+@channels_app.callback(epilog="Example: utawaku channels --json")
+def channels(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """List followed channels: last and next look, what is waiting, what failed."""
+    if context.invoked_subcommand is not None:
+        return
+    _, catalogue = _open()
+    try:
+        found = catalogue.channels.all()
+        rows = [
+            {
+                "id": channel.id,
+                "url": channel.url,
+                "title": channel.title,
+                "followed": channel.followed,
+                "rules": channel.rules,
+                "last_look_at": channel.last_look_at,
+                "next_look_at": channel.next_look_at,
+                "last_error": channel.last_error,
+                **catalogue.channels.tally(channel.id),
+            }
+            for channel in found
+        ]
+    finally:
+        catalogue.close()
+    if json:
+        print_json(rows)
+        return
+    if not rows:
+        out.print("nobody is followed; `utawaku follow URL` begins")
+        return
+    listing = table(
+        "channel", "looked at", "next", ("asked", "right"), ("left out", "right"), ("note", "whole")
+    )
+    for row in rows:
+        note = row["last_error"] or ("" if row["followed"] else "not followed")
+        add_row(
+            listing,
+            [
+                row["title"] or row["url"],
+                when(row["last_look_at"]),
+                when(row["next_look_at"]) if row["followed"] else "",
+                row["asked"],
+                row["skipped"],
+                note,
+            ],
+        )
+    out.print(listing)
+
+
+@channels_app.command(epilog="Example: utawaku channels entries youtube:UC0123 --skipped")
+def entries(
+    channel: Annotated[str, typer.Argument(help="Address or id.")],
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="Only what the rules left out, and why.")
+    ] = False,
+    limit: Annotated[int, typer.Option(help="How many.")] = 50,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Show what a channel has listed and what was decided about it."""
+    _, catalogue = _open()
+    try:
+        found = _find(catalogue, channel)
+        rows = catalogue.channels.entries(
+            found.id, state="skipped" if skipped else None, limit=limit
+        )
+    finally:
+        catalogue.close()
+    if json:
+        print_json(rows)
+        return
+    listing = table("title", "state", ("why", "whole"))
+    for entry in rows:
+        add_row(listing, [entry.title or entry.url, entry.state, entry.reason])
+    out.print(listing)
+
+
+@channels_app.command("export", epilog="Example: utawaku channels export followed.toml")
+def export_(
+    path: Annotated[Path, typer.Argument(help="File to write; .opml for feed readers.")],
+) -> None:
+    """Write followed channels with their rules as TOML, or without rules as OPML."""
+    from library.following import ChannelRules, Follow, write_opml, write_toml
+
+    _, catalogue = _open()
+    try:
+        follows = [
+            Follow(one.url, one.title, ChannelRules.read(one.rules, subject=one.url))
+            for one in catalogue.channels.all(followed_only=True)
+        ]
+    finally:
+        catalogue.close()
+    if path.suffix.lower() in (".opml", ".xml"):
+        write_opml(follows, path)
+    else:
+        write_toml(follows, path)
+    out.print(f"{len(follows)} channel(s) written to {path}", markup=False)
+
+
+@channels_app.command("import", epilog="Example: utawaku channels import followed.toml")
+def import_(
+    path: Annotated[Path, typer.Argument(help="TOML of `export`, or OPML of any feed reader.")],
+    check: Annotated[
+        bool, typer.Option(help="Look at each address at once, to tell wrong ones.")
+    ] = False,
+) -> None:
+    """Follow every channel in a file. Rules in it replace those of channels followed already."""
+    from assets.following import follow as follow_address
+    from library.following import read_follows
+    from models.downloader import Downloader
+
+    follows = read_follows(path)
+    settings, catalogue = _open()
+    n_failed = 0
+    try:
+        downloader = Downloader(settings.download)
+        for one in follows:
+            try:
+                follow_address(
+                    one.url, one.rules, catalogue, downloader, title=one.title, look=check
+                )
+            except UtawakuError as error:
+                print_error(error)
+                n_failed += 1
+    finally:
+        catalogue.close()
+    out.print(f"following {len(follows) - n_failed} of {len(follows)} channel(s)")
+    if n_failed:
+        raise typer.Exit(1)
+
+
+def when(moment: float | None) -> str:
+    """A moment as people read it."""
+    if not moment:
+        return "-"
+    return time.strftime("%m-%d %H:%M", time.localtime(moment))
+
+
+def _open() -> tuple[Any, Any]:
+    from library.catalogue import Catalogue
+    from library.config import load_settings
+
+    settings = load_settings()
+    return settings, Catalogue.open(settings)
+
+
+def _find(catalogue: Any, name: str) -> Any:
+    return catalogue.channels.by_url(name) or catalogue.channels.get(name)
+
+
+def _song_rules(texts: list[str]) -> dict[str, Any]:
+    """Song rules from NAME=VALUE, checked."""
+    from pydantic import ValidationError
+
+    from commands.settings import _typed
+    from library.errors import ConfigError
+    from models.songs import SongRules
+
+    rules: dict[str, Any] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        rules[name.strip()] = _typed(value.strip())
+    try:
+        SongRules.model_validate(rules)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(
+            str(first["msg"]),
+            subject="song rule " + ".".join(str(part) for part in first["loc"]),
+            next_step="`utawaku settings songs` lists them",
+        ) from error
+    return rules

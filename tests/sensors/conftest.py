@@ -1,0 +1,113 @@
+"""Sensors against local sites: Dagster's real instance, yt-dlp's real extractors."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from pydantic import PrivateAttr
+
+from assets.resources import LibraryResource
+from library.config import Settings
+from models.downloader import Downloader, Tuning
+from sensors.channels import look_at_channels
+from sensors.requests import drain_requests
+from tests.servers.youtube_site import YoutubeSite, youtube
+
+QUICK = Tuning(
+    retries=0, extractor_retries=0, retry_wait_s=0.01, socket_timeout_s=5.0,
+    check_certificates=False,
+)  # fmt: skip
+
+
+class LocalLibrary(LibraryResource):
+    """The real resource; only patience differs, and the local sites' certificate is accepted."""
+
+    _tuning: Tuning = PrivateAttr(default=QUICK)
+
+    def downloader(
+        self, settings: Settings | None = None, *, tuning: Tuning | None = None
+    ) -> Downloader:
+        wanted = settings or self.settings
+        return Downloader(wanted.download, tuning=self._tuning)
+
+
+@dataclass
+class Pipeline:
+    """A daemon by hand: each tick is one evaluation of a sensor, with its runs carried out."""
+
+    instance: dg.DagsterInstance
+
+    def look(self) -> list[dg.RunRequest]:
+        """One tick of the channels sensor; whole lists are read in runs at once."""
+        asked = self.tick(look_at_channels)
+        for run in asked:
+            self.carry_out(run)
+        return asked
+
+    def tick(self, sensor: dg.SensorDefinition, cursor: str | None = None) -> list[dg.RunRequest]:
+        """Evaluate a sensor that yields, and return its run requests."""
+        with dg.build_sensor_context(
+            instance=self.instance, resources={"library": LocalLibrary()}, cursor=cursor
+        ) as context:
+            return [one for one in sensor(context) if isinstance(one, dg.RunRequest)]
+
+    def drain(self) -> list[dg.RunRequest]:
+        """One tick of the requests sensor; nothing is carried out."""
+        return self.tick(drain_requests)
+
+    def carry_out(self, run: dg.RunRequest, *, raises: bool = True) -> dg.ExecuteInProcessResult:
+        """Execute what a sensor asked for, as the daemon would."""
+        from definitions import defs
+
+        joined = dg.Definitions(
+            assets=list(defs().assets or ()),
+            jobs=list(defs().jobs or ()),
+            resources={"library": LocalLibrary()},
+            executor=dg.in_process_executor,
+        )
+        job = joined.resolve_job_def(run.job_name or "reconcile_channel")
+        return job.execute_in_process(
+            run_config=dict(run.run_config or {}),
+            instance=self.instance,
+            partition_key=run.partition_key,
+            asset_selection=list(run.asset_selection) if run.asset_selection else None,
+            tags=dict(run.tags),
+            raise_on_error=raises,
+        )
+
+
+@pytest.fixture
+def pipeline() -> Iterator[Pipeline]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Pipeline(instance)
+
+
+@pytest.fixture(scope="session")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[YoutubeSite, str]]:
+    with youtube(tmp_path_factory.mktemp("authority")) as running:
+        yield running
+
+
+@pytest.fixture
+def site(
+    emulated: tuple[YoutubeSite, str], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> YoutubeSite:
+    running, proxy = emulated
+    monkeypatch.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
+    monkeypatch.setenv("UTAWAKU_DOWNLOAD__SLEEP_REQUESTS_S", "0")
+    monkeypatch.setenv("UTAWAKU_DOWNLOAD__SLEEP_S", "[0, 0]")
+    running.seen.clear()
+    running.browse_fault = None
+    running.resources.clear()
+    running.videos, running.streams, running.uploads = {}, [], []
+    running.media_faults = []
+    return running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "watched"
+    made.mkdir()
+    return made
