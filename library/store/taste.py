@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from library.nearest import NearestSongs
 from library.schema import (
     embeddings,
     grades,
@@ -19,6 +20,11 @@ from library.schema import (
 )
 from library.store.connections import Connections, upsert
 
+EMBEDDING_KIND = "musicnn-msd"
+"""Vectors that the taste model and likeness work with; see `models.tagger`."""
+N_EMBEDDING = 400
+TAGS_KIND = "musicnn-msd-tags"
+N_TAGS = 50
 _BATCH = 10_000
 
 
@@ -101,7 +107,11 @@ class TasteStore:
             upsert(connection, embeddings, {"song_id": song_id, "kind": kind}, values)
 
     def embedded(
-        self, kind: str, song_ids: Sequence[str] | None = None, *, n_values: int
+        self,
+        song_ids: Sequence[str] | None = None,
+        *,
+        kind: str = EMBEDDING_KIND,
+        n_values: int = N_EMBEDDING,
     ) -> Embedded:
         """Vectors of these songs, or of all kept ones; those of another length are left out."""
         where = [embeddings.c.kind == kind, songs.c.state == "kept"]
@@ -123,7 +133,7 @@ class TasteStore:
         vectors = np.frombuffer(data, "<f2").reshape(len(whole), n_values).astype(np.float32)
         return Embedded([row.song_id for row in whole], vectors)
 
-    def n_embedded(self, kind: str) -> int:
+    def n_embedded(self, kind: str = EMBEDDING_KIND) -> int:
         """How many kept songs have a vector."""
         query = (
             sa.select(sa.func.count())
@@ -133,7 +143,9 @@ class TasteStore:
         with self._catalogue.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def spans(self, kind: str, stream_id: str) -> dict[str, tuple[float, float, str]]:
+    def spans(
+        self, stream_id: str, kind: str = EMBEDDING_KIND
+    ) -> dict[str, tuple[float, float, str]]:
         """Start, stop and model version of the vectors of a stream's songs, by song."""
         query = (
             sa.select(
@@ -147,6 +159,14 @@ class TasteStore:
         )
         with self._catalogue.read() as connection:
             return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
+
+    def alike(self) -> NearestSongs:
+        """An index for "more like this" over all kept songs; building it takes seconds at 100,000.
+
+        Raises nothing for an empty library: the index is empty then.
+        """
+        found = self.embedded()
+        return NearestSongs(found.song_ids, found.vectors)
 
     # -- marks
 
@@ -251,7 +271,7 @@ class TasteStore:
                 connection.execute(add, rows)
                 connection.execute(change, [{"_id": i, "_score": score} for i, score in some])
 
-    def stale_ids(self, kind: str, model_version: str) -> list[str]:
+    def stale_ids(self, model_version: str, kind: str = EMBEDDING_KIND) -> list[str]:
         """Kept songs with a vector whose score is missing, of another model, or older than it."""
         query = (
             sa.select(embeddings.c.song_id)

@@ -8,19 +8,18 @@ import onnxruntime
 
 from library.errors import EngineError, WeightsCorruptError
 from library.progress import Progress, silent
+from library.store.taste import EMBEDDING_KIND, N_EMBEDDING, TAGS_KIND
 from models import registry
 from models.tagger.excerpts import excerpts
 from models.tagger.features import patch_of
 from models.tagger.network import N_TAGS, N_UNITS
 
+__all__ = ["EMBEDDING_KIND", "N_EMBEDDING", "TAGS_KIND", "Impression", "Tagger"]
+
 ENGINE_VERSION = "1"
 WEIGHTS = "musicnn"
 N_PATCHES = 20
 """Pieces of 3 s a song: the mean over them correlates .997 with that over all."""
-N_EMBEDDING = 2 * N_UNITS
-EMBEDDING_KIND = "musicnn-msd"
-"""Name under which the catalogue keeps embeddings of this engine."""
-TAGS_KIND = "musicnn-msd-tags"
 _BATCH = 4
 
 
