@@ -2,7 +2,17 @@
 
 import dagster as dg
 
-from assets import labels, library_files, recordings, segments, songs, stems, submissions
+from assets import (
+    embeddings,
+    labels,
+    library_files,
+    recordings,
+    segments,
+    songs,
+    stems,
+    submissions,
+    taste,
+)
 from assets.resources import LibraryResource
 from sensors.channels import look_at_channels
 from sensors.failures import tell_of_failures
@@ -13,6 +23,7 @@ from sensors.requests import drain_requests
 from sensors.schedules import keep_house, nightly
 from sensors.stems import separate_good_songs, separate_songs
 from sensors.submissions import publish_due, publish_submissions
+from sensors.taste import score_new_songs, score_taste_job, train_taste_job
 from sensors.watch_folder import watch_folder
 
 
@@ -21,7 +32,17 @@ def defs() -> dg.Definitions:
     """Everything that Dagster knows of utawaku."""
     return dg.Definitions(
         assets=dg.load_assets_from_modules(
-            [recordings, segments, songs, labels, library_files, stems, submissions]
+            [
+                recordings,
+                segments,
+                songs,
+                labels,
+                library_files,
+                stems,
+                submissions,
+                embeddings,
+                taste,
+            ]
         ),
         jobs=[
             ingest_stream,
@@ -30,6 +51,8 @@ def defs() -> dg.Definitions:
             keep_house,
             publish_submissions,
             separate_songs,
+            train_taste_job,
+            score_taste_job,
         ],
         sensors=[
             drain_requests,
@@ -41,6 +64,7 @@ def defs() -> dg.Definitions:
             tell_of_batches,
             publish_due,
             separate_good_songs,
+            score_new_songs,
         ],
         schedules=[nightly],
         resources={"library": LibraryResource()},

@@ -137,6 +137,16 @@ class StemSettings(_Section):
     threads: int = Field(0, ge=0, description="Inference threads; 0 is one a core.")
 
 
+class TasteSettings(_Section):
+    """When the model of your taste is trained, and what it asks about."""
+
+    min_grades: int = Field(
+        10, ge=4, description="Likes and dislikes needed before anything is guessed."
+    )
+    min_each: int = Field(3, ge=1, description="So many likes and so many dislikes at least.")
+    queue: int = Field(40, ge=4, description="Songs chosen at a time for the grading queue.")
+
+
 class Settings(BaseSettings):
     """All settings of utawaku."""
 
@@ -164,6 +174,7 @@ class Settings(BaseSettings):
     cut: CutSettings = CutSettings()
     labels: LabelSettings = LabelSettings()
     stems: StemSettings = StemSettings()
+    taste: TasteSettings = TasteSettings()
     uploads: UploadSettings = UploadSettings()
     follow: FollowSettings = FollowSettings()
     keep: HousekeepingSettings = HousekeepingSettings()

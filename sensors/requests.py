@@ -23,6 +23,8 @@ from sensors.rematerialize import advance_rematerializations
 from sensors.stems import run_of as separation_of
 from sensors.stems import separate_songs
 from sensors.submissions import publish_submissions
+from sensors.taste import run_of as training_of
+from sensors.taste import train_taste_job
 
 INTERVAL_S = 5
 BATCH = 20
@@ -45,7 +47,7 @@ OPEN_STATUSES = [
 
 
 @dg.sensor(
-    jobs=[ingest_stream, take_in_source, publish_submissions, separate_songs],
+    jobs=[ingest_stream, take_in_source, publish_submissions, separate_songs, train_taste_job],
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -245,6 +247,11 @@ def _separate(drain: _Drain, request: Request) -> dg.RunRequest:
     return run.with_replaced_attrs(tags={**run.tags, BATCH_TAG: _mark(request)})
 
 
+def _train(_drain: _Drain, request: Request) -> dg.RunRequest:
+    run = training_of(request, _key(request))
+    return run.with_replaced_attrs(tags={**run.tags, BATCH_TAG: _mark(request)})
+
+
 def _nothing(_drain: _Drain, _request: Request) -> None:
     """Served step by step elsewhere in the tick."""
 
@@ -257,6 +264,7 @@ KINDS: Mapping[str, Maker] = {
     "label": _label,
     "upload": _upload,
     "separate": _separate,
+    "train": _train,
     "rematerialize": _nothing,
 }
 """What can be asked for, beside `ingest` and `look_again`, which go together into one run."""

@@ -1,0 +1,169 @@
+"""What each song of a stream sounds like: embedding and tags."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.library_files import holds_span, library_files
+from assets.partitions import stream_partitions
+from assets.recordings import recording_file
+from assets.resources import LibraryResource
+from assets.tracking import work_on
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.errors import MediaError, UtawakuError, WeightsMissingError
+from library.progress import Progress, silent
+from library.records import Song, Stream
+from library.store.taste import EMBEDDING_KIND, TAGS_KIND
+from models.tagger import ENGINE_VERSION, Tagger, top_tags
+
+TAG_SOURCE = "musicnn"
+SAME_SPAN_S = 2.0
+"""A song whose boundaries moved by less still sounds the same."""
+
+
+@dataclass
+class Heard:
+    """What was done for the songs of a stream."""
+
+    n_heard: int = 0
+    n_untouched: int = 0
+    unheard: dict[str, str] = field(default_factory=dict)
+    """Songs that could not be heard, and why."""
+
+
+def made_with() -> dict[str, Any]:
+    """What decides the outcome, to tell whether it has to be made anew."""
+    return {"version": ENGINE_VERSION, "kind": EMBEDDING_KIND}
+
+
+def due_songs(stream: Stream, catalogue: Catalogue) -> list[Song]:
+    """Kept songs of the stream that were not heard, or not as they lie now."""
+    known = catalogue.taste.spans(stream.id)
+
+    def is_due(song: Song) -> bool:
+        start_s, stop_s, version = known.get(song.id, (0.0, 0.0, ""))
+        moved_s = max(abs(song.start_s - start_s), abs(song.stop_s - stop_s))
+        return moved_s > SAME_SPAN_S or version != ENGINE_VERSION
+
+    return [song for song in catalogue.songs.of_stream(stream.id) if is_due(song)]
+
+
+def hear_songs(
+    tagger: Tagger,
+    songs: list[Song],
+    stream: Stream,
+    catalogue: Catalogue,
+    settings: Settings,
+    progress: Progress = silent,
+) -> Heard:
+    """Hear songs and keep what they sound like; one that cannot be heard holds up no other."""
+    heard = Heard()
+    for number, song in enumerate(songs, 1):
+        try:
+            path, start_s, stop_s = _where_it_is(song, stream, settings)
+            impression = tagger.listen(path, start_s, stop_s)
+        except UtawakuError as error:
+            heard.unheard[song.id] = str(error)
+            continue
+        for kind, vector in (
+            (EMBEDDING_KIND, impression.embedding),
+            (TAGS_KIND, impression.tags),
+        ):
+            catalogue.taste.put_embedding(
+                song.id,
+                kind,
+                vector,
+                model_version=ENGINE_VERSION,
+                start_s=song.start_s,
+                stop_s=song.stop_s,
+            )
+        catalogue.songs.set_tags(song.id, top_tags(impression.tags), source=TAG_SOURCE)
+        heard.n_heard += 1
+        progress(number / len(songs), f"heard {number} of {len(songs)}")
+    return heard
+
+
+def _where_it_is(
+    song: Song, stream: Stream, settings: Settings
+) -> tuple[Path, float, float | None]:
+    """The song's own file, or its span of the recording.
+
+    Raises:
+        UtawakuError: neither is there.
+    """
+    file = settings.library_root / song.file_path
+    if holds_span(song) and file.is_file():
+        return file, 0.0, None
+    try:
+        return recording_file(stream, settings), song.start_s, song.stop_s
+    except UtawakuError as error:
+        raise MediaError(
+            "neither the song's file nor the recording is here",
+            subject=song.file_path or song.id,
+            next_step="Put the file back, or fetch the recording again",
+        ) from error
+
+
+@dg.asset(
+    partitions_def=stream_partitions,
+    deps=[library_files],
+    group_name="streams",
+    code_version=ENGINE_VERSION,
+    pool="cpu",
+    kinds={"onnx"},
+    check_specs=[dg.AssetCheckSpec("every_song_was_heard", asset="embeddings")],
+)
+def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
+    """Embedding and tags of each song, heard at 20 places."""
+    settings, catalogue = library.settings, library.catalogue
+    stream = catalogue.streams.get(context.partition_key)
+    with work_on(library, context, "embeddings") as work:
+        due = due_songs(stream, catalogue)
+        started = os.times()
+        heard, version = Heard(), ""
+        missing = ""
+        if due:
+            try:
+                tagger = library.tagger(work.progress)
+                version = tagger.version
+                heard = hear_songs(tagger, due, stream, catalogue, settings, work.progress)
+            except WeightsMissingError as error:
+                # The songs are cut and filed: offline, what they sound like is left for later.
+                missing = str(error)
+                heard.unheard = {song.id: missing for song in due}
+                catalogue.notices.add(
+                    "warning",
+                    "Songs could not be heard",
+                    body=missing,
+                    next_step="The next ingest of the stream tries again",
+                    stream_id=stream.id,
+                )
+        heard.n_untouched = len(catalogue.songs.of_stream(stream.id)) - len(due)
+        cost = os.times()
+        metadata: dict[str, Any] = {
+            "n_heard": heard.n_heard,
+            "n_untouched": heard.n_untouched,
+            "n_unheard": len(heard.unheard),
+            "cpu_s": cost.user + cost.system - started.user - started.system,
+            "made_with": {} if missing else made_with(),
+        }
+        work.done(
+            engine=EMBEDDING_KIND,
+            engine_version=ENGINE_VERSION,
+            model_version=version,
+            metadata=metadata,
+        )
+    return dg.MaterializeResult(
+        metadata=metadata,
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="every_song_was_heard",
+                passed=not heard.unheard,
+                metadata=dict(list(heard.unheard.items())[:20]),
+            )
+        ],
+    )
