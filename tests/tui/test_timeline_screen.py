@@ -9,7 +9,7 @@ from library.records import Song
 from tests.tui.conftest import HandOutput, until
 from tests.tui.test_library_screen import lines, opened, search, shown, told
 from tui.app import UtawakuApp
-from tui.screens.timeline import TimelineScreen
+from tui.screens.timeline import StreamSongs, TimelineScreen
 
 SIZE = (110, 34)
 STREAM = "youtube-fake0000000"
@@ -22,7 +22,12 @@ async def at_stream(app: UtawakuApp, pilot: Pilot[int]) -> TimelineScreen:
     await until(lambda: library.table.current is not None, pilot.pause)
     await pilot.press("t")
     await until(
-        lambda: isinstance(app.screen, TimelineScreen) and app.screen.rows.songs, pilot.pause
+        lambda: (
+            isinstance(app.screen, TimelineScreen)
+            and app.screen.query(StreamSongs)
+            and app.screen.rows.songs
+        ),
+        pilot.pause,
     )
     assert isinstance(app.screen, TimelineScreen)
     return app.screen

@@ -191,7 +191,7 @@ class TimelineScreen(SongActions):
         """Read the stream, if anything was written since."""
         catalogue, settings = self.utawaku.catalogue, self.utawaku.settings
         stream_id, known = self._stream_id, self._version
-        if self._moving is not None:
+        if self._moving is not None or not self.is_mounted:
             return
 
         def read() -> tuple[int, StreamPicture | None] | None:
