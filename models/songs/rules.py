@@ -14,7 +14,7 @@ class SongRules(BaseModel):
     `strategy = "classic"` only; the others belong to the `smart` strategy and to setlists.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     strategy: Literal["smart", "classic"] = "smart"
     """`smart` listens for openings, endings and joins; `classic` counts seconds of music."""
