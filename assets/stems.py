@@ -11,6 +11,7 @@ from pydantic import Field
 from assets.library_files import holds_span, library_files
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file
+from assets.reference_separator import ReferenceSpleeter
 from assets.resources import LibraryResource
 from assets.tracking import work_on
 from library.catalogue import Catalogue
@@ -165,7 +166,11 @@ def stems(
     failed: dict[str, str] = {}
     with work_on(library, context, "stems") as work:
         wanted = wanted_songs(stream, catalogue, settings, config.song_ids)
-        separator = library.separator(part(work.progress, 0.0, 0.02))
+        separator: Separator
+        if settings.stems.engine == ReferenceSpleeter.name:
+            separator = ReferenceSpleeter(context, settings, work.progress)
+        else:
+            separator = library.separator(part(work.progress, 0.0, 0.02))
         known = catalogue.stems.of_stream(stream.id, separator.name)
         n_made = 0
         for number, song in enumerate(wanted):

@@ -13,10 +13,13 @@ from commands import (
     follow,
     ingest,
     label,
+    reference,
     segment,
     separate,
     settings,
     status,
+    taste,
+    train,
     up,
     uploading,
     weights,
@@ -46,9 +49,12 @@ for module in (
     settings,
     uploading,
     separate,
+    taste,
 ):
     module.register(app)
+reference.register(weights.app)
 app.add_typer(weights.app, name="models")
+app.add_typer(train.app, name="train")
 
 
 def _version(wanted: bool) -> None:

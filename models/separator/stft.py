@@ -1,6 +1,6 @@
 """Short-time spectra of audio that comes in chunks, and back, exactly as long as it was."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +8,9 @@ from scipy.fft import irfft, rfft
 
 Audio = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]
-Masker = Callable[[Spectrum], npt.NDArray[np.float32]]
-"""Maps spectra (n_channels, n_frames, n_bins) to masks of the same shape, or one that fits."""
+Masks = Sequence[npt.NDArray[np.float32]]
+Masker = Callable[[Spectrum], Masks]
+"""Maps spectra (n_channels, n_frames, n_bins) to one or more masks of a shape that fits."""
 
 
 def hann(n_samples: int) -> Audio:
@@ -45,47 +46,51 @@ def masked_stream(
     hop: int,
     n_block: int,
     n_margin: int,
-) -> Iterator[tuple[Audio, Audio]]:
-    """Yield (mix, masked) pieces, sample by sample the length of what came.
+    lead: int | None = None,
+) -> Iterator[tuple[Audio, list[Audio]]]:
+    """Yield (mix, [masked, ...]) pieces, sample by sample the length of what came.
 
     Each block of `n_block` frames is masked with `n_margin` frames before and after it for
-    context, so that a network sees no edge inside the audio. Windows overlap fourfold.
+    context, so that a network sees no edge inside the audio. Windows overlap fourfold. `lead`
+    zeros come before the audio, by default as few as put every sample under four windows.
     """
     if n_window != 4 * hop:
         raise ValueError("the window must be four hops long")
     window = hann(n_window)
     # Hann squared at a fourfold overlap adds up to 1.5.
     synthesis = window / np.float32(1.5)
-    lead = n_window - hop
+    lead = n_window - hop if lead is None else lead
     buffer: Audio | None = None
     first = 0
     """Frame at which `buffer` starts."""
     done = 0
     """Frames that are masked."""
     n_in = n_out = 0
-    tail: Audio | None = None
+    tails: list[Audio] = []
 
-    def render(ready: Audio, start: int, stop: int, last: bool) -> Iterator[tuple[Audio, Audio]]:
-        nonlocal tail, n_out
+    def render(
+        ready: Audio, start: int, stop: int, last: bool
+    ) -> Iterator[tuple[Audio, list[Audio]]]:
+        nonlocal tails, n_out
         low = max(first, start - n_margin)
         high = min(first + (ready.shape[1] - n_window) // hop + 1, stop + n_margin)
         piece = ready[:, (low - first) * hop : (high - 1 - first) * hop + n_window]
         spectrum = spectra(piece, window, hop)
-        mask = masker(spectrum)
         inner = slice(start - low, stop - low)
-        masked = overlap_add(spectrum[:, inner] * mask[:, inner], synthesis, hop)
-        if tail is not None:
-            masked[:, : tail.shape[1]] += tail
+        sums = [
+            overlap_add(spectrum[:, inner] * mask[:, inner], synthesis, hop)
+            for mask in masker(spectrum)
+        ]
+        for total, tail in zip(sums, tails, strict=False):
+            total[:, : tail.shape[1]] += tail
         keep = (stop - start) * hop
-        tail = masked[:, keep:]
-        masked = masked[:, :keep]
+        tails = [total[:, keep:] for total in sums]
         # The first `lead` samples are the zeros put before the audio.
         skip = max(0, lead - start * hop)
         at = (start - first) * hop
-        mix = ready[:, at + skip : at + keep]
-        masked = masked[:, skip:]
-        if last:
-            mix, masked = mix[:, : n_in - n_out], masked[:, : n_in - n_out]
+        n_now = max(0, min(keep - skip, n_in - n_out)) if last else max(0, keep - skip)
+        mix = ready[:, at + skip : at + skip + n_now]
+        masked = [total[:, skip : skip + n_now] for total in sums]
         n_out += mix.shape[1]
         if mix.shape[1]:
             yield mix, masked

@@ -94,7 +94,7 @@ def test_a_mask_of_ones_gives_the_audio_back() -> None:
     pieces = list(
         masked_stream(
             [audio[:, :5_000], audio[:, 5_000:]],
-            lambda spectrum: np.ones(spectrum.shape, np.float32),
+            lambda spectrum: [np.ones(spectrum.shape, np.float32)],
             n_window=256,
             hop=64,
             n_block=32,
@@ -102,7 +102,7 @@ def test_a_mask_of_ones_gives_the_audio_back() -> None:
         )
     )
     np.testing.assert_array_equal(np.concatenate([mix for mix, _ in pieces], axis=1), audio)
-    masked = np.concatenate([masked for _, masked in pieces], axis=1)
+    masked = np.concatenate([masked for _, (masked,) in pieces], axis=1)
     np.testing.assert_allclose(masked, audio, atol=1e-5)
 
 
@@ -116,7 +116,7 @@ def test_memory_does_not_grow_with_the_length() -> None:
         n_samples = 0
         for mix, _ in masked_stream(
             chunks(n_seconds),
-            lambda spectrum: np.ones(spectrum.shape, np.float32),
+            lambda spectrum: [np.ones(spectrum.shape, np.float32)],
             n_window=1024,
             hop=256,
             n_block=448,

@@ -75,11 +75,11 @@ class BuiltinSeparator:
             n_block=_BLOCK_FRAMES,
             n_margin=_MARGIN_FRAMES,
         )
-        for mix, vocals in pieces:
+        for mix, (vocals,) in pieces:
             yield Stems(vocals, mix - vocals)
 
-    def _mask(self, spectrum: Spectrum) -> npt.NDArray[np.float32]:
-        """Vocals' share of each bin: float32 (1, n_frames, n_bins)."""
+    def _mask(self, spectrum: Spectrum) -> list[npt.NDArray[np.float32]]:
+        """Vocals' share of each bin: one float32 (1, n_frames, n_bins)."""
         _, n_frames, n_bins = spectrum.shape
         mono = np.abs(spectrum.mean(axis=0))
         mask = np.zeros((n_frames, n_bins), np.float32)
@@ -95,7 +95,7 @@ class BuiltinSeparator:
             mask[:, N_BINS:] = mask[:, N_BINS - _TOP_BINS : N_BINS].mean(axis=1, keepdims=True)
         if spectrum.shape[0] == 2:
             mask *= centre_mask(spectrum)
-        return mask[None]
+        return [mask[None]]
 
 
 def centre_mask(spectrum: Spectrum) -> npt.NDArray[np.float32]:

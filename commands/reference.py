@@ -1,0 +1,88 @@
+"""`utawaku models install-reference`: the unmodified Spleeter in an environment of its own."""
+
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.console import err, out
+from library.errors import WeightsCorruptError, WeightsMissingError
+
+PROJECT = Path("models") / "reference" / "spleeter"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `utawaku models`."""
+    app.command("install-reference", epilog="Example: utawaku models install-reference")(
+        install_reference
+    )
+
+
+def install_reference(
+    weights: Annotated[
+        bool, typer.Option(help="Fetch Spleeter's checkpoint (73 MB) as well.")
+    ] = True,
+) -> None:
+    """Install the unmodified Spleeter (2.2 GB, TensorFlow 2.12) for `spleeter-reference`.
+
+    Needs uv and Python 3.11. utawaku's own `spleeter` engine does without it.
+    """
+    import models.reference
+    from assets.reference_separator import reference_models, reference_python
+    from library.config import load_settings
+    from models.registry import entry, sha256_of
+
+    settings = load_settings()
+    python = reference_python(settings)
+    project = Path(models.reference.__path__[0]) / "spleeter"
+    uv = shutil.which("uv")
+    if uv is None:
+        raise WeightsMissingError(
+            "uv is needed to install an environment from its lock file",
+            subject="uv",
+            next_step="Install it (https://docs.astral.sh/uv/), then try again",
+        )
+    folder = python.parent.parent
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="utawaku-reference-") as name:
+        for file in ("pyproject.toml", "uv.lock"):
+            shutil.copyfile(project / file, Path(name) / file)
+        command = [uv, "sync", "--locked", "--python", "3.11", "--project", name]
+        with err.status("installing Spleeter and its TensorFlow"):
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(folder)},
+                check=False,
+            )
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise WeightsMissingError(
+            f"the environment could not be made ({lines[-1] if lines else done.returncode})",
+            subject=str(folder),
+            next_step="Check the connection and that Python 3.11 can be had, then try again",
+        )
+    if weights:
+        target = reference_models(settings) / "2stems"
+        known = entry("spleeter-2stems")
+        settings.weights_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="utawaku-reference-") as name:
+            raw = Path(name) / "2stems.tar.gz"
+            with err.status("fetching Spleeter's checkpoint"):
+                known.source.fetch(raw, settings.weights_dir, lambda _done, _what: None)
+            if sha256_of(raw) != known.raw_sha256:
+                raise WeightsCorruptError(
+                    "not the published file (its sha256 differs)", subject=known.source.described
+                )
+            target.mkdir(parents=True, exist_ok=True)
+            with tarfile.open(raw) as archive:
+                archive.extractall(target, filter="data")
+    out.print(str(python), markup=False)

@@ -1,0 +1,1 @@
+"""Other people's packages, unmodified, in environments of their own: the oracles of parity tests."""

@@ -1,0 +1,1 @@
+"""Runs the unmodified Spleeter (see README.md)."""

@@ -1,0 +1,166 @@
+"""Spleeter rebuilt: the same numbers as the package, and errors where there is no checkpoint."""
+
+import io
+import json
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from library.errors import EngineError, WeightsCorruptError
+from models.registry.tf_checkpoint import open_checkpoint
+from models.separator import separate
+from models.separator.spleeter.engine import SpleeterSeparator
+from models.separator.spleeter.network import build, phases, read_archive, variable_shapes
+from tests.models.separation import sdr_db
+
+RUN = Path(__file__).parents[2] / "models" / "reference" / "spleeter" / "run.py"
+
+
+@pytest.fixture(scope="module")
+def tensors() -> dict[str, np.ndarray]:
+    """Variables of the right shapes; kernels small enough for masks in the middle."""
+    rng = np.random.default_rng(8)
+    made = {}
+    for name, shape in variable_shapes().items():
+        values = rng.normal(0, 0.2, shape)
+        if name.endswith("kernel"):
+            values = rng.normal(0, 1 / np.sqrt(np.prod(shape) / max(shape[2:])), shape)
+        elif name.endswith(("gamma", "moving_variance")):
+            values = 1 + np.abs(values)
+        made[name] = values.astype(np.float32)
+    return made
+
+
+@pytest.fixture(scope="module")
+def weights(tensors: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("spleeter") / "spleeter.onnx"
+    path.write_bytes(build(tensors).SerializeToString(deterministic=True))
+    return path
+
+
+def test_the_networks_have_spleeters_number_of_parameters() -> None:
+    sizes = {name: int(np.prod(shape)) for name, shape in variable_shapes().items()}
+    trained = [n for name, n in sizes.items() if "moving" not in name]
+    assert sum(trained) + sum(n for name, n in sizes.items() if "moving" in name) == 2 * 9_826_759
+    assert len(sizes) == 148
+
+
+def test_phases_give_the_transposed_convolution() -> None:
+    rng = np.random.default_rng(1)
+    kernel = rng.standard_normal((5, 5, 2, 3))
+    image = rng.standard_normal((3, 4, 6))
+    # The definition: each input adds its kernel at twice its place; "same" crops one before.
+    wide = np.zeros((2, 2 * 4 + 3, 2 * 6 + 3))
+    for i in range(4):
+        for j in range(6):
+            added = np.einsum("klon,n->okl", kernel, image[:, i, j])
+            wide[:, 2 * i : 2 * i + 5, 2 * j : 2 * j + 5] += added
+    expected = wide[:, 1:9, 1:13]
+    padded = np.pad(image, ((0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    plain = np.einsum("nijkl,onkl->oij", windows, phases(kernel))
+    found = plain.reshape(2, 2, 2, 4, 6).transpose(0, 3, 1, 4, 2).reshape(2, 8, 12)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_stems_are_as_long_as_the_mix_at_any_rate_and_channel_count(weights: Path) -> None:
+    engine = SpleeterSeparator(weights, threads=1, extension="average")
+    rng = np.random.default_rng(2)
+    for rate, n_channels, n_samples in ((44_100, 2, 10_001), (8_000, 1, 801), (96_000, 6, 9_600)):
+        mix = (0.1 * rng.standard_normal((n_channels, n_samples))).astype(np.float32)
+        stems = separate(engine, mix, rate)
+        assert stems.vocals.shape == stems.accompaniment.shape == mix.shape
+        np.testing.assert_allclose(stems.vocals + stems.accompaniment, mix, atol=1e-5)
+
+
+def test_zeros_drops_what_is_above_11_khz_and_average_keeps_it(weights: Path) -> None:
+    time = np.arange(44_100) / 44_100
+    high = np.tile(0.1 * np.sin(2 * np.pi * 15_000 * time), (2, 1)).astype(np.float32)
+    inside = slice(5_000, 39_000)
+    dropped = separate(SpleeterSeparator(weights, threads=1), high, 44_100)
+    assert np.abs(dropped.vocals[:, inside]).max() < 1e-4
+    assert np.abs(dropped.accompaniment[:, inside]).max() < 1e-4
+    kept = separate(SpleeterSeparator(weights, threads=1, extension="average"), high, 44_100)
+    assert np.abs(kept.vocals[:, inside]).max() > 0.01
+
+
+def test_small_outputs_keep_their_ratio(tensors: dict[str, np.ndarray], tmp_path: Path) -> None:
+    # Logits of -30 and -31: ONNX Runtime's own sigmoid would make 0 / 0 of their masks.
+    changed = dict(tensors)
+    for name, bias in (("conv2d_6", -30.0), ("conv2d_13", -31.0)):
+        changed[f"{name}/kernel"] = np.zeros_like(tensors[f"{name}/kernel"])
+        changed[f"{name}/bias"] = np.full_like(tensors[f"{name}/bias"], bias)
+    path = tmp_path / "small.onnx"
+    path.write_bytes(build(changed).SerializeToString())
+    import onnxruntime as ort
+
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    mix = np.full((1, 2, 512, 1024), 1e12, np.float32)
+    (mask,) = session.run(None, {"mix": mix})
+    ratio = 1 / (1 + np.exp(-1.0) ** 2)
+    np.testing.assert_allclose(mask, ratio, rtol=1e-3)
+
+
+def test_the_graph_is_the_same_bytes_for_the_same_checkpoint(
+    tensors: dict[str, np.ndarray], weights: Path
+) -> None:
+    assert build(tensors).SerializeToString(deterministic=True) == weights.read_bytes()
+
+
+@pytest.mark.parametrize("fault", ["missing", "shape", "nan"])
+def test_a_checkpoint_that_is_not_whole_is_refused(
+    tensors: dict[str, np.ndarray], fault: str
+) -> None:
+    broken = dict(tensors)
+    if fault == "missing":
+        del broken["conv2d_9/kernel"]
+    elif fault == "shape":
+        broken["conv2d_9/kernel"] = np.zeros((5, 5, 2, 2), np.float32)
+    else:
+        broken["conv2d_9/kernel"] = np.full_like(tensors["conv2d_9/kernel"], np.nan)
+    with pytest.raises(WeightsCorruptError, match="conv2d_9/kernel"):
+        build(broken)
+
+
+def test_an_empty_or_broken_archive_is_an_error(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.tar.gz"
+    with tarfile.open(empty, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("checkpoint"), io.BytesIO())
+    with pytest.raises(WeightsCorruptError, match="no checkpoint"):
+        read_archive(empty)
+    broken = tmp_path / "broken.tar.gz"
+    broken.write_bytes(b"\x1f\x8b" + b"\0" * 100)
+    with pytest.raises(WeightsCorruptError, match="cannot be read"):
+        read_archive(broken)
+
+
+def test_an_unknown_extension_is_an_error(weights: Path) -> None:
+    with pytest.raises(EngineError, match="zeros, average"):
+        SpleeterSeparator(weights, extension="mirror")
+
+
+@pytest.mark.reference
+@pytest.mark.skipif("UTAWAKU_SPLEETER_PYTHON" not in os.environ, reason="no Spleeter here")
+@pytest.mark.parametrize("extension", ["zeros", "average"])
+def test_gives_what_the_unmodified_package_gives(tmp_path: Path, extension: str) -> None:
+    python = os.environ["UTAWAKU_SPLEETER_PYTHON"]
+    base = [python, str(RUN), "--model-path", str(tmp_path)]
+    subprocess.run([*base, "--make-random", "7"], check=True, capture_output=True)
+    rng = np.random.default_rng(4)
+    fades = np.linspace(0.01, 0.3, 44_100 * 14 + 77)[:, None]
+    mix = (fades * rng.standard_normal((len(fades), 2))).astype(np.float32)
+    np.save(tmp_path / "mix.npy", mix)
+    files = [str(tmp_path / "mix.npy"), str(tmp_path / "stems.npz"), "--extension", extension]
+    done = subprocess.run([*base, *files], check=True, capture_output=True, text=True)
+    assert json.loads(done.stdout)["n_samples"] == len(mix)
+    path = tmp_path / "spleeter.onnx"
+    path.write_bytes(build(open_checkpoint(tmp_path / "2stems" / "model")).SerializeToString())
+    engine = SpleeterSeparator(path, extension=extension)
+    found = separate(engine, np.ascontiguousarray(mix.T), 44_100)
+    with np.load(tmp_path / "stems.npz") as expected:
+        assert sdr_db(expected["vocals"].T, found.vocals) >= 95
+        assert sdr_db(expected["accompaniment"].T, found.accompaniment) >= 95
