@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from commands.console import err, out, print_json
+from commands.repairs import look_at_files, look_at_runs
 from library.config import Settings, default_config_path, load_settings
 from library.errors import UtawakuError
 from library.health import Finding
@@ -71,7 +72,6 @@ def _catalogue(settings: Settings, *, fix: bool) -> Iterator[Finding]:
     import sqlalchemy as sa
 
     from library.catalogue import Catalogue
-    from library.files import remove_stale_temporaries
     from library.schema import songs
 
     try:
@@ -94,25 +94,9 @@ def _catalogue(settings: Settings, *, fix: bool) -> Iterator[Finding]:
             "the database is damaged",
             "Restore the newest file of backups/ beside it",
         )
-    missing = [
-        song
-        for song in catalogue.songs.select(songs.c.state == "kept", songs.c.file_path != "")
-        if not (settings.library_root / song.file_path).is_file()
-    ]
-    if missing:
-        for stream_id in {song.stream_id for song in missing} if fix else ():
-            catalogue.requests.file("ingest_stream", stream_id)
-        yield Finding(
-            "files",
-            "warning",
-            f"{len(missing)} songs have lost their file",
-            "They are asked for again" if fix else "`utawaku doctor --fix` asks for them again",
-        )
-    else:
-        yield Finding("files", "ok", "every cut song has its file")
-    if fix:
-        removed = remove_stale_temporaries(settings.library_root)
-        yield Finding("left over", "ok", f"{len(removed)} temporary files removed")
+    if intact:
+        yield from look_at_files(catalogue, settings, fix=fix)
+        yield from look_at_runs(catalogue, settings, fix=fix)
     catalogue.close()
 
 

@@ -1,11 +1,16 @@
 """`utawaku status`: how things stand."""
 
 import time
-from typing import Annotated, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from commands.console import add_row, clock, out, print_json, table
+
+if TYPE_CHECKING:
+    from library.config import Settings
+    from library.metrics import Health
 
 
 def register(app: typer.Typer) -> None:
@@ -16,15 +21,30 @@ def register(app: typer.Typer) -> None:
 def status(
     limit: Annotated[int, typer.Option(help="How many streams to list.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Print Prometheus text, and nothing else.")
+    ] = False,
+    serve: Annotated[
+        int | None, typer.Option(help="Serve that text on this port of loopback until Ctrl-C.")
+    ] = None,
 ) -> None:
-    """Show streams with the state of their artefacts, waiting requests, notices, the daemon."""
+    """Show health, queue, next looks, budgets and disk; streams with their states; notices."""
     from library.catalogue import Catalogue
     from library.config import load_settings
-    from library.heartbeat import is_alive
+    from library.metrics import exposition, health
+    from library.metrics import metrics as measure
     from library.schema import songs
 
     settings = load_settings()
+    if serve is not None:
+        _serve(settings, serve)
+        return
     catalogue = Catalogue.open(settings)
+    if metrics:
+        out.file.write(exposition(measure(catalogue, settings)))
+        catalogue.close()
+        return
+    found = health(catalogue, settings)
     streams: list[dict[str, Any]] = [
         {
             "id": stream.id,
@@ -52,9 +72,17 @@ def status(
         "catalogue": settings.database_url,
         "n_streams": catalogue.streams.count(),
         "n_songs": catalogue.songs.count(songs.c.state == "kept"),
-        "pipeline_running": is_alive(settings),
+        "pipeline_running": found.alive,
+        "health": found,
         "requests_waiting": [
-            {"id": r.id, "kind": r.kind, "target": r.target} for r in catalogue.requests.waiting()
+            {
+                "id": r.id,
+                "kind": r.kind,
+                "target": r.target,
+                "not_before": r.not_before,
+                "reason": r.message,
+            }
+            for r in catalogue.requests.waiting()
         ],
         "requests_running": [
             {"id": r.id, "kind": r.kind, "target": r.target} for r in catalogue.requests.running()
@@ -73,6 +101,7 @@ def status(
     out.print(f"pipeline  {running}")
     waiting, busy = len(report["requests_waiting"]), len(report["requests_running"])
     out.print(f"requests  {waiting} waiting, {busy} running")
+    _print_health(found, report["requests_waiting"])
     if streams:
         listing = table("stream", ("length", "right"), ("songs", "right"), ("state", "whole"))
         for stream in streams:
@@ -92,6 +121,56 @@ def status(
         out.print(f"\n{when} {notice.title}: {notice.body}", markup=False, soft_wrap=True)
         if notice.next_step:
             out.print(f"  -> {notice.next_step}", markup=False, style="dim", soft_wrap=True)
+
+
+def _print_health(found: "Health", waiting: list[dict[str, Any]]) -> None:
+    reasons = Counter(request["reason"] for request in waiting if request["reason"])
+    for reason, count in reasons.most_common(5):
+        out.print(f"          {count} x {reason}", markup=False, style="dim", soft_wrap=True)
+    if found.n_channels:
+        failing = f", {found.n_channels_failing} failing" if found.n_channels_failing else ""
+        look = time.strftime("%m-%d %H:%M", time.localtime(found.next_look_at or time.time()))
+        out.print(f"channels  {found.n_channels} followed{failing}; next look {look}")
+    for site, count in sorted(found.budgets.items()):
+        budget = f"{count} of {found.daily_budget} downloads in 24 h"
+        out.print(f"budget    {site}: {budget}", markup=False)
+    for rest in found.rests:
+        until = time.strftime("%m-%d %H:%M", time.localtime(rest.until))
+        out.print(f"resting   {rest.site} until {until}: {rest.reason}", markup=False)
+    out.print(f"disk      {found.free_bytes / 1e9:.1f} GB free")
+
+
+def _serve(settings: "Settings", port: int) -> None:
+    """Answer GET /metrics on loopback; the catalogue is opened for each answer."""
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    from library.catalogue import Catalogue
+    from library.metrics import exposition
+    from library.metrics import metrics as measure
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path not in ("/", "/metrics"):
+                self.send_error(404)
+                return
+            catalogue = Catalogue.open(settings)
+            try:
+                body = exposition(measure(catalogue, settings)).encode()
+            finally:
+                catalogue.close()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Scrapes are no news."""
+
+    with HTTPServer(("127.0.0.1", port), Handler) as server:
+        out.print(f"http://127.0.0.1:{server.server_address[1]}/metrics (Ctrl-C ends it)")
+        out.file.flush()
+        server.serve_forever()
 
 
 def _summary(assets: dict[str, dict[str, Any]]) -> str:

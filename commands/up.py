@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +21,8 @@ from library.heartbeat import beat, is_alive, stop_beating
 HOST = "127.0.0.1"
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+BEAT_EVERY_S = 5.0
+MAX_LOG_BYTES = 20_000_000
 STEADY_S = 60.0
 """A process that ran this long is taken to be well when it ends next."""
 
@@ -58,6 +62,7 @@ class Child:
             self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
             self.process = None
         if now >= self.not_before:
+            _keep_short(self.log)
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
                     self.command,
@@ -115,6 +120,12 @@ def down() -> None:
     out.print("the pipeline is down" if not pid_file.exists() else "the pipeline is going down")
 
 
+def _keep_short(log: Path) -> None:
+    """Put a log that has grown long aside, so that two files are all there ever is."""
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))
+
+
 def _logs(settings: Settings) -> Path:
     folder = settings.data_dir / "logs"
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,27 +154,16 @@ def _detach(settings: Settings, port: int) -> None:
 
 def _supervise(settings: Settings, port: int) -> None:
     from commands.pipeline import prepare_dagster_home, prepare_pools
+    from library.catalogue import Catalogue
+    from sensors.dead_runs import close_dead_runs
 
+    # Brings an older catalogue to the present schema, with a copy of it kept in backups/.
+    Catalogue.open(settings).close()
     home = prepare_dagster_home(settings)
     prepare_pools(home)
+    with dagster_instance(home) as instance:
+        close_dead_runs(instance)
     logs = _logs(settings)
-    environment = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "yes"}
-    # The code location is given as a module, so it loads from an installed package, too.
-    code = ["-m", "definitions"]
-    children = [
-        Child(
-            "daemon",
-            [sys.executable, "-m", "dagster._daemon", "run", *code],
-            environment,
-            logs / "daemon.log",
-        ),
-        Child(
-            "web page",
-            [sys.executable, "-m", "dagster_webserver", "-h", HOST, "-p", str(port), *code],
-            environment,
-            logs / "web.log",
-        ),
-    ]
     stopping = False
 
     def stop(_signal: int, _frame: object) -> None:
@@ -178,16 +178,55 @@ def _supervise(settings: Settings, port: int) -> None:
     out.print(f"logs      {logs}")
     out.print("Ctrl-C ends the pipeline; what is running goes on at the next start")
     last_beat = 0.0
-    try:
-        while not stopping:
-            for child in children:
-                child.look_after()
-            if time.monotonic() - last_beat > 5:
-                beat(settings)
-                last_beat = time.monotonic()
-            time.sleep(0.5)
-    finally:
-        for child in children:
-            child.end()
-        stop_beating(settings)
-        pid_file.unlink(missing_ok=True)
+    # The socket lies in a folder of its own that nobody else may enter: who can talk to the code
+    # server can run code.
+    with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
+        children = _children(home, logs, Path(private), port)
+        try:
+            while not stopping:
+                for child in children:
+                    child.look_after()
+                if time.monotonic() - last_beat > BEAT_EVERY_S:
+                    beat(settings)
+                    last_beat = time.monotonic()
+                time.sleep(0.5)
+        finally:
+            for child in reversed(children):
+                child.end()
+            stop_beating(settings)
+            pid_file.unlink(missing_ok=True)
+
+
+def _children(home: Path, logs: Path, private: Path, port: int) -> list[Child]:
+    """The code server, and daemon and web page, which share it."""
+    socket = private / "code.sock"
+    workspace = private / "workspace.yaml"
+    workspace.write_text(
+        f"load_from:\n  - grpc_server:\n      socket: {socket}\n      location_name: utawaku\n",
+        "utf-8",
+    )
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        # Runs and sensors find our packages also where we are not installed.
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        ),
+    }
+    python = [sys.executable, "-m"]
+    code = [*python, "dagster", "api", "grpc", "--socket", str(socket), "-m", "definitions"]
+    daemon = [*python, "dagster._daemon", "run", "-w", str(workspace)]
+    web = [*python, "dagster_webserver", "-h", HOST, "-p", str(port), "-w", str(workspace)]
+    return [
+        Child("code server", code, environment, logs / "code.log"),
+        Child("daemon", daemon, environment, logs / "daemon.log"),
+        Child("web page", web, environment, logs / "web.log"),
+    ]
+
+
+def dagster_instance(home: Path) -> AbstractContextManager[Any]:
+    """Dagster's instance at `home`."""
+    import dagster as dg
+
+    return dg.DagsterInstance.from_config(str(home))

@@ -10,18 +10,20 @@ from assets.processes import PID_TAG, is_gone
 GONE = "its process is gone; the next run goes on where it was"
 
 
+def dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Runs that count as going on though the process that worked on them has ended."""
+    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    going = instance.get_runs(dg.RunsFilter(statuses=statuses))
+    return [run for run in going if PID_TAG in run.tags and is_gone(run.tags[PID_TAG])]
+
+
 def close_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark runs of processes that are gone as failed, free pool slots; returns the runs' ids."""
-    closed = []
-    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    for run in instance.get_runs(dg.RunsFilter(statuses=statuses)):
-        mark = run.tags.get(PID_TAG)
-        if mark is None or not is_gone(mark):
-            continue
+    dead = dead_runs(instance)
+    for run in dead:
         instance.report_run_failed(run, GONE)
-        closed.append(run.run_id)
     free_slots_of_finished(instance)
-    return closed
+    return [run.run_id for run in dead]
 
 
 def free_slots_of_finished(instance: dg.DagsterInstance) -> list[str]:

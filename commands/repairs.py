@@ -1,0 +1,185 @@
+"""What `utawaku doctor --fix` puts right: files, rows, runs and partitions that are out of step."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.health import Finding
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+FIX = "`utawaku doctor --fix` puts it right"
+_TEMPORARY = re.compile(r"^\.utawaku-\d+-[0-9a-f]{8}\.part")
+_MEDIA = {".opus", ".ogg", ".mp3", ".m4a", ".flac", ".mp4", ".mkv", ".webm", ".wav", ".mka"}
+
+
+def look_at_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iterator[Finding]:
+    """Files that no row knows, rows whose file is gone, folders without a stream, left-overs."""
+    yield _lost_song_files(catalogue, settings, fix=fix)
+    yield _unknown_song_files(catalogue, settings, fix=fix)
+    yield _lost_recordings(catalogue, settings, fix=fix)
+    yield _unknown_folders(catalogue, settings)
+    yield _left_over(settings, fix=fix)
+
+
+def _lost_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Finding:
+    from library.schema import songs
+
+    missing = [
+        song
+        for song in catalogue.songs.select(songs.c.state == "kept", songs.c.file_path != "")
+        if not (settings.library_root / song.file_path).is_file()
+    ]
+    if not missing:
+        return Finding("files", "ok", "every cut song has its file")
+    streams = sorted({song.stream_id for song in missing})
+    lost_for_good = [
+        stream_id
+        for stream_id in streams
+        if catalogue.streams.get(stream_id).dropped_at is not None
+    ]
+    for stream_id in streams if fix else ():
+        again = {"again": ["recordings"]} if stream_id in lost_for_good else {}
+        catalogue.requests.file("ingest_stream", stream_id, again)
+    text = f"{len(missing)} songs of {len(streams)} streams have lost their file"
+    return Finding("files", "warning", text, "They are asked for again" if fix else FIX)
+
+
+def _unknown_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Finding:
+    """Files below Songs/ that say they are ours and that no song knows go into the trash."""
+    from library.files import trash
+
+    ours, foreign = unknown_song_files(catalogue, settings)
+    for path in ours if fix else ():
+        trash(path, settings.library_root)
+    if ours:
+        text = f"{len(ours)} files below Songs/ belong to no song"
+        return Finding("orphans", "warning", text, "They are in the trash now" if fix else FIX)
+    if foreign:
+        text = f"{len(foreign)} files below Songs/ are not utawaku's; they are left alone"
+        return Finding("orphans", "info", text)
+    return Finding("orphans", "ok", "no file below Songs/ without its song")
+
+
+def unknown_song_files(catalogue: Catalogue, settings: Settings) -> tuple[list[Path], list[Path]]:
+    """Media files below Songs/ that no row names: those that carry our tag, and the others."""
+    from assets.library_files import SONG_ID_TAG
+    from library.errors import UtawakuError
+    from library.tags import read_tags
+
+    known: set[str] = set()
+    for song in catalogue.songs.select():
+        known |= {song.file_path, song.video_path}
+    ours: list[Path] = []
+    foreign: list[Path] = []
+    for folder, _, names in os.walk(settings.songs_dir):
+        for name in names:
+            path = Path(folder, name)
+            if path.suffix.lower() not in _MEDIA or name.startswith("."):
+                continue
+            if path.relative_to(settings.library_root).as_posix() in known:
+                continue
+            marked = ""
+            with suppress(UtawakuError, OSError):  # not readable: nothing says that it is ours
+                marked = str(read_tags(path).extra.get(SONG_ID_TAG, ""))
+            (ours if marked else foreign).append(path)
+    return ours, foreign
+
+
+def _lost_recordings(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Finding:
+    lost = [
+        stream
+        for stream in catalogue.streams.all()
+        if stream.recording_path
+        and stream.dropped_at is None
+        and not (settings.library_root / stream.recording_path).is_file()
+    ]
+    if not lost:
+        return Finding("recordings", "ok", "every stream has the recording that it should have")
+    fetchable = [stream for stream in lost if stream.site != "file"]
+    for stream in fetchable if fix else ():
+        catalogue.requests.file("ingest_stream", stream.id)
+    text = f"{len(lost)} streams have lost their recording"
+    if fix:
+        text += f"; {len(fetchable)} are asked for again"
+    return Finding("recordings", "warning", text, "" if fix else FIX)
+
+
+def _unknown_folders(catalogue: Catalogue, settings: Settings) -> Finding:
+    folder = settings.streams_dir
+    known = catalogue.streams.ids()
+    unknown = (
+        [one.name for one in folder.iterdir() if one.is_dir() and one.name not in known]
+        if folder.is_dir()
+        else []
+    )
+    if not unknown:
+        return Finding("folders", "ok", "no folder below Streams/ without its stream")
+    text = f"{len(unknown)} folders below Streams/ belong to no stream: {', '.join(unknown[:3])}"
+    return Finding("folders", "info", text, "They may be deleted if you do not know them")
+
+
+def _left_over(settings: Settings, *, fix: bool) -> Finding:
+    from library.files import remove_stale_temporaries
+
+    if fix:
+        removed = remove_stale_temporaries(settings.library_root)
+        return Finding("left over", "ok", f"{len(removed)} temporary files removed")
+    found = sum(
+        bool(_TEMPORARY.match(name))
+        for _, _, names in os.walk(settings.library_root)
+        for name in names
+    )
+    if not found:
+        return Finding("left over", "ok", "no temporary files")
+    return Finding("left over", "info", f"{found} temporary files (work in progress, or left)", FIX)
+
+
+def look_at_runs(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iterator[Finding]:
+    """Runs of dead processes, pool slots, stranded requests, partitions."""
+    if not (settings.dagster_home / "dagster.yaml").exists():
+        return
+    from commands.up import dagster_instance
+
+    with dagster_instance(settings.dagster_home) as instance:
+        yield _dead_runs(instance, catalogue, settings, fix=fix)
+        yield _partitions(instance, catalogue, fix=fix)
+
+
+def _dead_runs(
+    instance: "dg.DagsterInstance", catalogue: Catalogue, settings: Settings, *, fix: bool
+) -> Finding:
+    from sensors.dead_runs import close_dead_runs, dead_runs
+    from sensors.outcomes import close_unfinished, settle
+
+    dead = dead_runs(instance)
+    stuck = [
+        state
+        for state in catalogue.assets.in_state("running")
+        if (run := instance.get_run_by_id(state.run_id)) is None or run.is_finished
+    ]
+    if fix:
+        close_dead_runs(instance)
+        settle(instance, catalogue, settings)
+        for state in stuck:
+            close_unfinished(state.run_id, catalogue)
+    if not dead and not stuck:
+        return Finding("runs", "ok", "no run of a process that is gone")
+    text = f"{len(dead)} runs and {len(stuck)} artefacts were left by processes that are gone"
+    return Finding("runs", "warning", text, "They are closed, and tried again" if fix else FIX)
+
+
+def _partitions(instance: "dg.DagsterInstance", catalogue: Catalogue, *, fix: bool) -> Finding:
+    from assets.housekeeping import partitions_in_step
+
+    missing, stranded = partitions_in_step(instance, catalogue, fix=fix)
+    if not missing and not stranded:
+        return Finding("partitions", "ok", "Dagster and the catalogue know the same streams")
+    text = f"{len(missing)} streams unknown to Dagster, {len(stranded)} partitions without a stream"
+    return Finding("partitions", "warning", text, "They are in step now" if fix else FIX)
