@@ -1,0 +1,161 @@
+"""What keeps the event loop free: reading and writing in threads, errors told, changes undone."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.errors import UtawakuError
+from library.records import Notice
+from tui.memory import recall, remember
+from tui.screens.base import Place
+from tui.text import shown
+
+MAX_NOTICES = 500
+REPEAT_AFTER_S = 10.0
+"""The same error is not told again sooner."""
+
+
+class WorkingApp(App[int]):
+    """An app on a catalogue."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "undo", "Undo", show=False),
+    ]
+
+    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+        super().__init__()
+        self.settings = settings
+        self.catalogue = catalogue
+        self.memory = recall(settings)
+        self.pipeline_runs = False
+        self._reader = ThreadPoolExecutor(2, thread_name_prefix="read")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
+        self._undo: list[tuple[str, Callable[[], Any], Callable[[], None] | None]] = []
+        self.session_notices: list[Notice] = []
+        """What went wrong since the app was opened, the latest last."""
+        self._told = ""
+        self._told_at = 0.0
+
+    async def finish_work(self) -> None:
+        """Drop what is being read, wait for what is being written."""
+        self._reader.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._writer.shutdown, wait=True)
+
+    def down_note(self) -> str:
+        """What to add to a message about a request while nothing works on requests."""
+        return "" if self.pipeline_runs else " as soon as the pipeline runs (P, then S)"
+
+    def write(
+        self,
+        job: Callable[[], Any],
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
+        """Change the catalogue off the event loop, one change after another.
+
+        What goes wrong is reported; `done` hears only of success.
+        """
+
+        self._writer.submit(self._carry_out, job, done, failed)
+
+    def read(self, job: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Read the catalogue off the event loop; what goes wrong is reported."""
+        self._reader.submit(self._carry_out, job, done)
+
+    def file_request(
+        self, kind: str, target: str, told: str, arguments: Mapping[str, Any] | None = None
+    ) -> None:
+        """Ask the pipeline for something and say so."""
+        self.write(
+            lambda: self.catalogue.requests.file(kind, target, arguments),
+            lambda _: self.notify(told[:1].upper() + told[1:] + self.down_note(), markup=False),
+        )
+
+    def _carry_out(
+        self,
+        job: Callable[[], Any],
+        done: Callable[[Any], None] | None,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
+        try:
+            result = job()
+        except UtawakuError as error:
+            self.call_later(self.report, error)
+            if failed is not None:
+                self.call_later(failed)
+        except Exception as error:  # noqa: BLE001  (a bug: it ends the app with its traceback)
+            self.call_later(self._crash, error)
+        else:
+            if done is not None:
+                self.call_later(done, result)
+
+    def _crash(self, error: Exception) -> None:
+        raise error
+
+    def told_of(self, error: Exception) -> None:
+        """Report what is ours to report; anything else is a bug and ends the app."""
+        if not isinstance(error, UtawakuError):
+            raise error
+        self.report(error)
+
+    def report(self, error: UtawakuError) -> None:
+        """Tell what went wrong; it can be read again among the notices."""
+        if str(error) == self._told and time.monotonic() - self._told_at < REPEAT_AFTER_S:
+            return
+        self._told, self._told_at = str(error), time.monotonic()
+        subject = shown(error.subject)
+        told = f"{subject}: {error.problem}" if subject else error.problem
+        self.session_notices.append(
+            Notice(0, "error", shown(told), next_step=error.next_step, created_at=time.time())
+        )
+        del self.session_notices[:-MAX_NOTICES]
+        self.notify(
+            f"{shown(told)}\n{shown(error.next_step)}".strip(),
+            title="",
+            severity="error",
+            timeout=8,
+            markup=False,
+        )
+
+    def offer_undo(
+        self, what: str, undo: Callable[[], Any], undone: Callable[[], None] | None = None
+    ) -> None:
+        """Remember how to take back what was just done, and who wants to know."""
+        self._undo.append((what, undo, undone))
+        del self._undo[:-100]
+
+    def action_undo(self) -> None:
+        """Take back the last change."""
+        if not self._undo:
+            self.notify("Nothing to undo.")
+            return
+        what, undo, undone = self._undo.pop()
+
+        def done(_result: Any) -> None:
+            self.notify(f"Undone: {what}", markup=False)
+            if undone is not None:
+                undone()
+            if isinstance(self.screen, Place):
+                self.screen.look_again()
+
+        self.write(undo, done)
+
+    def keep_memory(self) -> None:
+        """Remember the user's habits."""
+
+        def keep() -> None:
+            try:
+                remember(self.settings, self.memory)
+            except OSError as error:
+                raise UtawakuError(
+                    f"habits cannot be kept ({error.strerror})", subject=str(self.settings.data_dir)
+                ) from error
+
+        self.write(keep)
