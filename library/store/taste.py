@@ -314,7 +314,7 @@ class TasteStore:
     def not_to_be_asked(self) -> set[str]:
         """Songs that have a mark, or ever had one, or were skipped."""
         with self._catalogue.read() as connection:
-            marked = connection.execute(sa.select(sa.distinct(grades.c.song_id))).scalars()
+            marked = connection.execute(sa.select(grades.c.song_id).distinct()).scalars()
             skipped = connection.execute(sa.select(review_skips.c.song_id)).scalars()
             return {*marked, *skipped}
 

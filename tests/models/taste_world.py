@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from library.catalogue import Catalogue
 from library.errors import WeightsMissingError
 from library.records import SongSpan
-from library.schema import streams
+from library.schema import embeddings, streams
 from library.store.taste import EMBEDDING_KIND, N_EMBEDDING, N_TAGS, TAGS_KIND
 from models.tagger import ENGINE_VERSION, TAGS, Tagger
 
@@ -68,7 +68,7 @@ def library_of(catalogue: Catalogue, n: int, *, seed: int = 0) -> World:
                 )
             )  # fmt: skip
         spans = [
-            SongSpan(300.0 * i, 300.0 * i + 240.0, source="segments", confidence=1.0)
+            SongSpan(i, 300.0 * i, 300.0 * i + 240.0, "smart", 1.0)
             for i in range(min(30, n - 30 * number))
         ]
         catalogue.songs.reconcile(stream_id, spans, made_by="test")
@@ -76,9 +76,22 @@ def library_of(catalogue: Catalogue, n: int, *, seed: int = 0) -> World:
     tags = np.full((n, N_TAGS), 0.05, np.float32)
     tags[kind, TAGS.index("jazz")] = 0.5
     tags[~kind, TAGS.index("metal")] = 0.5
-    for place, song_id in enumerate(ids):
-        hear(catalogue, song_id, vectors[place], tags[place])
+    rows = [
+        _row(song_id, kind_, values[place])
+        for place, song_id in enumerate(ids)
+        for kind_, values in ((EMBEDDING_KIND, vectors), (TAGS_KIND, tags))
+    ]
+    with catalogue.write() as connection:
+        connection.execute(embeddings.insert(), rows)
     return World(catalogue, ids, kind)
+
+
+def _row(song_id: str, kind: str, vector: np.ndarray) -> dict[str, object]:
+    start_s = float(song_id.rpartition("@")[2]) / 1000
+    return {
+        "song_id": song_id, "kind": kind, "vector": vector.astype("<f2").tobytes(),
+        "model_version": ENGINE_VERSION, "start_s": start_s, "stop_s": start_s + 240.0, "at": 1.0,
+    }  # fmt: skip
 
 
 def hear(catalogue: Catalogue, song_id: str, vector: np.ndarray, tags: np.ndarray) -> None:
