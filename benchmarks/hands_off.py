@@ -1,0 +1,261 @@
+"""How the pipeline fares alone: kills at every stage, and thousands of stale streams.
+
+    python benchmarks/hands_off.py survive --streams 3 --kills 6
+    python benchmarks/hands_off.py soak --streams 40 --kills 20
+    python benchmarks/hands_off.py stale --streams 3000
+
+`survive` and `soak` start the real `utawaku up` in a folder of its own, drop generated streams into
+the watched folder, kill -9 the daemon, the code server or a run, again and again, and then look
+whether every stream is done or waits with a reason, nothing is there twice, and no file is left
+over. `stale` measures what one `rematerialize` request costs a tick of the requests sensor.
+"""
+
+import argparse
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("survive", "soak", "stale"))
+    parser.add_argument("--streams", type=int, default=3)
+    parser.add_argument("--kills", type=int, default=6)
+    parser.add_argument("--minutes", type=float, default=2.0, help="length of a stream")
+    parser.add_argument("--weights", type=Path, help="weights folder to use instead of fetching")
+    parser.add_argument("--limit-s", type=float, default=900.0)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hands-off-", ignore_cleanup_errors=True) as folder:
+        os.environ["UTAWAKU_HOME"] = folder
+        if given.what == "stale":
+            stale(given.streams)
+        else:
+            survive(Path(folder), given)
+
+
+def survive(home: Path, given: argparse.Namespace) -> None:
+    """Run the pipeline, kill at random, look at what is left."""
+    from library.catalogue import Catalogue
+    from library.config import load_settings
+    from models.demo import make_demo_stream
+
+    chance = random.Random(given.seed)
+    watched, made = home / "watched", home / "made"
+    for folder in (watched, made, home / "cache"):
+        folder.mkdir(parents=True)
+    if given.weights:
+        shutil.copytree(given.weights, home / "cache" / "weights")
+    (home / "config.toml").write_text(
+        f'web_port = 3299\n[follow]\nwatch_folder = "{watched}"\nsettle_s = 2\n'
+        "[labels]\nshazam = false\n",
+        "utf-8",
+    )
+    for number in range(given.streams):
+        make_demo_stream(made / f"{number}.opus", seed=100 + number, minutes=given.minutes)
+    up = subprocess.Popen(
+        [sys.executable, "-m", "commands", "up"], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    settings = load_settings()
+    began = time.monotonic()
+    killed: Counter[str] = Counter()
+    sizes: list[tuple[float, int]] = []
+    try:
+        while not (settings.data_dir / "heartbeat.json").exists():
+            time.sleep(0.5)
+        for path in made.iterdir():
+            shutil.copy(path, watched)
+        catalogue = Catalogue.open(settings)
+        next_kill = time.monotonic() + 25
+        while time.monotonic() - began < given.limit_s:
+            time.sleep(1)
+            sizes.append(memory_and_files(up.pid))
+            if sum(killed.values()) < given.kills and time.monotonic() >= next_kill:
+                victim = kill_one(up.pid, chance)
+                if victim:
+                    killed[victim] += 1
+                    next_kill = time.monotonic() + chance.uniform(4, 25)
+            catalogue.requests.wake(reason_begins="the run ended unfinished")
+            catalogue.requests.wake(reason_begins="the process ended")
+            n_done = len(catalogue.assets.done_streams("library_files"))
+            n_open = catalogue.requests.count("queued") + catalogue.requests.count("running")
+            if n_done == given.streams and not n_open:
+                break
+        took_s = time.monotonic() - began
+        report(catalogue, given.streams, killed, sizes, took_s)
+        catalogue.close()
+    finally:
+        up.send_signal(signal.SIGTERM)
+        up.wait(60)
+    left = [p for p in psutil.process_iter(["cmdline"]) if str(home) in " ".join(_cmdline(p))]
+    print(f"{'processes left after down':40} {len(left)}")
+    subprocess.run([sys.executable, "-m", "commands", "doctor"], cwd=ROOT, check=False)
+
+
+def _cmdline(process: psutil.Process) -> list[str]:
+    return process.info["cmdline"] or []
+
+
+def kill_one(up: int, chance: random.Random) -> str:
+    """kill -9 the daemon, the code server or a run below process `up`; returns which."""
+    found: dict[str, list[psutil.Process]] = {"daemon": [], "code server": [], "run": []}
+    for process in psutil.Process(up).children(recursive=True):
+        try:
+            words = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+        if "dagster._daemon" in words:
+            found["daemon"].append(process)
+        elif "api grpc" in words:
+            found["code server"].append(process)
+        elif "spawn_main" in words and process.memory_info().rss > 80_000_000:
+            found["run"].append(process)
+    kinds = [kind for kind, processes in found.items() if processes]
+    # Runs are what matters most: every other kill is one, when there is one.
+    kind = "run" if "run" in kinds and chance.random() < 0.5 else chance.choice(kinds or [""])
+    if not kind:
+        return ""
+    try:
+        chance.choice(found[kind]).kill()
+    except psutil.NoSuchProcess:
+        return ""
+    return kind
+
+
+def memory_and_files(up: int) -> tuple[float, int]:
+    """Resident MB and open descriptors of the supervisor and its lasting children, not of runs."""
+    mb, n_files = 0.0, 0
+    processes = [psutil.Process(up), *psutil.Process(up).children()]
+    for process in processes:
+        try:
+            mb += process.memory_info().rss / 1e6
+            n_files += process.num_fds()
+        except psutil.Error:
+            continue
+    return mb, n_files
+
+
+def report(catalogue, n_streams, killed, sizes, took_s) -> None:  # type: ignore[no-untyped-def]
+    """Print what is true afterwards."""
+    states = Counter(
+        state.state
+        for one in catalogue.streams.all()
+        for state in catalogue.assets.of(one.id).values()
+    )
+    requests = Counter(f"{r.kind} {r.state}" for r in catalogue.requests.recent(limit=10_000))
+    unexplained = [r for r in catalogue.requests.waiting() if r.attempts and not r.message]
+    songs = catalogue.songs.select()
+    starts = Counter((song.stream_id, round(song.start_s)) for song in songs)
+    half = len(sizes) // 2
+    rows = {
+        "kills": ", ".join(f"{kind} {n}" for kind, n in killed.items()) or "none",
+        "took": f"{took_s:.0f} s",
+        "streams": f"{catalogue.streams.count()} of {n_streams}",
+        "finished": len(catalogue.assets.done_streams("library_files")),
+        "artefact states": dict(states),
+        "requests": dict(requests),
+        "waiting without a reason": len(unexplained),
+        "songs": len(songs),
+        "songs twice": sum(n > 1 for n in starts.values()),
+        "tries": sum(r.attempts + 1 for r in catalogue.requests.recent(limit=10_000)),
+        "memory of the lasting processes": f"{_mean(sizes[:half], 0):.0f} MB in the first half, "
+        f"{_mean(sizes[half:], 0):.0f} MB in the second",
+        "open files of the lasting processes": f"{_mean(sizes[:half], 1):.0f}, "
+        f"{_mean(sizes[half:], 1):.0f}",
+    }
+    for name, value in rows.items():
+        print(f"{name:40} {value}")
+
+
+def _mean(rows: list[tuple[float, int]], column: int) -> float:
+    return sum(row[column] for row in rows) / max(1, len(rows))
+
+
+def stale(n_streams: int) -> None:
+    """One request over streams of an older model: what a tick costs, until all were asked for."""
+    import dagster as dg
+
+    from assets import library_files, segments, songs
+    from assets.resources import LibraryResource
+    from assets.staleness import present_versions, stale_streams
+    from library.catalogue import Catalogue
+    from library.config import load_settings
+    from library.records import Stream
+    from sensors.requests import drain_requests
+
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    weights = settings.weights_dir
+    weights.mkdir(parents=True)
+    began = time.monotonic()
+    for number in range(n_streams):
+        stream = catalogue.streams.save(
+            Stream(
+                f"file-{number:016x}", f"/{number}.opus", site="file", recording_path="/dev/null"
+            )
+        )
+        versions = {
+            "recordings": "1",
+            "segments": segments.ENGINE_VERSION,
+            "songs": songs.VERSION,
+            "labels": "",
+            "library_files": library_files.CODE_VERSION,
+        }
+        for asset, version in versions.items():
+            older = "older" if asset == "segments" else version
+            catalogue.assets.done(stream.id, asset, engine="e", engine_version=older)
+    print(f"{'streams made':40} {n_streams} in {time.monotonic() - began:.0f} s")
+    began = time.monotonic()
+    n_stale = len(stale_streams(catalogue, settings, "segments"))
+    print(f"{'stale (one query)':40} {n_stale} in {1000 * (time.monotonic() - began):.0f} ms")
+    request = catalogue.requests.file("rematerialize", "segments")
+    ticks: list[float] = []
+    present = present_versions(settings)["segments"]
+    with dg.DagsterInstance.ephemeral() as instance:
+        n_made = 0
+        while True:
+            started = time.process_time()
+            with dg.build_sensor_context(
+                instance=instance, resources={"library": LibraryResource()}
+            ) as context:
+                runs = [one for one in drain_requests(context) if isinstance(one, dg.RunRequest)]
+            ticks.append(time.process_time() - started)
+            # Stand in for the runs: the artefact is of the present version now.
+            for run in runs:
+                assert run.partition_key is not None
+                n_made += 1
+                catalogue.assets.done(
+                    run.partition_key,
+                    "segments",
+                    engine="e",
+                    engine_version=present.engine_version,
+                    model_version=present.model_version or "",
+                )
+            for child in catalogue.requests.running():
+                if child.kind == "ingest_stream":
+                    catalogue.requests.finish(child.id)
+            if catalogue.requests.get(request.id).state == "done":
+                break
+    ticks.sort()
+    print(f"{'runs asked for':40} {n_made} in {len(ticks)} ticks")
+    print(f"{'CPU of a tick, median / worst':40} {ticks[len(ticks) // 2]:.3f} / {ticks[-1]:.3f} s")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    print(f"{'peak memory':40} {peak:.0f} MB")
+    catalogue.close()
+
+
+if __name__ == "__main__":
+    main()
