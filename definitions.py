@@ -14,7 +14,7 @@ from assets import (
     taste,
 )
 from assets.resources import LibraryResource
-from sensors.batches import tell_of_batches
+from sensors.batches import ask_for_training, tell_of_batches
 from sensors.channels import look_at_channels
 from sensors.failures import tell_of_failures
 from sensors.jobs import ingest_stream, reconcile_channel, take_in_source
@@ -60,6 +60,7 @@ def defs() -> dg.Definitions:
             retry_names,
             watch_folder,
             tell_of_failures,
+            ask_for_training,
             tell_of_batches,
             publish_due,
             separate_good_songs,

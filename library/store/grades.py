@@ -85,3 +85,13 @@ class Grades:
                 .where(songs.c.id == song_id)
                 .values(play_count=songs.c.play_count + 1, last_played_at=now)
             )
+
+    def since(self, number: int) -> tuple[int, int]:
+        """Number of the latest mark, and how many grades and stars came after mark `number`."""
+        query = sa.select(sa.func.max(grades.c.id), sa.func.count()).where(
+            grades.c.id > number,
+            sa.or_(grades.c.grade.is_not(None), grades.c.stars.is_not(None)),
+        )
+        with self._catalogue.read() as connection:
+            latest, n_new = connection.execute(query).one()
+        return latest or number, n_new

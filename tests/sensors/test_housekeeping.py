@@ -1,4 +1,4 @@
-"""The nightly round, failures, finished batches."""
+"""The nightly round, failures and grades."""
 
 import json
 import threading
@@ -14,8 +14,8 @@ import pytest
 from assets.housekeeping import back_up, forget_old_runs, keep_within_budget, partitions_in_step
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
-from library.records import Stream
-from sensors.batches import tell_if_quiet
+from library.records import SongSpan, Stream
+from sensors.batches import ask_if_enough, tell_if_quiet
 from sensors.failures import note_failure
 
 
@@ -81,6 +81,27 @@ def test_a_failed_run_that_nobody_asked_for_leaves_a_notice(catalogue: Catalogue
     (notice,) = catalogue.notices.recent()
     assert (notice.level, notice.stream_id) == ("error", "a")
     assert notice.next_step
+
+
+def graded(catalogue: Catalogue, n: int) -> None:
+    for _ in range(n):
+        catalogue.grades.give("a@1000", grade=1)
+
+
+def test_training_is_asked_for_after_every_so_many_grades(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    catalogue.streams.save(Stream("a", "/a"))
+    catalogue.songs.reconcile("a", [SongSpan(0, 1, 60, "smart", 1)], made_by="x")
+    graded(catalogue, settings.keep.retrain_after - 1)
+    assert ask_if_enough(catalogue, settings) == settings.keep.retrain_after - 1
+    assert catalogue.requests.waiting("train") == []
+    graded(catalogue, 1)
+    assert ask_if_enough(catalogue, settings) == 0
+    assert ask_if_enough(catalogue, settings) == 0
+    assert len(catalogue.requests.waiting("train")) == 1
+    graded(catalogue, 1)
+    assert ask_if_enough(catalogue, settings) == 1
 
 
 @pytest.fixture
