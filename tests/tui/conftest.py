@@ -2,9 +2,10 @@
 
 import json
 import math
+import shutil
 import time
 import wave
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,9 +83,12 @@ def output() -> HandOutput:
     return HandOutput()
 
 
-@pytest.fixture
-def library(catalogue: Catalogue, settings: Settings) -> Catalogue:
-    """300 made-up songs; the recording of stream 0 really is there."""
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `library` and `data`, made once and copied for each test."""
+    home = tmp_path_factory.mktemp("prepared")
+    settings = Settings(library_root=home / "library", data_dir=home / "data")
+    catalogue = Catalogue.open(settings)
     fill(catalogue, 300, now=NOW)
     stream = catalogue.streams.get("youtube-fake0000000")
     recording = settings.stream_dir(stream.id) / "recording.wav"
@@ -93,7 +97,18 @@ def library(catalogue: Catalogue, settings: Settings) -> Catalogue:
         replace(stream, recording_path=str(recording.relative_to(settings.library_root)))
     )
     write_analysis(settings, stream.id, stream.duration_s)
-    return catalogue
+    catalogue.close()
+    return home
+
+
+@pytest.fixture
+def library(prepared: Path, settings: Settings) -> Iterator[Catalogue]:
+    """300 made-up songs; the recording of stream 0 really is there."""
+    shutil.copytree(prepared / "library", settings.library_root)
+    shutil.copytree(prepared / "data", settings.data_dir)
+    opened = Catalogue.open(settings)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -42,9 +42,8 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
     yield f"http://{HOST}:{port}"
     await runner.cleanup()
     # The pipes of the app's process close a moment after the process.
-    for _ in range(20):
-        await asyncio.sleep(0.02)
-        gc.collect()
+    await asyncio.sleep(0.3)
+    gc.collect()
 
 
 async def test_without_the_token_there_is_nothing(address: str) -> None:

@@ -153,6 +153,7 @@ class TimelineScreen(SongActions):
         self._edge = "start"
         self._version = -1
         self._settling: Timer | None = None
+        self.settle_s = SETTLE_S
         self._moving: tuple[str, float, float] | None = None
         """Song, start and stop of the nudges that are not written yet."""
 
@@ -402,7 +403,7 @@ class TimelineScreen(SongActions):
         self._audition(at_s)
         if self._settling is not None:
             self._settling.stop()
-        self._settling = self.set_timer(SETTLE_S, self._settle)
+        self._settling = self.set_timer(self.settle_s, self._settle)
 
     def _audition(self, at_s: float) -> None:
         player, read = self.utawaku.player, self._read
