@@ -51,11 +51,12 @@ class _Graph:
             parts.append(self.constant(f"{name}.{part}", tensor))
         return self.add("BatchNormalization", [source, *parts], name, epsilon=_EPSILON)
 
-    def convolved(self, source: str, number: int, name: str, weight: np.ndarray, pads: list) -> str:
-        """Convolution and ReLU."""
-        bias = self.constant(f"{name}.bias", self.tensors[f"conv2d{_suffix(number)}/bias"])
-        inputs = [source, self.constant(f"{name}.weight", weight), bias]
-        return self.add("Relu", [self.add("Conv", inputs, f"{name}.conv", pads=pads)], name)
+    def convolved(
+        self, source: str, name: str, weight: np.ndarray, bias: np.ndarray, pads: list[int]
+    ) -> str:
+        inputs = [source, *(self.constant(f"{name}.{n}", v) for n, v in
+                            (("weight", weight), ("bias", bias)))]  # fmt: skip
+        return self.add("Conv", inputs, f"{name}.conv", pads=pads)
 
 
 def _suffix(number: int) -> str:
@@ -111,9 +112,20 @@ def _front_end(graph: _Graph) -> str:
         missing = kernel.shape[2] - 1
         # TensorFlow puts the odd row of an even kernel's padding at the end.
         pads = [missing // 2, 0, missing - missing // 2, 0]
-        active = graph.convolved(image, number, name, kernel, pads)
-        normal = graph.normalised(active, number + 1, f"{name}.normal")
-        families.append(graph.add("ReduceMax", [normal], f"{name}.highest", axes=[3], keepdims=0))
+        bias = graph.tensors[f"conv2d{_suffix(number)}/bias"]
+        # Upstream: convolution, ReLU, normalisation, maximum over frequency. All three after the
+        # convolution are monotonous, so the maximum may come first and the rest works on one value
+        # instead of dozens; where the normalisation's factor is negative it is a minimum, hence
+        # the sign.
+        factor = graph.tensors[f"batch_normalization{_suffix(number + 1)}/gamma"]
+        sign = np.where(factor < 0, -1, 1).astype(np.float32)
+        signed = graph.convolved(image, name, kernel * sign[:, None, None, None], bias * sign, pads)
+        extreme = graph.add("ReduceMax", [signed], f"{name}.extreme", axes=[3], keepdims=0)
+        unsigned = graph.add(
+            "Mul", [extreme, graph.constant(f"{name}.sign", sign[:, None])], f"{name}.unsigned"
+        )
+        active = graph.add("Relu", [unsigned], name)
+        families.append(graph.normalised(active, number + 1, f"{name}.normal"))
     return graph.add("Concat", families, "front", axis=1)
 
 
@@ -123,7 +135,8 @@ def _middle(graph: _Graph, front: str) -> str:
     for number in (5, 6, 7):
         kernel = graph.tensors[f"conv2d{_suffix(number)}/kernel"][:, :, 0, :].transpose(2, 1, 0)
         name = f"time_{number - 4}"
-        active = graph.convolved(layers[-1], number, name, kernel, [3, 3])
+        bias = graph.tensors[f"conv2d{_suffix(number)}/bias"]
+        active = graph.add("Relu", [graph.convolved(layers[-1], name, kernel, bias, [3, 3])], name)
         layer = graph.normalised(active, number + 1, f"{name}.normal")
         if len(layers) > 1:
             layer = graph.add("Add", [layer, layers[-1]], f"{name}.sum")
