@@ -1,5 +1,6 @@
 """`utawaku train`: models that learn from you."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -56,3 +57,42 @@ def taste(
         )
     else:
         out.print(f"Too little to learn from: {model.facts['message']}", soft_wrap=True)
+
+
+@app.command(epilog="Example: utawaku train segmenter musan --output mine.onnx")
+def segmenter(
+    folder: Annotated[Path, typer.Argument(help="speech-*.wav, music-*.wav, noise-*.wav.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write.")] = Path(
+        "bacs.onnx"
+    ),
+    epochs: Annotated[int, typer.Option(help="Passes over the balanced frames.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train the small acoustic segmenter on a folder of recordings named by what is in them.
+
+    Features are kept in features.npz in the folder; a tenth of the files is held out to measure.
+    """
+    from rich.progress import Progress
+
+    from library.files import atomic_path
+    from library.progress import part
+    from models.training.bacs import read_examples, summary, train_segmenter
+
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
+        task = bars.add_task("training", total=1.0)
+
+        def show(done: float, message: str) -> None:
+            bars.update(task, completed=done, description=message)
+
+        examples = read_examples(folder, part(show, 0.0, 0.5))
+        model, report = train_segmenter(examples, epochs=epochs, progress=part(show, 0.5, 1.0))
+    with atomic_path(output) as temporary:
+        temporary.write_bytes(model)
+    if json:
+        print_json({"output": output, **summary(report)})
+        return
+    out.print(
+        f"{output}: on {report.n_frames} frames held out {report.accuracy:.1%} right; of what is "
+        f"not speech precision {report.precision:.1%}, recall {report.recall:.1%}",
+        soft_wrap=True,
+    )

@@ -49,17 +49,28 @@ def parse_audacity_labels(text: str) -> list[Segment]:
 
 
 def segmented_row(path: str, segments: Iterable[Segment]) -> str:
-    """One line of `segmented.tsv` without its end: path, speech spans, share of speech.
+    """One line of `segmented.tsv` without its end, as brandeis-acs prints it.
 
-    The spans are `start,stop` in seconds, separated by spaces; the share is of the whole duration.
+    Path, then start and stop of each stretch of speech in seconds with a tab between all of them,
+    then ``speech_ratio: 12.34% (frames of speech / frames)``, frames being 10 ms. As there, a
+    stretch is told by its first and last frame, but one that ends with the recording by the number
+    of frames. Tabs and line ends in a path are escaped.
     """
     segments = list(segments)
-    speech = [s for s in segments if s.label == "speech"]
-    total_s = sum(s.duration_s for s in segments)
-    ratio = sum(s.duration_s for s in speech) / total_s if total_s else 0.0
-    spans = " ".join(f"{s.start_s:.2f},{s.stop_s:.2f}" for s in speech)
+    n_frames = round(100 * segments[-1].stop_s) if segments else 0
+    spans = []
+    for segment in segments:
+        if segment.label == "speech":
+            start, stop = round(100 * segment.start_s), round(100 * segment.stop_s)
+            spans.append((start, max(start, stop - (stop < n_frames))))
+    n_speech = sum(stop - start for start, stop in spans)
+    n_frames = max(n_frames, n_speech)
+    ratio = n_speech / n_frames if n_frames else 0.0
     safe_path = path.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
-    return f"{safe_path}\t{spans}\t{ratio:.4f}"
+    cells = [safe_path]
+    for start, stop in spans:
+        cells += [str(start / 100), str(stop / 100)]
+    return "\t".join([*cells, f"speech_ratio: {ratio:.2%} ({n_speech} / {n_frames})"])
 
 
 def segmented_tsv(recordings: Iterable[tuple[str, Iterable[Segment]]]) -> str:
@@ -74,9 +85,11 @@ def parse_segmented_tsv(text: str) -> list[tuple[str, list[tuple[float, float]],
         if not line:
             continue
         try:
-            path, spans, ratio = line.split("\t")
-            pairs = [span.split(",") for span in spans.split()]
-            rows.append((_unescape(path), [(float(a), float(b)) for a, b in pairs], float(ratio)))
+            path, *cells, ratio = line.split("\t")
+            times = [float(cell) for cell in cells]
+            pairs = list(zip(times[::2], times[1::2], strict=True))
+            share = float(ratio.removeprefix("speech_ratio: ").split("%")[0]) / 100
+            rows.append((_unescape(path), pairs, share))
         except ValueError as error:
             raise NotFoundError("this line is not of segmented.tsv", subject=repr(line)) from error
     return rows

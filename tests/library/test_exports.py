@@ -214,8 +214,16 @@ def test_segmented_rows_read_back(path: str, segments: list[Segment]) -> None:
 
 def test_the_share_of_speech_is_of_the_whole_duration() -> None:
     ((_, pairs, ratio),) = parse_segmented_tsv(segmented_tsv([("a", SEGMENTS)]))
-    assert pairs == [(2.02, 60.5), (300.0, 310.0)]
-    assert ratio == pytest.approx(68.48 / 310, abs=1e-4)
+    # The last frame of a stretch is told, but the number of frames where it ends the recording.
+    assert pairs == [(2.02, 60.49), (300.0, 310.0)]
+    assert ratio == pytest.approx(68.47 / 310, abs=1e-4)
+
+
+def test_a_segmented_row_is_as_the_acoustic_segmenter_prints_it() -> None:
+    segments = [Segment("music", 0, 1.5), Segment("speech", 1.5, 4), Segment("music", 4, 5)]
+    assert segmented_tsv([("a.wav", segments)]) == (
+        "a.wav\t1.5\t3.99\tspeech_ratio: 49.80% (249 / 500)\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,204 @@
+"""Train the acoustic segmenter on a folder of `speech-*.wav`, `music-*.wav`, `noise-*.wav`."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from library.errors import ConfigError, MediaError
+from library.files import atomic_path
+from library.progress import Progress, part, silent
+from models.audio import load
+from models.bacs.features import SAMPLE_RATE_HZ, mfcc
+from models.bacs.network import SIZES, build
+
+Array = npt.NDArray[np.float32]
+
+CLASSES = {"speech": 0, "music": 1, "noise": 1}
+"""Class by the beginning of a file's name; what is not speech is one class."""
+_ENDINGS = {".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a"}
+CACHE = "features.npz"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Frames of all files: the file of each is known, so that files can be held out whole."""
+
+    features: Array
+    """float32 (n_frames, 40)."""
+    labels: npt.NDArray[np.int8]
+    """int8 (n_frames,): 0 speech, 1 other."""
+    files: npt.NDArray[np.int32]
+    """int32 (n_frames,): number of the file."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How well the network does on files it has not seen."""
+
+    accuracy: float
+    precision: float
+    """Of other (not speech), frame by frame."""
+    recall: float
+    n_frames: int
+
+
+def read_examples(folder: Path, progress: Progress = silent) -> Examples:
+    """Features of a folder, kept in `features.npz` in it until a file changes.
+
+    A file that cannot be read is left out. Raises ConfigError where a class has no file.
+    """
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS)
+    named = [(path, CLASSES[path.name.split("-")[0]]) for path in paths
+             if path.name.split("-")[0] in CLASSES]  # fmt: skip
+    if {label for _, label in named} != {0, 1}:
+        raise ConfigError(
+            "there must be speech-* files and music-* or noise-* files",
+            subject=str(folder),
+            next_step="Name the recordings by what is in them, as MUSAN does",
+        )
+    stamp = np.array([f"{path.name}:{path.stat().st_size}" for path, _ in named])
+    cache = folder / CACHE
+    if cache.is_file():
+        with np.load(cache, allow_pickle=False) as stored:
+            if np.array_equal(stored["stamp"], stamp):
+                return Examples(stored["xs"], stored["ys"], stored["files"])
+    parts = []
+    for number, (path, label) in enumerate(named):
+        progress(number / len(named), f"reading {path.name}")
+        try:
+            samples, _ = load(path, sample_rate_hz=SAMPLE_RATE_HZ, n_channels=1)
+        except MediaError:
+            continue
+        features = mfcc(samples)
+        parts.append((features, np.full(len(features), label, np.int8), number))
+    if {int(labels[0]) for _, labels, _ in parts if len(labels)} != {0, 1}:
+        raise ConfigError("no sound of one of the classes can be read", subject=str(folder))
+    made = Examples(
+        np.concatenate([features for features, _, _ in parts]),
+        np.concatenate([labels for _, labels, _ in parts]),
+        np.concatenate([np.full(len(labels), n, np.int32) for _, labels, n in parts]),
+    )
+    with atomic_path(cache) as temporary, temporary.open("wb") as file:
+        np.savez(file, stamp=stamp, xs=made.features, ys=made.labels, files=made.files)
+    return made
+
+
+def balanced(labels: npt.NDArray[np.int8], seed: int) -> npt.NDArray[np.int64]:
+    """Rows with as many of one class as of the other, drawn without replacement."""
+    rng = np.random.default_rng(seed)
+    rows = [np.flatnonzero(labels == label) for label in (0, 1)]
+    n_each = min(len(of_class) for of_class in rows)
+    return np.concatenate([rng.permutation(of_class)[:n_each] for of_class in rows])
+
+
+def train_segmenter(
+    examples: Examples,
+    *,
+    epochs: int = 20,
+    batch: int = 1024,
+    rate: float = 1e-3,
+    held_out: float = 0.1,
+    seed: int = 123,
+    progress: Progress = silent,
+) -> tuple[bytes, Report]:
+    """Train; returns the ONNX file and how it does on held-out files (or frames, of few files).
+
+    The same examples and seed give the same bytes. MFCC are scaled for training, and the scaling
+    is folded into the first layer.
+    """
+    rng = np.random.default_rng(seed)
+    test = _held_out(examples, held_out, rng)
+    mean = examples.features[~test].mean(axis=0)
+    deviation = examples.features[~test].std(axis=0) + 1e-3
+    x = ((examples.features - mean) / deviation).astype(np.float32)
+    layers = [
+        (
+            rng.uniform(-1, 1, (n_in, n_out)).astype(np.float32) * np.sqrt(6 / (n_in + n_out)),
+            np.zeros(n_out, np.float32),
+        )
+        for n_in, n_out in itertools.pairwise(SIZES)
+    ]
+    flat = [np.asarray(array, np.float32) for layer in layers for array in layer]
+    first, second = [np.zeros_like(a) for a in flat], [np.zeros_like(a) for a in flat]
+    train_rows = np.flatnonzero(~test)
+    step = 0
+    for epoch in range(epochs):
+        rows = train_rows[balanced(examples.labels[train_rows], seed + epoch)]
+        rows = rng.permutation(rows)
+        progress(epoch / epochs, f"epoch {epoch + 1} of {epochs}")
+        for at in range(0, len(rows), batch):
+            some = rows[at : at + batch]
+            step += 1
+            for i, gradient in enumerate(_gradients(flat, x[some], examples.labels[some])):
+                first[i] = 0.9 * first[i] + 0.1 * gradient
+                second[i] = 0.999 * second[i] + 0.001 * gradient**2
+                change = first[i] / (1 - 0.9**step)
+                change /= np.sqrt(second[i] / (1 - 0.999**step)) + 1e-7
+                flat[i] = (flat[i] - rate * change).astype(np.float32)
+    report = _report(_forward(flat, x[test])[-1], examples.labels[test])
+    flat[1] = (flat[1] - (mean / deviation) @ flat[0]).astype(np.float32)
+    flat[0] = (flat[0] / deviation[:, None]).astype(np.float32)
+    model = build(list(zip(flat[::2], flat[1::2], strict=True)))
+    part(progress, 0, 1)(1.0, "trained")
+    return model.SerializeToString(deterministic=True), report
+
+
+def _held_out(examples: Examples, share: float, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """Whole files of each class where there are enough, else single frames."""
+    chosen: list[int] = []
+    for label in (0, 1):
+        numbers = np.unique(examples.files[examples.labels == label])
+        if len(numbers) < 3:
+            return np.asarray(rng.random(len(examples.labels)) < share)
+        n_chosen = max(1, round(share * len(numbers)))
+        chosen += [int(number) for number in rng.permutation(numbers)[:n_chosen]]
+    return np.isin(examples.files, chosen)
+
+
+def _forward(flat: Sequence[Array], x: Array) -> list[Array]:
+    outs = [x]
+    for number in range(0, len(flat), 2):
+        total = outs[-1] @ flat[number] + flat[number + 1]
+        if number == len(flat) - 2:
+            power = np.exp(total - total.max(axis=1, keepdims=True))
+            outs.append(power / power.sum(axis=1, keepdims=True))
+        else:
+            outs.append(1 / (1 + np.exp(-np.clip(total, -60, 60))))
+    return outs
+
+
+def _gradients(flat: Sequence[Array], x: Array, labels: npt.NDArray[np.int8]) -> list[Array]:
+    """Of the mean cross-entropy, in the order of `flat`."""
+    outs = _forward(flat, x)
+    error = (outs[-1] - np.eye(2, dtype=np.float32)[labels]) / len(x)
+    found: list[Array] = []
+    for number in range(len(flat) - 2, -1, -2):
+        before = outs[number // 2]
+        found = [before.T @ error, error.sum(axis=0), *found]
+        error = (error @ flat[number].T) * before * (1 - before)
+    return found
+
+
+def _report(probability: Array, labels: npt.NDArray[np.int8]) -> Report:
+    said = probability.argmax(axis=1)
+    both = float(np.sum((said == 1) & (labels == 1)))
+    return Report(
+        accuracy=float(np.mean(said == labels)) if len(labels) else 0.0,
+        precision=both / max(1.0, float(np.sum(said == 1))),
+        recall=both / max(1.0, float(np.sum(labels == 1))),
+        n_frames=len(labels),
+    )
+
+
+def summary(report: Report) -> Mapping[str, float]:
+    """The report as plain numbers."""
+    return {
+        "accuracy": report.accuracy,
+        "precision": report.precision,
+        "recall": report.recall,
+        "n_frames": report.n_frames,
+    }
