@@ -249,6 +249,8 @@ def run(settings: Settings) -> int:
     """
     catalogue = Catalogue.open(settings)
     try:
-        return UtawakuApp(settings, catalogue).run() or 0
+        app = UtawakuApp(settings, catalogue)
+        app.run()
+        return app.return_code or 0
     finally:
         catalogue.close()

@@ -116,6 +116,8 @@ class WorkingApp(App[int]):
             Notice(0, "error", shown(told), next_step=error.next_step, created_at=time.time())
         )
         del self.session_notices[:-MAX_NOTICES]
+        # One at a time: a song after the other that cannot be played must not cover the screen.
+        self.clear_notifications()
         self.notify(
             f"{shown(told)}\n{shown(error.next_step)}".strip(),
             title="",

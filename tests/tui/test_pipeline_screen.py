@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.heartbeat import beat
@@ -34,7 +36,7 @@ async def test_addresses_and_files_become_requests(
             str(file),
         }
         await until(lambda: "example.com/watch" in shown(app), pilot.pause)
-        assert "The pipeline does not run" in shown(app)
+        assert "The pipeline is off" in shown(app)
 
 
 async def test_progress_failures_and_liveness_are_shown(
@@ -104,6 +106,51 @@ async def test_a_failed_step_can_be_read_and_made_again(
             "youtube-fake0000001",
             {"assets": ["labels"]},
         )
+
+
+async def test_streams_channels_and_versions_are_shown_and_asked_for(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    library.assets.done("youtube-fake0000001", "segments", engine="sm-fast", engine_version="2")
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("P")
+        await until(lambda: "Now" in shown(app) and "Versions" in shown(app), pilot.pause)
+        await pilot.press("v")
+        await until(lambda: "●" in shown(app) and "reco" in shown(app), pilot.pause)
+        await pilot.press("y")
+        await until(lambda: library.requests.waiting("rematerialize"), pilot.pause)
+        await pilot.press("v")
+        await until(lambda: "Luna Amane" in shown(app) and "Last look" in shown(app), pilot.pause)
+        await pilot.press("x")
+        await until(lambda: "Stop following" in shown(app), pilot.pause)
+        await pilot.press("y")
+        await until(lambda: library.requests.waiting("unfollow"), pilot.pause)
+        await pilot.press("F", *"https://www.youtube.com/@mio", "enter")
+        await until(lambda: library.requests.waiting("follow"), pilot.pause)
+        await pilot.press("v")
+        await until(lambda: "older: y makes them again" in shown(app), pilot.pause)
+        rows = app.screen.query_one("#makers")
+        makers = rows.makers  # type: ignore[attr-defined]
+        rows.cursor = next(n for n, maker in enumerate(makers) if not maker.is_newest)  # type: ignore[attr-defined]
+        await pilot.press("y")
+        await until(lambda: "streams again?" in shown(app), pilot.pause)
+        await pilot.press("y")
+        await until(
+            lambda: any(r.target == "stale" for r in library.requests.waiting("rematerialize")),
+            pilot.pause,
+        )
+        await pilot.press("v")
+        await until(lambda: "429" in shown(app), pilot.pause)
+
+
+async def test_an_error_of_ours_ends_the_app_with_its_code(app: UtawakuApp) -> None:
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012  (raised where the app ends)
+        async with app.run_test(size=SIZE) as pilot:
+            await opened(app, pilot)
+            app.write(lambda: 1 // 0)
+            await until(lambda: app.return_code is not None, pilot.pause)
+    assert app.return_code == 1
 
 
 def test_targets_are_read_one_a_line_and_twice_is_once(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def read_picture(catalogue: Catalogue, view: str) -> Picture:
         states += catalogue.assets.in_state("failed", limit=200)
         titles = catalogue.streams.titles({state.stream_id for state in states})
         lower = [(state, titles.get(state.stream_id, state.stream_id)) for state in states]
-    elif view == "streams":
+    elif view == "stream-states":
         lower = catalogue.overview.states_of(catalogue.streams.all(limit=STREAMS_SHOWN))
     elif view == "channels":
         lower = catalogue.channels.all()
@@ -202,7 +202,7 @@ class PipelineScreen(Place):
         running = (
             "The pipeline runs."
             if self.utawaku.pipeline_runs
-            else "The pipeline does not run: requests wait. S starts it."
+            else "The pipeline is off: requests wait, S starts it."
         )
         waiting = f"   {n_waiting} waiting" if n_waiting else ""
         budget = self.utawaku.settings.download.daily_budget

@@ -96,8 +96,8 @@ class StreamRows(LowerRows):
     def draw_header(self, width: int) -> list[Cell]:
         """Names of the artefacts."""
         names = self._names(width)
-        room = width - 12 - sum(n for _name, n in names)
-        cells: list[Cell] = [(fit("  Date", 12), None), (fit("Stream", room), None)]
+        room = width - 14 - sum(n for _name, n in names)
+        cells: list[Cell] = [(fit("  Date", 14), None), (fit("Stream", room), None)]
         for name, n in names:
             cells.append((fit(name.replace("library_", "")[: n - 1], n), None))
         return cells
@@ -106,10 +106,10 @@ class StreamRows(LowerRows):
         """Date, title, signs."""
         entry = self.streams[index]
         names = self._names(width)
-        room = width - 12 - sum(n for _name, n in names)
+        room = width - 14 - sum(n for _name, n in names)
         title = shown(entry.stream.title) or entry.stream.id
         cells: list[Cell] = [
-            ("  " + fit(entry.stream.uploaded_on, 10), self.look("muted")),
+            ("  " + fit(entry.stream.uploaded_on, 12), self.look("muted")),
             (fit(title, room - 2) + "  ", None),
         ]
         for name, n in names:
