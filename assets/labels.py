@@ -35,7 +35,8 @@ class LabelsConfig(dg.Config):
     """How much a name is worth."""
 
     patient: bool = False
-    """Wait for Shazam's rate limit; else what cannot be asked at once is put off."""
+    """Wait for Shazam's rate limit and compare with covers; else what cannot be had at once is put
+    off."""
 
 
 def index_folder(settings: Settings) -> Path:
@@ -111,7 +112,9 @@ def labels_asset(
                 shazam = shazam_client(settings, patient=config.patient)
             with FingerprintIndex(index_folder(settings)) as index:
                 setlist = best_setlist(stream, catalogue, settings)
-                labeller = _Labeller(library, recording, setlist, index, shazam)
+                labeller = _Labeller(
+                    library, recording, setlist, index, shazam, patient=config.patient
+                )
                 namings = labeller.label_all(songs, work.progress)
             if shazam is not None:
                 shazam.close()
@@ -156,7 +159,10 @@ class _Labeller:
         setlist: Setlist | None,
         index: FingerprintIndex,
         shazam: ShazamClient | None,
+        *,
+        patient: bool,
     ) -> None:
+        self._patient = patient
         self._catalogue = library.catalogue
         self._settings = library.settings
         self._recording = recording
@@ -178,7 +184,14 @@ class _Labeller:
                     if audio is None:
                         namings[song.id] = Naming([], None, reason, time.time() + RETRY_S)
                     elif not by_user(song):
-                        found = witnesses_at_hand(song, audio, self._setlist, self._index)
+                        found = witnesses_at_hand(
+                            song,
+                            audio,
+                            self._setlist,
+                            self._index,
+                            self._settings.labels,
+                            covers=self._patient,
+                        )
                         naming = settle(found, self._settings.labels, audio, None)
                         namings[song.id] = naming
                         if naming.applied is None and self._shazam is not None:

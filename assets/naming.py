@@ -42,13 +42,20 @@ def witnesses_at_hand(
     audio: NDArray[np.float32],
     setlist: Setlist | None,
     index: FingerprintIndex,
+    settings: LabelSettings,
+    *,
+    covers: bool,
 ) -> list[LabelCandidate]:
-    """What humans' timestamps and the library's own index say about a song.
+    """What humans' timestamps and, where these do not settle it, the own index say about a song.
 
-    `audio` is the song's sound, float32 (n_samples,) mono at 16 kHz.
+    `audio` is the song's sound, float32 (n_samples,) mono at 16 kHz. `covers` also compares with
+    other performances, which takes seconds a song.
     """
     listed = listed_candidate(song, setlist)
-    return [*([listed] if listed else []), *identify(index, audio, exclude=song.id)]
+    found = [listed] if listed else []
+    if accepted(found, settings.accept):
+        return found
+    return [*found, *identify(index, audio, exclude=song.id, covers=covers)]
 
 
 def settle(

@@ -18,13 +18,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from assets.due import CHAIN
 from library.catalogue import Catalogue
 from library.config import load_settings
 from models.audio import probe
 from models.demo import make_demo_stream
 from models.registry import pull
 
-STEPS = ("recordings", "segments", "songs", "library_files")
+STEPS = CHAIN
 
 
 def one_round(file: Path, weights: Path, home: Path, songs_codec: str) -> dict[str, float]:
