@@ -6,6 +6,7 @@ from assets import (
     embeddings,
     labels,
     library_files,
+    models,
     recordings,
     segments,
     songs,
@@ -18,6 +19,7 @@ from sensors.batches import ask_for_training, tell_of_batches
 from sensors.channels import look_at_channels
 from sensors.failures import tell_of_failures
 from sensors.jobs import ingest_stream, reconcile_channel, take_in_source
+from sensors.models import notice_new_weights, refresh_weights
 from sensors.names import retry_names
 from sensors.requests import drain_requests
 from sensors.schedules import keep_house, nightly
@@ -34,6 +36,7 @@ def defs() -> dg.Definitions:
         assets=dg.load_assets_from_modules(
             [
                 recordings,
+                models,
                 segments,
                 songs,
                 labels,
@@ -49,6 +52,7 @@ def defs() -> dg.Definitions:
             take_in_source,
             reconcile_channel,
             keep_house,
+            refresh_weights,
             publish_submissions,
             separate_songs,
             train_taste_job,
@@ -57,6 +61,7 @@ def defs() -> dg.Definitions:
         sensors=[
             drain_requests,
             look_at_channels,
+            notice_new_weights,
             retry_names,
             watch_folder,
             tell_of_failures,

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.models import segmenter_weights
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file, recordings
 from assets.resources import LibraryResource
@@ -48,7 +49,7 @@ def segments_tile(segments: tuple[Segment, ...], duration_s: float) -> bool:
 
 @dg.asset(
     partitions_def=stream_partitions,
-    deps=[recordings],
+    deps=[recordings, segmenter_weights],
     group_name="streams",
     code_version=ENGINE_VERSION,
     pool="cpu",

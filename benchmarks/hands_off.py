@@ -38,6 +38,9 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="weights folder to use instead of fetching")
     parser.add_argument("--limit-s", type=float, default=900.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--victims", default="daemon,code server,run", help="what is killed, in turn"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hands-off-", ignore_cleanup_errors=True) as folder:
         os.environ["UTAWAKU_HOME"] = folder
@@ -54,6 +57,7 @@ def survive(home: Path, given: argparse.Namespace) -> None:
     from models.demo import make_demo_stream
 
     chance = random.Random(given.seed)
+    victims = given.victims.split(",")
     watched, made = home / "watched", home / "made"
     for folder in (watched, made, home / "cache"):
         folder.mkdir(parents=True)
@@ -84,10 +88,10 @@ def survive(home: Path, given: argparse.Namespace) -> None:
             time.sleep(1)
             sizes.append(memory_and_files(up.pid))
             if sum(killed.values()) < given.kills and time.monotonic() >= next_kill:
-                victim = kill_one(up.pid, chance)
-                if victim:
+                victim = victims[sum(killed.values()) % len(victims)]
+                if kill_one(home, victim):
                     killed[victim] += 1
-                    next_kill = time.monotonic() + chance.uniform(4, 25)
+                    next_kill = time.monotonic() + chance.uniform(2, 20)
             catalogue.requests.wake(reason_begins="the run ended unfinished")
             catalogue.requests.wake(reason_begins="the process ended")
             n_done = len(catalogue.assets.done_streams("library_files"))
@@ -109,30 +113,38 @@ def _cmdline(process: psutil.Process) -> list[str]:
     return process.info["cmdline"] or []
 
 
-def kill_one(up: int, chance: random.Random) -> str:
-    """kill -9 the daemon, the code server or a run below process `up`; returns which."""
-    found: dict[str, list[psutil.Process]] = {"daemon": [], "code server": [], "run": []}
-    for process in psutil.Process(up).children(recursive=True):
+def kill_one(home: Path, victim: str) -> bool:
+    """kill -9 the daemon, the code server or a run of the pipeline in `home`; False if none goes."""
+    found = []
+    for process in psutil.process_iter():
         try:
+            if process.environ().get("UTAWAKU_HOME") != str(home):
+                continue
             words = " ".join(process.cmdline())
         except psutil.Error:
             continue
+        kind = ""
         if "dagster._daemon" in words:
-            found["daemon"].append(process)
+            kind = "daemon"
         elif "api grpc" in words:
-            found["code server"].append(process)
-        elif "spawn_main" in words and process.memory_info().rss > 80_000_000:
-            found["run"].append(process)
-    kinds = [kind for kind, processes in found.items() if processes]
-    # Runs are what matters most: every other kill is one, when there is one.
-    kind = "run" if "run" in kinds and chance.random() < 0.5 else chance.choice(kinds or [""])
-    if not kind:
-        return ""
+            kind = "code server"
+        elif "spawn_main" in words and _is_run(process):
+            kind = "run"
+        if kind == victim:
+            found.append(process)
+    if not found:
+        return False
+    found[0].kill()
+    return True
+
+
+def _is_run(process: psutil.Process) -> bool:
+    """Runs are children of the code server, or orphans of one that was killed."""
     try:
-        chance.choice(found[kind]).kill()
-    except psutil.NoSuchProcess:
-        return ""
-    return kind
+        parent = " ".join(process.parent().cmdline()) if process.parent() else ""
+        return "dagster._daemon" not in parent and "dagster_webserver" not in parent
+    except psutil.Error:
+        return False
 
 
 def memory_and_files(up: int) -> tuple[float, int]:

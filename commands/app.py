@@ -14,6 +14,7 @@ from commands import (
     ingest,
     label,
     reference,
+    rematerialize,
     segment,
     separate,
     settings,
@@ -38,6 +39,7 @@ app = typer.Typer(
 for module in (
     ingest,
     follow,
+    rematerialize,
     label,
     catalogue,
     export,

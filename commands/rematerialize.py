@@ -1,0 +1,55 @@
+"""`utawaku rematerialize`: make anew what older models or engines made."""
+
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from commands.console import add_row, out, print_json, table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: utawaku rematerialize segments --dry-run")(rematerialize)
+
+
+def rematerialize(
+    asset: Annotated[
+        str, typer.Argument(help="Only this artefact and what depends on it; all if left out.")
+    ] = "all",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is stale.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Ask the pipeline to make stale streams anew, a few at a time. Your own edits stay.
+
+    An interrupted one goes on by itself: what is stale is looked up, not remembered.
+    """
+    from assets.staleness import stale_streams
+    from commands.pipeline import check_asset_names
+    from library.catalogue import Catalogue
+    from library.config import load_settings
+
+    if asset != "all":
+        check_asset_names([asset])
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    try:
+        stale = stale_streams(catalogue, settings, "" if asset == "all" else asset)
+        request = None
+        if stale and not dry_run:
+            request = catalogue.requests.file("rematerialize", asset)
+    finally:
+        catalogue.close()
+    counts = Counter((one.asset, one.model_version[:12]) for one in stale)
+    if json:
+        print_json({"stale": stale, "request": request.id if request else None})
+        return
+    if not stale:
+        out.print("everything was made by the present models and engines")
+        return
+    listing = table("from", "made by model", ("streams", "right"))
+    for (name, version), count in counts.most_common():
+        add_row(listing, [name, version or "-", count])
+    out.print(listing)
+    if request:
+        out.print(f"request {request.id} is filed; `utawaku status` shows how far it is")
