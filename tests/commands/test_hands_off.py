@@ -1,0 +1,223 @@
+"""follow, unfollow, channels, resume, status --metrics, doctor --fix through the program."""
+
+import json
+import sqlite3
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from commands.app import app
+from library.catalogue import Catalogue
+from library.config import Settings, load_settings
+from library.errors import UtawakuError
+from library.records import Channel, SongSpan, Stream
+from library.tags import SongTags, write_tags
+from tests.conftest import DemoStream, Program
+from tests.models.downloader_media import audio_bytes
+from tests.servers.media_site import MediaSite
+
+
+@dataclass
+class Answer:
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Commands:
+    """The command line without a process of its own for each command."""
+
+    def run(self, *arguments: str | Path) -> Answer:
+        runner = CliRunner()
+        result = runner.invoke(app, [str(one) for one in arguments])
+        if isinstance(result.exception, UtawakuError):
+            error = result.exception
+            return Answer(error.exit_code, result.stdout, str(error))
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.fixture
+def commands(settings: Settings) -> Commands:
+    del settings  # its folder is the commands' home
+    return Commands()
+
+
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>A Feed</title>
+<item><title>歌枠 1</title><link>{link}</link></item></channel></rss>"""
+
+
+def channels(commands: Commands) -> list[dict[str, object]]:
+    answer = commands.run("channels", "--json")
+    assert answer.returncode == 0, answer.stderr
+    found: list[dict[str, object]] = json.loads(answer.stdout)
+    return found
+
+
+def test_a_channel_is_followed_changed_exported_and_left(
+    commands: Commands, tmp_path: Path
+) -> None:
+    with MediaSite() as site:
+        site.add("/feed.xml", FEED.format(link=site.url("/1")), "text/xml")
+        url = site.url("/feed.xml")
+        followed = commands.run(
+            "follow", url, "--title", "@karaoke", "--min-minutes", "10", "--song-rule",
+            "min_song_s=45",
+        )  # fmt: skip
+        assert followed.returncode == 0, followed.stderr
+        assert "following A Feed" in followed.stdout
+        assert commands.run("follow", url, "--want", "video").returncode == 0
+        (row,) = channels(commands)
+        assert row["rules"] == {
+            "title": ["@karaoke"],
+            "min_duration_s": 600.0,
+            "want": "video",
+            "songs": {"min_song_s": 45},
+        }
+        missing = commands.run("follow", site.url("/nothing"))
+        assert missing.returncode == 5
+    exported = tmp_path / "followed.toml"
+    assert commands.run("channels", "export", exported).returncode == 0
+    assert commands.run("unfollow", url, "--forget").returncode == 0
+    assert channels(commands) == []
+    assert commands.run("channels", "import", exported).returncode == 0
+    (again,) = channels(commands)
+    assert (again["url"], again["rules"]) == (url, row["rules"])
+    assert commands.run("unfollow", "nobody").returncode == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--title", "(歌"), "no regular expression"),
+        (("--only", "live"), "rule 'kinds"),
+        (("--song-rule", "colour=red"), "colour"),
+    ],
+)
+def test_rules_that_make_no_sense_change_nothing(
+    commands: Commands, arguments: tuple[str, ...], told: str
+) -> None:
+    answer = commands.run("follow", "https://example.org/feed", *arguments)
+    assert answer.returncode == 1
+    assert told in answer.stderr
+    assert channels(commands) == []
+
+
+def test_a_resting_site_is_shown_and_can_be_woken(commands: Commands) -> None:
+    catalogue = Catalogue.open(load_settings())
+    catalogue.channels.save(Channel("youtube:a", "https://youtube.com/a", site="youtube"))
+    catalogue.sites.refuse("youtube", "the site asks to slow down", base_s=3600)
+    request = catalogue.requests.file("ingest_stream", "x")
+    until = time.time() + 3600
+    catalogue.requests.wait(request.id, until, "youtube is left alone until 23:00: slow down")
+    shown = commands.run("status").stdout
+    assert "resting   youtube until" in shown
+    assert "1 x youtube is left alone" in shown
+    assert "utawaku_site_rest_seconds" in commands.run("status", "--metrics").stdout
+    assert commands.run("resume", "youtube").returncode == 0
+    assert catalogue.requests.get(request.id).not_before is None
+    assert catalogue.sites.rests() == []
+    assert commands.run("resume", "youtube").returncode == 4
+    catalogue.close()
+
+
+def test_doctor_finds_and_repairs_what_is_out_of_step(commands: Commands) -> None:
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    catalogue.streams.save(Stream("file-1", "/gone.opus", site="file"))
+    catalogue.songs.reconcile("file-1", [SongSpan(0, 1, 60, "smart", 1)], made_by="x")
+    lost = {"file_path": "Songs/lost.opus", "file_start_s": 1.0, "file_stop_s": 60.0}
+    catalogue.songs.set_file("file-1@1000", lost)
+    catalogue.assets.started("file-1", "segments", run_id="a-run-that-died")
+    settings.songs_dir.mkdir(parents=True)
+    orphan = settings.songs_dir / "orphan.opus"
+    sound = audio_bytes("ogg", "libopus", duration_s=1.0, rate_hz=48_000)
+    orphan.write_bytes(sound)
+    write_tags(orphan, SongTags(title="x", extra={"UTAWAKU_SONG": "file-1@99"}), None)
+    own = settings.songs_dir / "own.opus"
+    own.write_bytes(sound)
+    stale = settings.songs_dir / ".utawaku-999999-00000000.part.opus"
+    stale.touch()
+    from commands.pipeline import prepare_dagster_home
+    from commands.up import dagster_instance
+
+    with dagster_instance(prepare_dagster_home(settings)) as instance:
+        instance.add_dynamic_partitions("stream", ["stranded"])
+    looked = {f["name"]: f for f in json.loads(commands.run("doctor", "--json").stdout)}
+    assert looked["files"]["message"] == "1 songs of 1 streams have lost their file"
+    assert looked["orphans"]["message"].startswith("1 files below Songs/")
+    assert looked["runs"]["level"] == looked["partitions"]["level"] == "warning"
+    assert orphan.exists()
+    commands.run("doctor", "--fix")
+    assert not orphan.exists()
+    assert not stale.exists()
+    assert own.exists()  # not ours
+    assert [r.target for r in catalogue.requests.waiting("ingest_stream")] == ["file-1"]
+    assert catalogue.assets.of("file-1")["segments"].state == "failed"
+    after = {f["name"]: f["level"] for f in json.loads(commands.run("doctor", "--json").stdout)}
+    assert (after["runs"], after["partitions"], after["left over"]) == ("ok", "ok", "ok")
+    catalogue.close()
+
+
+def test_a_long_reader_does_not_stop_writers_and_a_stuck_writer_is_told_of(
+    commands: Commands,
+) -> None:
+    settings = load_settings()
+    catalogue = Catalogue.open(settings, busy_timeout_s=0.3)
+    reader = sqlite3.connect(settings.data_dir / "catalogue.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM streams").fetchone()
+    catalogue.requests.file("ingest", "x")  # WAL: a reader is in nobody's way
+    reader.execute("COMMIT")
+    reader.execute("BEGIN IMMEDIATE")
+    from library.errors import CatalogueLocked
+
+    with pytest.raises(CatalogueLocked):
+        catalogue.requests.file("ingest", "y")
+    reader.execute("ROLLBACK")
+    assert [r.target for r in catalogue.requests.waiting()] == ["x"]
+    reader.close()
+    catalogue.close()
+
+
+@pytest.mark.slow
+def test_the_pipeline_takes_a_watched_file_to_songs_and_survives_a_killed_daemon(
+    program: Program, demo_stream: DemoStream, tmp_path: Path
+) -> None:
+    import psutil
+
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    program.environment |= {
+        "UTAWAKU_FOLLOW__WATCH_FOLDER": str(watched),
+        "UTAWAKU_FOLLOW__SETTLE_S": "1",
+        "UTAWAKU_LABELS__SHAZAM": "false",
+        "UTAWAKU_WEB_PORT": "3291",
+    }
+    up = program.start("up")
+    try:
+        catalogue = Catalogue.open(load_settings())
+        (watched / "evening.opus").write_bytes(demo_stream.path.read_bytes())
+        deadline, killed = time.monotonic() + 270, False
+        while time.monotonic() < deadline and not catalogue.assets.done_streams("library_files"):
+            time.sleep(1)
+            if not killed and catalogue.requests.count("running"):
+                for child in psutil.Process(up.pid).children():
+                    if "dagster._daemon" in child.cmdline():
+                        child.kill()
+                        killed = True
+        assert killed
+        assert len(catalogue.assets.done_streams("library_files")) == 1
+        assert catalogue.songs.count() == len(demo_stream.truth.songs)
+        catalogue.close()
+    finally:
+        up.terminate()
+        up.communicate(timeout=60)
+    assert subprocess.run(["pgrep", "-f", str(program.home)], check=False).returncode == 1
