@@ -64,7 +64,7 @@ def one_round(file: Path, weights: Path, home: Path, songs_codec: str) -> dict[s
         "wall": wall_s,
         "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         "peak_mb": after.ru_maxrss / 1024,
-        "songs": n_songs,
+        "n_songs": n_songs,
     }
 
 
@@ -90,7 +90,7 @@ def main() -> None:
         ]
     medians = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
     print(
-        f"{file.name}: {duration_s / 60:.1f} min, {medians['songs']:.0f} songs, "
+        f"{file.name}: {duration_s / 60:.1f} min, {medians['n_songs']:.0f} songs, "
         f"median of {options.rounds}"
     )
     print(f"{'step':<20}{'s':>8}{'share':>8}{'x real time':>13}")
