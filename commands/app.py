@@ -13,10 +13,12 @@ from commands import (
     follow,
     ingest,
     label,
+    playlist,
     reference,
     rematerialize,
     segment,
     separate,
+    serve,
     settings,
     status,
     taste,
@@ -51,7 +53,9 @@ for module in (
     settings,
     uploading,
     separate,
+    playlist,
     taste,
+    serve,
 ):
     module.register(app)
 reference.register(weights.app)

@@ -1,0 +1,285 @@
+"""Highlights or whole songs joined by crossfades of equal power, in flat memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import soxr
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.error import FFmpegError
+
+from library.errors import EncodeError, MediaError, NotFoundError
+from library.files import atomic_path
+from library.progress import Progress, silent
+from models.audio import AudioReader, decode, probe
+from models.loudness import measure_chunks
+
+Audio = npt.NDArray[np.float32]
+
+TARGET_LUFS = -16.0
+_CEILING = 10 ** (-1.0 / 20)
+_MOST_GAIN_DB = 20.0
+_CHUNK_S = 5.0
+_STEEPNESS = 6.0
+_CONTAINERS = {
+    ".m4a": ("aac", "ipod"),
+    ".mka": ("libopus", "matroska"),
+    ".mp3": ("libmp3lame", "mp3"),
+    ".ogg": ("libopus", "opus"),
+    ".opus": ("libopus", "opus"),
+}
+"""Encoder and muxer by ending: formats that hold chapters."""
+_WHOLE_SECONDS = {"opus"}
+"""FFmpeg writes half seconds of a chapter twice here: once rounded up and once as milliseconds."""
+
+
+@dataclass(frozen=True)
+class PlaylistItem:
+    """A song of a playlist, or a span of one."""
+
+    path: Path
+    title: str
+    artist: str = ""
+    start_s: float = 0.0
+    stop_s: float | None = None
+    bpm: float | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Where an item starts and stops in the joined file."""
+
+    title: str
+    start_s: float
+    stop_s: float
+    item: PlaylistItem
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What `render_playlist` wrote."""
+
+    path: Path
+    duration_s: float
+    chapters: tuple[Chapter, ...]
+    left_out: tuple[tuple[PlaylistItem, str], ...]
+    """Items that cannot be played, and why."""
+
+
+def fades(n_samples: int) -> tuple[Audio, Audio]:
+    """Gains of a crossfade, out and in, float32 (n_samples,): sigmoids whose squares add up to 1.
+
+    Two sigmoids that add up to 1 would dip by 3 dB in the middle, as two songs are uncorrelated.
+    """
+    at = (np.arange(n_samples) + 0.5) / max(1, n_samples)
+    steps = 1 / (1 + np.exp(-2 * _STEEPNESS * (at - 0.5)))
+    low = 1 / (1 + np.exp(_STEEPNESS))
+    # Stretched, so that it begins at silence and ends at full power.
+    power = np.clip((steps - low) / (1 - 2 * low), 0, 1)
+    return np.sqrt(1 - power).astype(np.float32), np.sqrt(power).astype(np.float32)
+
+
+def render_playlist(
+    items: Sequence[PlaylistItem],
+    target: Path,
+    *,
+    crossfade_s: float = 4.0,
+    target_lufs: float = TARGET_LUFS,
+    sample_rate_hz: int = 48_000,
+    progress: Progress = silent,
+) -> Rendered:
+    """Join items in order into one stereo file with chapters; any mix of rates and channels.
+
+    Each item is brought to `target_lufs`, turned down where it would exceed -1 dBTP. A crossfade
+    takes at most a third of the shorter neighbour. Items that cannot be read are left out.
+
+    Raises:
+        NotFoundError: no item can be played. EncodeError: it cannot be written, or the ending of
+            `target` names no format.
+    """
+    if target.suffix.lower() not in _CONTAINERS:
+        raise EncodeError(
+            "no format has this ending",
+            subject=target.name,
+            next_step=f"Choose one of {', '.join(_CONTAINERS)}",
+        )
+    kept: list[tuple[PlaylistItem, float, float]] = []
+    left_out: list[tuple[PlaylistItem, str]] = []
+    for number, item in enumerate(items):
+        progress(0.4 * number / len(items), f"measuring {item.title}")
+        try:
+            stop_s = item.stop_s if item.stop_s is not None else probe(item.path).duration_s
+            reader, stereo = _stereo(item)
+            # As it will be heard: mono on both sides is 3 dB louder than it measures alone.
+            loudness = measure_chunks(stereo, reader.sample_rate_hz)
+            if stop_s - item.start_s < 0.05:
+                raise MediaError("there is nothing in it", subject=str(item.path))
+        except (MediaError, OSError) as error:
+            left_out.append((item, str(error)))
+            continue
+        gain_db = 0.0
+        if np.isfinite(loudness.integrated_lufs):
+            gain_db = min(target_lufs - loudness.integrated_lufs, _MOST_GAIN_DB)
+            gain_db = min(gain_db, 20 * np.log10(_CEILING) - loudness.true_peak_db)
+        kept.append((item, stop_s - item.start_s, 10 ** (gain_db / 20)))
+    if not kept:
+        raise NotFoundError(
+            "no song of the playlist can be played",
+            subject=target.name,
+            next_step="; ".join(why for _, why in left_out[:3]) or "Choose songs that have files",
+        )
+    rate = 44_100 if target.suffix.lower() == ".mp3" else sample_rate_hz
+    joined = _Joined(kept, rate, crossfade_s)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(target) as temporary:
+        _write(joined, temporary, target, rate, progress)
+    return Rendered(target, joined.n_samples / rate, tuple(joined.chapters), tuple(left_out))
+
+
+def _stereo(item: PlaylistItem) -> tuple[AudioReader, Iterator[Audio]]:
+    """The item as chunks of (2, n_samples) at its own rate; mono is put on both sides."""
+    reader = decode(
+        item.path,
+        n_channels=1 if probe(item.path).n_channels == 1 else 2,
+        start_s=item.start_s,
+        stop_s=item.stop_s,
+        chunk_s=_CHUNK_S,
+    )
+    return reader, (np.broadcast_to(np.atleast_2d(chunk), (2, chunk.shape[-1])) for chunk in reader)
+
+
+class _Joined:
+    """The samples of the joined items, chunk by chunk; chapters grow as it goes."""
+
+    def __init__(
+        self, items: Sequence[tuple[PlaylistItem, float, float]], rate: int, crossfade_s: float
+    ) -> None:
+        self._items = items
+        self._rate = rate
+        self._crossfade_s = crossfade_s
+        self.chapters: list[Chapter] = []
+        self.n_samples = 0
+        self.planned_s = max(0.1, sum(length for _, length, _ in items))
+
+    def n_fade(self, number: int) -> int:
+        """Samples of the crossfade from item `number` to the next; 0 after the last."""
+        if number < 0 or number + 1 >= len(self._items):
+            return 0
+        shortest = min(self._items[number][1], self._items[number + 1][1])
+        return round(min(self._crossfade_s, shortest / 3) * self._rate)
+
+    def __iter__(self) -> Iterator[Audio]:
+        tail = np.zeros((2, 0), np.float32)
+        for number, (item, _, gain) in enumerate(self._items):
+            start = self.n_samples
+            n_out = self.n_fade(number)
+            held = np.zeros((2, 0), np.float32)
+            n_in = tail.shape[1]
+            rising = fades(n_in)[1]
+            for chunk in self._samples(item):
+                piece = chunk * np.float32(gain)
+                if n_in:
+                    n_now = min(n_in, piece.shape[1])
+                    piece[:, :n_now] *= rising[:n_now]
+                    piece[:, :n_now] += tail[:, :n_now]
+                    rising, tail, n_in = rising[n_now:], tail[:, n_now:], n_in - n_now
+                held = np.concatenate([held, piece], axis=1)
+                if (n_ready := held.shape[1] - n_out) > 0:
+                    yield self._told(held[:, :n_ready])
+                    held = held[:, n_ready:]
+            # An item shorter than its header says leaves less to fade.
+            tail = held * fades(held.shape[1])[0] if n_out else np.zeros((2, 0), np.float32)
+            if not n_out and held.shape[1]:
+                yield self._told(held)
+            stop = self.n_samples + tail.shape[1] // 2
+            start += 0 if not self.chapters else self.n_fade(number - 1) // 2
+            names = " - ".join(name for name in (item.artist, item.title) if name)
+            self.chapters.append(Chapter(names, start / self._rate, stop / self._rate, item))
+
+    def _told(self, samples: Audio) -> Audio:
+        self.n_samples += samples.shape[1]
+        return samples
+
+    def _samples(self, item: PlaylistItem) -> Iterator[Audio]:
+        """The item in stereo at the playlist's rate."""
+        reader, stereo = _stereo(item)
+        resampler = soxr.ResampleStream(reader.sample_rate_hz, self._rate, 2)
+        for chunk in stereo:
+            out = resampler.resample_chunk(np.ascontiguousarray(chunk.T))
+            yield np.ascontiguousarray(out.T).reshape(2, -1)
+        last = resampler.resample_chunk(np.zeros((0, 2), np.float32), last=True)
+        yield np.ascontiguousarray(last.T).reshape(2, -1)
+
+
+def _write(joined: _Joined, path: Path, target: Path, rate: int, progress: Progress) -> None:
+    """Encode, then put the chapters in: they are only known once all is joined."""
+    encoder, container_name = _CONTAINERS[target.suffix.lower()]
+    try:
+        raw = path.with_name(path.name + ".audio")
+        try:
+            _encode(joined, raw, encoder, container_name, rate, progress)
+            _with_chapters(raw, path, container_name, joined.chapters)
+        finally:
+            raw.unlink(missing_ok=True)
+    except (FFmpegError, ValueError) as error:
+        raise EncodeError(
+            f"the playlist could not be written ({error})",
+            subject=str(target),
+            next_step="Check that the disk is not full, or choose another format",
+        ) from error
+
+
+def _encode(
+    joined: _Joined, path: Path, encoder: str, container_name: str, rate: int, progress: Progress
+) -> None:
+    with av.open(str(path), "w", format=container_name) as container:
+        stream = container.add_stream(encoder, rate=rate, layout="stereo")
+        assert isinstance(stream, AudioStream)
+        stream.bit_rate = 192_000
+        position = 0
+        for chunk in joined:
+            clipped = np.clip(chunk, -1, 1)
+            frame = AudioFrame.from_ndarray(np.ascontiguousarray(clipped), "fltp", "stereo")
+            frame.sample_rate = rate
+            frame.pts = position
+            position += chunk.shape[1]
+            container.mux(stream.encode(frame))
+            progress(min(0.99, 0.4 + 0.6 * position / rate / joined.planned_s), "joining")
+        container.mux(stream.encode(None))
+
+
+def _with_chapters(
+    source: Path, target: Path, container_name: str, chapters: Sequence[Chapter]
+) -> None:
+    """Copy the packets behind a header that has the chapters."""
+    milli = Fraction(1, 1000)
+    step = 1000 if container_name in _WHOLE_SECONDS else 1
+    with (
+        av.open(str(source)) as read,
+        av.open(str(target), "w", format=container_name) as written,
+    ):
+        written.set_chapters(
+            [
+                {
+                    "id": number,
+                    "start": int(chapter.start_s * 1000) // step * step,
+                    "end": int(chapter.stop_s * 1000) // step * step,
+                    "time_base": milli,
+                    "metadata": {"title": chapter.title},
+                }
+                for number, chapter in enumerate(chapters)
+            ]
+        )
+        stream_in = read.streams.audio[0]
+        stream_out = written.add_stream_from_template(stream_in)
+        for packet in read.demux(stream_in):
+            if packet.dts is None:
+                continue
+            packet.stream = stream_out
+            written.mux(packet)
