@@ -81,17 +81,20 @@ async def test_nudges_are_heard_written_as_one_step_and_undone(
         song = screen.current
         assert song is not None
         screen.settle_s = 60  # a slow machine may take long between two keys
-        await pilot.press("left_square_bracket", "full_stop", "full_stop", "greater_than_sign")
+        for key in ("left_square_bracket", "full_stop", "full_stop", "greater_than_sign"):
+            await pilot.press(key)
+        await until(lambda: screen._moving is not None, pilot.pause)
         assert screen._moving is not None
         assert screen._moving == (
             song.id,
             pytest.approx(song.start_s + 1.2, abs=0.002),
             song.stop_s,
         )
-        assert app.player.engine.current is not None
         await until(
             lambda: (
-                app.player.engine.current.to_s == pytest.approx(song.start_s + 1.2 + 1.5, abs=0.01)
+                app.player.engine.current is not None
+                and app.player.engine.current.to_s
+                == pytest.approx(song.start_s + 1.2 + 1.5, abs=0.01)
             ),
             pilot.pause,
         )
