@@ -1,0 +1,27 @@
+"""`utawaku serve`: the terminal library in a browser, on loopback."""
+
+from typing import Annotated
+
+import typer
+
+from commands.console import out
+from library.config import load_settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: utawaku serve --port 3300")(serve)
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(help="Port on loopback.")] = None,
+) -> None:
+    """Show the library in a browser on this machine; the printed address holds a token."""
+    from tui.serve import DEFAULT_PORT
+    from tui.serve import serve as run
+
+    run(
+        load_settings(),
+        port or DEFAULT_PORT,
+        tell=lambda text: out.print(text, markup=False, soft_wrap=True),
+    )
