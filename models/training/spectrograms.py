@@ -1,0 +1,67 @@
+"""Log-mel pieces of songs, decoded once and kept; no audio is written."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from library.errors import MediaError
+from library.files import atomic_path
+from library.progress import Progress, silent
+from models.tagger.excerpts import excerpts
+from models.tagger.features import N_FRAMES, N_MELS, patch_of
+
+N_PIECES = 10
+"""Pieces of 3 s kept of each song, spread over its length."""
+
+
+@dataclass
+class Spectrograms:
+    """Pieces of the songs that could be read."""
+
+    places: list[int] = field(default_factory=list)
+    """Which of the paths each entry of `pieces` belongs to."""
+    pieces: list[np.ndarray] = field(default_factory=list)
+    """float16 (n_pieces, 187, 96) a song."""
+    broken: dict[str, str] = field(default_factory=dict)
+    """Files that cannot be read, and why."""
+
+
+def read_spectrograms(
+    paths: Sequence[Path], cache: Path, progress: Progress = silent
+) -> Spectrograms:
+    """Pieces of every file; from the cache where the file has not changed since.
+
+    A file that cannot be read is skipped and told, also from the cache.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    found = Spectrograms()
+    for place, path in enumerate(paths):
+        try:
+            pieces = _cached(path, cache)
+        except (MediaError, OSError) as error:
+            found.broken[str(path)] = str(error)
+            continue
+        found.places.append(place)
+        found.pieces.append(pieces)
+        progress((place + 1) / len(paths), f"heard {place + 1} of {len(paths)}")
+    return found
+
+
+def _cached(path: Path, cache: Path) -> np.ndarray:
+    seen = path.stat()
+    key = f"{path.absolute()} {seen.st_size} {seen.st_mtime_ns} {N_PIECES}"
+    file = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
+    try:
+        pieces = np.load(file, allow_pickle=False)
+        if pieces.ndim == 3 and pieces.shape[1:] == (N_FRAMES, N_MELS):
+            return pieces
+    except (OSError, ValueError, EOFError, BadZipFile):
+        pass  # not there, or cut short: it is made anew
+    pieces = np.stack([patch_of(piece) for piece in excerpts(path, N_PIECES)]).astype(np.float16)
+    with atomic_path(file) as temporary, temporary.open("wb") as out:
+        np.save(out, pieces)
+    return pieces
