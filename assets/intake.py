@@ -1,6 +1,6 @@
 """From an address or a file to streams in the catalogue: what a run needs before it can start."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets.partitions import stream_partitions
 from library.catalogue import Catalogue
-from library.errors import MediaError, StillProcessingError
+from library.errors import StillProcessingError, UtawakuError
 from library.records import Stream
 from models.audio import probe
 from models.downloader import Downloader, StreamInfo, stream_id_for_file
@@ -23,12 +23,19 @@ def is_address(source: str) -> bool:
 
 
 def take_in(
-    source: str, catalogue: Catalogue, downloader: Downloader, *, take_unfinished: bool = False
+    source: str,
+    catalogue: Catalogue,
+    downloader: Downloader,
+    *,
+    take_unfinished: bool = False,
+    on_failed_entry: Callable[[str, UtawakuError], None] | None = None,
 ) -> list[Stream]:
     """Put the stream(s) behind `source` (file, address of a stream or of a playlist) on record.
 
     Nothing is downloaded; a stream that is known already is only looked up. With
     `take_unfinished` a broadcast that is over but still processed by the site is taken, too.
+    With `on_failed_entry` an entry of a playlist that cannot be taken is told (address, error),
+    and the others go on.
 
     Raises:
         MediaError: a path that is no audio or video file.
@@ -42,23 +49,22 @@ def take_in(
     info = downloader.resolve(source)
     if not info.is_playlist:
         return [register(info, catalogue, take_unfinished=take_unfinished)]
-    return [
-        known
-        if entry.stream_id and (known := catalogue.streams.find(entry.stream_id))
-        else register(downloader.resolve(entry.url), catalogue)
-        for entry in info.entries
-        if entry.live_status not in NOT_YET
-    ]
+    taken: list[Stream] = []
+    for entry in info.entries:
+        if entry.live_status in NOT_YET:
+            continue
+        known = catalogue.streams.find(entry.stream_id) if entry.stream_id else None
+        try:
+            taken.append(known or register(downloader.resolve(entry.url), catalogue))
+        except UtawakuError as error:
+            if on_failed_entry is None:
+                raise
+            on_failed_entry(entry.url, error)
+    return taken
 
 
 def _take_in_file(path: Path, catalogue: Catalogue) -> Stream:
     path = path.expanduser().absolute()
-    if not path.is_file():
-        raise MediaError(
-            "this is a folder" if path.is_dir() else "there is no such file",
-            subject=str(path),
-            next_step="Give the path of an audio or video file",
-        )
     media = probe(path)
     stream_id = stream_id_for_file(path)
     known = catalogue.streams.find(stream_id)

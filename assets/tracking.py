@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from assets.resources import LibraryResource
-from library.errors import UtawakuError
+from library.errors import UtawakuError, file_trouble
 
 MIN_INTERVAL_S = 0.5
 """Progress is written no oftener than this; each write reaches the disk."""
@@ -70,7 +70,23 @@ def work_on(
     work = Work(library, stream_id, asset)
     try:
         yield work
-    except UtawakuError as error:
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        # The state must not say "running" for ever.
+        library.catalogue.assets.failed(
+            stream_id,
+            asset,
+            "stopped; the same command goes on where it was",
+            exit_code=130,
+            error="StoppedError",
+        )
+        raise
+    except Exception as raised:
+        error = raised if isinstance(raised, UtawakuError) else file_trouble(raised, stream_id)
+        if error is None:
+            library.catalogue.assets.failed(
+                stream_id, asset, f"{type(raised).__name__}: {raised}".rstrip(": ")
+            )
+            raise
         library.catalogue.assets.failed(
             stream_id,
             asset,
@@ -90,21 +106,6 @@ def work_on(
             description=str(error),
             metadata={"stream": stream_id, "next step": error.next_step or "none known"},
             allow_retries=False,
-        ) from error
-    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-        # The state must not say "running" for ever.
-        library.catalogue.assets.failed(
-            stream_id,
-            asset,
-            "stopped; the same command goes on where it was",
-            exit_code=130,
-            error="StoppedError",
-        )
-        raise
-    except Exception as error:
-        library.catalogue.assets.failed(
-            stream_id, asset, f"{type(error).__name__}: {error}".rstrip(": ")
-        )
-        raise
+        ) from raised
     if not work.finished:
         raise dg.DagsterInvariantViolationError(f"{asset} ended without telling that it is done")

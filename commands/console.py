@@ -22,7 +22,9 @@ err = Console(stderr=True, highlight=False)
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    # A path may hold bytes that are no text.
+    sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
 
 
 def _plain(value: Any) -> Any:

@@ -41,7 +41,7 @@ def ingest(
         list[str] | None,
         typer.Option(
             help="Make this artefact and what depends on it anew "
-            "(recordings, segments, songs, labels, library_files); may be repeated."
+            "(recordings, segments, songs, labels, library_files, embeddings); may be repeated."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -55,13 +55,17 @@ def ingest(
 
     check_asset_names(again or ())
     outcomes: list[Outcome] = []
+
+    def failed(address: str, error: UtawakuError) -> None:
+        print_error(error)
+        outcomes.append(Outcome(address, error=str(error), exit_code=error.exit_code))
+
     with Pipeline.open() as pipeline:
         for source in sources:
             try:
-                streams = pipeline.take_in(source)
+                streams = pipeline.take_in(source, failed)
             except UtawakuError as error:
-                print_error(error)
-                outcomes.append(Outcome(source, error=str(error), exit_code=error.exit_code))
+                failed(source, error)
                 continue
             for stream in streams:
                 outcomes.append(pipeline.ingest(stream, source=source, again=again or ()))
@@ -76,6 +80,8 @@ def ingest(
 
 def _print_summary(outcomes: list[Outcome]) -> None:
     summary = table("stream", "state", ("songs", "right"), ("length", "right"), ("took", "right"))
+    # However long a title is, what became of the stream stays in sight.
+    summary.columns[0].max_width = max(16, out.width - 44)
     for outcome in outcomes:
         add_row(
             summary,

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -17,12 +17,12 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from assets.due import CHAIN, due_assets
 from assets.intake import add_partitions, take_in
 from assets.processes import PID_TAG, process_mark
-from commands.console import err
+from commands.console import err, print_error
 from commands.ingest import Outcome
 from definitions import defs
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
-from library.errors import ConfigError, StoppedError, UtawakuError
+from library.errors import ConfigError, StoppedError, UtawakuError, file_trouble
 from library.files import atomic_path, remove_stale_temporaries
 from library.records import AssetState, Stream
 from library.text import clean_line
@@ -106,10 +106,14 @@ class Pipeline:
         finally:
             catalogue.close()
 
-    def take_in(self, source: str) -> list[Stream]:
+    def take_in(
+        self,
+        source: str,
+        on_failed_entry: Callable[[str, UtawakuError], None] | None = None,
+    ) -> list[Stream]:
         """Put what is behind `source` on record; see `assets.intake.take_in`."""
         with err.status(f"looking at {clean_line(source)}"):
-            return take_in(source, self.catalogue, self.downloader)
+            return take_in(source, self.catalogue, self.downloader, on_failed_entry=on_failed_entry)
 
     def ingest(
         self,
@@ -125,8 +129,15 @@ class Pipeline:
         """
         started = time.monotonic()
         folder = self.settings.stream_dir(stream.id)
-        folder.mkdir(parents=True, exist_ok=True)
         outcome = Outcome(source or stream.url, stream.id, stream.title)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / ".lock").touch()
+        except OSError as error:
+            closed = file_trouble(error, str(folder)) or UtawakuError(str(error))
+            print_error(closed)
+            outcome.error, outcome.exit_code = str(closed), closed.exit_code
+            return outcome
         try:
             # A second program that is asked for the same stream waits for nothing: it says so.
             with FileLock(folder / ".lock", timeout=0):

@@ -35,7 +35,6 @@ A message says what failed, on what, and what the user can do next::
     |  +- FingerprintError      a fingerprint index or recording cannot be used
     +- SetlistError             a setlist or subtitle file cannot be read
     +- UploadError              a submission failed
-    +- EditError                songs cannot be placed so
     |  +- UploadInterrupted     broke off; nothing was decided, trying again is safe
     |  +- UploadLimited         the site asks to wait (knows for how long)
     |  +- UploadHold            the site wants a human; the whole queue rests
@@ -43,7 +42,11 @@ A message says what failed, on what, and what the user can do next::
     |  +- UploadRefused         refused for good (knows the site's code)
     |  |  +- DuplicateTitleError  the site has this title already
     |  +- OutcomeUnknown        sent, but nobody answered: look it up before sending again
+    +- EditError                songs cannot be placed so
+    +- DiskFullError            no space left for what is to be written
 """
+
+import errno
 
 
 class UtawakuError(Exception):
@@ -234,6 +237,26 @@ class DiskFullError(UtawakuError):
     """No space left for what is to be written."""
 
     exit_code = 7
+
+
+def file_trouble(error: Exception, subject: str) -> UtawakuError | None:
+    """What a file system refused, as an error with a next step; None for any other trouble."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return None
+    if isinstance(error, ConnectionError | TimeoutError):
+        return None
+    subject = str(error.filename) if error.filename else subject
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFullError(
+            "no space left on the disk",
+            subject=subject,
+            next_step="Free some space; the same command goes on where it was",
+        )
+    return LibraryFileError(
+        f"the library's files cannot be read or written ({error.strerror or error})",
+        subject=subject,
+        next_step="Check the disk and the folder's permissions, or set library_root",
+    )
 
 
 class UploadInterrupted(UploadError):

@@ -1,5 +1,6 @@
 """What a media file holds, without decoding it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,15 +62,26 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     The name goes to FFmpeg behind ``file:``, so that a file called ``concat:x`` stays a file.
 
     Raises:
-        FileNotFoundError, PermissionError, IsADirectoryError: as `open` does.
+        MediaError: there is no such file, it may not be read, or FFmpeg cannot be told its name.
         NotMediaError: no demuxer knows the content.
         TruncatedMediaError: the file is empty, or lacks the index without which nothing plays.
     """
-    with path.open("rb") as head:
-        if not head.read(1):
-            raise TruncatedMediaError(
-                "the file is empty", subject=str(path), next_step="Fetch or copy it again"
-            )
+    try:
+        str(path).encode()
+        with path.open("rb") as head:
+            is_empty = not head.read(1)
+    except UnicodeEncodeError as error:
+        raise MediaError(
+            "the file's name is not valid UTF-8",
+            subject=os.fsencode(path).decode("utf-8", "replace"),
+            next_step="Rename the file",
+        ) from error
+    except OSError as error:
+        raise _closed_to_us(path, error) from error
+    if is_empty:
+        raise TruncatedMediaError(
+            "the file is empty", subject=str(path), next_step="Fetch or copy it again"
+        )
     try:
         container = av.open(f"file:{path}", metadata_errors="replace")
     except FFmpegError as error:
@@ -78,6 +90,19 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         yield container
     finally:
         container.close()
+
+
+def _closed_to_us(path: Path, error: OSError) -> MediaError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        problem, next_step = "there is no such file", "Give the path of an audio or video file"
+    elif isinstance(error, IsADirectoryError):
+        problem, next_step = "this is a folder", "Give the path of an audio or video file"
+    elif isinstance(error, PermissionError):
+        problem, next_step = "you may not read this file", "Change its permissions"
+    else:
+        problem = f"the file cannot be read ({error.strerror or error})"
+        next_step = "Check the disk that it lies on"
+    return MediaError(problem, subject=str(path), next_step=next_step)
 
 
 def unreadable(path: Path, error: FFmpegError) -> MediaError:
@@ -101,8 +126,8 @@ def probe(path: Path) -> MediaInfo:
     """Read the headers of `path`.
 
     Raises:
-        NotMediaError, NoAudioError, TruncatedMediaError: see `open_media`; NoAudioError when
-            there is no audio track.
+        MediaError, NotMediaError, TruncatedMediaError: see `open_media`.
+        NoAudioError: there is no audio track.
     """
     with open_media(path) as container:
         # The same choice as ffmpeg makes by default: most channels, then the first one.

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from library.errors import EncodeError, NoAudioError, NotMediaError
+from library.errors import EncodeError, MediaError, NoAudioError, NotMediaError
 from models.audio import load, probe
 from models.cutter import AudioCodec, cut_audio
 from models.cutter.encode import faded
@@ -174,7 +174,7 @@ def test_what_is_no_recording_gets_its_own_error(tmp_path: Path) -> None:
     text.write_text("just text\n" * 100)
     with pytest.raises((NotMediaError, NoAudioError)):
         cut_audio(text, 0.0, 1.0, tmp_path / "cut")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(MediaError, match="no such file"):
         cut_audio(tmp_path / "missing.mp3", 0.0, 1.0, tmp_path / "cut")
 
 

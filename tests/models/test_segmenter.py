@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from library.errors import NoAudioError, NotMediaError, TruncatedMediaError
+from library.errors import MediaError, NoAudioError, NotMediaError, TruncatedMediaError
 from models.segmentation import SLOT_S, Segmentation, n_hops
 from models.segmenter import Segmenter
 from models.segmenter.certificate import settle
@@ -171,7 +171,7 @@ def test_what_is_no_recording_gets_a_typed_error(segmenters: dict, tmp_path: Pat
         segmenter.analyse(text)
     with pytest.raises(TruncatedMediaError, match="empty"):
         segmenter.analyse(empty)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(MediaError, match="no such file"):
         segmenter.analyse(tmp_path / "nothing.wav")
 
 
