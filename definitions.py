@@ -17,6 +17,7 @@ from assets import (
 from assets.resources import LibraryResource
 from sensors.batches import ask_for_training, tell_of_batches
 from sensors.channels import look_at_channels
+from sensors.crawling import crawl_job, daily_crawl
 from sensors.failures import tell_of_failures
 from sensors.jobs import ingest_stream, reconcile_channel, take_in_source
 from sensors.models import notice_new_weights, refresh_weights
@@ -53,6 +54,7 @@ def defs() -> dg.Definitions:
             reconcile_channel,
             keep_house,
             refresh_weights,
+            crawl_job,
             publish_submissions,
             separate_songs,
             train_taste_job,
@@ -71,7 +73,7 @@ def defs() -> dg.Definitions:
             separate_good_songs,
             score_new_songs,
         ],
-        schedules=[nightly],
+        schedules=[nightly, daily_crawl],
         resources={"library": LibraryResource()},
         executor=dg.in_process_executor,
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from commands import (
+    candidates,
     catalogue,
     demo,
     doctor,
@@ -60,6 +61,7 @@ for module in (
     module.register(app)
 reference.register(weights.app)
 app.add_typer(weights.app, name="models")
+app.add_typer(candidates.app, name="candidates")
 app.add_typer(train.app, name="train")
 
 

@@ -22,7 +22,12 @@ from pydantic_settings import (
 
 from library.errors import ConfigError
 from library.files import atomic_path
-from library.following.settings import FollowSettings, HousekeepingSettings, NoticeSettings
+from library.following.settings import (
+    CrawlSettings,
+    FollowSettings,
+    HousekeepingSettings,
+    NoticeSettings,
+)
 from library.sharing.settings import UploadSettings
 
 APP = "utawaku"
@@ -177,6 +182,7 @@ class Settings(BaseSettings):
     taste: TasteSettings = TasteSettings()
     uploads: UploadSettings = UploadSettings()
     follow: FollowSettings = FollowSettings()
+    crawl: CrawlSettings = CrawlSettings()
     keep: HousekeepingSettings = HousekeepingSettings()
     notices: NoticeSettings = NoticeSettings()
 

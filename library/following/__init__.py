@@ -2,11 +2,17 @@
 
 from library.following.files import read_follows, write_opml, write_toml
 from library.following.rules import PRESETS, ChannelRules, Follow, Verdict, judge
-from library.following.settings import FollowSettings, HousekeepingSettings, NoticeSettings
+from library.following.settings import (
+    CrawlSettings,
+    FollowSettings,
+    HousekeepingSettings,
+    NoticeSettings,
+)
 
 __all__ = [
     "PRESETS",
     "ChannelRules",
+    "CrawlSettings",
     "Follow",
     "FollowSettings",
     "HousekeepingSettings",

@@ -62,6 +62,20 @@ class FollowSettings(BaseModel):
         return end + dt.timedelta(days=1) if over_midnight and clock >= first else end
 
 
+class CrawlSettings(BaseModel):
+    """Looking for streams that nobody asked for yet."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(default=False, description="Search for candidates every day.")
+    words: tuple[str, ...] = Field(default=(), description="Searches of your own.")
+    urls: tuple[str, ...] = Field(
+        default=(), description="Channels and lists to go through for candidates."
+    )
+    searches_a_day: int = Field(default=20, ge=0, description="Searches a day.")
+    previews_a_day: int = Field(default=20, ge=0, description="Previews fetched a day and site.")
+
+
 class HousekeepingSettings(BaseModel):
     """What is tidied up by itself, and what may be thrown away."""
 

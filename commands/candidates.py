@@ -1,0 +1,91 @@
+"""`utawaku candidates`: what the crawler came across, and what you think of it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from commands.console import add_row, clock, out, print_json, table
+
+app = typer.Typer(
+    help="Streams that the crawler came across: list, accept, reject.",
+    invoke_without_command=True,
+)
+
+
+@app.callback(epilog="Example: utawaku candidates --json")
+def candidates(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(help="How many.")] = 50,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """List candidates that wait for your mark, the most promising first."""
+    if context.invoked_subcommand is not None:
+        return
+    settings, catalogue = _open()
+    found = catalogue.candidates.in_state("found", "previewed", "scored", limit=limit)
+    catalogue.close()
+    if json:
+        print_json(found)
+        return
+    if not found:
+        hint = "" if settings.crawl.enabled else " (`utawaku settings crawl.enabled true`)"
+        out.print(f"no candidates{hint}")
+        return
+    listing = table(
+        ("id", "right"), ("score", "right"), ("length", "right"), "title", ("found by", "whole")
+    )
+    for one in found:
+        score = "" if one.score is None else f"{one.score:.2f}"
+        length = clock(one.duration_s) if one.duration_s else ""
+        add_row(listing, [one.id, score, length, one.title, one.source])
+    out.print(listing)
+
+
+@app.command(epilog="Example: utawaku candidates accept 3 7")
+def accept(ids: Annotated[list[int], typer.Argument(help="Numbers of candidates.")]) -> None:
+    """Take candidates in: their streams are ingested, and training learns of your mark."""
+    _decide(ids, 1)
+
+
+@app.command(epilog="Example: utawaku candidates reject 5")
+def reject(ids: Annotated[list[int], typer.Argument(help="Numbers of candidates.")]) -> None:
+    """Leave candidates out for good; training learns of your mark."""
+    _decide(ids, -1)
+
+
+@app.command(epilog="Example: utawaku candidates search")
+def search() -> None:
+    """Send the crawler round now, within the budgets of the day."""
+    from assets.crawling import crawl
+    from models.downloader import Downloader
+
+    settings, catalogue = _open()
+    try:
+        downloader = Downloader(settings.download)
+        done = crawl(catalogue, settings, downloader, scorer=None)
+    finally:
+        catalogue.close()
+    out.print(
+        f"{done.n_looks} searches, {done.n_new} new candidates, {done.n_previews} previews"
+        + (f"; ended early: {done.stopped}" if done.stopped else ""),
+        markup=False,
+    )
+
+
+def _decide(ids: list[int], grade: int) -> None:
+    _, catalogue = _open()
+    try:
+        for number in ids:
+            changed = catalogue.candidates.decide(number, grade=grade)
+            word = "accepted" if grade > 0 else "rejected"
+            out.print(f"{number}: {word if changed else 'was decided before'}")
+    finally:
+        catalogue.close()
+
+
+def _open() -> tuple[Any, Any]:
+    from library.catalogue import Catalogue
+    from library.config import load_settings
+
+    settings = load_settings()
+    return settings, Catalogue.open(settings)

@@ -1,0 +1,41 @@
+"""Sends the crawler round once a day, where the user wants it."""
+
+import dagster as dg
+
+from assets.crawling import crawl, taste_scorer
+from assets.resources import LibraryResource
+
+
+@dg.op
+def crawl_round(context: dg.OpExecutionContext, library: LibraryResource) -> None:
+    """Search, preview, score; candidates wait for the user's mark."""
+    catalogue, settings = library.catalogue, library.settings
+    if not settings.crawl.enabled:
+        context.log.info("crawl.enabled is off")
+        return
+    has_model = catalogue.taste.current() is not None
+    scorer = taste_scorer(catalogue, settings, library.tagger()) if has_model else None
+    done = crawl(catalogue, settings, library.downloader(), scorer)
+    context.log.info(
+        "%d searches, %d new candidates, %d previews, %d scored %s",
+        done.n_looks,
+        done.n_new,
+        done.n_previews,
+        done.n_scored,
+        done.stopped,
+    )
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def crawl_job() -> None:
+    """Look for streams like those the user likes."""
+    crawl_round()
+
+
+daily_crawl = dg.ScheduleDefinition(
+    name="daily_crawl",
+    job=crawl_job,
+    cron_schedule="43 3 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Does nothing unless crawl.enabled is on.",
+)

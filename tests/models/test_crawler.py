@@ -1,0 +1,153 @@
+"""Candidates: found through yt-dlp's real search, previewed, scored, decided about."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from assets.crawling import crawl
+from library.catalogue import Catalogue
+from library.config import DownloadSettings, Settings
+from library.errors import MediaError
+from library.following import CrawlSettings
+from library.records import Song, Stream
+from models.audio import probe
+from models.crawler import fetch_preview, search, seeds_from
+from models.downloader import Downloader, Tuning
+from tests.models.downloader_media import audio_bytes
+from tests.servers.media_site import Fault, MediaSite, Resource
+from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite, _listed, youtube
+
+QUICK = Tuning(
+    retries=0, extractor_retries=0, retry_wait_s=0.01, socket_timeout_s=5.0,
+    check_certificates=False,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[YoutubeSite, str]]:
+    with youtube(tmp_path_factory.mktemp("authority")) as running:
+        yield running
+
+
+@pytest.fixture
+def site(emulated: tuple[YoutubeSite, str]) -> YoutubeSite:
+    running = emulated[0]
+    running.resources.clear()
+    running.videos.clear()
+    running.streams = []
+    return running
+
+
+@pytest.fixture
+def downloader(emulated: tuple[YoutubeSite, str]) -> Downloader:
+    settings = DownloadSettings(proxy=emulated[1], sleep_requests_s=0.0)
+    return Downloader(settings, tuning=QUICK)
+
+
+def serve_search(site: YoutubeSite, *videos: Video, fault: Fault | None = None) -> None:
+    items = [{"videoRenderer": _listed(video)} for video in videos]
+    sections = [{"itemSectionRenderer": {"contents": items}}]
+    contents = {
+        "twoColumnSearchResultsRenderer": {
+            "primaryContents": {"sectionListRenderer": {"contents": sections}}
+        }
+    }
+    body = json.dumps({"contents": contents}).encode()
+    site.resources["/youtubei/v1/search"] = Resource(body, "application/json", always=fault)
+
+
+def test_seeds_are_the_users_words_first_then_liked_singers_songs_and_relatives() -> None:
+    stream = Stream("y", "u", "歌枠", "youtube", "dQw4w9WgXcQ", CHANNEL_ID, "A Singer")
+    song = Song("y@1", "y", 0, 0, 1, "smart", 1, title="夜に駆ける", artist="YOASOBI")
+    seeds = seeds_from([(song, stream)] * 3, ["弾き語り  夜"], ["https://example.org/list"])
+    assert [(seed.kind, seed.address) for seed in seeds] == [
+        ("url", "https://example.org/list"),
+        ("words", "ytsearch20:弾き語り 夜"),
+        ("channel", f"https://www.youtube.com/channel/{CHANNEL_ID}/streams"),
+        ("words", "ytsearch20:夜に駆ける YOASOBI 歌枠"),
+        ("related", "https://www.youtube.com/watch?v=dQw4w9WgXcQ&list=RDdQw4w9WgXcQ"),
+    ]
+
+
+def test_a_search_keeps_long_karaoke_once_and_stops_at_its_budget(
+    site: YoutubeSite, downloader: Downloader
+) -> None:
+    serve_search(
+        site,
+        Video("cand0000001", "【歌枠】夜", 4000),
+        Video("cand0000002", "ゲーム実況", 4000),
+        Video("cand0000003", "歌枠 切り抜き", 90),
+    )
+    site.streams = [
+        Video("cand0000001", "【歌枠】夜", 4000),
+        Video("cand0000004", "弾き語り", 5000),
+    ]
+    channel = f"https://www.youtube.com/channel/{CHANNEL_ID}/streams"
+    seeds = seeds_from([], ["歌枠"], [channel])[::-1]
+    findings = search(downloader, seeds, budget=5)
+    assert [one.key for one in findings.found] == ["youtube-cand0000001", "youtube-cand0000004"]
+    assert findings.found[0].why == "search: 歌枠"
+    assert search(downloader, seeds, budget=1).n_looks == 1
+
+
+def test_a_refusal_ends_the_search_and_an_error_does_not(
+    site: YoutubeSite, downloader: Downloader
+) -> None:
+    site.streams = [Video("cand0000004", "弾き語り", 5000)]
+    channel = f"https://www.youtube.com/channel/{CHANNEL_ID}/streams"
+    seeds = seeds_from([], ["歌枠"], [channel])[::-1]
+    serve_search(site, fault=Fault(status=500))
+    findings = search(downloader, seeds, budget=5)
+    assert len(findings.failures) == 1
+    assert [one.key for one in findings.found] == ["youtube-cand0000004"]
+    serve_search(site, fault=Fault(status=429))
+    refused = search(downloader, seeds, budget=5)
+    assert refused.refused is not None
+    assert refused.n_looks == 1
+
+
+@dataclass
+class Loudly:
+    """A scorer that only says that it was asked."""
+
+    version: str = "v1"
+
+    def score(self, preview: Path) -> float:
+        if probe(preview).duration_s < 1:
+            raise MediaError("too short")
+        return 0.75
+
+
+def test_a_preview_is_a_piece_out_of_the_middle(tmp_path: Path) -> None:
+    with MediaSite() as site:
+        site.add("/a.mka", audio_bytes("matroska", "libopus", duration_s=60.0, rate_hz=48_000), "x")
+        made = fetch_preview(site.url("/a.mka"), tmp_path / "p.mka", duration_s=60.0, length_s=8.0)
+    assert probe(made).duration_s == pytest.approx(8.0, abs=1.0)
+
+
+def test_a_round_finds_previews_scores_and_an_accepted_one_is_ingested(
+    site: YoutubeSite, downloader: Downloader, catalogue: Catalogue, settings: Settings
+) -> None:
+    serve_search(site, Video("cand0000001", "【歌枠】夜", 4000))
+    media = {"140": audio_bytes("mp4", "aac", duration_s=20.0)}
+    site.videos["cand0000001"] = Video("cand0000001", "【歌枠】夜", 20, media=media)
+    wanted = settings.model_copy(
+        update={"crawl": CrawlSettings(enabled=True, words=("歌枠",), searches_a_day=1)}
+    )
+    first = crawl(catalogue, wanted, downloader, Loudly())
+    assert (first.n_looks, first.n_new) == (1, 1)
+    (candidate,) = catalogue.candidates.in_state("found", "previewed", "scored", "failed")
+    assert candidate.message == ""
+    assert (candidate.state, candidate.score, candidate.model_version) == ("scored", 0.75, "v1")
+    again = crawl(catalogue, wanted, downloader, Loudly("v2"))
+    assert (again.n_looks, again.n_new, again.n_scored) == (0, 0, 1)  # the budget is used up
+    assert catalogue.candidates.decide(candidate.id, grade=1)
+    assert not catalogue.candidates.decide(candidate.id, grade=-1)
+    (request,) = catalogue.requests.waiting("ingest")
+    assert request.target == candidate.url
+    assert [one.grade for one in catalogue.candidates.graded()] == [1]
+    accepted = catalogue.candidates.get(candidate.id)
+    assert catalogue.candidates.add([replace(accepted, id=0)]) == 0
