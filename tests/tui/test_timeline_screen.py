@@ -100,7 +100,7 @@ async def test_nudges_are_heard_written_as_one_step_and_undone(
         )
         assert not library.edits.history(STREAM)
         screen._settle()
-        await until(lambda: library.edits.history(STREAM), pilot.pause)
+        await until(lambda: library.requests.waiting("recut"), pilot.pause)
         assert library.songs.get(song.id).start_s == pytest.approx(song.start_s + 1.2, abs=0.002)
         assert library.songs.get(song.id).boundary_source == "user"
         assert [r.target for r in library.requests.waiting("recut")] == [STREAM]

@@ -28,13 +28,15 @@ class Decoder:
             raise NotFoundError(
                 "the file is gone",
                 subject=str(path),
-                next_step="Cut it again (key C), or restore it from the trash",
+                next_step="Make its files again (Pipeline, v to Streams, y), or restore it from the trash",
             )
         try:
             self._container = av.open(str(path))
         except (av.FFmpegError, OSError) as error:
             raise NotMediaError(
-                f"cannot be played ({error})", subject=str(path), next_step="Cut it again (key C)"
+                f"cannot be played ({error})",
+                subject=str(path),
+                next_step="Make it again (Pipeline, v to Streams, y)",
             ) from error
         if not self._container.streams.audio:
             self._container.close()
@@ -44,7 +46,15 @@ class Decoder:
         self._stop_s = stop_s
         if at_s > 0:
             # A little early: what stands before the wanted sample is thrown away exactly.
-            self._container.seek(int(max(0.0, at_s - 0.1) * av.time_base), backward=True)
+            try:
+                self._container.seek(int(max(0.0, at_s - 0.1) * av.time_base), backward=True)
+            except (av.FFmpegError, OSError) as error:
+                self._container.close()
+                raise MediaError(
+                    f"has nothing at {at_s:.0f} s ({error})",
+                    subject=str(path),
+                    next_step="Make it again (Pipeline, v to Streams, y)",
+                ) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -91,5 +101,5 @@ class Decoder:
             raise MediaError(
                 f"breaks off while playing ({error})",
                 subject=str(self.path),
-                next_step="Cut it again (key C)",
+                next_step="Make it again (Pipeline, v to Streams, y)",
             ) from error
