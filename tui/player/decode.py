@@ -28,7 +28,7 @@ class Decoder:
             raise NotFoundError(
                 "the file is gone",
                 subject=str(path),
-                next_step="Make its files again (Pipeline, v to Streams, y), or restore it from the trash",
+                next_step="Make it again (Pipeline, v to Streams, y), or take it out of the trash",
             )
         try:
             self._container = av.open(str(path))
