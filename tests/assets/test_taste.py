@@ -19,6 +19,7 @@ from assets.taste import (
     taste_scores,
     train_taste,
 )
+from assets.taste_network import train_network
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.errors import NotFoundError, WeightsCorruptError
@@ -29,6 +30,7 @@ from library.store.taste import TAGS_KIND, target_of
 from models.demo import render_song
 from models.tagger import Tagger
 from models.taste.evaluation import auc_of
+from sensors.taste import run_of, score_new_songs
 from tests.conftest import Program
 from tests.models.conftest import weights_dir as weights_dir  # the fixture that the network needs
 from tests.models.song_files import write
@@ -331,3 +333,29 @@ def test_the_command_line_trains_lists_explains_and_finds_alike(
     alike = program.run("similar", world.ids[50], "--limit", "3", "--json")
     assert alike.stdout.count('"likeness"') == 3
     catalogue.close()
+
+
+def test_the_network_says_what_it_needs(catalogue: Catalogue, settings: Settings) -> None:
+    world = library_of(catalogue, 30)
+    world.grade(range(20))
+    with pytest.raises(NotFoundError, match="0 of 40 graded songs with a file"):
+        train_network(catalogue, settings)
+
+
+def test_a_training_request_becomes_a_run_and_new_songs_are_scored_once(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    request = catalogue.requests.file("train", "taste")
+    assert run_of(request, "key").job_name == "train_taste"
+    other = catalogue.requests.file("train", "weather")
+    with pytest.raises(NotFoundError, match="weather"):
+        run_of(other, "key")
+    world = library_of(catalogue, 30)
+    world.grade(range(20))
+    train_taste(catalogue, settings)
+    with dg.DagsterInstance.ephemeral() as instance:
+        look = dg.build_sensor_context(instance=instance, resources={"library": LibraryResource()})
+        runs = list(score_new_songs(look))  # type: ignore[arg-type]
+        assert [type(run) for run in runs] == [dg.RunRequest]
+        score_songs(catalogue, settings)
+        assert [type(run) for run in list(score_new_songs(look))] == [dg.SkipReason]  # type: ignore[arg-type]

@@ -1,0 +1,106 @@
+"""`utawaku train taste`: learn from the grades."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commands.console import err, out, print_json
+from library.progress import Progress
+
+
+def taste(
+    pretrain: Annotated[
+        Path | None,
+        typer.Option(metavar="FMA_FOLDER", help="First teach the network genres (long)."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over FMA, with earlier ones.")] = 20,
+    network: Annotated[
+        bool,
+        typer.Option("--network", help="Also train the spectrogram network, and compare."),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Learn from your grades, score every song, and choose what to ask next.
+
+    Needs some likes and some dislikes (settings taste.min_grades, taste.min_each). --pretrain and
+    --network need the extra `train` (TensorFlow); a --pretrain that was stopped goes on.
+    """
+    from assets.taste import score_songs, train_taste
+    from library.catalogue import Catalogue
+    from library.config import load_settings
+    from library.progress import part
+
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    results: dict[str, Any] = {}
+    try:
+        with _bar() as show:
+            if pretrain is not None:
+                from assets.taste_network import pretrain_on_fma
+
+                results["pretrained"] = pretrain_on_fma(
+                    pretrain, settings, n_epochs=epochs, progress=show
+                )
+            model, _ = train_taste(catalogue, settings, part(show, 0.0, 0.7))
+            results["model"] = model
+            results["n_scored"] = 0
+            if catalogue.taste.current() is not None:
+                results["n_scored"] = score_songs(catalogue, settings, part(show, 0.7, 1.0))
+            if network:
+                from assets.taste_network import train_network
+
+                results["network"] = train_network(catalogue, settings, progress=show)
+    finally:
+        catalogue.close()
+    if json:
+        print_json(results)
+        return
+    for line in _told(results):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def _told(results: dict[str, Any]) -> Iterator[str]:
+    """What came of it, for people."""
+    pretrained, network, model = (results.get(k) for k in ("pretrained", "network", "model"))
+    if pretrained is not None:
+        yield (
+            f"Pretrained on {pretrained.n_tracks} tracks of {len(pretrained.genres)} genres "
+            f"({pretrained.n_broken} broken, {pretrained.n_missing} not there): "
+            f"{pretrained.accuracy:.0%} of the held-out artists' tracks named"
+        )
+    if model is not None and model.ready:
+        yield (
+            f"Learnt from {model.n_liked} likes and {model.n_disliked} dislikes: "
+            f"AUC {_figure(model.auc)}, calibration error {model.ece:.3f}, "
+            f"Brier {model.brier:.3f} on songs held out; {results['n_scored']} songs scored"
+        )
+    elif model is not None:
+        yield f"Too little to learn from: {model.facts['message']}"
+    if network is not None:
+        found = network.comparison
+        better = "the network" if found.network_is_better else "the embedding model"
+        yield (
+            f"Network on {network.n_songs} songs: AUC {_figure(found.network.auc)}, embedding "
+            f"model {_figure(found.embedding.auc)} on the same splits; {better} is better"
+        )
+
+
+def _figure(auc: float | None) -> str:
+    return "-" if auc is None else f"{auc:.3f}"
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """A progress bar on the terminal while the block runs."""
+    from rich.progress import Progress as Bars
+
+    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
+        task = bars.add_task("training", total=1.0)
+
+        def show(done: float, message: str) -> None:
+            bars.update(task, completed=done, description=message)
+
+        yield show
