@@ -288,6 +288,13 @@ def follow(
     return changed
 
 
+def unfollow(channel: Channel, catalogue: Catalogue) -> int:
+    """Stop following; streams, songs and rules stay. Returns how many requests are cancelled."""
+    catalogue.channels.save(replace(channel, followed=False))
+    waiting = catalogue.requests.open_with("ingest", {"channel": channel.id})
+    return sum(catalogue.requests.cancel(r.id) for r in waiting if r.state == "queued")
+
+
 def _name(url: str, listing: ChannelListing) -> str:
     """The singer's name for a channel, the list's own title for a playlist or feed."""
     if "list=" not in url and listing.channel:

@@ -1,7 +1,6 @@
 """`utawaku follow`, `unfollow`, `channels`: whom the pipeline watches, and by which rules."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,17 +108,14 @@ def unfollow(
     ] = False,
 ) -> None:
     """Stop following a channel. Its streams and songs stay; so do its rules for them."""
+    from assets.following import unfollow as unfollow_channel
+
     _, catalogue = _open()
     try:
         found = _find(catalogue, channel)
+        n_cancelled = unfollow_channel(found, catalogue)
         if forget:
             catalogue.channels.delete(found.id)
-        else:
-            catalogue.channels.save(replace(found, followed=False))
-        n_cancelled = 0
-        for request in catalogue.requests.open_with("ingest", {"channel": found.id}):
-            if request.state == "queued":
-                n_cancelled += catalogue.requests.cancel(request.id)
     finally:
         catalogue.close()
     out.print(f"no longer following {found.title or found.url}", markup=False)

@@ -16,6 +16,7 @@ from library.catalogue import Catalogue
 from library.config import Settings
 from library.errors import NotFoundError
 from library.records import Request, Stream
+from sensors.at_once import serve_at_once
 from sensors.dead_runs import close_dead_runs
 from sensors.jobs import ingest_stream, take_in_source
 from sensors.outcomes import BATCH_TAG, settle
@@ -59,6 +60,7 @@ def drain_requests(
     close_dead_runs(context.instance)
     settle(context.instance, catalogue, settings)
     advance_rematerializations(catalogue, settings)
+    serve_at_once(library)
     drain = _Drain.begin(context.instance, catalogue, settings)
     n_started = 0
     for run in drain.runs():
@@ -266,6 +268,9 @@ KINDS: Mapping[str, Maker] = {
     "separate": _separate,
     "train": _train,
     "rematerialize": _nothing,
+    "follow": _nothing,
+    "unfollow": _nothing,
+    "setlist": _nothing,
 }
 """What can be asked for, beside `ingest` and `look_again`, which go together into one run."""
 
