@@ -4,6 +4,7 @@ import dagster as dg
 
 from assets import (
     embeddings,
+    highlights,
     labels,
     library_files,
     models,
@@ -42,6 +43,7 @@ def defs() -> dg.Definitions:
                 songs,
                 labels,
                 library_files,
+                highlights,
                 stems,
                 submissions,
                 embeddings,

@@ -6,14 +6,14 @@ engine version, something upstream), or when its files are gone.
 
 from collections.abc import Sequence
 
-from assets import embeddings, labels, library_files, recordings, segments, songs
+from assets import embeddings, highlights, labels, library_files, recordings, segments, songs
 from assets.following import settings_for
 from assets.setlists import best_setlist
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.records import AssetState, Stream
 
-CHAIN = ("recordings", "segments", "songs", "labels", "library_files", "embeddings")
+CHAIN = ("recordings", "segments", "songs", "labels", "library_files", "highlights", "embeddings")
 """The default chain in order; each depends on those before it."""
 
 
@@ -55,6 +55,8 @@ def _is_outdated(
         return made_with != songs.made_with(rules, best_setlist(stream, catalogue, settings))
     if name == "labels":
         return made_with != labels.made_with(settings)
+    if name == "highlights":
+        return made_with != highlights.made_with()
     if name == "embeddings":
         return made_with != embeddings.made_with()
     return made_with != library_files.made_with(settings) or library_files.any_due(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assets import embeddings, library_files, segments, songs
+from assets import embeddings, highlights, library_files, segments, songs
 from assets.due import CHAIN
 from library.catalogue import Catalogue
 from library.config import Settings
@@ -38,6 +38,7 @@ def present_versions(settings: Settings) -> dict[str, Version]:
         "segments": Version(segments.ENGINE_VERSION, model),
         "songs": Version(songs.VERSION, model),
         "library_files": Version(library_files.CODE_VERSION, None),
+        "highlights": Version(highlights.CODE_VERSION, None),
         "embeddings": Version(embeddings.ENGINE_VERSION, None),
     }
 

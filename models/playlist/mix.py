@@ -16,7 +16,7 @@ from av.error import FFmpegError
 from library.errors import EncodeError, MediaError, NotFoundError
 from library.files import atomic_path
 from library.progress import Progress, silent
-from models.audio import AudioReader, decode, probe
+from models.audio import decode, probe
 from models.loudness import measure_chunks
 
 Audio = npt.NDArray[np.float32]
@@ -109,15 +109,15 @@ def render_playlist(
             subject=target.name,
             next_step=f"Choose one of {', '.join(_CONTAINERS)}",
         )
+    rate = 44_100 if target.suffix.lower() == ".mp3" else sample_rate_hz
     kept: list[tuple[PlaylistItem, float, float]] = []
     left_out: list[tuple[PlaylistItem, str]] = []
     for number, item in enumerate(items):
         progress(0.4 * number / len(items), f"measuring {item.title}")
         try:
             stop_s = item.stop_s if item.stop_s is not None else probe(item.path).duration_s
-            reader, stereo = _stereo(item)
             # As it will be heard: mono on both sides is 3 dB louder than it measures alone.
-            loudness = measure_chunks(stereo, reader.sample_rate_hz)
+            loudness = measure_chunks(_heard(item, rate), rate)
             if stop_s - item.start_s < 0.05:
                 raise MediaError("there is nothing in it", subject=str(item.path))
         except (MediaError, OSError) as error:
@@ -134,7 +134,6 @@ def render_playlist(
             subject=target.name,
             next_step="; ".join(why for _, why in left_out[:3]) or "Choose songs that have files",
         )
-    rate = 44_100 if target.suffix.lower() == ".mp3" else sample_rate_hz
     joined = _Joined(kept, rate, crossfade_s)
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(target) as temporary:
@@ -142,8 +141,8 @@ def render_playlist(
     return Rendered(target, joined.n_samples / rate, tuple(joined.chapters), tuple(left_out))
 
 
-def _stereo(item: PlaylistItem) -> tuple[AudioReader, Iterator[Audio]]:
-    """The item as chunks of (2, n_samples) at its own rate; mono is put on both sides."""
+def _heard(item: PlaylistItem, rate: int) -> Iterator[Audio]:
+    """The item as it will be heard: (2, n_samples) chunks at `rate`; mono is put on both sides."""
     reader = decode(
         item.path,
         n_channels=1 if probe(item.path).n_channels == 1 else 2,
@@ -151,7 +150,13 @@ def _stereo(item: PlaylistItem) -> tuple[AudioReader, Iterator[Audio]]:
         stop_s=item.stop_s,
         chunk_s=_CHUNK_S,
     )
-    return reader, (np.broadcast_to(np.atleast_2d(chunk), (2, chunk.shape[-1])) for chunk in reader)
+    resampler = soxr.ResampleStream(reader.sample_rate_hz, rate, 2)
+    for chunk in reader:
+        stereo = np.broadcast_to(np.atleast_2d(chunk), (2, chunk.shape[-1]))
+        out = resampler.resample_chunk(np.ascontiguousarray(stereo.T))
+        yield np.ascontiguousarray(out.T).reshape(2, -1)
+    last = resampler.resample_chunk(np.zeros((0, 2), np.float32), last=True)
+    yield np.ascontiguousarray(last.T).reshape(2, -1)
 
 
 class _Joined:
@@ -182,7 +187,7 @@ class _Joined:
             held = np.zeros((2, 0), np.float32)
             n_in = tail.shape[1]
             rising = fades(n_in)[1]
-            for chunk in self._samples(item):
+            for chunk in _heard(item, self._rate):
                 piece = chunk * np.float32(gain)
                 if n_in:
                     n_now = min(n_in, piece.shape[1])
@@ -205,16 +210,6 @@ class _Joined:
     def _told(self, samples: Audio) -> Audio:
         self.n_samples += samples.shape[1]
         return samples
-
-    def _samples(self, item: PlaylistItem) -> Iterator[Audio]:
-        """The item in stereo at the playlist's rate."""
-        reader, stereo = _stereo(item)
-        resampler = soxr.ResampleStream(reader.sample_rate_hz, self._rate, 2)
-        for chunk in stereo:
-            out = resampler.resample_chunk(np.ascontiguousarray(chunk.T))
-            yield np.ascontiguousarray(out.T).reshape(2, -1)
-        last = resampler.resample_chunk(np.zeros((0, 2), np.float32), last=True)
-        yield np.ascontiguousarray(last.T).reshape(2, -1)
 
 
 def _write(joined: _Joined, path: Path, target: Path, rate: int, progress: Progress) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assets import embeddings, labels, library_files, segments, songs
+from assets import embeddings, highlights, labels, library_files, segments, songs
 from assets.due import CHAIN, due_assets
 from assets.segments import segments_tile
 from assets.songs import songs_are_apart
@@ -40,6 +40,7 @@ def stream(catalogue: Catalogue, settings: Settings) -> Stream:
         "songs": songs.made_with(rules, None),
         "labels": labels.made_with(settings),
         "library_files": library_files.made_with(settings),
+        "highlights": highlights.made_with(),
         "embeddings": embeddings.made_with(),
     }
     for name in CHAIN:

@@ -1,0 +1,158 @@
+"""The best half minute of every song, with its tempo and key."""
+
+import json
+from typing import Any
+
+import dagster as dg
+
+from assets.library_files import library_files
+from assets.partitions import stream_partitions
+from assets.resources import LibraryResource
+from assets.stems import source_of
+from assets.tracking import work_on
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.errors import EngineError, SetlistError, UtawakuError
+from library.records import Song, Stream
+from library.store.highlights import SongHighlight
+from models.highlight import (
+    VERSION,
+    best_curve,
+    best_window,
+    from_heatmap,
+    from_lyrics,
+    from_plays,
+    shipped_model,
+)
+from models.setlist.subtitles import TimedText, read_subtitles, slice_text
+from models.tempo import VERSION as TEMPO_VERSION
+from models.tempo import estimate_key, estimate_tempo, listen_file
+
+CODE_VERSION = f"{VERSION}.{TEMPO_VERSION}"
+_STEADY = 0.08
+"""Strength of a pulse below which no tempo is recorded."""
+
+
+def made_with() -> dict[str, Any]:
+    """What decides the outcome, to tell whether it has to be made anew."""
+    return {"version": CODE_VERSION, "model": shipped_model().version}
+
+
+def heatmap_of(stream: Stream, settings: Settings) -> list[dict[str, Any]]:
+    """The site's most-replayed curve of the whole stream; empty where it has none."""
+    path = settings.stream_dir(stream.id) / "info.json"
+    try:
+        found = json.loads(path.read_text("utf-8")).get("heatmap")
+    except (OSError, ValueError, AttributeError):
+        # A file of the user's own has no page, thus no such curve.
+        return []
+    return found if isinstance(found, list) else []
+
+
+def lyrics_of(stream: Stream, settings: Settings) -> list[TimedText]:
+    """Subtitles that lie in the stream's folder, timed from the start of the stream."""
+    folder = settings.stream_dir(stream.id)
+    for path in sorted([*folder.glob("*.srt"), *folder.glob("*.vtt")]):
+        try:
+            return read_subtitles(path)
+        except SetlistError:
+            continue
+    return []
+
+
+def find_highlight(
+    song: Song, stream: Stream, catalogue: Catalogue, settings: Settings,
+    heatmap: list[dict[str, Any]], lyrics: list[TimedText],
+) -> SongHighlight:  # fmt: skip
+    """Listen to a song, and record its highlight, tempo and key.
+
+    Raises:
+        MediaError: its audio cannot be read.
+    """
+    source, start_s, stop_s = source_of(song, stream, settings)
+    heard = listen_file(source, start_s=start_s, stop_s=stop_s)
+    duration_s = song.duration_s
+    evidence = best_curve(
+        heatmap=from_heatmap(heatmap, song.start_s, song.stop_s),
+        lyrics=from_lyrics(slice_text(lyrics, song.start_s, song.stop_s), duration_s),
+        plays=from_plays(catalogue.highlights.plays_of(song.id), duration_s),
+    )
+    model = shipped_model()
+    curve, origin = evidence or (model.curve(heard), "model")
+    begin, end = best_window(curve, min(duration_s, max(heard.duration_s, 1.0)))
+    found = SongHighlight(
+        song.id, begin, end, curve, origin, CODE_VERSION, model.version if not evidence else ""
+    )
+    tempo = estimate_tempo(heard)
+    catalogue.highlights.put(
+        found,
+        bpm=round(tempo.bpm, 1) if tempo.bpm and tempo.strength >= _STEADY else None,
+        key=estimate_key(heard).name or None,
+    )
+    return found
+
+
+@dg.asset(
+    partitions_def=stream_partitions,
+    deps=[library_files],
+    group_name="streams",
+    code_version=CODE_VERSION,
+    pool="cpu",
+    kinds={"numpy"},
+    check_specs=[dg.AssetCheckSpec("highlights_lie_inside_their_songs", asset="highlights")],
+)
+def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
+    """Interest curve, best span, tempo and key of every song of the stream.
+
+    A song that cannot be read is reported and does not stop the others.
+    """
+    settings, catalogue = library.settings, library.catalogue
+    stream = catalogue.streams.get(context.partition_key)
+    with work_on(library, context, "highlights") as work:
+        songs = catalogue.songs.of_stream(stream.id)
+        heatmap, lyrics = heatmap_of(stream, settings), lyrics_of(stream, settings)
+        sources: dict[str, int] = {}
+        failed: dict[str, str] = {}
+        for number, song in enumerate(songs):
+            work.progress(number / len(songs), f"listening to {number + 1} of {len(songs)}")
+            try:
+                found = find_highlight(song, stream, catalogue, settings, heatmap, lyrics)
+                sources[found.source] = sources.get(found.source, 0) + 1
+            except UtawakuError as error:
+                failed[song.id] = str(error)
+        if songs and len(failed) == len(songs):
+            raise EngineError("no song could be listened to: " + "; ".join(failed.values())[:500])
+        metadata: dict[str, Any] = {
+            "n_songs": len(songs),
+            "n_failed": len(failed),
+            "failed": failed,
+            "sources": sources,
+            "made_with": made_with(),
+        }
+        work.done(
+            engine="highlight",
+            engine_version=CODE_VERSION,
+            model_version=shipped_model().version,
+            metadata=metadata,
+        )
+    kept = {song.id: song for song in catalogue.songs.of_stream(stream.id)}
+    outside = [
+        found.song_id
+        for found in catalogue.highlights.of_stream(stream.id).values()
+        if found.song_id in kept and not _inside(found, kept[found.song_id])
+    ]
+    return dg.MaterializeResult(
+        metadata=metadata,
+        data_version=dg.DataVersion(f"{CODE_VERSION}+{shipped_model().version[:16]}"),
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="highlights_lie_inside_their_songs",
+                passed=not outside,
+                metadata={"songs": outside},
+            )
+        ],
+    )
+
+
+def _inside(found: SongHighlight, song: Song) -> bool:
+    return 0 <= found.start_s < found.stop_s <= song.duration_s + 0.1

@@ -1,0 +1,166 @@
+"""Interest curves and the best half minute: evidence, windows, the learned model."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from library.errors import WeightsCorruptError, WeightsMissingError
+from models.demo import render_song
+from models.highlight import (
+    FEATURES,
+    HighlightModel,
+    best_curve,
+    best_window,
+    from_heatmap,
+    from_lyrics,
+    from_plays,
+    second_features,
+    shipped_model,
+)
+from models.setlist.subtitles import TimedText
+from models.tempo import SAMPLE_RATE_HZ, listen
+from models.training.highlights import Example, judge, targets, train, with_other_levels
+
+RATE = SAMPLE_RATE_HZ
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[Example]:
+    """Four demo songs with levels that do not give the chorus away."""
+    rng = np.random.default_rng(77)
+    made = []
+    for name in ("jasmine_flower", "korobeiniki", "amazing_grace", "hotaru_no_hikari"):
+        song = render_song(name, seconds=100, sample_rate_hz=RATE, seed=99, tempo_factor=0.93)
+        mono = with_other_levels(song.mix.mean(axis=0), RATE, song.chorus_spans, rng)
+        made.append(Example(name, listen(mono), song.chorus_spans))
+    return made
+
+
+def test_the_window_of_largest_area_is_found() -> None:
+    curve = np.zeros(120, np.float32)
+    curve[70:95] = 1
+    start, stop = best_window(curve, 119.6)
+    assert stop - start == 30
+    assert start <= 70
+    assert stop >= 95
+
+
+def test_a_short_song_is_its_own_highlight_and_no_window_leaves_the_song() -> None:
+    assert best_window(np.ones(20, np.float32), 19.3) == (0.0, 19.3)
+    rising = np.arange(32, dtype=np.float32)
+    start, stop = best_window(rising, 31.2)
+    assert (start, stop) == (1.0, 31.0)
+
+
+def test_the_heatmap_of_the_stream_is_cut_to_the_song() -> None:
+    heatmap = [
+        {"start_time": 10.0 * i, "end_time": 10.0 * i + 10, "value": 1.0 if i in (37, 38) else 0.1}
+        for i in range(100)
+    ]
+    curve = from_heatmap(heatmap, 300.0, 500.0)
+    assert curve is not None
+    assert len(curve) == 200
+    start, stop = best_window(curve, 200.0)
+    assert start <= 72
+    assert stop >= 85
+    assert from_heatmap(heatmap, 500.0, 700.0) is None  # flat there
+    assert from_heatmap(heatmap, 300.0, 320.0) is None  # too coarse
+    assert from_heatmap(None, 0, 100) is None
+    assert from_heatmap([{"start_time": "x"}, {}], 0, 100) is None
+
+
+def test_repeated_lines_make_the_curve() -> None:
+    texts = ["verse one", "verse two", "la la love", "come back", "verse three", "verse four"]
+    texts += ["La la, LOVE!", "come back", "the end of it"]
+    cues = [TimedText(10.0 * i + 5, 10.0 * i + 9, text) for i, text in enumerate(texts)]
+    curve = from_lyrics(cues, 100.0)
+    assert curve is not None
+    assert curve[26:42].mean() > curve[5:20].mean() + 0.3
+    assert from_lyrics(cues[:4], 100.0) is None
+
+
+def test_replays_of_a_part_make_the_curve_and_whole_plays_do_not() -> None:
+    assert from_plays([(0.0, 200.0)] * 10, 200.0) is None
+    curve = from_plays([(0.0, 200.0), (90, 120), (95, 125), (92, 118), (80, 130)], 200.0)
+    assert curve is not None
+    assert best_window(curve, 200.0)[0] == pytest.approx(92, abs=6)
+    assert from_plays([(90, 91)] * 10, 200.0) is None
+
+
+def test_the_heatmap_counts_more_than_lyrics_and_those_more_than_plays() -> None:
+    one, two, three = (np.full(3, n, np.float32) for n in (1, 2, 3))
+    assert best_curve(heatmap=one, lyrics=two, plays=three) == (one, "heatmap")
+    assert best_curve(heatmap=None, lyrics=two, plays=three) == (two, "lyrics")
+    assert best_curve(heatmap=None, lyrics=None, plays=three) == (three, "plays")
+    assert best_curve(heatmap=None, lyrics=None, plays=None) is None
+
+
+def test_the_shipped_model_finds_choruses(examples: list[Example]) -> None:
+    model = shipped_model()
+    gains = []
+    for example in examples:
+        curve = model.curve(example.heard)
+        assert 0 <= curve.min() <= curve.max() <= 1
+        duration_s = example.heard.duration_s
+        window = best_window(curve, duration_s)
+        gains.append(judge(window, duration_s, example.chorus_spans).gain)
+    assert np.mean(gains) > 0.45
+
+
+def test_training_reaches_songs_it_has_not_seen(examples: list[Example]) -> None:
+    model = train(examples[:3], steps=150, n_members=2)
+    seen = examples[3]
+    scores = model.scores(second_features(seen.heard))
+    inside = targets(seen) > 0.5
+    assert scores[inside].mean() > scores[~inside].mean()
+    again = train(examples[:3], steps=150, n_members=2)
+    np.testing.assert_array_equal(again.scores(second_features(seen.heard)), scores)
+
+
+def test_the_place_in_the_file_is_no_feature(examples: list[Example]) -> None:
+    # A song turned around by half gets the same curve turned around, but for the seam and ends.
+    heard = examples[0].heard
+    n = int(heard.duration_s) // 2
+    cut, pitch_cut = round(n * RATE / 128), round(n * RATE / 2048)
+    turned = type(heard)(
+        np.concatenate([heard.bands[cut:], heard.bands[:cut]]),
+        np.concatenate([heard.chroma[pitch_cut:], heard.chroma[:pitch_cut]]),
+        heard.n_samples,
+    )
+    model = shipped_model()
+    rest = len(model.curve(heard)) - n
+    before, after = model.curve(heard), model.curve(turned)
+    inner = np.concatenate([after[rest + 20 : rest + n - 20], after[20 : rest - 20]])
+    expected = np.concatenate([before[20 : n - 20], before[n + 20 : n + rest - 20]])
+    size = min(len(inner), len(expected))
+    assert np.corrcoef(inner[:size], expected[:size])[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 5.0, 40.0])
+def test_silence_and_scraps_get_a_flat_curve(seconds: float) -> None:
+    heard = listen(np.zeros(round(seconds * RATE), np.float32))
+    features = second_features(heard)
+    assert features.shape == (max(1, int(np.ceil(seconds))), len(FEATURES))
+    curve = shipped_model().curve(heard)
+    np.testing.assert_array_equal(curve, 0.5)
+    assert best_window(curve, max(seconds, 0.1))[1] <= max(seconds, 0.1)
+
+
+def test_a_broken_or_strange_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissingError):
+        HighlightModel.load(tmp_path / "none.npz")
+    broken = tmp_path / "broken.npz"
+    broken.write_bytes(b"no model")
+    with pytest.raises(WeightsCorruptError, match="cannot be read"):
+        HighlightModel.load(broken)
+    np.savez(tmp_path / "other.npz", features=np.array(["x"]))
+    with pytest.raises(WeightsCorruptError, match="other features"):
+        HighlightModel.load(tmp_path / "other.npz")
+
+
+def test_judging_knows_chance_and_the_best() -> None:
+    spans = [(60.0, 90.0)]
+    best = judge((60.0, 90.0), 180.0, spans)
+    assert (best.gain, best.iou) == (pytest.approx(1.0), pytest.approx(1.0))
+    assert judge((0.0, 30.0), 180.0, spans).gain < 0
