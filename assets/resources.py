@@ -69,7 +69,7 @@ class LibraryResource(dg.ConfigurableResource):
 
     def tagger(self, progress: Progress = silent) -> Tagger:
         """The engine that hears what songs sound like. Fetches its weights on first use."""
-        return Tagger.from_registry(self.settings.weights_dir, progress=progress)
+        return Tagger.from_registry(self.settings.weights_dir, threads=0, progress=progress)
 
     def separator(self, progress: Progress = silent) -> Separator:
         """The engine that takes songs apart, as the settings want it.

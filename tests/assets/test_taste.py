@@ -353,9 +353,14 @@ def test_a_training_request_becomes_a_run_and_new_songs_are_scored_once(
     world = library_of(catalogue, 30)
     world.grade(range(20))
     train_taste(catalogue, settings)
-    with dg.DagsterInstance.ephemeral() as instance:
-        look = dg.build_sensor_context(instance=instance, resources={"library": LibraryResource()})
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_sensor_context(
+            instance=instance, resources={"library": LibraryResource()}
+        ) as look,
+    ):
         runs = list(score_new_songs(look))  # type: ignore[arg-type]
         assert [type(run) for run in runs] == [dg.RunRequest]
         score_songs(catalogue, settings)
-        assert [type(run) for run in list(score_new_songs(look))] == [dg.SkipReason]  # type: ignore[arg-type]
+        runs = list(score_new_songs(look))  # type: ignore[arg-type]
+        assert [type(run) for run in runs] == [dg.SkipReason]

@@ -41,7 +41,7 @@ def test_the_network_gives_upstreams_numbers(tagger: Tagger) -> None:
     assert np.abs(embedding - wanted["embedding"]).max() < 1e-5
 
 
-def test_a_song_is_heard_at_twenty_places_alike_in_every_format(
+def test_a_song_is_heard_every_ten_seconds_alike_in_every_format(
     tagger: Tagger, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(1)
@@ -51,7 +51,7 @@ def test_a_song_is_heard_at_twenty_places_alike_in_every_format(
     sound = tone.astype(np.float32)[None]
     sound += 0.01 * rng.standard_normal(sound.shape).astype(np.float32)
     exact = tagger.listen(write(tmp_path / "song.flac", sound, rate, "flac"))
-    assert exact.n_patches == 20
+    assert exact.n_patches == 13
     assert exact.embedding.shape == (N_EMBEDDING,)
     for name, encoder in (("song.mp3", "libmp3lame"), ("song.m4a", "aac")):
         lossy = tagger.listen(write(tmp_path / name, sound, rate, encoder, bit_rate=64_000))
