@@ -19,7 +19,7 @@ from assets.tracking import work_on
 from library.catalogue import Catalogue
 from library.config import CutSettings, Settings
 from library.errors import MediaError, TagError
-from library.files import move, render_path, trash
+from library.files import move, render_path, temporary_path, trash
 from library.links import at_time
 from library.records import Song, Stream
 from library.tags import SongTags, clean_tags, playing_time_s, read_tags, write_tags
@@ -223,25 +223,35 @@ class _Cutter:
         target = song_path(song, self.stream, self.settings, plan.ext)
         target = free_path(target, song.id)
         target.parent.mkdir(parents=True, exist_ok=True)
-        result: CutResult = cut_audio(
-            self._recording,
-            song.start_s,
-            song.stop_s,
-            target,
-            codec=codec,
-            fade_in_s=0.0 if codec == "copy" else fades[0],
-            fade_out_s=0.0 if codec == "copy" else fades[1],
-        )
-        video = self._cut_video(song, result.path, cut)
-        # Written before the catalogue knows of the file: a crash in between leaves a file that
-        # says whose it is, and the next run takes its place.
-        write_tags(result.path, SongTags(title=song.title, extra={SONG_ID_TAG: song.id}), None)
+        # Cut and tagged under a name that passes: a full disk or a kill leaves no song without a
+        # tag. What a crash before the catalogue knows leaves says whose it is, and the next run
+        # takes its place.
+        passing = temporary_path(target)
+        try:
+            result: CutResult = cut_audio(
+                self._recording,
+                song.start_s,
+                song.stop_s,
+                passing,
+                codec=codec,
+                fade_in_s=0.0 if codec == "copy" else fades[0],
+                fade_out_s=0.0 if codec == "copy" else fades[1],
+            )
+            write_tags(passing, SongTags(title=song.title, extra={SONG_ID_TAG: song.id}), None)
+            if target.exists():  # an older cut of this very song
+                passing.replace(target)
+                placed = target
+            else:
+                placed = move(passing, target)
+        finally:
+            passing.unlink(missing_ok=True)
+        video = self._cut_video(song, placed, cut)
         old_files = [song.file_path, song.video_path]
         loudness = result.loudness
         self.catalogue.songs.set_file(
             song.id,
             {
-                "file_path": _relative(result.path, self.settings),
+                "file_path": _relative(placed, self.settings),
                 "file_start_s": song.start_s,
                 "file_stop_s": song.stop_s,
                 "video_path": _relative(video, self.settings) if video else "",
@@ -251,8 +261,9 @@ class _Cutter:
         )
         for old in old_files:
             path = self.settings.library_root / old
-            if old and path not in (result.path, video) and path.is_file():
+            if old and path not in (placed, video) and path.is_file():
                 trash(path, self.settings.library_root)
+                _remove_if_empty(path.parent, self.settings)
         self.counts.n_cut += 1
         self.counts.n_copied += result.copied
         self.counts.n_encoded += not result.copied
@@ -270,6 +281,7 @@ def _put_away(song: Song, catalogue: Catalogue, settings: Settings) -> None:
         path = settings.library_root / stored
         if stored and path.is_file():
             trash(path, settings.library_root)
+            _remove_if_empty(path.parent, settings)
     catalogue.songs.set_file(
         song.id,
         {"file_path": "", "video_path": "", "file_start_s": None, "file_stop_s": None},
@@ -299,12 +311,23 @@ def file_away(
         video = settings.library_root / song.video_path
         values["video_path"] = _relative(_move(video, moved.with_suffix(video.suffix)), settings)
     catalogue.songs.set_file(song.id, values)
+    _remove_if_empty(current.parent, settings)
     counts.n_moved += 1
 
 
 def _move(source: Path, target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     return move(source, target)
+
+
+def _remove_if_empty(folder: Path, settings: Settings) -> None:
+    """Leave no empty folder behind where songs moved out; what holds anything stays."""
+    while settings.songs_dir in folder.parents:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
 
 
 def free_path(target: Path, song_id: str) -> Path:

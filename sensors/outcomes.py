@@ -4,6 +4,8 @@ A request ends in one of three ways: done, failed for good (with a notice), or b
 with a time and a reason.
 """
 
+import errno
+import os
 import time
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ from library.retrying import next_try
 
 BATCH_TAG = "utawaku/batch"
 """On a run: the mark of the requests that it serves, which they hold in `run_id`."""
+FULL_DISK = os.strerror(errno.ENOSPC)
 STRANDED_S = 120.0
 """A request that was claimed so long ago, and still has no run, lost it in a crash."""
 
@@ -126,8 +129,12 @@ def _trouble(states: list[AssetState]) -> Trouble:
     """What to go by: the first artefact that failed, else that the process was killed."""
     for state in states:
         if state.state == "failed":
+            error = str(state.metadata.get("error") or "unknown")
+            # Encoders and tag writers tell of a full disk in their own words.
+            if FULL_DISK in state.message:
+                error = "DiskFullError"
             return Trouble(
-                str(state.metadata.get("error") or "unknown"),
+                error,
                 state.message,
                 state.metadata.get("retry_after_s"),
             )

@@ -235,6 +235,19 @@ def test_a_failed_run_puts_its_request_back_by_what_went_wrong(
     assert again.run_key.startswith(f"request-{request.id}-1-")
 
 
+def test_a_full_disk_is_waited_out_in_whatever_words_it_is_told(
+    catalogue: Catalogue, pipeline: Pipeline, web_stream: Stream, settings: Settings
+) -> None:
+    request = catalogue.requests.file("ingest_stream", web_stream.id)
+    told = "opus could not be written ([Errno 28] No space left on device)"
+    run = failed_run(pipeline, catalogue, request, message=told, error="EncodeError")
+    pipeline.instance.report_run_failed(run)
+    settle(pipeline.instance, catalogue, settings)
+    waiting = catalogue.requests.get(request.id)
+    assert waiting.state == "queued"
+    assert (waiting.not_before or 0) > time.time() + 800
+
+
 def test_what_cannot_get_better_is_given_up_with_a_notice(
     catalogue: Catalogue, web_stream: Stream, settings: Settings
 ) -> None:
