@@ -1,5 +1,6 @@
 """`utawaku songs`: what the library holds."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -29,17 +30,30 @@ def songs(
     browser = Browser(catalogue, catalogue.engine)
     listing = browser.search(" ".join(query or ()))
     numbers = listing.numbers[:limit] if limit else listing.numbers
-    found = browser.songs(numbers, tags=True)
+    found = browser.numbered(numbers, tags=True)
+    performances = browser.performances([number for number, _song in found])
     browser.close()
     catalogue.close()
     if json:
-        print_json(found)
+        print_json(
+            [
+                asdict(song) | {"performances": int(times)}
+                for (_number, song), times in zip(found, performances, strict=True)
+            ]
+        )
         return
     shown = table(
-        "title", "artist", "singer", ("length", "right"), "date", "grade", ("id", "whole")
+        "title",
+        "artist",
+        "singer",
+        ("length", "right"),
+        "date",
+        ("sung", "right"),
+        "grade",
+        ("id", "whole"),
     )
     marks = {1: "like", 0: "so-so", -1: "dislike", None: ""}
-    for song in found:
+    for (_number, song), times in zip(found, performances, strict=True):
         add_row(
             shown,
             [
@@ -48,6 +62,7 @@ def songs(
                 song.singer,
                 clock(song.duration_s),
                 song.uploaded_on,
+                f"{times}x" if times > 1 else "",
                 marks[song.grade],
                 song.id,
             ],

@@ -6,7 +6,7 @@ stands as it is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from library.records import Song, SongSpan
 
@@ -43,6 +43,19 @@ def is_users(song: Song) -> bool:
     return song.boundary_source == "user"
 
 
+def _beside(span: SongSpan, fixed: Sequence[Song]) -> SongSpan:
+    """The span without what the user's own songs take of its ends."""
+    start_s, stop_s = span.start_s, span.stop_s
+    for song in fixed:
+        if song.state != "kept" or overlap_s(start_s, stop_s, song.start_s, song.stop_s) == 0:
+            continue
+        if song.start_s > start_s:
+            stop_s = song.start_s
+        else:
+            start_s = song.stop_s
+    return replace(span, start_s=start_s, stop_s=stop_s)
+
+
 def reconcile(known: Sequence[Song], spans: Sequence[SongSpan]) -> Reconciliation:
     """Match `spans` with the `known` songs (dropped ones too) of one stream."""
     result = Reconciliation()
@@ -51,7 +64,10 @@ def reconcile(known: Sequence[Song], spans: Sequence[SongSpan]) -> Reconciliatio
     candidates: list[SongSpan] = []
     for span in spans:
         decided = any(_share(song, span) > SAME_SHARE for song in fixed)
-        (result.ignored if decided else candidates).append(span)
+        if decided:
+            result.ignored.append(span)
+        else:
+            candidates.append(_beside(span, fixed))
 
     pairs = sorted(
         (

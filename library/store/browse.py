@@ -109,6 +109,20 @@ class Browser:
             copies = None if copies is None else copies[: query.limit]
         return Listing(query, numbers, version, copies)
 
+    def performances(self, numbers: Sequence[int] | np.ndarray) -> np.ndarray:
+        """int64 (n,): how many songs of the library have the title and artist of each of these."""
+        wanted = np.asarray(numbers, np.int64)
+        with self._lock:
+            self._look()
+            with self._catalogue.read() as connection:
+                kept = self._order(connection, parse("").sort)
+                size = max(kept.max(initial=0), wanted.max(initial=0))
+                groups = self._groups_to(connection, int(size))
+        _unique, group_of, counts = np.unique(groups[kept], return_inverse=True, return_counts=True)
+        sung = np.ones(len(groups), np.int64)
+        sung[kept] = counts[group_of]
+        return sung[wanted]
+
     def songs(self, numbers: Sequence[int] | np.ndarray, *, tags: bool = False) -> list[Song]:
         """Songs by their numbers, in the order asked; those that are gone are left out."""
         return [song for _number, song in self.numbered(numbers, tags=tags)]
@@ -282,20 +296,23 @@ class Browser:
     ) -> tuple[np.ndarray, np.ndarray]:
         if not len(numbers):
             return numbers, numbers
-        if self._groups is None or len(self._groups) <= numbers.max():
+        groups = self._groups_to(connection, int(numbers.max()))
+        _unique, first, counts = np.unique(groups[numbers], return_index=True, return_counts=True)
+        in_order = np.argsort(first)
+        return numbers[first[in_order]], counts[in_order].astype(np.int64)
+
+    def _groups_to(self, connection: sa.Connection, last: int) -> np.ndarray:
+        """int64 (more than `last`,): one value a title and artist, for each song number."""
+        if self._groups is None or len(self._groups) <= last:
             query = sa.select(song_search.c.number, song_search.c.title, song_search.c.artist)
             rows = [(row[0], (row[1], row[2])) for row in connection.execute(query)]
-            groups = -np.arange(1 + max(int(numbers.max()), max((r[0] for r in rows), default=0)))
+            groups = -np.arange(1 + max(last, max((row[0] for row in rows), default=0)))
             known: dict[tuple[str, str], int] = {}
             for number, name in rows:
                 if name[0]:  # songs without a name are nobody's copies
                     groups[number] = known.setdefault(name, len(known) + 1)
             self._groups = groups
-        _unique, first, counts = np.unique(
-            self._groups[numbers], return_index=True, return_counts=True
-        )
-        in_order = np.argsort(first)
-        return numbers[first[in_order]], counts[in_order].astype(np.int64)
+        return self._groups
 
 
 def _leaf_queries(connection: sa.Connection, term: Term, value: str) -> list[sa.Select[Any]]:

@@ -115,6 +115,13 @@ def test_copies_of_a_song_are_shown_once_with_their_number(browser: Browser) -> 
     assert len(browser.search("label:unknown", grouped=True)) == 2
 
 
+def test_a_song_tells_how_often_it_was_sung_also_outside_of_the_search(browser: Browser) -> None:
+    one = browser.search("夜に駆ける limit:1").numbers
+    assert browser.performances(one).tolist() == [4]
+    assert browser.performances(browser.search("label:unknown").numbers).tolist() == [1, 1]
+    assert browser.performances([]).tolist() == []
+
+
 def test_a_change_by_somebody_else_is_seen_at_the_next_search(
     catalogue: Catalogue, browser: Browser, found: Found
 ) -> None:

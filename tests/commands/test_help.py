@@ -1,0 +1,53 @@
+"""Every command says what it does, shows an example that is one, and stands in the README."""
+
+import shlex
+from collections.abc import Iterator
+
+import pytest
+import typer
+
+from commands.app import app
+from tests.conftest import ROOT
+
+PROGRAM = typer.main.get_command(app)
+
+
+def walk(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Every command below `command` that does something, with the words that call it."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield path, command
+    else:
+        for name, inner in below.items():
+            yield from walk(inner, (*path, name))
+
+
+COMMANDS = dict(walk(PROGRAM))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_a_command_has_a_sentence_and_an_example_of_itself(path: tuple[str, ...]) -> None:
+    command = COMMANDS[path]
+    assert command.help.strip().splitlines()[0].endswith((".", ":"))
+    label, _, example = (command.epilog or "").partition(": ")
+    assert label in ("Example", "Examples")
+    assert example.startswith(f"utawaku {' '.join(path)}")
+    words = shlex.split(example.split("; ")[0].split(" < ")[0].split(" | ")[0])[len(path) + 1 :]
+    # Fails where the example has an option or an argument that the command does not know.
+    command.make_context("utawaku", words, resilient_parsing=False)
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_option_is_explained(path: tuple[str, ...]) -> None:
+    unexplained = [
+        parameter.name for parameter in COMMANDS[path].params if not getattr(parameter, "help", "")
+    ]
+    assert unexplained == []
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    if "<!-- commands -->" not in readme:
+        pytest.skip("the README has no list of commands")
+    missing = [" ".join(path) for path in COMMANDS if f"utawaku {' '.join(path)}" not in readme]
+    assert missing == []
