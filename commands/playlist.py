@@ -59,7 +59,8 @@ def playlist(
             subject=query,
             next_step="`utawaku songs` lists what there is",
         )
-    items = {"bpm": by_tempo, "key": by_key, "query": list}[order](items)
+    if order != "query":
+        items = by_tempo(items) if order == "bpm" else by_key(items)
     with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
         task = bars.add_task("playlist", total=1.0)
 

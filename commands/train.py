@@ -1,5 +1,7 @@
 """`utawaku train`: models that learn from you."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +9,7 @@ import typer
 
 from commands.console import err, out, print_json
 from commands.train_taste import taste
+from library.progress import Progress
 
 app = typer.Typer(help="Train models.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -56,3 +59,55 @@ def segmenter(
         f"not speech precision {report.precision:.1%}, recall {report.recall:.1%}",
         soft_wrap=True,
     )
+
+
+@app.command(epilog="Example: utawaku train highlight songs --output mine.npz")
+def highlight(
+    folder: Annotated[Path, typer.Argument(help="Songs, each with NAME.chorus.csv beside it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Model to write.")] = Path(
+        "highlight_model.npz"
+    ),
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train the small highlight model on songs whose choruses you marked.
+
+    A line of the .csv is start and stop of a chorus in seconds. Each song is judged by a model
+    that has not seen it.
+    """
+    import numpy as np
+
+    from library.progress import part
+    from models.training.highlights import cross_validated, read_examples, train
+
+    with _bar() as show:
+        examples = read_examples(folder, part(show, 0.0, 0.5))
+        judged = cross_validated(examples, part(show, 0.5, 0.9))
+        train(examples).save(output)
+    facts = {
+        "n_songs": len(examples),
+        "coverage": float(np.mean([one.coverage for one in judged])),
+        "gain": float(np.mean([one.gain for one in judged])),
+        "iou": float(np.mean([one.iou for one in judged])),
+    }
+    if json:
+        print_json({"output": output, **facts})
+        return
+    out.print(
+        f"{output}: on songs not seen, {facts['coverage']:.0%} of the half minute is chorus, gain "
+        f"over chance {facts['gain']:.2f} (1 is the best there is), IoU {facts['iou']:.2f}",
+        soft_wrap=True,
+    )
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """A progress bar on the terminal while the block runs."""
+    from rich.progress import Progress as Bars
+
+    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
+        task = bars.add_task("training", total=1.0)
+
+        def show(done: float, message: str) -> None:
+            bars.update(task, completed=done, description=message)
+
+        yield show

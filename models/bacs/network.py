@@ -50,7 +50,9 @@ def build(layers: Layers) -> onnx.ModelProto:
         last = number == len(layers) - 1
         at = "probability" if last else f"out{number}"
         nodes.append(helper.make_node("Softmax" if last else "Sigmoid", [f"sum{number}"], [at]))
-    shapes = {name: ["n_frames", n] for name, n in (("mfcc", SIZES[0]), ("probability", SIZES[-1]))}
+    shapes: dict[str, list[str | int | None]] = {
+        name: ["n_frames", n] for name, n in (("mfcc", SIZES[0]), ("probability", SIZES[-1]))
+    }
     values = {
         name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
         for name, shape in shapes.items()

@@ -34,11 +34,11 @@ def from_heatmap(
     if len(points) < 4:
         return None
     points.sort()
-    at, width, value = (np.array(column) for column in zip(*points, strict=True))
-    if np.median(width) > (stop_s - start_s) / 4 or np.ptp(value) < 0.02:
+    at, widths, values = np.array(points).T
+    if np.median(widths) > (stop_s - start_s) / 4 or np.ptp(values) < 0.02:
         return None
     seconds = start_s + np.arange(n_seconds(stop_s - start_s)) + 0.5
-    return normalised(np.interp(seconds, at, value))
+    return normalised(np.interp(seconds, at, values))
 
 
 def from_plays(plays: Sequence[tuple[float, float]], duration_s: float) -> Curve | None:

@@ -83,7 +83,7 @@ class HighlightModel:
                 subject=str(path),
                 next_step="Train it again with `utawaku train highlight`",
             )
-        return cls(members, sha256(path.read_bytes()).hexdigest())  # type: ignore[arg-type]
+        return cls(members, sha256(path.read_bytes()).hexdigest())
 
 
 @lru_cache(maxsize=1)

@@ -174,11 +174,11 @@ def _forward(flat: Sequence[Array], x: Array) -> list[Array]:
 def _gradients(flat: Sequence[Array], x: Array, labels: npt.NDArray[np.int8]) -> list[Array]:
     """Of the mean cross-entropy, in the order of `flat`."""
     outs = _forward(flat, x)
-    error = (outs[-1] - np.eye(2, dtype=np.float32)[labels]) / len(x)
+    error: Array = (outs[-1] - np.eye(2, dtype=np.float32)[labels]) / np.float32(len(x))
     found: list[Array] = []
     for number in range(len(flat) - 2, -1, -2):
         before = outs[number // 2]
-        found = [before.T @ error, error.sum(axis=0), *found]
+        found = [(before.T @ error).astype(np.float32), error.sum(axis=0), *found]
         error = (error @ flat[number].T) * before * (1 - before)
     return found
 

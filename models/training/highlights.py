@@ -3,16 +3,20 @@
 `python -m models.training.highlights` makes the shipped model anew from demo songs alone.
 """
 
+import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from library.errors import ConfigError
+from library.progress import Progress, silent
 from models.highlight.features import second_features
 from models.highlight.model import HighlightModel
-from models.highlight.window import HIGHLIGHT_S, n_seconds
-from models.tempo.listening import Heard
+from models.highlight.window import HIGHLIGHT_S, best_window, n_seconds
+from models.tempo.listening import Heard, listen_file
 
 Array = npt.NDArray[np.float32]
 Spans = Sequence[tuple[float, float]]
@@ -135,6 +139,49 @@ def judge(window: tuple[float, float], duration_s: float, spans: Spans) -> Judge
 
 def _covered(start: float, stop: float, spans: Spans) -> float:
     return sum(max(0.0, min(stop, b) - max(start, a)) for a, b in spans)
+
+
+def read_examples(folder: Path, progress: Progress = silent) -> list[Example]:
+    """Songs of a folder with their choruses: `NAME.chorus.csv` beside each, `start,stop` a line.
+
+    Raises:
+        ConfigError: fewer than three songs are marked, or a line is no span.
+    """
+    marked = sorted(folder.glob("*.chorus.csv"))
+    examples = []
+    for number, table in enumerate(marked):
+        stem = table.name.removesuffix(".chorus.csv")
+        song = next((p for p in sorted(folder.glob(f"{glob.escape(stem)}.*")) if p != table), None)
+        if song is None:
+            raise ConfigError("there is no song of this name", subject=str(table))
+        progress(number / len(marked), f"listening to {song.name}")
+        try:
+            rows = [line.split(",") for line in table.read_text("utf-8").split()]
+            spans = [(float(start), float(stop)) for start, stop in rows]
+        except ValueError as error:
+            raise ConfigError(
+                "a line is not `start,stop` in seconds", subject=str(table)
+            ) from error
+        examples.append(Example(stem, listen_file(song), spans))
+    if len(examples) < 3:
+        raise ConfigError(
+            "three songs at least must be marked",
+            subject=str(folder),
+            next_step="Write NAME.chorus.csv beside each song: start,stop in seconds a line",
+        )
+    return examples
+
+
+def cross_validated(examples: Sequence[Example], progress: Progress = silent) -> list[Judgement]:
+    """How the best window of each song does, by a model trained on all the others."""
+    judged = []
+    for number, example in enumerate(examples):
+        progress(number / len(examples), "judging")
+        model = train([other for other in examples if other.name != example.name])
+        duration_s = example.heard.duration_s
+        window = best_window(model.curve(example.heard), duration_s)
+        judged.append(judge(window, duration_s, example.chorus_spans))
+    return judged
 
 
 def with_other_levels(

@@ -11,6 +11,7 @@ ONNX Runtime's own is 0 below -16, which ruins ratios of two small outputs.
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -70,7 +71,7 @@ def build(tensors: Tensors) -> onnx.ModelProto:
     squares = [graph.add("Mul", [name, name]) for name in (vocals, accompaniment)]
     total = graph.add("Add", [graph.add("Add", squares), whole])
     graph.add("Div", [graph.add("Add", [squares[0], half]), total], output="vocals")
-    shape = ["N", N_CHANNELS, N_FRAMES, N_BINS]
+    shape: list[str | int | None] = ["N", N_CHANNELS, N_FRAMES, N_BINS]
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -145,7 +146,7 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(values, name))
         return name
 
-    def add(self, op: str, inputs: list[str], output: str = "", **attributes: object) -> str:
+    def add(self, op: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
         output = output or f"{op.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, inputs, [output], **attributes))
         return output

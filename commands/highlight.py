@@ -1,0 +1,64 @@
+"""`utawaku highlight`: the best half minute of files, without touching the library."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commands.console import add_row, clock, out, print_error, print_json, table
+from library.errors import UtawakuError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: utawaku highlight song.mp3 --json")(highlight)
+
+
+def highlight(
+    files: Annotated[list[Path], typer.Argument(help="Songs.")],
+    subtitles: Annotated[
+        Path | None, typer.Option(help=".srt or .vtt with the words of the (one) song.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Find the best half minute, tempo and key of songs; the curve has a value a second."""
+    from models.highlight import best_window, from_lyrics, shipped_model
+    from models.setlist.subtitles import read_subtitles
+    from models.tempo import estimate_key, estimate_tempo, listen_file
+
+    cues = read_subtitles(subtitles) if subtitles else []
+    rows: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            heard = listen_file(file)
+        except UtawakuError as error:
+            print_error(error)
+            rows.append({"file": file, "error": str(error)})
+            continue
+        lyrics = from_lyrics(cues, heard.duration_s)
+        curve = shipped_model().curve(heard) if lyrics is None else lyrics
+        start_s, stop_s = best_window(curve, heard.duration_s)
+        rows.append(
+            {
+                "file": file,
+                "start_s": start_s,
+                "stop_s": stop_s,
+                "source": "model" if lyrics is None else "lyrics",
+                "bpm": estimate_tempo(heard).bpm,
+                "key": estimate_key(heard).name,
+                "curve": [round(float(value), 3) for value in curve],
+            }
+        )
+    if json:
+        print_json({"highlights": rows})
+    else:
+        listing = table("song", ("from", "right"), ("to", "right"), ("BPM", "right"), "key", "by")
+        for row in rows:
+            if "error" in row:
+                continue
+            bpm = f"{row['bpm']:.1f}" if row["bpm"] else ""
+            cells = [clock(row["start_s"]), clock(row["stop_s"]), bpm, row["key"], row["source"]]
+            add_row(listing, [row["file"].name, *cells])
+        out.print(listing)
+    if any("error" in row for row in rows):
+        raise typer.Exit(3)
