@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 def segment(
     file: Annotated[Path, typer.Argument(help="Audio or video file.")],
-    engine: Annotated[str | None, typer.Option(help="sm or smn; default: the setting.")] = None,
+    engine: Annotated[str | None, typer.Option(help="sm, smn or bacs (speech only); default: the setting.")] = None,
     mode: Annotated[str | None, typer.Option(help="fast or exact; default: the setting.")] = None,
     strategy: Annotated[
         str | None, typer.Option(help="smart or classic; default: the setting.")
@@ -38,6 +38,9 @@ def segment(
     from models.songs import SongRules, find_songs, segment_and_listen
 
     settings = load_settings()
+    if engine == "bacs":
+        _speech_only(file, settings, json)
+        return
     wanted = _changed(settings.segments, engine=engine, mode=mode, energy_ratio=energy_ratio)
     overrides = {"strategy": strategy} if strategy else {}
     try:
@@ -92,3 +95,17 @@ def _changed(section: Any, **changes: Any) -> Any:
         return type(section).model_validate({**section.model_dump(), **given})
     except ValueError as error:
         raise ConfigError(f"not a valid setting ({error})", next_step="See --help") from error
+
+
+def _speech_only(file: Path, settings: Any, json: bool) -> None:
+    """What the small acoustic segmenter hears; as a line of segmented.tsv without --json."""
+    from library.exports import segmented_tsv
+    from models.bacs import BacsSegmenter
+
+    with err.status("segmenting"):
+        result = BacsSegmenter.from_registry(settings.weights_dir).analyse(file)
+    if json:
+        rows = [[s.label, s.start_s, s.stop_s] for s in result.segments]
+        print_json({"file": file, "duration_s": result.duration_s, "segments": rows})
+        return
+    typer.echo(segmented_tsv([(str(file), result.segments)]), nl=False)
