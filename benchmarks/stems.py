@@ -28,6 +28,15 @@ def sdr_db(truth: np.ndarray, found: np.ndarray) -> float:
     return float(10 * np.log10(np.sum(truth**2) / max(float(np.sum((truth - found) ** 2)), 1e-20)))
 
 
+def peak_mb() -> float:
+    """This process's own peak; `ru_maxrss` would be the parent's where that was larger."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
+    return float(line.split()[1]) / 1024
+
+
 def run_engine(name: str, weights: Path, mix_file: Path, out: Path) -> None:
     """In a process of its own: separate in a stream, write the stems and what they cost."""
     from models.separator.builtin.engine import BuiltinSeparator
@@ -47,7 +56,7 @@ def run_engine(name: str, weights: Path, mix_file: Path, out: Path) -> None:
     facts = {
         "wall_s": time.perf_counter() - began,
         "cpu_s": used.ru_utime + used.ru_stime,
-        "peak_mb": used.ru_maxrss / 1024,
+        "peak_mb": peak_mb(),
     }
     print(json.dumps(facts))
 
@@ -126,6 +135,7 @@ def against_spleeter(python: str, seconds: float, builtin: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=240)
+    parser.add_argument("--no-quality", action="store_true")
     parser.add_argument("--engine", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.engine:
@@ -133,7 +143,8 @@ def main() -> None:
         run_engine(name, *map(Path, paths))
         return
     builtin = ROOT / "models" / "separator" / "builtin" / "vocal_unet_16k.onnx"
-    quality(builtin)
+    if not arguments.no_quality:
+        quality(builtin)
     python = os.environ.get("UTAWAKU_SPLEETER_PYTHON")
     if python:
         against_spleeter(python, arguments.seconds, builtin)

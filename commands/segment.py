@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 
 def segment(
     file: Annotated[Path, typer.Argument(help="Audio or video file.")],
-    engine: Annotated[str | None, typer.Option(help="sm, smn or bacs (speech only); default: the setting.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="sm, smn or bacs (speech only); default: the setting.")
+    ] = None,
     mode: Annotated[str | None, typer.Option(help="fast or exact; default: the setting.")] = None,
     strategy: Annotated[
         str | None, typer.Option(help="smart or classic; default: the setting.")
