@@ -141,6 +141,8 @@ class Pipeline:
         try:
             # A second program that is asked for the same stream waits for nothing: it says so.
             with FileLock(folder / ".lock", timeout=0):
+                if self._is_run_by_the_daemon(stream):
+                    raise Timeout(str(folder))
                 remove_stale_temporaries(folder)
                 self._run(stream, outcome, again, patient)
         except Timeout:
@@ -163,6 +165,12 @@ class Pipeline:
         stream = self.catalogue.streams.get(stream.id)
         outcome.title, outcome.duration_s = stream.title, stream.duration_s
         return outcome
+
+    def _is_run_by_the_daemon(self, stream: Stream) -> bool:
+        """Whether a run of the pipeline, which takes no lock, works on the stream now."""
+        tags = {"dagster/partition": stream.id}
+        started = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.STARTED])
+        return bool(self.instance.get_runs(started, limit=1))
 
     def _run(self, stream: Stream, outcome: Outcome, again: Sequence[str], patient: bool) -> None:
         due = due_assets(stream, self.catalogue, self.settings, again=again)

@@ -21,7 +21,7 @@ from sensors.rematerialize import AT_ONCE, advance_rematerializations
 
 @pytest.fixture
 def install(settings: Settings) -> Callable[[bytes], str]:
-    """Put weights of any content in place, as the registry would after a pull; gives the version."""
+    """Put weights of any content in place, as after a pull; gives their version."""
 
     def put(content: bytes) -> str:
         entry = registry.entry("sm")
