@@ -114,7 +114,7 @@ def _cmdline(process: psutil.Process) -> list[str]:
 
 
 def kill_one(home: Path, victim: str) -> bool:
-    """kill -9 the daemon, the code server or a run of the pipeline in `home`; False if none goes."""
+    """kill -9 the daemon, the code server or a run of the one in `home`; False if none runs."""
     found = []
     for process in psutil.process_iter():
         try:
