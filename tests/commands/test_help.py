@@ -7,7 +7,6 @@ import pytest
 import typer
 
 from commands.app import app
-from tests.conftest import ROOT
 
 PROGRAM = typer.main.get_command(app)
 
@@ -43,11 +42,3 @@ def test_every_option_is_explained(path: tuple[str, ...]) -> None:
         parameter.name for parameter in COMMANDS[path].params if not getattr(parameter, "help", "")
     ]
     assert unexplained == []
-
-
-def test_the_readme_names_every_command() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    if "<!-- commands -->" not in readme:
-        pytest.skip("the README has no list of commands")
-    missing = [" ".join(path) for path in COMMANDS if f"utawaku {' '.join(path)}" not in readme]
-    assert missing == []
