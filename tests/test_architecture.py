@@ -46,6 +46,18 @@ def test_the_screen_starts_without_the_pipeline() -> None:
     assert done.stdout.strip() == ""
 
 
+def test_the_program_opens_without_the_pipeline_the_models_or_the_decoders() -> None:
+    code = (
+        "import sys, commands.app, tui.app; heavy = {'dagster', 'tensorflow', 'onnxruntime',"
+        " 'yt_dlp', 'av', 'miniaudio', 'alembic', 'scipy', 'PIL', 'textual_image'};"
+        "print(*sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
 def test_nothing_of_this_machine_is_in_the_repository() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
