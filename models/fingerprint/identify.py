@@ -23,6 +23,12 @@ COVER_FROM, COVER_SURE = 0.6, 1.4
 """Similarity at which a guess begins to be worth showing, and at which it is as good as it gets:
 strangers reach 0.2 to 0.5, seldom 0.75, re-arrangements in another key 1.2 to 2.2."""
 
+AGREEMENT = 6.0
+"""Factor on the odds for every further excerpt that lies where the others say."""
+
+SAME_PLACE_S = 1.5
+"""How far apart, tempo allowed for, that may be."""
+
 MAX_COVER_SCORE = 0.6
 """A cover match is a guess and never gets a higher score."""
 
@@ -88,11 +94,12 @@ def _candidate(matches: Sequence[tuple[float, ReferenceMatch]]) -> LabelCandidat
     wrong = 1.0
     for _, match in together:
         wrong *= 1.0 - match.probability
+    score = _with_agreement(1.0 - wrong, together)
     return LabelCandidate(
         title=best.reference.title,
         artist=best.reference.artist,
         source="reference",
-        score=round(1.0 - wrong, 4),
+        score=round(score, 4),
         evidence={
             "recording": best.reference.key,
             "kind": best.reference.kind,
@@ -109,6 +116,20 @@ def _candidate(matches: Sequence[tuple[float, ReferenceMatch]]) -> LabelCandidat
         },
         isrc=best.reference.isrc,
     )
+
+
+def _with_agreement(score: float, matches: Sequence[tuple[float, ReferenceMatch]]) -> float:
+    """Raise a score for excerpts that lie at one and the same place of the recording.
+
+    Excerpts of another song fall somewhere: that a second one lies where the first one says it
+    must has odds of a second in minutes. Loops that repeat make it likelier, hence `AGREEMENT`.
+    """
+    shifts = np.array(
+        [match.alignment.offset_s - start_s / match.alignment.tempo for start_s, match in matches]
+    )
+    n_agreeing = max(int(np.sum(np.abs(shifts - shift) <= SAME_PLACE_S)) for shift in shifts)
+    odds = score / max(1.0 - score, 1e-6) * AGREEMENT ** (n_agreeing - 1)
+    return float(odds / (1.0 + odds))
 
 
 def _covers(

@@ -2,15 +2,19 @@
 
 import json
 import shutil
+import wave
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from library.catalogue import Catalogue
 from library.config import load_settings
-from library.tags import read_tags
+from library.tags import SongTags, read_tags, write_tags
 from models.audio import load
+from models.demo import render_song
+from models.recognizer import pitch_shift
 from tests.conftest import DemoStream, Program
 from tests.servers.shazam import KnownSong, Misdeed, ShazamServer, shazam_server
 
@@ -136,3 +140,35 @@ def test_a_pasted_setlist_wins(program: Program, demo_stream: DemoStream, tmp_pa
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)[0]["source"] == "user"
     assert [song["title"] for song in ingested(program, demo_stream.path)] == ["一曲目", "二曲目"]
+
+
+def test_a_karaoke_track_in_another_key_names_the_song(
+    program: Program, demo_stream: DemoStream, bare: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "karaoke"
+    folder.mkdir()
+    for index, true in enumerate(demo_stream.truth.songs):
+        # The backing alone, two semitones up, as a karaoke machine shifts it.
+        track = render_song(
+            true.name,
+            sample_rate_hz=16_000,
+            transpose=true.transposition_semitones,
+            seed=demo_stream.truth.seed * 100 + index,
+            seconds=true.stop_s - true.start_s,
+        )
+        path = folder / f"{true.name}.wav"
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(16_000)
+            backing = pitch_shift(track.accompaniment.mean(axis=0), 2, 16_000)
+            file.writeframes((np.clip(backing, -1, 1) * 32767).astype("<i2").tobytes())
+        write_tags(path, SongTags(title=f"{true.title} (karaoke)", artist=true.artist))
+    added = program.run("reference", "add", folder)
+    assert added.returncode == 0, added.stderr
+    assert "2 added, 0 unreadable" in added.stdout
+    program.environment["UTAWAKU_LABELS__SHAZAM"] = "false"
+    songs = ingested(program, bare)
+    assert [song["title"] for song in songs] == [
+        f"{true.title} (karaoke)" for true in demo_stream.truth.songs
+    ]
