@@ -554,7 +554,7 @@ taste_models = Table(
     Column("at", Float, nullable=False),
 )
 Index("ix_taste_models_version", taste_models.c.version)
-"""One row a training, the latest last; out-of-fold figures. Weights: `taste/` in the data folder."""
+"""One row a training, the latest last; out-of-fold figures. The weights lie in `taste/`."""
 
 taste_scores = Table(
     "taste_scores",

@@ -1,1 +1,1 @@
-"""Engines: everything that listens to audio or talks to an outside service. Imports only `library`."""
+"""Engines: what listens to audio or talks to an outside service. Imports only `library`."""

@@ -43,8 +43,8 @@ _TRAILING = re.compile(
 _MUSIC_SIGN = re.compile("[♪♫♬♩🎵🎶🎤🎼🎙]")
 _KEY = r"(?:key|キー)\s*[:：]?\s*[+\-±＋－]?\s*\d{1,2}"
 _NOTE_TAIL = re.compile(
-    rf"\s*[(（\[【]\s*(?:{_KEY}|key|原キー|初披露|初|new!?|新曲|first time!?|cover|カバー|リクエスト"
-    rf"|request)\s*[)）\]】]\s*$|\s+{_KEY}$",
+    rf"\s*[(（\[【]\s*(?:{_KEY}|key|原キー|初披露|初|new!?|新曲|first time!?|cover|カバー"
+    rf"|リクエスト|request)\s*[)）\]】]\s*$|\s+{_KEY}$",
     re.IGNORECASE,
 )
 _NOT_AN_ARTIST = re.compile(

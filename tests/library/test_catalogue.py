@@ -93,9 +93,13 @@ def test_readers_do_not_wait_for_a_writer(catalogue: Catalogue, stream: Stream) 
 
 
 def test_an_error_inside_a_transaction_undoes_it(catalogue: Catalogue, stream: Stream) -> None:
-    with pytest.raises(RuntimeError), catalogue.write() as connection:
-        connection.execute(sa.text("UPDATE streams SET title = 'half'"))
-        raise RuntimeError
+    def break_off() -> None:
+        with catalogue.write() as connection:
+            connection.execute(sa.text("UPDATE streams SET title = 'half'"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     assert catalogue.streams.get("file-1").title == "【歌枠】夜"
 
 

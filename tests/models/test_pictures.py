@@ -98,8 +98,7 @@ def test_a_twelve_hour_stream_is_drawn_in_a_moment() -> None:
     edges = np.linspace(0, 43_200, 4_001)
     labels = ("speech", "music", "noEnergy", "noise")
     segments = [
-        Segment(labels[i % 4], float(a), float(b))
-        for i, (a, b) in enumerate(pairwise(edges))
+        Segment(labels[i % 4], float(a), float(b)) for i, (a, b) in enumerate(pairwise(edges))
     ]
     songs = [SongSpan(i, i * 300.0, i * 300 + 200.0, "smart", 1.0, title="x") for i in range(140)]
     envelope = rng.random(432_000).astype(np.float32)
