@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from assets.following import settings_for
+from assets.intake import is_address
 from assets.labels import cover_file, labels_asset
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file
@@ -95,7 +96,8 @@ def tags_for(song: Song, stream: Stream, n_tracks: int, catalogue: Catalogue) ->
         date=stream.uploaded_on,
         track=song.position + 1,
         n_tracks=n_tracks,
-        source_url=at_time(stream.url, song.start_s),
+        # A path of this machine is nobody else's business once the song is shared.
+        source_url=at_time(stream.url, song.start_s) if is_address(stream.url) else None,
         replaygain_gain_db=gain_db,
         replaygain_peak=peak,
         stars=song.stars,

@@ -60,6 +60,15 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
         return _looked_again(request, library)
     catalogue = library.catalogue
     channel = _channel_of(request, library)
+
+    def leave_out(url: str, error: UtawakuError) -> None:
+        catalogue.notices.add(
+            "warning",
+            "An entry of a list was left out",
+            body=f"{url}: {error.problem}",
+            next_step=error.next_step,
+        )
+
     if channel is None:
         with asking(request.target, catalogue):
             streams = take_in(
@@ -67,6 +76,7 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
                 catalogue,
                 library.downloader(),
                 take_unfinished=bool(request.arguments.get("take_incomplete")),
+                on_failed_entry=leave_out,
             )
     else:
         stream, why_not = _entry_taken_in(request, channel, library)

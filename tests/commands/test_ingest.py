@@ -47,6 +47,7 @@ def test_a_stream_becomes_tagged_songs_and_a_second_run_does_nothing(
         tags = read_tags(path)
         assert (tags.title, tags.artist) == (true.title, true.artist)
         assert tags.replaygain_gain_db is not None
+        assert tags.source_url is None, "the path of a local file went into its songs"
         samples, rate_hz = load(path, sample_rate_hz=16_000, n_channels=1)
         assert samples.shape[-1] / rate_hz == pytest.approx(
             song["stop_s"] - song["start_s"], abs=0.02
