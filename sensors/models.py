@@ -50,5 +50,6 @@ def notice_new_weights(
             body=f"The weights are now {present[:12]}, they were {recorded[:12]}",
             next_step="`utawaku rematerialize` makes just those anew; your edits stay",
         )
-    # No run key: going back to an earlier version must count, too.
-    return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=f"{present} {time.time():.0f}")
+    # No run key: going back to an earlier version must count, too. The time is cut, not rounded: a
+    # moment in the future would look like a clock set back.
+    return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=f"{present} {int(time.time())}")
