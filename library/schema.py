@@ -583,19 +583,3 @@ review_skips = Table(
     Column("at", Float, nullable=False),
 )
 """Songs that the user would not judge; not asked about again."""
-
-_FTS_COLUMNS = ", ".join(SEARCHED)
-_FTS_NEW = f"new.number, {', '.join(f'new.{name}' for name in SEARCHED)}"
-_FTS_OLD = f"'delete', old.number, {', '.join(f'old.{name}' for name in SEARCHED)}"
-SQLITE_FTS = (
-    f"CREATE VIRTUAL TABLE song_fts USING fts5({_FTS_COLUMNS}, "
-    "content='song_search', content_rowid='number', tokenize='trigram')",
-    "CREATE TRIGGER song_search_insert AFTER INSERT ON song_search BEGIN "
-    f"INSERT INTO song_fts(rowid, {_FTS_COLUMNS}) VALUES ({_FTS_NEW}); END",
-    "CREATE TRIGGER song_search_delete AFTER DELETE ON song_search BEGIN "
-    f"INSERT INTO song_fts(song_fts, rowid, {_FTS_COLUMNS}) VALUES ({_FTS_OLD}); END",
-    "CREATE TRIGGER song_search_update AFTER UPDATE ON song_search BEGIN "
-    f"INSERT INTO song_fts(song_fts, rowid, {_FTS_COLUMNS}) VALUES ({_FTS_OLD}); "
-    f"INSERT INTO song_fts(rowid, {_FTS_COLUMNS}) VALUES ({_FTS_NEW}); END",
-)
-"""Statements that make the trigram index on SQLite (FTS5 external-content table)."""

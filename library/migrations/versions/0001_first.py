@@ -6,12 +6,29 @@ Revision 0001.
 import sqlalchemy as sa
 from alembic import op
 
-from library.schema import SQLITE_FTS
-
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+SQLITE_FTS = (
+    "CREATE VIRTUAL TABLE song_fts USING fts5(title, artist, singer, channel, stream, "
+    "tags, content='song_search', content_rowid='number', tokenize='trigram')",
+    "CREATE TRIGGER song_search_insert AFTER INSERT ON song_search BEGIN INSERT INTO "
+    "song_fts(rowid, title, artist, singer, channel, stream, tags) VALUES (new.number, "
+    "new.title, new.artist, new.singer, new.channel, new.stream, new.tags); END",
+    "CREATE TRIGGER song_search_delete AFTER DELETE ON song_search BEGIN INSERT INTO "
+    "song_fts(song_fts, rowid, title, artist, singer, channel, stream, tags) VALUES "
+    "('delete', old.number, old.title, old.artist, old.singer, old.channel, old.stream, "
+    "old.tags); END",
+    "CREATE TRIGGER song_search_update AFTER UPDATE ON song_search BEGIN INSERT INTO "
+    "song_fts(song_fts, rowid, title, artist, singer, channel, stream, tags) VALUES "
+    "('delete', old.number, old.title, old.artist, old.singer, old.channel, old.stream, "
+    "old.tags); INSERT INTO song_fts(rowid, title, artist, singer, channel, stream, tags)"
+    " VALUES (new.number, new.title, new.artist, new.singer, new.channel, new.stream, "
+    "new.tags); END",
+)
+"""The trigram index over `song_search`, kept in step by triggers."""
 
 
 def upgrade() -> None:
