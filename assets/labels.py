@@ -19,6 +19,7 @@ from assets.songs import songs_asset
 from assets.tracking import work_on
 from library.config import Settings
 from library.errors import UtawakuError
+from library.gates import shazam_path
 from library.progress import Progress
 from library.records import LabelCandidate, Setlist, Song
 from models.audio import load
@@ -48,7 +49,7 @@ def shazam_gate(settings: Settings) -> Gate:
     """The rate limit, remembered answers and circuit breaker that all processes share."""
     wanted = settings.labels
     return Gate(
-        settings.cache_dir / "shazam.db",
+        shazam_path(settings),
         at_once=wanted.shazam_at_once,
         per_minute=wanted.shazam_per_minute,
     )

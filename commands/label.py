@@ -1,14 +1,19 @@
 """`utawaku label`, `setlist`, `reference`, `identify`: what songs are called."""
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.console import add_row, clock, err, out, print_json, table
-from library.records import Setlist, SetlistLine
+from library.records import Setlist, SetlistLine, Song
+
+if TYPE_CHECKING:
+    from library.catalogue import Catalogue
 
 AUDIO_SUFFIXES = frozenset(
     {
@@ -55,6 +60,7 @@ def label(
     Names that you gave stay. Files are tagged anew and moved where the template wants them.
     """
     from commands.pipeline import Pipeline
+    from library.gates import shazam_state
     from library.store.browse import Browser
 
     with Pipeline.open() as pipeline:
@@ -69,9 +75,13 @@ def label(
             outcome = pipeline.ingest(stream, again=["labels"], patient=True)
             failed += bool(outcome.exit_code)
         after = [pipeline.catalogue.songs.get(song_id) for song_id in before]
+        reasons = _why_unknown(pipeline.catalogue, after)
+        service = shazam_state(pipeline.settings)
     named = [song for song in after if (song.title, song.artist) != before[song.id]]
     if json:
-        print_json({"asked": len(after), "changed": named})
+        print_json(
+            {"asked": len(after), "changed": named, "unknown": reasons, "shazam": asdict(service)}
+        )
     else:
         shown = table("title", "artist", "by", ("song", "whole"))
         for song in named:
@@ -80,8 +90,20 @@ def label(
             out.print(shown)
         unknown = sum(not song.title for song in after)
         out.print(f"{len(after)} asked about, {len(named)} named anew, {unknown} unknown")
+        for reason, count in Counter(reasons.values()).most_common():
+            out.print(f"  {count} x {reason}", markup=False, style="dim", soft_wrap=True)
+        out.print(f"Shazam: {service.described()}", markup=False, soft_wrap=True)
     if failed:
         raise typer.Exit(1)
+
+
+def _why_unknown(catalogue: "Catalogue", asked: Sequence[Song]) -> dict[str, str]:
+    """Why songs have no name, by song id, as the last look at each stream said."""
+    reasons: dict[str, str] = {}
+    for stream_id in dict.fromkeys(song.stream_id for song in asked):
+        state = catalogue.assets.of(stream_id).get("labels")
+        reasons |= state.metadata.get("unknown_because", {}) if state else {}
+    return {song.id: reasons[song.id] for song in asked if not song.title and song.id in reasons}
 
 
 def setlist(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from library.errors import RecognitionError
+from library.gates import allowance
 from models.recognizer.protocol import Answer
 
 NO_MATCH_DAYS = 30.0
@@ -72,9 +73,7 @@ class Gate:
     def __init__(self, path: Path, *, at_once: int = 4, per_minute: float = 5.0) -> None:
         self.path = path
         self._at_once = at_once
-        # So many starts within so many seconds: 5 within 60 s, or 1 within 120 s for 0.5 a minute.
-        self._burst = max(int(per_minute), 1)
-        self._span_s = 60.0 * self._burst / per_minute
+        self._burst, self._span_s = allowance(per_minute)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with self._open() as db:
