@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
-from library.errors import EngineError, WeightsCorruptError
+from library.errors import EngineError
 from library.progress import Progress, silent
 from library.store.taste import EMBEDDING_KIND, N_EMBEDDING, TAGS_KIND
 from models import registry
 from models.audio import probe
+from models.onnx_session import load_network
 from models.tagger.excerpts import excerpts
-from models.tagger.features import patch_of
-from models.tagger.network import N_TAGS, N_UNITS
+from models.tagger.features import N_MELS, patch_of
+from models.tagger.network import N_FRAMES, N_TAGS, N_UNITS
 
 __all__ = ["EMBEDDING_KIND", "N_EMBEDDING", "TAGS_KIND", "Impression", "Tagger"]
 
@@ -24,7 +24,8 @@ N_PATCHES = 20
 MIN_PATCHES = 10
 PATCH_EVERY_S = 10.0
 """Shorter songs are heard at fewer places, so that hearing costs a fixed share of playing time."""
-_BATCH = 4
+_BATCH = 1
+"""Patches at a time: what one leaves between two layers stays in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,9 @@ class Tagger:
         Raises:
             WeightsCorruptError: the file is not it.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(weights), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            raise WeightsCorruptError(
-                f"the network cannot be loaded ({error})",
-                subject=str(weights),
-                next_step=f"Make it again with `utawaku models pull {WEIGHTS}`",
-            ) from error
+        self._session = load_network(
+            weights, shape=(None, N_FRAMES, N_MELS), pull=WEIGHTS, threads=threads
+        )
         self.version = version
         """sha256 of the converted file."""
 

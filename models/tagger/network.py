@@ -15,6 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from library.errors import WeightsCorruptError
+from models.tagger import blocks
 from models.tagger.features import N_FRAMES, N_MELS
 
 N_UNITS = 200
@@ -104,29 +105,95 @@ def tagger_model(tensors: Tensors) -> onnx.ModelProto:
 
 def _front_end(graph: _Graph) -> str:
     """(n, 561, 187): five families of features over time."""
-    axis = graph.constant("channel_axis", np.array([1], np.int64))
-    image = graph.normalised(graph.add("Unsqueeze", ["patches", axis], "image"), 0, "input")
-    families = []
-    for number, name in enumerate(("timbre_38", "timbre_67", "tempo_128", "tempo_64", "tempo_32")):
-        kernel = graph.tensors[f"conv2d{_suffix(number)}/kernel"].transpose(3, 2, 0, 1)
-        missing = kernel.shape[2] - 1
+    normal = graph.normalised(_image(graph, "patches"), 0, "input")
+    families = [*_timbre(graph, normal), *_tempo(graph, normal)]
+    return graph.add("Concat", families, "front", axis=1)
+
+
+def _image(graph: _Graph, source: str) -> str:
+    return graph.add("Unsqueeze", [source, graph.constant("one_channel", _axis(1))], "image")
+
+
+def _timbre(graph: _Graph, image: str) -> list[str]:
+    """Two families of tall filters, seven frames wide; see `models.tagger.blocks`."""
+    families = [_Family(graph, 0, "timbre_38"), _Family(graph, 1, "timbre_67")]
+    n_taps = families[0].kernels.shape[2]
+    n_blocks = N_FRAMES // blocks.N_OUTPUTS
+    edge = graph.constant("timbre.edge", np.array([0, 0, n_taps // 2, 0] * 2, np.int64))
+    padded = graph.add("Pad", [image, edge], "timbre.padded")
+    starts = blocks.N_OUTPUTS * np.arange(n_blocks, dtype=np.int64)[:, None]
+    places = graph.constant("timbre.frames", starts + np.arange(blocks.n_inputs(n_taps)))
+    tiles = graph.add("Gather", [padded, places], "timbre.tiles", axis=2)
+    one_after_another = graph.constant(
+        "timbre.row_shape", np.array([-1, blocks.n_inputs(n_taps), N_MELS], np.int64)
+    )
+    rows = graph.add("Reshape", [tiles, one_after_another], "timbre.rows")
+    body = blocks.block_graph([family.kernels[:, 0] for family in families], N_MELS)
+    scanned = graph.add("Scan", [rows], "timbre.scanned", body=body, num_scan_inputs=1)
+    n_all = sum(len(family.kernels) for family in families)
+    together = graph.constant("timbre.shape", np.array([-1, N_FRAMES, n_all], np.int64))
+    joined = graph.add("Reshape", [scanned, together], "timbre.joined")
+    over_time = graph.add("Transpose", [joined], "timbre.over_time", perm=[0, 2, 1])
+    sizes = graph.constant("timbre.sizes", np.array([len(f.kernels) for f in families], np.int64))
+    names = [f"{family.name}.extreme" for family in families]
+    graph.nodes.append(
+        helper.make_node("Split", [over_time, sizes], names, name="timbre.split", axis=1)
+    )
+    return [
+        family.finished(graph.add("Add", [name, family.bias_column()], f"{family.name}.sum"))
+        for family, name in zip(families, names, strict=True)
+    ]
+
+
+def _tempo(graph: _Graph, image: str) -> list[str]:
+    """Three families of filters along time, one band high."""
+    made = []
+    for number, name in enumerate(("tempo_128", "tempo_64", "tempo_32"), 2):
+        family = _Family(graph, number, name)
+        missing = family.kernels.shape[2] - 1
         # TensorFlow puts the odd row of an even kernel's padding at the end.
         pads = [missing // 2, 0, missing - missing // 2, 0]
-        bias = graph.tensors[f"conv2d{_suffix(number)}/bias"]
-        # Upstream: convolution, ReLU, normalisation, maximum over frequency. All three after the
-        # convolution are monotonous, so the maximum may come first and the rest works on one value
-        # instead of dozens; where the normalisation's factor is negative it is a minimum, hence
-        # the sign.
-        factor = graph.tensors[f"batch_normalization{_suffix(number + 1)}/gamma"]
-        sign = np.where(factor < 0, -1, 1).astype(np.float32)
-        signed = graph.convolved(image, name, kernel * sign[:, None, None, None], bias * sign, pads)
-        extreme = graph.add("ReduceMax", [signed], f"{name}.extreme", axes=[3], keepdims=0)
-        unsigned = graph.add(
-            "Mul", [extreme, graph.constant(f"{name}.sign", sign[:, None])], f"{name}.unsigned"
+        signed = graph.convolved(image, name, family.kernels, family.bias, pads)
+        made.append(
+            family.finished(
+                graph.add("ReduceMax", [signed], f"{name}.extreme", axes=[3], keepdims=0)
+            )
         )
-        active = graph.add("Relu", [unsigned], name)
-        families.append(graph.normalised(active, number + 1, f"{name}.normal"))
-    return graph.add("Concat", families, "front", axis=1)
+    return made
+
+
+class _Family:
+    """Filters of the front end that share a shape.
+
+    Upstream: convolution, ReLU, normalisation, maximum over frequency. All three after the
+    convolution are monotonous, so the maximum may come first and the rest works on one value
+    instead of dozens; where the normalisation's factor is negative it is a minimum, hence the sign.
+    """
+
+    def __init__(self, graph: _Graph, number: int, name: str) -> None:
+        self.name = name
+        self._graph = graph
+        self._number = number
+        factor = graph.tensors[f"batch_normalization{_suffix(number + 1)}/gamma"]
+        self._sign = np.where(factor < 0, -1, 1).astype(np.float32)
+        kernels = graph.tensors[f"conv2d{_suffix(number)}/kernel"].transpose(3, 2, 0, 1)
+        self.kernels = kernels * self._sign[:, None, None, None]
+        """float32 (n_filters, 1, n_frames, n_bands), with the sign, as is the bias."""
+        self.bias = graph.tensors[f"conv2d{_suffix(number)}/bias"] * self._sign
+
+    def bias_column(self) -> str:
+        return self._graph.constant(f"{self.name}.bias_column", self.bias[:, None])
+
+    def finished(self, extreme: str) -> str:
+        """From the signed convolution's maximum over frequency to the layer's output."""
+        sign = self._graph.constant(f"{self.name}.sign", self._sign[:, None])
+        unsigned = self._graph.add("Mul", [extreme, sign], f"{self.name}.unsigned")
+        active = self._graph.add("Relu", [unsigned], self.name)
+        return self._graph.normalised(active, self._number + 1, f"{self.name}.normal")
+
+
+def _axis(number: int) -> np.ndarray:
+    return np.array([number], np.int64)
 
 
 def _middle(graph: _Graph, front: str) -> str:

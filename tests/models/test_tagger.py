@@ -8,7 +8,7 @@ import pytest
 
 from library.errors import NotMediaError, TruncatedMediaError, WeightsCorruptError
 from models.registry.tf_checkpoint import open_checkpoint, read_checkpoint
-from models.tagger import N_EMBEDDING, TAGS, Tagger, top_tags
+from models.tagger import N_EMBEDDING, TAGS, Tagger, blocks, top_tags
 from models.tagger.excerpts import excerpts
 from models.tagger.features import PATCH_SAMPLES, mel_bands, patch_of
 from models.tagger.network import tagger_model
@@ -39,6 +39,19 @@ def test_the_network_gives_upstreams_numbers(tagger: Tagger) -> None:
     embedding, tags = tagger.run(patches())
     assert np.abs(tags - wanted["tags"]).max() < 1e-5
     assert np.abs(embedding - wanted["embedding"]).max() < 1e-5
+
+
+def test_a_block_of_the_front_end_is_the_plain_convolution() -> None:
+    rng = np.random.default_rng(2)
+    kernels = rng.standard_normal((5, 7, 38)).astype(np.float32)
+    block = rng.standard_normal((blocks.n_inputs(7), 96))
+    windows = np.lib.stride_tricks.sliding_window_view(block, (7, 38))
+    wanted = np.einsum("tpmk,fmk->tfp", windows, kernels)
+    factors = np.lib.stride_tricks.sliding_window_view(blocks.transform(7) @ block, 38, axis=1)
+    products = np.einsum("gpk,gfk->gfp", factors, blocks.transformed_kernels(kernels))
+    made = np.einsum("tg,gfp->tfp", blocks.inverse(7), products)
+    assert wanted.shape == (blocks.N_OUTPUTS, 5, 59)
+    assert np.abs(made - wanted).max() < 1e-9
 
 
 def test_a_song_is_heard_every_ten_seconds_alike_in_every_format(

@@ -41,7 +41,7 @@ ENTRIES = (
         raw_bytes=9_470_770,
         file_name="musicnn-msd.onnx",
         convert=_convert,
-        converter_version=2,
+        converter_version=3,
         default=True,
     ),
 )
