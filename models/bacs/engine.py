@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import WeightsCorruptError
 from library.progress import Progress, part, silent
 from library.records import Segment
 from models import registry
 from models.audio import decode
 from models.bacs.features import N_MFCC, SAMPLE_RATE_HZ, Array, mfcc_stream
 from models.bacs.smoothing import SPEECH, Labels, runs, smooth, speech_spans
+from models.onnx_session import load_network
 from models.separator.flac import FlacWriter
 
 VERSION = "1"
@@ -59,27 +59,8 @@ class BacsSegmenter:
         Raises:
             WeightsCorruptError: not the converted network.
         """
-        import onnxruntime as ort
-
         self.model_version = model_version
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(
-                weights.read_bytes(), options, providers=["CPUExecutionProvider"]
-            )
-            shape = self._session.get_inputs()[0].shape
-        except Exception as error:
-            raise WeightsCorruptError(
-                f"not a network that can be run ({error})",
-                subject=str(weights),
-                next_step="Fetch it again with `utawaku models pull bacs`",
-            ) from error
-        if len(shape) != 2 or shape[1] != N_MFCC:
-            raise WeightsCorruptError(
-                f"takes input of shape {shape}, not (n_frames, {N_MFCC})", subject=str(weights)
-            )
+        self._session = load_network(weights, shape=(None, N_MFCC), pull="bacs")
 
     @classmethod
     def from_registry(cls, weights_dir: Path, *, progress: Progress = silent) -> "BacsSegmenter":

@@ -12,11 +12,12 @@ from library.progress import Progress, part, silent
 from library.records import Segment
 from models import registry
 from models.audio import decode
+from models.onnx_session import make_session
 from models.segmentation import HOP_S, SLOT_S, Segmentation, n_hops
 from models.segmenter.certificate import settle
 from models.segmenter.features import SAMPLE_RATE_HZ, FrontEnd
 from models.segmenter.network import N_INPUT_BANDS, PATCH_FRAMES, read_onnx
-from models.segmenter.patches import PatchGrid, PatchScorer, log_probabilities, make_session
+from models.segmenter.patches import PatchGrid, PatchScorer, log_probabilities
 from models.segmenter.prefetch import read_ahead
 from models.segmenter.spool import Curves, MelSpool
 from models.segmenter.strip_graph import CEILINGS, make_strip_session

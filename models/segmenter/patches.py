@@ -45,15 +45,6 @@ class PatchGrid:
         return np.clip(slots - _LEAD_SLOTS, 0, self.n_patches - 1)
 
 
-def make_session(model: bytes | str) -> onnxruntime.InferenceSession:
-    """A session that computes in the calling thread only: parallelism is over batches."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
 def log_probabilities(logits: np.ndarray) -> np.ndarray:
     """float32 (n, n_labels): logarithm of the softmax taken in single precision.
 

@@ -14,6 +14,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from models.onnx_session import make_session
 from models.segmenter.network import (
     N_INPUT_BANDS,
     PATCH_FRAMES,
@@ -22,7 +23,6 @@ from models.segmenter.network import (
     as_model,
     pool_geometry,
 )
-from models.segmenter.patches import make_session
 
 STEP_SLOTS = 2
 """Slots between two outputs of a strip."""

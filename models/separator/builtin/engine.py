@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import WeightsCorruptError
+from models.onnx_session import load_network
 from models.separator.engine import Audio, Stems
 from models.separator.stft import Spectrum, masked_stream
 
@@ -39,34 +39,18 @@ class BuiltinSeparator:
         Raises:
             WeightsCorruptError: not an ONNX file of the expected shape.
         """
-        import onnxruntime as ort
-
         self.model_version = model_version
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(
-                weights.read_bytes(), options, providers=["CPUExecutionProvider"]
-            )
-            shape = self._session.get_inputs()[0].shape
-        except Exception as error:
-            raise WeightsCorruptError(
-                f"not a network that can be run ({error})",
-                subject=str(weights),
-                next_step="Fetch it again with `utawaku models pull vocal-unet`",
-            ) from error
-        if len(shape) != 3 or shape[1] != N_BINS:
-            raise WeightsCorruptError(
-                f"takes input of shape {shape}, not (N, {N_BINS}, T)",
-                subject=str(weights),
-                next_step="Fetch it again with `utawaku models pull vocal-unet`",
-            )
+        self._session = load_network(
+            weights,
+            shape=(None, N_BINS, None),
+            pull="vocal-unet",
+            threads=threads,
+            keeps_memory=False,
+        )
 
     def stream(self, chunks: Iterable[Audio], sample_rate_hz: int) -> Iterator[Stems]:
         """See `models.separator.engine.Separator`."""
-        hop = max(_GRID, int(sample_rate_hz * HOP_S) // _GRID * _GRID)
+        hop = network_hop(sample_rate_hz)
         pieces = masked_stream(
             (np.nan_to_num(np.atleast_2d(chunk)) for chunk in chunks),
             self._mask,
@@ -96,6 +80,11 @@ class BuiltinSeparator:
         if spectrum.shape[0] == 2:
             mask *= centre_mask(spectrum)
         return [mask[None]]
+
+
+def network_hop(sample_rate_hz: int) -> int:
+    """Samples between the network's frames at a rate; its window is four of them."""
+    return max(_GRID, int(sample_rate_hz * HOP_S) // _GRID * _GRID)
 
 
 def centre_mask(spectrum: Spectrum) -> npt.NDArray[np.float32]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import EngineError, WeightsCorruptError
+from library.errors import EngineError
+from models.onnx_session import CPU_OR_OPENVINO, load_network
 from models.separator.engine import Audio, Stems
 from models.separator.spleeter.network import N_BINS, N_CHANNELS, N_FRAMES
 from models.separator.stft import Spectrum, masked_stream
@@ -41,8 +42,6 @@ class SpleeterSeparator:
         Raises:
             WeightsCorruptError: not the converted networks. EngineError: no such extension.
         """
-        import onnxruntime as ort
-
         if extension not in EXTENSIONS:
             raise EngineError(
                 "there is no such mask extension",
@@ -51,27 +50,14 @@ class SpleeterSeparator:
             )
         self.model_version = model_version
         self._extension = extension
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        wanted = ("OpenVINOExecutionProvider", "CPUExecutionProvider")
-        providers = [name for name in wanted if name in ort.get_available_providers()]
-        try:
-            self._session = ort.InferenceSession(str(weights), options, providers=providers)
-            shape = self._session.get_inputs()[0].shape
-        except Exception as error:
-            raise WeightsCorruptError(
-                f"not networks that can be run ({error})",
-                subject=str(weights),
-                next_step="Fetch them again with `utawaku models pull spleeter-2stems`",
-            ) from error
-        if list(shape[1:]) != [N_CHANNELS, N_FRAMES, N_BINS]:
-            raise WeightsCorruptError(
-                f"takes input of shape {shape}, not (N, 2, 512, 1024)",
-                subject=str(weights),
-                next_step="Fetch them again with `utawaku models pull spleeter-2stems`",
-            )
+        self._session = load_network(
+            weights,
+            shape=(None, N_CHANNELS, N_FRAMES, N_BINS),
+            pull="spleeter-2stems",
+            threads=threads,
+            keeps_memory=False,
+            providers=CPU_OR_OPENVINO,
+        )
 
     def stream(self, chunks: Iterable[Audio], sample_rate_hz: int) -> Iterator[Stems]:
         """See `models.separator.engine.Separator`."""

@@ -1,0 +1,84 @@
+"""Networks run by ONNX Runtime: loading one, and telling when a file is not the one wanted."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from library.errors import WeightsCorruptError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+CPU = ("CPUExecutionProvider",)
+CPU_OR_OPENVINO = ("OpenVINOExecutionProvider", "CPUExecutionProvider")
+"""OpenVINO where its build of ONNX Runtime is installed."""
+
+
+def make_session(
+    model: bytes | str,
+    *,
+    threads: int = 1,
+    keeps_memory: bool = True,
+    providers: Sequence[str] = CPU,
+) -> "onnxruntime.InferenceSession":
+    """A session on a model file's bytes or path; with one thread it computes in the caller's.
+
+    Args:
+        threads: inside an operator; 0 is one a core. Idle ones sleep.
+        keeps_memory: hold on to what one run needed for the next one; False where runs are few
+            and large.
+        providers: in order of preference; those not installed are passed over.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = keeps_memory
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    here = onnxruntime.get_available_providers()
+    return onnxruntime.InferenceSession(
+        model, options, providers=[name for name in providers if name in here]
+    )
+
+
+def load_network(
+    weights: Path,
+    *,
+    shape: Sequence[int | None],
+    pull: str,
+    threads: int = 1,
+    keeps_memory: bool = True,
+    providers: Sequence[str] = CPU,
+) -> "onnxruntime.InferenceSession":
+    """A session on a network from the registry; see `make_session`.
+
+    Args:
+        shape: of the first input; None where any length will do.
+        pull: name of the network in the registry, for the message.
+
+    Raises:
+        WeightsCorruptError: the file is not a network, or one of another shape.
+    """
+    next_step = f"Fetch it again with `utawaku models pull {pull}`"
+    try:
+        session = make_session(
+            str(weights), threads=threads, keeps_memory=keeps_memory, providers=providers
+        )
+        found = session.get_inputs()[0].shape
+    except Exception as error:  # ONNX Runtime's errors share no base class
+        raise WeightsCorruptError(
+            f"not a network that can be run ({error})", subject=str(weights), next_step=next_step
+        ) from error
+    fits = len(found) == len(shape) and all(
+        wanted is None or wanted == length for wanted, length in zip(shape, found, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join("any" if length is None else str(length) for length in shape)
+        raise WeightsCorruptError(
+            f"takes input of shape {found}, not ({wanted})",
+            subject=str(weights),
+            next_step=next_step,
+        )
+    return session
