@@ -118,7 +118,7 @@ def app(library: Catalogue, settings: Settings, output: HandOutput) -> UtawakuAp
 
 async def until(condition: Callable[[], object], pause: Callable[..., Awaitable[None]]) -> None:
     """Wait for the app to get somewhere; a test fails rather than hangs."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline, "the app never got there"
         await pause(0.02)

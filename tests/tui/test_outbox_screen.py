@@ -91,7 +91,7 @@ async def test_what_would_be_refused_is_told_before_it_is_sent(
         await until(lambda: "draft" in shown(app), pilot.pause)
         await pilot.press("s")
         await until(lambda: "It would be refused" in shown(app), pilot.pause)
-        assert library.submissions.recent()[0].state == "draft"
+        await until(lambda: library.submissions.recent()[0].state == "draft", pilot.pause)
 
 
 async def test_songs_without_files_cannot_be_published(app: UtawakuApp) -> None:

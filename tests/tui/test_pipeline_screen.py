@@ -37,7 +37,7 @@ async def test_addresses_and_files_become_requests(
             str(file),
         }
         await until(lambda: "example.com/watch" in shown(app), pilot.pause)
-        assert "The pipeline is off" in shown(app)
+        await until(lambda: "The pipeline is off" in shown(app), pilot.pause)
 
 
 async def test_progress_failures_and_liveness_are_shown(
@@ -55,9 +55,9 @@ async def test_progress_failures_and_liveness_are_shown(
         await opened(app, pilot)
         await pilot.press("P")
         await until(lambda: "40%  downloading" in shown(app), pilot.pause)
-        assert "70%  listening" in shown(app)
-        assert "HTTP 429" in shown(app)
-        assert "The pipeline runs." in shown(app)
+        await until(lambda: "70%  listening" in shown(app), pilot.pause)
+        await until(lambda: "HTTP 429" in shown(app), pilot.pause)
+        await until(lambda: "The pipeline runs." in shown(app), pilot.pause)
         library.requests.progressed(request.id, 0.6, "cutting")
         await until(lambda: "60%  cutting" in shown(app), pilot.pause)
 
@@ -74,7 +74,7 @@ async def test_requests_are_cancelled_after_a_question_and_tried_again(
         await until(lambda: "Cancel ingest" in shown(app), pilot.pause)
         await pilot.press("n")
         await until(lambda: len(app.screen_stack) == 1, pilot.pause)
-        assert library.requests.get(request.id).state == "queued"
+        await until(lambda: library.requests.get(request.id).state == "queued", pilot.pause)
         await pilot.press("x")
         await until(lambda: "Cancel ingest" in shown(app), pilot.pause)
         await pilot.press("y")

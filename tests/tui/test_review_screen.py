@@ -32,14 +32,14 @@ async def test_songs_are_graded_skipped_and_undone_with_their_reason(
         await until(lambda: screen.current and screen.current.id == second.id, pilot.pause)
         await pilot.press("s", "left")
         await until(lambda: library.songs.get(third.id).grade == -1, pilot.pause)
-        assert library.songs.get(second.id).grade is None
+        await until(lambda: library.songs.get(second.id).grade is None, pilot.pause)
         await pilot.press("5")
         await until(lambda: library.songs.get(fourth.id).stars == 5, pilot.pause)
-        assert library.songs.get(fourth.id).grade == 1
+        await until(lambda: library.songs.get(fourth.id).grade == 1, pilot.pause)
         await pilot.press("u")
         await until(lambda: library.songs.get(fourth.id).grade is None, pilot.pause)
         await until(lambda: screen.current and screen.current.id == fourth.id, pilot.pause)
-        assert "2 graded today" in shown(app)
+        await until(lambda: "2 graded today" in shown(app), pilot.pause)
 
 
 async def test_a_highlight_is_played_at_once_and_the_whole_song_on_enter(

@@ -165,10 +165,9 @@ class PipelineScreen(Place):
     @property
     def lower(self) -> LowerRows:
         """The list below that is in sight."""
-        switcher = self.query_one("#lower", ContentSwitcher)
-        found = switcher.visible_content
-        assert isinstance(found, LowerRows)
-        return found
+        # The switcher names none until it is mounted, and a slow machine looks before that.
+        name = self.query_one("#lower", ContentSwitcher).current or "work"
+        return self.query_one(f"#{name}", LowerRows)
 
     def action_view(self) -> None:
         """Another list below."""
