@@ -1,18 +1,14 @@
 """`utawaku playlist`: songs or their highlights joined into one file."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from commands.console import add_row, clock, err, out, print_json, table
-from library.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from library.config import Settings
-    from library.records import Song
-    from models.playlist import PlaylistItem, Rendered
+    from models.playlist import Rendered
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +28,9 @@ def playlist(
     ] = False,
     order: Annotated[str, typer.Option(help="bpm, key, or query (as found).")] = "bpm",
     crossfade: Annotated[float, typer.Option(min=0, max=20, help="Seconds of overlap.")] = 4.0,
+    align: Annotated[
+        bool, typer.Option(help="Move crossfades by less than a beat, so that beats coincide.")
+    ] = True,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Join songs, matched in loudness, with crossfades of equal power and a chapter each.
@@ -42,9 +41,9 @@ def playlist(
 
     from library.catalogue import Catalogue
     from library.config import load_settings
-    from models.playlist import by_key, by_tempo, render_playlist
+    from models.playlist import ORDERS, make_playlist
 
-    if order not in ("bpm", "key", "query"):
+    if order not in ORDERS:
         raise typer.BadParameter("choose bpm, key or query", param_hint="--order")
     settings = load_settings()
     catalogue = Catalogue.open(settings)
@@ -52,23 +51,23 @@ def playlist(
         songs = catalogue.browser.songs(catalogue.browser.search(query).numbers)
     finally:
         catalogue.close()
-    items = [_item(song, settings, highlights) for song in songs if song.file_path]
-    if not items:
-        raise NotFoundError(
-            "no song with a file is found",
-            subject=query,
-            next_step="`utawaku songs` lists what there is",
-        )
-    if order != "query":
-        items = by_tempo(items) if order == "bpm" else by_key(items)
     with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
         task = bars.add_task("playlist", total=1.0)
 
         def show(done: float, message: str) -> None:
             bars.update(task, completed=done, description=message[:60])
 
-        made = render_playlist(items, output, crossfade_s=crossfade, progress=show)
-    listing = _write_m3u8(made)
+        done = make_playlist(
+            songs,
+            settings.library_root,
+            output,
+            highlights=highlights,
+            order=order,
+            crossfade_s=crossfade,
+            align_beats=align,
+            progress=show,
+        )
+    made, listing = done.mix, done.m3u8
     if json:
         print_json({"file": made.path, "m3u8": listing, **_facts(made)})
         return
@@ -82,49 +81,16 @@ def playlist(
     out.print(f"{made.path} ({clock(made.duration_s)}), {listing}", markup=False, soft_wrap=True)
 
 
-def _item(song: "Song", settings: "Settings", highlights: bool) -> "PlaylistItem":
-    from models.playlist import PlaylistItem
-
-    start_s, stop_s = 0.0, None
-    if highlights and song.highlight_start_s is not None and song.highlight_stop_s is not None:
-        start_s, stop_s = song.highlight_start_s, song.highlight_stop_s
-    return PlaylistItem(
-        path=settings.library_root / song.file_path,
-        title=song.title or song.id,
-        artist=song.singer or song.artist,
-        start_s=start_s,
-        stop_s=stop_s,
-        bpm=song.bpm,
-        key=song.key,
-    )
-
-
-def _write_m3u8(made: "Rendered") -> Path:
-    from library.exports import PlaylistEntry, m3u8
-    from library.files import atomic_path
-
-    target = made.path.with_suffix(".m3u8")
-    base = target.absolute().parent
-    entries = [
-        PlaylistEntry(
-            os.path.relpath(chapter.item.path, base),
-            chapter.stop_s - chapter.start_s,
-            chapter.item.title,
-            chapter.item.artist,
-        )
-        for chapter in made.chapters
-    ]
-    with atomic_path(target) as temporary:
-        temporary.write_text(m3u8(entries, title=made.path.stem), "utf-8")
-    return target
-
-
 def _facts(made: "Rendered") -> dict[str, Any]:
     return {
         "duration_s": made.duration_s,
         "chapters": [
             {"title": c.title, "start_s": c.start_s, "stop_s": c.stop_s, "bpm": c.item.bpm}
             for c in made.chapters
+        ],
+        "overlaps": [
+            {"seconds": o.seconds, "beats_apart_s": o.apart_s, "before_s": o.apart_before_s}
+            for o in made.overlaps
         ],
         "left_out": [{"title": item.title, "why": why} for item, why in made.left_out],
     }

@@ -1,6 +1,18 @@
 """One file out of many songs: order, equal-power crossfades, matched loudness, chapters."""
 
+from models.playlist.beats import Overlap
+from models.playlist.making import ORDERS, MadePlaylist, make_playlist
 from models.playlist.mix import PlaylistItem, Rendered, render_playlist
 from models.playlist.order import by_key, by_tempo
 
-__all__ = ["PlaylistItem", "Rendered", "by_key", "by_tempo", "render_playlist"]
+__all__ = [
+    "ORDERS",
+    "MadePlaylist",
+    "Overlap",
+    "PlaylistItem",
+    "Rendered",
+    "by_key",
+    "by_tempo",
+    "make_playlist",
+    "render_playlist",
+]

@@ -1,8 +1,9 @@
 """Highlights or whole songs joined by crossfades of equal power, in flat memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -17,7 +18,9 @@ from library.errors import EncodeError, MediaError, NotFoundError
 from library.files import atomic_path
 from library.progress import Progress, silent
 from models.audio import decode, probe
-from models.loudness import measure_chunks
+from models.loudness import Loudness, measure_chunks
+from models.playlist.beats import LISTEN_S, Overlap, Pulse, aligned_overlap, pulse_of
+from models.tempo import listen_file
 
 Audio = npt.NDArray[np.float32]
 
@@ -70,6 +73,8 @@ class Rendered:
     chapters: tuple[Chapter, ...]
     left_out: tuple[tuple[PlaylistItem, str], ...]
     """Items that cannot be played, and why."""
+    overlaps: tuple[Overlap, ...] = ()
+    """How each item goes over into the next."""
 
 
 def fades(n_samples: int) -> tuple[Audio, Audio]:
@@ -90,6 +95,7 @@ def render_playlist(
     target: Path,
     *,
     crossfade_s: float = 4.0,
+    align_beats: bool = True,
     target_lufs: float = TARGET_LUFS,
     sample_rate_hz: int = 48_000,
     progress: Progress = silent,
@@ -97,7 +103,9 @@ def render_playlist(
     """Join items in order into one stereo file with chapters; any mix of rates and channels.
 
     Each item is brought to `target_lufs`, turned down where it would exceed -1 dBTP. A crossfade
-    takes at most a third of the shorter neighbour. Items that cannot be read are left out.
+    takes at most a third of the shorter neighbour; where both have a steady pulse of about the
+    same tempo it is made longer or shorter by less than a beat, so that beats fall on beats. Items
+    that cannot be read are left out.
 
     Raises:
         NotFoundError: no item can be played. EncodeError: it cannot be written, or the ending of
@@ -110,16 +118,15 @@ def render_playlist(
             next_step=f"Choose one of {', '.join(_CONTAINERS)}",
         )
     rate = 44_100 if target.suffix.lower() == ".mp3" else sample_rate_hz
-    kept: list[tuple[PlaylistItem, float, float]] = []
+    kept: list[_Kept] = []
     left_out: list[tuple[PlaylistItem, str]] = []
     for number, item in enumerate(items):
         progress(0.4 * number / len(items), f"measuring {item.title}")
         try:
-            stop_s = item.stop_s if item.stop_s is not None else probe(item.path).duration_s
-            # As it will be heard: mono on both sides is 3 dB louder than it measures alone.
-            loudness = measure_chunks(_heard(item, rate), rate)
-            if stop_s - item.start_s < 0.05:
+            n_samples, loudness = _measured(item, rate)
+            if n_samples < 0.05 * rate:
                 raise MediaError("there is nothing in it", subject=str(item.path))
+            ends = _ends(item, n_samples / rate) if align_beats and crossfade_s else (None, None)
         except (MediaError, OSError) as error:
             left_out.append((item, str(error)))
             continue
@@ -127,7 +134,7 @@ def render_playlist(
         if np.isfinite(loudness.integrated_lufs):
             gain_db = min(target_lufs - loudness.integrated_lufs, _MOST_GAIN_DB)
             gain_db = min(gain_db, 20 * np.log10(_CEILING) - loudness.true_peak_db)
-        kept.append((item, stop_s - item.start_s, 10 ** (gain_db / 20)))
+        kept.append(_Kept(item, n_samples / rate, 10 ** (gain_db / 20), *ends))
     if not kept:
         raise NotFoundError(
             "no song of the playlist can be played",
@@ -138,7 +145,55 @@ def render_playlist(
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(target) as temporary:
         _write(joined, temporary, target, rate, progress)
-    return Rendered(target, joined.n_samples / rate, tuple(joined.chapters), tuple(left_out))
+    return Rendered(
+        target,
+        joined.n_samples / rate,
+        tuple(joined.chapters),
+        tuple(left_out),
+        tuple(joined.overlaps),
+    )
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An item that can be played, as it was measured."""
+
+    item: PlaylistItem
+    length_s: float
+    """As decoded: headers and beats do not always agree."""
+    gain: float
+    starting: Pulse | None = None
+    """Beats of its first seconds."""
+    ending: Pulse | None = None
+    """Beats of its last seconds."""
+
+
+def _measured(item: PlaylistItem, rate: int) -> tuple[int, Loudness]:
+    """Number of samples, and loudness as it will be heard: mono on both sides is 3 dB louder."""
+    n_samples = 0
+
+    def counted() -> Iterator[Audio]:
+        nonlocal n_samples
+        for chunk in _heard(item, rate):
+            n_samples += chunk.shape[1]
+            yield chunk
+
+    loudness = measure_chunks(counted(), rate)
+    return n_samples, loudness
+
+
+def _ends(item: PlaylistItem, length_s: float) -> tuple[Pulse | None, Pulse | None]:
+    """Beats of the first and of the last seconds of an item."""
+    if length_s < 2 * LISTEN_S:
+        pulse = pulse_of(listen_file(item.path, start_s=item.start_s, stop_s=item.stop_s))
+        if pulse is None or length_s <= LISTEN_S:
+            return pulse, pulse
+        later = pulse.beats_s - (length_s - LISTEN_S)
+        return pulse, replace(pulse, beats_s=later[later >= 0])
+    stop_s = item.start_s + length_s
+    first = listen_file(item.path, start_s=item.start_s, stop_s=item.start_s + LISTEN_S)
+    last = listen_file(item.path, start_s=stop_s - LISTEN_S, stop_s=stop_s)
+    return pulse_of(first), pulse_of(last)
 
 
 def _heard(item: PlaylistItem, rate: int) -> Iterator[Audio]:
@@ -159,29 +214,40 @@ def _heard(item: PlaylistItem, rate: int) -> Iterator[Audio]:
     yield np.ascontiguousarray(last.T).reshape(2, -1)
 
 
+def _overlap(one: _Kept, other: _Kept, crossfade_s: float) -> Overlap:
+    """A third of the shorter item at the most; its beats together where both have some."""
+    most_s = min(one.length_s, other.length_s) / 3
+    return aligned_overlap(
+        one.ending,
+        other.starting,
+        min(one.length_s, LISTEN_S),
+        min(crossfade_s, most_s),
+        most_s,
+        fades,
+    )
+
+
 class _Joined:
     """The samples of the joined items, chunk by chunk; chapters grow as it goes."""
 
-    def __init__(
-        self, items: Sequence[tuple[PlaylistItem, float, float]], rate: int, crossfade_s: float
-    ) -> None:
+    def __init__(self, items: Sequence[_Kept], rate: int, crossfade_s: float) -> None:
         self._items = items
         self._rate = rate
-        self._crossfade_s = crossfade_s
+        self.overlaps = [_overlap(*two, crossfade_s) for two in pairwise(items)]
         self.chapters: list[Chapter] = []
         self.n_samples = 0
-        self.planned_s = max(0.1, sum(length for _, length, _ in items))
+        self.planned_s = max(0.1, sum(kept.length_s for kept in items))
 
     def n_fade(self, number: int) -> int:
         """Samples of the crossfade from item `number` to the next; 0 after the last."""
         if number < 0 or number + 1 >= len(self._items):
             return 0
-        shortest = min(self._items[number][1], self._items[number + 1][1])
-        return round(min(self._crossfade_s, shortest / 3) * self._rate)
+        return round(self.overlaps[number].seconds * self._rate)
 
     def __iter__(self) -> Iterator[Audio]:
         tail = np.zeros((2, 0), np.float32)
-        for number, (item, _, gain) in enumerate(self._items):
+        for number, kept in enumerate(self._items):
+            item, gain = kept.item, kept.gain
             start = self.n_samples
             n_out = self.n_fade(number)
             held = np.zeros((2, 0), np.float32)

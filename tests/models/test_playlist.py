@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 from library.errors import EncodeError, NotFoundError
+from library.records import Song
 from models.audio import load, probe
 from models.loudness import measure
-from models.playlist import PlaylistItem, by_key, by_tempo, render_playlist
+from models.playlist import (
+    PlaylistItem,
+    Rendered,
+    by_key,
+    by_tempo,
+    make_playlist,
+    render_playlist,
+)
 from models.playlist.mix import fades
 from tests.models.separation import write_wav
 
@@ -87,6 +95,101 @@ def test_what_cannot_be_played_is_left_out_and_told(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         render_playlist(items[:1], tmp_path / "none.m4a")
     assert not (tmp_path / "none.m4a").exists()
+
+
+def clicks(
+    path: Path, tone_hz: float, bpm: float, first_s: float, seconds: float, rate: int = 16_000
+) -> Path:
+    """Short tones of one pitch on every beat, every fourth one louder, over a little noise."""
+    samples = 0.002 * np.random.default_rng(1).standard_normal(round(seconds * rate))
+    decay = np.exp(-np.arange(rate // 20) / (rate / 60))
+    tone = decay * np.sin(2 * np.pi * tone_hz * np.arange(rate // 20) / rate)
+    for beat, at_s in enumerate(np.arange(first_s, seconds - 0.1, 60 / bpm)):
+        at = round(at_s * rate)
+        samples[at : at + len(tone)] += (0.6 if beat % 4 == 0 else 0.4) * tone
+    return write_wav(path, samples[None], rate)
+
+
+def heard_clicks(samples: np.ndarray, rate: int, tone_hz: float) -> np.ndarray:
+    """Times at which a tone of `tone_hz` begins."""
+    hop = rate // 200
+    frames = np.lib.stride_tricks.sliding_window_view(samples, 4 * hop)[::hop]
+    wave = np.exp(-2j * np.pi * tone_hz * np.arange(4 * hop) / rate) * np.hanning(4 * hop)
+    level = np.abs(frames @ wave)
+    rise = np.maximum(0, level[4:] - level[:-4])
+    found = []
+    for at in np.flatnonzero(rise > 0.05 * rise.max()):
+        if rise[at] == rise[max(0, at - 20) : at + 21].max():
+            found.append((at + 4) * hop / rate)
+    return np.array(found)
+
+
+def beats_apart(
+    folder: Path, bpms: tuple[float, float], *, align: bool, first_s: float = 0.31
+) -> tuple[float, Rendered]:
+    """Mean distance of the beats of two songs in the loud middle of their overlap, as rendered."""
+    items = [
+        PlaylistItem(clicks(folder / "low.wav", 600, bpms[0], 0.13, 30), "low"),
+        PlaylistItem(clicks(folder / "high.wav", 2_400, bpms[1], first_s, 30), "high"),
+    ]
+    made = render_playlist(
+        items, folder / f"{align}.mka", crossfade_s=6.0, align_beats=align, sample_rate_hz=16_000
+    )
+    samples, rate = load(made.path)
+    start_s = 30 - made.overlaps[0].seconds
+    low, high = (heard_clicks(samples[0], rate, tone_hz) for tone_hz in (600, 2_400))
+    middle = [at for at in low if start_s + 1.5 < at < 30 - 1.5]
+    assert middle
+    return float(np.mean([np.abs(high - at).min() for at in middle])), made
+
+
+@pytest.mark.parametrize(
+    ("bpms", "first_s"), [((104, 104), 0.55), ((120, 122), 0.31), ((70, 140), 0.31)]
+)
+def test_beats_of_neighbours_are_put_together(
+    tmp_path: Path, bpms: tuple[float, float], first_s: float
+) -> None:
+    before_s, plain = beats_apart(tmp_path, bpms, align=False, first_s=first_s)
+    after_s, made = beats_apart(tmp_path, bpms, align=True, first_s=first_s)
+    assert before_s > 0.07
+    assert after_s < 0.04
+    assert plain.overlaps[0].seconds == 6.0
+    assert abs(made.overlaps[0].seconds - 6.0) < 60 / min(bpms)
+    assert made.overlaps[0].apart_s == pytest.approx(after_s, abs=0.03)
+
+
+def test_tempi_that_do_not_fit_are_joined_as_asked(tmp_path: Path) -> None:
+    _, made = beats_apart(tmp_path, (100, 112), align=True)
+    assert made.overlaps[0].seconds == 6.0
+    assert made.overlaps[0].apart_s is None
+
+
+def test_what_has_no_pulse_is_joined_as_asked(tmp_path: Path) -> None:
+    files = [write_wav(tmp_path / f"{n}.wav", noise(30, 8_000, 0.1, seed=n), 8_000) for n in (1, 2)]
+    items = [PlaylistItem(path, path.stem) for path in files]
+    made = render_playlist(items, tmp_path / "mix.mka", crossfade_s=5.0)
+    assert [overlap.seconds for overlap in made.overlaps] == [5.0]
+
+
+def test_songs_of_the_library_become_one_file_and_a_list(tmp_path: Path) -> None:
+    songs = []
+    for number, bpm in enumerate((120.0, 90.0, None)):
+        write_wav(tmp_path / f"{number}.wav", noise(9, 8_000, 0.1, seed=number), 8_000)
+        span = {"highlight_start_s": 2.0, "highlight_stop_s": 8.0} if number == 0 else {}
+        songs.append(
+            Song(f"s@{number}", "s", number, 0, 9, "smart", 1, title=f"T{number}", bpm=bpm,
+                 file_path=f"{number}.wav", **span)
+        )  # fmt: skip
+    songs.append(Song("s@9", "s", 3, 0, 9, "smart", 1, title="no file"))
+    made = make_playlist(songs, tmp_path, tmp_path / "out" / "mix.mka", highlights=True)
+    assert [chapter.title for chapter in made.mix.chapters] == ["T1", "T0", "T2"]
+    assert made.mix.chapters[1].item.start_s == 2.0
+    listed = made.m3u8.read_text("utf-8").splitlines()
+    assert [line for line in listed if not line.startswith("#")] == [
+        "../1.wav", "../0.wav", "../2.wav"
+    ]  # fmt: skip
+    with pytest.raises(NotFoundError):
+        make_playlist(songs[3:], tmp_path, tmp_path / "none.mka")
 
 
 def test_an_ending_that_holds_no_chapters_is_refused(tmp_path: Path) -> None:
