@@ -1,8 +1,37 @@
 """The command line: the one place that joins the pipeline and the screen.
 
-Each command imports what it needs when it runs, so that `utawaku` opens at once.
+Each command imports what it needs when it runs, and `utawaku` alone imports no command.
 """
 
-from commands.app import main
+import sys
+
+from library.errors import UtawakuError
 
 __all__ = ["main"]
+
+STOPPED = 130
+"""Exit code after Ctrl-C."""
+
+
+def main() -> None:
+    """Run the command line; errors of ours end with a message and a telling exit code.
+
+    0 done; 1 failed; 2 wrong usage or query; 3 bad media; 4 not found; 5 download failed;
+    6 weights; 8 the upload queue waits for you; 130 stopped by Ctrl-C.
+    """
+    try:
+        if len(sys.argv) > 1:
+            from commands.app import app
+
+            app()
+        else:
+            from tui.start import run
+
+            sys.exit(run())
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+    except UtawakuError as error:
+        from commands.console import print_error
+
+        print_error(error)
+        sys.exit(error.exit_code)

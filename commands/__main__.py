@@ -1,5 +1,5 @@
 """`python -m commands`: the same as `utawaku`."""
 
-from commands.app import main
+from commands import main
 
 main()

@@ -1,6 +1,5 @@
-"""The `utawaku` program: its commands and how it ends."""
+"""The `utawaku` program: its commands."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -29,8 +28,6 @@ from commands import (
     uploading,
     weights,
 )
-from commands.console import print_error
-from library.errors import UtawakuError
 
 app = typer.Typer(
     name="utawaku",
@@ -84,20 +81,6 @@ def without_command(
 ) -> None:
     """Karaoke streams in, a graded song library out. Without a command: open the library."""
     if context.invoked_subcommand is None:
-        from library.config import load_settings
-        from tui.app import run
+        from tui.start import run
 
-        raise typer.Exit(run(load_settings()))
-
-
-def main() -> None:
-    """Run the command line; errors of ours end with a message and a telling exit code.
-
-    0 done; 1 failed; 2 wrong usage or query; 3 bad media; 4 not found; 5 download failed;
-    6 weights; 8 the upload queue waits for you; 130 stopped by Ctrl-C.
-    """
-    try:
-        app()
-    except UtawakuError as error:
-        print_error(error)
-        sys.exit(error.exit_code)
+        raise typer.Exit(run())

@@ -1,17 +1,14 @@
 """Settings: one TOML file, environment variables over it, defaults that work.
 
 Order of precedence: arguments, `UTAWAKU_*` environment variables (`UTAWAKU_SONGS__STRATEGY`),
-`config.toml`, defaults. This is the only module that reads the environment.
+`config.toml`, defaults. Only this module and `library.places` read the environment.
 
 `UTAWAKU_HOME` puts everything (config, catalogue, weights, library) below one folder.
 """
 
-import os
 from pathlib import Path
 from typing import Any, Literal
 
-import platformdirs
-import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -20,6 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from library import places
 from library.errors import ConfigError
 from library.files import atomic_path
 from library.following.settings import (
@@ -28,35 +26,8 @@ from library.following.settings import (
     HousekeepingSettings,
     NoticeSettings,
 )
+from library.places import default_config_path
 from library.sharing.settings import UploadSettings
-
-APP = "utawaku"
-
-
-def _home() -> Path | None:
-    home = os.environ.get("UTAWAKU_HOME")
-    return Path(home).expanduser().absolute() if home else None
-
-
-def default_config_path() -> Path:
-    """Where the settings file is looked for."""
-    home = _home()
-    return (home or platformdirs.user_config_path(APP)) / "config.toml"
-
-
-def _default_root() -> Path:
-    home = _home()
-    return home / "library" if home else platformdirs.user_music_path() / "Utawaku"
-
-
-def _default_data() -> Path:
-    home = _home()
-    return home / "data" if home else platformdirs.user_data_path(APP)
-
-
-def _default_cache() -> Path:
-    home = _home()
-    return home / "cache" if home else platformdirs.user_cache_path(APP)
 
 
 class _Section(BaseModel):
@@ -160,13 +131,13 @@ class Settings(BaseSettings):
     )
 
     library_root: Path = Field(
-        default_factory=_default_root, description="Songs/, Streams/ and .trash/ live here."
+        default_factory=places.library_root, description="Songs/, Streams/ and .trash/ live here."
     )
     data_dir: Path = Field(
-        default_factory=_default_data, description="Catalogue and pipeline state."
+        default_factory=places.data_dir, description="Catalogue and pipeline state."
     )
     cache_dir: Path = Field(
-        default_factory=_default_cache, description="Weights and cached answers."
+        default_factory=places.cache_dir, description="Weights and cached answers."
     )
     catalogue_url: str = Field("", description="SQLAlchemy URL; empty is SQLite in `data_dir`.")
     web_port: int = Field(3200, ge=1, le=65535, description="Port of the Dagster web page.")
@@ -219,7 +190,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the catalogue."""
-        return self.catalogue_url or f"sqlite:///{self.data_dir / 'catalogue.db'}"
+        return places.database_url(self.catalogue_url, self.data_dir)
 
     def stream_dir(self, stream_id: str) -> Path:
         """Folder of one stream's recording and analysis."""
@@ -268,6 +239,8 @@ def write_setting(name: str, value: Any, path: Path | None = None) -> None:
     Raises:
         ConfigError: no such setting, or the value is out of range; the file is then unchanged.
     """
+    import tomlkit  # only writing needs it, and the first screen waits for this module
+
     path = path or default_config_path()
     document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
     *sections, key = name.split(".")

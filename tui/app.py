@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -94,7 +94,8 @@ class UtawakuApp(PublishingApp):
 
     def _look_around(self) -> None:
         place = self.screen
-        if isinstance(place, Place):
+        # The timer may find a screen whose parts are still being put together.
+        if isinstance(place, Place) and place.is_mounted:
             place.look_again()
             self._show_state(place)
 
@@ -241,8 +242,12 @@ def _bindings(owner: Any, *bases: type) -> list[Binding]:
     return [binding for binding in Binding.make_bindings(found) if binding.key != "tab"]
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, begins: Callable[[], None] = lambda: None) -> int:
     """Open the library in the terminal; returns the exit code.
+
+    Args:
+        settings: where everything lies.
+        begins: called when the terminal is ours.
 
     Raises:
         CatalogueError: the catalogue cannot be opened.
@@ -250,6 +255,7 @@ def run(settings: Settings) -> int:
     catalogue = Catalogue.open(settings)
     try:
         app = UtawakuApp(settings, catalogue)
+        begins()
         app.run()
         return app.return_code or 0
     finally:

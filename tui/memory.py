@@ -3,11 +3,13 @@
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from library.config import Settings
-from library.files import atomic_path
 from tui.columns import COLUMNS, DEFAULT
+
+if TYPE_CHECKING:
+    from library.config import Settings
+    from library.places import CataloguePlace
 
 
 @dataclass
@@ -23,11 +25,11 @@ class Memory:
     """The last search; the library opens with it only when asked to."""
 
 
-def _path(settings: Settings) -> Path:
+def _path(settings: "Settings | CataloguePlace") -> Path:
     return settings.data_dir / "tui.json"
 
 
-def recall(settings: Settings) -> Memory:
+def recall(settings: "Settings | CataloguePlace") -> Memory:
     """What was remembered; whatever cannot be read is forgotten."""
     try:
         stored = json.loads(_path(settings).read_text("utf-8"))
@@ -45,12 +47,14 @@ def recall(settings: Settings) -> Memory:
     return memory
 
 
-def remember(settings: Settings, memory: Memory) -> None:
+def remember(settings: "Settings", memory: Memory) -> None:
     """Keep it.
 
     Raises:
         OSError: the disk is full or not ours.
     """
+    from library.files import atomic_path
+
     path = _path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:

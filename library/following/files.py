@@ -1,13 +1,11 @@
 """Followed channels as files: TOML with all rules, OPML for feeds."""
 
 import re
+import tomllib
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from library.errors import ConfigError
 from library.files import atomic_path
@@ -22,6 +20,8 @@ _CHANNEL_FEED = re.compile(
 
 def write_toml(follows: Iterable[Follow], path: Path) -> None:
     """Write addresses with all their rules; `read_follows` reads the same again."""
+    import tomlkit  # not at the head: every start imports this package for its settings
+
     document = tomlkit.document()
     document.add(tomlkit.comment("Followed channels; `utawaku channels import` reads this file."))
     tables = tomlkit.aot()
@@ -73,8 +73,8 @@ def read_follows(path: Path) -> list[Follow]:
 
 def _from_toml(text: str, path: Path) -> list[Follow]:
     try:
-        content: dict[str, Any] = tomlkit.parse(text).unwrap()
-    except TOMLKitError as error:
+        content: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(
             f"not a TOML file ({error})", subject=str(path), next_step="Mend the file"
         ) from error
