@@ -23,6 +23,7 @@ from library.records import Song
 from library.schema import song_search, song_tags, songs
 from library.store.connections import Connections
 from library.store.songs import COLUMNS, song_from_row, tags_of
+from library.store.words import Words, state_of
 
 TRIGRAM = 3
 """Characters from which the trigram index can answer; shorter words are looked for one by one."""
@@ -68,6 +69,7 @@ class Browser:
         self._leaves: OrderedDict[Term, np.ndarray] = OrderedDict()
         self._groups: np.ndarray | None = None
         self._facets: dict[str, tuple[list[str], np.ndarray]] = {}
+        self._words: Words | None = None
 
     def version(self) -> int:
         """A number that differs whenever anybody has changed the catalogue."""
@@ -80,6 +82,17 @@ class Browser:
             if self._watch is not None:
                 self._watch.close()
                 self._watch = None
+
+    def prepare(self) -> None:
+        """Have the text of all songs in memory, as it is now, so that short words are found fast.
+
+        Takes 0.2 s for 100,000 songs when songs were added or named since; holds nothing up.
+        Without it, and until it is called again after a change, such words are found more slowly.
+        """
+        with self._catalogue.read() as connection:
+            words = self._words
+            if words is None or words.state != state_of(connection):
+                self._words = Words.read(connection)
 
     def search(self, query: Query | str, *, grouped: bool = False) -> Listing:
         """Numbers of the kept songs that satisfy `query`, in its order.
@@ -274,13 +287,7 @@ class Browser:
         if term in self._leaves:
             self._leaves.move_to_end(term)
             return self._leaves[term]
-        numbers = np.concatenate(
-            [
-                _numbers(connection, query)
-                for value in term.values
-                for query in _leaf_queries(connection, term, value)
-            ]
-        )
+        numbers = np.concatenate([self._found(connection, term, value) for value in term.values])
         if term.operator == "!=" and FIELDS[term.field].searched:
             every = _numbers(connection, sa.select(songs.c.number).where(songs.c.state == "kept"))
             numbers = np.setdiff1d(every, numbers)
@@ -290,6 +297,19 @@ class Browser:
             if len(self._leaves) > _MAX_LEAVES:
                 self._leaves.popitem(last=False)
         return numbers
+
+    def _found(self, connection: sa.Connection, term: Term, value: str) -> np.ndarray:
+        words = self._words
+        # `connection` may see an older or newer state of the texts than `words` was read from.
+        if (
+            words is not None
+            and _is_short_word(term, value)
+            and words.state == state_of(connection)
+        ):
+            field = FIELDS.get(term.field)
+            return words.find(fold(value), field.searched if field is not None else "")
+        queries = _leaf_queries(connection, term, value)
+        return np.concatenate([_numbers(connection, query) for query in queries])
 
     def _group(
         self, connection: sa.Connection, numbers: np.ndarray
@@ -315,6 +335,14 @@ class Browser:
         return self._groups
 
 
+def _is_short_word(term: Term, value: str) -> bool:
+    """Whether this looks for a part of a text, too short for the trigram index."""
+    field = FIELDS.get(term.field)
+    if field is not None and (field.condition is not None or term.operator in ("=", "!=")):
+        return False
+    return 0 < len(fold(value)) < TRIGRAM
+
+
 def _leaf_queries(connection: sa.Connection, term: Term, value: str) -> list[sa.Select[Any]]:
     field = FIELDS.get(term.field)
     if field is not None and field.condition is not None:
@@ -329,7 +357,8 @@ def _leaf_queries(connection: sa.Connection, term: Term, value: str) -> list[sa.
         return [sa.select(song_search.c.number).where(song_search.c[searched] == wanted)]
     if not wanted:
         return [sa.select(song_search.c.number)]
-    if len(wanted) >= TRIGRAM and connection.dialect.name == "sqlite":
+    # The index reads what it looks for only up to a NUL.
+    if len(wanted) >= TRIGRAM and "\0" not in wanted and connection.dialect.name == "sqlite":
         phrase = '"' + wanted.replace('"', '""') + '"'
         columns = f"{searched} : " if field is not None else ""
         return [

@@ -13,6 +13,7 @@ from library.identity import Reconciliation, reconcile
 from library.records import Song, SongSpan
 from library.schema import song_search, song_tags, songs, streams
 from library.store.connections import Connections
+from library.store.words import texts_changed
 
 _PLAIN = [field.name for field in fields(Song) if field.name not in ("flags", "tags")]
 COLUMNS = [songs.c[name] for name in _PLAIN] + [songs.c.flags, songs.c.number]
@@ -217,6 +218,7 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
         )
     )
     tags = tags_of(connection, [row.id for row in rows])
+    n_changed = 0
     for row in rows:
         texts = {
             "title": fold(row.title),
@@ -235,6 +237,11 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
             connection.execute(song_search.insert().values(number=row.number, **texts))
         elif any(old[name] != text for name, text in texts.items()):
             connection.execute(song_search.update().where(where).values(**texts))
+        else:
+            continue
+        n_changed += 1
+    if n_changed:
+        texts_changed(connection)
 
 
 def _of_stream(connection: sa.Connection, stream_id: str) -> list[Song]:

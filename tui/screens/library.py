@@ -50,6 +50,7 @@ class LibraryScreen(SongActions):
         self._helper: Latest | None = None
         self._detailer: Latest | None = None
         self._facetter: Latest | None = None
+        self._preparer: Latest | None = None
         self._details_wanted: bool | None = None
         self._version = -1
         self._answered = ("", False)
@@ -62,6 +63,7 @@ class LibraryScreen(SongActions):
         self._helper = Latest("complete", self.app.call_later)
         self._detailer = Latest("details", self.app.call_later)
         self._facetter = Latest("facets", self.app.call_later)
+        self._preparer = Latest("words", self.app.call_later)
         yield SearchBar(self._helper.submit, self.utawaku.catalogue.browser.values)
         with Horizontal(id="library-body"):
             yield Facets()
@@ -88,7 +90,10 @@ class LibraryScreen(SongActions):
 
     def on_unmount(self) -> None:
         """Look for nothing more."""
-        for helper in (self._searcher, self._helper, self._detailer, self._facetter):
+        helpers = (
+            self._searcher, self._helper, self._detailer, self._facetter, self._preparer
+        )  # fmt: skip
+        for helper in helpers:
             if helper is not None:
                 helper.close()
 
@@ -138,8 +143,20 @@ class LibraryScreen(SongActions):
             self.table.show(listing, songs, keep=keep)
             self._show_count()
             self._show_facets()
+            self._prepare()
 
         self._searcher.submit(look, arrived)
+
+    def _prepare(self) -> None:
+        """Now that the songs are in sight, get ready for the first letters of the next search."""
+
+        def prepared(result: Any) -> None:
+            # Searches work without it, and tell when the catalogue cannot be read.
+            if isinstance(result, Exception) and not isinstance(result, UtawakuError):
+                raise result
+
+        if self._preparer is not None:
+            self._preparer.submit(self.utawaku.catalogue.browser.prepare, prepared)
 
     def _show_facets(self) -> None:
         facets, listing = self.query_one(Facets), self.table.listing
