@@ -21,7 +21,7 @@ from sensors.channels import look_at_channels
 from sensors.crawling import crawl_job, daily_crawl
 from sensors.failures import tell_of_failures
 from sensors.jobs import ingest_stream, reconcile_channel, take_in_source
-from sensors.models import notice_new_weights, refresh_weights
+from sensors.models import notice_new_models, refresh_models
 from sensors.names import retry_names
 from sensors.requests import drain_requests
 from sensors.schedules import keep_house, nightly
@@ -55,7 +55,7 @@ def defs() -> dg.Definitions:
             take_in_source,
             reconcile_channel,
             keep_house,
-            refresh_weights,
+            refresh_models,
             crawl_job,
             publish_submissions,
             separate_songs,
@@ -65,7 +65,7 @@ def defs() -> dg.Definitions:
         sensors=[
             drain_requests,
             look_at_channels,
-            notice_new_weights,
+            notice_new_models,
             retry_names,
             watch_folder,
             tell_of_failures,

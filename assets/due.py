@@ -4,10 +4,11 @@ An artefact is due when it was never finished, when what it was made of has chan
 engine version, something upstream), or when its files are gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assets import embeddings, highlights, labels, library_files, recordings, segments, songs
 from assets.following import settings_for
+from assets.lineage import DATA_VERSION, INPUTS, UPSTREAM, with_followers
 from assets.setlists import best_setlist
 from library.catalogue import Catalogue
 from library.config import Settings
@@ -29,16 +30,31 @@ def due_assets(
         return [name for name in CHAIN if name in again]
     settings = settings_for(stream, catalogue, settings)
     states = catalogue.assets.of(stream.id)
-    for position, name in enumerate(CHAIN):
-        state = states.get(name)
-        if (
-            name in again
-            or state is None
-            or state.state != "done"
-            or _is_outdated(name, state, stream, catalogue, settings)
-        ):
-            return list(CHAIN[position:])
-    return []
+    own = {
+        name
+        for name in CHAIN
+        if name in again
+        or (state := states.get(name)) is None
+        or state.state != "done"
+        or _is_of_older_input(state, states)
+        or _is_outdated(name, state, stream, catalogue, settings)
+    }
+    due = with_followers(own)
+    return [name for name in CHAIN if name in due]
+
+
+def _is_of_older_input(state: AssetState, states: Mapping[str, AssetState]) -> bool:
+    """Whether what the artefact was made from was made anew since; a break in between leaves it so.
+
+    A changed model alone does not count: whether thousands of streams are made anew is the user's
+    decision (`assets.staleness`).
+    """
+    inputs = state.metadata.get(INPUTS, {})
+    return any(
+        name in inputs and inputs[name] != states[name].metadata.get(DATA_VERSION, inputs[name])
+        for name in UPSTREAM[state.asset]
+        if name in states
+    )
 
 
 def _is_outdated(

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.library_files import holds_span, library_files
+from assets.models import MISSING, MODELS, tagger_weights
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file
 from assets.resources import LibraryResource
@@ -40,14 +41,25 @@ def made_with() -> dict[str, Any]:
     return {"version": ENGINE_VERSION, "kind": EMBEDDING_KIND}
 
 
-def due_songs(stream: Stream, catalogue: Catalogue) -> list[Song]:
-    """Kept songs of the stream that were not heard, or not as they lie now."""
+def heard_by(weights_version: str) -> str:
+    """Engine and weights, as they are kept with what was heard."""
+    return f"{ENGINE_VERSION}+{weights_version[:16]}"
+
+
+def due_songs(stream: Stream, catalogue: Catalogue, settings: Settings) -> list[Song]:
+    """Kept songs of the stream that were not heard, not as they lie now, or by other weights.
+
+    Where the weights are not here, songs that any weights heard stay as they are.
+    """
     known = catalogue.taste.spans(stream.id)
+    weights = MODELS[tagger_weights.key.to_user_string()].version(settings)
 
     def is_due(song: Song) -> bool:
         start_s, stop_s, version = known.get(song.id, (0.0, 0.0, ""))
         moved_s = max(abs(song.start_s - start_s), abs(song.stop_s - stop_s))
-        return moved_s > SAME_SPAN_S or version != ENGINE_VERSION
+        if weights == MISSING:
+            return moved_s > SAME_SPAN_S or version.partition("+")[0] != ENGINE_VERSION
+        return moved_s > SAME_SPAN_S or version != heard_by(weights)
 
     return [song for song in catalogue.songs.of_stream(stream.id) if is_due(song)]
 
@@ -77,7 +89,7 @@ def hear_songs(
                 song.id,
                 kind,
                 vector,
-                model_version=ENGINE_VERSION,
+                model_version=heard_by(tagger.version),
                 start_s=song.start_s,
                 stop_s=song.stop_s,
             )
@@ -110,7 +122,7 @@ def _where_it_is(
 
 @dg.asset(
     partitions_def=stream_partitions,
-    deps=[library_files],
+    deps=[library_files, tagger_weights],
     group_name="streams",
     code_version=ENGINE_VERSION,
     pool="cpu",
@@ -122,7 +134,7 @@ def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
     with work_on(library, context, "embeddings") as work:
-        due = due_songs(stream, catalogue)
+        due = due_songs(stream, catalogue, settings)
         started = os.times()
         heard, version = Heard(), ""
         missing = ""
@@ -159,6 +171,7 @@ def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         )
     return dg.MaterializeResult(
         metadata=metadata,
+        data_version=dg.DataVersion(work.data_version),
         check_results=[
             dg.AssetCheckResult(
                 check_name="every_song_was_heard",

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from assets.library_files import library_files
+from assets.models import highlight_model
 from assets.partitions import stream_partitions
 from assets.resources import LibraryResource
 from assets.stems import source_of
@@ -94,7 +95,7 @@ def find_highlight(
 
 @dg.asset(
     partitions_def=stream_partitions,
-    deps=[library_files],
+    deps=[library_files, highlight_model],
     group_name="streams",
     code_version=CODE_VERSION,
     pool="cpu",
@@ -143,7 +144,7 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
     ]
     return dg.MaterializeResult(
         metadata=metadata,
-        data_version=dg.DataVersion(f"{CODE_VERSION}+{shipped_model().version[:16]}"),
+        data_version=dg.DataVersion(work.data_version),
         check_results=[
             dg.AssetCheckResult(
                 check_name="highlights_lie_inside_their_songs",

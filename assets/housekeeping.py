@@ -40,13 +40,18 @@ def back_up(catalogue: Catalogue, settings: Settings, now: float | None = None) 
     return target
 
 
-def forget_old_runs(instance: dg.DagsterInstance, settings: Settings, now: float) -> int:
+def forget_old_runs(
+    instance: dg.DagsterInstance, catalogue: Catalogue, settings: Settings, now: float
+) -> int:
     """Delete finished runs that are older than the settings allow; returns how many.
 
-    What a run made stays in the catalogue; the latest state of each asset stays in Dagster.
+    With a run go its events. Those that made what is there now stay: without them Dagster would
+    take the artefact for one that was never made. So what stays grows with the library, not with
+    time.
     """
     import datetime as dt
 
+    kept = catalogue.assets.runs() | _makers(instance)
     ages = {
         dg.DagsterRunStatus.SUCCESS: settings.keep.keep_runs_days,
         dg.DagsterRunStatus.CANCELED: settings.keep.keep_runs_days,
@@ -55,13 +60,18 @@ def forget_old_runs(instance: dg.DagsterInstance, settings: Settings, now: float
     n_deleted = 0
     for status, days in ages.items():
         before = dt.datetime.fromtimestamp(now - days * DAY_S, dt.UTC)
-        old = instance.get_run_records(
-            dg.RunsFilter(statuses=[status], updated_before=before), limit=_DELETED_AT_ONCE
-        )
-        for record in old:
-            instance.delete_run(record.dagster_run.run_id)
+        old = instance.get_run_ids(dg.RunsFilter(statuses=[status], updated_before=before))
+        going = [run_id for run_id in old if run_id not in kept]
+        for run_id in going[-_DELETED_AT_ONCE:]:  # the oldest come last
+            instance.delete_run(run_id)
             n_deleted += 1
     return n_deleted
+
+
+def _makers(instance: dg.DagsterInstance) -> set[str]:
+    """Runs that made the present version of an asset that is no stream's, such as a model."""
+    made = instance.get_latest_materialization_events(instance.all_asset_keys())
+    return {event.run_id for event in made.values() if event is not None}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.models import naming_rules
 from assets.naming import ENGINE_VERSION, Naming, remember, settle, witnesses_at_hand
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file
@@ -89,7 +90,7 @@ def made_with(settings: Settings) -> dict[str, Any]:
 @dg.asset(
     name="labels",
     partitions_def=stream_partitions,
-    deps=[songs_asset],
+    deps=[songs_asset, naming_rules],
     group_name="streams",
     code_version=ENGINE_VERSION,
     pool="shazam",
@@ -138,6 +139,7 @@ def labels_asset(
     after = {song.id: (song.title, song.artist) for song in now if song.id in before}
     return dg.MaterializeResult(
         metadata=metadata,
+        data_version=dg.DataVersion(work.data_version),
         check_results=[
             dg.AssetCheckResult(check_name="names_of_the_user_stand", passed=after == before)
         ],

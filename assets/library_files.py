@@ -172,6 +172,7 @@ def library_files(
         work.done(engine="cutter", engine_version=CODE_VERSION, metadata=metadata)
     return dg.MaterializeResult(
         metadata=metadata,
+        data_version=dg.DataVersion(work.data_version),
         check_results=[
             dg.AssetCheckResult(
                 check_name="tags_read_back", passed=not untrue, metadata={"songs": untrue}

@@ -1,64 +1,219 @@
-"""Model weights as assets: their data version is the registry's, so Dagster sees what is stale.
+"""Models as assets: each has a data version, so Dagster sees what a changed one makes stale.
 
-`segments` depends on `segmenter_weights`. When the version of the weights that the settings want
-changes, the next look materializes them with a new data version, and Dagster's page shows every
-stream's segments, and what follows, as stale: the same streams as `assets.staleness` finds in the
-catalogue.
+An artefact depends on the model that makes it. A run that uses a model whose version Dagster does
+not know yet materializes it first (`unrecorded`), and `sensors.models` does where nothing runs. So
+Dagster's page shows the same artefacts as stale as `assets.staleness` finds in the catalogue.
 """
 
-from typing import Any
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import dagster as dg
 
+import models.songs
+from assets.naming import ENGINE_VERSION as NAMING_VERSION
+from assets.reference_separator import ReferenceSpleeter
 from assets.resources import LibraryResource
 from library.config import Settings
 from library.errors import UtawakuError, WeightsMissingError
 from models import registry
+from models.bacs import VERSION as BACS_VERSION
+from models.highlight import shipped_model
+from models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
+
+GROUP = "models"
+MISSING = "missing"
+"""Version of a model whose weights are not on this machine."""
+DATA_VERSION_TAG = "dagster/data_version"
 
 
-def wanted_weights(settings: Settings) -> str:
-    """Name of the segmenter's weights that the settings want."""
+SEPARATORS = {"builtin": "vocal-unet", "spleeter": "spleeter-2stems"}
+"""Registry names of the separation engines' weights."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model as the settings want it."""
+
+    asset: str
+    """Name of the Dagster asset."""
+    makes: str
+    """The artefact that depends on it."""
+    purpose: str
+    version: Callable[[Settings], str]
+    weights: Callable[[Settings], str] | None = None
+    """Name in `models.registry` of weights that have to be fetched."""
+
+
+def _registered(name: Callable[[Settings], str]) -> Callable[[Settings], str]:
+    def version(settings: Settings) -> str:
+        try:
+            return registry.version(name(settings), settings.weights_dir)
+        except WeightsMissingError:
+            return MISSING
+
+    return version
+
+
+def _segmenter(settings: Settings) -> str:
     return settings.segments.engine
 
 
-def weights_version(settings: Settings) -> str:
-    """Data version of the wanted weights; empty where they are not on this machine."""
-    try:
-        return registry.version(wanted_weights(settings), settings.weights_dir)
-    except WeightsMissingError:
-        return ""
+def _segmenter_version(settings: Settings) -> str:
+    """The small network's own code counts: `segments` knows only the other engine's version."""
+    found = _registered(_segmenter)(settings)
+    if found == MISSING or _segmenter(settings) != "bacs":
+        return found
+    return f"{found}+{BACS_VERSION}"
 
 
-def weights_metadata(settings: Settings) -> dict[str, Any]:
-    """What is known of the wanted weights."""
-    known = registry.entry(wanted_weights(settings))
-    return {
-        "name": known.name,
-        "purpose": known.purpose,
-        "licence": known.licence,
-        "source": known.source.described,
-    }
+def _tagger(_settings: Settings) -> str:
+    return TAGGER_WEIGHTS
 
 
-@dg.asset(group_name="models", kinds={"onnx"})
-def segmenter_weights(
-    context: dg.AssetExecutionContext, library: LibraryResource
-) -> dg.MaterializeResult:
-    """Weights that tell speech from music: fetched, verified, converted."""
-    settings = library.settings
-    try:
-        registry.pull(wanted_weights(settings), settings.weights_dir)
-    except UtawakuError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
-    version = weights_version(settings)
-    return dg.MaterializeResult(
-        metadata={**weights_metadata(settings), "sha256": version},
-        data_version=dg.DataVersion(version),
+def _separator(settings: Settings) -> str:
+    return SEPARATORS.get(settings.stems.engine, "")
+
+
+def _separator_version(settings: Settings) -> str:
+    if settings.stems.engine not in SEPARATORS:  # in an environment of its own, pinned by us
+        return f"{ReferenceSpleeter.name} {ReferenceSpleeter.version}"
+    return _registered(_separator)(settings)
+
+
+def _song_scorer_version(_settings: Settings) -> str:
+    folder = Path(models.songs.__file__).parent
+    return _hash_of(tuple(sorted(folder.glob("scorer_*.npz"))))
+
+
+def _naming_version(settings: Settings) -> str:
+    """What decides which name is applied, beside the songs themselves."""
+    labels = settings.labels
+    decides = [NAMING_VERSION, labels.accept, labels.transpositions, labels.shazam]
+    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
+
+
+@lru_cache
+def _hash_of(files: tuple[Path, ...]) -> str:
+    """sha256 over files that come with the package, thus never change while it runs."""
+    found = hashlib.sha256()
+    for file in files:
+        found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+MODELS: Mapping[str, Model] = {
+    model.asset: model
+    for model in (
+        Model(
+            "segmenter_weights",
+            "segments",
+            "tells speech from music",
+            _segmenter_version,
+            _segmenter,
+        ),
+        Model("song_scorer", "songs", "hears where songs start and stop", _song_scorer_version),
+        Model(
+            "naming_rules",
+            "labels",
+            "fingerprints, and the thresholds from which a name is applied",
+            _naming_version,
+        ),
+        Model(
+            "highlight_model",
+            "highlights",
+            "finds the best half minute",
+            lambda _settings: shipped_model().version,
+        ),
+        Model(
+            "tagger_weights",
+            "embeddings",
+            "hears what a song sounds like",
+            _registered(_tagger),
+            _tagger,
+        ),
+        Model(
+            "separator_weights",
+            "stems",
+            "takes voice and accompaniment apart",
+            _separator_version,
+            _separator,
+        ),
     )
+}
+"""By asset name, in the order of the chain. The taste model is trained here: `assets.taste`."""
 
 
-def recorded_version(instance: dg.DagsterInstance) -> str:
-    """The data version of the weights that Dagster knows; empty where it knows none."""
-    event = instance.get_latest_materialization_event(segmenter_weights.key)
-    tags = event.asset_materialization.tags if event and event.asset_materialization else None
-    return (tags or {}).get("dagster/data_version", "")
+def models_of(artefacts: Iterable[str]) -> list[Model]:
+    """The models that make these artefacts."""
+    wanted = set(artefacts)
+    return [model for model in MODELS.values() if model.makes in wanted]
+
+
+def recorded_versions(instance: dg.DagsterInstance) -> dict[str, str]:
+    """The data version of each model that Dagster knows, by asset name."""
+    keys = [dg.AssetKey(name) for name in MODELS]
+    found = instance.get_latest_materialization_events(keys)
+    versions = {}
+    for key, event in found.items():
+        made = event.asset_materialization if event else None
+        versions[key.to_user_string()] = ((made.tags if made else None) or {}).get(
+            DATA_VERSION_TAG, ""
+        )
+    return versions
+
+
+def unrecorded(
+    instance: dg.DagsterInstance, settings: Settings, artefacts: Iterable[str]
+) -> list[str]:
+    """Models to materialize before these artefacts are made: new to Dagster, or not fetched yet."""
+    recorded = recorded_versions(instance)
+    return [
+        model.asset
+        for model in models_of(artefacts)
+        if (version := model.version(settings)) == MISSING or version != recorded.get(model.asset)
+    ]
+
+
+def _asset_of(model: Model) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=model.asset,
+        group_name=GROUP,
+        kinds={"onnx" if model.weights else "numpy"},
+        description=f"Model: {model.purpose}. Its data version is the sha256 of what it consists "
+        "of.",
+    )
+    def made(library: LibraryResource) -> dg.MaterializeResult:
+        settings = library.settings
+        metadata: dict[str, str] = {"makes": model.makes}
+        if model.weights is not None and model.version(settings) == MISSING:
+            name = model.weights(settings)
+            known = registry.entry(name)
+            metadata |= {
+                "name": name,
+                "licence": known.licence,
+                "source": known.source.described,
+            }
+            try:
+                registry.pull(name, settings.weights_dir)
+            except UtawakuError as error:
+                # What needs it says so with the stream's name, or goes on without.
+                metadata["error"] = str(error)
+        version = model.version(settings)
+        return dg.MaterializeResult(
+            metadata={**metadata, "version": version}, data_version=dg.DataVersion(version)
+        )
+
+    return made
+
+
+segmenter_weights = _asset_of(MODELS["segmenter_weights"])
+song_scorer = _asset_of(MODELS["song_scorer"])
+naming_rules = _asset_of(MODELS["naming_rules"])
+highlight_model = _asset_of(MODELS["highlight_model"])
+tagger_weights = _asset_of(MODELS["tagger_weights"])
+separator_weights = _asset_of(MODELS["separator_weights"])

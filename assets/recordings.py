@@ -97,6 +97,7 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             engine="yt-dlp" if is_address(stream.url) else "file",
             engine_version=CODE_VERSION,
             metadata=metadata,
+            content=[metadata["bytes"], metadata["duration_s"]],
         )
     complete = fetched.shortfall_s <= max(5.0, 0.01 * stream.duration_s)
     if not complete and is_address(stream.url):
@@ -106,6 +107,7 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         )
     return dg.MaterializeResult(
         metadata=metadata,
+        data_version=dg.DataVersion(work.data_version),
         check_results=[
             dg.AssetCheckResult(
                 check_name="recording_is_complete",

@@ -90,7 +90,7 @@ def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.
         )
     return dg.MaterializeResult(
         metadata=metadata,
-        data_version=dg.DataVersion(f"{result.engine}+{result.model_version[:16]}"),
+        data_version=dg.DataVersion(work.data_version),
         check_results=[
             dg.AssetCheckResult(
                 check_name="segments_tile_the_recording",

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
+from assets.models import song_scorer
 from assets.partitions import stream_partitions
 from assets.resources import LibraryResource
 from assets.segments import analysis_file, segments
@@ -54,7 +55,7 @@ def songs_are_apart(songs: list[Song], duration_s: float) -> bool:
 @dg.asset(
     name="songs",
     partitions_def=stream_partitions,
-    deps=[segments],
+    deps=[segments, song_scorer],
     group_name="streams",
     code_version=VERSION,
     pool="cpu",
@@ -97,7 +98,7 @@ def songs_asset(
         )
     return dg.MaterializeResult(
         metadata={**metadata, "timeline": inline_picture(timeline)},
-        data_version=dg.DataVersion(f"{made_by}+{segmentation.model_version[:16]}"),
+        data_version=dg.DataVersion(work.data_version),
         check_results=[
             dg.AssetCheckResult(
                 check_name="songs_lie_apart_inside_the_recording",

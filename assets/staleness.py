@@ -1,13 +1,20 @@
-"""Which streams were made by an older model or engine than the present one."""
+"""Which artefacts were made by an older model or engine than the present one, or from older input.
 
+The answer is the one that Dagster gives for each artefact and partition; a stream whose recording
+was dropped to make room is left out on request, as there is nothing to make it from.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assets import embeddings, highlights, library_files, segments, songs
-from assets.due import CHAIN
+from assets import embeddings, highlights, labels, library_files, recordings, segments, songs, stems
+from assets.lineage import UPSTREAM
+from assets.models import MISSING, models_of
 from library.catalogue import Catalogue
 from library.config import Settings
-from library.errors import WeightsMissingError
-from models import registry
+
+ARTEFACTS = tuple(UPSTREAM)
+"""All that can be stale, what others are made from first."""
 
 
 @dataclass(frozen=True)
@@ -22,45 +29,67 @@ class Stale:
 
 @dataclass(frozen=True)
 class Version:
-    """What makes an artefact at present; None where that cannot be told or does not matter."""
+    """What makes an artefact at present."""
 
     engine_version: str
-    model_version: str | None
+    models: Mapping[str, str]
+    """Data version of each model by asset name; without those that are not on this machine."""
 
 
 def present_versions(settings: Settings) -> dict[str, Version]:
-    """Engine and model version of each artefact of the chain that a model update can change."""
-    try:
-        model = registry.version(settings.segments.engine, settings.weights_dir)
-    except WeightsMissingError:
-        model = None  # nothing was ever made with weights that are not here
+    """Engine and models of each artefact as they are now."""
+    engines = {
+        "recordings": recordings.CODE_VERSION,
+        "segments": segments.ENGINE_VERSION,
+        "songs": songs.VERSION,
+        "labels": labels.ENGINE_VERSION,
+        "library_files": library_files.CODE_VERSION,
+        "highlights": highlights.CODE_VERSION,
+        "embeddings": embeddings.ENGINE_VERSION,
+        "stems": stems.CODE_VERSION,
+    }
     return {
-        "segments": Version(segments.ENGINE_VERSION, model),
-        "songs": Version(songs.VERSION, model),
-        "library_files": Version(library_files.CODE_VERSION, None),
-        "highlights": Version(highlights.CODE_VERSION, None),
-        "embeddings": Version(embeddings.ENGINE_VERSION, None),
+        name: Version(
+            engine,
+            {
+                model.asset: version
+                for model in models_of([name])
+                if (version := model.version(settings)) != MISSING
+            },
+        )
+        for name, engine in engines.items()
     }
 
 
-def stale_streams(catalogue: Catalogue, settings: Settings, asset: str = "") -> list[Stale]:
-    """Streams with an artefact of another version, each once, with the first such artefact.
-
-    Left out are streams whose recording was dropped: there is nothing to make them from.
+def stale_artefacts(
+    catalogue: Catalogue, settings: Settings, asset: str = "", *, dropped: bool = True
+) -> list[Stale]:
+    """Every artefact that is out of date by itself, in the order of the chain.
 
     Args:
         catalogue: where the versions are kept.
         settings: which engines are wanted.
         asset: only this artefact.
+        dropped: also of streams whose recording was dropped.
     """
-    found: dict[str, Stale] = {}
     versions = present_versions(settings)
-    for name in CHAIN:
-        version = versions.get(name)
-        if version is None or asset not in ("", name):
-            continue
-        for stream_id, made_by in catalogue.assets.of_other_versions(
-            name, version.engine_version, version.model_version
-        ):
-            found.setdefault(stream_id, Stale(stream_id, name, made_by))
+    return [
+        Stale(stream_id, name, made_by)
+        for name in ARTEFACTS
+        if asset in ("", name)
+        for stream_id, made_by in catalogue.assets.stale(
+            name,
+            versions[name].engine_version,
+            models=versions[name].models,
+            upstream=UPSTREAM[name],
+            dropped=dropped,
+        )
+    ]
+
+
+def stale_streams(catalogue: Catalogue, settings: Settings, asset: str = "") -> list[Stale]:
+    """Streams that can be brought up to date, each once, with the first artefact to make anew."""
+    found: dict[str, Stale] = {}
+    for one in stale_artefacts(catalogue, settings, asset, dropped=False):
+        found.setdefault(one.stream_id, one)
     return list(found.values())

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from assets.library_files import holds_span, library_files
+from assets.models import separator_weights
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file
 from assets.reference_separator import ReferenceSpleeter
@@ -143,7 +144,7 @@ def faults_of(made: SongStems, song: Song, stream: Stream, settings: Settings) -
 
 @dg.asset(
     partitions_def=stream_partitions,
-    deps=[library_files],
+    deps=[library_files, separator_weights],
     group_name="streams",
     code_version=CODE_VERSION,
     pool="cpu",
@@ -204,13 +205,13 @@ def stems(
         }
         work.done(
             engine=separator.name,
-            engine_version=separator.version,
+            engine_version=CODE_VERSION,
             model_version=separator.model_version,
             metadata=metadata,
         )
     return dg.MaterializeResult(
         metadata=metadata,
-        data_version=dg.DataVersion(f"{separator.name}+{separator.model_version[:16]}"),
+        data_version=dg.DataVersion(work.data_version),
         check_results=[
             _check("stems_are_as_long_as_their_songs", "length", faults),
             _check("stems_add_up_to_their_mix", "sum", faults),

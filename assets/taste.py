@@ -278,7 +278,7 @@ def _remove_old_models(catalogue: Catalogue, settings: Settings) -> None:
 
 @dg.asset(
     deps=[embeddings],
-    group_name="taste",
+    group_name="models",
     code_version=CODE_VERSION,
     pool="cpu",
     kinds={"numpy"},

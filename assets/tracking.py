@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.lineage import DATA_VERSION, INPUTS, data_version_of, inputs_of
 from assets.resources import LibraryResource
 from library.errors import UtawakuError, file_trouble
 
@@ -25,8 +26,15 @@ class Work:
         self._states = library.catalogue.assets
         self._stream_id = stream_id
         self._asset = asset
+        self._library = library
         self._next_at = 0.0
-        self.finished = False
+        self.data_version = ""
+        """Set by `done`; the same as Dagster is to be told."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether `done` was called."""
+        return bool(self.data_version)
 
     def progress(self, fraction: float, message: str) -> None:
         """A `library.progress.Progress` that ends in the catalogue."""
@@ -42,17 +50,27 @@ class Work:
         engine_version: str,
         model_version: str = "",
         metadata: Mapping[str, Any] | None = None,
+        content: Any = None,
     ) -> None:
-        """The artefact is complete and in its place."""
+        """The artefact is complete and in its place.
+
+        `metadata["made_with"]` and `content` (what tells one outcome from another, as JSON can hold
+        it) go into the data version, with all that the artefact was made from.
+        """
+        library = self._library
+        inputs = inputs_of(self._asset, self._stream_id, library.catalogue, library.settings)
+        told = dict(metadata or {})
+        self.data_version = data_version_of(
+            self._asset, engine_version, inputs, [told.get("made_with"), content]
+        )
         self._states.done(
             self._stream_id,
             self._asset,
             engine=engine,
             engine_version=engine_version,
             model_version=model_version,
-            metadata=metadata,
+            metadata=told | {INPUTS: inputs, DATA_VERSION: self.data_version},
         )
-        self.finished = True
 
 
 @contextmanager

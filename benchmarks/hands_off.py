@@ -1,13 +1,15 @@
 """How the pipeline fares alone: kills at every stage, and thousands of stale streams.
 
     python benchmarks/hands_off.py survive --streams 3 --kills 6
-    python benchmarks/hands_off.py soak --streams 40 --kills 20
+    python benchmarks/hands_off.py soak --limit-s 1200 --csv memory.csv
     python benchmarks/hands_off.py stale --streams 3000
 
-`survive` and `soak` start the real `utawaku up` in a folder of its own, drop generated streams into
-the watched folder, kill -9 the daemon, the code server or a run, again and again, and then look
+`survive` starts the real `utawaku up` in a folder of its own, drops generated streams into the
+watched folder, kills -9 the daemon, the code server or a run, again and again, and then looks
 whether every stream is done or waits with a reason, nothing is there twice, and no file is left
-over. `stale` measures what one `rematerialize` request costs a tick of the requests sensor.
+over. `soak` feeds it short streams for as long as it is told, half of them through a followed feed,
+and tells memory and open files of each lasting process over time. `stale` measures what one
+`rematerialize` request costs a tick of the requests sensor.
 """
 
 import argparse
@@ -37,6 +39,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=2.0, help="length of a stream")
     parser.add_argument("--weights", type=Path, help="weights folder to use instead of fetching")
     parser.add_argument("--limit-s", type=float, default=900.0)
+    parser.add_argument("--csv", type=Path, help="soak: where the samples are written")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--victims", default="daemon,code server,run", help="what is killed, in turn"
@@ -46,6 +49,10 @@ def main() -> None:
         os.environ["UTAWAKU_HOME"] = folder
         if given.what == "stale":
             stale(given.streams)
+        elif given.what == "soak":
+            from soak import soak
+
+            soak(Path(folder), given)
         else:
             survive(Path(folder), given)
 
@@ -200,18 +207,33 @@ def stale(n_streams: int) -> None:
     """One request over streams of an older model: what a tick costs, until all were asked for."""
     import dagster as dg
 
-    from assets import library_files, segments, songs
+    from assets.lineage import DATA_VERSION, INPUTS, inputs_of
     from assets.resources import LibraryResource
-    from assets.staleness import present_versions, stale_streams
+    from assets.staleness import ARTEFACTS, present_versions, stale_streams
     from library.catalogue import Catalogue
     from library.config import load_settings
     from library.records import Stream
+    from models import registry
     from sensors.requests import drain_requests
 
     settings = load_settings()
     catalogue = Catalogue.open(settings)
     weights = settings.weights_dir
     weights.mkdir(parents=True)
+    (weights / "inaspeech-sm.onnx").write_bytes(b"newer")
+    registry.store._keep(registry.entry("sm"), weights, weights / "inaspeech-sm.onnx")
+    present = present_versions(settings)
+
+    def make(stream_id: str, asset: str, **inputs: str) -> None:
+        of = inputs_of(asset, stream_id, catalogue, settings) | inputs
+        catalogue.assets.done(
+            stream_id,
+            asset,
+            engine="e",
+            engine_version=present[asset].engine_version,
+            metadata={INPUTS: of, DATA_VERSION: f"v-{asset}"},
+        )
+
     began = time.monotonic()
     for number in range(n_streams):
         stream = catalogue.streams.save(
@@ -219,23 +241,15 @@ def stale(n_streams: int) -> None:
                 f"file-{number:016x}", f"/{number}.opus", site="file", recording_path="/dev/null"
             )
         )
-        versions = {
-            "recordings": "1",
-            "segments": segments.ENGINE_VERSION,
-            "songs": songs.VERSION,
-            "labels": "",
-            "library_files": library_files.CODE_VERSION,
-        }
-        for asset, version in versions.items():
-            older = "older" if asset == "segments" else version
-            catalogue.assets.done(stream.id, asset, engine="e", engine_version=older)
+        for asset in ARTEFACTS:
+            older = {"segmenter_weights": "older"} if asset == "segments" else {}
+            make(stream.id, asset, **older)
     print(f"{'streams made':40} {n_streams} in {time.monotonic() - began:.0f} s")
     began = time.monotonic()
     n_stale = len(stale_streams(catalogue, settings, "segments"))
     print(f"{'stale (one query)':40} {n_stale} in {1000 * (time.monotonic() - began):.0f} ms")
     request = catalogue.requests.file("rematerialize", "segments")
     ticks: list[float] = []
-    present = present_versions(settings)["segments"]
     with dg.DagsterInstance.ephemeral() as instance:
         n_made = 0
         while True:
@@ -249,13 +263,7 @@ def stale(n_streams: int) -> None:
             for run in runs:
                 assert run.partition_key is not None
                 n_made += 1
-                catalogue.assets.done(
-                    run.partition_key,
-                    "segments",
-                    engine="e",
-                    engine_version=present.engine_version,
-                    model_version=present.model_version or "",
-                )
+                make(run.partition_key, "segments")
             for child in catalogue.requests.running():
                 if child.kind == "ingest_stream":
                     catalogue.requests.finish(child.id)

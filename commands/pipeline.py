@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from assets.due import CHAIN, due_assets
 from assets.intake import add_partitions, take_in
+from assets.models import unrecorded
 from assets.processes import PID_TAG, process_mark
 from commands.console import err, print_error
 from commands.ingest import Outcome
@@ -182,7 +183,10 @@ class Pipeline:
             result = self._job.execute_in_process(
                 instance=self.instance,
                 partition_key=stream.id,
-                asset_selection=[dg.AssetKey(name) for name in due],
+                asset_selection=[
+                    dg.AssetKey(name)
+                    for name in (*unrecorded(self.instance, self.settings, due), *due)
+                ],
                 run_config={
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                     "ops": {"labels": {"config": {"patient": patient}}} if "labels" in due else {},

@@ -15,6 +15,7 @@ from assets.following import (
 )
 from assets.gentleness import asking
 from assets.intake import add_partitions, is_address, register, take_in
+from assets.models import models_of
 from assets.resources import LibraryResource
 from library.errors import StillProcessingError, UtawakuError
 from library.following import ChannelRules
@@ -23,7 +24,7 @@ from sensors.outcomes import Trouble, retry_or_fail
 
 ingest_stream = dg.define_asset_job(
     "ingest_stream",
-    selection=dg.AssetSelection.assets(*CHAIN),
+    selection=dg.AssetSelection.assets(*CHAIN, *(model.asset for model in models_of(CHAIN))),
     # One process a stream: ten trivial steps take 2 s instead of 17 s.
     executor_def=dg.in_process_executor,
     description="Take one stream from its address to tagged songs on disk.",

@@ -1,10 +1,11 @@
-"""Notices new model weights, and tells how many streams an older version made."""
+"""Notices new models, and tells how many streams an older one made."""
 
+import json
 import time
 
 import dagster as dg
 
-from assets.models import recorded_version, segmenter_weights, weights_version
+from assets.models import MISSING, MODELS, recorded_versions
 from assets.resources import LibraryResource
 from assets.staleness import stale_streams
 
@@ -12,44 +13,65 @@ INTERVAL_S = 120
 PATIENCE_S = 1800.0
 """After so long a run that did not come to an end is asked for again."""
 
-refresh_weights = dg.define_asset_job(
-    "refresh_weights",
-    selection=dg.AssetSelection.assets(segmenter_weights),
+refresh_models = dg.define_asset_job(
+    "refresh_models",
+    selection=dg.AssetSelection.assets(*MODELS),
     executor_def=dg.in_process_executor,
-    description="Record the version of the model weights that are here.",
+    description="Record the versions of the models that are here.",
 )
 
 
 @dg.sensor(
-    job=refresh_weights,
+    job=refresh_models,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def notice_new_weights(
+def notice_new_models(
     context: dg.SensorEvaluationContext, library: LibraryResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Materialize the weights when their version differs from the one that Dagster knows.
+    """Materialize the models whose version differs from the one that Dagster knows.
 
     Nothing is made anew by itself: with thousands of streams that is the user's decision, and one
     `utawaku rematerialize` away.
     """
-    present = weights_version(library.settings)
-    recorded = recorded_version(context.instance)
-    if not present:
-        return dg.SkipReason("the weights are not here yet; the first stream fetches them")
-    if present == recorded:
-        return dg.SkipReason(f"unchanged since {recorded[:12]}")
-    asked, _, asked_at = (context.cursor or "").partition(" ")
-    if asked == present and 0 <= time.time() - float(asked_at or 0) < PATIENCE_S:
-        return dg.SkipReason("its run was asked for")
-    stale = stale_streams(library.catalogue, library.settings)
-    if recorded and stale:
+    settings = library.settings
+    recorded = recorded_versions(context.instance)
+    present = {name: model.version(settings) for name, model in MODELS.items()}
+    # A model that is not here is fetched by the first stream that needs it.
+    changed = {
+        name: version
+        for name, version in present.items()
+        if version not in (MISSING, recorded.get(name))
+    }
+    if not changed:
+        return dg.SkipReason("every model is of the version that Dagster knows")
+    asked, asked_at = _read(context.cursor)
+    if asked == changed and 0 <= time.time() - asked_at < PATIENCE_S:
+        return dg.SkipReason("their run was asked for")
+    replaced = [name for name in changed if recorded.get(name) not in (None, "", MISSING)]
+    stale = stale_streams(library.catalogue, settings) if replaced else []
+    if stale:
+        told = (
+            f"{MODELS[name].makes}: {recorded[name][:12]} became {changed[name][:12]}"
+            for name in replaced
+        )
         library.catalogue.notices.add(
             "info",
             f"{len(stale)} streams were made with an older model or engine",
-            body=f"The weights are now {present[:12]}, they were {recorded[:12]}",
+            body="; ".join(told),
             next_step="`utawaku rematerialize` makes just those anew; your edits stay",
         )
     # No run key: going back to an earlier version must count, too. The time is cut, not rounded: a
     # moment in the future would look like a clock set back.
-    return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=f"{present} {int(time.time())}")
+    run = dg.RunRequest(asset_selection=[dg.AssetKey(name) for name in changed])
+    return dg.SensorResult(
+        run_requests=[run], cursor=json.dumps({"asked": changed, "at": int(time.time())})
+    )
+
+
+def _read(cursor: str | None) -> tuple[dict[str, str], float]:
+    try:
+        content = json.loads(cursor or "{}")
+        return dict(content.get("asked", {})), float(content.get("at", 0))
+    except (ValueError, TypeError, AttributeError):
+        return {}, 0.0  # of an earlier version

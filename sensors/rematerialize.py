@@ -24,19 +24,34 @@ def advance_rematerializations(catalogue: Catalogue, settings: Settings) -> None
 
 def _advance(request: Request, catalogue: Catalogue, settings: Settings) -> None:
     asset = "" if request.target in ("", "all") else request.target
-    stale = stale_streams(catalogue, settings, asset)
+    engine = settings.stems.engine
+    stale = [
+        one
+        for one in stale_streams(catalogue, settings, asset)
+        # Another separator was chosen since: its stems are asked for as songs turn out good.
+        if one.asset != "stems" or catalogue.stems.of_stream(one.stream_id, engine)
+    ]
     tag = {"rematerialize": request.id}
-    open_children = catalogue.requests.open_with("ingest_stream", tag)
+    open_children = [
+        child
+        for kind in ("ingest_stream", "separate")
+        for child in catalogue.requests.open_with(kind, tag)
+    ]
     if not stale and not open_children:
         catalogue.requests.finish(request.id, message="everything is of the present version")
         return
     total = max(int(request.arguments.get("n_streams", 0)), len(stale))
     if total != request.arguments.get("n_streams"):
         catalogue.requests.set_arguments(request.id, {**request.arguments, "n_streams": total})
-    busy = {child.target for child in open_children}
-    room = max(0, AT_ONCE - len(open_children))
+    busy = {child.target.partition("@")[0] for child in open_children}
+    room = max(0, AT_ONCE - len(busy))
     wanted = [one for one in stale if one.stream_id not in busy][:room]
     for one in wanted:
+        if one.asset == "stems":
+            # Only songs that have stems: nobody asked for the others'.
+            for song_id in catalogue.stems.of_stream(one.stream_id, engine):
+                catalogue.requests.file("separate", song_id, tag)
+            continue
         catalogue.requests.file("ingest_stream", one.stream_id, {"again": [one.asset], **tag})
     done = total - len(stale)
     catalogue.requests.progressed(

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 from assets.due import due_assets
 from assets.gentleness import hindrance_to_asking, hindrance_to_download
 from assets.intake import add_partitions, is_address
+from assets.models import unrecorded
 from assets.recordings import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from assets.resources import LibraryResource
 from library.catalogue import Catalogue
@@ -210,7 +211,10 @@ class _Drain:
             run_key=_key(request),
             job_name=ingest_stream.name,
             partition_key=stream.id,
-            asset_selection=[dg.AssetKey(name) for name in due],
+            # A model that Dagster does not know in its present version comes first.
+            asset_selection=[
+                dg.AssetKey(name) for name in (*unrecorded(self.instance, self.settings, due), *due)
+            ],
             tags=tags,
         )
 

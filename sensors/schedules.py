@@ -18,7 +18,7 @@ def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> N
     catalogue, settings, now = library.catalogue, library.settings, time.time()
     backup = back_up(catalogue, settings, now)
     closed = close_dead_runs(context.instance)
-    n_runs = forget_old_runs(context.instance, settings, now)
+    n_runs = forget_old_runs(context.instance, catalogue, settings, now)
     dropped = keep_within_budget(catalogue, settings)
     missing, stranded = partitions_in_step(context.instance, catalogue, fix=True)
     temporaries = remove_stale_temporaries(settings.library_root)

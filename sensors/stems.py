@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.models import separator_weights
 from assets.resources import LibraryResource
 from assets.stems import stems
 from library.catalogue import Catalogue
@@ -16,7 +17,7 @@ AT_ONCE = 20
 
 separate_songs = dg.define_asset_job(
     "separate_songs",
-    selection=dg.AssetSelection.assets(stems),
+    selection=dg.AssetSelection.assets(stems, separator_weights),
     executor_def=dg.in_process_executor,
     description="Vocals and accompaniment of songs of one stream.",
 )

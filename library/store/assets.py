@@ -1,7 +1,7 @@
 """How far each artefact of each stream is, and what made it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -131,29 +131,67 @@ class AssetStates:
         with self._catalogue.read() as connection:
             return list(connection.execute(query).scalars())
 
-    def of_other_versions(
-        self, asset: str, engine_version: str, model_version: str | None
+    def stale(
+        self,
+        asset: str,
+        engine_version: str,
+        *,
+        models: Mapping[str, str],
+        upstream: Sequence[str],
+        dropped: bool,
     ) -> list[tuple[str, str]]:
-        """Like `made_by_others`, with the model version that made it, without dropped recordings.
+        """Ids of streams whose finished artefact is out of date, with the model that made it.
 
-        A `model_version` of None does not matter.
+        Args:
+            asset: the artefact.
+            engine_version: of the present engine.
+            models: present data versions by the names that `metadata["inputs"]` holds.
+            upstream: artefacts that it is made from; their own `data_version` counts.
+            dropped: also streams whose recording was dropped.
         """
-        differs = asset_states.c.engine_version != engine_version
-        if model_version is not None:
-            differs = sa.or_(differs, asset_states.c.model_version != model_version)
+        made_from = asset_states.c.metadata["inputs"]
+        differs = [asset_states.c.engine_version != engine_version]
+        differs += [
+            sa.func.coalesce(made_from[name].as_string(), "") != version
+            for name, version in models.items()
+        ]
+        tables: sa.FromClause = asset_states.join(streams, streams.c.id == asset_states.c.stream_id)
+        for name in upstream:
+            above = asset_states.alias(f"above_{name}")
+            tables = tables.outerjoin(
+                above,
+                sa.and_(
+                    above.c.stream_id == asset_states.c.stream_id,
+                    above.c.asset == name,
+                    above.c.state == "done",
+                ),
+            )
+            present = sa.func.coalesce(above.c.metadata["data_version"].as_string(), "")
+            differs.append(
+                sa.and_(
+                    above.c.asset.is_not(None),
+                    sa.func.coalesce(made_from[name].as_string(), "") != present,
+                )
+            )
         query = (
             sa.select(asset_states.c.stream_id, asset_states.c.model_version)
-            .join(streams, streams.c.id == asset_states.c.stream_id)
+            .select_from(tables)
             .where(
                 asset_states.c.asset == asset,
                 asset_states.c.state == "done",
-                streams.c.dropped_at.is_(None),
-                differs,
+                sa.or_(*differs),
+                *([] if dropped else [streams.c.dropped_at.is_(None)]),
             )
             .order_by(asset_states.c.finished_at, asset_states.c.stream_id)
         )
         with self._catalogue.read() as connection:
             return [(row[0], row[1]) for row in connection.execute(query)]
+
+    def runs(self) -> set[str]:
+        """Ids of the runs that worked last on some artefact."""
+        query = sa.select(asset_states.c.run_id).where(asset_states.c.run_id != "").distinct()
+        with self._catalogue.read() as connection:
+            return set(connection.execute(query).scalars())
 
     def of_run(self, run_id: str) -> list[AssetState]:
         """What a run worked on, in the order in which it began."""

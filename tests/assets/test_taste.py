@@ -298,13 +298,13 @@ def test_songs_are_heard_and_one_that_is_gone_holds_up_no_other(
             "file_stop_s": kept[0].stop_s,
         },
     )
-    due = due_songs(stream, catalogue)
+    due = due_songs(stream, catalogue, settings)
     assert len(due) == 2
     heard = hear_songs(tagger, due, stream, catalogue, settings)
     assert heard.n_heard == 1
     assert list(heard.unheard) == [kept[1].id]
     assert "neither" in heard.unheard[kept[1].id]
-    assert [song.id for song in due_songs(stream, catalogue)] == [kept[1].id]
+    assert [song.id for song in due_songs(stream, catalogue, settings)] == [kept[1].id]
     tags = catalogue.songs.get(kept[0].id).tags
     assert {"female vocals", "male vocals", "instrumental"} & set(tags)
     assert len(catalogue.browser.search(f"tag:{tags[0].split()[0]}").numbers) == 1

@@ -57,7 +57,9 @@ class Pipeline:
         """One tick of the requests sensor; nothing is carried out."""
         return self.tick(drain_requests)
 
-    def carry_out(self, run: dg.RunRequest, *, raises: bool = True) -> dg.ExecuteInProcessResult:
+    def carry_out(
+        self, run: dg.RunRequest, *, raises: bool = True, job: str = "reconcile_channel"
+    ) -> dg.ExecuteInProcessResult:
         """Execute what a sensor asked for, as the daemon would."""
         from definitions import defs
 
@@ -67,8 +69,8 @@ class Pipeline:
             resources={"library": LocalLibrary()},
             executor=dg.in_process_executor,
         )
-        job = joined.resolve_job_def(run.job_name or "reconcile_channel")
-        return job.execute_in_process(
+        definition = joined.resolve_job_def(run.job_name or job)
+        return definition.execute_in_process(
             run_config=dict(run.run_config or {}),
             instance=self.instance,
             partition_key=run.partition_key,

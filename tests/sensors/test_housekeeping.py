@@ -12,11 +12,13 @@ import dagster as dg
 import pytest
 
 from assets.housekeeping import back_up, forget_old_runs, keep_within_budget, partitions_in_step
+from assets.models import recorded_versions
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.records import SongSpan, Stream
 from sensors.batches import ask_if_enough, tell_if_quiet
 from sensors.failures import note_failure
+from tests.sensors.conftest import Pipeline
 
 
 def test_backups_can_be_opened_and_are_rotated(catalogue: Catalogue, settings: Settings) -> None:
@@ -33,14 +35,34 @@ def test_backups_can_be_opened_and_are_rotated(catalogue: Catalogue, settings: S
     opened.close()
 
 
-def test_old_runs_go_and_failed_ones_stay_longer(settings: Settings) -> None:
+def test_old_runs_go_and_failed_ones_stay_longer(catalogue: Catalogue, settings: Settings) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         for status in ("SUCCESS", "FAILURE", "STARTED"):
             instance.add_run(dg.DagsterRun(job_name=status, status=dg.DagsterRunStatus(status)))
         in_20_days = time.time() + 20 * 86_400
-        assert forget_old_runs(instance, settings, time.time()) == 0
-        assert forget_old_runs(instance, settings, in_20_days) == 1
+        assert forget_old_runs(instance, catalogue, settings, time.time()) == 0
+        assert forget_old_runs(instance, catalogue, settings, in_20_days) == 1
         assert {run.job_name for run in instance.get_runs()} == {"FAILURE", "STARTED"}
+
+
+def test_runs_stay_that_made_what_is_there_now(
+    catalogue: Catalogue, settings: Settings, pipeline: Pipeline
+) -> None:
+    """Dagster forgets with a run what it made, and would show a whole library as never made."""
+    catalogue.streams.save(Stream("a", "/a"))
+    models = dg.RunRequest(asset_selection=[dg.AssetKey("song_scorer")])
+    before = pipeline.carry_out(models, job="refresh_models").run_id
+    present = pipeline.carry_out(models, job="refresh_models").run_id
+    runs = [dg.DagsterRun(job_name="x", status=dg.DagsterRunStatus.SUCCESS) for _ in range(3)]
+    for run in runs:
+        pipeline.instance.add_run(run)
+    catalogue.assets.started("a", "segments", run_id=runs[0].run_id)
+    in_20_days = time.time() + 20 * 86_400
+    assert forget_old_runs(pipeline.instance, catalogue, settings, in_20_days) == 3
+    left = {run.run_id for run in pipeline.instance.get_runs()}
+    assert left == {present, runs[0].run_id}
+    assert before not in left
+    assert recorded_versions(pipeline.instance)["song_scorer"]
 
 
 def test_partitions_and_catalogue_are_brought_into_step(catalogue: Catalogue) -> None:

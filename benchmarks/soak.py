@@ -1,0 +1,217 @@
+"""Memory and open files of the pipeline over time; `hands_off.py soak` runs it.
+
+Short streams come in without end, in turn through the watched folder and through a followed feed on
+a local server, while a page of the web server is asked for again and again, as by an open browser.
+"""
+
+import argparse
+import csv
+import itertools
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parent.parent
+PORT = 3298
+EVERY_S = 10.0
+WARM_UP_S = 300.0
+"""Before that, modules are loaded and caches filled."""
+OPEN_AT_ONCE = 3
+QUERY = "{runsOrError(limit: 30) {... on Runs {results {runId status stats {__typename}}}}}"
+PARTS = {
+    "dagster._daemon": "daemon",
+    "api grpc": "code server",
+    "dagster_webserver": "web page",
+    "commands up": "supervisor",
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One process at one moment."""
+
+    at_s: float
+    process: str
+    pid: int
+    rss_mb: float
+    pss_mb: float
+    uss_mb: float
+    n_files: int
+    n_threads: int
+
+
+def soak(home: Path, given: argparse.Namespace) -> None:
+    """Run for `limit_s`, then print each process' memory over time."""
+    from assets.following import follow
+    from library.catalogue import Catalogue
+    from library.config import load_settings
+    from library.following import ChannelRules
+    from models.downloader import Downloader
+    from tests.models.downloader_media import audio_bytes
+    from tests.servers.media_site import MediaSite
+
+    watched = home / "watched"
+    for folder in (watched, home / "cache"):
+        folder.mkdir(parents=True)
+    if given.weights:
+        shutil.copytree(given.weights, home / "cache" / "weights")
+    (home / "config.toml").write_text(
+        f'web_port = {PORT}\n[follow]\nwatch_folder = "{watched}"\nsettle_s = 2\n'
+        "[labels]\nshazam = false\n[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n",
+        "utf-8",
+    )
+    samples: list[Sample] = []
+    with MediaSite() as site:
+        feed: list[str] = []
+        site.add("/feed.xml", lambda: as_feed(feed), "text/xml")
+        up = subprocess.Popen(
+            [sys.executable, "-m", "commands", "up"], cwd=ROOT, stdout=subprocess.DEVNULL
+        )
+        settings = load_settings()
+        began = time.monotonic()
+        try:
+            while not (settings.data_dir / "heartbeat.json").exists():
+                time.sleep(0.5)
+            catalogue = Catalogue.open(settings)
+            rules = ChannelRules(backlog=-1)
+            channel = follow(
+                site.url("/feed.xml"), rules, catalogue, Downloader(settings.download), look=False
+            )
+            n_given = 0
+            while time.monotonic() - began < given.limit_s:
+                n_done = len(catalogue.assets.done_streams("embeddings"))
+                if n_given - n_done < OPEN_AT_ONCE:
+                    # Short: runs are processes of their own, what lasts sees only their number.
+                    content = audio_bytes(
+                        "ogg", "libopus", duration_s=5.0, rate_hz=48_000, seed=n_given
+                    )
+                    if n_given % 2:
+                        (watched / f"{n_given}.ogg").write_bytes(content)
+                    else:
+                        site.add(f"/{n_given}.ogg", content, "audio/ogg")
+                        feed.insert(0, site.url(f"/{n_given}.ogg"))
+                    n_given += 1
+                # Looked at in each tick, not every half hour: that is where a leak would show.
+                fresh = catalogue.channels.get(channel.id)
+                if fresh.last_look_at is not None:
+                    catalogue.channels.save(replace(fresh, next_look_at=None))
+                ask_page()
+                samples += take(up.pid, time.monotonic() - began)
+                time.sleep(EVERY_S)
+            n_done = len(catalogue.assets.done_streams("embeddings"))
+            requests = Counter(f"{r.kind} {r.state}" for r in catalogue.requests.recent(limit=9999))
+            n_looks = len(site.gets("/feed.xml"))
+            print(f"{'streams given, finished':40} {n_given}, {n_done}")
+            print(f"{'requests':40} {dict(requests)}")
+            print(f"{'looks at the feed':40} {n_looks}")
+            catalogue.close()
+        finally:
+            up.send_signal(signal.SIGTERM)
+            up.wait(90)
+    if given.csv:
+        write(samples, given.csv)
+    report(samples)
+
+
+def as_feed(links: list[str]) -> bytes:
+    """An RSS feed of the newest links."""
+    items = "".join(
+        f"<item><title>歌枠 {link}</title><link>{link}</link></item>" for link in links[:30]
+    )
+    text = f'<rss version="2.0"><channel><title>A feed</title>{items}</channel></rss>'
+    return text.encode()
+
+
+def ask_page() -> None:
+    """What an open page of Dagster's asks for."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{PORT}/graphql",
+        json.dumps({"query": QUERY}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            answer.read()
+    except OSError as error:
+        print(f"the page does not answer: {error}", file=sys.stderr)
+
+
+def take(up: int, at_s: float) -> list[Sample]:
+    """The supervisor and its lasting children, without runs."""
+    samples = []
+    for process in (psutil.Process(up), *psutil.Process(up).children()):
+        try:
+            words = " ".join(process.cmdline())
+            memory = process.memory_full_info()
+            name = next((part for word, part in PARTS.items() if word in words), words[:30])
+            samples.append(
+                Sample(
+                    at_s,
+                    name,
+                    process.pid,
+                    memory.rss / 1e6,
+                    memory.pss / 1e6,
+                    memory.uss / 1e6,
+                    process.num_fds(),
+                    process.num_threads(),
+                )
+            )
+        except psutil.Error:
+            continue  # it ended in between
+    return samples
+
+
+def write(samples: list[Sample], target: Path) -> None:
+    """Keep every sample."""
+    with target.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(Sample.__dataclass_fields__)
+        rows.writerows(list(vars(sample).values()) for sample in samples)
+
+
+def report(samples: list[Sample]) -> None:
+    """One table: PSS and open files of each process in each fifth of the time after warm-up."""
+    if not samples:
+        print("nothing was sampled")
+        return
+    last = samples[-1].at_s
+    begin = min(WARM_UP_S, last / 3)
+    edges = [begin + (last - begin) * step / 5 for step in range(6)]
+    spans = [(0.0, begin), *itertools.pairwise(edges)]
+    heads = [f"{start / 60:.0f}-{stop / 60:.0f} min" for start, stop in spans]
+    print("PSS in MB / open files, mean of each span (the first is warm-up)")
+    print(f"{'':14}" + "".join(f"{head:>14}" for head in heads) + f"{'MB an hour':>14}")
+    for name in dict.fromkeys(sample.process for sample in samples):
+        own = [sample for sample in samples if sample.process == name]
+        cells = []
+        for start, stop in spans:
+            found = [one for one in own if start <= one.at_s <= stop]
+            n = max(1, len(found))
+            mb, files = sum(x.pss_mb for x in found) / n, sum(x.n_files for x in found) / n
+            cells.append(f"{mb:.1f} / {files:.1f}")
+        rows = "".join(f"{cell:>14}" for cell in cells)
+        print(f"{name:14}{rows}{slope_an_hour(own, begin):>14.1f}")
+
+
+def slope_an_hour(samples: list[Sample], begin_s: float) -> float:
+    """Least-squares growth of PSS after warm-up, MB an hour."""
+    late = [(one.at_s / 3600, one.pss_mb) for one in samples if one.at_s >= begin_s]
+    if len(late) < 3:
+        return 0.0
+    mean_x = sum(x for x, _ in late) / len(late)
+    mean_y = sum(y for _, y in late) / len(late)
+    spread = sum((x - mean_x) ** 2 for x, _ in late)
+    return sum((x - mean_x) * (y - mean_y) for x, y in late) / spread
+
+
+if __name__ == "__main__":
+    sys.exit("run it as: python benchmarks/hands_off.py soak")
