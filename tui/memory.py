@@ -21,6 +21,8 @@ class Memory:
     facets: bool = False
     volume: float = 1.0
     replay_gain: bool = True
+    pictures: str = ""
+    """How covers are shown, a `tui.terminal.Way`; empty goes by the terminal."""
     search: str = ""
     """The last search; the library opens with it only when asked to."""
 

@@ -15,6 +15,7 @@ from tui.background import Latest
 from tui.columns import COLUMNS
 from tui.screens.dialogs import AskText, Choice, Choose, ChooseSeveral, Confirm
 from tui.screens.song_actions import SongActions
+from tui.terminal import WAYS
 from tui.widgets.details import Details
 from tui.widgets.facets import FACETS, Facets
 from tui.widgets.rows import Rows
@@ -37,6 +38,7 @@ class LibraryScreen(SongActions):
         Binding("enter", "play", "Play"),
         Binding("s", "next_sort", "Sort", show=False),
         Binding("i", "details", "Details"),
+        Binding("I", "pictures", "Cover pictures", show=False),
         Binding("c", "copies", "Group copies", show=False),
         Binding("o", "columns", "Columns", show=False),
         Binding("b", "facets", "Browse", show=False),
@@ -68,7 +70,10 @@ class LibraryScreen(SongActions):
         with Horizontal(id="library-body"):
             yield Facets()
             yield SongTable(self.utawaku.catalogue.browser, id="songs")
-            yield Details(id="details")
+            settings = self.utawaku.settings
+            details = Details(settings.library_root, settings.stream_dir, id="details")
+            details.cover.choose(self.utawaku.memory.pictures)
+            yield details
 
     @property
     def table(self) -> SongTable:
@@ -262,7 +267,7 @@ class LibraryScreen(SongActions):
 
     def action_search(self) -> None:
         """Type a search."""
-        self.search_bar.input.focus()
+        self.set_focus(self.search_bar.input)  # at once, for what is typed behind it
 
     def action_play(self) -> None:
         """Play the list from the song under the cursor on (or what is selected)."""
@@ -298,6 +303,19 @@ class LibraryScreen(SongActions):
         self._details_wanted = not self.query_one(Details).display
         self._place_details()
         self.show_details()
+
+    def action_pictures(self) -> None:
+        """Choose how covers are shown."""
+        choices = [Choice("", "As this terminal can")]
+        choices += [Choice(way, f"By {how}") for way, how in WAYS.items()]
+
+        def chosen(way: str | None) -> None:
+            if way is not None:
+                self.utawaku.memory.pictures = way
+                self.utawaku.keep_memory()
+                self.query_one(Details).cover.choose(way)
+
+        self.app.push_screen(Choose("Cover pictures", choices), chosen)
 
     def action_copies(self) -> None:
         """Show copies of a song once, or each."""

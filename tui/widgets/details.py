@@ -1,6 +1,8 @@
 """Everything about one song."""
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +14,7 @@ from library.query import quote
 from library.records import Song
 from tui.columns import mark, title_of
 from tui.text import ago, bar, clock, shown
+from tui.widgets.cover import Cover
 
 
 class Details(VerticalScroll, can_focus=False):
@@ -27,12 +30,25 @@ class Details(VerticalScroll, can_focus=False):
     }
     """
 
+    def __init__(
+        self, library_root: Path, stream_dir: Callable[[str], Path], *, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self.cover = Cover(library_root, stream_dir)
+
     def compose(self) -> ComposeResult:
-        """One text."""
+        """A picture and a text."""
+        yield self.cover
         yield Static("", id="details-text", markup=False)
+
+    def on_resize(self) -> None:
+        """The cover has another room."""
+        self.cover.again()
 
     def show(self, song: Song | None) -> None:
         """Tell about a song."""
+        if self.display:
+            self.cover.show(song)
         text = self.query_one("#details-text", Static)
         text.update("" if song is None else self._tell(song))
 
