@@ -1,6 +1,7 @@
 """What each song of a stream sounds like: embedding and tags."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from assets.models import MISSING, MODELS, tagger_weights
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file
 from assets.resources import LibraryResource
+from assets.sound import forget_sound, kept_sound
 from assets.tracking import work_on
 from library.catalogue import Catalogue
 from library.config import Settings
@@ -19,9 +21,11 @@ from library.errors import MediaError, UtawakuError, WeightsMissingError
 from library.progress import Progress, silent
 from library.records import Song, Stream
 from library.store.taste import EMBEDDING_KIND, TAGS_KIND
-from models.tagger import ENGINE_VERSION, Tagger, top_tags
+from models.tagger import ENGINE_VERSION, Impression, Tagger, top_tags
 
 TAG_SOURCE = "musicnn"
+AT_ONCE = 2
+"""Songs heard side by side."""
 SAME_SPAN_S = 2.0
 """A song whose boundaries moved by less still sounds the same."""
 
@@ -74,29 +78,48 @@ def hear_songs(
 ) -> Heard:
     """Hear songs and keep what they sound like; one that cannot be heard holds up no other."""
     heard = Heard()
-    for number, song in enumerate(songs, 1):
+
+    def hear(song: Song) -> Impression | str:
         try:
-            path, start_s, stop_s = _where_it_is(song, stream, settings)
-            impression = tagger.listen(path, start_s, stop_s)
+            return _impression(tagger, song, stream, settings)
         except UtawakuError as error:
-            heard.unheard[song.id] = str(error)
-            continue
-        for kind, vector in (
-            (EMBEDDING_KIND, impression.embedding),
-            (TAGS_KIND, impression.tags),
-        ):
-            catalogue.taste.put_embedding(
-                song.id,
-                kind,
-                vector,
-                model_version=heard_by(tagger.version),
-                start_s=song.start_s,
-                stop_s=song.stop_s,
-            )
-        catalogue.songs.set_tags(song.id, top_tags(impression.tags), source=TAG_SOURCE)
-        heard.n_heard += 1
-        progress(number / len(songs), f"heard {number} of {len(songs)}")
+            return str(error)
+
+    # Two songs on a core each cost less than one song on two, whose small steps wait for each
+    # other. The network runs outside of the interpreter's lock.
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for number, (song, made) in enumerate(zip(songs, pool.map(hear, songs), strict=True), 1):
+            if isinstance(made, str):
+                heard.unheard[song.id] = made
+                continue
+            _keep(made, song, heard_by(tagger.version), catalogue)
+            heard.n_heard += 1
+            progress(number / len(songs), f"heard {number} of {len(songs)}")
     return heard
+
+
+def _keep(impression: Impression, song: Song, model_version: str, catalogue: Catalogue) -> None:
+    for kind, vector in (
+        (EMBEDDING_KIND, impression.embedding),
+        (TAGS_KIND, impression.tags),
+    ):
+        catalogue.taste.put_embedding(
+            song.id,
+            kind,
+            vector,
+            model_version=model_version,
+            start_s=song.start_s,
+            stop_s=song.stop_s,
+        )
+    catalogue.songs.set_tags(song.id, top_tags(impression.tags), source=TAG_SOURCE)
+
+
+def _impression(tagger: Tagger, song: Song, stream: Stream, settings: Settings) -> Impression:
+    kept = kept_sound(song, stream, settings)
+    if kept is not None:
+        return tagger.listen_to(kept)
+    path, start_s, stop_s = _where_it_is(song, stream, settings)
+    return tagger.listen(path, start_s, stop_s)
 
 
 def _where_it_is(
@@ -169,6 +192,8 @@ def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             model_version=version,
             metadata=metadata,
         )
+        if not heard.unheard:
+            forget_sound(stream.id, catalogue, settings)
     return dg.MaterializeResult(
         metadata=metadata,
         data_version=dg.DataVersion(work.data_version),

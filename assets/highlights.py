@@ -1,14 +1,18 @@
 """The best half minute of every song, with its tempo and key."""
 
 import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import dagster as dg
+import soxr
 
 from assets.library_files import library_files
 from assets.models import highlight_model
 from assets.partitions import stream_partitions
 from assets.resources import LibraryResource
+from assets.sound import forget_sound, kept_sound
 from assets.stems import source_of
 from assets.tracking import work_on
 from library.catalogue import Catalogue
@@ -16,6 +20,7 @@ from library.config import Settings
 from library.errors import EngineError, SetlistError, UtawakuError
 from library.records import Song, Stream
 from library.store.highlights import SongHighlight
+from models.audio.spool import SAMPLE_RATE_HZ as SOUND_RATE_HZ
 from models.highlight import (
     VERSION,
     best_curve,
@@ -26,10 +31,19 @@ from models.highlight import (
     shipped_model,
 )
 from models.setlist.subtitles import TimedText, read_subtitles, slice_text
+from models.tempo import (
+    SAMPLE_RATE_HZ,
+    Heard,
+    estimate_key,
+    estimate_tempo,
+    listen,
+    listen_file,
+)
 from models.tempo import VERSION as TEMPO_VERSION
-from models.tempo import estimate_key, estimate_tempo, listen_file
 
 CODE_VERSION = f"{VERSION}.{TEMPO_VERSION}"
+AT_ONCE = 2
+"""Songs listened to side by side."""
 _STEADY = 0.08
 """Strength of a pulse below which no tempo is recorded."""
 
@@ -62,16 +76,10 @@ def lyrics_of(stream: Stream, settings: Settings) -> list[TimedText]:
 
 
 def find_highlight(
-    song: Song, stream: Stream, catalogue: Catalogue, settings: Settings,
+    song: Song, heard: Heard, catalogue: Catalogue,
     heatmap: list[dict[str, Any]], lyrics: list[TimedText],
 ) -> SongHighlight:  # fmt: skip
-    """Listen to a song, and record its highlight, tempo and key.
-
-    Raises:
-        MediaError: its audio cannot be read.
-    """
-    source, start_s, stop_s = source_of(song, stream, settings)
-    heard = listen_file(source, start_s=start_s, stop_s=stop_s)
+    """Record the highlight, tempo and key of a song that was listened to."""
     duration_s = song.duration_s
     evidence = best_curve(
         heatmap=from_heatmap(heatmap, song.start_s, song.stop_s),
@@ -91,6 +99,30 @@ def find_highlight(
         key=estimate_key(heard).name or None,
     )
     return found
+
+
+def _listened_to(
+    songs: Sequence[Song], stream: Stream, settings: Settings
+) -> Iterator[tuple[Song, Heard | str]]:
+    """Each song with what was heard of it, or why it could not be listened to."""
+
+    def hear(song: Song) -> Heard | str:
+        try:
+            return heard_of(song, stream, settings)
+        except UtawakuError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from zip(songs, pool.map(hear, songs), strict=True)
+
+
+def heard_of(song: Song, stream: Stream, settings: Settings) -> Heard:
+    """The song's sound as it was kept when the recording was segmented, else its file's."""
+    kept = kept_sound(song, stream, settings)
+    if kept is not None:
+        return listen(soxr.resample(kept, SOUND_RATE_HZ, SAMPLE_RATE_HZ, quality="MQ"))
+    source, start_s, stop_s = source_of(song, stream, settings)
+    return listen_file(source, start_s=start_s, stop_s=stop_s)
 
 
 @dg.asset(
@@ -114,13 +146,13 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         heatmap, lyrics = heatmap_of(stream, settings), lyrics_of(stream, settings)
         sources: dict[str, int] = {}
         failed: dict[str, str] = {}
-        for number, song in enumerate(songs):
+        for number, (song, heard) in enumerate(_listened_to(songs, stream, settings)):
             work.progress(number / len(songs), f"listening to {number + 1} of {len(songs)}")
-            try:
-                found = find_highlight(song, stream, catalogue, settings, heatmap, lyrics)
-                sources[found.source] = sources.get(found.source, 0) + 1
-            except UtawakuError as error:
-                failed[song.id] = str(error)
+            if isinstance(heard, str):
+                failed[song.id] = heard
+                continue
+            found = find_highlight(song, heard, catalogue, heatmap, lyrics)
+            sources[found.source] = sources.get(found.source, 0) + 1
         if songs and len(failed) == len(songs):
             raise EngineError("no song could be listened to: " + "; ".join(failed.values())[:500])
         metadata: dict[str, Any] = {
@@ -136,6 +168,7 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             model_version=shipped_model().version,
             metadata=metadata,
         )
+        forget_sound(stream.id, catalogue, settings)
     kept = {song.id: song for song in catalogue.songs.of_stream(stream.id)}
     outside = [
         found.song_id

@@ -17,19 +17,18 @@ from assets.recordings import recording_file
 from assets.resources import LibraryResource
 from assets.setlists import best_setlist
 from assets.songs import songs_asset
+from assets.sound import forget_sound, keep_for, song_sound
 from assets.tracking import work_on
 from library.config import Settings
 from library.errors import UtawakuError
 from library.gates import shazam_path
-from library.progress import Progress
-from library.records import LabelCandidate, Setlist, Song
-from models.audio import load
+from library.progress import Progress, part
+from library.records import LabelCandidate, Setlist, Song, Stream
 from models.covers import fetch_cover
 from models.fingerprint import Fingerprint, FingerprintIndex, fingerprint
 from models.recognizer import ClientOptions, Gate, ShazamClient
 
 AT_ONCE = 2
-SAMPLE_RATE_HZ = 16_000
 RETRY_S = 3600.0
 
 
@@ -70,18 +69,6 @@ def cover_file(song: Song, settings: Settings) -> Path:
     return settings.stream_dir(song.stream_id) / "covers" / f"{start_ms}.jpg"
 
 
-def song_audio(song: Song, recording: Path) -> NDArray[np.float32]:
-    """The song's sound, float32 (n_samples,) mono at 16 kHz."""
-    samples, _ = load(
-        recording,
-        sample_rate_hz=SAMPLE_RATE_HZ,
-        n_channels=1,
-        start_s=song.start_s,
-        stop_s=song.stop_s,
-    )
-    return samples.reshape(-1)
-
-
 def made_with(settings: Settings) -> dict[str, Any]:
     """What decides the outcome, to tell whether it has to be made anew."""
     return {"version": ENGINE_VERSION, "shazam": settings.labels.shazam}
@@ -108,16 +95,17 @@ def labels_asset(
         before = {song.id: (song.title, song.artist) for song in songs if by_user(song)}
         namings: dict[str, Naming] = {}
         if songs:
-            recording = recording_file(stream, settings)
+            recording_file(stream, settings)  # nothing can be heard without it
+            keep_for(songs, stream, settings, part(work.progress, 0.0, 0.2))
             shazam = None
             if settings.labels.shazam:
                 shazam = shazam_client(settings, patient=config.patient)
             with FingerprintIndex(index_folder(settings)) as index:
                 setlist = best_setlist(stream, catalogue, settings)
                 labeller = _Labeller(
-                    library, recording, setlist, index, shazam, patient=config.patient
+                    library, stream, setlist, index, shazam, patient=config.patient
                 )
-                namings = labeller.label_all(songs, work.progress)
+                namings = labeller.label_all(songs, part(work.progress, 0.2, 1.0))
             if shazam is not None:
                 shazam.close()
         now = catalogue.songs.of_stream(stream.id)
@@ -136,6 +124,7 @@ def labels_asset(
             "made_with": made_with(settings),
         }
         work.done(engine="naming", engine_version=ENGINE_VERSION, metadata=metadata)
+        forget_sound(stream.id, catalogue, settings)
     after = {song.id: (song.title, song.artist) for song in now if song.id in before}
     return dg.MaterializeResult(
         metadata=metadata,
@@ -158,7 +147,7 @@ class _Labeller:
     def __init__(
         self,
         library: LibraryResource,
-        recording: Path,
+        stream: Stream,
         setlist: Setlist | None,
         index: FingerprintIndex,
         shazam: ShazamClient | None,
@@ -168,7 +157,7 @@ class _Labeller:
         self._patient = patient
         self._catalogue = library.catalogue
         self._settings = library.settings
-        self._recording = recording
+        self._stream = stream
         self._setlist = setlist
         self._index = index
         self._shazam = shazam
@@ -213,15 +202,15 @@ class _Labeller:
     ) -> tuple[NDArray[np.float32] | None, Fingerprint | None, str]:
         """The song's sound and, where the index lacks it, its fingerprint; or why there is none."""
         try:
-            audio = song_audio(song, self._recording)
+            audio = song_sound(song, self._stream, self._settings)
         except UtawakuError as error:
             return None, None, str(error)
         return audio, fingerprint(audio) if is_new else None, ""
 
     def _ask(self, song: Song, found: list[LabelCandidate]) -> Naming:
         try:
-            # Decoded again: keeping the sound of all unsure songs would take a gigabyte an evening.
-            audio = song_audio(song, self._recording)
+            # Read again: keeping the sound of all unsure songs would take a gigabyte an evening.
+            audio = song_sound(song, self._stream, self._settings)
         except UtawakuError as error:
             return Naming([], None, str(error), time.time() + RETRY_S)
         return settle(found, self._settings.labels, audio, self._shazam)

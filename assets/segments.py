@@ -10,6 +10,7 @@ from assets.models import segmenter_weights
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file, recordings
 from assets.resources import LibraryResource
+from assets.sound import keep_sound
 from assets.tracking import work_on
 from library.config import Settings
 from library.records import Segment
@@ -64,7 +65,8 @@ def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.
         recording = recording_file(stream, settings)
         segmenter = library.segmenter(work.progress)
         started = os.times()
-        result = segment_and_listen(segmenter, recording, work.progress)
+        with keep_sound(recording, stream, settings) as spool:
+            result = segment_and_listen(segmenter, recording, work.progress, observers=(spool.add,))
         cost = os.times()
         settings.stream_dir(stream.id).mkdir(parents=True, exist_ok=True)
         result.save(analysis_file(stream.id, settings))

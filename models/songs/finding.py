@@ -35,18 +35,23 @@ class AnySegmenter(Protocol):
 
 
 def segment_and_listen(
-    segmenter: AnySegmenter, path: Path, progress: Progress = silent
+    segmenter: AnySegmenter,
+    path: Path,
+    progress: Progress = silent,
+    *,
+    observers: Sequence[Callable[[np.ndarray], None]] = (),
 ) -> Segmentation:
     """Segment a recording and, in the same pass, keep what `find_songs` likes to hear beside it.
 
-    The arrays travel in `Segmentation.listened`, through `save` and `load`.
+    The arrays travel in `Segmentation.listened`, through `save` and `load`. `observers` are called
+    with every chunk too: float32 (n,), 16 kHz mono.
     """
     listener = SongListener()
 
     def observe(samples: np.ndarray) -> None:
         listener.feed(samples)
 
-    segmentation = segmenter.analyse(path, observers=(observe,), progress=progress)
+    segmentation = segmenter.analyse(path, observers=(observe, *observers), progress=progress)
     return replace(
         segmentation, listened={**segmentation.listened, **listener.finish().to_arrays()}
     )

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import EngineError
+from library.errors import EngineError, TruncatedMediaError
 from library.progress import Progress, silent
 from library.store.taste import EMBEDDING_KIND, N_EMBEDDING, TAGS_KIND
 from models import registry
 from models.audio import probe
 from models.onnx_session import load_network
-from models.tagger.excerpts import excerpts
-from models.tagger.features import N_MELS, patch_of
+from models.tagger.excerpts import excerpts, pieces_of
+from models.tagger.features import N_MELS, SAMPLE_RATE_HZ, patch_of
 from models.tagger.network import N_FRAMES, N_TAGS, N_UNITS
 
 __all__ = ["EMBEDDING_KIND", "N_EMBEDDING", "TAGS_KIND", "Impression", "Tagger"]
@@ -37,6 +37,11 @@ class Impression:
     tags: np.ndarray
     """float32 (50,) in [0, 1]: mean of each of `TAGS` over the song."""
     n_patches: int
+
+
+def n_patches_for(length_s: float) -> int:
+    """At how many places a song of this length is heard."""
+    return int(np.clip(length_s / PATCH_EVERY_S, MIN_PATCHES, N_PATCHES))
 
 
 class Tagger:
@@ -75,13 +80,26 @@ class Tagger:
             MediaError: it cannot be decoded; EngineError: the network gave no numbers.
         """
         length_s = (probe(path).duration_s if stop_s is None else stop_s) - start_s
-        wanted = int(np.clip(length_s / PATCH_EVERY_S, MIN_PATCHES, N_PATCHES))
-        pieces = excerpts(path, n or wanted, start_s, stop_s)
+        pieces = excerpts(path, n or n_patches_for(length_s), start_s, stop_s)
+        return self._impression_of_pieces(pieces, str(path))
+
+    def listen_to(self, samples: np.ndarray) -> Impression:
+        """The same for float32 (n_samples,) mono at 16 kHz.
+
+        Raises:
+            TruncatedMediaError: there are none; EngineError: the network gave no numbers.
+        """
+        if not samples.size:
+            raise TruncatedMediaError("the song has no sound")
+        pieces = pieces_of(samples, n_patches_for(samples.size / SAMPLE_RATE_HZ))
+        return self._impression_of_pieces(pieces, "")
+
+    def _impression_of_pieces(self, pieces: np.ndarray, subject: str) -> Impression:
         impression = self.impression_of(np.stack([patch_of(piece) for piece in pieces]))
         if not (np.isfinite(impression.embedding).all() and np.isfinite(impression.tags).all()):
             raise EngineError(
                 "the tagger gave no finite numbers",
-                subject=str(path),
+                subject=subject,
                 next_step="The sound holds invalid samples: cut the song again",
             )
         return impression

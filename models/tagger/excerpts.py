@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 _PATCH_S = PATCH_SAMPLES / SAMPLE_RATE_HZ
 _RUN_UP_S = 0.1
 """Decoded and thrown away after a jump: codecs need a run-up."""
+_SPARE_S = 0.5
+"""Left out at the end of a long span: where a jump lands late the last piece is whole too."""
 _DENSE = 2.0
 """Spans shorter than this many times the pieces wanted are decoded whole."""
 
@@ -35,8 +37,8 @@ def excerpts(path: Path, n: int, start_s: float = 0.0, stop_s: float | None = No
     info = probe(path)
     stop_s = min(stop_s or info.duration_s, info.duration_s or stop_s or 0.0)
     length_s = stop_s - start_s
-    if length_s > _DENSE * n * _PATCH_S:
-        starts = start_s + np.linspace(0, length_s - _PATCH_S - 0.5, n)
+    if _is_long(length_s, n):
+        starts = start_s + np.linspace(0, length_s - _PATCH_S - _SPARE_S, n)
         try:
             pieces = _jumped_to(path, starts)
         except FFmpegError as error:
@@ -47,6 +49,21 @@ def excerpts(path: Path, n: int, start_s: float = 0.0, stop_s: float | None = No
     return _of_whole(path, n, start_s, stop_s if stop_s > start_s else None)
 
 
+def pieces_of(samples: np.ndarray, n: int) -> np.ndarray:
+    """The same out of float32 (n_samples,) mono at 16 kHz, at least one sample."""
+    if samples.size <= PATCH_SAMPLES:
+        return np.resize(samples, (1, PATCH_SAMPLES))
+    n_fitting = min(n, max(1, samples.size // PATCH_SAMPLES))
+    spare = _SPARE_S if _is_long(samples.size / SAMPLE_RATE_HZ, n) else 0.0
+    last = samples.size - PATCH_SAMPLES - round(spare * SAMPLE_RATE_HZ)
+    starts = np.linspace(0, last, n_fitting).astype(int)
+    return np.stack([samples[at : at + PATCH_SAMPLES] for at in starts])
+
+
+def _is_long(length_s: float, n: int) -> bool:
+    return length_s > _DENSE * n * _PATCH_S
+
+
 def _of_whole(path: Path, n: int, start_s: float, stop_s: float | None) -> np.ndarray:
     reader = decode(
         path, sample_rate_hz=SAMPLE_RATE_HZ, n_channels=1, start_s=start_s, stop_s=stop_s
@@ -55,11 +72,7 @@ def _of_whole(path: Path, n: int, start_s: float, stop_s: float | None) -> np.nd
     samples = np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
     if not samples.size:
         raise TruncatedMediaError("the song has no sound", subject=str(path))
-    if samples.size <= PATCH_SAMPLES:
-        return np.resize(samples, (1, PATCH_SAMPLES))
-    n_fitting = min(n, max(1, samples.size // PATCH_SAMPLES))
-    starts = np.linspace(0, samples.size - PATCH_SAMPLES, n_fitting).astype(int)
-    return np.stack([samples[at : at + PATCH_SAMPLES] for at in starts])
+    return pieces_of(samples, n)
 
 
 def _jumped_to(path: Path, starts_s: np.ndarray) -> list[np.ndarray]:
