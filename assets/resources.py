@@ -7,6 +7,7 @@ from assets.processes import mark_process
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.progress import Progress, silent
+from models.bacs import BacsSegmenter
 from models.downloader import Downloader, Tuning
 from models.segmenter import Segmenter
 from models.separator import Separator, make_separator
@@ -52,12 +53,16 @@ class LibraryResource(dg.ConfigurableResource):
             wanted.download, tuning=tuning, pace_file=wanted.data_dir / "download-pace.json"
         )
 
-    def segmenter(self, progress: Progress = silent) -> Segmenter:
+    def segmenter(self, progress: Progress = silent) -> Segmenter | BacsSegmenter:
         """The engine that tells speech from music, as the settings want it.
 
         Fetches its weights on first use.
         """
         wanted = self.settings.segments
+        if wanted.engine == "bacs":
+            return BacsSegmenter.from_registry(
+                self.settings.weights_dir, energy_ratio=wanted.energy_ratio, progress=progress
+            )
         return Segmenter.from_registry(
             self.settings.weights_dir,
             engine=wanted.engine,
@@ -69,7 +74,7 @@ class LibraryResource(dg.ConfigurableResource):
 
     def tagger(self, progress: Progress = silent) -> Tagger:
         """The engine that hears what songs sound like. Fetches its weights on first use."""
-        return Tagger.from_registry(self.settings.weights_dir, threads=0, progress=progress)
+        return Tagger.from_registry(self.settings.weights_dir, threads=1, progress=progress)
 
     def separator(self, progress: Progress = silent) -> Separator:
         """The engine that takes songs apart, as the settings want it.

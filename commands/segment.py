@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 def segment(
     file: Annotated[Path, typer.Argument(help="Audio or video file.")],
     engine: Annotated[
-        str | None, typer.Option(help="sm, smn or bacs (speech only); default: the setting.")
+        str | None, typer.Option(help="sm, smn or bacs; default: the setting.")
     ] = None,
     mode: Annotated[str | None, typer.Option(help="fast or exact; default: the setting.")] = None,
     strategy: Annotated[
@@ -26,22 +26,32 @@ def segment(
     energy_ratio: Annotated[
         float | None, typer.Option(help="Energy below this share of the mean is silence.")
     ] = None,
+    tsv: Annotated[
+        bool,
+        typer.Option("--tsv", help="Print a line of segmented.tsv: what bacs says, without songs."),
+    ] = False,
+    slices: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write each stretch of speech to a file there."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell speech from music in a file and find its songs. Nothing is stored.
 
     With --json: {"segments": [[label, start_s, stop_s], ...], "songs": [[start_s, stop_s], ...]}
-    in seconds of the recording.
+    in seconds of the recording. --tsv takes the engine bacs as it is, without the pipeline's
+    silences.
     """
     from rich.progress import Progress
 
     from library.config import load_settings
+    from models.bacs import BacsSegmenter, slice_speech
     from models.segmenter import Segmenter
     from models.songs import SongRules, find_songs, segment_and_listen
 
     settings = load_settings()
-    if engine == "bacs":
-        _speech_only(file, settings, json)
+    if tsv:
+        _speech_only(file, settings, slices)
         return
     wanted = _changed(settings.segments, engine=engine, mode=mode, energy_ratio=energy_ratio)
     overrides = {"strategy": strategy} if strategy else {}
@@ -55,16 +65,23 @@ def segment(
         def show(done: float, message: str) -> None:
             bar.update(task, completed=done, description=message or "segmenting")
 
-        segmenter = Segmenter.from_registry(
-            settings.weights_dir,
-            engine=wanted.engine,
-            mode=wanted.mode,
-            energy_ratio=wanted.energy_ratio,
-            threads=wanted.threads,
-            progress=show,
-        )
+        segmenter: Segmenter | BacsSegmenter
+        if wanted.engine == "bacs":
+            segmenter = BacsSegmenter.from_registry(
+                settings.weights_dir, energy_ratio=wanted.energy_ratio, progress=show
+            )
+        else:
+            segmenter = Segmenter.from_registry(
+                settings.weights_dir,
+                engine=wanted.engine,
+                mode=wanted.mode,
+                energy_ratio=wanted.energy_ratio,
+                threads=wanted.threads,
+                progress=show,
+            )
         result = segment_and_listen(segmenter, file, show)
     songs = find_songs(result, rules)
+    files = slice_speech(file, result.segments, slices) if slices is not None else []
     if json:
         print_json(
             {
@@ -74,6 +91,7 @@ def segment(
                 "strategy": rules.strategy,
                 "truncated": result.truncated,
                 "segments": [[s.label, s.start_s, s.stop_s] for s in result.segments],
+                "slices": files,
                 "songs": [[song.start_s, song.stop_s] for song in songs],
             }
         )
@@ -88,6 +106,8 @@ def segment(
         add_row(found, [number, *cells, " ".join(song.flags)])
     out.print(f"\n{len(songs)} song(s)")
     out.print(found)
+    if slices is not None:
+        out.print(f"{len(files)} stretches of speech in {slices}", markup=False)
 
 
 def _changed(section: Any, **changes: Any) -> Any:
@@ -99,15 +119,13 @@ def _changed(section: Any, **changes: Any) -> Any:
         raise ConfigError(f"not a valid setting ({error})", next_step="See --help") from error
 
 
-def _speech_only(file: Path, settings: Any, json: bool) -> None:
-    """What the small acoustic segmenter hears; as a line of segmented.tsv without --json."""
+def _speech_only(file: Path, settings: Any, slices: Path | None) -> None:
+    """What the small acoustic segmenter says, as a line of segmented.tsv."""
     from library.exports import segmented_tsv
-    from models.bacs import BacsSegmenter
+    from models.bacs import BacsSegmenter, slice_speech
 
     with err.status("segmenting"):
-        result = BacsSegmenter.from_registry(settings.weights_dir).analyse(file)
-    if json:
-        rows = [[s.label, s.start_s, s.stop_s] for s in result.segments]
-        print_json({"file": file, "duration_s": result.duration_s, "segments": rows})
-        return
+        result = BacsSegmenter.from_registry(settings.weights_dir).listen(file)
+        if slices is not None:
+            slice_speech(file, result.segments, slices)
     typer.echo(segmented_tsv([(str(file), result.segments)]), nl=False)

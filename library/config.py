@@ -61,8 +61,10 @@ class DownloadSettings(_Section):
 class SegmentSettings(_Section):
     """How a recording is told apart into speech, music and silence."""
 
-    engine: Literal["sm", "smn"] = Field(
-        "sm", description="Network: speech/music, or speech/music/noise."
+    engine: Literal["sm", "smn", "bacs"] = Field(
+        "sm",
+        description="Network: speech/music, speech/music/noise, or the small one that only knows "
+        "speech.",
     )
     mode: Literal["fast", "exact"] = Field(
         "fast", description="`exact` evaluates every frame as inaSpeechSegmenter does."

@@ -1,9 +1,13 @@
 """Train the acoustic segmenter on a folder of `speech-*.wav`, `music-*.wav`, `noise-*.wav`."""
 
+import hashlib
 import itertools
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +19,16 @@ from models.audio import load
 from models.bacs.features import SAMPLE_RATE_HZ, mfcc
 from models.bacs.network import SIZES, build
 
+_log = logging.getLogger(__name__)
+
 Array = npt.NDArray[np.float32]
 
 CLASSES = {"speech": 0, "music": 1, "noise": 1}
 """Class by the beginning of a file's name; what is not speech is one class."""
 _ENDINGS = {".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a"}
-CACHE = "features.npz"
+CACHE = "features"
+"""Folder beside the recordings: an .npz for each."""
+STATE = "training.npz"
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Examples:
     """int8 (n_frames,): 0 speech, 1 other."""
     files: npt.NDArray[np.int32]
     """int32 (n_frames,): number of the file."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Files that cannot be read, and why."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +57,13 @@ class Report:
 
 
 def read_examples(folder: Path, progress: Progress = silent) -> Examples:
-    """Features of a folder, kept in `features.npz` in it until a file changes.
+    """Features of a folder; each file's are kept in `features/` in it until the file changes.
 
-    A file that cannot be read is left out. Raises ConfigError where a class has no file.
+    Reading that was stopped goes on with the file it was stopped at. A file that cannot be read is
+    left out. Raises ConfigError where a class has no file.
     """
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", subject=str(folder))
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS)
     named = [(path, CLASSES[path.name.split("-")[0]]) for path in paths
              if path.name.split("-")[0] in CLASSES]  # fmt: skip
@@ -60,31 +73,45 @@ def read_examples(folder: Path, progress: Progress = silent) -> Examples:
             subject=str(folder),
             next_step="Name the recordings by what is in them, as MUSAN does",
         )
-    stamp = np.array([f"{path.name}:{path.stat().st_size}" for path, _ in named])
-    cache = folder / CACHE
-    if cache.is_file():
-        with np.load(cache, allow_pickle=False) as stored:
-            if np.array_equal(stored["stamp"], stamp):
-                return Examples(stored["xs"], stored["ys"], stored["files"])
     parts = []
+    left_out = []
     for number, (path, label) in enumerate(named):
         progress(number / len(named), f"reading {path.name}")
         try:
-            samples, _ = load(path, sample_rate_hz=SAMPLE_RATE_HZ, n_channels=1)
-        except MediaError:
+            features = _features_of(path)
+        except (MediaError, OSError) as error:
+            left_out.append((path.name, str(error)))
             continue
-        features = mfcc(samples)
         parts.append((features, np.full(len(features), label, np.int8), number))
     if {int(labels[0]) for _, labels, _ in parts if len(labels)} != {0, 1}:
         raise ConfigError("no sound of one of the classes can be read", subject=str(folder))
-    made = Examples(
+    return Examples(
         np.concatenate([features for features, _, _ in parts]),
         np.concatenate([labels for _, labels, _ in parts]),
         np.concatenate([np.full(len(labels), n, np.int32) for _, labels, n in parts]),
+        tuple(left_out),
     )
+
+
+def _features_of(path: Path) -> Array:
+    """MFCC of a file, from its cache where that is of the file as it is now."""
+    facts = path.stat()
+    stamp = np.array([facts.st_size, facts.st_mtime_ns])
+    cache = path.parent / CACHE / f"{path.name}.npz"
+    try:
+        with np.load(cache, allow_pickle=False) as stored:
+            if np.array_equal(stored["stamp"], stamp):
+                return np.asarray(stored["xs"], np.float32)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        _log.debug("%s is made anew", cache)
+    samples, _ = load(path, sample_rate_hz=SAMPLE_RATE_HZ, n_channels=1)
+    features = mfcc(samples)
+    if not len(features):
+        raise MediaError("there is no sound in it", subject=str(path))
+    cache.parent.mkdir(exist_ok=True)
     with atomic_path(cache) as temporary, temporary.open("wb") as file:
-        np.savez(file, stamp=stamp, xs=made.features, ys=made.labels, files=made.files)
-    return made
+        np.savez(file, stamp=stamp, xs=features)
+    return features
 
 
 def balanced(labels: npt.NDArray[np.int8], seed: int) -> npt.NDArray[np.int64]:
@@ -103,12 +130,14 @@ def train_segmenter(
     rate: float = 1e-3,
     held_out: float = 0.1,
     seed: int = 123,
+    state: Path | None = None,
     progress: Progress = silent,
 ) -> tuple[bytes, Report]:
     """Train; returns the ONNX file and how it does on held-out files (or frames, of few files).
 
-    The same examples and seed give the same bytes. MFCC are scaled for training, and the scaling
-    is folded into the first layer.
+    The same examples and seed give the same bytes, also when `state` is a file in which it is kept
+    after each epoch how far it has come, and the training was stopped and started again. MFCC are
+    scaled for training, and the scaling is folded into the first layer.
     """
     rng = np.random.default_rng(seed)
     test = _held_out(examples, held_out, rng)
@@ -125,10 +154,11 @@ def train_segmenter(
     flat = [np.asarray(array, np.float32) for layer in layers for array in layer]
     first, second = [np.zeros_like(a) for a in flat], [np.zeros_like(a) for a in flat]
     train_rows = np.flatnonzero(~test)
-    step = 0
-    for epoch in range(epochs):
+    identity = _identity(examples, [epochs, batch, rate, held_out, seed])
+    done, step = _restored(state, identity, [flat, first, second])
+    for epoch in range(done, epochs):
         rows = train_rows[balanced(examples.labels[train_rows], seed + epoch)]
-        rows = rng.permutation(rows)
+        rows = np.random.default_rng((seed, epoch)).permutation(rows)
         progress(epoch / epochs, f"epoch {epoch + 1} of {epochs}")
         for at in range(0, len(rows), batch):
             some = rows[at : at + batch]
@@ -139,12 +169,53 @@ def train_segmenter(
                 change = first[i] / (1 - 0.9**step)
                 change /= np.sqrt(second[i] / (1 - 0.999**step)) + 1e-7
                 flat[i] = (flat[i] - rate * change).astype(np.float32)
+        if state is not None:
+            _keep(state, identity, epoch + 1, step, [flat, first, second])
     report = _report(_forward(flat, x[test])[-1], examples.labels[test])
     flat[1] = (flat[1] - (mean / deviation) @ flat[0]).astype(np.float32)
     flat[0] = (flat[0] / deviation[:, None]).astype(np.float32)
     model = build(list(zip(flat[::2], flat[1::2], strict=True)))
     part(progress, 0, 1)(1.0, "trained")
     return model.SerializeToString(deterministic=True), report
+
+
+def _identity(examples: Examples, decides: Sequence[float]) -> str:
+    """Digest of all that decides the outcome."""
+    digest = hashlib.sha256(repr(list(decides)).encode())
+    for array in (examples.features, examples.labels, examples.files):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _keep(
+    state: Path, identity: str, epoch: int, step: int, groups: Sequence[Sequence[Array]]
+) -> None:
+    arrays: dict[str, Any] = {
+        f"{group}-{number}": array
+        for group, some in enumerate(groups) for number, array in enumerate(some)
+    }  # fmt: skip
+    with atomic_path(state) as temporary, temporary.open("wb") as file:
+        np.savez(file, identity=np.array(identity), at=np.array([epoch, step]), **arrays)
+
+
+def _restored(state: Path | None, identity: str, groups: Sequence[list[Array]]) -> tuple[int, int]:
+    """Put what was kept of this very training into the groups; returns epochs and steps done."""
+    if state is None:
+        return 0, 0
+    try:
+        with np.load(state, allow_pickle=False) as stored:
+            if str(stored["identity"]) != identity:
+                return 0, 0
+            found = [
+                [stored[f"{group}-{number}"] for number in range(len(some))]
+                for group, some in enumerate(groups)
+            ]
+            epoch, step = (int(value) for value in stored["at"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return 0, 0
+    for some, values in zip(groups, found, strict=True):
+        some[:] = values
+    return epoch, step
 
 
 def _held_out(examples: Examples, share: float, rng: np.random.Generator) -> npt.NDArray[np.bool_]:

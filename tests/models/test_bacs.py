@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import pytest
 
 from library.errors import ConfigError, WeightsCorruptError
 from library.exports import segmented_tsv
+from models.audio import probe
 from models.bacs import BacsResult, BacsSegmenter, mfcc, slice_speech, smooth
 from models.bacs.features import mfcc_stream
 from models.bacs.network import SIZES, build, layers_of
 from models.bacs.smoothing import speech_spans
 from models.demo import SPEAKING_VOICES, speak
 from models.registry.tf_checkpoint import open_checkpoint
+from models.segmentation import Segmentation
 from models.training.bacs import balanced, read_examples, train_segmenter
 from tests.models.separation import write_wav
 
@@ -146,7 +149,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_learns_from_a_folder_and_tells_talk_from_the_rest(corpus: Path, tmp_path: Path) -> None:
     examples = read_examples(corpus)
-    assert (corpus / "features.npz").is_file()
+    assert (corpus / "features" / "speech-0.wav.npz").is_file()
+    assert [name for name, _ in examples.left_out] == ["music-broken.wav"]
     again = read_examples(corpus)
     np.testing.assert_array_equal(again.features, examples.features)
     model, report = train_segmenter(examples, epochs=60, batch=256, rate=3e-3)
@@ -157,13 +161,95 @@ def test_learns_from_a_folder_and_tells_talk_from_the_rest(corpus: Path, tmp_pat
     segmenter = BacsSegmenter(path)
     evening = np.concatenate([noise(64_000, 9), talk(1)])
     source = write_wav(tmp_path / "evening.wav", evening[None], 16_000)
-    result = segmenter.analyse(source)
+    result = segmenter.listen(source)
     assert next(s.label for s in result.segments) == "music"
     speech_s = sum(s.duration_s for s in result.segments if s.label == "speech" and s.start_s > 3)
     assert speech_s > 2.0
-    files = slice_speech(source, result, tmp_path / "slices")
+    files = slice_speech(source, result.segments, tmp_path / "slices")
     assert len(files) == len(result.spans) > 0
     assert files[0].name == f"evening.{result.spans[0][0] / 100}.flac"
+    spoken_s = sum(probe(file).duration_s for file in files)
+    assert spoken_s == pytest.approx(
+        sum(s.duration_s for s in result.segments if s.label == "speech"), abs=0.01
+    )
+
+
+def test_training_that_was_killed_gives_the_network_it_would_have_given(
+    corpus: Path, tmp_path: Path
+) -> None:
+    examples = read_examples(corpus)
+    expected, _ = train_segmenter(examples, epochs=6)
+    state = tmp_path / "training.npz"
+    told: list[str] = []
+
+    def stop_in_the_third(_done: float, message: str) -> None:
+        if message == "epoch 3 of 6":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_segmenter(examples, epochs=6, state=state, progress=stop_in_the_third)
+    found, _ = train_segmenter(
+        examples, epochs=6, state=state, progress=lambda _done, message: told.append(message)
+    )
+    assert told[0] == "epoch 3 of 6"
+    assert found == expected
+    # What is kept of another training, or is damaged, is not gone on with.
+    other, _ = train_segmenter(examples, epochs=6, seed=5, state=state)
+    assert other != expected
+    state.write_bytes(state.read_bytes()[:1000])
+    assert train_segmenter(examples, epochs=6, state=state)[0] == expected
+
+
+def test_a_file_that_changed_is_read_anew(corpus: Path, tmp_path: Path) -> None:
+    for kind in ("speech", "music"):
+        shutil.copy(corpus / f"{kind}-0.wav", tmp_path)
+    first = read_examples(tmp_path)
+    write_wav(tmp_path / "music-0.wav", chords(7)[None, :32_000], 16_000)
+    again = read_examples(tmp_path)
+    assert len(again.features) == len(first.features) - 200
+    (tmp_path / "features" / "speech-0.wav.npz").write_bytes(b"damaged")
+    np.testing.assert_array_equal(read_examples(tmp_path).features, again.features)
+
+
+def test_it_is_an_engine_of_the_pipeline_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "bacs.onnx"
+    path.write_bytes(build(random_layers(5)).SerializeToString())
+    parts = [chords(1), np.zeros(32_000, np.float32), talk(1), np.zeros(16_077, np.float32)]
+    evening = np.concatenate(parts)
+    source = write_wav(tmp_path / "evening.wav", evening[None], 16_000)
+    seen: list[np.ndarray] = []
+    engine = BacsSegmenter(path, energy_ratio=0.02, model_version="abc")
+    found = engine.analyse(source, observers=[seen.append])
+    np.testing.assert_allclose(np.concatenate(seen), np.clip(evening, -1, 1), atol=1e-4)
+    assert found.duration_s == pytest.approx(len(evening) / 16_000)
+    assert (found.engine, found.model_version) == ("bacs/1", "abc")
+    stops = [0.0, *(segment.stop_s for segment in found.segments)]
+    assert [segment.start_s for segment in found.segments] == stops[:-1]
+    assert stops[-1] == found.duration_s
+    quiet = [s for s in found.segments if s.label == "noEnergy"]
+    assert any(s.start_s == pytest.approx(4, abs=0.1) for s in quiet)
+    assert any(s.stop_s == found.duration_s for s in quiet)
+    said = engine.listen(source)
+    # Where there is sound, it says what the network says.
+    loud = ~np.isnan(found.probability[:, 0])
+    frames = np.minimum((found.times_s * 100).astype(int), len(said.labels) - 1)
+    by_network = said.labels[frames]
+    names = np.array(found.label_names)[found.label_indices()]
+    inside = loud & (names != "noEnergy")
+    assert inside.sum() > 60
+    np.testing.assert_array_equal(names[inside] == "speech", by_network[inside] == 0)
+    found.save(tmp_path / "again.npz")
+    assert Segmentation.load(tmp_path / "again.npz").segments == found.segments
+
+
+@pytest.mark.parametrize("n_samples", [1_600, 100, 16_000])
+def test_scraps_and_silence_are_segmented_to_their_end(tmp_path: Path, n_samples: int) -> None:
+    path = tmp_path / "bacs.onnx"
+    path.write_bytes(build(random_layers(5)).SerializeToString())
+    source = write_wav(tmp_path / "scrap.wav", np.zeros((1, n_samples), np.float32), 16_000)
+    found = BacsSegmenter(path).analyse(source)
+    assert [(s.label, s.start_s) for s in found.segments] == [("noEnergy", 0.0)]
+    assert found.segments[-1].stop_s == found.duration_s == pytest.approx(n_samples / 16_000)
 
 
 def test_classes_are_balanced_by_resampling() -> None:
