@@ -1,6 +1,6 @@
 """`utawaku train`: models that learn from you."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.console import err, out, print_json
+from commands.train_separator import separator
 from commands.train_taste import taste
 from library.progress import Progress
 
@@ -20,6 +21,7 @@ def train() -> None:
 
 
 app.command(epilog="Example: utawaku train taste --json")(taste)
+app.command(epilog="Example: utawaku train separator stems --compose 30 -o mine.onnx")(separator)
 
 
 @app.command(epilog="Example: utawaku train segmenter musan --output mine.onnx")
@@ -33,26 +35,24 @@ def segmenter(
 ) -> None:
     """Train the small acoustic segmenter on a folder of recordings named by what is in them.
 
-    Features are kept in features.npz in the folder; a tenth of the files is held out to measure.
+    Features are kept in features/ in the folder, and after each epoch how far it has come in
+    training.npz: one that was stopped goes on. A tenth of the files is held out to measure.
     """
-    from rich.progress import Progress
-
     from library.files import atomic_path
     from library.progress import part
-    from models.training.bacs import read_examples, summary, train_segmenter
+    from models.training.bacs import STATE, read_examples, summary, train_segmenter
 
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task("training", total=1.0)
-
-        def show(done: float, message: str) -> None:
-            bars.update(task, completed=done, description=message)
-
+    with _bar() as show:
         examples = read_examples(folder, part(show, 0.0, 0.5))
-        model, report = train_segmenter(examples, epochs=epochs, progress=part(show, 0.5, 1.0))
+        model, report = train_segmenter(
+            examples, epochs=epochs, state=folder / STATE, progress=part(show, 0.5, 1.0)
+        )
     with atomic_path(output) as temporary:
         temporary.write_bytes(model)
+    _tell_left_out(examples.left_out)
     if json:
-        print_json({"output": output, **summary(report)})
+        left_out = [name for name, _ in examples.left_out]
+        print_json({"output": output, "left_out": left_out, **summary(report)})
         return
     out.print(
         f"{output}: on {report.n_frames} frames held out {report.accuracy:.1%} right; of what is "
@@ -97,6 +97,11 @@ def highlight(
         f"over chance {facts['gain']:.2f} (1 is the best there is), IoU {facts['iou']:.2f}",
         soft_wrap=True,
     )
+
+
+def _tell_left_out(left_out: Sequence[tuple[str, str]]) -> None:
+    for name, why in left_out:
+        err.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
 
 
 @contextmanager

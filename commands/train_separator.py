@@ -1,0 +1,98 @@
+"""`utawaku train separator`: teach the separator more voices and more music."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.console import err, out, print_json
+from library.progress import Progress
+
+if TYPE_CHECKING:
+    from models.training.separator import Scores
+
+
+def separator(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="songs/NAME.vocals.*, NAME.accompaniment.*; vocals/; accompaniment/."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Network to write.")] = Path(
+        "vocal-unet.onnx"
+    ),
+    steps: Annotated[int, typer.Option(min=0, help="Batches to learn from.")] = 3000,
+    batch: Annotated[int, typer.Option(min=1, help="Mixtures of a batch.")] = 6,
+    rate: Annotated[float, typer.Option(min=0, help="Learning rate at the start.")] = 3e-4,
+    seed: Annotated[int, typer.Option(help="Another number draws other mixtures.")] = 1,
+    compose: Annotated[
+        int, typer.Option(min=0, help="Add so many bands by the demo's composer.")
+    ] = 0,
+    start: Annotated[
+        Path | None, typer.Option(help="Network to begin with; default: the shipped one.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with nothing.")] = False,
+    work: Annotated[
+        Path | None, typer.Option(help="Decoded sounds and state; default: .training in FOLDER.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train the separator's network further on voices and music of your own.
+
+    FOLDER holds `songs/` with stems of songs as `utawaku separate` names them, `vocals/` with
+    voices alone, `accompaniment/` with music without voice; any of them may be missing. What lies
+    in FOLDER/test, laid out alike, is held out to measure on, else a tenth. Training that was
+    stopped goes on. Needs the extra `train` (TensorFlow); a GPU is used where there is one.
+    """
+    from library.config import load_settings
+    from library.errors import ConfigError
+    from library.files import atomic_path
+    from models import registry
+    from models.training.separator import Plan, train_separator
+
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", subject=str(folder))
+    begin = None if fresh else start or registry.pull("vocal-unet", load_settings().weights_dir)
+    plan = Plan(n_steps=steps, batch=batch, rate=rate, seed=seed, n_composed=compose)
+    with _bar() as show:
+        made = train_separator(
+            folder, work or folder / ".training", start=begin, plan=plan, progress=show
+        )
+    with atomic_path(output) as temporary:
+        temporary.write_bytes(made.model)
+    for name, why in made.left_out:
+        err.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
+    if json:
+        left_out = [name for name, _ in made.left_out]
+        print_json(
+            {"output": output, "before": made.before, "after": made.after, "left_out": left_out}
+        )
+        return
+    if made.before is not None:
+        out.print(f"before: {_told(made.before)}", markup=False, soft_wrap=True)
+    out.print(f"{output}: {_told(made.after)}", markup=False, soft_wrap=True)
+
+
+def _told(scores: "Scores") -> str:
+    text = (
+        f"on {scores.n_mixtures} mixtures held out, vocals {scores.vocals_db:+.2f} dB and "
+        f"accompaniment {scores.accompaniment_db:+.2f} dB cleaner than the mix"
+    )
+    if not scores.n_without_voice:
+        return text
+    return f"{text}; on {scores.n_without_voice} pieces without voice {scores.leak_db:.1f} dB leak"
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """A progress bar on the terminal while the block runs."""
+    from rich.progress import Progress as Bars
+
+    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
+        task = bars.add_task("training", total=1.0)
+
+        def show(done: float, message: str) -> None:
+            bars.update(task, completed=done, description=message)
+
+        yield show
