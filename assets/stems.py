@@ -12,7 +12,7 @@ from assets.library_files import holds_span, library_files
 from assets.models import separator_weights
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file
-from assets.reference_separator import ReferenceSpleeter
+from assets.reference_separator import ReferenceSpleeter, through_pipes
 from assets.resources import LibraryResource
 from assets.tracking import work_on
 from library.catalogue import Catalogue
@@ -60,7 +60,10 @@ def is_good_enough(song: Song, settings: Settings) -> bool:
 def wanted_songs(
     stream: Stream, catalogue: Catalogue, settings: Settings, song_ids: list[str]
 ) -> list[Song]:
-    """Songs of the stream that are asked for, or, without names, that are good enough."""
+    """Songs of the stream that are asked for, or, without names, that are good enough.
+
+    One that was asked for and is gone is left out.
+    """
     kept = catalogue.songs.of_stream(stream.id)
     if song_ids:
         return [song for song in kept if song.id in song_ids]
@@ -165,18 +168,19 @@ def stems(
     stream = catalogue.streams.get(context.partition_key)
     faults: dict[str, list[str]] = {}
     failed: dict[str, str] = {}
+    costs: dict[str, float] = {}
     with work_on(library, context, "stems") as work:
         wanted = wanted_songs(stream, catalogue, settings, config.song_ids)
-        separator: Separator
-        if settings.stems.engine == ReferenceSpleeter.name:
-            separator = ReferenceSpleeter(context, settings, work.progress)
-        else:
-            separator = library.separator(part(work.progress, 0.0, 0.02))
+        for song_id in set(config.song_ids) - {song.id for song in wanted}:
+            failed[song_id] = "there is no such song any more"
+        separator = _separator(context, library, work.progress)
         known = catalogue.stems.of_stream(stream.id, separator.name)
         n_made = 0
         for number, song in enumerate(wanted):
             share = part(work.progress, number / len(wanted), (number + 1) / len(wanted))
             share(0.0, f"separating {number + 1} of {len(wanted)}")
+            if isinstance(separator, ReferenceSpleeter):
+                share = separator.report_to(share)
             try:
                 made = known.get(song.id)
                 if made is None or not is_made(made, separator, song, settings):
@@ -185,7 +189,9 @@ def stems(
                 faults[song.id] = faults_of(made, song, stream, settings)
             except UtawakuError as error:
                 failed[song.id] = str(error)
-        if wanted and len(failed) == len(wanted):
+        if isinstance(separator, ReferenceSpleeter):
+            costs = {f"reference {name}": value for name, value in separator.costs.items()}
+        if failed and len(failed) >= len(set(config.song_ids) or wanted):
             raise EngineError("no song could be separated: " + "; ".join(failed.values())[:500])
         if failed:
             catalogue.notices.add(
@@ -202,6 +208,7 @@ def stems(
             "failed": failed,
             "engine": separator.name,
             "song_s": sum(song.duration_s for song in wanted),
+            **costs,
         }
         work.done(
             engine=separator.name,
@@ -217,6 +224,15 @@ def stems(
             _check("stems_add_up_to_their_mix", "sum", faults),
         ],
     )
+
+
+def _separator(
+    context: dg.AssetExecutionContext, library: LibraryResource, progress: Progress
+) -> Separator:
+    settings = library.settings
+    if settings.stems.engine == ReferenceSpleeter.name:
+        return ReferenceSpleeter(settings, run=through_pipes(context))
+    return library.separator(part(progress, 0.0, 0.02))
 
 
 def _check(name: str, fault: str, faults: dict[str, list[str]]) -> dg.AssetCheckResult:

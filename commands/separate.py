@@ -30,7 +30,8 @@ def separate(
         typer.Option("--output", "-o", help="Folder for the stems of a file; default: here."),
     ] = None,
     engine: Annotated[
-        str | None, typer.Option(help="builtin or spleeter; default: the setting.")
+        str | None,
+        typer.Option(help="builtin, spleeter or spleeter-reference; default: the setting."),
     ] = None,
     subtitles: Annotated[
         Path | None,
@@ -81,6 +82,10 @@ def _engine(name: str | None, settings: "Settings") -> "Separator":
     from models.separator import make_separator
 
     wanted = settings.stems
+    if (name or wanted.engine) == "spleeter-reference":
+        from assets.reference_separator import ReferenceSpleeter
+
+        return ReferenceSpleeter(settings)
     with err.status("loading the network"):
         return make_separator(
             name or wanted.engine,
@@ -117,7 +122,7 @@ def _separate_file(
         cues = slice_text(shifted, spans["start_s"], stop_s)
     separator = _engine(engine, settings)
     folder.mkdir(parents=True, exist_ok=True)
-    with _bar() as show:
+    with _bar(separator) as show:
         if cues is not None:
             place = folder / f"{path.stem} pieces"
             pieces = separate_pieces(separator, path, cues, place, progress=show, **spans)
@@ -159,7 +164,7 @@ def _separate_songs(query: str, engine: str | None, settings: "Settings") -> lis
             row: dict[str, Any] = {"what": song.title or song.id, "duration_s": song.duration_s}
             results.append(row)
             try:
-                with _bar() as show:
+                with _bar(separator) as show:
                     stream = catalogue.streams.get(song.stream_id)
                     made = separate_song(separator, song, stream, catalogue, settings, show)
                 paths = (made.vocals_path, made.accompaniment_path)
@@ -173,9 +178,11 @@ def _separate_songs(query: str, engine: str | None, settings: "Settings") -> lis
 
 
 @contextmanager
-def _bar() -> Iterator[Progress]:
+def _bar(separator: "Separator") -> Iterator[Progress]:
     """A progress bar on the terminal while the block runs."""
     from rich.progress import Progress as Bars
+
+    from assets.reference_separator import ReferenceSpleeter
 
     with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
         task = bars.add_task("separating", total=1.0)
@@ -183,4 +190,4 @@ def _bar() -> Iterator[Progress]:
         def show(done: float, message: str) -> None:
             bars.update(task, completed=done, description=message)
 
-        yield show
+        yield separator.report_to(show) if isinstance(separator, ReferenceSpleeter) else show

@@ -21,6 +21,8 @@ from sensors.at_once import serve_at_once
 from sensors.dead_runs import close_dead_runs
 from sensors.jobs import ingest_stream, take_in_source
 from sensors.outcomes import BATCH_TAG, settle
+from sensors.playlists import make_playlists
+from sensors.playlists import run_of as playlist_of
 from sensors.rematerialize import advance_rematerializations
 from sensors.stems import run_of as separation_of
 from sensors.stems import separate_songs
@@ -37,6 +39,8 @@ the user overtake it."""
 MAX_OPEN_DOWNLOADS = 2
 """One fetches (pool `download`), one stands ready; so budgets and rests are looked at in time."""
 DOWNLOAD_TAG = "utawaku/download"
+SONG_KINDS = ("retag", "separate")
+"""Their target is a song."""
 PATIENT_KINDS = ("ingest_stream", "ingest", "look_again")
 """What followed channels ask for; everything else is somebody waiting."""
 BUSY_S = 30.0
@@ -49,7 +53,14 @@ OPEN_STATUSES = [
 
 
 @dg.sensor(
-    jobs=[ingest_stream, take_in_source, publish_submissions, separate_songs, train_taste_job],
+    jobs=[
+        ingest_stream,
+        take_in_source,
+        publish_submissions,
+        separate_songs,
+        train_taste_job,
+        make_playlists,
+    ],
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -134,9 +145,11 @@ class _Drain:
         if make is None:
             self.catalogue.requests.fail(request.id, f"this version cannot do {request.kind!r}")
             return None
-        if _stream_of(request) in self.busy:
-            return None
         try:
+            if request.kind in SONG_KINDS:
+                self.catalogue.songs.get(request.target)  # one that is gone need not wait
+            if _stream_of(request) in self.busy:
+                return None
             run = make(self, request)
         except NotFoundError as error:
             self.catalogue.requests.fail(request.id, str(error))
@@ -258,6 +271,11 @@ def _train(_drain: _Drain, request: Request) -> dg.RunRequest:
     return run.with_replaced_attrs(tags={**run.tags, BATCH_TAG: _mark(request)})
 
 
+def _playlist(_drain: _Drain, request: Request) -> dg.RunRequest:
+    run = playlist_of(request, _key(request))
+    return run.with_replaced_attrs(tags={**run.tags, BATCH_TAG: _mark(request)})
+
+
 def _nothing(_drain: _Drain, _request: Request) -> None:
     """Served step by step elsewhere in the tick."""
 
@@ -271,6 +289,7 @@ KINDS: Mapping[str, Maker] = {
     "upload": _upload,
     "separate": _separate,
     "train": _train,
+    "playlist": _playlist,
     "rematerialize": _nothing,
     "follow": _nothing,
     "unfollow": _nothing,

@@ -10,7 +10,6 @@ from assets.resources import LibraryResource
 from assets.stems import faults_of, stems
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
-from library.errors import NotFoundError
 from library.records import Song, SongSpan, Stream
 from models.audio import load
 from sensors.requests import drain_requests
@@ -138,9 +137,20 @@ def test_a_request_becomes_a_run_over_the_songs_stream(
         runs = [answer for answer in drain_requests(context) if isinstance(answer, dg.RunRequest)]
     assert [(run.job_name, run.partition_key) for run in runs] == [("separate_songs", "file-1")]
     assert runs[0].run_config["ops"]["stems"]["config"]["song_ids"] == [songs[1].id]
-    assert catalogue.requests.get(gone.id).state != "running"
-    with pytest.raises(NotFoundError):
-        catalogue.songs.get("file-1@99")
+    ended = catalogue.requests.get(gone.id)
+    assert ended.state == "failed"
+    assert "file-1@99" in ended.message
+
+
+def test_a_song_that_vanished_before_its_run_is_told_and_stops_no_other(
+    songs: list[Song], catalogue: Catalogue
+) -> None:
+    result = materialize(songs[0].id, "file-1@99")
+    assert result.success
+    (done,) = result.asset_materializations_for_node("stems")
+    assert done.metadata["failed"].value == {"file-1@99": "there is no such song any more"}
+    assert catalogue.stems.of(songs[0].id)
+    assert not materialize("file-1@99").success
 
 
 def test_the_library_root_holds_everything(

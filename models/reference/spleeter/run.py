@@ -5,7 +5,8 @@
 
 MODELS holds `2stems/model.index`, ... as Spleeter's archive has them. `mix.npy` is float32
 (n_samples, 2) at 44.1 kHz; `stems.npz` gets `vocals` and `accompaniment` of that shape. Started by
-Dagster Pipes it reports progress and metadata there, else one JSON object on standard output.
+Dagster Pipes it reports progress and metadata there, else one JSON object on standard output; with
+--progress, one a line for each step before it.
 """
 
 import argparse
@@ -22,7 +23,8 @@ CHECKPOINT_BYTES = 78_000_000
 def check(folder: Path) -> None:
     """Refuse a checkpoint that is not whole: Spleeter would fill up with random weights."""
     data = sorted(folder.glob("model.data-*"))
-    if not (folder / "model.index").is_file() or sum(f.stat().st_size for f in data) < CHECKPOINT_BYTES:
+    n_bytes = sum(file.stat().st_size for file in data)
+    if not (folder / "model.index").is_file() or n_bytes < CHECKPOINT_BYTES:
         sys.exit(f"{folder} holds no whole checkpoint of Spleeter's 2stems model")
 
 
@@ -75,7 +77,7 @@ def separate(arguments: argparse.Namespace, report) -> dict:
     np.savez(arguments.stems, **stems)
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {
-        "n_samples": int(len(mix)),
+        "n_samples": len(mix),
         "wall_s": time.perf_counter() - began,
         "cpu_s": used.ru_utime + used.ru_stime,
         "peak_mb": used.ru_maxrss / 1024,
@@ -89,6 +91,7 @@ def main() -> int:
     parser.add_argument("stems", type=Path, nargs="?")
     parser.add_argument("--model-path", type=Path, required=True)
     parser.add_argument("--extension", choices=("zeros", "average"), default="zeros")
+    parser.add_argument("--progress", action="store_true")
     parser.add_argument("--make-random", type=int, metavar="SEED")
     arguments = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -98,8 +101,12 @@ def main() -> int:
     check(arguments.model_path / "2stems")
     if "DAGSTER_PIPES_CONTEXT" not in os.environ:
         out, sys.stdout = sys.stdout, sys.stderr
-        cost = separate(arguments, lambda fraction, message: None)
-        print(json.dumps(cost), file=out)
+
+        def tell(fraction: float, message: str) -> None:
+            if arguments.progress:
+                print(json.dumps({"fraction": fraction, "message": message}), file=out, flush=True)
+
+        print(json.dumps(separate(arguments, tell)), file=out)
         return 0
     from dagster_pipes import open_dagster_pipes
 
