@@ -16,7 +16,7 @@ from library.config import Settings
 from library.errors import UtawakuError
 from library.following import ChannelRules, Verdict, judge
 from library.records import Channel, ChannelEntry, Stream
-from library.sites import site_of
+from library.sites import full_address, site_of
 from models.downloader import ChannelListing, Downloader, ListedStream, StreamInfo
 
 FAILED_LOOK_S = 15 * 60.0
@@ -251,6 +251,7 @@ def follow(
     Raises:
         DownloadError: there is no channel, list or feed.
     """
+    url = full_address(url)
     known = catalogue.channels.by_url(url)
     if known is None and look:
         listing = downloader.list_channel(url, limit=5)

@@ -11,6 +11,7 @@ from assets.partitions import stream_partitions
 from library.catalogue import Catalogue
 from library.errors import StillProcessingError, UtawakuError
 from library.records import Stream
+from library.sites import full_address
 from models.audio import probe
 from models.downloader import Downloader, StreamInfo, stream_id_for_file
 
@@ -41,6 +42,7 @@ def take_in(
         MediaError: a path that is no audio or video file.
         DownloadError: the site does not answer, or has no finished recording there.
     """
+    source = full_address(source)
     if not is_address(source):
         return [_take_in_file(Path(source), catalogue)]
     known = catalogue.streams.by_url(source)

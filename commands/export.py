@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.console import err
+from library.errors import UsageError
+from library.sites import full_address
 
 if TYPE_CHECKING:
     from library.catalogue import Catalogue
@@ -44,6 +46,10 @@ def export(
     from library.exports import EXPORTS, PlaylistEntry, export_stream, m3u8
     from library.files import atomic_path
 
+    if form not in (*EXPORTS, "m3u8"):
+        raise UsageError(
+            "there is no such export format", subject=form, next_step=f"Choose one of {FORMATS}"
+        )
     settings = load_settings()
     catalogue = Catalogue.open(settings)
     stream = _find_stream(target, catalogue, may_be_query=form == "m3u8")
@@ -74,7 +80,7 @@ def _find_stream(target: str, catalogue: "Catalogue", *, may_be_query: bool) -> 
     path = Path(target).expanduser()
     found = (
         catalogue.streams.find(target)
-        or catalogue.streams.by_url(target)
+        or catalogue.streams.by_url(full_address(target))
         or (catalogue.streams.by_url(str(path.absolute())) if path.exists() else None)
     )
     if found or may_be_query:

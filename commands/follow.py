@@ -8,6 +8,7 @@ import typer
 
 from commands.console import add_row, err, out, print_error, print_json, table
 from library.errors import NotFoundError, UtawakuError
+from library.sites import full_address
 
 channels_app = typer.Typer(
     help="Followed channels: list them, their entries, export, import.",
@@ -82,6 +83,7 @@ def follow(
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     settings, catalogue = _open()
     try:
+        url = full_address(url)
         known = catalogue.channels.by_url(url)
         before = dict(known.rules) if known else {}
         if song_rule:
@@ -291,7 +293,7 @@ def _open() -> tuple[Any, Any]:
 
 
 def _find(catalogue: Any, name: str) -> Any:
-    return catalogue.channels.by_url(name) or catalogue.channels.get(name)
+    return catalogue.channels.by_url(full_address(name)) or catalogue.channels.get(name)
 
 
 def _song_rules(texts: list[str]) -> dict[str, Any]:

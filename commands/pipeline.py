@@ -23,7 +23,7 @@ from commands.ingest import Outcome
 from definitions import defs
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
-from library.errors import ConfigError, StoppedError, UtawakuError, file_trouble
+from library.errors import StoppedError, UsageError, UtawakuError, file_trouble
 from library.files import atomic_path, remove_stale_temporaries
 from library.records import AssetState, Stream
 from library.text import clean_line
@@ -37,10 +37,10 @@ GOES_ON = "The same command goes on where it was"
 
 
 def check_asset_names(names: Sequence[str]) -> None:
-    """Raise ConfigError where a name is no artefact of the chain."""
+    """Raise UsageError where a name is no artefact of the chain."""
     for name in names:
         if name not in CHAIN:
-            raise ConfigError(
+            raise UsageError(
                 "no such artefact", subject=name, next_step=f"Give one of {', '.join(CHAIN)}"
             )
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from commands.console import add_row, out, print_json, table
+from library.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -24,13 +25,14 @@ def rematerialize(
 
     An interrupted one goes on by itself: what is stale is looked up, not remembered.
     """
-    from assets.staleness import stale_streams
-    from commands.pipeline import check_asset_names
+    from assets.staleness import ARTEFACTS, stale_streams
     from library.catalogue import Catalogue
     from library.config import load_settings
 
-    if asset != "all":
-        check_asset_names([asset])
+    if asset not in ("all", *ARTEFACTS):
+        raise UsageError(
+            "no such artefact", subject=asset, next_step=f"Give one of {', '.join(ARTEFACTS)}"
+        )
     settings = load_settings()
     catalogue = Catalogue.open(settings)
     try:

@@ -31,6 +31,7 @@ def status(
     """Show health, queue, next looks, budgets and disk; streams with their states; notices."""
     from library.catalogue import Catalogue
     from library.config import load_settings
+    from library.gates import shazam_state
     from library.metrics import exposition, health
     from library.metrics import metrics as measure
     from library.schema import songs
@@ -74,6 +75,7 @@ def status(
         "n_songs": catalogue.songs.count(songs.c.state == "kept"),
         "pipeline_running": found.alive,
         "health": found,
+        "shazam": shazam_state(settings),
         "requests_waiting": [
             {
                 "id": r.id,
@@ -97,6 +99,7 @@ def status(
     out.print(f"library   {report['library']}", markup=False)
     out.print(f"streams   {report['n_streams']}")
     out.print(f"songs     {report['n_songs']}")
+    out.print(f"shazam    {shazam_state(settings).described()}", markup=False, soft_wrap=True)
     running = "running" if report["pipeline_running"] else "not running (`utawaku up` starts it)"
     out.print(f"pipeline  {running}")
     waiting, busy = len(report["requests_waiting"]), len(report["requests_running"])
@@ -141,33 +144,9 @@ def _print_health(found: "Health", waiting: list[dict[str, Any]]) -> None:
 
 
 def _serve(settings: "Settings", port: int) -> None:
-    """Answer GET /metrics on loopback; the catalogue is opened for each answer."""
-    from http.server import BaseHTTPRequestHandler, HTTPServer
+    from commands.scraping import metrics_server
 
-    from library.catalogue import Catalogue
-    from library.metrics import exposition
-    from library.metrics import metrics as measure
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path not in ("/", "/metrics"):
-                self.send_error(404)
-                return
-            catalogue = Catalogue.open(settings)
-            try:
-                body = exposition(measure(catalogue, settings)).encode()
-            finally:
-                catalogue.close()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Scrapes are no news."""
-
-    with HTTPServer(("127.0.0.1", port), Handler) as server:
+    with metrics_server(settings, port) as server:
         out.print(f"http://127.0.0.1:{server.server_address[1]}/metrics (Ctrl-C ends it)")
         out.file.flush()
         server.serve_forever()

@@ -1,24 +1,34 @@
 """`utawaku up`: the pipeline as one supervised thing on loopback."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import psutil
 import typer
 
 from commands.console import err, out
 from library.config import Settings, load_settings
 from library.errors import UtawakuError
+from library.files import atomic_path
 from library.heartbeat import beat, is_alive, stop_beating
 
+if TYPE_CHECKING:
+    from http.server import ThreadingHTTPServer
+
 HOST = "127.0.0.1"
+PID_FILE = "up.pid"
+CHILDREN_FILE = "up.children"
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 BEAT_EVERY_S = 5.0
@@ -46,13 +56,16 @@ class Child:
     pause_s: float = FIRST_PAUSE_S
     not_before: float = field(default=0.0)
 
-    def look_after(self) -> None:
-        """Start it where it does not run, with growing pauses where it keeps ending."""
+    def look_after(self) -> bool:
+        """Start it where it does not run, with growing pauses where it keeps ending.
+
+        True when it was started.
+        """
         now = time.monotonic()
         if self.process is not None and self.process.poll() is None:
             if now - self.started_at > STEADY_S:
                 self.pause_s = FIRST_PAUSE_S
-            return
+            return False
         if self.process is not None:
             err.print(
                 f"{self.name} ended with {self.process.returncode}; "
@@ -73,17 +86,23 @@ class Child:
                     start_new_session=True,
                 )
             self.started_at = now
+            return True
+        return False
 
     def end(self) -> None:
         """Ask the process and what it started to stop; insist after 15 s."""
-        if self.process is None or self.process.poll() is not None:
+        if self.process is not None and self.process.poll() is None:
+            end_group(self.process.pid, self.process.wait)
+
+
+def end_group(pid: int, wait: Callable[[float], object]) -> None:
+    """End a process of ours with all that it started; `wait` raises TimeoutExpired."""
+    for signal_, patience_s in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal_)
+        with suppress(subprocess.TimeoutExpired, psutil.TimeoutExpired):
+            wait(patience_s)
             return
-        os.killpg(self.process.pid, signal.SIGTERM)
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
 
 
 def up(
@@ -91,22 +110,57 @@ def up(
         bool, typer.Option("--detach", help="Run in the background; `utawaku down` ends it.")
     ] = False,
     port: Annotated[int | None, typer.Option(help="Port of the web page.")] = None,
+    metrics: Annotated[
+        int | None, typer.Option(help="Serve Prometheus text on this port of loopback, too.")
+    ] = None,
 ) -> None:
     """Start the pipeline: Dagster's daemon (sensors, runs) and its web page, on loopback only."""
     settings = load_settings()
-    if is_alive(settings):
+    if is_alive(settings) and _is_up(settings):
         raise UtawakuError("the pipeline is running already", next_step="`utawaku down` ends it")
     port = port or settings.web_port
     if detach:
-        _detach(settings, port)
+        _detach(settings, port, metrics)
         return
-    _supervise(settings, port)
+    _supervise(settings, port, metrics)
+
+
+def _is_up(settings: Settings) -> bool:
+    """Whether the supervisor that gave the last sign of life still runs."""
+    try:
+        return psutil.pid_exists(int((settings.data_dir / PID_FILE).read_text("utf-8")))
+    except (OSError, ValueError):
+        return False
+
+
+def end_left_over(settings: Settings) -> None:
+    """End what a supervisor left behind that was killed: two daemons would do everything twice."""
+    try:
+        left = json.loads((settings.data_dir / CHILDREN_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return
+    for pid, started_at in left:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            if abs(process.create_time() - started_at) < 0.01:  # else the number is another's now
+                err.print(f"ending process {pid}, left by a pipeline that was killed")
+                end_group(pid, process.wait)
+
+
+def _note_children(settings: Settings, children: Sequence[Child]) -> None:
+    going = []
+    for child in children:
+        if child.process is not None:
+            with suppress(psutil.NoSuchProcess):
+                going.append([child.process.pid, psutil.Process(child.process.pid).create_time()])
+    with atomic_path(settings.data_dir / CHILDREN_FILE) as temporary:
+        temporary.write_text(json.dumps(going), "utf-8")
 
 
 def down() -> None:
     """End the pipeline that `up` started."""
     settings = load_settings()
-    pid_file = settings.data_dir / "up.pid"
+    pid_file = settings.data_dir / PID_FILE
     try:
         pid = int(pid_file.read_text("utf-8"))
         os.kill(pid, signal.SIGTERM)
@@ -132,11 +186,14 @@ def _logs(settings: Settings) -> Path:
     return folder
 
 
-def _detach(settings: Settings, port: int) -> None:
+def _detach(settings: Settings, port: int, metrics: int | None) -> None:
     log = _logs(settings) / "up.log"
     with log.open("ab") as output:
         subprocess.Popen(
-            [sys.executable, "-m", "commands", "up", "--port", str(port)],
+            [
+                *(sys.executable, "-m", "commands", "up", "--port", str(port)),
+                *(["--metrics", str(metrics)] if metrics is not None else []),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -152,17 +209,30 @@ def _detach(settings: Settings, port: int) -> None:
     out.print(f"the pipeline is up: http://{HOST}:{port} (logs in {log.parent})")
 
 
-def _supervise(settings: Settings, port: int) -> None:
+def prepare() -> None:
+    """Put catalogue and Dagster home in order. A process of its own does it: what it loads takes
+    150 MB, and the supervisor stays for weeks."""
     from commands.pipeline import prepare_dagster_home, prepare_pools
     from library.catalogue import Catalogue
     from sensors.dead_runs import close_dead_runs
 
+    settings = load_settings()
     # Brings an older catalogue to the present schema, with a copy of it kept in backups/.
     Catalogue.open(settings).close()
     home = prepare_dagster_home(settings)
     prepare_pools(home)
     with dagster_instance(home) as instance:
         close_dead_runs(instance)
+
+
+def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
+    end_left_over(settings)
+    prepared = subprocess.run(
+        [sys.executable, "-m", "commands.preparing"], env=_environment(), check=False
+    )
+    if prepared.returncode:  # it has said why
+        raise typer.Exit(prepared.returncode)
+    home = settings.dagster_home
     logs = _logs(settings)
     stopping = False
 
@@ -172,20 +242,22 @@ def _supervise(settings: Settings, port: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    pid_file = settings.data_dir / "up.pid"
+    pid_file = settings.data_dir / PID_FILE
     pid_file.write_text(str(os.getpid()), "utf-8")
     out.print(f"web page  http://{HOST}:{port}")
     out.print(f"logs      {logs}")
     out.print("Ctrl-C ends the pipeline; what is running goes on at the next start")
     last_beat = 0.0
+    scraped = _serve_metrics(settings, metrics)
     # The socket lies in a folder of its own that nobody else may enter: who can talk to the code
     # server can run code.
     with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
         children = _children(home, logs, Path(private), port)
         try:
             while not stopping:
-                for child in children:
-                    child.look_after()
+                started = [child.look_after() for child in children]
+                if any(started):
+                    _note_children(settings, children)
                 if time.monotonic() - last_beat > BEAT_EVERY_S:
                     beat(settings)
                     last_beat = time.monotonic()
@@ -193,8 +265,34 @@ def _supervise(settings: Settings, port: int) -> None:
         finally:
             for child in reversed(children):
                 child.end()
+            if scraped is not None:
+                scraped.shutdown()
+                scraped.server_close()
             stop_beating(settings)
+            (settings.data_dir / CHILDREN_FILE).unlink(missing_ok=True)
             pid_file.unlink(missing_ok=True)
+
+
+def _serve_metrics(settings: Settings, port: int | None) -> "ThreadingHTTPServer | None":
+    if port is None:
+        return None
+    from commands.scraping import metrics_server
+
+    server = metrics_server(settings, port)
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    out.print(f"metrics   http://{HOST}:{server.server_address[1]}/metrics")
+    return server
+
+
+def _environment() -> dict[str, str]:
+    """For child processes: they find our packages also where we are not installed."""
+    return {
+        **os.environ,
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        ),
+    }
 
 
 def _children(home: Path, logs: Path, private: Path, port: int) -> list[Child]:
@@ -205,15 +303,7 @@ def _children(home: Path, logs: Path, private: Path, port: int) -> list[Child]:
         f"load_from:\n  - grpc_server:\n      socket: {socket}\n      location_name: utawaku\n",
         "utf-8",
     )
-    environment = {
-        **os.environ,
-        "DAGSTER_HOME": str(home),
-        "DAGSTER_DISABLE_TELEMETRY": "yes",
-        # Runs and sensors find our packages also where we are not installed.
-        "PYTHONPATH": os.pathsep.join(
-            [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-        ),
-    }
+    environment = {**_environment(), "DAGSTER_HOME": str(home)}
     python = [sys.executable, "-m"]
     code = [*python, "dagster", "api", "grpc", "--socket", str(socket), "-m", "definitions"]
     daemon = [*python, "dagster._daemon", "run", "-w", str(workspace)]

@@ -94,6 +94,12 @@ class LibraryFileError(UtawakuError):
     """A file of the library cannot be named, moved or restored."""
 
 
+class UsageError(UtawakuError):
+    """A command was given a value that it does not know."""
+
+    exit_code = 2
+
+
 class NotFoundError(UtawakuError):
     """The named thing is not in the catalogue."""
 
@@ -221,6 +227,10 @@ class SetlistError(UtawakuError):
     """A setlist or subtitle file cannot be read."""
 
     exit_code = 2
+
+
+class PlaylistError(UtawakuError):
+    """A playlist cannot be made as it was asked for."""
 
 
 class UploadError(UtawakuError):

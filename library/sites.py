@@ -1,6 +1,10 @@
 """Which site an address belongs to, for budgets and rests: one name for all of its hosts."""
 
+import re
+from pathlib import Path
 from urllib.parse import urlsplit
+
+_HOST = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}(:[0-9]+)?", re.IGNORECASE)
 
 _FAMILIES = {
     "youtube": ("youtube.com", "youtu.be", "youtube-nocookie.com", "googlevideo.com"),
@@ -8,6 +12,20 @@ _FAMILIES = {
     "twitch": ("twitch.tv",),
     "niconico": ("nicovideo.jp", "nico.ms"),
 }
+
+
+def full_address(source: str) -> str:
+    """An address that was given without its scheme, as browsers show it, with it; else as it is.
+
+    A file or folder of that name goes before.
+
+    >>> full_address("www.youtube.com/@singer"), full_address("songs/evening.opus")
+    ('https://www.youtube.com/@singer', 'songs/evening.opus')
+    """
+    host, slash, _ = source.partition("/")
+    if not slash or not _HOST.fullmatch(host) or Path(source).exists() or Path(host).exists():
+        return source
+    return f"https://{source}"
 
 
 def site_of(url: str) -> str:

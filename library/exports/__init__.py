@@ -6,7 +6,7 @@ All are pure functions from records to text; `EXPORTS` lists them by name for th
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from library.errors import NotFoundError
+from library.errors import UsageError
 from library.exports.cue import cue_sheet
 from library.exports.document import stream_json
 from library.exports.playlist import PlaylistEntry, m3u8
@@ -99,9 +99,9 @@ def _path(stream: Stream) -> str:
 def export_stream(
     name: str, stream: Stream, segments: Sequence[Segment], songs: Sequence[Song]
 ) -> str:
-    """Return one stream in the format `name`. Raises NotFoundError for a format that is none."""
+    """Return one stream in the format `name`. Raises UsageError for a format that is none."""
     if name not in EXPORTS:
-        raise NotFoundError(
+        raise UsageError(
             "there is no such export format",
             subject=name,
             next_step=f"Choose one of {', '.join(EXPORTS)}",

@@ -60,18 +60,21 @@ def draft(
         if song.id not in shared and song.state == "kept" and song.file_path
     ]
     stream_ids = {song.stream_id for song in chosen}
-    existing, covers = {}, {}
+    existing, covers, titles = {}, {}, {}
     for stream_id in stream_ids:
         stream = catalogue.streams.find(stream_id)
         if stream and stream.thumbnail_path:
             picture = settings.library_root / stream.thumbnail_path
             if picture.is_file():
                 covers[stream_id] = str(picture)
+        channel = catalogue.channels.of_stream(stream) if stream else None
+        if channel is not None and channel.rules.get("upload_template"):
+            titles[stream_id] = str(channel.rules["upload_template"])
         known = catalogue.submissions.published_of_stream(stream_id, order.target, order.account)
         if known is not None and not again:
             n_parts = catalogue.submissions.n_parts_of(order.target, known.remote_id)
             existing[stream_id] = Existing(known.remote_id, n_parts)
-    return plan(chosen, order, existing=existing, covers=covers)
+    return plan(chosen, order, existing=existing, covers=covers, titles=titles)
 
 
 def _account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:

@@ -64,19 +64,24 @@ def plan(
     *,
     existing: Mapping[str, Existing] | None = None,
     covers: Mapping[str, str] | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> list[Submission]:
     """Planned submissions, in the order of the songs.
 
     Songs go by stream date, stream and position. A group of more parts than the target takes is
     split evenly numbered, `(1/3)`. With `existing` (by stream id) songs are appended as long as
-    there is room. `covers` gives a picture for each stream id. Paths of the parts are the songs'
-    kept video cuts; empty ones are rendered later.
+    there is room. `covers` gives a picture for each stream id, `titles` a template in place of the
+    style's for streams whose channel has one of its own. Paths of the parts are the songs' kept
+    video cuts; empty ones are rendered later.
 
     Raises:
         ConfigError: a template names something unknown.
     """
     planned = []
+    style = order.style
     for group in _groups(songs, order.group_by):
+        own = {(titles or {}).get(song.stream_id, "") for song in group}
+        order = replace(order, style=replace(style, title=_only(own) or style.title))
         stream_id = group[0].stream_id if order.group_by == "stream" else ""
         known = (existing or {}).get(stream_id) if order.append and stream_id else None
         if known is not None:
@@ -87,6 +92,11 @@ def plan(
                 planned.append(replace(appended, append_to=known.remote_id))
         planned += _split(group, order, covers)
     return planned
+
+
+def _only(values: set[str]) -> str:
+    """The value that all have in common; empty where they differ."""
+    return next(iter(values)) if len(values) == 1 else ""
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:

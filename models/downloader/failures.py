@@ -175,8 +175,9 @@ def classify(
     limited = [failure for failure in failures if failure.status == 429]
     names = {type(cause).__name__ for cause in chain}
     kind = None if _is_untelling(text) else _by_text(text)
-    if limited and kind in (None, _RATE, _REFUSED):
-        # The 429 may have been logged only as a warning, followed by "No video formats found".
+    if limited and (kind in (None, _RATE, _REFUSED) or _is_bare_status(text)):
+        # The 429 may have been logged only as a warning, followed by "No video formats found", or
+        # by the 404 of another address: nothing is known to be gone before the site answers.
         return _made(_RATE, subject, text, retry_after_s=limited[-1].retry_after_s)
     if "GeoRestrictedError" in names:
         kind = _GEO
@@ -194,6 +195,11 @@ def classify(
     if kind is None and names & {"TransportError", "IncompleteRead", "SSLError", "ProxyError"}:
         kind = _NETWORK
     return _made(kind or _UNKNOWN, subject, text)
+
+
+def _is_bare_status(text: str) -> bool:
+    """Whether an address was not found, without the site saying that the stream is gone."""
+    return re.search(r"http error (404|410)\b", text, re.IGNORECASE) is not None
 
 
 def _is_untelling(text: str) -> bool:

@@ -1,9 +1,14 @@
 """follow, unfollow, channels, resume, status --metrics, doctor --fix through the program."""
 
 import json
+import signal
 import sqlite3
 import subprocess
+import sys
+import threading
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +16,13 @@ import pytest
 from typer.testing import CliRunner
 
 from commands.app import app
+from commands.scraping import metrics_server
+from commands.up import CHILDREN_FILE, end_left_over
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.errors import UtawakuError
 from library.records import Channel, SongSpan, Stream
+from library.sites import full_address
 from library.tags import SongTags, write_tags
 from tests.conftest import DemoStream, Program
 from tests.models.downloader_media import audio_bytes
@@ -108,6 +116,79 @@ def test_rules_that_make_no_sense_change_nothing(
     assert answer.returncode == 1
     assert told in answer.stderr
     assert channels(commands) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ingest", "x.opus", "--again", "nothing"),
+        ("rematerialize", "nothing"),
+        ("export", "x", "--as", "nothing"),
+    ],
+)
+def test_a_value_that_no_command_knows_is_wrong_usage(
+    commands: Commands, arguments: tuple[str, ...]
+) -> None:
+    answer = commands.run(*arguments)
+    assert (answer.returncode, "nothing" in answer.stderr) == (2, True)
+
+
+def test_an_address_without_its_scheme_is_understood_and_a_file_goes_before(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = Catalogue.open(load_settings())
+    catalogue.channels.save(Channel("youtube:a", "https://www.youtube.com/@a", title="A"))
+    catalogue.close()
+    assert "no longer following A" in commands.run("unfollow", "www.youtube.com/@a").stdout
+    monkeypatch.chdir(tmp_path)
+    assert full_address("evening.opus") == "evening.opus"
+    assert full_address("songs/evening.opus") == "songs/evening.opus"
+    assert full_address("youtu.be/dQw4w9WgXcQ") == "https://youtu.be/dQw4w9WgXcQ"
+    (tmp_path / "my.archive").mkdir()
+    assert full_address("my.archive/evening.opus") == "my.archive/evening.opus"
+
+
+def test_metrics_are_served_to_this_machine_and_a_broken_catalogue_is_an_answer(
+    settings: Settings,
+) -> None:
+    Catalogue.open(settings).close()
+    with metrics_server(settings, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        with urllib.request.urlopen(f"{address}/metrics", timeout=20) as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            assert b"utawaku_up 0" in answer.read()
+        with pytest.raises(UtawakuError, match="nothing can be served"):
+            metrics_server(settings, server.server_port)
+        (settings.data_dir / "catalogue.db").write_bytes(b"no database" * 1000)
+        for path, status in (("/metrics", 503), ("/etc/passwd", 404)):
+            with pytest.raises(urllib.error.HTTPError) as raised:
+                urllib.request.urlopen(address + path, timeout=20)
+            assert raised.value.code == status
+        server.shutdown()
+
+
+def test_what_a_killed_supervisor_left_is_ended_and_nobody_else(settings: Settings) -> None:
+    import psutil
+
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    left, another = (subprocess.Popen(sleep, start_new_session=True) for _ in range(2))
+    try:
+        started = [psutil.Process(one.pid).create_time() for one in (left, another)]
+        settings.data_dir.mkdir(parents=True)
+        # The second number was another process' when the note was written.
+        notes = [[left.pid, started[0]], [another.pid, started[1] - 100], [2**22 + 1, 1.0]]
+        (settings.data_dir / CHILDREN_FILE).write_text(json.dumps(notes), "utf-8")
+        reaper = threading.Thread(target=left.wait, daemon=True)
+        reaper.start()
+        end_left_over(settings)
+        reaper.join(60)
+        assert left.returncode == -signal.SIGTERM
+        assert another.poll() is None
+    finally:
+        for one in (left, another):
+            one.kill()
+            one.wait()
 
 
 def test_a_resting_site_is_shown_and_can_be_woken(commands: Commands) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.errors import LibraryFileError, NotFoundError
+from library.errors import LibraryFileError, NotFoundError, UsageError
 from library.exports import (
     EXPORTS,
     PlaylistEntry,
@@ -68,7 +68,7 @@ def test_every_format_makes_text_that_is_valid_utf8() -> None:
         assert "\x1b" not in text.replace("\\u001b", "")
         assert text.encode("utf-8")
         assert export_stream(name, Stream("x", ""), [], []) is not None
-    with pytest.raises(NotFoundError, match="cue"):
+    with pytest.raises(UsageError, match="cue"):
         export_stream("nope", STREAM, SEGMENTS, SONGS)
 
 

@@ -1,11 +1,15 @@
 """Planning submissions from songs, and what preflight says about them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from library.catalogue import Catalogue
+from library.config import Settings
 from library.errors import ConfigError
-from library.records import Song
+from library.records import Channel, Song, Stream
+from library.sharing.drafts import draft
 from library.sharing.plan import Existing, Order, Style, fill, plan
 from library.sharing.preflight import (
     BILIBILI,
@@ -227,3 +231,22 @@ def test_ones_own_folder_takes_any_words(tmp_path: Path) -> None:
 def test_musical_signs_and_brackets_are_plain_text() -> None:
     assert forbidden_characters("【歌】♪☆♡（1/3）～「」！？・…") == ""
     assert without_forbidden("a\u200bb\x1b[0m🎤 c") == "ab[0m c"
+
+
+def test_a_followed_channels_own_title_goes_before_the_general_one(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    rules = {"upload_template": "{channel} live #{n_songs}"}
+    for name, more in (("a", {"rules": rules}), ("b", {})):
+        catalogue.channels.save(Channel(f"youtube:{name}", f"https://y/{name}", **more))
+        stream = Stream(name, f"https://y/{name}/1", "歌枠", "youtube", "1", name, name.upper())
+        catalogue.streams.save(stream)
+    of_a = song(0, stream="a", channel="A", file_path="a.opus")
+    of_b = song(0, stream="b", channel="B", file_path="b.opus")
+    order = Order(style=Style(title="cuts of {channel}"))
+    own, general = draft([of_a, of_b], order, catalogue, settings)
+    assert (own.title, general.title) == ("A live #1", "cuts of B")
+    (together,) = draft([of_a, of_b], replace(order, group_by="all"), catalogue, settings)
+    assert together.title == "cuts of"
+    (alone,) = draft([of_a], replace(order, group_by="all"), catalogue, settings)
+    assert alone.title == "A live #1"

@@ -133,6 +133,17 @@ def test_a_refusal_that_was_only_logged_decides_when_the_error_says_nothing() ->
     assert typed.retry_after_s == 90.0
 
 
+def test_a_page_that_refuses_is_not_outvoted_by_a_404_of_another_address() -> None:
+    answered = YtDlpError(
+        "ERROR: [youtube] 1: Unable to download API page: HTTP Error 404: Not Found"
+    )
+    failures = [HttpFailure(429, "www.youtube.com", 60.0), HttpFailure(404, "api")]
+    typed = classify(URL, answered, http_failures=failures)
+    assert isinstance(typed, RateLimitedError)
+    assert typed.retry_after_s == 60.0
+    assert type(classify(URL, answered, http_failures=failures[1:])) is StreamGoneError
+
+
 def test_what_was_logged_before_does_not_outvote_the_error() -> None:
     crash = YtDlpError("ERROR: An extractor error has occurred. (caused by KeyError('x'))")
     assert type(classify(URL, crash, messages=["HTTP Error 404: Not Found"])) is DownloadError
