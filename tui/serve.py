@@ -12,6 +12,20 @@ from library.errors import UtawakuError
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 3201
+_HEAD = """
+<style>body, .dialog-container .shade { background: #14151d !important; }</style>
+<script>
+  // Keys go to the terminal from the beginning, and whenever the window is come back to.
+  const focusTerminal = () => {
+    const keys = document.querySelector(".xterm-helper-textarea");
+    if (keys) keys.focus();
+    return Boolean(keys);
+  };
+  const looking = setInterval(() => focusTerminal() && clearInterval(looking), 50);
+  window.addEventListener("focus", focusTerminal);
+</script>
+"""
+"""What the page of textual-serve lacks."""
 
 
 def serve(
@@ -49,13 +63,15 @@ def guarded_server(command: list[str], port: int, token: str) -> Any:
     """A textual-serve server that answers nobody without the token.
 
     The token comes once in the address and then in a cookie that other sites cannot send. Other
-    names of this machine are refused, so that no page elsewhere reaches it by a name of its own.
+    names of this machine are refused, so that no page elsewhere reaches it by a name of its own. To
+    the cookie every port of this machine is one site, so a page of another port is refused too.
     """
     from aiohttp import web
     from textual_serve.server import Server
 
     cookie = f"utawaku_{port}"
     hosts = {f"{HOST}:{port}", f"localhost:{port}"}
+    origins = {f"http://{host}" for host in hosts}
 
     def is_token(given: str | None) -> bool:
         return given is not None and hmac.compare_digest(given.encode(), token.encode())
@@ -64,6 +80,8 @@ def guarded_server(command: list[str], port: int, token: str) -> Any:
     async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
         if request.host not in hosts:
             raise web.HTTPForbidden(text="unknown host")
+        if request.headers.get("Origin", f"http://{request.host}") not in origins:
+            raise web.HTTPForbidden(text="asked by another page")
         if is_token(request.query.get("token")):
             answer = web.HTTPFound(request.path)
             answer.set_cookie(cookie, token, httponly=True, samesite="Strict", path="/")
@@ -73,6 +91,8 @@ def guarded_server(command: list[str], port: int, token: str) -> Any:
                 text="Open the whole address that `utawaku serve` shows, with its token."
             )
         response: web.StreamResponse = await handler(request)
+        if request.path == "/" and isinstance(response, web.Response) and response.text:
+            response.text = response.text.replace("</head>", f"{_HEAD}</head>", 1)
         if not response.prepared:
             # The page would fetch a font from elsewhere, and tell that somebody reads here.
             response.headers["Content-Security-Policy"] = (

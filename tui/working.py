@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from library.catalogue import Catalogue
 from library.config import Settings
@@ -18,6 +21,7 @@ from tui.screens.base import Place
 from tui.text import shown
 
 MAX_NOTICES = 500
+MAX_TYPED_AHEAD = 256
 REPEAT_AFTER_S = 10.0
 """The same error is not told again sooner."""
 
@@ -40,8 +44,31 @@ class WorkingApp(App[int]):
         self._undo: list[tuple[str, Callable[[], Any], Callable[[], None] | None]] = []
         self.session_notices: list[Notice] = []
         """What went wrong since the app was opened, the latest last."""
+        self._aims: dict[events.Key, Widget] = {}
+        """Where keys were sent that have not come back unused."""
         self._told = ""
         self._told_at = 0.0
+
+    async def on_event(self, event: events.Event) -> None:
+        """Give keys that were typed ahead to the field that they were meant for.
+
+        The key that opens a field and the letters after it may come at once (over ssh, or typed
+        fast). Textual sends the letters to whatever had the focus before, and would take them for
+        commands: a search for "dance" must not dislike a song.
+        """
+        if isinstance(event, events.Key):
+            if not event.is_forwarded:
+                self._aims[event] = self.focused or self.screen
+                while len(self._aims) > MAX_TYPED_AHEAD:
+                    del self._aims[next(iter(self._aims))]
+            else:
+                aim, field = self._aims.pop(event, None), self.focused
+                if aim not in (None, field) and isinstance(field, Input | TextArea):
+                    again = events.Key(event.key, event.character)
+                    self._aims[again] = field
+                    field._forward_event(again)
+                    return
+        await super().on_event(event)
 
     async def finish_work(self) -> None:
         """Drop what is being read, wait for what is being written."""
