@@ -59,11 +59,13 @@ def similar(
     """List the songs that sound most like a song."""
     from library.catalogue import Catalogue
     from library.config import load_settings
+    from library.nearest_files import alike
 
-    catalogue = Catalogue.open(load_settings())
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
     try:
         wanted = _find(song, catalogue)
-        index = catalogue.taste.alike()
+        index = alike(catalogue, settings)
         if wanted.id not in index:
             raise NotFoundError(
                 "the song was not heard yet",

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from library.nearest import NearestSongs
 from library.schema import (
     embeddings,
     grades,
@@ -160,13 +159,25 @@ class TasteStore:
         with self._catalogue.read() as connection:
             return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
 
-    def alike(self) -> NearestSongs:
-        """An index for "more like this" over all kept songs; building it takes seconds at 100,000.
+    def embeddings_stamp(self, kind: str = EMBEDDING_KIND) -> tuple[float, ...]:
+        """Changes whenever a kept song gets, loses or changes its vector."""
+        query = (
+            sa.select(sa.func.count(), sa.func.max(embeddings.c.at), sa.func.sum(songs.c.number))
+            .select_from(embeddings.join(songs, songs.c.id == embeddings.c.song_id))
+            .where(embeddings.c.kind == kind, songs.c.state == "kept")
+        )
+        with self._catalogue.read() as connection:
+            return tuple(float(value or 0) for value in connection.execute(query).one())
 
-        Raises nothing for an empty library: the index is empty then.
-        """
-        found = self.embedded()
-        return NearestSongs(found.song_ids, found.vectors)
+    def heard_at(self, kind: str = EMBEDDING_KIND) -> dict[str, float]:
+        """When the vector of each kept song was made."""
+        query = (
+            sa.select(embeddings.c.song_id, embeddings.c.at)
+            .join(songs, songs.c.id == embeddings.c.song_id)
+            .where(embeddings.c.kind == kind, songs.c.state == "kept")
+        )
+        with self._catalogue.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     # -- marks
 

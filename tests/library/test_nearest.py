@@ -14,7 +14,7 @@ def _songs(n: int, seed: int = 0) -> np.ndarray:
 
 def test_the_nearest_are_those_of_an_exact_search() -> None:
     vectors = _songs(3000)
-    index = NearestSongs([str(i) for i in range(3000)], vectors)
+    index = NearestSongs.of([str(i) for i in range(3000)], vectors)
     unit = (vectors - vectors.mean(axis=0)) / vectors.std(axis=0)
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     n_found = 0
@@ -31,7 +31,7 @@ def test_the_nearest_are_those_of_an_exact_search() -> None:
 def test_a_song_is_not_like_itself_and_its_copy_is_the_nearest() -> None:
     vectors = _songs(50)
     vectors[7] = vectors[31]
-    index = NearestSongs([f"s{i}" for i in range(50)], vectors)
+    index = NearestSongs.of([f"s{i}" for i in range(50)], vectors)
     assert index.like("s7", 1)[0].song_id == "s31"
     assert "s7" not in {one.song_id for one in index.like("s7", 50)}
     assert len(index.like("s7", 50)) == 49
@@ -39,10 +39,10 @@ def test_a_song_is_not_like_itself_and_its_copy_is_the_nearest() -> None:
 
 
 def test_small_and_empty_libraries_answer() -> None:
-    empty = NearestSongs([], np.zeros((0, 400), np.float32))
+    empty = NearestSongs.of([], np.zeros((0, 400), np.float32))
     assert len(empty) == 0
     assert empty.like_vector(np.ones(400, np.float32)) == []
-    one = NearestSongs(["a"], _songs(1))
+    one = NearestSongs.of(["a"], _songs(1))
     assert one.like("a") == []
     with pytest.raises(KeyError):
         one.like("b")
