@@ -74,7 +74,7 @@ def install_reference(
         target = reference_models(settings) / "2stems"
         known = entry("spleeter-2stems")
         settings.weights_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="utawaku-reference-") as name:
+        with tempfile.TemporaryDirectory(prefix=".utawaku-pull-", dir=settings.weights_dir) as name:
             raw = Path(name) / "2stems.tar.gz"
             with err.status("fetching Spleeter's checkpoint"):
                 known.source.fetch(raw, settings.weights_dir, lambda _done, _what: None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +25,9 @@ def register(app: typer.Typer) -> None:
 
 
 def separate(
-    target: Annotated[str, typer.Argument(help="A media file, or a query for songs.")],
+    target: Annotated[
+        str, typer.Argument(help="A media file, a query for songs, or a folder of pieces to join.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder for the stems of a file; default: here."),
@@ -45,25 +48,32 @@ def separate(
         typer.Option(help="A changed vocal: lay it over the file's accompaniment instead."),
     ] = None,
     remix_gain_db: Annotated[float, typer.Option(help="Gain of the changed vocal.")] = 0.0,
+    remix_shift: Annotated[
+        float, typer.Option(help="Move the changed vocal by so many seconds.")
+    ] = 0.0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Take vocals and accompaniment apart, as FLAC of the same length; together they are the mix.
 
     A file's stems are written to --output; the songs that a query finds get theirs in the
-    library. With --subtitles the pieces, joined in order, are the whole again.
+    library. With --subtitles the pieces, joined in order, are the whole again: give the folder of
+    pieces as the target. A file 0007.changed.wav in it takes the place of the vocals of piece 7.
     """
     from library.config import load_settings
 
     settings = load_settings()
     path = Path(target).expanduser()
-    if path.is_file():
-        spans = {"start_s": start, "stop_s": stop}
-        results = [
-            _separate_file(
-                path, output or Path.cwd(), engine, settings, subtitles, shift, spans, remix,
-                remix_gain_db,
-            )
-        ]  # fmt: skip
+    folder = output or Path.cwd()
+    if subtitles is not None and remix is not None:
+        raise typer.BadParameter(
+            "takes a whole song; change a piece and join them instead", param_hint="--remix"
+        )
+    changed = _Changed(remix, remix_gain_db, remix_shift)
+    if path.is_dir():
+        results = [_join(path, folder, changed)]
+    elif path.is_file():
+        span = _Span(start, stop, subtitles, shift)
+        results = [_separate_file(path, folder, engine, settings, span, changed)]
     else:
         results = _separate_songs(target, engine, settings)
     if json:
@@ -76,6 +86,41 @@ def separate(
         out.print(listing)
     if any("error" in result for result in results):
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """What to take of a file, and how to cut it up."""
+
+    start_s: float
+    stop_s: float | None
+    subtitles: Path | None
+    shift_s: float
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """A vocal to lay over the accompaniment."""
+
+    vocals: Path | None
+    gain_db: float
+    shift_s: float
+
+
+def _join(pieces: Path, folder: Path, changed: _Changed) -> dict[str, Any]:
+    from models.separator.joining import join_pieces
+
+    folder.mkdir(parents=True, exist_ok=True)
+    name = pieces.absolute().name.removesuffix(" pieces")
+    with _bar() as show:
+        done = join_pieces(pieces, folder, name=name, vocals_gain_db=changed.gain_db, progress=show)
+    return {
+        "what": pieces.name,
+        "duration_s": done.n_samples / done.sample_rate_hz,
+        "n_changed": done.n_changed,
+        "turned_down_db": done.turned_down_db,
+        "files": [str(path) for path in (done.vocals, done.accompaniment, done.mix)],
+    }
 
 
 def _engine(name: str | None, settings: "Settings") -> "Separator":
@@ -100,11 +145,8 @@ def _separate_file(
     folder: Path,
     engine: str | None,
     settings: "Settings",
-    subtitles: Path | None,
-    shift_s: float,
-    spans: dict[str, Any],
-    changed: Path | None,
-    gain_db: float,
+    span: _Span,
+    changed: _Changed,
 ) -> dict[str, Any]:
     from models.audio import probe
     from models.separator.files import (
@@ -116,16 +158,19 @@ def _separate_file(
     from models.setlist.subtitles import read_subtitles, shift_text, slice_text
 
     cues = None
-    if subtitles is not None:
-        stop_s = spans["stop_s"] if spans["stop_s"] is not None else probe(path).duration_s
-        shifted = shift_text(read_subtitles(subtitles), shift_s)
-        cues = slice_text(shifted, spans["start_s"], stop_s)
+    if span.subtitles is not None:
+        stop_s = span.stop_s if span.stop_s is not None else probe(path).duration_s
+        shifted = shift_text(read_subtitles(span.subtitles), span.shift_s)
+        cues = slice_text(shifted, span.start_s, stop_s)
     separator = _engine(engine, settings)
     folder.mkdir(parents=True, exist_ok=True)
     with _bar(separator) as show:
         if cues is not None:
             place = folder / f"{path.stem} pieces"
-            pieces = separate_pieces(separator, path, cues, place, progress=show, **spans)
+            pieces = separate_pieces(
+                separator, path, cues, place,
+                start_s=span.start_s, stop_s=span.stop_s, progress=show,
+            )  # fmt: skip
             rate = probe(place / "0001.vocals.flac").sample_rate_hz
             return {
                 "what": path.name,
@@ -133,11 +178,16 @@ def _separate_file(
                 "n_pieces": len(pieces),
                 "files": [str(place / MANIFEST)],
             }
-        done = separate_file(separator, path, folder, progress=show, **spans)
+        done = separate_file(
+            separator, path, folder, start_s=span.start_s, stop_s=span.stop_s, progress=show
+        )
         files = [done.vocals, done.accompaniment]
-        if changed is not None:
+        if changed.vocals is not None:
             files.append(folder / f"{path.stem}.remix.flac")
-            remix(changed, done.accompaniment, files[-1], vocals_gain_db=gain_db, progress=show)
+            remix(
+                changed.vocals, done.accompaniment, files[-1],
+                vocals_gain_db=changed.gain_db, vocals_shift_s=changed.shift_s, progress=show,
+            )  # fmt: skip
     return {
         "what": path.name,
         "duration_s": done.n_samples / done.sample_rate_hz,
@@ -178,7 +228,7 @@ def _separate_songs(query: str, engine: str | None, settings: "Settings") -> lis
 
 
 @contextmanager
-def _bar(separator: "Separator") -> Iterator[Progress]:
+def _bar(separator: "Separator | None" = None) -> Iterator[Progress]:
     """A progress bar on the terminal while the block runs."""
     from rich.progress import Progress as Bars
 

@@ -23,6 +23,7 @@ from models.separator.flac import FlacWriter
 VERSION = "1"
 """Rises whenever the same recording could be segmented otherwise."""
 FRAME_S = 0.01
+_FRAMES_A_SECOND = 100
 LABELS = ("speech", "music")
 """Columns of the probability."""
 
@@ -54,8 +55,8 @@ class BacsResult:
         return tuple(
             Segment(
                 "speech" if self.labels[start] == SPEECH else "music",
-                float(start * FRAME_S),
-                self.duration_s if stop == len(self.labels) else float(stop * FRAME_S),
+                float(start / _FRAMES_A_SECOND),
+                self.duration_s if stop == len(self.labels) else float(stop / _FRAMES_A_SECOND),
             )
             for start, stop in zip(starts, stops, strict=True)
             if start * FRAME_S < self.duration_s
@@ -191,11 +192,11 @@ def _segments(result: BacsResult, silent_frames: npt.NDArray[np.bool_]) -> tuple
     codes = np.where(silent_frames, len(LABELS), result.labels).astype(np.int8)
     names = (*LABELS, "noEnergy")
     starts, stops = runs(codes)
-    stop_s = [min(float(stop * FRAME_S), result.duration_s) for stop in stops]
+    stop_s = [min(float(stop / _FRAMES_A_SECOND), result.duration_s) for stop in stops]
     return tuple(
         Segment(
             names[codes[start]],
-            float(start * FRAME_S),
+            float(start / _FRAMES_A_SECOND),
             result.duration_s if i == len(starts) - 1 else stop_s[i],
         )
         for i, start in enumerate(starts)

@@ -219,37 +219,6 @@ def _write_manifest(
         temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1), "utf-8")
 
 
-def piece_files(folder: Path, stem: str) -> list[Path]:
-    """The files of one stem in order, as `pieces.json` tells.
-
-    Raises:
-        MediaError: the folder holds no pieces, or one is gone.
-    """
-    try:
-        document = json.loads((folder / MANIFEST).read_text("utf-8"))
-        paths = [stem_path(folder, f"{row['number']:04}", stem) for row in document["pieces"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MediaError(
-            f"there is no list of pieces ({error})",
-            subject=str(folder / MANIFEST),
-            next_step="Make the pieces with `utawaku separate FILE --subtitles SUBTITLES`",
-        ) from error
-    for path in paths:
-        if not path.is_file():
-            raise MediaError("a piece is gone", subject=str(path))
-    return paths
-
-
-def join_files(paths: Sequence[Path], target: Path) -> int:
-    """Join FLAC files of one rate and channel count, in order; returns how many samples."""
-    info = probe(paths[0])
-    with FlacWriter(target, info.sample_rate_hz, info.n_channels) as writer:
-        for path in paths:
-            for chunk in decode(path, sample_rate_hz=info.sample_rate_hz, chunk_s=_CHUNK_S):
-                writer.write(np.atleast_2d(chunk))
-    return writer.n_samples
-
-
 def remix(
     vocals: Path,
     accompaniment: Path,

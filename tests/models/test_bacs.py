@@ -12,8 +12,10 @@ import pytest
 
 from library.errors import ConfigError, WeightsCorruptError
 from library.exports import segmented_tsv
+from library.records import Segment
 from models.audio import probe
 from models.bacs import BacsResult, BacsSegmenter, mfcc, slice_speech, smooth
+from models.bacs.evaluation import FrameScores, Region, score_frames
 from models.bacs.features import mfcc_stream
 from models.bacs.network import SIZES, build, layers_of
 from models.bacs.smoothing import speech_spans
@@ -296,3 +298,17 @@ def test_gives_what_the_published_models_give(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found.argmax(1), expected.argmax(1))
         np.testing.assert_allclose(found, expected, atol=1e-4)
         print(json.dumps({"model": folder.name, "worst": float(np.abs(found - expected).max())}))
+
+
+def test_frames_are_counted_where_the_truth_is_known() -> None:
+    said = [Segment("speech", 0, 2), Segment("music", 2, 3), Segment("speech", 3, 4)]
+    truth = [Region(True, 0, 1), Region(False, 1, 2.5), Region(True, 2.5, 3.5)]
+    found = score_frames(said, truth)
+    assert found == FrameScores(150, 50, 100, 50)
+    assert found.n_frames == 350
+    assert found.accuracy == pytest.approx(200 / 350)
+    assert found.precision == pytest.approx(0.6)
+    assert found.recall == pytest.approx(0.75)
+    assert found.f1 == pytest.approx(2 / 3)
+    assert (found + found).f1 == found.f1
+    assert score_frames(said, []).accuracy == 1.0

@@ -7,14 +7,14 @@ import pytest
 
 from library.errors import MediaError, NotMediaError
 from models.audio import load, probe
+from models.separator import make_separator
 from models.separator.files import (
-    join_files,
-    piece_files,
     plan_pieces,
     remix,
     separate_file,
     separate_pieces,
 )
+from models.separator.joining import join_pieces
 from models.setlist.subtitles import TimedText
 from tests.models.separation import Halver, write_wav
 
@@ -55,6 +55,26 @@ def test_rate_and_channels_are_kept(tmp_path: Path, n_channels: int, rate: int) 
     np.testing.assert_array_equal(grid(done.vocals) + grid(done.accompaniment), grid(source))
 
 
+@pytest.mark.parametrize(
+    ("n_channels", "rate", "seconds", "level"),
+    [(1, 8_000, 0.1, 0.5), (6, 96_000, 0.3, 0.1), (2, 44_100, 0.001, 0.5), (2, 44_100, 1.0, 0.0)],
+)
+def test_the_shipped_engine_takes_apart_scraps_odd_formats_and_silence(
+    tmp_path: Path, n_channels: int, rate: int, seconds: float, level: float
+) -> None:
+    engine = make_separator("builtin", tmp_path / "weights", threads=1)
+    rng = np.random.default_rng(7)
+    samples = level * rng.uniform(-1, 1, (n_channels, round(rate * seconds)))
+    source = write_wav(tmp_path / "odd.wav", samples, rate)
+    done = separate_file(engine, source, tmp_path / "out")
+    info = probe(done.vocals)
+    assert (info.n_channels, info.sample_rate_hz) == (n_channels, rate)
+    assert done.n_samples == samples.shape[1]
+    np.testing.assert_array_equal(grid(done.vocals) + grid(done.accompaniment), grid(source))
+    if not level:
+        assert not grid(done.vocals).any()
+
+
 def test_what_is_no_audio_leaves_nothing_behind(tmp_path: Path) -> None:
     source = tmp_path / "text.mp3"
     source.write_bytes(b"\0" * 4096)
@@ -89,19 +109,47 @@ def test_pieces_joined_are_the_stems_of_the_whole(song: Path, tmp_path: Path) ->
     folder = tmp_path / "pieces"
     pieces = separate_pieces(Halver(), song, CUES, folder)
     assert pieces[-1].stop == whole.n_samples
-    for stem, path in (("vocals", whole.vocals), ("accompaniment", whole.accompaniment)):
-        joined = tmp_path / f"joined-{stem}.flac"
-        assert join_files(piece_files(folder, stem), joined) == whole.n_samples
-        np.testing.assert_array_equal(grid(joined), grid(path))
+    joined = join_pieces(folder, tmp_path / "joined", name="song")
+    assert (joined.n_samples, joined.n_changed) == (whole.n_samples, 0)
+    np.testing.assert_array_equal(grid(joined.vocals), grid(whole.vocals))
+    np.testing.assert_array_equal(grid(joined.accompaniment), grid(whole.accompaniment))
+    np.testing.assert_array_equal(grid(joined.mix), grid(song))
+
+
+def test_a_changed_piece_takes_its_place_whatever_its_rate_and_length(
+    song: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pieces"
+    pieces = separate_pieces(Halver(), song, CUES, folder)
+    before = join_pieces(folder, tmp_path / "before", name="song")
+    # Half as long as its place, mono, at another rate.
+    n_own = round((pieces[1].stop - pieces[1].start) / RATE * 8_000 / 2)
+    write_wav(folder / "0002.changed.wav", np.full((1, n_own), 0.25), 8_000)
+    # Far too long.
+    write_wav(folder / "0004.changed.wav", np.full((2, 20 * RATE), -0.125), RATE)
+    after = join_pieces(folder, tmp_path / "after", name="song", vocals_gain_db=0.0)
+    assert (after.n_changed, after.n_samples) == (2, before.n_samples)
+    old, new = grid(before.vocals), grid(after.vocals)
+    first, third = pieces[1], pieces[3]
+    untouched = np.ones(before.n_samples, bool)
+    for piece in (first, third):
+        untouched[piece.start : piece.stop] = False
+    np.testing.assert_array_equal(new[:, untouched], old[:, untouched])
+    middle = (first.start + first.stop) // 2
+    assert np.abs(new[:, first.start + 500 : middle - 500] / 32768 - 0.25).max() < 0.01
+    assert not new[:, middle + 500 : first.stop].any()
+    assert (new[:, third.start : third.stop] == -4096).all()
+    np.testing.assert_array_equal(grid(after.accompaniment), grid(before.accompaniment))
 
 
 def test_a_missing_piece_is_told(song: Path, tmp_path: Path) -> None:
     separate_pieces(Halver(), song, CUES, tmp_path / "pieces")
     (tmp_path / "pieces" / "0002.vocals.flac").unlink()
     with pytest.raises(MediaError, match=r"0002\.vocals"):
-        piece_files(tmp_path / "pieces", "vocals")
+        join_pieces(tmp_path / "pieces", tmp_path / "out", name="song")
+    assert not list((tmp_path / "out").glob("*"))
     with pytest.raises(MediaError, match="list of pieces"):
-        piece_files(tmp_path, "vocals")
+        join_pieces(tmp_path, tmp_path / "out", name="song")
 
 
 def test_a_remix_of_untouched_stems_is_the_mix(song: Path, tmp_path: Path) -> None:
