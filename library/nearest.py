@@ -116,14 +116,15 @@ class NearestSongs:
     def _nearest(
         self, wanted: np.ndarray, n: int, *, without: int | None = None
     ) -> list[Neighbour]:
-        rough = self._short @ (wanted @ self._space.axes)
+        # einsum and not @: on a busy machine the threads of BLAS wait for each other, 18 ms for 1.
+        rough = np.einsum("ij,j->i", self._short, np.einsum("k,kd->d", wanted, self._space.axes))
         rough[self._gone] = -np.inf
         if without is not None:
             rough[without] = -np.inf
         n_exact = min(len(rough), max(_N_EXACT, 4 * n))
         places = np.argpartition(-rough, n_exact - 1)[:n_exact] if n_exact else np.zeros(0, int)
         places = np.sort(places[rough[places] > -np.inf])
-        exact = self._exact[places].astype(np.float32) @ wanted
+        exact = np.einsum("ij,j->i", self._exact[places].astype(np.float32), wanted)
         best = np.argsort(-exact, kind="stable")[:n]
         return [Neighbour(self._ids[places[i]], float(exact[i])) for i in best]
 
