@@ -23,6 +23,7 @@ from sensors.failures import tell_of_failures
 from sensors.jobs import ingest_stream, reconcile_channel, take_in_source
 from sensors.models import notice_new_models, refresh_models
 from sensors.names import retry_names
+from sensors.playlists import make_playlists
 from sensors.requests import drain_requests
 from sensors.schedules import keep_house, nightly
 from sensors.stems import separate_good_songs, separate_songs
@@ -59,6 +60,7 @@ def defs() -> dg.Definitions:
             crawl_job,
             publish_submissions,
             separate_songs,
+            make_playlists,
             train_taste_job,
             score_taste_job,
         ],

@@ -52,6 +52,7 @@ _FOR_GOOD = {
     "NoAudioError",
     "WeightsCorruptError",
     "SetlistError",
+    "PlaylistError",
 }
 _FAILED_FIRST_S = 3 * DAY_S
 

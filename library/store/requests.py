@@ -90,6 +90,12 @@ class Requests:
         with self._catalogue.read() as connection:
             return [Request(*row) for row in connection.execute(query)]
 
+    def of_kind(self, kind: str, *, limit: int = 100) -> list[Request]:
+        """Requests of a kind in any state, the latest first."""
+        query = sa.select(*_COLUMNS).where(requests.c.kind == kind).order_by(requests.c.id.desc())
+        with self._catalogue.read() as connection:
+            return [Request(*row) for row in connection.execute(query.limit(limit))]
+
     def claim(self, request_id: int, *, run_id: str = "") -> bool:
         """Take a queued request for work; False when somebody else has it or it was cancelled."""
         return self._move(
