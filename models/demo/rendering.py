@@ -1,6 +1,7 @@
 """One song from its score: vocals and accompaniment as exact stems, with its tempo and chorus
 spans."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,12 +77,38 @@ def render_song(
     """
     song = find_song(name)
     bpm = song.bpm * tempo_factor
+    return render_sections(
+        song,
+        STYLES[song.style],
+        form(song, 105.0 if seconds is None else seconds, bpm),
+        bpm=bpm,
+        sample_rate_hz=sample_rate_hz,
+        transpose=transpose,
+        seed=seed,
+        loudness=loudness,
+    )
+
+
+def render_sections(
+    song: Song,
+    style: Style,
+    sections: Sequence[Section],
+    *,
+    bpm: float,
+    sample_rate_hz: int = 44100,
+    transpose: int = 0,
+    seed: int = 0,
+    loudness: float = -16.0,
+) -> RenderedSong:
+    """Render any sections, one after the other, played by a band of any style.
+
+    Key, voice and metre come from `song`. The same arguments give the same samples.
+    """
     beat_s = 60.0 / bpm
-    sections = form(song, 105.0 if seconds is None else seconds, bpm)
     n_samples = int(
         (_LEAD_IN_S + sum(s.n_beats for s in sections) * beat_s + _TAIL_S) * sample_rate_hz
     )
-    stage = _Stage(song, STYLES[song.style], transpose, beat_s, n_samples, sample_rate_hz, seed)
+    stage = _Stage(song, style, transpose, beat_s, n_samples, sample_rate_hz, seed)
     start_s = _LEAD_IN_S
     chorus_spans: list[tuple[float, float]] = []
     for section in sections:

@@ -5,7 +5,7 @@ from models.highlight.features import FEATURES, second_features
 from models.highlight.model import HighlightModel, shipped_model
 from models.highlight.window import HIGHLIGHT_S, best_window, normalised
 
-VERSION = "1"
+VERSION = "2"
 """Raised when results can change."""
 
 __all__ = [

@@ -1,10 +1,11 @@
 """Train the interest model on songs whose choruses are known, and measure it as the field does.
 
-`python -m models.training.highlights` makes the shipped model anew from demo songs alone.
+`python -m models.training.highlights` makes the shipped model anew from composed songs alone: no
+recording of anybody, and no demo song, so both are there to measure it by.
 """
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from library.errors import ConfigError
 from library.progress import Progress, silent
 from models.highlight.features import second_features
 from models.highlight.model import HighlightModel
-from models.highlight.window import HIGHLIGHT_S, best_window, n_seconds
+from models.highlight.window import HIGHLIGHT_S, best_window
 from models.tempo.listening import Heard, listen_file
+from models.training.highlight_songs import share_inside
 
 Array = npt.NDArray[np.float32]
 Spans = Sequence[tuple[float, float]]
@@ -34,31 +36,41 @@ class Example:
 
 def targets(example: Example) -> Array:
     """Share of each second that lies in a chorus: float32 (n_seconds,)."""
-    seconds = np.arange(n_seconds(example.heard.duration_s))
-    share = np.zeros(len(seconds))
-    for start, stop in example.chorus_spans:
-        share += np.clip(np.minimum(seconds + 1, stop) - np.maximum(seconds, start), 0, 1)
-    return np.minimum(share, 1).astype(np.float32)
+    return share_inside(example.chorus_spans, example.heard.duration_s)
 
 
 def train(
     examples: Sequence[Example],
     *,
     n_members: int = 5,
-    n_hidden: int = 10,
-    steps: int = 400,
-    rate: float = 0.01,
-    decay: float = 3e-3,
-    noise: float = 0.25,
+    n_hidden: int = 24,
+    steps: int = 800,
+    batch: int = 1024,
+    rate: float = 0.004,
+    decay: float = 0.01,
+    noise: float = 0.15,
     seed: int = 0,
 ) -> HighlightModel:
-    """Fit an ensemble; every song counts the same, choruses and the rest of it too."""
+    """Fit an ensemble; every song counts the same, choruses and the rest of it too.
+
+    The same examples and seed give the same model.
+    """
     x = np.concatenate([second_features(example.heard) for example in examples])
     wanted = [targets(example) for example in examples]
-    y = np.concatenate(wanted)
     weights = np.concatenate([_weights(one) for one in wanted])
     members = tuple(
-        _member(x, y, weights, n_hidden, steps, rate, decay, noise, seed + number)
+        _member(
+            x,
+            np.concatenate(wanted),
+            np.cumsum(weights / weights.sum()),
+            n_hidden=n_hidden,
+            steps=steps,
+            batch=batch,
+            rate=rate,
+            decay=decay,
+            noise=noise,
+            rng=np.random.default_rng(seed + number),
+        )
         for number in range(n_members)
     )
     return HighlightModel(members)
@@ -73,40 +85,43 @@ def _weights(wanted: Array) -> Array:
 def _member(
     x: Array,
     y: Array,
-    weights: Array,
+    drawn_below: Array,
+    *,
     n_hidden: int,
     steps: int,
+    batch: int,
     rate: float,
     decay: float,
     noise: float,
-    seed: int,
+    rng: np.random.Generator,
 ) -> tuple[Array, Array, Array, Array]:
-    rng = np.random.default_rng(seed)
-    flat = [
-        rng.normal(0, 1 / np.sqrt(x.shape[1]), (x.shape[1], n_hidden)),
-        np.zeros(n_hidden),
-        rng.normal(0, 1 / np.sqrt(n_hidden), (n_hidden, 1)),
-        np.zeros(1),
+    """One network by Adam, its seconds drawn by their weights (`drawn_below`, summed up)."""
+    n_in = x.shape[1]
+    layers = [
+        rng.normal(0, 1 / np.sqrt(n_in), (n_in, n_hidden)).astype(np.float32),
+        np.zeros(n_hidden, np.float32),
+        rng.normal(0, 1 / np.sqrt(n_hidden), (n_hidden, 1)).astype(np.float32),
+        np.zeros(1, np.float32),
     ]
-    first, second = [np.zeros_like(a) for a in flat], [np.zeros_like(a) for a in flat]
-    weights = weights / weights.sum()
+    first, second = [np.zeros_like(a) for a in layers], [np.zeros_like(a) for a in layers]
     for step in range(1, steps + 1):
-        # A shift common to a whole song and noise a second: the order of a few songs is not it.
-        noisy = x + noise * rng.standard_normal(x.shape)
-        noisy *= rng.random(x.shape[1]) > 0.15
-        hidden = np.tanh(noisy @ flat[0] + flat[1])
-        said = 1 / (1 + np.exp(-(hidden @ flat[2] + flat[3])[:, 0]))
-        error = ((said - y) * weights)[:, None]
-        back = (error @ flat[2].T) * (1 - hidden**2)
+        some = np.searchsorted(drawn_below, rng.random(batch)).clip(0, len(x) - 1)
+        # Noise and missing cues: no single one of them may be leant on.
+        noisy = x[some] + noise * rng.standard_normal((batch, n_in), dtype=np.float32)
+        noisy *= rng.random((batch, n_in)) > 0.1
+        hidden = np.tanh(noisy @ layers[0] + layers[1])
+        said = 1 / (1 + np.exp(-(hidden @ layers[2] + layers[3])[:, 0]))
+        error = ((said - y[some]) / batch)[:, None].astype(np.float32)
+        back = (error @ layers[2].T) * (1 - hidden**2)
         gradients = [noisy.T @ back, back.sum(axis=0), hidden.T @ error, error.sum(axis=0)]
+        now = rate * min(1.0, 2 * (1 - step / (steps + 1)))
         for i, gradient in enumerate(gradients):
             first[i] = 0.9 * first[i] + 0.1 * gradient
             second[i] = 0.99 * second[i] + 0.01 * gradient**2
             change = first[i] / (1 - 0.9**step) / (np.sqrt(second[i] / (1 - 0.99**step)) + 1e-8)
-            shrink = decay * flat[i] if i in (0, 2) else 0
-            flat[i] = flat[i] - rate * (change + shrink * 10)
-    w1, b1, w2, b2 = (array.astype(np.float32) for array in flat)
-    return w1, b1, w2, b2
+            shrink = decay * layers[i] if i in (0, 2) else 0.0
+            layers[i] = (layers[i] - now * (change + shrink)).astype(np.float32)
+    return layers[0], layers[1], layers[2], layers[3]
 
 
 @dataclass(frozen=True)
@@ -184,23 +199,37 @@ def cross_validated(examples: Sequence[Example], progress: Progress = silent) ->
     return judged
 
 
-def with_other_levels(
-    samples: Array, sample_rate_hz: int, spans: Spans, rng: np.random.Generator
-) -> Array:
-    """The song with every chorus, and all between, made louder or softer by a few dB.
+N_COMPOSED, N_PLAIN = 240, 120
 
-    In demo songs choruses are always the loudest part; singers and mixes are not like that.
+
+def composed_examples(
+    numbers: Iterable[int],
+    *,
+    unheard: bool = False,
+    levels: bool | None = None,
+    plain: bool = False,
+    progress: Progress = silent,
+) -> list[Example]:
+    """Songs made by chance (`models.training.composed_songs`).
+
+    Args:
+        numbers: of the songs; the shipped model has heard those below `N_COMPOSED`, and of the
+            plain ones those below `N_PLAIN`.
+        unheard: by bands and in tempos that the shipped model has not heard.
+        levels: with sections louder or softer by chance; None is every second song.
+        plain: of verses and choruses alone.
+        progress: told after every song.
     """
-    edges = sorted({0.0, *(time for span in spans for time in span), len(samples) / sample_rate_hz})
-    gains_db = rng.normal(0, 4, len(edges))
-    times = np.arange(len(samples)) / sample_rate_hz
-    # A second of glide, so that no click gives a border away.
-    which = np.searchsorted(edges, times, side="right").clip(1, len(edges) - 1) - 1
-    gain = gains_db[which]
-    n_glide = sample_rate_hz
-    total = np.cumsum(np.concatenate([[0.0], np.pad(gain, n_glide // 2, mode="edge")]))
-    glided = (total[n_glide:] - total[:-n_glide])[: len(samples)] / n_glide
-    return (samples * 10 ** (glided / 20)).astype(np.float32)
+    from models.tempo.listening import listen
+    from models.training.composed_songs import compose
+
+    examples = []
+    for done, number in enumerate(numbers):
+        progress(done / (done + 1), f"song {done + 1}")
+        loud = number % 2 == 1 if levels is None else levels
+        song = compose(number, unheard=unheard, levels=loud, plain=plain)
+        examples.append(Example(f"composed {number}", listen(song.samples), song.chorus_spans))
+    return examples
 
 
 def demo_examples(n_rounds: int, seed: int) -> list[Example]:
@@ -226,12 +255,28 @@ def demo_examples(n_rounds: int, seed: int) -> list[Example]:
     return examples
 
 
+def with_other_levels(
+    samples: Array, sample_rate_hz: int, spans: Spans, rng: np.random.Generator
+) -> Array:
+    """The song with every chorus, and all between, made louder or softer by a few dB.
+
+    In demo songs choruses are always the loudest part; singers and mixes are not like that.
+    """
+    from models.training.composed_songs import with_section_levels
+
+    edges = sorted({0.0, *(time for span in spans for time in span), len(samples) / sample_rate_hz})
+    gains_db = rng.normal(0, 4, len(edges))[: len(edges) - 1]
+    return with_section_levels(samples, sample_rate_hz, edges, gains_db.tolist())
+
+
 def main() -> None:
-    """Make the shipped model anew; the same seed gives the same file."""
+    """Make the shipped model anew, in about six minutes; the same seeds give the same file."""
     from models.highlight import model
 
+    examples = composed_examples(range(N_COMPOSED))
+    examples += composed_examples(range(N_PLAIN), plain=True)
     target = model._HERE / "highlight_model.npz"
-    train(demo_examples(4, seed=2026)).save(target)
+    train(examples, steps=2500).save(target)
     print(target, target.stat().st_size)
 
 
