@@ -38,6 +38,7 @@ from library.store.saved_queries import SavedQueries
 from library.store.setlists import Setlists
 from library.store.sites import Sites
 from library.store.songs import Songs
+from library.store.sounds import Sounds
 from library.store.stems import StemRecords
 from library.store.streams import Streams
 from library.store.submissions import Submissions
@@ -137,6 +138,11 @@ class Catalogue:
     def labels(self) -> Labels:
         """Who a song may be."""
         return Labels(self)
+
+    @cached_property
+    def sounds(self) -> Sounds:
+        """Which songs sound alike."""
+        return Sounds(self)
 
     @cached_property
     def setlists(self) -> Setlists:

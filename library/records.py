@@ -94,6 +94,20 @@ class LabelCandidate:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundLink:
+    """Two performances over one backing, whatever they are called and whoever sings."""
+
+    song_id: str
+    other_id: str
+    score: float
+    """Calibrated probability that the backing is the same, in [0, 1]."""
+    semitones: float = 0.0
+    """How far `song_id` lies above `other_id`."""
+    tempo: float = 1.0
+    """How much faster `song_id` is: 1.05 is 5 % faster."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """One archived broadcast."""
 

@@ -337,6 +337,25 @@ labels = Table(
     UniqueConstraint("song_id", "source", "title", "artist"),
 )
 
+sound_links = Table(
+    "sound_links",
+    metadata,
+    _song_id(primary_key=True),
+    Column(
+        "other_id",
+        Text,
+        ForeignKey("songs.id", ondelete="CASCADE"),
+        primary_key=True,
+        nullable=False,
+    ),
+    Column("score", Float, nullable=False),
+    Column("semitones", Float, nullable=False),
+    Column("tempo", Float, nullable=False),
+    _text("engine_version"),
+    Column("at", Float, nullable=False),
+)
+Index("ix_sound_links_other_id", sound_links.c.other_id)
+
 setlists = Table(
     "setlists",
     metadata,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from library.errors import CatalogueTooNew
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in `versions/`."""
 
 

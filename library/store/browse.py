@@ -23,6 +23,7 @@ from library.records import Song
 from library.schema import song_search, song_tags, songs
 from library.store.connections import Connections
 from library.store.songs import COLUMNS, song_from_row, tags_of
+from library.store.sounds import joined, linked_numbers
 from library.store.words import Words, state_of
 
 TRIGRAM = 3
@@ -99,8 +100,8 @@ class Browser:
 
         Args:
             query: a search, or its text.
-            grouped: show copies of one song (same title and artist) once, at the place of the
-                first.
+            grouped: show copies of one song (same title and artist, or the same sound) once, at the
+                place of the first.
 
         Raises:
             QueryError: the text cannot be understood.
@@ -123,7 +124,8 @@ class Browser:
         return Listing(query, numbers, version, copies)
 
     def performances(self, numbers: Sequence[int] | np.ndarray) -> np.ndarray:
-        """int64 (n,): how many songs of the library have the title and artist of each of these."""
+        """int64 (n,): how many songs of the library have the title and artist of each of these, or
+        sound like it."""
         wanted = np.asarray(numbers, np.int64)
         with self._lock:
             self._look()
@@ -329,10 +331,22 @@ class Browser:
             groups = -np.arange(1 + max(last, max((row[0] for row in rows), default=0)))
             known: dict[tuple[str, str], int] = {}
             for number, name in rows:
-                if name[0]:  # songs without a name are nobody's copies
+                if name[0]:  # songs without a name are copies only of what sounds like them
                     groups[number] = known.setdefault(name, len(known) + 1)
+            links = [pair for pair in linked_numbers(connection) if max(pair) < len(groups)]
+            if links:
+                _join(groups, links)
             self._groups = groups
         return self._groups
+
+
+def _join(groups: np.ndarray, links: Sequence[tuple[int, int]]) -> None:
+    """Make one group of what linked songs belong to, in place."""
+    linked = {number: int(groups[number]) for pair in links for number in pair}
+    kept = {group: to for group, to in joined(linked, links).items() if group != to}
+    if kept:
+        changed = np.flatnonzero(np.isin(groups, list(kept)))
+        groups[changed] = [kept[int(group)] for group in groups[changed]]
 
 
 def _is_short_word(term: Term, value: str) -> bool:
