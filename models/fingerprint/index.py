@@ -1,39 +1,50 @@
 """The index on disk: what the library knows, kept in step as songs come and go.
 
-SQLite holds the truth: each recording's name, peaks and chroma. The inverted index is derived: a
-base in memory-mapped arrays beside the database, and a tail of what was added since, built in
-memory when needed. When the tail has grown, base and tail are merged into a new base in a new
-folder; the database then points to it, so a crash leaves the old one in use.
+SQLite holds the truth: each recording's name, peaks and chroma. The inverted index is derived:
+parts in memory-mapped arrays beside the database, and a tail of what was added since, built in
+memory when needed. When the tail has grown it becomes a part, and like parts are merged; the
+database then names the new ones, so a crash leaves the old ones in use.
 """
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from library.errors import FingerprintError
 from models.fingerprint.chroma import SUMMARY_SIZE, ChromaSequence, summary_of
 from models.fingerprint.constellation import Constellation
-from models.fingerprint.pairs import (
-    N_KEYS,
-    Postings,
-    build_postings,
-    empty_postings,
-    merged,
+from models.fingerprint.parts import (
+    Part,
+    due_merge,
+    new_name,
+    parts_from_json,
+    parts_to_json,
+    read_part,
+    remove_leftovers,
+    write_part,
 )
+from models.fingerprint.triples import MAX_NUMBER, Postings, build_postings, merged
 
 FORMAT = 1
 """Raised when peaks or keys change their meaning: older indexes are then rebuilt by the caller."""
 
-_MERGE_AT = 256
+KEYS_FORMAT = "triples-1"
+"""Raised when keys change their meaning: the parts are then built anew from the stored peaks."""
+
+FLUSH_AT = 64
+"""Recordings in memory from which they become a part on disk."""
+
+_FLUSH_MOST = 2048
+_TAIL_PIECES = 8
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS recordings (
@@ -101,7 +112,10 @@ class FingerprintIndex:
                 subject=str(folder),
                 next_step="Check the folder's permissions, or delete it to build it anew",
             ) from error
-        made_as = self._meta("format", str(FORMAT))
+        if not self._meta("format", ""):
+            with self._writing():
+                self._set_meta("format", str(FORMAT))
+        made_as = self._meta("format", "")
         if made_as != str(FORMAT):
             self._db.close()
             raise FingerprintError(
@@ -109,11 +123,15 @@ class FingerprintIndex:
                 subject=str(folder),
                 next_step="Delete the folder; it is built anew from the library",
             )
-        self._base_name = ""
-        self._base = empty_postings()
-        self._base_last = 0
-        self._tail = empty_postings()
-        self._tail_span: tuple[int, int] = (0, 0)
+        self._lock = FileLock(folder / "merge.lock")
+        """Only one process writes parts at a time."""
+        self._parts: list[Part] = []
+        self._mapped: dict[str, Postings] = {}
+        self._tail: list[Postings] = []
+        self._tail_first = self._tail_last = 0
+        self._numbers: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._summaries: tuple[NDArray[np.int64], NDArray[np.float16]] | None = None
+        self._seen: tuple[int, int] | None = None
 
     def __enter__(self) -> FingerprintIndex:
         return self
@@ -154,7 +172,7 @@ class FingerprintIndex:
         """Add a recording, or replace the one of this key. It is found from the next query on."""
         with self._writing():
             self._db.execute("DELETE FROM recordings WHERE key = ?", (key,))
-            self._db.execute(
+            made = self._db.execute(
                 "INSERT INTO recordings"
                 " (key, kind, title, artist, isrc, duration_s, added_at, peaks, chroma,"
                 " summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -171,6 +189,12 @@ class FingerprintIndex:
                     summary_of(chroma).tobytes(),
                 ),
             )
+            if (made.lastrowid or 0) > MAX_NUMBER:
+                raise FingerprintError(
+                    "the fingerprint index has no numbers left",
+                    subject=str(self.folder),
+                    next_step="Delete the folder; it is built anew from the library",
+                )
 
     def rename(self, key: str, title: str, artist: str, isrc: str = "") -> None:
         """Give a recording another name; its sound stays indexed."""
@@ -199,79 +223,170 @@ class FingerprintIndex:
         """The peaks of a recording. Raises FingerprintError when it is gone."""
         return Constellation.from_bytes(self._blob("peaks", number))
 
+    def find_peaks(self, number: int) -> Constellation | None:
+        """The peaks of a recording, or None when it is gone."""
+        row = self._db.execute(
+            "SELECT peaks FROM recordings WHERE number = ?", (number,)
+        ).fetchone()
+        return Constellation.from_bytes(bytes(row[0])) if row else None
+
     def chroma(self, number: int) -> ChromaSequence:
         """The chroma of a recording. Raises FingerprintError when it is gone."""
         return ChromaSequence.from_bytes(self._blob("chroma", number))
 
     def summaries(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
         """Numbers and chroma summaries of all recordings, (n,) and (n, SUMMARY_SIZE)."""
-        rows = self._db.execute("SELECT number, summary FROM recordings ORDER BY number").fetchall()
-        numbers = np.array([row[0] for row in rows], dtype=np.int64)
-        values = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float16)
-        return numbers, values.reshape(-1, SUMMARY_SIZE)
+        self._look()
+        if self._summaries is None:
+            rows = self._db.execute(
+                "SELECT number, summary FROM recordings ORDER BY number"
+            ).fetchall()
+            numbers = np.array([row[0] for row in rows], dtype=np.int64)
+            values = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float16)
+            self._summaries = numbers, values.reshape(-1, SUMMARY_SIZE)
+        return self._summaries
 
     def alive(self) -> NDArray[np.bool_]:
         """Which numbers are recordings, (highest number + 1,)."""
-        numbers = [row[0] for row in self._db.execute("SELECT number FROM recordings")]
-        highest = max(numbers, default=0)
-        highest = max(highest, int(self._base_last), self._tail_span[1])
+        self._look()
+        highest = int(self._numbers.max(initial=0))
+        highest = max(highest, self._tail_last, *(part.last for part in self._parts), 0)
         flags = np.zeros(highest + 1, dtype=bool)
-        flags[numbers] = True
+        flags[self._numbers] = True
         return flags
 
     def postings(self) -> list[Postings]:
         """The inverted index in its parts, in step with the database."""
-        self._refresh()
-        return [part for part in (self._base, self._tail) if len(part)]
+        self._look()
+        self._grow_tail()
+        if self._n_tail() >= FLUSH_AT:
+            self._flush()
+        mapped = [self._mapped[part.name] for part in self._parts]
+        return [part for part in (*mapped, *self._tail) if len(part)]
 
     def size(self) -> IndexSize:
         """Counts and bytes on disk, database and arrays together."""
-        self._refresh()
+        n_postings = sum(len(part) for part in self.postings())
         n_bytes = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-        return IndexSize(len(self), len(self._base) + len(self._tail), n_bytes)
+        return IndexSize(len(self), n_postings, n_bytes)
 
     def compact(self) -> None:
-        """Merge what was added and drop what was removed: one new base."""
-        self._refresh(merge=False)
-        alive = self.alive()
-        last = len(alive) - 1
-        name = f"base-{last}-{time.time_ns()}"
-        folder = self.folder / name
-        _write_base(folder, merged(self._base, self._tail, alive))
-        with self._writing():
-            self._set_meta("base", name)
-            self._set_meta("base_last", str(last))
-        self._refresh(merge=False)
+        """Merge all parts into one and drop what was removed. Waits for another process's merge."""
+        self.postings()
+        with self._lock.acquire():
+            self._look()
+            self._write_tail()
+            if self._parts:
+                self._merge(len(self._parts))
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        for old in self.folder.glob("base-*"):
-            if old.name != name:
-                shutil.rmtree(old, ignore_errors=True)
 
-    def _refresh(self, *, merge: bool = True) -> None:
-        name = self._meta("base", "")
-        if name != self._base_name:
-            self._base = _read_base(self.folder / name)
-            self._base_name = name
-            self._base_last = int(self._meta("base_last", "0"))
-            self._tail_span = (0, 0)
-        row = self._db.execute(
-            "SELECT coalesce(max(number), 0), count(*) FROM recordings WHERE number > ?",
-            (self._base_last,),
-        ).fetchone()
-        last, n_tail = int(row[0]), int(row[1])
-        if merge and n_tail > max(_MERGE_AT, len(self) // 8):
-            self.compact()
-            return
-        if self._tail_span != (self._base_last, last):
-            self._tail = build_postings(self._newer(self._base_last))
-            self._tail_span = (self._base_last, last)
-
-    def _newer(self, number: int) -> Iterable[tuple[int, Constellation]]:
-        rows = self._db.execute(
-            "SELECT number, peaks FROM recordings WHERE number > ? ORDER BY number", (number,)
+    def _look(self) -> None:
+        """See what was added, removed or merged since, by this process or another."""
+        seen = (
+            int(self._db.execute("PRAGMA data_version").fetchone()[0]),
+            self._db.total_changes,
         )
-        for found, blob in rows:
-            yield found, Constellation.from_bytes(blob)
+        if seen == self._seen:
+            return
+        rows = self._db.execute("SELECT number FROM recordings ORDER BY number").fetchall()
+        self._numbers = np.array([row[0] for row in rows], dtype=np.int64)
+        self._summaries = None
+        self._open_parts()
+        last = self._parts[-1].last if self._parts else 0
+        if last != self._tail_first:
+            self._tail, self._tail_first, self._tail_last = [], last, last
+        self._seen = seen
+
+    def _open_parts(self) -> None:
+        wanted = self._wanted_parts()
+        try:
+            self._mapped = self._map(wanted)
+        except (FileNotFoundError, FingerprintError):
+            # Merged by another process meanwhile; else lost or damaged, and built anew from peaks.
+            with self._lock.acquire():
+                wanted = self._wanted_parts()
+                try:
+                    self._mapped = self._map(wanted)
+                except (FileNotFoundError, FingerprintError):
+                    with self._writing():
+                        self._set_meta("parts", "[]")
+                    wanted, self._mapped = [], {}
+        self._parts = wanted
+
+    def _wanted_parts(self) -> list[Part]:
+        if self._meta("keys", "") != KEYS_FORMAT:
+            return []
+        return parts_from_json(self._meta("parts", ""))
+
+    def _map(self, parts: list[Part]) -> dict[str, Postings]:
+        return {
+            part.name: self._mapped.get(part.name) or read_part(self.folder / part.name)
+            for part in parts
+        }
+
+    def _grow_tail(self) -> None:
+        """Index in memory what no part has, each recording once."""
+        while True:
+            newer = self._numbers[self._numbers > max(self._tail_first, self._tail_last)]
+            if not len(newer):
+                return
+            batch = newer[:_FLUSH_MOST]
+            self._tail.append(build_postings(self._recordings(batch)))
+            self._tail_last = int(batch[-1])
+            if len(self._tail) > _TAIL_PIECES:
+                self._tail = list(merged(self._tail, self.alive(), at_once=1 << 40))
+            if self._n_tail() >= _FLUSH_MOST:
+                self._flush()
+
+    def _n_tail(self) -> int:
+        inside = (self._numbers > self._tail_first) & (self._numbers <= self._tail_last)
+        return int(inside.sum())
+
+    def _flush(self) -> bool:
+        """Make a part of the tail; whether it was done: another process may be at it."""
+        try:
+            with self._lock.acquire(timeout=0):
+                self._look()
+                self._write_tail()
+                n_due = due_merge(self._parts)
+                if n_due > 1:
+                    self._merge(n_due)
+        except Timeout:
+            return False
+        return True
+
+    def _write_tail(self) -> None:
+        """The tail as one more part. Only while merging is ours."""
+        if not self._tail:
+            return
+        part = Part(
+            new_name(self._tail_last), self._tail_first + 1, self._tail_last, self._n_tail()
+        )
+        write_part(self.folder / part.name, merged(self._tail, self.alive()))
+        self._replace_parts([*self._parts, part])
+
+    def _merge(self, n_parts: int) -> None:
+        """Make one of the last `n_parts`. Only while merging is ours."""
+        kept, old = self._parts[:-n_parts], self._parts[-n_parts:]
+        alive = self.alive()
+        first, last = old[0].first, old[-1].last
+        part = Part(new_name(last), first, last, int(alive[first : last + 1].sum()))
+        pieces = merged([self._mapped[one.name] for one in old], alive)
+        write_part(self.folder / part.name, pieces)
+        self._replace_parts([*kept, part])
+
+    def _replace_parts(self, parts: list[Part]) -> None:
+        with self._writing():
+            self._set_meta("parts", parts_to_json(parts))
+            self._set_meta("keys", KEYS_FORMAT)
+        self._look()
+        remove_leftovers(self.folder, parts)
+
+    def _recordings(self, numbers: NDArray[np.int64]) -> Iterator[tuple[int, Constellation]]:
+        for number in numbers.tolist():
+            peaks = self.find_peaks(number)
+            if peaks is not None:  # else removed by another process meanwhile
+                yield number, peaks
 
     def _blob(self, column: str, number: int) -> bytes:
         query = {
@@ -285,9 +400,6 @@ class FingerprintIndex:
 
     def _meta(self, name: str, default: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        if row is None and default:
-            with self._writing():
-                self._set_meta(name, default)
         return str(row[0]) if row else default
 
     def _set_meta(self, name: str, value: str) -> None:
@@ -308,37 +420,3 @@ class FingerprintIndex:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
-
-
-def _write_base(
-    folder: Path, pieces: Iterable[tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint16]]]
-) -> None:
-    working = folder.with_name(f".{folder.name}")
-    shutil.rmtree(working, ignore_errors=True)
-    working.mkdir(parents=True)
-    counts = []
-    with (working / "song.u32").open("wb") as song, (working / "frame.u16").open("wb") as frame:
-        for piece_counts, songs, frames in pieces:
-            counts.append(piece_counts)
-            song.write(songs.astype("<u4").tobytes())
-            frame.write(frames.astype("<u2").tobytes())
-    starts = np.concatenate(([0], np.cumsum(np.concatenate(counts))))
-    np.save(working / "starts.npy", starts)
-    working.rename(folder)
-
-
-def _read_base(folder: Path) -> Postings:
-    try:
-        starts = np.load(folder / "starts.npy")
-        n_postings = int(starts[-1])
-        if len(starts) != N_KEYS + 1 or n_postings == 0:
-            return empty_postings()
-        song = np.memmap(folder / "song.u32", dtype="<u4", mode="r", shape=(n_postings,))
-        frame = np.memmap(folder / "frame.u16", dtype="<u2", mode="r", shape=(n_postings,))
-    except (OSError, ValueError) as error:
-        raise FingerprintError(
-            f"the fingerprint index is damaged ({error})",
-            subject=str(folder),
-            next_step="Delete its folder; it is built anew from the library",
-        ) from error
-    return Postings(starts, song, frame)

@@ -1,4 +1,4 @@
-"""From pairs met to songs found: votes, then a close look at the best.
+"""From triples met to songs found: votes, then a close look at the best.
 
 Votes only choose whom to look at. What decides is the share of the query's peaks that lie on the
 reference's peaks under one transposition, one tempo and one offset, compared with the share under
@@ -21,6 +21,7 @@ MIN_PEAKS = 20
 """A query with fewer peaks in the reference's range is not judged."""
 
 _PAD = 256
+_GLANCE_AROUND = 120
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,29 @@ class Aligner:
         self._middle = query.n_frames // 2
         self._frame = query.frame.astype(np.int64) - self._middle
         self._column = query.bin.astype(np.int64)
+
+    def glance(
+        self, reference: Constellation, offset_frame: int, shift: int, tempo: float
+    ) -> float:
+        """How far the share of hits at one spot stands above that around it, in its deviations.
+
+        A fiftieth of the work of `align`: only says which spots deserve that.
+        """
+        reach = int(self._middle * 1.1) + _GLANCE_AROUND + 8
+        raster, first = _raster_between(reference, offset_frame - reach, offset_frame + reach)
+        here = np.arange(offset_frame - 3, offset_frame + 4, 2)
+        around = np.linspace(16, _GLANCE_AROUND, 12).astype(np.int64)
+        offsets = np.concatenate([here, offset_frame - around, offset_frame + around])
+        best = 0.0
+        for moved in (shift, shift + 1):
+            times, columns = self._placed(moved, tempo)
+            if len(times) < MIN_PEAKS:
+                continue
+            hits = _count(raster, times, columns, offsets - first)
+            away = hits[len(here) :]
+            standing = hits[: len(here)].max() - away.mean()
+            best = max(best, float(standing / max(away.std(), 0.004 * len(times))))
+        return best
 
     def align(self, reference: Constellation, *, offset_frame: int, shift: int) -> Alignment:
         """The best alignment near a guess: within 1.3 s, 1 bin and 7 % of tempo.
@@ -138,15 +162,24 @@ class _Placement:
 
 def _raster(reference: Constellation) -> NDArray[np.bool_]:
     """Where a peak counts as hit: one frame and one bin around each of the reference's."""
-    raster = np.zeros((reference.n_frames + 2 * _PAD, N_BINS), dtype=bool)
-    frame = reference.frame.astype(np.int64) + _PAD
-    column = reference.bin.astype(np.int64)
+    return _raster_between(reference, 0, reference.n_frames)[0]
+
+
+def _raster_between(
+    reference: Constellation, start: int, stop: int
+) -> tuple[NDArray[np.bool_], int]:
+    """The raster of the frames `[start, stop)` that the reference has, and which comes first."""
+    start, stop = max(start, 0), max(min(stop, reference.n_frames), 0)
+    raster = np.zeros((max(stop - start, 0) + 2 * _PAD, N_BINS), dtype=bool)
+    span = slice(*np.searchsorted(reference.frame, [start, stop]).tolist())
+    frame = reference.frame[span].astype(np.int64) - start + _PAD
+    column = reference.bin[span].astype(np.int64)
     for df in (-1, 0, 1):
         for dc in (-1, 0, 1):
             place = column + dc
             inside = (place >= 0) & (place < N_BINS)
             raster[frame[inside] + df, place[inside]] = True
-    return raster
+    return raster, start
 
 
 def _count(

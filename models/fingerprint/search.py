@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,34 +11,46 @@ from numpy.typing import NDArray
 from models.fingerprint.constellation import BINS_PER_SEMITONE, Constellation, find_constellation
 from models.fingerprint.index import FingerprintIndex, Reference
 from models.fingerprint.match import Aligner, Alignment
-from models.fingerprint.pairs import (
+from models.fingerprint.triples import (
     QUERY_PEAKS_PER_S,
     Met,
-    Pairs,
     Postings,
-    affordable,
+    Triples,
     look_up,
-    pairs_of,
+    triples_of,
 )
 
 MAX_SEMITONES = 6
 MAX_TEMPO = 0.06
-N_CANDIDATES = 32
-"""References that are looked at closely."""
-
-BUDGET = 4_000_000
-"""Postings that a query may meet at each distance."""
+BUDGET = 8_000_000
+"""Postings that a query may meet in all."""
 
 SETTLED = 0.97
 """Probability from which other keys and tempos are not asked."""
 
 CURVE_MIDDLE, CURVE_STEEPNESS = 8.46, 1.93
+CROWD = 0.38
+"""Sigmas for ten times as many recordings, as in a Gaussian tail."""
 
 _FOLD_FRAMES, _N_FOLDS = 64, 16
-N_CELLS = 2500
-_SHARP_FRAMES = 16
-_OFFSETS = 1 << 18
 """Votes are counted in offsets of two seconds, folded after 32 s to keep the count small."""
+
+N_CELLS = 2500
+"""Cells whose votes are looked at closely, or twice as many as there are recordings."""
+
+N_GLANCES, N_GLANCES_WIDE = 50, 200
+"""Spots on which the query is laid as it is, as performed and in all keys."""
+
+N_DENSEST, N_LOOKS = 2, 6
+"""Spots of these around which the best key, tempo and offset is sought."""
+
+TEMPO_STEP = 0.015
+_AS_PERFORMED = np.array([0.0])
+_SPOT_FRAMES = 3
+_AREA_FRAMES = 24
+_TABLE_BITS = 21
+_TABLE = 1 << _TABLE_BITS
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +95,14 @@ def match_peaks(
 ) -> list[ReferenceMatch]:
     """As `find_matches`, for a query whose peaks are known."""
     parts = index.postings()
-    query = pairs_of(peaks, QUERY_PEAKS_PER_S)
-    if not parts or len(query.frame) == 0:
+    query = triples_of(peaks, QUERY_PEAKS_PER_S)
+    if not parts or len(query) == 0:
         return []
-    found = _search(index, parts, peaks, query, shift_bins=1, tempo=0.0)
+    found = _search(index, parts, peaks, query, semitones=0, tempos=_AS_PERFORMED)
     if (not found or found[0].probability < SETTLED) and (max_semitones or max_tempo):
-        wide = max_semitones * BINS_PER_SEMITONE
-        found += _search(index, parts, peaks, query, shift_bins=wide, tempo=max_tempo)
+        n_steps = round(max_tempo / TEMPO_STEP)
+        tempos = np.arange(-n_steps, n_steps + 1, dtype=np.float64) * TEMPO_STEP
+        found += _search(index, parts, peaks, query, semitones=max_semitones, tempos=tempos)
     best: dict[int, ReferenceMatch] = {}
     for match in sorted(found, key=lambda match: -match.probability):
         best.setdefault(match.reference.number, match)
@@ -99,112 +113,130 @@ def _search(
     index: FingerprintIndex,
     parts: list[Postings],
     peaks: Constellation,
-    query: Pairs,
+    query: Triples,
     *,
-    shift_bins: int,
-    tempo: float,
+    semitones: int,
+    tempos: NDArray[np.float64],
 ) -> list[ReferenceMatch]:
-    query = affordable(parts, query, shift_bins=shift_bins, budget=BUDGET)
+    """Matches in keys up to `semitones` away and at these tempos, the most probable first."""
     alive = index.alive()
     n_recordings = int(alive.sum())
     middle = peaks.n_frames // 2
-    n_shifts = 2 * shift_bins + 1
-    cells_per_song = n_shifts * _N_FOLDS
-
-    def cells(met: Met) -> NDArray[np.int64]:
-        fold = ((met.offset + middle) // _FOLD_FRAMES) % _N_FOLDS
-        return (met.song * n_shifts + met.shift + shift_bins) * _N_FOLDS + fold
-
-    votes = np.zeros(len(alive) * cells_per_song)
-    for part in parts:
-        for met in look_up(part, query, shift_bins=shift_bins, tempo=tempo):
-            votes += np.bincount(cells(met), met.weight, minlength=len(votes))
+    reach = semitones * BINS_PER_SEMITONE + 1
+    # A cell is a recording, a semitone (with a third of one either side) and a fold of offsets.
+    n_keys = 2 * semitones + 1
+    votes = np.zeros(len(alive) * n_keys * _N_FOLDS, np.float32)
+    all_met = []
+    cells = []
+    slack = float(np.abs(tempos).max())
+    for met in look_up(parts, query, shift_bins=reach, tempo=slack, budget=BUDGET):
+        fold = (met.frame - met.asked + middle) // _FOLD_FRAMES % _N_FOLDS
+        key = (met.shift + reach) // BINS_PER_SEMITONE
+        cell = (met.song * n_keys + key) * _N_FOLDS + fold
+        votes += np.bincount(cell, met.weight, minlength=len(votes))
+        cells.append(cell.astype(np.int32))
+        all_met.append(met.narrow())
     votes.reshape(len(alive), -1)[~alive] = 0
-    chosen = _best_cells(_pooled(votes, n_shifts), max(N_CELLS, len(alive)))
+    chosen = _best_cells(votes, max(N_CELLS, 2 * n_recordings))
     if not len(chosen):
         return []
-    # A transposition between two bins leaves its votes in both: neighbours speak for a cell too.
-    speaks_for = np.full(len(votes), -1, dtype=np.int64)
-    for step in (-_N_FOLDS, _N_FOLDS, 0):
-        beside = chosen + step
-        inside = (beside >= 0) & (beside < len(votes))
-        speaks_for[beside[inside]] = chosen[inside]
-    places: list[NDArray[np.int64]] = []
-    weights: list[NDArray[np.float64]] = []
-    for part in parts:
-        for met in look_up(part, query, shift_bins=shift_bins, tempo=tempo):
-            cell = speaks_for[cells(met)]
-            kept = cell >= 0
-            places.append(cell[kept] * _OFFSETS + met.offset[kept] + middle + _OFFSETS // 4)
-            weights.append(met.weight[kept])
-    sharpest = _sharpest(np.concatenate(places), np.concatenate(weights), cells_per_song)
+    looked_at = np.zeros(len(votes), bool)
+    looked_at[chosen] = True
+    kept = [met.only(looked_at[cell]) for met, cell in zip(all_met, cells, strict=True)]
+    spots = _densest(kept, middle, tempos, N_GLANCES_WIDE if semitones else N_GLANCES)
     aligner = Aligner(peaks)
+    glances = []
+    for spot in spots:
+        known = index.find_peaks(spot.song)
+        if known is not None:
+            shown = aligner.glance(known, spot.offset_frame, spot.shift, spot.tempo)
+            glances.append((shown, spot, known))
+    # The densest spots are looked at whatever the glance says.
+    rest = sorted(glances[N_DENSEST:], key=lambda glance: -glance[0])
     matches = []
-    for cell_number, offset_frame in sharpest:
-        number, rest = divmod(cell_number, cells_per_song)
-        reference = index.reference(number)
-        if reference is None:
-            continue
-        alignment = aligner.align(
-            index.peaks(number),
-            offset_frame=offset_frame,
-            shift=rest // _N_FOLDS - shift_bins,
-        )
-        matches.append(ReferenceMatch(reference, alignment, probability(alignment, n_recordings)))
-    return matches
+    for _, spot, known in [*glances[:N_DENSEST], *rest[:N_LOOKS]]:
+        reference = index.reference(spot.song)
+        if reference is not None:
+            alignment = aligner.align(known, offset_frame=spot.offset_frame, shift=spot.shift)
+            likely = probability(alignment, n_recordings)
+            matches.append(ReferenceMatch(reference, alignment, likely))
+    return sorted(matches, key=lambda match: -match.probability)
 
 
-def _pooled(votes: NDArray[np.float64], n_shifts: int) -> NDArray[np.float64]:
-    """Votes summed over each transposition and its two neighbours."""
-    cube = votes.reshape(-1, n_shifts, _N_FOLDS)
-    pooled = cube.copy()
-    pooled[:, 1:] += cube[:, :-1]
-    pooled[:, :-1] += cube[:, 1:]
-    return pooled.ravel()
-
-
-def _best_cells(votes: NDArray[np.float64], n_cells: int) -> NDArray[np.int64]:
+def _best_cells(votes: NDArray[np.float32], n_cells: int) -> NDArray[np.int64]:
     """The cells with most votes."""
     n_top = min(len(votes), n_cells)
     top = np.argpartition(votes, len(votes) - n_top)[-n_top:]
     return top[votes[top] > 0]
 
 
-def _sharpest(
-    places: NDArray[np.int64], weights: NDArray[np.float64], cells_per_song: int
-) -> list[tuple[int, int]]:
-    """`(cell, offset)` of the densest moments of votes, best first, at most four of one song.
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a query may lie."""
 
-    Votes of the right alignment fall within a fraction of a second, chance spreads over the cell.
+    song: int
+    shift: int
+    offset_frame: int
+    """Of the query's middle, in the recording."""
+    tempo: float
+
+
+def _densest(
+    met: Sequence[Met], middle: int, tempos: NDArray[np.float64], n_most: int
+) -> list[_Spot]:
+    """The spots where most votes fall together under one tempo, best first.
+
+    Votes of the right alignment lie within a tenth of a second and a bin, once the tempo is right;
+    chance spreads over a cell's two seconds and three bins. Spots are counted in a hashed table,
+    whose few collisions cost nothing but a needless look.
     """
-    order = np.argsort(places)
-    ordered = places[order]
-    total = np.concatenate(([0.0], np.cumsum(weights[order])))
-    last = np.searchsorted(ordered, ordered + _SHARP_FRAMES, side="right")
-    within = total[last] - total[:-1]
-    chosen: list[tuple[int, int]] = []
-    taken: dict[int, int] = {}
-    for place in np.argsort(-within, kind="stable")[:20_000].tolist():
-        cell, offset = divmod(int(ordered[(place + last[place]) // 2]), _OFFSETS)
-        offset -= _OFFSETS // 4
-        song = cell // cells_per_song
-        near = any(c == cell and abs(o - offset) <= 2 * _SHARP_FRAMES for c, o in chosen)
-        if near or taken.get(song, 0) >= 4:
-            continue
-        taken[song] = taken.get(song, 0) + 1
-        chosen.append((cell, offset))
-        if len(chosen) == N_CANDIDATES:
-            break
-    return chosen
+    song = np.concatenate([part.song for part in met]).astype(np.int64)
+    shift = np.concatenate([part.shift for part in met]).astype(np.int64)
+    frame = np.concatenate([part.frame for part in met]).astype(np.float64)
+    asked = np.concatenate([part.asked for part in met]).astype(np.float64) - middle
+    weight = np.concatenate([part.weight for part in met])
+    lane = (song * 64 + shift + 32) << 20
+    scores, places, offsets, tried = [], [], [], []
+    for tempo in tempos.tolist():
+        offset = np.rint(frame - asked * (1 + tempo)).astype(np.int64)
+        spot = lane + (offset + (1 << 16)) // _SPOT_FRAMES
+        table = np.bincount(_hashed(spot), weight, minlength=_TABLE).astype(np.float32)
+        score = table[_hashed(spot)] + table[_hashed(spot + 1)]
+        score += table[_hashed(spot + (1 << 20))] + table[_hashed(spot + (1 << 20) + 1)]
+        n_top = min(len(score), 20 * n_most)
+        top = np.argpartition(score, len(score) - n_top)[len(score) - n_top :]
+        scores.append(score[top])
+        places.append(top)
+        offsets.append(offset[top])
+        tried.append(np.full(n_top, tempo))
+    score, place, offset = np.concatenate(scores), np.concatenate(places), np.concatenate(offsets)
+    order = np.argsort(-score, kind="stable")
+    # One look sees a second around it.
+    area = (song[place[order]] << 16) + (offset[order] + (1 << 15)) // _AREA_FRAMES
+    _, first = np.unique(area, return_index=True)
+    best = order[np.sort(first)[:n_most]]
+    tempo_of = np.concatenate(tried)
+    return [
+        _Spot(int(song[place[i]]), int(shift[place[i]]), int(offset[i]), float(tempo_of[i]))
+        for i in best.tolist()
+    ]
+
+
+def _hashed(spot: NDArray[np.int64]) -> NDArray[np.int64]:
+    return ((spot.astype(np.uint64) * _MULTIPLIER) >> np.uint64(64 - _TABLE_BITS)).astype(np.int64)
 
 
 def probability(alignment: Alignment, n_recordings: int) -> float:
     """Chance that an alignment is right.
 
-    A logistic curve over the sigmas, fitted to right and wrong answers in
-    benchmarks/recognition.py. The best of many wrong alignments stands the higher the more
-    recordings were asked: about 0.38 sigmas for ten times as many, as in a Gaussian tail.
+    A logistic curve over the sigmas, fitted to right and wrong answers by
+    benchmarks/calibration.py.
     """
-    crowd = 0.38 * np.log10(max(n_recordings, 10) / 10)
+    crowd = crowd_of(n_recordings)
     steepness = CURVE_STEEPNESS * (alignment.sigmas - CURVE_MIDDLE - crowd)
     return float(1 / (1 + np.exp(-np.clip(steepness, -50, 50))))
+
+
+def crowd_of(n_recordings: int) -> float:
+    """How much higher the best of many wrong alignments stands, in sigmas, than the best of ten."""
+    return float(CROWD * np.log10(max(n_recordings, 10) / 10))

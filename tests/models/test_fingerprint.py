@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,15 +23,17 @@ from models.fingerprint import (
     fingerprint,
     identify,
 )
-from models.fingerprint.index import _MERGE_AT
-from models.fingerprint.pairs import (
+from models.fingerprint.constellation import N_BINS
+from models.fingerprint.index import FLUSH_AT
+from models.fingerprint.parts import MERGE_FACTOR, Part, due_merge
+from models.fingerprint.triples import (
     MAX_INTERVAL,
     N_KEYS,
-    Pairs,
-    affordable,
+    asked_keys,
     build_postings,
     look_up,
-    pairs_of,
+    merged,
+    triples_of,
 )
 from models.recognizer.transpose import pitch_shift, time_stretch
 from tests.models.melodies import RATE, melody
@@ -190,22 +194,64 @@ def test_merging_changes_no_answer_and_is_seen_by_another_process(
         assert find_matches(index, query)[0] == replace(before[0])
         assert find_matches(other, cut(songs[5], 9))[0].reference.key == "song-5"
         assert all(m.reference.key != "song-3" for m in find_matches(other, cut(songs[3], 9)))
-        assert len(list(tmp_path.glob("base-*"))) == 1
+        assert len(list(tmp_path.glob("part-*"))) == 1
     with FingerprintIndex(tmp_path) as again:
         assert find_matches(again, query)[0] == before[0]
 
 
-def test_the_tail_is_merged_by_itself_when_it_has_grown(
-    tmp_path: Path, songs: list[NDArray[np.float32]]
-) -> None:
+def test_what_was_added_becomes_a_part_and_like_parts_are_merged(tmp_path: Path) -> None:
     made = fingerprint(melody(50, 4))
     with FingerprintIndex(tmp_path) as index:
-        for number in range(_MERGE_AT + 2):
+        for number in range(FLUSH_AT - 1):
             index.add(f"x{number}", made.peaks, made.chroma, title="x")
+        n_before = sum(len(part) for part in index.postings())
+        assert not list(tmp_path.glob("part-*"))
+        index.add("last", made.peaks, made.chroma, title="x")
+        index.postings()
+        assert len(list(tmp_path.glob("part-*"))) == 1
+        for number in range(FLUSH_AT):
+            index.add(f"y{number}", made.peaks, made.chroma, title="y")
+            index.postings()
+        # Two parts of one size became one; nothing was lost or counted twice.
+        assert len(list(tmp_path.glob("part-*"))) == 1
         size = index.size()
-        assert size.n_recordings == _MERGE_AT + 2
-        assert len(list(tmp_path.glob("base-*"))) == 1
+        assert size.n_recordings == 2 * FLUSH_AT
+        assert size.n_postings == n_before // (FLUSH_AT - 1) * 2 * FLUSH_AT
         assert size.bytes_per_recording < 20_000
+
+
+def test_parts_are_merged_while_they_are_alike() -> None:
+    def parts(*sizes: int) -> list[Part]:
+        return [Part(str(size), 0, 0, size) for size in sizes]
+
+    assert due_merge([]) == 0
+    assert due_merge(parts(64)) == 1
+    assert due_merge(parts(64 * MERGE_FACTOR, 64)) == 2
+    assert due_merge(parts(10_000, 64)) == 1
+    assert due_merge(parts(900, 300, 100, 64)) == 4
+    assert due_merge(parts(100_000, 300, 100, 64)) == 3
+
+
+def test_merging_piece_by_piece_gives_what_building_at_once_gives() -> None:
+    songs = [(number, find_constellation(melody(number, 6))) for number in range(1, 6)]
+    whole = build_postings(songs)
+    alive = np.ones(6, bool)
+    alive[4] = False
+    pieces = list(merged([build_postings(songs[:2]), build_postings(songs[2:])], alive, at_once=99))
+    assert len(pieces) > 3
+    living = build_postings(pair for pair in songs if pair[0] != 4)
+    assert np.array_equal(np.concatenate([piece.keys for piece in pieces]), living.keys)
+    counts = np.concatenate([np.diff(piece.starts) for piece in pieces])
+    assert np.array_equal(counts, np.diff(living.starts))
+    for key in whole.keys[::97].tolist():
+        found = [
+            set(zip(part.where[a:b].tolist(), part.frame[a:b].tolist(), strict=True))
+            for part in (living, *pieces)
+            for i in np.flatnonzero(part.keys == key)
+            for a, b in [(part.starts[i], part.starts[i + 1])]
+        ]
+        assert len(found) in (0, 2)
+        assert not found or found[0] == found[1]
 
 
 def test_an_index_of_another_format_or_no_index_is_refused(tmp_path: Path) -> None:
@@ -218,14 +264,57 @@ def test_an_index_of_another_format_or_no_index_is_refused(tmp_path: Path) -> No
         FingerprintIndex(tmp_path / "file")
 
 
-def test_a_damaged_base_is_named(tmp_path: Path, songs: list[NDArray[np.float32]]) -> None:
+@pytest.mark.parametrize("damage", ["emptied", "gone"])
+def test_a_damaged_part_is_built_anew_from_the_peaks(
+    tmp_path: Path, songs: list[NDArray[np.float32]], damage: str
+) -> None:
     with FingerprintIndex(tmp_path) as index:
         add(index, "a", songs[0])
         index.compact()
-    base = next(tmp_path.glob("base-*"))
-    (base / "song.u32").write_bytes(b"")
-    with FingerprintIndex(tmp_path) as index, pytest.raises(FingerprintError, match="damaged"):
-        find_matches(index, cut(songs[0], 5))
+    part = next(tmp_path.glob("part-*"))
+    if damage == "emptied":
+        (part / "where.u32").write_bytes(b"")
+    else:
+        shutil.rmtree(part)
+    with FingerprintIndex(tmp_path) as index:
+        assert find_matches(index, cut(songs[0], 5))[0].reference.key == "a"
+        index.compact()
+        assert len(list(tmp_path.glob("part-*"))) == 1
+
+
+def test_an_index_of_the_former_kind_is_built_anew_from_its_peaks(
+    tmp_path: Path, songs: list[NDArray[np.float32]]
+) -> None:
+    with FingerprintIndex(tmp_path) as index:
+        add(index, "a", songs[0])
+        index._db.execute("INSERT INTO meta VALUES ('base', 'base-1'), ('base_last', '1')")
+    (tmp_path / "base-1").mkdir()
+    (tmp_path / "base-1" / "song.u32").write_bytes(b"old")
+    with FingerprintIndex(tmp_path) as index:
+        assert find_matches(index, cut(songs[0], 5))[0].reference.key == "a"
+        index.compact()
+    assert not (tmp_path / "base-1").exists()
+
+
+def test_two_writers_at_once_lose_nothing(tmp_path: Path, songs: list[NDArray[np.float32]]) -> None:
+    made = fingerprint(melody(51, 4))
+
+    def work(name: str) -> None:
+        with FingerprintIndex(tmp_path) as index:
+            for number in range(FLUSH_AT):
+                index.add(f"{name}{number}", made.peaks, made.chroma, title=name)
+                if number % 16 == 0:
+                    index.postings()
+            index.compact()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, "abc"))
+    with FingerprintIndex(tmp_path) as index:
+        add(index, "song", songs[0])
+        assert find_matches(index, cut(songs[0], 5))[0].reference.key == "song"
+        one = len(build_postings([(1, made.peaks)]))
+        song = len(build_postings([(1, fingerprint(songs[0]).peaks)]))
+        assert sum(len(part) for part in index.postings()) == 3 * FLUSH_AT * one + song
 
 
 def test_peaks_are_stored_and_read_back() -> None:
@@ -257,40 +346,69 @@ def test_a_transposition_moves_every_peak_by_the_same_number_of_bins() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(shift=st.integers(0, 12), stretch=st.integers(-1, 1), seed=st.integers(0, 5))
-def test_looking_up_meets_exactly_the_pairs_within_the_tolerance(
-    shift: int, stretch: int, seed: int
-) -> None:
+@given(shift=st.integers(0, 12), seed=st.integers(0, 5))
+def test_looking_up_meets_exactly_the_triples_within_the_tolerance(shift: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     frame = np.sort(rng.integers(0, 300, 80)).astype(np.uint16)
     column = rng.integers(20, 140, 80).astype(np.uint8)
     peaks = Constellation(frame, column, rng.integers(1, 99, 80).astype(np.uint8), 300)
     postings = build_postings([(3, peaks)])
-    assert postings.starts[-1] == len(postings.song) == len(pairs_of(peaks, 10).frame)
-    assert len(postings.starts) == N_KEYS + 1
-    query = pairs_of(replace(peaks, bin=(column + shift).astype(np.uint8)), 10)
-    met = list(look_up(postings, query, shift_bins=12, tempo=0.0))
-    right = sum(int(((m.shift == shift) & (m.offset == 0)).sum()) for m in met)
-    assert right >= len(query.frame)
+    known = triples_of(peaks, 10, apart_frames=2)
+    assert postings.starts[-1] == len(postings) == len(known)
+    assert np.all(np.diff(postings.keys.astype(np.int64)) > 0)
+    assert known.keys().max(initial=0) < N_KEYS
+    moved = replace(peaks, bin=(column + shift).astype(np.uint8))
+    query = triples_of(moved, 10, apart_frames=2)
+    met = list(look_up([postings], query, shift_bins=12, tempo=0.0, budget=10**9))
+    right = sum(int(((m.shift == shift) & (m.frame == m.asked)).sum()) for m in met)
+    assert right >= len(query)
     assert all(np.abs(m.shift).max(initial=0) <= 12 for m in met)
-    assert np.abs(query.interval).max(initial=0) <= MAX_INTERVAL
+    assert all((m.song == 3).all() for m in met)
+    # Against looking at every pair of triples.
+    near = [
+        np.abs(q[:, None] - k[None, :]) <= 12 if of == "bin" else q[:, None] == k[None, :]
+        for of, q, k in (
+            ("bin", query.bin, known.bin),
+            ("interval", query.interval[0], known.interval[0]),
+            ("interval", query.interval[1], known.interval[1]),
+        )
+    ]
+    for q, k in zip(query.distance, known.distance, strict=True):
+        # Cells of two frames, those that a frame either way can reach.
+        low, high = (q - 1).clip(3), (q + 1).clip(max=34)
+        cell = (k - 3) // 2
+        near.append(((low - 3)[:, None] // 2 <= cell) & (cell <= (high - 3)[:, None] // 2))
+    assert sum(len(m.song) for m in met) == int(np.logical_and.reduce(near).sum())
+    assert column.max() < N_BINS
 
 
-def test_a_budget_keeps_the_rarest_pairs(
+def test_a_tempo_is_met_by_the_keys_that_are_asked() -> None:
+    peaks = find_constellation(melody(9, 8))
+    query = triples_of(peaks, 20)
+    exact, wide = (asked_keys(query, shift_bins=0, tempo=tempo) for tempo in (0.0, 0.06))
+    assert len(wide.owner) > len(exact.owner)
+    assert {*zip(exact.owner, exact.first_key, strict=True)} <= {
+        *zip(wide.owner, wide.first_key, strict=True)
+    }
+    assert np.abs(np.concatenate(query.interval)).max() <= MAX_INTERVAL
+
+
+def test_a_budget_keeps_the_rarest_triples(
     index: FingerprintIndex, songs: list[NDArray[np.float32]]
 ) -> None:
-    query = pairs_of(find_constellation(cut(songs[2], 12)), 30)
-    parts = index.postings()
-    kept = affordable(parts, query, shift_bins=18, budget=2000)
+    query = triples_of(find_constellation(cut(songs[2], 12)), 30)
 
-    def n_met(asked: Pairs) -> int:
-        found = (look_up(part, asked, shift_bins=18, tempo=0.0) for part in parts)
-        return sum(len(met.song) for blocks in found for met in blocks)
+    def met(budget: int) -> tuple[int, float]:
+        blocks = list(look_up(index.postings(), query, shift_bins=18, tempo=0.0, budget=budget))
+        return (
+            sum(len(one.song) for one in blocks),
+            min(float(one.weight.min(initial=1)) for one in blocks),
+        )
 
-    assert 0 < len(kept.frame) < 0.5 * len(query.frame)
-    assert 2000 < n_met(kept) < 0.5 * n_met(query)
-    everything = affordable(parts, query, shift_bins=18, budget=10**9)
-    assert np.array_equal(everything.frame, query.frame)
+    n_all, commonest = met(10**9)
+    n_some, rarest = met(n_all // 4)
+    assert 0 < n_some <= n_all // 4
+    assert rarest > commonest
 
 
 def chords(seed: int, step_s: float, semitones: int, partials: int) -> NDArray[np.float32]:
