@@ -114,36 +114,45 @@ def setlist(
     file: Annotated[
         Path | None, typer.Option(help="Read a setlist (text, .srt or .vtt) from a file.")
     ] = None,
-    shift_s: Annotated[float, typer.Option(help="Seconds to add to every stamp.")] = 0.0,
+    part: Annotated[
+        str,
+        typer.Option(
+            "--slice",
+            metavar="FROM-TO",
+            help="Keep this part of the list only, e.g. 1:00:00-2:30:00; times count from its "
+            "start (for a recording that holds a part of the broadcast).",
+        ),
+    ] = "",
+    shift_s: Annotated[
+        float, typer.Option(help="Seconds to add to every stamp (after --slice).")
+    ] = 0.0,
     forget: Annotated[bool, typer.Option("--forget", help="Take yours back.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """Show the timestamps that people left for a stream, or give your own.
 
-    Yours wins over what the page says: songs are cut and named by it at once.
+    Yours wins over what the page says: songs are cut and named by it at once. Of subtitles, each
+    cue is a song.
     """
     from commands.pipeline import Pipeline
-    from library.errors import UtawakuError
-    from models.setlist import parse_setlist
+    from library.errors import SetlistError
 
     with Pipeline.open() as pipeline:
         stream = pipeline.catalogue.streams.get(stream_id)
         if forget:
             pipeline.catalogue.setlists.set_users(stream.id, None)
         elif paste or file:
-            lines = (
-                _timed_lines(file)
-                if file and file.suffix.lower() in (".srt", ".vtt")
-                else parse_setlist(file.read_text("utf-8") if file else sys.stdin.read())
-            )
+            lines = _read_lines(file)
+            if part:
+                lines = _sliced(lines, part)
+            lines = _shifted(lines, shift_s)
             if not any(line.is_song for line in lines):
-                raise UtawakuError(
+                raise SetlistError(
                     "no line has a time and a title",
                     subject=str(file or "standard input"),
                     next_step="Write lines like 1:02:03 Title / Artist",
                 )
-            moved = tuple(_moved(line, shift_s) for line in lines)
-            pipeline.catalogue.setlists.set_users(stream.id, Setlist(moved, "user", 1.0))
+            pipeline.catalogue.setlists.set_users(stream.id, Setlist(tuple(lines), "user", 1.0))
         if forget or paste or file:
             outcome = pipeline.ingest(stream)
             if outcome.exit_code:
@@ -162,17 +171,50 @@ def setlist(
         out.print("nobody has left timestamps for this stream")
 
 
-def _moved(line: SetlistLine, shift_s: float) -> SetlistLine:
-    stop_s = None if line.stop_s is None else max(0.0, line.stop_s + shift_s)
-    return replace(line, start_s=max(0.0, line.start_s + shift_s), stop_s=stop_s)
+def _read_lines(file: Path | None) -> list[SetlistLine]:
+    """The lines of a file (None is the standard input), text or subtitles."""
+    from library.errors import SetlistError
+    from models.setlist import parse_setlist, read_subtitles, read_timed_lines
+
+    if file is None:
+        return parse_setlist(sys.stdin.read())
+    if file.suffix.lower() in (".srt", ".vtt"):
+        return read_timed_lines(read_subtitles(file))
+    try:
+        return parse_setlist(file.read_text("utf-8", errors="replace"))
+    except OSError as error:
+        raise SetlistError(f"cannot be read ({error.strerror})", subject=str(file)) from error
 
 
-def _timed_lines(file: Path) -> list[SetlistLine]:
-    from models.setlist import read_subtitles
+def _sliced(lines: Sequence[SetlistLine], part: str) -> list[SetlistLine]:
+    """The lines that start within `FROM-TO`, their times counted from FROM."""
+    from library.errors import SetlistError
+    from models.setlist.stamps import find_stamps
 
+    stamps = find_stamps(part)
+    if len(stamps) != 1 or stamps[0].stop_s is None:
+        raise SetlistError(
+            "not a part of a recording", subject=part, next_step="Write it like 1:00:00-2:30:00"
+        )
+    start_s, stop_s = stamps[0].start_s, stamps[0].stop_s
+    kept = [line for line in lines if start_s <= line.start_s < stop_s]
+    clipped = [
+        line if line.stop_s is None else replace(line, stop_s=min(line.stop_s, stop_s))
+        for line in kept
+    ]
+    return _shifted(clipped, -start_s)
+
+
+def _shifted(lines: Sequence[SetlistLine], by_s: float) -> list[SetlistLine]:
+    """Lines moved; what would start before the recording is not in it."""
     return [
-        SetlistLine(timed.start_s, timed.text, stop_s=timed.stop_s, raw=timed.text)
-        for timed in read_subtitles(file)
+        replace(
+            line,
+            start_s=line.start_s + by_s,
+            stop_s=None if line.stop_s is None else line.stop_s + by_s,
+        )
+        for line in lines
+        if line.start_s + by_s >= 0
     ]
 
 

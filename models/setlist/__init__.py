@@ -2,7 +2,7 @@
 
 from models.setlist.find import find_setlists, merge_setlists
 from models.setlist.live_chat import ChatMessage, read_live_chat, titles_in_chat
-from models.setlist.parse import parse_setlist
+from models.setlist.parse import parse_setlist, read_timed_lines
 from models.setlist.subtitles import (
     TimedText,
     parse_subtitles,
@@ -23,6 +23,7 @@ __all__ = [
     "parse_subtitles",
     "read_live_chat",
     "read_subtitles",
+    "read_timed_lines",
     "shift_text",
     "slice_text",
     "titles_in_chat",

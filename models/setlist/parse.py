@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import itertools
 import re
+import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from library.errors import SetlistError
 from library.records import SetlistLine
 from models.labels.titles import artist_key
 from models.setlist.names import Name, drop_bare_number, read_name, split_paren
 from models.setlist.stamps import Stamp, drop_invisible, find_stamps, fold_widths
+from models.setlist.subtitles import TimedText
 from models.setlist.talk import is_talk
+
+MANY_CUES, BRIEF_S = 30, 12.0
+"""So many subtitles that mostly show so briefly are the words that are sung."""
 
 MAX_SONG_S = 20 * 60.0
 """A second stamp at the end of a line is a stop only within this time of the first."""
@@ -41,6 +47,31 @@ def parse_setlist(text: str) -> list[SetlistLine]:
     entries: list[_Entry] = []
     for raw, stamps, pieces in _rows(text):
         entries.extend(_entries_of(raw, stamps, pieces))
+    return _decided(entries)
+
+
+def read_timed_lines(timed: Iterable[TimedText]) -> list[SetlistLine]:
+    """A setlist from texts that carry their times, such as subtitles: one song a cue.
+
+    The text is read as a written line is ("01. Title / Artist"; a title above its artist). A cue's
+    end is kept as the song's. Raises SetlistError when the cues are the words of songs.
+    """
+    cues = list(timed)
+    if len(cues) >= MANY_CUES and statistics.median(c.stop_s - c.start_s for c in cues) < BRIEF_S:
+        raise SetlistError(
+            f"{len(cues)} cues of a few seconds are words, not a list of songs",
+            next_step="Give subtitles that show each song's title, or a list of times and titles",
+        )
+    entries = []
+    for cue in cues:
+        raw = " / ".join(part.strip() for part in cue.text.splitlines() if part.strip())
+        stamp = Stamp(cue.start_s, cue.stop_s if cue.stop_s > cue.start_s else None, 0, 0)
+        entries.append(_Entry(stamp, read_name(drop_invisible(raw)), raw))
+    return _decided(entries)
+
+
+def _decided(entries: list[_Entry]) -> list[SetlistLine]:
+    """What the list as a whole says about its lines; sorted, one line per start."""
     entries = _drop_counting(entries)
     entries = _artists_in_parens(entries)
     entries = _artist_first(entries)

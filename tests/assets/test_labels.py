@@ -142,6 +142,40 @@ def test_a_pasted_setlist_wins(program: Program, demo_stream: DemoStream, tmp_pa
     assert [song["title"] for song in ingested(program, demo_stream.path)] == ["一曲目", "二曲目"]
 
 
+def test_subtitles_of_the_whole_broadcast_are_sliced_to_the_recording(
+    program: Program, demo_stream: DemoStream, tmp_path: Path
+) -> None:
+    songs = ingested(program, demo_stream.path)
+    stream_id = songs[0]["id"].partition("@")[0]
+    subtitles = tmp_path / "titles.srt"
+    # The recording holds what the broadcast showed from 1:00:02 on.
+    blocks = []
+    for number, song in enumerate(songs):
+        first, last = (3602 + song[name] for name in ("start_s", "stop_s"))
+        clocks = [
+            f"01:{int(at - 3600) // 60:02}:{at % 60:06.3f}".replace(".", ",")
+            for at in (first, last)
+        ]
+        blocks.append(f"{number}\n{clocks[0]} --> {clocks[1]}\n曲{number}\n誰か\n")
+    subtitles.write_text(
+        "0\n00:10:00,000 --> 00:14:00,000\nAn hour earlier\n\n" + "\n".join(blocks), "utf-8"
+    )
+    done = program.run(
+        "setlist", stream_id, "--file", subtitles, "--slice", "1:00:00-2:00:00", "--shift-s", "-2",
+        "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (mine, *_) = json.loads(done.stdout)
+    assert [line["title"] for line in mine["lines"]] == ["曲0", "曲1"]
+    assert [(song["title"], song["artist"]) for song in ingested(program, demo_stream.path)] == [
+        ("曲0", "誰か"),
+        ("曲1", "誰か"),
+    ]
+    wrong = program.run("setlist", stream_id, "--file", subtitles, "--slice", "soon")
+    assert wrong.returncode != 0
+    assert "Write it like 1:00:00-2:30:00" in wrong.stderr
+
+
 def test_a_karaoke_track_in_another_key_names_the_song(
     program: Program, demo_stream: DemoStream, bare: Path, tmp_path: Path
 ) -> None:

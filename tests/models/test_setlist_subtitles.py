@@ -13,6 +13,7 @@ from models.setlist import (
     TimedText,
     parse_subtitles,
     read_subtitles,
+    read_timed_lines,
     shift_text,
     slice_text,
     to_srt,
@@ -114,3 +115,24 @@ def test_written_subtitles_are_read_back(cues: list[tuple[int, int, str]]) -> No
     assert parse_subtitles(to_srt(made)) == [
         TimedText(pytest.approx(c.start_s), pytest.approx(c.stop_s), c.text) for c in made
     ]
+
+
+def test_titles_in_subtitles_are_a_setlist_with_artists_and_ends() -> None:
+    cues = parse_subtitles(
+        "1\n00:01:00,500 --> 00:04:30,000\n01. Paper Boats / Ida Holm\n\n"
+        "2\n00:05:00,000 --> 00:08:00,000\n夜明けの歌\n葵\n\n"
+        "3\n00:09:00,000 --> 00:09:30,000\n雑談\n"
+    )
+    lines = read_timed_lines(cues)
+    assert [(line.start_s, line.stop_s) for line in lines[:2]] == [(60.5, 270.0), (300.0, 480.0)]
+    assert [(line.title, line.artist) for line in lines[:2]] == [
+        ("Paper Boats", "Ida Holm"),
+        ("夜明けの歌", "葵"),
+    ]
+    assert [line.is_song for line in lines] == [True, True, False]
+
+
+def test_the_words_of_songs_are_not_taken_for_a_list_of_songs() -> None:
+    words = [TimedText(4.0 * n, 4.0 * n + 3.5, f"la la {n}") for n in range(60)]
+    with pytest.raises(SetlistError, match="are words"):
+        read_timed_lines(words)
