@@ -110,6 +110,56 @@ class Candidates:
                 )
         return bool(changed)
 
+    def skip(self, candidate_id: int) -> bool:
+        """Leave it out without a mark, and do not ask again; False when it was decided before."""
+        with self._catalogue.write() as connection:
+            changed = connection.execute(
+                candidates.update()
+                .where(candidates.c.id == candidate_id, candidates.c.state.in_((*OPEN, "failed")))
+                .values(state="rejected", grade=None, changed_at=time.time())
+            ).rowcount
+        return bool(changed)
+
+    def undecide(self, before: Candidate) -> bool:
+        """Take a decision back: the candidate is open again, as it was before.
+
+        What was asked of the pipeline because of it is withdrawn. False when the pipeline has begun
+        already: then the decision stands.
+        """
+        of_it = (
+            requests.c.kind == "ingest",
+            requests.c.target == before.url,
+            requests.c.arguments["candidate"].as_integer() == before.id,
+        )
+        now = time.time()
+        with self._catalogue.write() as connection:
+            begun = sa.select(requests.c.id).where(
+                *of_it, requests.c.state.in_(("running", "done"))
+            )
+            if connection.execute(begun.limit(1)).first():
+                return False
+            connection.execute(
+                requests.update()
+                .where(*of_it, requests.c.state == "queued")
+                .values(state="cancelled", finished_at=now)
+            )
+            connection.execute(
+                candidates.update()
+                .where(candidates.c.id == before.id)
+                .values(state=before.state, grade=before.grade, changed_at=now)
+            )
+        return True
+
+    def n_decided(self, *, since: float = 0.0) -> int:
+        """How many marks candidates were given since a moment."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(candidates)
+            .where(candidates.c.grade.is_not(None), candidates.c.changed_at >= since)
+        )
+        with self._catalogue.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def graded(self) -> list[Candidate]:
         """Candidates with a mark and a preview: what training can learn from."""
         return self._select(candidates.c.grade.is_not(None), candidates.c.preview_path != "")

@@ -5,7 +5,8 @@ from library.store.review import Guess
 from tests.tui.conftest import until
 from tests.tui.test_library_screen import opened, shown
 from tui.app import UtawakuApp
-from tui.screens.review import ReviewScreen, hit_rates
+from tui.screens.review import ReviewScreen
+from tui.screens.review_queue import hit_rates
 
 SIZE = (100, 30)
 

@@ -1,7 +1,5 @@
 """Grading: one song after another, by ear, with one hand."""
 
-import time
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rich.console import Group
@@ -12,21 +10,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from library.catalogue import Catalogue
-from library.records import Song
+from library.errors import UtawakuError
+from library.records import Candidate, Song
+from library.store.candidates import OPEN
 from library.store.review import Guess, Pick
 from tui.columns import title_of
+from tui.screens.review_queue import AHEAD, REASONS, WINDOW, Asked, Find, hit_rates, read_round
 from tui.screens.song_actions import SongActions
 from tui.text import bar, clock, shown
-
-AHEAD = 20
-REASONS = {
-    "promising": "promising: the model thinks you will like it",
-    "uncertain": "uncertain: your answer teaches the model most here",
-    "varied": "varied: unlike what you have graded so far",
-    "random": "random: so that the model hears of everything",
-}
-_LEVELS = "▁▂▃▄▅▆▇█"
+from tui.widgets.chart import chart
 
 
 class ReviewScreen(SongActions):
@@ -47,12 +39,13 @@ class ReviewScreen(SongActions):
 
     def __init__(self) -> None:
         super().__init__()
-        self._picks: list[Pick] = []
+        self._picks: list[Asked] = []
         self._numbers: dict[str, int] = {}
         self._skipped: list[str] = []
         self._n_today = 0
         self._guesses: list[Guess] = []
         self._aucs: list[float] = []
+        self._liked: list[float] = []
         self._reading = False
         self._began = False
 
@@ -73,65 +66,62 @@ class ReviewScreen(SongActions):
         self._play()
 
     def look_again(self) -> None:
-        """Names may have changed."""
+        """Names may have changed, and others may have decided."""
         if not self._picks:
             self._fetch()
             return
-        song_id = self._picks[0].song.id
-        browser = self.utawaku.catalogue.browser
+        asked, catalogue = self._picks[0], self.utawaku.catalogue
 
-        def arrived(songs: Any) -> None:
-            if songs and self._picks and self._picks[0].song.id == songs[0].id:
-                if songs[0].grade is not None and song_id not in self._skipped:
-                    self._advance()
-                    return
-                self._picks[0] = Pick(songs[0], self._picks[0].why)
-                self._draw()
+        def read() -> Asked | None:
+            if isinstance(asked, Find):
+                one = catalogue.candidates.get(asked.candidate.id)
+                return Find(one, asked.why) if one.state in OPEN else None
+            songs = catalogue.browser.songs_by_id([asked.song.id])
+            open_ = bool(songs) and songs[0].grade is None
+            return Pick(songs[0], asked.why) if open_ else None
 
-        self.utawaku.read(lambda: browser.songs_by_id([song_id]), arrived)
+        def arrived(found: Asked | None) -> None:
+            if not self._picks or self._picks[0] is not asked:
+                return
+            if found is None:
+                self._advance()
+                return
+            self._picks[0] = found
+            self._draw()
+
+        self.utawaku.read(read, arrived)
 
     def _fetch(self) -> None:
         if self._reading:
             return
         self._reading = True
-        catalogue = self.utawaku.catalogue
-        without = [*self._skipped, *(pick.song.id for pick in self._picks)]
-        midnight = time.time() - time.time() % 86400
-
-        def read() -> tuple[list[Pick], dict[str, int], int, list[Guess], list[float]]:
-            picks = queued_picks(catalogue, without)
-            if len(picks) < AHEAD // 2:
-                # Nothing was trained yet, or its questions are used up.
-                asked = [*without, *(pick.song.id for pick in picks)]
-                skipped = catalogue.taste.not_to_be_asked()
-                own = catalogue.review.picks(AHEAD * 2, without=asked)
-                picks += [pick for pick in own if pick.song.id not in skipped][:AHEAD]
-            numbers = catalogue.browser.numbers_of([pick.song.id for pick in picks])
-            return (
-                picks,
-                numbers,
-                catalogue.review.n_graded(since=midnight),
-                catalogue.review.guesses(),
-                [model.auc for model in catalogue.taste.models() if model.auc is not None],
-            )
+        catalogue, without, skipped = self.utawaku.catalogue, [*self._picks], [*self._skipped]
 
         def arrived(found: Any) -> None:
             self._reading = False
-            picks, numbers, self._n_today, self._guesses, self._aucs = found
+            self._n_today, self._guesses = found.n_today, found.guesses
+            self._aucs, self._liked = found.aucs, found.liked
             was_empty = not self._picks
-            known = {pick.song.id for pick in self._picks}
-            self._picks += [pick for pick in picks if pick.song.id not in known]
-            self._numbers |= numbers
+            known = {_key(asked) for asked in self._picks}
+            self._picks += [asked for asked in found.asked if _key(asked) not in known]
+            self._numbers |= found.numbers
             self._draw()
             if was_empty:
                 self._play()
 
-        self.utawaku.read(read, arrived)
+        self.utawaku.read(lambda: read_round(catalogue, without, skipped), arrived)
 
     @property
     def current(self) -> Song | None:
-        """The song to be graded."""
-        return self._picks[0].song if self._picks else None
+        """The song to be graded; None when it is a stream of the crawler, or nothing."""
+        asked = self._picks[0] if self._picks else None
+        return asked.song if isinstance(asked, Pick) else None
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """The stream of the crawler that is to be graded."""
+        asked = self._picks[0] if self._picks else None
+        return asked.candidate if isinstance(asked, Find) else None
 
     def target_numbers(self) -> list[int]:
         """The song to be graded."""
@@ -139,21 +129,38 @@ class ReviewScreen(SongActions):
         return [self._numbers[song.id]] if song is not None and song.id in self._numbers else []
 
     def _play(self) -> None:
-        song = self.current
-        if song is not None and self._began and self.is_current:
-            player = self.utawaku.player
+        if not (self._picks and self._began and self.is_current):
+            return
+        player, song, candidate = self.utawaku.player, self.current, self.candidate
+        if song is not None:
             self.utawaku.write(lambda: player.play([song.id], preview=True))
+        elif candidate is not None:
+            path = self.utawaku.settings.cache_dir / candidate.preview_path
+
+            def play() -> None:
+                if candidate.preview_path and path.is_file():
+                    player.play_file(path, candidate.title or candidate.url)
+                else:
+                    player.stop()
+
+            self.utawaku.write(play)
 
     def _mark(
         self, *, grade: int | None = None, stars: int | None = None, clear: bool = False
     ) -> None:
         """Record the mark with what the model thought, and go on."""
-        numbers = self.target_numbers()
-        if not numbers or clear:
-            return
-        pick = self._picks[0]
         if stars is not None and grade is None:
             grade = 1 if stars >= 4 else -1 if stars <= 2 else 0
+        if clear:
+            return
+        if self.candidate is not None and grade is not None:
+            self._decide(self.candidate, grade)
+            return
+        numbers = self.target_numbers()
+        if not numbers:
+            return
+        pick = self._picks[0]
+        assert isinstance(pick, Pick)
         context: dict[str, Any] = {"where": "review", "why": pick.why}
         if pick.song.taste is not None:
             context["taste"] = pick.song.taste
@@ -165,10 +172,42 @@ class ReviewScreen(SongActions):
         self._n_today += 1
         self._advance()
 
-    def _back(self, pick: Pick) -> None:
-        """A mark was undone: ask again."""
-        self._picks.insert(0, pick)
-        self._n_today = max(0, self._n_today - 1)
+    def _decide(self, candidate: Candidate, grade: int | None) -> None:
+        """Take a stream of the crawler in, refuse it, or (None) leave it without a mark."""
+        find, store = self._picks[0], self.utawaku.catalogue.candidates
+        title = shown(candidate.title) or shown(candidate.url)
+
+        def decide() -> bool:
+            if grade is None:
+                return store.skip(candidate.id)
+            return store.decide(candidate.id, grade=grade)
+
+        def take_back() -> None:
+            if not store.undecide(candidate):
+                raise UtawakuError(
+                    "the stream is being taken in already",
+                    subject=title,
+                    next_step="The pipeline (P) can cancel it",
+                )
+
+        def decided(changed: bool) -> None:
+            if not changed:
+                return
+            what = {1: "taking a stream in", None: "skipping"}.get(grade, "refusing a stream")
+            self.utawaku.offer_undo(what, take_back, lambda: self._back(find, grade is not None))
+            if grade == 1:
+                told = f"{title} will be taken in{self.utawaku.down_note()}"
+                self.notify(told, markup=False)
+
+        self.utawaku.write(decide, decided, lambda: self._back(find, grade is not None))
+        if grade is not None:
+            self._n_today += 1
+        self._advance()
+
+    def _back(self, asked: Asked, counted: bool = True) -> None:
+        """A mark was undone, or could not be written: ask again."""
+        self._picks.insert(0, asked)
+        self._n_today = max(0, self._n_today - counted)
         self._draw()
         self._play()
 
@@ -183,9 +222,11 @@ class ReviewScreen(SongActions):
         self._play()
 
     def action_skip(self) -> None:
-        """Not now."""
+        """Not this one."""
         song = self.current
-        if song is not None:
+        if self.candidate is not None:
+            self._decide(self.candidate, None)
+        elif song is not None:
             pick, taste = self._picks[0], self.utawaku.catalogue.taste
             self._skipped.append(song.id)
             self._advance()
@@ -206,82 +247,109 @@ class ReviewScreen(SongActions):
         self._play()
 
     def action_whole(self) -> None:
-        """Hear the whole song."""
+        """Hear the whole song, or all that there is of a stream."""
         song = self.current
+        if self.candidate is not None:
+            self._play()
         if song is not None:
             player = self.utawaku.player
             self.utawaku.write(lambda: player.play([song.id]))
 
     def _draw(self) -> None:
         colours = self.app.theme_variables
-        muted, accent = colours.get("muted", ""), colours.get("primary", "")
+        muted = colours.get("muted", "")
         box = self.query_one("#review-song", Static)
-        if not self._picks:
+        asked = self._picks[0] if self._picks else None
+        if asked is None:
             words = "Looking for songs …" if self._reading else "Every song is graded. Well done."
             box.update(Text(words, style=muted))
         else:
-            pick = self._picks[0]
-            song = pick.song
-            title = Text(title_of(song), style="bold", justify="center")
-            artist = Text(shown(song.artist) or "artist unknown", style=muted, justify="center")
-            sung = f"{shown(song.singer)}   {song.uploaded_on}   {clock(song.duration_s)}"
-            by = Text(sung, style=muted, justify="center")
-            why = Text(
-                REASONS.get(pick.why, shown(pick.why)),
-                style=colours.get("warning", ""),
-                justify="center",
-            )
-            if song.taste is None:
-                guess = Text("no guess yet", style=muted, justify="center")
-            else:
-                guess = Text(justify="center")
-                guess.append("dislike ", style=muted)
-                guess.append(bar(song.taste, 24), style=f"{accent} on {colours.get('selection')}")
-                guess.append(" like", style=muted).append(f"   {song.taste:.0%}")
-            box.update(Group(title, artist, Text(), by, Text(), why, guess))
-        self.query_one("#review-state", Static).update(self._state(muted, accent))
+            lines = self._song(asked.song) if isinstance(asked, Pick) else self._find(asked)
+            why = Text(REASONS.get(asked.why, shown(asked.why)), style=colours.get("warning", ""))
+            taste = asked.song.taste if isinstance(asked, Pick) else asked.candidate.score
+            for line in (*lines, why):
+                line.justify = "center"
+            box.update(Group(*lines, Text(), why, self._guess(taste)))
+        self.query_one("#review-state", Static).update(self._state())
 
-    def _state(self, muted: str, accent: str) -> Table:
-        table = Table.grid(padding=(0, 3), expand=True)
-        table.add_column(ratio=1)
-        table.add_column(ratio=2, justify="right")
-        today = Text(f"{self._n_today} graded today", style=muted)
-        told = Text(style=muted)
-        rates = hit_rates(self._guesses)
-        if len(self._aucs) > 1:
-            told.append("model ")
-            told.append(
-                "".join(_LEVELS[min(7, max(0, int((auc - 0.5) * 16)))] for auc in self._aucs[-24:]),
-                style=accent,
-            )
-            told.append(f" AUC {self._aucs[-1]:.2f}, was {self._aucs[0]:.2f}")
-        elif rates:
-            told.append("guessed right ")
-            told.append("".join(_LEVELS[min(7, int(rate * 8))] for rate in rates), style=accent)
-            told.append(f" {rates[-1]:.0%} of the last {min(len(self._guesses), WINDOW)}")
+    def _song(self, song: Song) -> list[Text]:
+        muted = self.app.theme_variables.get("muted", "")
+        return [
+            Text(title_of(song), style="bold"),
+            Text(shown(song.artist) or "artist unknown", style=muted),
+            Text(),
+            Text(
+                f"{shown(song.singer)}   {song.uploaded_on}   {clock(song.duration_s)}", style=muted
+            ),
+        ]
+
+    def _find(self, find: Find) -> list[Text]:
+        """A stream of the crawler: what it is, what can be heard, what a mark does."""
+        muted, candidate = self.app.theme_variables.get("muted", ""), find.candidate
+        length = clock(candidate.duration_s) if candidate.duration_s else ""
+        facts = [shown(candidate.channel), length, f"found by {shown(candidate.source)}"]
+        path = self.utawaku.settings.cache_dir / candidate.preview_path
+        if not candidate.preview_path:
+            heard = "no preview was fetched yet: its name is all there is"
+        elif path.is_file():
+            heard = "a preview of it plays"
         else:
-            told.append(f"after {WINDOW} grades you see here how well the model guesses")
-        table.add_row(today, told)
+            heard = "its preview is gone from the cache: its name is all there is"
+        return [
+            Text("a stream that is not in the library", style=muted),
+            Text(shown(candidate.title)[:120] or "no title", style="bold"),
+            Text("   ".join(fact for fact in facts if fact), style=muted),
+            Text(shown(candidate.url), style=muted),
+            Text(heard, style=muted),
+            Text(),
+            Text("like takes it in   dislike refuses it for good", style=muted),
+        ]
+
+    def _guess(self, taste: float | None) -> Text:
+        """How much the model thinks it is liked."""
+        colours = self.app.theme_variables
+        muted = colours.get("muted", "")
+        if taste is None:
+            return Text("no guess yet", style=muted, justify="center")
+        guess = Text(justify="center")
+        guess.append("dislike ", style=muted)
+        selection = colours.get("selection", "")
+        guess.append(bar(taste, 24), style=f"{colours.get('primary', '')} on {selection}")
+        return guess.append(" like", style=muted).append(f"   {taste:.0%}")
+
+    def _state(self) -> Table:
+        """How the model improves: three small charts side by side, as far as there are numbers."""
+        colours = self.app.theme_variables
+        muted, accent = colours.get("muted", ""), colours.get("primary", "")
+        high = 3 if self.size.height >= 30 else 1
+        rates = hit_rates(self._guesses)
+        charts = [
+            ("model", self._aucs if len(self._aucs) > 1 else [], 0.5, "AUC {:.2f}, was {:.2f}"),
+            ("liked", self._liked[WINDOW - 1 :], 0.0, f"{{:.0%}} of {WINDOW}, was {{:.0%}}"),
+            ("guessed right", rates, 0.0, f"{{:.0%}} of {WINDOW}, was {{:.0%}}"),
+        ]
+        there = [one for one in charts if one[1]]
+        table = Table.grid(padding=(0, 2), expand=True)
+        for _ in range(max(1, len(there))):
+            table.add_column(ratio=1)
+        if there:
+            drawn = []
+            for name, values, low, told in there:
+                text = Text(f"{name}\n", style=muted, no_wrap=True)
+                width = max(8, min(64, self.size.width - 8) // len(there) - 4)
+                for line in chart(values, width, high, low=low):
+                    text.append(line + "\n", style=accent)
+                drawn.append(text.append(told.format(values[-1], values[0])))
+            table.add_row(*drawn)
+        else:
+            told = f"after {WINDOW} grades you see here how well the model guesses"
+            table.add_row(Text(told, style=muted))
+        table.add_row(Text(f"{self._n_today} graded today", style=muted))
         return table
 
 
-WINDOW = 20
-
-
-def queued_picks(catalogue: Catalogue, without: Sequence[str]) -> list[Pick]:
-    """What the taste model wants to know, in its order, without what was asked just now."""
-    left = set(without)
-    reasons = {song_id: why for song_id, why in catalogue.taste.queue() if song_id not in left}
-    songs = catalogue.browser.songs_by_id(list(reasons)[: AHEAD * 2])
-    return [Pick(song, reasons[song.id]) for song in songs]
-
-
-def hit_rates(guesses: Sequence[Guess], *, points: int = 24) -> list[float]:
-    """Share of right guesses among each `WINDOW` grades in a row, at up to `points` moments."""
-    if len(guesses) < WINDOW:
-        return []
-    right = [guess.right for guess in guesses]
-    stops = range(WINDOW, len(right) + 1)
-    step = max(1, len(stops) // points)
-    chosen = [*stops][::-1][::step][:points][::-1]
-    return [sum(right[stop - WINDOW : stop]) / WINDOW for stop in chosen]
+def _key(asked: Asked) -> tuple[str, str]:
+    """Tells what is asked about from everything else."""
+    if isinstance(asked, Find):
+        return "candidate", str(asked.candidate.id)
+    return "song", asked.song.id

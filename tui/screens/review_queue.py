@@ -1,0 +1,123 @@
+"""What the grading queue asks about: songs of the library, and streams that the crawler found."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from library.catalogue import Catalogue
+from library.records import Candidate
+from library.store.candidates import OPEN
+from library.store.review import Guess, Pick
+
+AHEAD = 20
+SONGS_A_FIND = 3
+"""After so many songs comes one stream that the crawler found, while there are any."""
+WINDOW = 20
+"""Grades that one rate is of."""
+REASONS = {
+    "promising": "promising: the model thinks you will like it",
+    "uncertain": "uncertain: your answer teaches the model most here",
+    "varied": "varied: unlike what you have graded so far",
+    "random": "random: so that the model hears of everything",
+    "found": "new: nobody has judged it yet, not even the model",
+}
+PROMISING = 0.6
+
+
+@dataclass(frozen=True)
+class Find:
+    """A stream that the crawler found, and why it is asked about."""
+
+    candidate: Candidate
+    why: str
+    """One of `REASONS`."""
+
+
+Asked = Pick | Find
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is asked next, and how it went so far."""
+
+    asked: list[Asked]
+    numbers: dict[str, int]
+    """Numbers of the songs by id."""
+    n_today: int
+    guesses: list[Guess]
+    aucs: list[float]
+    """Of each training, out of fold, the oldest first."""
+    liked: list[float]
+    """Share of likes among the last `WINDOW` marks of the review, after each mark."""
+
+
+def read_round(catalogue: Catalogue, without: Sequence[Asked], skipped: Sequence[str]) -> Round:
+    """Read it; off the event loop.
+
+    Args:
+        catalogue: where.
+        without: what is asked about already.
+        skipped: songs that were skipped just now.
+    """
+    song_ids = [*skipped, *(asked.song.id for asked in without if isinstance(asked, Pick))]
+    find_ids = {asked.candidate.id for asked in without if isinstance(asked, Find)}
+    picks = queued_picks(catalogue, song_ids)
+    if len(picks) < AHEAD // 2:
+        # Nothing was trained yet, or its questions are used up.
+        known = [*song_ids, *(pick.song.id for pick in picks)]
+        never = catalogue.taste.not_to_be_asked()
+        own = catalogue.review.picks(AHEAD * 2, without=known)
+        picks += [pick for pick in own if pick.song.id not in never][:AHEAD]
+    midnight = time.time() - time.time() % 86400
+    return Round(
+        mixed(picks, finds(catalogue, find_ids)),
+        catalogue.browser.numbers_of([pick.song.id for pick in picks]),
+        catalogue.review.n_graded(since=midnight) + catalogue.candidates.n_decided(since=midnight),
+        catalogue.review.guesses(),
+        [model.auc for model in catalogue.taste.models() if model.auc is not None],
+        [share for _at, share in catalogue.taste.liked_share(window=WINDOW)],
+    )
+
+
+def queued_picks(catalogue: Catalogue, without: Sequence[str]) -> list[Pick]:
+    """What the taste model wants to know, in its order, without what was asked just now."""
+    left = set(without)
+    reasons = {song_id: why for song_id, why in catalogue.taste.queue() if song_id not in left}
+    songs = catalogue.browser.songs_by_id(list(reasons)[: AHEAD * 2])
+    return [Pick(song, reasons[song.id]) for song in songs]
+
+
+def finds(catalogue: Catalogue, without: set[int]) -> list[Find]:
+    """Open candidates: those that can be heard first, the most promising of them first."""
+    stored = catalogue.candidates.in_state(*OPEN, limit=4 * AHEAD)
+    stored.sort(key=lambda one: not one.preview_path)
+    return [Find(one, why_of(one)) for one in stored if one.id not in without][:AHEAD]
+
+
+def why_of(candidate: Candidate) -> str:
+    """Why a stream is worth a question."""
+    if candidate.score is None:
+        return "found"
+    return "promising" if candidate.score >= PROMISING else "uncertain"
+
+
+def mixed(picks: Sequence[Pick], found: Sequence[Find]) -> list[Asked]:
+    """Songs with a find after every few; what is left over of either comes last."""
+    asked: list[Asked] = []
+    waiting = list(found)
+    for n, pick in enumerate(picks, start=1):
+        asked.append(pick)
+        if n % SONGS_A_FIND == 0 and waiting:
+            asked.append(waiting.pop(0))
+    return [*asked, *waiting]
+
+
+def hit_rates(guesses: Sequence[Guess], *, points: int = 24) -> list[float]:
+    """Share of right guesses among each `WINDOW` grades in a row, at up to `points` moments."""
+    if len(guesses) < WINDOW:
+        return []
+    right = [guess.right for guess in guesses]
+    stops = range(WINDOW, len(right) + 1)
+    step = max(1, len(stops) // points)
+    chosen = [*stops][::-1][::step][:points][::-1]
+    return [sum(right[stop - WINDOW : stop]) / WINDOW for stop in chosen]
