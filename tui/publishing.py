@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from library.errors import UtawakuError
 from library.sharing.drafts import draft, order_for
 from library.sharing.records import Submission
-from tui.playing import PlayingApp
+from tui.playlists import PlaylistApp
 from tui.screens.compose import ComposeScreen
 from tui.screens.dialogs import Confirm
 from tui.screens.notices import ShowText
@@ -13,7 +13,7 @@ from tui.screens.outbox import findings_of
 from tui.text import shown
 
 
-class PublishingApp(PlayingApp):
+class PublishingApp(PlaylistApp):
     """An app that publishes."""
 
     def action_go(self, mode: str) -> None:

@@ -159,6 +159,15 @@ class Songs:
         with self._catalogue.write() as connection:
             _update(connection, song_id, dict(values))
 
+    def cut_again(self, song_ids: Iterable[str]) -> None:
+        """Have files cut anew by the next run, though the songs' boundaries are the same.
+
+        Until then what is there stays in use.
+        """
+        with self._catalogue.write() as connection:
+            for song_id in song_ids:
+                _update(connection, song_id, {"file_stop_s": None})
+
     def set_tags(self, song_id: str, tags: Mapping[str, float], *, source: str) -> None:
         """Replace the tags of one source (`user`, `musicnn`, ...) of a song."""
         with self._catalogue.write() as connection:

@@ -227,3 +227,40 @@ async def test_a_damaged_analysis_is_told_where_the_waveform_would_be(
     async with app.run_test(size=(200, 34)) as pilot:
         await at_stream(app, pilot)
         await until(lambda: "analysis cannot be read" in shown(app), pilot.pause)
+
+
+def with_files(library: Catalogue) -> None:
+    """Every song of the stream was cut at its present ends."""
+    for song in songs(library):
+        span = {"file_start_s": song.start_s, "file_stop_s": song.stop_s}
+        library.songs.set_file(song.id, {"file_path": f"Songs/{song.start_s}.opus", **span})
+
+
+async def test_a_song_whose_cuts_stay_is_cut_again(app: UtawakuApp, library: Catalogue) -> None:
+    with_files(library)
+    async with app.run_test(size=SIZE) as pilot:
+        song = (await at_stream(app, pilot)).current
+        assert song is not None
+        await pilot.press("C")
+        await until(lambda: "1 song will be cut again" in told(app), pilot.pause)
+    now = library.songs.get(song.id)
+    assert (now.start_s, now.stop_s, now.file_start_s) == (song.start_s, song.stop_s, song.start_s)
+    assert now.file_stop_s is None
+    assert now.file_path == song.file_path
+    assert [s.id for s in songs(library) if s.file_stop_s is None] == [song.id]
+    (request,) = library.requests.of_kind("recut")
+    assert request.target == STREAM
+    assert request.arguments == {"again": ["library_files"]}
+
+
+async def test_a_song_without_a_recording_keeps_its_file(
+    app: UtawakuApp, library: Catalogue, settings: Settings
+) -> None:
+    with_files(library)
+    (settings.stream_dir(STREAM) / "recording.wav").unlink()
+    async with app.run_test(size=SIZE) as pilot:
+        await at_stream(app, pilot)
+        await pilot.press("C")
+        await until(lambda: "not there to cut from" in told(app), pilot.pause)
+    assert all(song.file_stop_s == song.stop_s for song in songs(library))
+    assert not library.requests.of_kind("recut")

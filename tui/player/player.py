@@ -40,6 +40,8 @@ class Playing:
     playing: bool
     stem: Stem
     silent_because: str
+    beside: str = ""
+    """Name of what is heard beside the queue: a recording, or a file."""
 
 
 def best_part(song: Song) -> tuple[float, float]:
@@ -84,6 +86,7 @@ class Player:
         self._heard_key = 0
         self._heard_from_s = 0.0
         self._recording = ""
+        self._beside = ""
         self._previewing = False
         self.queue = PlayQueue()
         self.highlights_only = False
@@ -109,11 +112,12 @@ class Player:
         song = self._song_of(track) if track else None
         return Playing(
             song,
-            self._engine.position_s if song else 0.0,
+            self._engine.position_s if track else 0.0,
             song.duration_s if song else 0.0,
             self._engine.playing,
             self.stem,
             self._engine.silent_because,
+            self._beside if track is not None and track.key == RECORDING else "",
         )
 
     def play(self, song_ids: Sequence[str], at: int = 0, *, preview: bool = False) -> None:
@@ -270,8 +274,25 @@ class Player:
                 subject=stream.title or stream.id,
                 next_step="Take the stream in again (Pipeline, key a)",
             )
+        self._play_beside(path, stream.title or stream.id, at_s, to_s, stream_id=stream.id)
+
+    def play_file(self, path: Path, title: str) -> None:
+        """Play a file, such as a playlist that was made, beside the queue.
+
+        Raises:
+            NotFoundError: it is not there (any more).
+        """
+        if not path.is_file():
+            raise NotFoundError(
+                "the file is not there any more", subject=str(path), next_step="Make it again"
+            )
+        self._play_beside(path, title, 0.0, None)
+
+    def _play_beside(
+        self, path: Path, title: str, at_s: float, to_s: float | None, *, stream_id: str = ""
+    ) -> None:
         self._note_heard()
-        self._recording = stream.id
+        self._recording, self._beside = stream_id, title
         self.engine.play(Track(RECORDING, path, 0.0, at_s, to_s))
 
     @property

@@ -265,6 +265,13 @@ class LibraryScreen(SongActions):
         """The selected songs, or the one under the cursor."""
         return self.table.chosen_numbers()
 
+    def playlist_numbers(self) -> tuple[list[int], str]:
+        """The selected songs, else all that are listed; the search is the name."""
+        listing, table = self.table.listing, self.table
+        if table.selected or listing is None:
+            return table.chosen_numbers(), ""
+        return listing.numbers.tolist(), self.search_bar.text.strip()
+
     def action_search(self) -> None:
         """Type a search."""
         self.set_focus(self.search_bar.input)  # at once, for what is typed behind it

@@ -1,10 +1,12 @@
 """What can be done with songs wherever they are listed: marks, names, dropping, asking for work."""
 
+import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from library.errors import NotFoundError
 from library.records import LabelCandidate, Song
 from tui.columns import title_of
 from tui.screens.base import Place
@@ -31,13 +33,20 @@ class SongActions(Place):
         Binding("N", "names", "Choose a name", show=False),
         Binding("x", "drop", "Drop", show=False),
         Binding("X", "separate", "Separate into stems", show=False),
+        Binding("C", "cut_again", "Cut the file again", show=False),
         Binding("t", "timeline", "In its stream", show=False),
         Binding("p", "publish", "Publish", show=False),
+        Binding("y", "make_playlist", "Make a playlist of these", show=False),
+        Binding("Y", "playlists", "Playlists", show=False),
     ]
 
     def target_numbers(self) -> list[int]:
         """Numbers of the songs that the next action is about."""
         raise NotImplementedError
+
+    def playlist_numbers(self) -> tuple[list[int], str]:
+        """Numbers of the songs that a playlist is made of, and a name for it."""
+        return self.target_numbers(), ""
 
     def songs_changed(self, songs: list[tuple[int, Song]]) -> None:
         """Show songs as they are now."""
@@ -245,6 +254,40 @@ class SongActions(Place):
         if numbers:
             self.utawaku.write(file, filed)
 
+    def action_cut_again(self) -> None:
+        """Have files cut anew, as after a change of the settings; boundaries stay."""
+        numbers = self.target_numbers()
+        catalogue, root = self.utawaku.catalogue, self.utawaku.settings.library_root
+
+        def file() -> int:
+            songs = catalogue.browser.songs(numbers)
+            there = set()
+            for stream_id in {song.stream_id for song in songs}:
+                stream = catalogue.streams.find(stream_id)
+                if stream and stream.recording_path and (root / stream.recording_path).is_file():
+                    there.add(stream_id)
+            cut = [song.id for song in songs if song.stream_id in there]
+            if not cut:
+                raise NotFoundError(
+                    "the recording is not there to cut from",
+                    subject=title_of(songs[0]) if songs else "",
+                    next_step="Take the stream in again (Pipeline, key a)",
+                )
+            catalogue.songs.cut_again(cut)
+            for stream_id in sorted(there):
+                catalogue.requests.file("recut", stream_id, {"again": ["library_files"]})
+            return len(cut)
+
+        def filed(n: int) -> None:
+            left = len(numbers) - n
+            told = f"{n} song{'' if n == 1 else 's'} will be cut again{self.utawaku.down_note()}"
+            if left:
+                told += f". {left} cannot: the recording is gone"
+            self.notify(told)
+
+        if numbers:
+            self.utawaku.write(file, filed)
+
     def action_timeline(self) -> None:
         """See the song in its stream."""
         numbers = self.target_numbers()[:1]
@@ -256,6 +299,15 @@ class SongActions(Place):
 
         if numbers:
             self.utawaku.read(lambda: browser.songs(numbers), show)
+
+    def action_make_playlist(self) -> None:
+        """Join songs into one file."""
+        numbers, name = self.playlist_numbers()
+        self.utawaku.make_playlist(numbers, name or f"Songs {time.strftime('%Y-%m-%d')}")
+
+    def action_playlists(self) -> None:
+        """Playlists that were made."""
+        self.utawaku.show_playlists()
 
     def action_publish(self) -> None:
         """Compose a submission of the songs."""

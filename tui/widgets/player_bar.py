@@ -66,6 +66,7 @@ class PlayerBar(Widget):
         column = int(state.position_s / state.duration_s * width * 2) if state.duration_s else 0
         drawn = (
             state.song,
+            state.beside,
             state.playing,
             state.stem,
             state.silent_because,
@@ -111,6 +112,16 @@ class PlayerBar(Widget):
 
     def _name_line(self, width: int, base: Style) -> Strip:
         state = self._player.state
+        if state.song is None and state.beside:
+            sign, at = "▶" if state.playing else "‖", clock(state.position_s)
+            room = max(0, width - 2 * _MARGIN - 2 - cell_len(at) - 1)
+            return Strip(
+                [
+                    Segment(" " * _MARGIN + sign + " ", self._style("played", base)),
+                    Segment(fit(shown(state.beside), room) + " ", self._style("title", base)),
+                    Segment(at, self._style("muted", base)),
+                ]
+            ).adjust_cell_length(width, base)
         if state.song is None:
             text = fit("  Nothing plays. Enter plays the song under the cursor.", width)
             return Strip([Segment(text, self._style("muted", base))])

@@ -1,0 +1,237 @@
+"""Make a playlist of songs: one file with crossfades; and those that were made."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from library.playlists import FOLDER, MAX_CROSSFADE_S, ORDERS, PlaylistWish, fault_of, file_for
+from library.records import Request
+from tui.text import ago, fit, shown
+from tui.widgets.rows import Cell, Rows
+
+
+class Switch(Static, can_focus=True):
+    """One of a few words; space and the arrows go on to the next."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    Switch { height: 1; width: 1fr; padding: 0 1; background: $surface; }
+    Switch:focus { color: $primary; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,right,l", "turn(1)", "Next", show=False),
+        Binding("left,h", "turn(-1)", "Previous", show=False),
+    ]
+
+    def __init__(self, words: Sequence[str], *, id: str) -> None:
+        super().__init__("", id=id, markup=False)
+        self._words = words
+        self.at = 0
+
+    def on_mount(self) -> None:
+        """Show the first word."""
+        self._show()
+
+    def action_turn(self, by: int) -> None:
+        """The next word, or the one before."""
+        self.at = (self.at + by) % len(self._words)
+        self._show()
+
+    def on_click(self) -> None:
+        """The next word."""
+        self.action_turn(1)
+
+    def _show(self) -> None:
+        self.update(f"‹ {self._words[self.at]} ›")
+
+
+class MakePlaylist(ModalScreen[PlaylistWish | None]):
+    """How songs are joined, and into which file."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel"),
+        Binding("ctrl+s,enter", "done", "Make it"),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    def __init__(self, song_ids: Sequence[str], name: str, library_root: Path) -> None:
+        """`name` is a suggestion."""
+        super().__init__()
+        self._song_ids = tuple(song_ids)
+        self._suggested = name
+        self._library_root = library_root
+
+    def compose(self) -> ComposeResult:
+        """One line a choice."""
+        n = len(self._song_ids)
+        with Vertical(classes="dialog wide"):
+            yield Static(
+                f"A playlist of {n:,} song{'' if n == 1 else 's'}",
+                classes="dialog-title",
+                markup=False,
+            )
+            with Horizontal(classes="field"):
+                yield Static("Name", classes="field-name")
+                yield Input(shown(self._suggested), id="playlist-name", compact=True)
+            with Horizontal(classes="field"):
+                yield Static("Songs", classes="field-name")
+                yield Switch(("only their highlights", "whole"), id="playlist-part")
+            with Horizontal(classes="field"):
+                yield Static("Order", classes="field-name")
+                yield Switch(tuple(ORDERS.values()), id="playlist-order")
+            with Horizontal(classes="field"):
+                yield Static("Crossfade", classes="field-name")
+                yield Input("4", id="playlist-crossfade", compact=True)
+            with Horizontal(classes="field"):
+                yield Static("Goes to", classes="field-name")
+                yield Input(f"{FOLDER}/", id="playlist-file", compact=True)
+            yield Static("", id="playlist-path", classes="dialog-text", markup=False)
+            yield Static("", id="wrong", markup=False)
+            yield Static(
+                "enter make it     up down move     space changes a choice     esc cancel",
+                classes="dialog-keys",
+                markup=False,
+            )
+
+    def on_mount(self) -> None:
+        """The suggested name is typed over."""
+        self._show_path()
+        name = self.query_one("#playlist-name", Input)
+        name.focus()
+        name.select_all()
+
+    def on_input_changed(self) -> None:
+        """Show where it would go."""
+        self._show_path()
+
+    def on_input_submitted(self) -> None:
+        """Enter."""
+        self.action_done()
+
+    def _value(self, name: str) -> str:
+        return self.query_one(f"#playlist-{name}", Input).value
+
+    def _file(self) -> Path:
+        return file_for(self._value("name"), self._value("file"), self._library_root)
+
+    def _show_path(self) -> None:
+        self.query_one("#wrong", Static).update("")
+        self.query_one("#playlist-path", Static).update(
+            f"{shown(str(self._file()))}\nBeside it an .m3u8 list of the songs' own files."
+        )
+
+    def action_done(self) -> None:
+        """Hand back what is wished for, if it can be."""
+        wrong = self.query_one("#wrong", Static)
+        try:
+            crossfade_s = float(self._value("crossfade"))
+        except ValueError:
+            wrong.update(f"The crossfade is a number of seconds, 0 to {MAX_CROSSFADE_S:.0f}.")
+            return
+        file = self._file()
+        wish = PlaylistWish(
+            self._value("name").strip(),
+            str(file),
+            self._song_ids,
+            self.query_one("#playlist-part", Switch).at == 0,
+            list(ORDERS)[self.query_one("#playlist-order", Switch).at],
+            crossfade_s,
+        )
+        fault = fault_of(wish)
+        if not fault and file.exists():
+            fault = f"There is a {shown(file.name)} already: choose another name."
+        if fault:
+            wrong.update(fault)
+        else:
+            self.dismiss(wish)
+
+    def action_cancel(self) -> None:
+        """Never mind."""
+        self.dismiss(None)
+
+
+class PlaylistRows(Rows):
+    """Playlists that were asked for, the latest first."""
+
+    has_header = False
+    empty_text = "None yet: y in the library makes one."
+
+    def __init__(self, requests: Sequence[Request], now: float) -> None:
+        super().__init__()
+        self.requests = requests
+        self._now = now
+
+    def row_count(self) -> int:
+        """How many there are."""
+        return len(self.requests)
+
+    def draw_row(self, index: int, width: int) -> list[Cell]:
+        """Sign, name, how far it is or what became of it, when."""
+        request = self.requests[index]
+        sign, look = {
+            "done": ("▶", "good"),
+            "failed": ("×", "bad"),
+            "running": ("…", "accent"),
+        }.get(request.state, ("·", "muted"))
+        told = shown(request.message)
+        if request.state == "running":
+            told = f"{request.progress:4.0%} {told}"
+        elif request.state != "done" and not told:
+            told = request.state
+        left = max(12, width * 2 // 5)
+        return [
+            (f" {sign} ", self.look(look)),
+            (fit(shown(str(request.arguments.get("name", ""))), left - 4) + " ", None),
+            (fit(told, max(0, width - left - 15)), self.look("muted")),
+            (fit(ago(self._now - request.created_at), 14, right=True) + " ", self.look("faint")),
+        ]
+
+
+class Playlists(ModalScreen[Request | None]):
+    """Playlists that were asked for; Enter plays one that is there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "Close")]
+
+    def __init__(self, requests: Sequence[Request], now: float) -> None:
+        super().__init__()
+        self._requests = requests
+        self._now = now
+
+    def compose(self) -> ComposeResult:
+        """The list, and where the file under the cursor lies."""
+        with Vertical(classes="dialog wide"):
+            yield Static("Playlists", classes="dialog-title", markup=False)
+            rows = PlaylistRows(self._requests, self._now)
+            rows.styles.height = min(14, max(2, len(self._requests)))
+            yield rows
+            yield Static("", id="playlist-path", classes="dialog-text", markup=False)
+            yield Static("enter play     esc close", classes="dialog-keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Tell where the first one lies."""
+        self._show_path(0)
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Tell where it lies."""
+        event.stop()
+        self._show_path(event.index)
+
+    def _show_path(self, index: int) -> None:
+        if self._requests:
+            path = shown(self._requests[index].target)
+            self.query_one("#playlist-path", Static).update(path)
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Play it."""
+        event.stop()
+        self.dismiss(self._requests[event.index])
+
+    def action_cancel(self) -> None:
+        """Close."""
+        self.dismiss(None)
