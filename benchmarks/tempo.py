@@ -2,7 +2,8 @@
 
 acc1: within 4 %; acc2: also at a half, a third, twice or three times the tempo. With
 UTAWAKU_LIBROSA_PYTHON naming an interpreter that has librosa, its `beat_track` hears the same
-clips in the same run.
+clips in the same run. Then: how far the beats of two songs of about one tempo lie apart in a
+crossfade of a playlist, by their true beats, before and after they are put together.
 """
 
 import argparse
@@ -46,9 +47,51 @@ def report(name: str, rows: list[tuple[float | None, float, float]], seconds: fl
     print(f"| {name} | {one:.2f} | {two:.2f} | {cpu_s:.3f} |")
 
 
+def crossfades(n_pairs: int) -> None:
+    """Half minutes of two songs whose tempi differ by up to 2 %, joined with 4 s of overlap."""
+    import soxr
+
+    from models.demo import SONGS, render_song
+    from models.playlist.beats import LISTEN_S, aligned_overlap, pulse_of
+    from models.playlist.mix import fades
+    from models.tempo import SAMPLE_RATE_HZ, listen
+
+    rng = np.random.default_rng(7)
+    names = list(SONGS)
+    wanted_s, length_s = 4.0, 30.0
+    before, after, aligned = [], [], 0
+    for _ in range(n_pairs):
+        ends, truths = [], []
+        bpm = float(rng.uniform(85, 130))
+        for side in range(2):
+            name = names[rng.integers(len(names))]
+            own = render_song(name, seconds=10, sample_rate_hz=8_000).bpm
+            factor = bpm * float(rng.uniform(0.98, 1.02)) / own
+            song = render_song(name, seconds=45, tempo_factor=factor, sample_rate_hz=RATE)
+            start_s = float(rng.uniform(0, max(0.0, song.duration_s - length_s - 2)))
+            cut = song.mix.mean(axis=0)[round(start_s * RATE) : round((start_s + length_s) * RATE)]
+            beats = song.first_beat_s + np.arange(400) * 60 / song.bpm - start_s
+            truths.append(beats[(beats >= 0) & (beats < len(cut) / RATE)])
+            half = cut[-round(LISTEN_S * RATE) :] if side == 0 else cut[: round(LISTEN_S * RATE)]
+            heard = listen(soxr.resample(half, RATE, SAMPLE_RATE_HZ).astype(np.float32))
+            ends.append((pulse_of(heard), len(half) / RATE, len(cut) / RATE))
+        (ending, stretch_s, whole_s), (starting, _, _) = ends
+        found = aligned_overlap(ending, starting, stretch_s, wanted_s, length_s / 3, fades)
+        aligned += found.apart_s is not None
+        for seconds, told in ((wanted_s, before), (found.seconds, after)):
+            falling = truths[0] - (whole_s - seconds)
+            falling = falling[(falling > seconds / 4) & (falling < 3 * seconds / 4)]
+            told.append(float(np.abs(falling[:, None] - truths[1][None]).min(axis=1).mean()))
+    quartiles = [np.percentile(told, (50, 75)) for told in (before, after)]
+    print(f"{n_pairs} crossfades, {aligned} aligned; true beats apart, median and third quartile: "
+          f"{quartiles[0][0] * 1000:.0f} and {quartiles[0][1] * 1000:.0f} ms as asked, "
+          f"{quartiles[1][0] * 1000:.0f} and {quartiles[1][1] * 1000:.0f} ms aligned")  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=33)
+    parser.add_argument("--crossfades", type=int, default=30)
     parser.add_argument("--librosa", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.librosa:
@@ -100,6 +143,7 @@ def main() -> None:
             report("librosa beat_track", rows, seconds)
     print(f"keys: {n_keys / arguments.clips:.2f} exact, {n_places / arguments.clips:.2f} exact "
           "or the relative key")  # fmt: skip
+    crossfades(arguments.crossfades)
 
 
 if __name__ == "__main__":

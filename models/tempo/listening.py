@@ -24,6 +24,8 @@ FRAME_RATE_HZ = SAMPLE_RATE_HZ / HOP
 N_FFT = 512
 N_BANDS = 40
 LOWEST_HZ, HIGHEST_HZ = 30.0, 5_500.0
+_BLOCK_FRAMES = 256
+"""Frames worked on at once: what they take stays in the processor's cache."""
 N_PITCH_FFT = 4096
 PITCH_HOP = 2048
 PITCH_RATE_HZ = SAMPLE_RATE_HZ / PITCH_HOP
@@ -54,7 +56,9 @@ class Heard:
         """float32 (n_frames,): how much new sound starts in each frame, free of slow trends."""
         if len(self.bands) < 2:
             return np.zeros(len(self.bands), np.float32)
-        rise = np.maximum(0, self.bands[1:] - self.bands[:-1]).mean(axis=1)
+        # The mean over bands as a product: summing forty numbers a row costs four times as much.
+        share = np.full(self.bands.shape[1], 1 / self.bands.shape[1], np.float32)
+        rise = np.maximum(0, self.bands[1:] - self.bands[:-1]) @ share
         rise = np.concatenate([[0], rise]).astype(np.float32)
         n_around = round(FRAME_RATE_HZ)
         total = np.cumsum(np.concatenate([[0], rise.astype(np.float64)]))
@@ -90,8 +94,8 @@ class Listener:
         if len(self._rest) >= N_FFT:
             frames = np.lib.stride_tricks.sliding_window_view(self._rest, N_FFT)[::HOP]
             self._rest = self._rest[len(frames) * HOP :]
-            for at in range(0, len(frames), 2048):
-                spectrum = rfft(frames[at : at + 2048] * self._window, axis=1)
+            for at in range(0, len(frames), _BLOCK_FRAMES):
+                spectrum = rfft(frames[at : at + _BLOCK_FRAMES] * self._window, axis=1)
                 magnitude = np.abs(spectrum) * np.float32(2 / N_FFT)
                 self._bands.append(np.log1p(_COMPRESSION * (magnitude @ self._mel)))
         if not self._with_pitch:
