@@ -1,26 +1,37 @@
 """The crawler's round: search, preview, score; what comes of it waits for the user's mark."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
+from assets.embeddings import heard_by
 from assets.gentleness import asking, hindrance_to_asking
+from assets.models import MODELS, tagger_weights
 from assets.taste import load_model
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.errors import BotCheckError, NotFoundError, RateLimitedError, UtawakuError
-from library.records import Song, Stream
+from library.files import atomic_path
+from library.records import Candidate, Song, Stream
 from library.schema import songs
 from library.sites import site_of
+from library.store.taste import N_EMBEDDING
 from models.crawler import PreviewScorer, fetch_preview, score_previews, search, seeds_from
 from models.crawler.address import media_address
 from models.downloader import Downloader
 from models.tagger import Tagger
 from models.taste import LogisticTaste
 
+Vectors = NDArray[np.float32]
 PREVIEWS_DIR = "previews"
+VECTORS_DIR = "candidates"
+"""Below the data folder: what previews sound like, by the candidate's number."""
+YOUTUBE = "https://www.youtube.com/"
 LIKED = 50
 """Liked songs that seeds are drawn from, the latest first."""
 
@@ -37,12 +48,70 @@ class Round:
     """Why it ended early, if it did."""
 
 
+class PreviewEar:
+    """Hears previews and keeps what they sound like, for scores and for training.
+
+    The grades of candidates are the user's work, so what training needs of them lies with the
+    catalogue and not in the cache.
+    """
+
+    def __init__(self, settings: Settings, tagger: Tagger) -> None:
+        self._folder = settings.data_dir / VECTORS_DIR
+        self._tagger = tagger
+        self._version = heard_by(tagger.version)
+
+    def vector(self, preview: Path) -> Vectors:
+        """Embedding of a preview, float32 (400,); heard once.
+
+        Raises:
+            UtawakuError: it cannot be heard.
+        """
+        file = self._folder / f"{preview.stem}.npz"
+        known = read_vector(file, self._version)
+        if known is not None:
+            return known
+        embedding = np.asarray(self._tagger.listen(preview).embedding, np.float32)
+        with atomic_path(file) as temporary, temporary.open("wb") as out:
+            np.savez(out, embedding=embedding, version=np.array(self._version))
+        return embedding
+
+
+def read_vector(file: Path, version: str) -> Vectors | None:
+    """A kept embedding, float32 (400,); None where there is none of this engine and weights."""
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            return np.asarray(kept["embedding"], np.float32) if kept["version"] == version else None
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None  # not heard yet, or damaged: it is heard again
+
+
+def graded_previews(
+    catalogue: Catalogue, settings: Settings
+) -> tuple[list[Candidate], Vectors, Vectors]:
+    """What training can learn from candidates: those that were marked and heard.
+
+    Returns candidates, embeddings float32 (n, 400), and grades float32 (n,) of -1, 0 and 1.
+    """
+    version = heard_by(MODELS[tagger_weights.key.to_user_string()].version(settings))
+    found: list[Candidate] = []
+    vectors: list[Vectors] = []
+    for candidate in catalogue.candidates.graded():
+        stem = Path(candidate.preview_path).stem
+        vector = read_vector(settings.data_dir / VECTORS_DIR / f"{stem}.npz", version)
+        if vector is not None:
+            found.append(candidate)
+            vectors.append(vector)
+    grades = np.array([one.grade for one in found], np.float32)
+    stacked = np.stack(vectors) if vectors else np.zeros((0, N_EMBEDDING), np.float32)
+    return found, stacked, grades
+
+
 class TasteScorer:
     """The user's taste model as the crawler wants it."""
 
-    def __init__(self, model: LogisticTaste, tagger: Tagger) -> None:
+    def __init__(self, model: LogisticTaste, ear: PreviewEar) -> None:
         self._model = model
-        self._tagger = tagger
+        self._ear = ear
 
     @property
     def version(self) -> str:
@@ -51,8 +120,7 @@ class TasteScorer:
 
     def score(self, preview: Path) -> float:
         """p(like) of a preview."""
-        embedding = np.asarray(self._tagger.listen(preview).embedding, np.float32)
-        return float(self._model.scores(embedding[None, :])[0])
+        return float(self._model.scores(self._ear.vector(preview)[None, :])[0])
 
 
 def crawl(
@@ -61,31 +129,38 @@ def crawl(
     downloader: Downloader,
     scorer: PreviewScorer | None,
     now: float | None = None,
+    *,
+    ear: PreviewEar | None = None,
 ) -> Round:
     """Search within the day's budget, fetch previews of the newest candidates, score what is heard.
 
-    A bot check or 429 ends the round, and the site is left alone as after any other refusal.
+    A bot check or 429 ends the search, and the site is left alone as after any other refusal;
+    others are asked. Without a `scorer`, an `ear` hears previews so that their marks can teach.
     """
     now = time.time() if now is None else now
-    hindrance = hindrance_to_asking("https://www.youtube.com/", catalogue, now)
-    if hindrance is not None:
-        return Round(0, 0, 0, 0, hindrance.reason)
+
+    def allowed(address: str) -> bool:
+        return hindrance_to_asking(address, catalogue, now) is None
+
     wanted = settings.crawl
     looks_left = wanted.searches_a_day - catalogue.sites.count("youtube", "search", now=now)
     seeds = seeds_from(liked(catalogue), wanted.words, wanted.urls)
-    findings = search(downloader, seeds, budget=max(0, looks_left))
+    findings = search(downloader, seeds, budget=max(0, looks_left), allowed=allowed)
     for _ in range(findings.n_looks):
         catalogue.sites.note("youtube", "search", at=now)
     n_new = catalogue.candidates.add(one.candidate() for one in findings.found)
-    stopped, n_previews = "", 0
-    try:
-        with asking("https://www.youtube.com/", catalogue):
-            if findings.refused is not None:
-                raise findings.refused
-            n_previews = preview_some(catalogue, settings, downloader, now)
-    except (BotCheckError, RateLimitedError) as error:
-        stopped = error.problem
+    stopped = ""
+    if findings.refused is not None:
+        stopped = findings.refused.problem
+        with suppress(BotCheckError, RateLimitedError), asking(findings.refused_at, catalogue):
+            raise findings.refused
+    n_previews = preview_some(catalogue, settings, downloader, now)
     n_scored = score_some(catalogue, settings, scorer) if scorer is not None else 0
+    if scorer is None and ear is not None:
+        hear_some(catalogue, settings, ear)
+    resting = hindrance_to_asking(YOUTUBE, catalogue, now)
+    if resting is not None and not findings.n_looks:
+        stopped = stopped or resting.reason
     return Round(findings.n_looks, n_new, n_previews, n_scored, stopped)
 
 
@@ -106,6 +181,8 @@ def preview_some(
     """Fetch previews of candidates that have none, within each site's budget of the day."""
     n_made = 0
     for candidate in catalogue.candidates.in_state("found"):
+        if hindrance_to_asking(candidate.url, catalogue, now) is not None:
+            continue
         site = site_of(candidate.url)
         left = settings.crawl.previews_a_day - catalogue.sites.count(site, "preview", now=now)
         if left <= 0:
@@ -113,9 +190,10 @@ def preview_some(
         catalogue.sites.note(site, "preview", at=now)
         path = settings.cache_dir / PREVIEWS_DIR / f"{candidate.id}.mka"
         try:
-            address, headers, duration_s = media_address(
-                candidate.url, downloader.settings, downloader.tuning
-            )
+            with asking(candidate.url, catalogue):
+                address, headers, duration_s = media_address(
+                    candidate.url, downloader.settings, downloader.tuning
+                )
             fetch_preview(
                 address,
                 path,
@@ -124,7 +202,7 @@ def preview_some(
                 proxy=downloader.settings.proxy,
             )
         except (BotCheckError, RateLimitedError):
-            raise
+            continue  # the site rests from now on; the candidate waits
         except UtawakuError as error:
             catalogue.candidates.change(candidate.id, state="failed", message=error.problem)
             continue
@@ -132,6 +210,20 @@ def preview_some(
         catalogue.candidates.change(candidate.id, state="previewed", preview_path=stored)
         n_made += 1
     return n_made
+
+
+def hear_some(catalogue: Catalogue, settings: Settings, ear: PreviewEar) -> int:
+    """Hear previews while there is no model to score them; returns how many can be heard."""
+    n_heard = 0
+    for candidate in [*catalogue.candidates.in_state("previewed"), *catalogue.candidates.graded()]:
+        try:
+            ear.vector(settings.cache_dir / candidate.preview_path)
+            n_heard += 1
+        except UtawakuError as error:
+            if candidate.grade is None:
+                message = f"cannot be heard: {error.problem}"
+                catalogue.candidates.change(candidate.id, state="failed", message=message)
+    return n_heard
 
 
 def score_some(catalogue: Catalogue, settings: Settings, scorer: PreviewScorer) -> int:
@@ -154,9 +246,9 @@ def score_some(catalogue: Catalogue, settings: Settings, scorer: PreviewScorer) 
     return sum(one.score is not None for one in scored)
 
 
-def taste_scorer(catalogue: Catalogue, settings: Settings, tagger: Tagger) -> TasteScorer | None:
+def taste_scorer(catalogue: Catalogue, settings: Settings, ear: PreviewEar) -> TasteScorer | None:
     """The scorer of the present taste model; None while there is none."""
     try:
-        return TasteScorer(load_model(catalogue, settings), tagger)
+        return TasteScorer(load_model(catalogue, settings), ear)
     except NotFoundError:
         return None

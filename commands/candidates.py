@@ -4,7 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, out, print_json, table
+from commands.console import add_row, clock, err, out, print_error, print_json, table
+
+PACE_NAME = "download-pace.json"
+"""Where all processes note when a site was asked last."""
 
 app = typer.Typer(
     help="Streams that the crawler came across: list, accept, reject.",
@@ -56,18 +59,28 @@ def reject(ids: Annotated[list[int], typer.Argument(help="Numbers of candidates.
 @app.command(epilog="Example: utawaku candidates search")
 def search() -> None:
     """Send the crawler round now, within the budgets of the day."""
-    from assets.crawling import crawl
+    from assets.crawling import PreviewEar, crawl, taste_scorer
+    from library.errors import WeightsMissingError
     from models.downloader import Downloader
+    from models.tagger import Tagger
 
     settings, catalogue = _open()
     try:
-        downloader = Downloader(settings.download)
-        done = crawl(catalogue, settings, downloader, scorer=None)
+        downloader = Downloader(settings.download, pace_file=settings.data_dir / PACE_NAME)
+        ear: PreviewEar | None = None
+        try:
+            with err.status("fetching what hears previews"):
+                ear = PreviewEar(settings, Tagger.from_registry(settings.weights_dir))
+        except WeightsMissingError as error:
+            print_error(error)  # candidates can be found all the same
+        scorer = taste_scorer(catalogue, settings, ear) if ear is not None else None
+        with err.status("searching"):
+            done = crawl(catalogue, settings, downloader, scorer, ear=ear)
     finally:
         catalogue.close()
     out.print(
-        f"{done.n_looks} searches, {done.n_new} new candidates, {done.n_previews} previews"
-        + (f"; ended early: {done.stopped}" if done.stopped else ""),
+        f"{done.n_looks} searches, {done.n_new} new candidates, {done.n_previews} previews, "
+        f"{done.n_scored} scored" + (f"; ended early: {done.stopped}" if done.stopped else ""),
         markup=False,
     )
 

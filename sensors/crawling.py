@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from assets.crawling import crawl, taste_scorer
+from assets.crawling import PreviewEar, crawl, taste_scorer
 from assets.resources import LibraryResource
+from library.errors import WeightsMissingError
 
 
 @dg.op
@@ -13,9 +14,13 @@ def crawl_round(context: dg.OpExecutionContext, library: LibraryResource) -> Non
     if not settings.crawl.enabled:
         context.log.info("crawl.enabled is off")
         return
-    has_model = catalogue.taste.current() is not None
-    scorer = taste_scorer(catalogue, settings, library.tagger()) if has_model else None
-    done = crawl(catalogue, settings, library.downloader(), scorer)
+    ear: PreviewEar | None = None
+    try:
+        ear = PreviewEar(settings, library.tagger())
+    except WeightsMissingError as error:
+        context.log.warning("previews cannot be heard yet: %s", error)
+    scorer = taste_scorer(catalogue, settings, ear) if ear is not None else None
+    done = crawl(catalogue, settings, library.downloader(), scorer, ear=ear)
     context.log.info(
         "%d searches, %d new candidates, %d previews, %d scored %s",
         done.n_looks,

@@ -51,6 +51,8 @@ class Findings:
     failures: list[str] = field(default_factory=list)
     refused: UtawakuError | None = None
     """Set where the site asked to be left alone; nothing was asked after that."""
+    refused_at: str = ""
+    """The address that was refused."""
 
 
 def seeds_from(
@@ -99,7 +101,7 @@ def search(
     budget: int,
     rules: ChannelRules | None = None,
     per_look: int = 20,
-    allowed: Callable[[], bool] = lambda: True,
+    allowed: Callable[[str], bool] = lambda _: True,
 ) -> Findings:
     """List every seed and keep what sounds like karaoke, each stream once.
 
@@ -111,19 +113,21 @@ def search(
         budget: how many seeds may be asked.
         rules: what is kept; by default titles of karaoke of more than ten minutes.
         per_look: entries read of each seed.
-        allowed: asked before each look; False ends the search.
+        allowed: asked with the address before each look; False leaves that one out.
     """
     wanted = rules or ChannelRules(title=("@all",), min_duration_s=600)
     findings = Findings()
     seen: set[str] = set()
     for seed in seeds:
-        if findings.n_looks >= budget or not allowed():
+        if findings.n_looks >= budget:
             break
+        if not allowed(seed.address):
+            continue
         findings.n_looks += 1
         try:
             listing = downloader.list_channel(seed.address, limit=per_look)
         except (BotCheckError, RateLimitedError) as error:
-            findings.refused = error
+            findings.refused, findings.refused_at = error, seed.address
             break
         except UtawakuError as error:
             findings.failures.append(f"{seed.why}: {error.problem}")

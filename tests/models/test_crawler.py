@@ -1,13 +1,15 @@
 """Candidates: found through yt-dlp's real search, previewed, scored, decided about."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from assets.crawling import crawl
+from assets.crawling import PreviewEar, crawl, graded_previews, taste_scorer
+from assets.taste import load_model, train_taste
 from library.catalogue import Catalogue
 from library.config import DownloadSettings, Settings
 from library.errors import MediaError
@@ -16,7 +18,10 @@ from library.records import Song, Stream
 from models.audio import probe
 from models.crawler import fetch_preview, search, seeds_from
 from models.downloader import Downloader, Tuning
+from models.tagger import Tagger
 from tests.models.downloader_media import audio_bytes
+from tests.models.taste_world import library_of
+from tests.models.taste_world import tagger as tagger  # a fixture
 from tests.servers.media_site import Fault, MediaSite, Resource
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite, _listed, youtube
 
@@ -35,6 +40,7 @@ def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Youtube
 @pytest.fixture
 def site(emulated: tuple[YoutubeSite, str]) -> YoutubeSite:
     running = emulated[0]
+    running.seen.clear()
     running.resources.clear()
     running.videos.clear()
     running.streams = []
@@ -151,3 +157,67 @@ def test_a_round_finds_previews_scores_and_an_accepted_one_is_ingested(
     assert [one.grade for one in catalogue.candidates.graded()] == [1]
     accepted = catalogue.candidates.get(candidate.id)
     assert catalogue.candidates.add([replace(accepted, id=0)]) == 0
+
+
+def test_a_trained_model_scores_real_previews_and_marks_of_candidates_can_be_learnt(
+    site: YoutubeSite,
+    downloader: Downloader,
+    catalogue: Catalogue,
+    settings: Settings,
+    tagger: Tagger,
+    weights_dir: Path,
+) -> None:
+    shutil.copytree(weights_dir, settings.weights_dir)
+    ear = PreviewEar(settings, tagger)
+    names = ("cand0000001", "cand0000002")
+    serve_search(site, *(Video(name, f"【歌枠】{name}", 4000) for name in names))
+    for number, name in enumerate(names):
+        sound = audio_bytes("mp4", "aac", duration_s=20.0, seed=number)
+        site.videos[name] = Video(name, name, 20, media={"140": sound})
+    crawling = CrawlSettings(enabled=True, words=("歌枠",), searches_a_day=1)
+    wanted = settings.model_copy(update={"crawl": crawling})
+    # Nothing is learnt yet: previews are heard, so that their marks can teach.
+    assert taste_scorer(catalogue, wanted, ear) is None
+    found = crawl(catalogue, wanted, downloader, None, ear=ear)
+    assert (found.n_new, found.n_previews, found.n_scored) == (2, 2, 0)
+    world = library_of(catalogue, 60)
+    world.grade(range(40))
+    train_taste(catalogue, wanted)
+    scorer = taste_scorer(catalogue, wanted, ear)
+    assert scorer is not None
+    assert crawl(catalogue, wanted, downloader, scorer, ear=ear).n_scored == 2
+    first, second = catalogue.candidates.in_state("scored")
+    assert first.score is not None
+    assert second.score is not None
+    assert 1.0 >= first.score >= second.score >= 0.0
+    heard = tagger.listen(settings.cache_dir / first.preview_path).embedding
+    assert first.score == pytest.approx(float(load_model(catalogue, wanted).scores(heard[None])[0]))
+    assert first.model_version == scorer.version
+    catalogue.candidates.decide(first.id, grade=1)
+    catalogue.candidates.decide(second.id, grade=-1)
+    shutil.rmtree(settings.cache_dir / "previews")  # what was marked outlives the cache
+    graded, vectors, grades = graded_previews(catalogue, wanted)
+    assert [(one.id, mark) for one, mark in zip(graded, grades, strict=True)] == [
+        (first.id, 1.0),
+        (second.id, -1.0),
+    ]
+    assert vectors[0] == pytest.approx(heard)
+    assert [one.target for one in catalogue.requests.waiting("ingest")] == [first.url]
+
+
+def test_a_resting_site_is_not_searched_and_others_are(
+    site: YoutubeSite, catalogue: Catalogue, settings: Settings
+) -> None:
+    direct = Downloader(DownloadSettings(sleep_requests_s=0.0), tuning=QUICK)
+    catalogue.sites.refuse("youtube", "the site asks to slow down", base_s=3600)
+    with MediaSite() as other:
+        item = f"<item><title>歌枠</title><link>{other.url('/a')}</link></item>"
+        other.add("/feed.xml", f"<rss version='2.0'><channel>{item}</channel></rss>", "text/xml")
+        urls = (other.url("/feed.xml"),)
+        wanted = settings.model_copy(
+            update={"crawl": CrawlSettings(enabled=True, words=("歌枠",), urls=urls)}
+        )
+        done = crawl(catalogue, wanted, direct, None)
+        assert len(other.gets("/feed.xml")) == 1
+    assert done.n_looks == 1
+    assert [one.path for one in site.seen] == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import dagster as dg
@@ -33,6 +34,14 @@ class LocalLibrary(LibraryResource):
         return Downloader(wanted.download, tuning=self._tuning)
 
 
+@lru_cache
+def everything() -> dg.Definitions:
+    """The real definitions."""
+    from definitions import defs
+
+    return defs()
+
+
 @dataclass
 class Pipeline:
     """A daemon by hand: each tick is one evaluation of a sensor, with its runs carried out."""
@@ -47,11 +56,17 @@ class Pipeline:
         return asked
 
     def tick(self, sensor: dg.SensorDefinition, cursor: str | None = None) -> list[dg.RunRequest]:
-        """Evaluate a sensor that yields, and return its run requests."""
-        with dg.build_sensor_context(
-            instance=self.instance, resources={"library": LocalLibrary()}, cursor=cursor
-        ) as context:
-            return [one for one in sensor(context) if isinstance(one, dg.RunRequest)]
+        """Evaluate a sensor as the daemon does, and return its run requests."""
+        with (
+            dg.build_sensor_context(
+                instance=self.instance,
+                resources={"library": LocalLibrary()},
+                cursor=cursor,
+                definitions=everything(),
+            ) as context,
+            dg.partition_loading_context(dynamic_partitions_store=self.instance),
+        ):
+            return list(sensor.evaluate_tick(context).run_requests or ())
 
     def drain(self) -> list[dg.RunRequest]:
         """One tick of the requests sensor; nothing is carried out."""
@@ -61,11 +76,9 @@ class Pipeline:
         self, run: dg.RunRequest, *, raises: bool = True, job: str = "reconcile_channel"
     ) -> dg.ExecuteInProcessResult:
         """Execute what a sensor asked for, as the daemon would."""
-        from definitions import defs
-
         joined = dg.Definitions(
-            assets=list(defs().assets or ()),
-            jobs=list(defs().jobs or ()),
+            assets=list(everything().assets or ()),
+            jobs=list(everything().jobs or ()),
             resources={"library": LocalLibrary()},
             executor=dg.in_process_executor,
         )
