@@ -10,12 +10,12 @@ from assets import embeddings, highlights, labels, library_files, recordings, se
 from assets.following import settings_for
 from assets.lineage import DATA_VERSION, INPUTS, UPSTREAM, with_followers
 from assets.setlists import best_setlist
+from library.artefacts import CHAIN
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.records import AssetState, Stream
 
-CHAIN = ("recordings", "segments", "songs", "labels", "library_files", "highlights", "embeddings")
-"""The default chain in order; each depends on those before it."""
+__all__ = ["CHAIN", "due_assets"]
 
 
 def due_assets(

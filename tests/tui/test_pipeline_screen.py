@@ -124,7 +124,7 @@ async def test_streams_channels_and_versions_are_shown_and_asked_for(
         await pilot.press("P")
         await until(lambda: "Now" in shown(app) and "Versions" in shown(app), pilot.pause)
         await pilot.press("v")
-        await until(lambda: "●" in shown(app) and "reco" in shown(app), pilot.pause)
+        await until(lambda: "●" in shown(app) and "rec  seg" in shown(app), pilot.pause)
         await pilot.press("y")
         await until(lambda: library.requests.waiting("rematerialize"), pilot.pause)
         await pilot.press("v")
@@ -147,7 +147,7 @@ async def test_streams_channels_and_versions_are_shown_and_asked_for(
             lambda: any(r.target == "stale" for r in library.requests.waiting("rematerialize")),
             pilot.pause,
         )
-        await pilot.press("v")
+        await pilot.press("v", "v")  # over the limits, back to the first
         await until(lambda: "429" in shown(app), pilot.pause)
 
 

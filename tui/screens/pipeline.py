@@ -14,14 +14,16 @@ from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static
 
 from library.catalogue import Catalogue
+from library.config import Settings
 from library.errors import UtawakuError
+from library.gates import GateState, shazam_state
 from library.records import Channel, Request
 from tui.background import Latest
 from tui.screens.base import Place
 from tui.screens.dialogs import AskText, Confirm
 from tui.text import ago, bar, fit, shown
+from tui.widgets.limit_rows import LimitRows, read_limits
 from tui.widgets.pipeline_rows import (
-    LOWER,
     ChannelRows,
     LowerRows,
     MakerRows,
@@ -31,6 +33,8 @@ from tui.widgets.pipeline_rows import (
 from tui.widgets.rows import Cell, Rows
 
 STREAMS_SHOWN = 500
+LOWER: tuple[type[LowerRows], ...] = (WorkRows, StreamRows, ChannelRows, MakerRows, LimitRows)
+"""The lists that share the lower half."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,12 @@ class Picture:
     requests: list[Request]
     n_today: int
     """Recordings fetched since midnight (UTC)."""
+    shazam: GateState
     lower: Any
     """What the list below shows."""
 
 
-def read_picture(catalogue: Catalogue, view: str) -> Picture:
+def read_picture(catalogue: Catalogue, settings: Settings, view: str) -> Picture:
     """Read it; off the event loop."""
     lower: Any
     if view == "work":
@@ -56,6 +61,8 @@ def read_picture(catalogue: Catalogue, view: str) -> Picture:
         lower = catalogue.overview.states_of(catalogue.streams.all(limit=STREAMS_SHOWN))
     elif view == "channels":
         lower = catalogue.channels.all()
+    elif view == "limits":
+        lower = read_limits(catalogue, settings)
     else:
         lower = catalogue.overview.makers()
     order = {"running": 0, "queued": 1}
@@ -65,6 +72,7 @@ def read_picture(catalogue: Catalogue, view: str) -> Picture:
     return Picture(
         requests,
         catalogue.overview.n_recorded_since(midnight),
+        shazam_state(settings),
         lower,
     )
 
@@ -154,13 +162,14 @@ class PipelineScreen(Place):
         """Read what happens."""
         if self._reader is None or not self.is_current:
             return
-        catalogue, view = self.utawaku.catalogue, self.lower.id or "work"
+        catalogue, settings = self.utawaku.catalogue, self.utawaku.settings
+        view = self.lower.id or "work"
 
         def arrived(picture: Any) -> None:
             if view == self.lower.id:
                 self._arrived(picture)
 
-        self._reader.submit(lambda: read_picture(catalogue, view), arrived)
+        self._reader.submit(lambda: read_picture(catalogue, settings, view), arrived)
 
     @property
     def lower(self) -> LowerRows:
@@ -206,7 +215,9 @@ class PipelineScreen(Place):
         waiting = f"   {n_waiting} waiting" if n_waiting else ""
         budget = self.utawaku.settings.download.daily_budget
         today = f"   fetched today {picture.n_today} of {budget}"
-        self.query_one("#pipeline-state", Static).update(running + waiting + today)
+        gate = picture.shazam
+        shazam = f"   Shazam {shown(gate.described())}" if gate.enabled and gate.open else ""
+        self.query_one("#pipeline-state", Static).update(running + waiting + today + shazam)
 
     def _request(self) -> Request | None:
         rows = self.query_one(RequestRows)
@@ -333,6 +344,9 @@ class PipelineScreen(Place):
             channel = lower.channels[lower.cursor]
             told = channel.last_error or "Nothing went wrong."
             self.utawaku.show_text(shown(channel.title), f"{channel.url}\n\n{told}")
+        elif isinstance(lower, LimitRows):
+            limit = lower.limits[lower.cursor]
+            self.utawaku.show_text(shown(limit.name), limit.told)
 
     def action_follow(self) -> None:
         """Follow a channel by its address."""

@@ -4,12 +4,12 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from library.artefacts import OF_A_STREAM, SHORT_NAMES
 from library.records import AssetState, Channel
 from library.store.overview import Maker, StreamStates
 from tui.text import ago, bar, fit, shown
 from tui.widgets.rows import Cell, Rows
 
-ASSETS = ("recordings", "segments", "songs", "labels", "library_files", "stems", "highlights")
 _SIGNS = {
     "done": ("●", "good"),
     "running": ("◐", "accent"),
@@ -90,8 +90,8 @@ class StreamRows(LowerRows):
 
     def _names(self, width: int) -> list[tuple[str, int]]:
         """Artefacts with the width of their column: whole names where there is room."""
-        wide = width >= 120
-        return [(name, len(name) + 2 if wide else 5) for name in ASSETS]
+        wide = width >= 130
+        return [(name, len(name) + 2 if wide else 5) for name in OF_A_STREAM]
 
     def draw_header(self, width: int) -> list[Cell]:
         """Names of the artefacts."""
@@ -99,7 +99,8 @@ class StreamRows(LowerRows):
         room = width - 14 - sum(n for _name, n in names)
         cells: list[Cell] = [(fit("  Date", 14), None), (fit("Stream", room), None)]
         for name, n in names:
-            cells.append((fit(name.replace("library_", "")[: n - 1], n), None))
+            told = name if len(name) < n else SHORT_NAMES[name]
+            cells.append((fit(told.replace("_", " "), n), None))
         return cells
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
@@ -202,6 +203,3 @@ class MakerRows(LowerRows):
             (fit(shown(name + model), max(8, width - 27 - 28)), self.look("muted")),
             (fit(told, 28), self.look("faint" if maker.is_newest else "warn")),
         ]
-
-
-LOWER: tuple[type[LowerRows], ...] = (WorkRows, StreamRows, ChannelRows, MakerRows)
