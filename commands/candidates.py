@@ -59,7 +59,8 @@ def reject(ids: Annotated[list[int], typer.Argument(help="Numbers of candidates.
 @app.command(epilog="Example: utawaku candidates search")
 def search() -> None:
     """Send the crawler round now, within the budgets of the day."""
-    from assets.crawling import PreviewEar, crawl, taste_scorer
+    from assets.crawling import crawl, taste_scorer
+    from assets.previews import PreviewEar
     from library.errors import WeightsMissingError
     from models.downloader import Downloader
     from models.tagger import Tagger

@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from assets.crawling import PreviewEar, crawl, taste_scorer
+from assets.crawling import crawl, taste_scorer
+from assets.previews import PreviewEar
 from assets.resources import LibraryResource
 from library.errors import WeightsMissingError
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.crawling import PreviewEar, crawl, graded_previews, taste_scorer
+from assets.crawling import crawl, taste_scorer
+from assets.previews import PreviewEar, graded_previews
 from assets.taste import load_model, train_taste
 from library.catalogue import Catalogue
 from library.config import DownloadSettings, Settings

@@ -1,0 +1,105 @@
+"""Following a Bilibili space and a Twitch channel: yt-dlp's real extractors, local sites."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from assets.following import LOOKED, follow
+from library.catalogue import Catalogue
+from library.config import Settings, load_settings
+from library.following import ChannelRules
+from library.records import Channel
+from models.downloader import Downloader
+from tests.sensors.conftest import QUICK, Pipeline
+from tests.servers.bilibili_videos import BilibiliVideo, bilibili
+from tests.servers.media_site import Fault
+from tests.servers.twitch_site import Broadcast, twitch
+
+RULES = ChannelRules(title=("@karaoke",), backlog=-1)
+
+
+@pytest.fixture
+def quickly(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("UTAWAKU_DOWNLOAD__SLEEP_REQUESTS_S", "0")
+    return monkeypatch
+
+
+def followed(url: str, catalogue: Catalogue) -> Channel:
+    downloader = Downloader(load_settings().download, tuning=QUICK)
+    return follow(url, RULES, catalogue, downloader)
+
+
+def look_again(pipeline: Pipeline, catalogue: Catalogue, channel: Channel) -> None:
+    catalogue.channels.put_off(channel.id, 0.0)
+    pipeline.look()
+
+
+def take_in(pipeline: Pipeline) -> None:
+    for run in pipeline.drain():
+        if run.job_name == "take_in_source":
+            pipeline.carry_out(run)
+
+
+def reasons(catalogue: Catalogue, channel: Channel) -> dict[str, str]:
+    return {one.url[-12:]: one.reason for one in catalogue.channels.entries(channel.id)}
+
+
+def test_a_bilibili_space_names_no_titles_so_each_page_decides_and_a_412_is_rested_out(
+    catalogue: Catalogue, pipeline: Pipeline, quickly: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with bilibili(tmp_path / "authority") as (site, proxy):
+        quickly.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
+        for bvid, title in (("BV1xx411c7mD", "【歌枠】夜"), ("BV1xx411c7mE", "ゲーム実況")):
+            site.videos[bvid] = BilibiliVideo(bvid, title, duration_s=4000)
+        channel = followed("https://space.bilibili.com/42/video", catalogue)
+        assert channel.site == "bilibili"
+        pipeline.look()
+        assert len(catalogue.requests.waiting("ingest")) == 2
+        take_in(pipeline)
+        (stream,) = catalogue.streams.all()
+        assert (stream.title, stream.site) == ("【歌枠】夜", "bilibili")
+        assert reasons(catalogue, channel)["BV1xx411c7mE"].startswith(LOOKED)
+        look_again(pipeline, catalogue, channel)  # nothing new: nobody is asked twice
+        assert len(catalogue.requests.waiting("ingest")) == 0
+        site.videos["BV1xx411c7mF"] = BilibiliVideo("BV1xx411c7mF", "歌回", duration_s=4000)
+        site.space_fault = Fault(status=412)
+        look_again(pipeline, catalogue, channel)
+        (rest,) = catalogue.sites.rests()
+        assert rest.site == "bilibili"
+        n_asked = len(site.seen)
+        look_again(pipeline, catalogue, channel)
+        assert len(site.seen) == n_asked  # left alone
+        assert "left alone until" in catalogue.channels.get(channel.id).last_error
+        catalogue.sites.welcome("bilibili")
+        site.space_fault = None
+        look_again(pipeline, catalogue, channel)
+        assert [one.target[-12:] for one in catalogue.requests.waiting("ingest")] == [
+            "BV1xx411c7mF"
+        ]
+
+
+def test_a_twitch_channel_is_followed_through_reordering_and_an_outage(
+    catalogue: Catalogue, pipeline: Pipeline, quickly: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with twitch(tmp_path / "authority") as (site, proxy):
+        quickly.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
+        site.broadcasts = [Broadcast("101", "歌枠 1"), Broadcast("102", "just chatting")]
+        channel = followed("https://www.twitch.tv/asinger/videos?filter=archives", catalogue)
+        assert channel.site == "twitch"
+        pipeline.look()
+        (request,) = catalogue.requests.waiting("ingest")
+        assert request.target.endswith("/101")
+        take_in(pipeline)
+        (stream,) = catalogue.streams.all()
+        assert (stream.id, stream.title, stream.channel) == ("twitchvod-v101", "歌枠 1", "A Singer")
+        assert stream.duration_s == 4000
+        site.fault = Fault(status=500)
+        look_again(pipeline, catalogue, channel)
+        failing = catalogue.channels.get(channel.id)
+        assert failing.last_error
+        assert (failing.next_look_at or 0) > time.time() + 60
+        site.fault = None
+        site.broadcasts = [*reversed(site.broadcasts), Broadcast("103", "karaoke night")]
+        look_again(pipeline, catalogue, channel)
+        assert [one.target[-3:] for one in catalogue.requests.waiting("ingest")] == ["103"]

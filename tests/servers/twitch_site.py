@@ -1,0 +1,99 @@
+"""As much of Twitch as its extractors in yt-dlp ask for: the list of a channel's broadcasts, one
+broadcast with its chapters, its HLS playlist. Reached through `ConnectProxy`, under its real names.
+"""
+
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.servers.certificates import make_authority
+from tests.servers.connect_proxy import ConnectProxy
+from tests.servers.media_site import Fault, MediaSite, Resource
+
+HOSTS = ("twitch.tv", "ttvnw.net")
+_MASTER = """#EXTM3U
+#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID="audio_only",NAME="Audio Only",AUTOSELECT=NO,DEFAULT=NO
+#EXT-X-STREAM-INF:BANDWIDTH=160000,CODECS="mp4a.40.2",VIDEO="audio_only"
+https://usher.ttvnw.net/media/{id}.m3u8
+"""
+
+
+@dataclass
+class Broadcast:
+    """One archived broadcast (VOD)."""
+
+    id: str
+    title: str
+    duration_s: int = 4000
+
+
+class TwitchSite(MediaSite):
+    """The emulated site; `broadcasts` (newest first) may be changed while it runs."""
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        super().__init__(tls)
+        self.broadcasts: list[Broadcast] = []
+        self.fault: Fault | None = None
+
+    def route(self, path: str, query: dict[str, str], posted: bytes) -> Resource | None:
+        if path == "/gql":
+            asked = json.loads(posted)
+            if isinstance(asked, dict):
+                answer: Any = {"data": {"videoPlaybackAccessToken": _TOKEN}}
+            else:
+                answer = [self._operation(one) for one in asked]
+            resource = Resource(json.dumps(answer).encode(), "application/json", ranges=False)
+            resource.always = self.fault
+            return resource
+        if path.startswith("/vod/"):
+            text = _MASTER.format(id=Path(path).stem)
+            return Resource(text.encode(), "application/vnd.apple.mpegurl", ranges=False)
+        return None
+
+    def _operation(self, asked: dict[str, Any]) -> dict[str, Any]:
+        variables = asked["variables"]
+        if asked["operationName"] == "FilterableVideoTower_Videos":
+            edges = [
+                {"__typename": "VideoEdge", "cursor": None, "node": _node(one)}
+                for one in self.broadcasts
+            ]
+            return {"data": {"user": {"id": "1", "videos": {"edges": edges}}}}
+        found = next(
+            (one for one in self.broadcasts if one.id == str(variables.get("videoID"))), None
+        )
+        if asked["operationName"] == "VideoMetadata":
+            return {"data": {"user": {"id": "1"}, "video": _node(found) if found else None}}
+        return {"data": {"video": {"moments": {"edges": []}}}}
+
+
+_TOKEN = {"value": "{}", "signature": "0" * 40}
+
+
+def _node(one: Broadcast) -> dict[str, Any]:
+    return {
+        "__typename": "Video",
+        "id": one.id,
+        "title": one.title,
+        "lengthSeconds": one.duration_s,
+        "publishedAt": "2026-11-01T12:00:00Z",
+        "previewThumbnailURL": "https://static.ttvnw.net/cf_vods/x/thumb-{width}x{height}.jpg",
+        "owner": {"displayName": "A Singer", "login": "asinger"},
+        "viewCount": 7,
+    }
+
+
+@contextmanager
+def twitch(folder: Path) -> Iterator[tuple[TwitchSite, str]]:
+    """Run the site behind a proxy; yields it and the proxy's address for the settings."""
+    authority = make_authority(folder, [name for host in HOSTS for name in (host, f"*.{host}")])
+    with TwitchSite(authority.server_context()) as site:
+        proxy = ConnectProxy(site.port, HOSTS)
+        proxy.start()
+        try:
+            yield site, f"http://127.0.0.1:{proxy.port}"
+        finally:
+            proxy.stop()
