@@ -11,6 +11,8 @@ import numpy as np
 
 from assets.embeddings import embeddings
 from assets.resources import LibraryResource
+from assets.taste_candidates import ID_PREFIX, candidate_lesson
+from assets.taste_network import network_in_use, score_by_network
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.errors import NotFoundError, UtawakuError, WeightsError
@@ -33,6 +35,8 @@ from models.taste.picture import calibration_picture
 
 BATCH = 10_000
 """Songs scored at a time."""
+NETWORK_BATCH = 50
+"""The same where the network must hear each of them."""
 KEPT_MODELS = 5
 """Older model files are removed; their figures stay in the catalogue."""
 REFILL_BELOW = 8
@@ -70,8 +74,7 @@ class _Lesson:
 
 def retrain_due(catalogue: Catalogue, settings: Settings) -> RetrainDue:
     """For the sensor: is it time for a new model, or for scores?"""
-    latest = catalogue.taste.latest()
-    n_new = catalogue.taste.n_marks_since(latest.last_grade_id if latest else 0)
+    n_new = catalogue.taste.n_new_marks()
     model = n_new >= settings.keep.retrain_after and catalogue.taste.n_embedded() > 0
     current = catalogue.taste.current()
     n_stale = len(catalogue.taste.stale_ids(current.version)) if current else 0
@@ -84,20 +87,20 @@ def model_file(version: str, settings: Settings) -> Path:
 
 
 def load_model(catalogue: Catalogue, settings: Settings) -> LogisticTaste:
-    """The model that scores songs; also for previews of songs that are not in the library.
+    """The model over embeddings; also for previews of songs that are not in the library.
 
     Raises:
         NotFoundError: none was trained yet; WeightsError: its file is gone or damaged.
     """
-    current = catalogue.taste.current()
-    if current is None:
+    learnt = catalogue.taste.learnt()
+    if learnt is None:
         latest = catalogue.taste.latest()
         raise NotFoundError(
             str(latest.facts["message"]) if latest else "no taste model was trained yet",
             subject="taste",
             next_step="Grade songs, then `utawaku train taste`",
         )
-    return LogisticTaste.load(model_file(current.version, settings))
+    return LogisticTaste.load(model_file(learnt.version, settings))
 
 
 def train_taste(
@@ -110,14 +113,18 @@ def train_taste(
     progress(0.0, "reading grades")
     last_grade_id = catalogue.taste.last_grade_id()
     everything = catalogue.taste.embedded()
-    lesson = _lesson(catalogue)
+    lesson = _with_candidates(_lesson(catalogue), catalogue, settings)
     counts = {
         "n_liked": lesson.n_liked,
         "n_disliked": lesson.n_disliked,
         "n_neutral": len(lesson.marks) - lesson.n_liked - lesson.n_disliked,
         "last_grade_id": last_grade_id,
     }
-    facts: dict[str, Any] = {"n_graded_but_unheard": lesson.n_unheard, "code": CODE_VERSION}
+    facts: dict[str, Any] = {
+        "n_graded_but_unheard": lesson.n_unheard,
+        "n_candidates": sum(mark.song_id.startswith(ID_PREFIX) for mark in lesson.marks),
+        "code": CODE_VERSION,
+    }
     missing = _what_is_missing(lesson, settings)
     quality: Quality | None = None
     if missing:
@@ -150,19 +157,26 @@ def train_taste(
 def score_songs(catalogue: Catalogue, settings: Settings, progress: Progress = silent) -> int:
     """Score every song whose score is missing or of another model; returns how many.
 
+    The spectrogram network scores where it is in use; a song without a file it cannot hear, which
+    the embedding model scores then.
+
     Raises:
         NotFoundError: no model; WeightsError: its file is gone or damaged (scores stay).
     """
     model = load_model(catalogue, settings)
-    due = catalogue.taste.stale_ids(model.version)
-    for at in range(0, len(due), BATCH):
-        found = catalogue.taste.embedded(due[at : at + BATCH])
-        scores = model.scores(found.vectors)
-        catalogue.taste.put_scores(
-            dict(zip(found.song_ids, map(float, scores), strict=True)),
-            model_version=model.version,
-        )
-        progress(min(1.0, (at + BATCH) / len(due)), f"scored {at + len(found.song_ids)}")
+    network = network_in_use(catalogue, settings)
+    current = catalogue.taste.current()
+    assert current is not None, "a model was loaded"
+    due = catalogue.taste.stale_ids(current.version)
+    batch = BATCH if network is None else NETWORK_BATCH
+    for at in range(0, len(due), batch):
+        found = catalogue.taste.embedded(due[at : at + batch])
+        scores = dict(zip(found.song_ids, map(float, model.scores(found.vectors)), strict=True))
+        if network is not None:
+            songs = catalogue.browser.songs_by_id(found.song_ids)
+            scores |= score_by_network(network, songs, settings)
+        catalogue.taste.put_scores(scores, model_version=current.version)
+        progress(min(1.0, (at + batch) / len(due)), f"scored {at + len(found.song_ids)}")
     if len(catalogue.taste.queue()) < REFILL_BELOW:
         fill_queue(catalogue, settings)
     progress(1.0, f"scored {len(due)}")
@@ -184,6 +198,11 @@ def fill_queue(catalogue: Catalogue, settings: Settings, everything: Embedded | 
         standardised, scores = (found.vectors - found.vectors.mean(axis=0)) / spread, None
     else:
         standardised, scores = model.standardised(found.vectors), model.scores(found.vectors)
+        current = catalogue.taste.current()
+        if current is not None and current.kind == "spectrogram":
+            given = catalogue.taste.scores(current.version)
+            pairs = zip(found.song_ids, scores, strict=True)
+            scores = np.array([given.get(song_id, score) for song_id, score in pairs])
     never = catalogue.taste.not_to_be_asked()
     asked = np.array([song_id in never for song_id in found.song_ids])
     chosen = choose_batches(
@@ -234,6 +253,17 @@ def _lesson(catalogue: Catalogue) -> _Lesson:
     heard = [marks[song_id] for song_id in found.song_ids]
     targets = np.array([mark.target for mark in heard], np.float64)
     return _Lesson(heard, found.vectors, targets, len(marks) - len(heard))
+
+
+def _with_candidates(lesson: _Lesson, catalogue: Catalogue, settings: Settings) -> _Lesson:
+    """Marked previews of the crawler teach as marked songs do."""
+    more = candidate_lesson(catalogue, settings)
+    return _Lesson(
+        [*lesson.marks, *more.marks],
+        np.concatenate([lesson.vectors, more.vectors]),
+        np.append(lesson.targets, [mark.target for mark in more.marks]),
+        lesson.n_unheard + more.n_unheard,
+    )
 
 
 def _what_is_missing(lesson: _Lesson, settings: Settings) -> str:

@@ -1,5 +1,8 @@
 """Training the spectrogram network on the grades, beside the embedding model."""
 
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +11,18 @@ import numpy as np
 from assets.library_files import holds_span
 from library.catalogue import Catalogue
 from library.config import Settings
-from library.errors import NotFoundError
+from library.errors import MediaError, NotFoundError, WeightsError
 from library.files import atomic_path
 from library.progress import Progress, part, silent
+from library.records import Song
+from library.store.taste import TasteModel
 from models.taste import fit
-from models.training.spectrograms import read_spectrograms
+from models.taste.network import NetworkTaste
+from models.training.spectrograms import pieces_of_file, read_spectrograms
 from models.training.taste_cnn import Comparison, Pretrained, compare, pretrain, transfer
 
+AT_ONCE = 2
+"""Songs heard side by side."""
 MIN_GRADED = 40
 """Fewer graded songs than this cannot tell two models apart."""
 
@@ -26,6 +34,7 @@ class NetworkTraining:
     comparison: Comparison
     path: Path
     """The network as ONNX, learnt from all grades."""
+    version: str
     n_songs: int
     n_broken: int
 
@@ -54,6 +63,7 @@ def train_network(
     Raises:
         NotFoundError: too few graded songs have a file; ConfigError: TensorFlow is not installed.
     """
+    last_grade_id = catalogue.taste.last_grade_id()
     marks = {mark.song_id: mark for mark in catalogue.taste.marks() if mark.target != 0.5}
     heard = catalogue.taste.embedded(list(marks))
     songs = {song.id: song for song in catalogue.browser.songs_by_id(heard.song_ids)}
@@ -88,9 +98,75 @@ def train_network(
     )
     progress(0.9, "learning from all grades")
     model = transfer(read.pieces, targets, pretrained=pretrained)
-    path = settings.data_dir / "taste" / "network.onnx"
+    data = model.SerializeToString()
+    version = hashlib.sha256(data).hexdigest()[:16]
+    path = network_file(version, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
-        temporary.write_bytes(model.SerializeToString())
+        temporary.write_bytes(data)
+    catalogue.taste.add_model(
+        TasteModel(
+            version,
+            "spectrogram",
+            n_liked=int((targets > 0.5).sum()),
+            n_disliked=int((targets < 0.5).sum()),
+            last_grade_id=last_grade_id,
+            auc=comparison.network.auc,
+            ece=comparison.network.ece,
+            brier=comparison.network.brier,
+            facts={
+                "better": comparison.network_is_better,
+                "embedding_auc": comparison.embedding.auc,
+                "held_out": comparison.split,
+                "n_broken": len(read.broken),
+            },
+        )
+    )
+    for old in path.parent.glob("*.onnx"):
+        if old != path:
+            old.unlink(missing_ok=True)
     progress(1.0, "trained")
-    return NetworkTraining(comparison, path, len(rows), len(read.broken))
+    return NetworkTraining(comparison, path, version, len(rows), len(read.broken))
+
+
+def network_file(version: str, settings: Settings) -> Path:
+    """Where a network is kept."""
+    return settings.data_dir / "taste" / f"{version}.onnx"
+
+
+def network_in_use(catalogue: Catalogue, settings: Settings) -> NetworkTaste | None:
+    """The network, where it is the model that scores songs.
+
+    One whose file is gone or damaged is taken out of use, and the embedding model scores.
+    """
+    current = catalogue.taste.current()
+    if current is None or current.kind != "spectrogram":
+        return None
+    try:
+        return NetworkTaste(network_file(current.version, settings))
+    except WeightsError as error:
+        catalogue.taste.withdraw(current.version, error.problem)
+        catalogue.notices.add(
+            "warning",
+            "The spectrogram network is out of use",
+            body=f"{error.subject}: {error.problem}",
+            next_step=error.next_step,
+        )
+        return None
+
+
+def score_by_network(
+    network: NetworkTaste, songs: Sequence[Song], settings: Settings
+) -> dict[str, float]:
+    """p(like) of each song that has a file which can be heard."""
+
+    def score(song: Song) -> float | None:
+        try:
+            return network.score(pieces_of_file(settings.library_root / song.file_path))
+        except (MediaError, OSError):
+            return None
+
+    here = [song for song in songs if song.file_path]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        scores = zip(here, pool.map(score, here), strict=True)
+        return {song.id: value for song, value in scores if value is not None}

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from library.records import Song
 
 
+_KINDS = {"embedding": "Model", "spectrogram": "Network"}
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog="Example: utawaku taste 'singer:mio grade:none' --limit 20")(taste)
@@ -98,12 +101,13 @@ def _find(song: str, catalogue: "Catalogue") -> "Song":
 
 
 def _list(query: str, catalogue: "Catalogue", limit: int, json: bool) -> None:
-    current, latest = catalogue.taste.current(), catalogue.taste.latest()
+    choice, latest = catalogue.taste.choice(), catalogue.taste.latest()
+    current = choice.model
     text = query if "sort:" in query else f"{query} sort:taste".strip()
     numbers = catalogue.browser.search(text).numbers
     songs = catalogue.browser.songs(numbers[:limit] if limit else numbers)
     songs = [song for song in songs if song.taste is not None]
-    n_new = catalogue.taste.n_marks_since(latest.last_grade_id if latest else 0)
+    n_new = catalogue.taste.n_new_marks()
     n_stale = len(catalogue.taste.stale_ids(current.version)) if current else 0
     if json:
         rows = [{"id": s.id, "taste": s.taste, "title": s.title, "artist": s.artist,
@@ -113,6 +117,7 @@ def _list(query: str, catalogue: "Catalogue", limit: int, json: bool) -> None:
             {
                 "model": current,
                 "state": _state(current, latest),
+                "chosen_because": choice.reason,
                 "n_new_grades": n_new,
                 "n_stale": n_stale,
                 "n_heard": catalogue.taste.n_embedded(),
@@ -124,6 +129,8 @@ def _list(query: str, catalogue: "Catalogue", limit: int, json: bool) -> None:
         )  # fmt: skip
         return
     out.print(_state(current, latest), markup=False, soft_wrap=True)
+    if choice.reason:
+        out.print(choice.reason, markup=False, soft_wrap=True)
     if n_new:
         out.print(
             f"{n_new} songs graded since; `utawaku train taste` learns from them", style="dim"
@@ -145,7 +152,8 @@ def _state(current: Any, latest: Any) -> str:
         return f"Too little to learn from: {latest.facts['message']}"
     auc = "-" if current.auc is None else f"{current.auc:.2f}"
     line = (
-        f"Model {current.version}: {current.n_liked} liked, {current.n_disliked} disliked; "
+        f"{_KINDS[current.kind]} {current.version}: "
+        f"{current.n_liked} liked, {current.n_disliked} disliked; "
         f"on songs held out AUC {auc}, calibration error {current.ece:.3f}, "
         f"Brier {current.brier:.3f}"
     )

@@ -53,6 +53,8 @@ def taste(
                 from assets.taste_network import train_network
 
                 results["network"] = train_network(catalogue, settings, progress=show)
+                # Where the network is better it scores them all again.
+                score_songs(catalogue, settings, show)
     finally:
         catalogue.close()
     if json:
@@ -84,7 +86,8 @@ def _told(results: dict[str, Any]) -> Iterator[str]:
         better = "the network" if found.network_is_better else "the embedding model"
         yield (
             f"Network on {network.n_songs} songs: AUC {_figure(found.network.auc)}, embedding "
-            f"model {_figure(found.embedding.auc)} on the same splits; {better} is better"
+            f"model {_figure(found.embedding.auc)} on the same splits; {better} is better and "
+            f"scores your songs. Held out whole: {found.split}"
         )
 
 

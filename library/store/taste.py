@@ -9,6 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from library.schema import (
+    candidates,
     embeddings,
     grades,
     review_queue,
@@ -24,6 +25,8 @@ EMBEDDING_KIND = "musicnn-msd"
 N_EMBEDDING = 400
 TAGS_KIND = "musicnn-msd-tags"
 N_TAGS = 50
+MOST_GROWN = 1.5
+"""Graded songs for each one that a comparison of two models knew, until it no longer stands."""
 _BATCH = 10_000
 
 
@@ -71,6 +74,15 @@ class TasteModel:
     def ready(self) -> bool:
         """Whether it scores songs."""
         return self.kind != "none"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The model in use."""
+
+    model: TasteModel | None
+    reason: str
+    """Why this one, where there were two to choose from."""
 
 
 _MODEL = [taste_models.c[f.name] for f in fields(TasteModel)]
@@ -228,6 +240,22 @@ class TasteStore:
         with self._catalogue.read() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def n_new_marks(self) -> int:
+        """How many songs, and candidates with a preview, were marked since the last training."""
+        latest = self.latest()
+        query = (
+            sa.select(sa.func.count())
+            .select_from(candidates)
+            .where(
+                candidates.c.grade.is_not(None),
+                candidates.c.preview_path != "",
+                candidates.c.changed_at > (latest.at if latest else 0.0),
+            )
+        )
+        with self._catalogue.read() as connection:
+            n_candidates = int(connection.execute(query).scalar_one())
+        return n_candidates + self.n_marks_since(latest.last_grade_id if latest else 0)
+
     # -- models
 
     def add_model(self, model: TasteModel) -> None:
@@ -237,28 +265,66 @@ class TasteStore:
         with self._catalogue.write() as connection:
             connection.execute(taste_models.insert().values(**values))
 
-    def models(self, *, limit: int = 200) -> list[TasteModel]:
+    def models(
+        self, *, kinds: Sequence[str] = ("embedding", "none"), limit: int = 200
+    ) -> list[TasteModel]:
         """Trainings, the oldest first: AUC over time."""
-        query = sa.select(*_MODEL).order_by(taste_models.c.id.desc()).limit(limit)
+        query = (
+            sa.select(*_MODEL)
+            .where(taste_models.c.kind.in_(kinds))
+            .order_by(taste_models.c.id.desc())
+            .limit(limit)
+        )
         with self._catalogue.read() as connection:
             return [TasteModel(*row) for row in connection.execute(query)][::-1]
 
     def latest(self) -> TasteModel | None:
-        """The last training, whether or not it had enough to learn from."""
-        found = self.models(limit=1)
-        return found[0] if found else None
+        """The last training on embeddings, whether or not it had enough to learn from."""
+        return next(iter(self.models(limit=1)), None)
+
+    def learnt(self) -> TasteModel | None:
+        """The last model over embeddings: it hears previews, chooses and explains."""
+        return next(iter(self.models(kinds=("embedding",), limit=1)), None)
 
     def current(self) -> TasteModel | None:
-        """The model that scores songs: the last one that could be trained."""
-        query = (
-            sa.select(*_MODEL)
-            .where(taste_models.c.kind != "none")
-            .order_by(taste_models.c.id.desc())
-            .limit(1)
+        """The model that scores songs; see `choice`."""
+        return self.choice().model
+
+    def choice(self) -> Choice:
+        """Which model scores songs, and why that one.
+
+        The spectrogram network, where it was better than the embedding model on the same splits,
+        for as long as that comparison stands.
+        """
+        learnt = self.learnt()
+        network = next(iter(self.models(kinds=("spectrogram",), limit=1)), None)
+        if learnt is None or network is None:
+            return Choice(learnt, "")
+        aucs = "AUC {:.3f} against {:.3f} on the same splits".format(
+            network.auc or 0.0, network.facts.get("embedding_auc") or 0.0
         )
-        with self._catalogue.read() as connection:
-            row = connection.execute(query).first()
-        return TasteModel(*row) if row else None
+        if network.facts.get("withdrawn"):
+            why = f"the spectrogram network is out of use: {network.facts['withdrawn']}"
+        elif not network.facts.get("better"):
+            why = f"the spectrogram network is no better than embeddings: {aucs}"
+        elif _n_told(learnt) > MOST_GROWN * _n_told(network):
+            why = "there are half as many grades again as when the spectrogram network was compared"
+        else:
+            return Choice(network, f"the spectrogram network is better than embeddings: {aucs}")
+        return Choice(learnt, why)
+
+    def withdraw(self, version: str, reason: str) -> None:
+        """Use a model no longer."""
+        query = sa.select(taste_models.c.id, taste_models.c.facts).where(
+            taste_models.c.version == version
+        )
+        with self._catalogue.write() as connection:
+            for row in connection.execute(query).all():
+                connection.execute(
+                    taste_models.update()
+                    .where(taste_models.c.id == row.id)
+                    .values(facts={**row.facts, "withdrawn": reason})
+                )
 
     # -- scores
 
@@ -301,6 +367,14 @@ class TasteStore:
         )
         with self._catalogue.read() as connection:
             return list(connection.execute(query).scalars())
+
+    def scores(self, model_version: str) -> dict[str, float]:
+        """Scores by a model, by song."""
+        query = sa.select(taste_scores.c.song_id, taste_scores.c.score).where(
+            taste_scores.c.model_version == model_version
+        )
+        with self._catalogue.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def n_scored(self) -> dict[str, int]:
         """How many songs were scored by each model version."""
@@ -381,6 +455,10 @@ class TasteStore:
                 last = liked[-window:]
                 shares.append((row.at, sum(last) / len(last)))
         return shares
+
+
+def _n_told(model: TasteModel) -> int:
+    return model.n_liked + model.n_disliked
 
 
 def target_of(grade: int | None, stars: int | None, before: float | None) -> float | None:

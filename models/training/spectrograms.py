@@ -51,6 +51,15 @@ def read_spectrograms(
     return found
 
 
+def pieces_of_file(path: Path) -> np.ndarray:
+    """Pieces of a song: float16 (n_pieces, 187, 96).
+
+    Raises:
+        MediaError: the file is gone or cannot be decoded.
+    """
+    return np.stack([patch_of(piece) for piece in excerpts(path, N_PIECES)]).astype(np.float16)
+
+
 def _cached(path: Path, cache: Path) -> np.ndarray:
     seen = path.stat()
     key = f"{path.absolute()} {seen.st_size} {seen.st_mtime_ns} {N_PIECES}"
@@ -61,7 +70,7 @@ def _cached(path: Path, cache: Path) -> np.ndarray:
             return pieces
     except (OSError, ValueError, EOFError, BadZipFile):
         pass  # not there, or cut short: it is made anew
-    pieces = np.stack([patch_of(piece) for piece in excerpts(path, N_PIECES)]).astype(np.float16)
+    pieces = pieces_of_file(path)
     with atomic_path(file) as temporary, temporary.open("wb") as out:
         np.save(out, pieces)
     return pieces

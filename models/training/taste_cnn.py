@@ -20,17 +20,20 @@ from library.files import atomic_path
 from library.progress import Progress, silent
 from models.tagger.features import N_MELS
 from models.taste.evaluation import Quality, out_of_fold, quality_of
+from models.taste.network import N_FRAMES, NetworkTaste, middles
 from models.training.fma import read_fma
 from models.training.spectrograms import read_spectrograms
 
-N_FRAMES = 125
-"""Frames of a piece: 2 s."""
 CHANNELS = (16, 32, 64, 64)
 N_UNITS = 64
 _BATCH = 32
 _BN_EPSILON = 1e-3
 _LEAST_BETTER = 0.01
 """The network must beat the embedding model by so much AUC to be worth its cost."""
+
+BY_SINGER = "singers and pieces"
+BY_PIECE = "pieces only: too few singers to hold one out, so both sides know their voices"
+_LEAST_GROUPS = 5
 
 Pieces = Sequence[np.ndarray]
 """float16 or float32 (n_pieces, 187, 96) of each song."""
@@ -56,6 +59,8 @@ class Comparison:
 
     network: Quality
     embedding: Quality
+    split: str = BY_SINGER
+    """What was held out whole: songs that share a singer or a piece, or a piece only."""
 
     @property
     def network_is_better(self) -> bool:
@@ -103,7 +108,7 @@ def pretrain(
         progress((epoch + 1) / n_epochs, f"epoch {epoch + 1} of {n_epochs}")
     tested = np.flatnonzero(held_out)
     named = [
-        int(np.argmax(model.predict(_all_cuts(heard.pieces[i]), verbose=0).mean(axis=0)))
+        int(np.argmax(model.predict(middles(heard.pieces[i]), verbose=0).mean(axis=0)))
         for i in tested
     ]
     return Pretrained(
@@ -148,14 +153,8 @@ def transfer(
 
 def scores_of(model: onnx.ModelProto, pieces: Pieces) -> np.ndarray:
     """p(like) of each song: float64 (n_songs,), the mean over all of its pieces."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
-    return np.array(
-        [session.run(["scores"], {"pieces": _all_cuts(song)})[0].mean() for song in pieces]
-    )
+    network = NetworkTaste(model.SerializeToString())
+    return np.array([network.score(song) for song in pieces])
 
 
 def compare(
@@ -176,18 +175,19 @@ def compare(
         )
         return scores_of(made, [pieces[i] for i in held_out])
 
-    groups = groups_of(singers, names)
+    groups, kept_apart = groups_of(singers, names)
     return Comparison(
+        split=kept_apart,
         network=quality_of(out_of_fold(targets, groups, by_network), targets),
         embedding=quality_of(out_of_fold(targets, groups, by_embedding), targets),
     )
 
 
-def groups_of(singers: Sequence[str], names: Sequence[str]) -> list[str]:
+def groups_of(singers: Sequence[str], names: Sequence[str]) -> tuple[list[str], str]:
     """What must stay on one side of a split: songs that share a singer or a piece.
 
     Where that leaves fewer than five groups (few singers, or all sing the same pieces), songs that
-    share a piece.
+    share a piece. Says which it was.
     """
     parent = list(range(len(singers)))
 
@@ -202,7 +202,9 @@ def groups_of(singers: Sequence[str], names: Sequence[str]) -> list[str]:
         for i, value in enumerate(values):
             parent[root(i)] = root(first.setdefault(value, i))
     joined = [str(root(i)) for i in range(len(singers))]
-    return joined if len(set(joined)) >= 5 else list(names)
+    if len(set(joined)) >= _LEAST_GROUPS:
+        return joined, BY_SINGER
+    return list(names), BY_PIECE
 
 
 def scratch_scorer(
@@ -311,12 +313,6 @@ def _cut(pieces: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     piece = pieces[rng.integers(len(pieces))]
     start = rng.integers(piece.shape[0] - N_FRAMES + 1)
     return piece[start : start + N_FRAMES].astype(np.float32)
-
-
-def _all_cuts(pieces: np.ndarray) -> np.ndarray:
-    """The middle of every piece: float32 (n_pieces, 125, 96)."""
-    start = (pieces.shape[1] - N_FRAMES) // 2
-    return np.ascontiguousarray(pieces[:, start : start + N_FRAMES], np.float32)
 
 
 def _held_out(artists: Sequence[str]) -> np.ndarray:

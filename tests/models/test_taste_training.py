@@ -11,6 +11,8 @@ from library.errors import ConfigError
 from models.training.fma import read_fma
 from models.training.spectrograms import read_spectrograms
 from models.training.taste_cnn import (
+    BY_PIECE,
+    BY_SINGER,
     compare,
     groups_of,
     pretrain,
@@ -100,12 +102,13 @@ def test_neither_singer_nor_piece_is_on_both_sides() -> None:
     singers = [f"s{i // 4}" for i in range(40)]
     names = [f"p{i}" for i in range(40)]
     names[3] = names[4]
-    groups = groups_of(singers, names)
+    groups, kept_apart = groups_of(singers, names)
+    assert kept_apart == BY_SINGER
     assert groups[0] == groups[7]
     assert groups[0] != groups[8]
     assert len(set(groups)) == 9
-    # One singer only: pieces alone are kept apart.
-    assert groups_of(["mio"] * 40, names) == names
+    # One singer only: pieces alone are kept apart, and that is told.
+    assert groups_of(["mio"] * 40, names) == (names, BY_PIECE)
 
 
 @needs_tensorflow
