@@ -72,7 +72,7 @@ def _is_outdated(
     if name == "labels":
         return made_with != labels.made_with(settings)
     if name == "highlights":
-        return made_with != highlights.made_with()
+        return made_with != highlights.made_with(settings)
     if name == "embeddings":
         return made_with != embeddings.made_with()
     return made_with != library_files.made_with(settings) or library_files.any_due(

@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import dagster as dg
+import numpy as np
 import soxr
 
 from assets.library_files import library_files
-from assets.models import highlight_model
+from assets.models import highlight_model, highlight_version
 from assets.partitions import stream_partitions
 from assets.resources import LibraryResource
 from assets.sound import forget_sound, kept_sound
@@ -20,6 +21,7 @@ from library.config import Settings
 from library.errors import EngineError, SetlistError, UtawakuError
 from library.records import Song, Stream
 from library.store.highlights import SongHighlight
+from models.audio import decode
 from models.audio.spool import SAMPLE_RATE_HZ as SOUND_RATE_HZ
 from models.highlight import (
     VERSION,
@@ -28,8 +30,8 @@ from models.highlight import (
     from_heatmap,
     from_lyrics,
     from_plays,
-    shipped_model,
 )
+from models.highlight.engine import InterestEngine, Sound, interest_engine
 from models.setlist.subtitles import TimedText, read_subtitles, slice_text
 from models.tempo import (
     SAMPLE_RATE_HZ,
@@ -44,13 +46,14 @@ from models.tempo import VERSION as TEMPO_VERSION
 CODE_VERSION = f"{VERSION}.{TEMPO_VERSION}"
 AT_ONCE = 2
 """Songs listened to side by side."""
+_LONGEST_AT_ONCE_S = 1_200.0
 _STEADY = 0.08
 """Strength of a pulse below which no tempo is recorded."""
 
 
-def made_with() -> dict[str, Any]:
+def made_with(settings: Settings) -> dict[str, Any]:
     """What decides the outcome, to tell whether it has to be made anew."""
-    return {"version": CODE_VERSION, "model": shipped_model().version}
+    return {"version": CODE_VERSION, "model": highlight_version(settings)}
 
 
 def heatmap_of(stream: Stream, settings: Settings) -> list[dict[str, Any]]:
@@ -76,21 +79,24 @@ def lyrics_of(stream: Stream, settings: Settings) -> list[TimedText]:
 
 
 def find_highlight(
-    song: Song, heard: Heard, catalogue: Catalogue,
+    song: Song, heard: Heard, sound: Sound, engine: InterestEngine, catalogue: Catalogue,
     heatmap: list[dict[str, Any]], lyrics: list[TimedText],
 ) -> SongHighlight:  # fmt: skip
-    """Record the highlight, tempo and key of a song that was listened to."""
+    """Record the highlight, tempo and key of a song that was listened to.
+
+    Raises:
+        MediaError: the engine listens again, and the song cannot be read any more.
+    """
     duration_s = song.duration_s
     evidence = best_curve(
         heatmap=from_heatmap(heatmap, song.start_s, song.stop_s),
         lyrics=from_lyrics(slice_text(lyrics, song.start_s, song.stop_s), duration_s),
         plays=from_plays(catalogue.highlights.plays_of(song.id), duration_s),
     )
-    model = shipped_model()
-    curve, origin = evidence or (model.curve(heard), "model")
+    curve, origin = evidence or (engine.curve(heard, sound), "model")
     begin, end = best_window(curve, min(duration_s, max(heard.duration_s, 1.0)))
     found = SongHighlight(
-        song.id, begin, end, curve, origin, CODE_VERSION, model.version if not evidence else ""
+        song.id, begin, end, curve, origin, CODE_VERSION, engine.version if not evidence else ""
     )
     tempo = estimate_tempo(heard)
     catalogue.highlights.put(
@@ -118,11 +124,32 @@ def _listened_to(
 
 def heard_of(song: Song, stream: Stream, settings: Settings) -> Heard:
     """The song's sound as it was kept when the recording was segmented, else its file's."""
-    kept = kept_sound(song, stream, settings)
+    kept = _kept(song, stream, settings)
     if kept is not None:
         return listen(soxr.resample(kept, SOUND_RATE_HZ, SAMPLE_RATE_HZ, quality="MQ"))
     source, start_s, stop_s = source_of(song, stream, settings)
     return listen_file(source, start_s=start_s, stop_s=stop_s)
+
+
+def sound_of(song: Song, stream: Stream, settings: Settings) -> Sound:
+    """The song's sound, from where `heard_of` has it, at any rate."""
+
+    def sound(sample_rate_hz: int) -> Iterator[np.ndarray]:
+        kept = _kept(song, stream, settings)
+        if kept is not None:
+            yield soxr.resample(kept, SOUND_RATE_HZ, sample_rate_hz, quality="MQ")
+            return
+        source, start_s, stop_s = source_of(song, stream, settings)
+        yield from decode(
+            source, sample_rate_hz=sample_rate_hz, n_channels=1, start_s=start_s, stop_s=stop_s
+        )
+
+    return sound
+
+
+def _kept(song: Song, stream: Stream, settings: Settings) -> np.ndarray | None:
+    """What is kept of the song, unless it is so long that it is better read piece by piece."""
+    return kept_sound(song, stream, settings) if song.duration_s <= _LONGEST_AT_ONCE_S else None
 
 
 @dg.asset(
@@ -142,6 +169,7 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
     with work_on(library, context, "highlights") as work:
+        engine = interest_engine(settings.highlight)
         songs = catalogue.songs.of_stream(stream.id)
         heatmap, lyrics = heatmap_of(stream, settings), lyrics_of(stream, settings)
         sources: dict[str, int] = {}
@@ -151,7 +179,12 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             if isinstance(heard, str):
                 failed[song.id] = heard
                 continue
-            found = find_highlight(song, heard, catalogue, heatmap, lyrics)
+            sound = sound_of(song, stream, settings)
+            try:
+                found = find_highlight(song, heard, sound, engine, catalogue, heatmap, lyrics)
+            except UtawakuError as error:
+                failed[song.id] = str(error)
+                continue
             sources[found.source] = sources.get(found.source, 0) + 1
         if songs and len(failed) == len(songs):
             raise EngineError("no song could be listened to: " + "; ".join(failed.values())[:500])
@@ -160,12 +193,12 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             "n_failed": len(failed),
             "failed": failed,
             "sources": sources,
-            "made_with": made_with(),
+            "made_with": made_with(settings),
         }
         work.done(
             engine="highlight",
             engine_version=CODE_VERSION,
-            model_version=shipped_model().version,
+            model_version=engine.version,
             metadata=metadata,
         )
         forget_sound(stream.id, catalogue, settings)

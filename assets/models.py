@@ -22,7 +22,7 @@ from library.config import Settings
 from library.errors import UtawakuError, WeightsMissingError
 from models import registry
 from models.bacs import VERSION as BACS_VERSION
-from models.highlight import shipped_model
+from models.highlight.engine import engine_version
 from models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
 
 GROUP = "models"
@@ -106,6 +106,14 @@ def _hash_of(files: tuple[Path, ...]) -> str:
     return found.hexdigest()
 
 
+def highlight_version(settings: Settings) -> str:
+    """Version of the model that draws interest curves; `MISSING` where its file is not there."""
+    try:
+        return engine_version(settings.highlight)
+    except UtawakuError:
+        return MISSING
+
+
 MODELS: Mapping[str, Model] = {
     model.asset: model
     for model in (
@@ -127,7 +135,7 @@ MODELS: Mapping[str, Model] = {
             "highlight_model",
             "highlights",
             "finds the best half minute",
-            lambda _settings: shipped_model().version,
+            highlight_version,
         ),
         Model(
             "tagger_weights",

@@ -1,12 +1,17 @@
 """`utawaku highlight`: the best half minute of files, without touching the library."""
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from commands.console import add_row, clock, out, print_error, print_json, table
 from library.errors import UtawakuError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def register(app: typer.Typer) -> None:
@@ -22,21 +27,26 @@ def highlight(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find the best half minute, tempo and key of songs; the curve has a value a second."""
-    from models.highlight import best_window, from_lyrics, shipped_model
+    from library.config import load_settings
+    from models.highlight import best_window, from_lyrics
+    from models.highlight.engine import interest_engine
     from models.setlist.subtitles import read_subtitles
     from models.tempo import estimate_key, estimate_tempo, listen_file
 
+    engine = interest_engine(load_settings().highlight)
     cues = read_subtitles(subtitles) if subtitles else []
     rows: list[dict[str, Any]] = []
     for file in files:
         try:
             heard = listen_file(file)
+            lyrics = from_lyrics(cues, heard.duration_s)
+            curve = lyrics
+            if curve is None:
+                curve = engine.curve(heard, partial(_sound, file))
         except UtawakuError as error:
             print_error(error)
             rows.append({"file": file, "error": str(error)})
             continue
-        lyrics = from_lyrics(cues, heard.duration_s)
-        curve = shipped_model().curve(heard) if lyrics is None else lyrics
         start_s, stop_s = best_window(curve, heard.duration_s)
         rows.append(
             {
@@ -62,3 +72,9 @@ def highlight(
         out.print(listing)
     if any("error" in row for row in rows):
         raise typer.Exit(3)
+
+
+def _sound(file: Path, sample_rate_hz: int) -> Iterator["np.ndarray"]:
+    from models.audio import decode
+
+    return decode(file, sample_rate_hz=sample_rate_hz, n_channels=1)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.console import err, out, print_json
+from commands.train_highlight import highlight
 from commands.train_separator import separator
 from commands.train_taste import taste
 from library.progress import Progress
@@ -21,6 +22,7 @@ def train() -> None:
 
 
 app.command(epilog="Example: utawaku train taste --json")(taste)
+app.command(epilog="Example: utawaku train highlight songs --network deepchorus")(highlight)
 app.command(epilog="Example: utawaku train separator stems --compose 30 -o mine.onnx")(separator)
 
 
@@ -57,44 +59,6 @@ def segmenter(
     out.print(
         f"{output}: on {report.n_frames} frames held out {report.accuracy:.1%} right; of what is "
         f"not speech precision {report.precision:.1%}, recall {report.recall:.1%}",
-        soft_wrap=True,
-    )
-
-
-@app.command(epilog="Example: utawaku train highlight songs --output mine.npz")
-def highlight(
-    folder: Annotated[Path, typer.Argument(help="Songs, each with NAME.chorus.csv beside it.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Model to write.")] = Path(
-        "highlight_model.npz"
-    ),
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Train the small highlight model on songs whose choruses you marked.
-
-    A line of the .csv is start and stop of a chorus in seconds. Each song is judged by a model
-    that has not seen it.
-    """
-    import numpy as np
-
-    from library.progress import part
-    from models.training.highlights import cross_validated, read_examples, train
-
-    with _bar() as show:
-        examples = read_examples(folder, part(show, 0.0, 0.5))
-        judged = cross_validated(examples, part(show, 0.5, 0.9))
-        train(examples).save(output)
-    facts = {
-        "n_songs": len(examples),
-        "coverage": float(np.mean([one.coverage for one in judged])),
-        "gain": float(np.mean([one.gain for one in judged])),
-        "iou": float(np.mean([one.iou for one in judged])),
-    }
-    if json:
-        print_json({"output": output, **facts})
-        return
-    out.print(
-        f"{output}: on songs not seen, {facts['coverage']:.0%} of the half minute is chorus, gain "
-        f"over chance {facts['gain']:.2f} (1 is the best there is), IoU {facts['iou']:.2f}",
         soft_wrap=True,
     )
 

@@ -115,6 +115,19 @@ class StemSettings(_Section):
     threads: int = Field(0, ge=0, description="Inference threads; 0 is one a core.")
 
 
+class HighlightSettings(_Section):
+    """What finds the best half minute where nobody left replays or lyrics."""
+
+    engine: Literal["builtin", "deepchorus"] = Field(
+        "builtin", description="The shipped model, or DeepChorus (see `highlight.weights`)."
+    )
+    weights: Path | None = Field(
+        None,
+        description="What `utawaku train highlight` wrote; for DeepChorus also its published .h5.",
+    )
+    threads: int = Field(1, ge=0, description="DeepChorus: inference threads; 0 is one a core.")
+
+
 class TasteSettings(_Section):
     """When the model of your taste is trained, and what it asks about."""
 
@@ -152,6 +165,7 @@ class Settings(BaseSettings):
     cut: CutSettings = CutSettings()
     labels: LabelSettings = LabelSettings()
     stems: StemSettings = StemSettings()
+    highlight: HighlightSettings = HighlightSettings()
     taste: TasteSettings = TasteSettings()
     uploads: UploadSettings = UploadSettings()
     follow: FollowSettings = FollowSettings()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -71,19 +72,26 @@ class HighlightModel:
                 members = tuple(
                     tuple(stored[f"member{i}_{j}"] for j in range(4)) for i in range(n_members)
                 )
-        except (ValueError, KeyError, OSError, EOFError) as error:
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
             raise WeightsCorruptError(
                 f"the highlight model cannot be read ({error})",
                 subject=str(path),
-                next_step="Install the package again",
+                next_step="Train it with `utawaku train highlight`; the shipped one comes with the "
+                "package",
             ) from error
-        if names != FEATURES or any(m[0].shape[0] != len(FEATURES) for m in members):
+        if names != FEATURES or not members or not all(_fits(member) for member in members):
             raise WeightsCorruptError(
-                "the highlight model was trained on other features",
+                "the highlight model was trained on other features, or has another shape",
                 subject=str(path),
                 next_step="Train it again with `utawaku train highlight`",
             )
         return cls(members, sha256(path.read_bytes()).hexdigest())
+
+
+def _fits(member: tuple[Array, ...]) -> bool:
+    n_hidden = member[1].shape[0] if member[1].ndim == 1 else -1
+    shapes = [(len(FEATURES), n_hidden), (n_hidden,), (n_hidden, 1), (1,)]
+    return [one.shape for one in member] == shapes and all(np.isfinite(one).all() for one in member)
 
 
 @lru_cache(maxsize=1)

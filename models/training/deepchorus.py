@@ -28,7 +28,7 @@ from models.training.deepchorus_network import (
     set_weights,
 )
 from models.training.highlight_augmentations import augmented, crop
-from models.training.highlight_songs import MarkedSong, read_songs
+from models.training.highlight_songs import LeftOut, MarkedSong, read_songs
 
 Array = npt.NDArray[np.float32]
 CHECKPOINT = "deepchorus.npz"
@@ -59,6 +59,8 @@ class Trained:
     """Of them made by runs that were stopped."""
     best_epoch: int
     quality: Quality
+    left_out: tuple[LeftOut, ...] = ()
+    """Songs that cannot be read, and why."""
 
 
 @dataclass
@@ -102,9 +104,10 @@ def train_deepchorus(
     if n_values % MULTIPLE:
         raise ConfigError("a crop must be a multiple of 9 values", subject=str(n_values))
     keras = import_keras()
-    songs = read_songs(folder, work / "spectrograms", part(progress, 0.0, 0.05))
+    songs, left_out = read_songs(folder, work / "spectrograms", part(progress, 0.0, 0.05))
     if len(songs) < 2:
-        raise ConfigError("two songs at least must be marked", subject=str(folder))
+        reason = f"; {left_out[0][0]}: {left_out[0][1]}" if left_out else ""
+        raise ConfigError(f"two songs at least must be marked{reason}", subject=str(folder))
     held_out = _held_out(songs)
     learned = [song for song in songs if song not in held_out]
     keras.utils.set_random_seed(seed)
@@ -139,6 +142,7 @@ def train_deepchorus(
         n_epochs_before=n_before,
         best_epoch=state.best_epoch,
         quality=state.best,
+        left_out=tuple(left_out),
     )
 
 

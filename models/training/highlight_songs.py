@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import ConfigError
+from library.errors import ConfigError, MediaError
 from library.files import atomic_path
 from library.progress import Progress, silent
 from models.audio import decode
@@ -67,20 +67,31 @@ def marked_songs(folder: Path) -> list[tuple[str, Path, Path]]:
     return [(name, song, marks) for name, (song, marks) in sorted(found.items())]
 
 
-def read_songs(folder: Path, cache: Path, progress: Progress = silent) -> list[MarkedSong]:
-    """Every marked song; spectrograms are kept in `cache` until a song changes.
+LeftOut = tuple[str, str]
+"""Name of a song that cannot be read, and why."""
+
+
+def read_songs(
+    folder: Path, cache: Path, progress: Progress = silent
+) -> tuple[list[MarkedSong], list[LeftOut]]:
+    """Every marked song that can be read; spectrograms are kept in `cache` until a song changes.
 
     Raises:
-        ConfigError: see `marked_songs` and `read_interest`. MediaError: a song cannot be read.
+        ConfigError: see `marked_songs` and `read_interest`.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    songs = []
+    songs: list[MarkedSong] = []
+    left_out: list[LeftOut] = []
     listed = marked_songs(folder)
     for number, (name, song, marks) in enumerate(listed):
         progress(number / len(listed), f"listening to {song.name}")
-        mel = _mel(song, cache)
+        try:
+            mel = _mel(song, cache)
+        except MediaError as error:
+            left_out.append((song.name, str(error)))
+            continue
         songs.append(MarkedSong(name, mel, read_interest(marks, len(mel) * 512 / SAMPLE_RATE_HZ)))
-    return songs
+    return songs, left_out
 
 
 def read_interest(marks: Path, duration_s: float) -> Array:
@@ -93,13 +104,25 @@ def read_interest(marks: Path, duration_s: float) -> Array:
         text = marks.read_text("utf-8")
         if marks.name.endswith(".curve.json"):
             return _checked(_from_json(json.loads(text), duration_s), marks)
-        rows = [line.split(",") for line in text.split()]
-        pairs = [(float(first), float(second)) for first, second in rows]
+        pairs = _pairs(text)
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(f"a line is not as it should be ({error})", subject=str(marks)) from error
     if marks.name.endswith(".chorus.csv"):
         return _checked(share_inside(pairs, duration_s), marks)
     return _checked(_interpolated(pairs, duration_s), marks)
+
+
+def read_spans(marks: Path) -> list[tuple[float, float]]:
+    """(start_s, stop_s) of each chorus; raises ConfigError where a line is no span."""
+    try:
+        return _pairs(marks.read_text("utf-8"))
+    except ValueError as error:
+        raise ConfigError("a line is not `start,stop` in seconds", subject=str(marks)) from error
+
+
+def _pairs(text: str) -> list[tuple[float, float]]:
+    return [(float(first), float(second)) for first, second in
+            (line.split(",") for line in text.split())]  # fmt: skip
 
 
 def share_inside(spans: Sequence[tuple[float, float]], duration_s: float) -> Array:

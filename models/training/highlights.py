@@ -4,7 +4,6 @@
 recording of anybody, and no demo song, so both are there to measure it by.
 """
 
-import glob
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import ConfigError
+from library.errors import ConfigError, MediaError
 from library.progress import Progress, silent
 from models.highlight.features import second_features
 from models.highlight.model import HighlightModel
 from models.highlight.window import HIGHLIGHT_S, best_window
 from models.tempo.listening import Heard, listen_file
-from models.training.highlight_songs import share_inside
+from models.training.highlight_songs import LeftOut, marked_songs, read_spans, share_inside
 
 Array = npt.NDArray[np.float32]
 Spans = Sequence[tuple[float, float]]
@@ -156,35 +155,32 @@ def _covered(start: float, stop: float, spans: Spans) -> float:
     return sum(max(0.0, min(stop, b) - max(start, a)) for a, b in spans)
 
 
-def read_examples(folder: Path, progress: Progress = silent) -> list[Example]:
+def read_examples(folder: Path, progress: Progress = silent) -> tuple[list[Example], list[LeftOut]]:
     """Songs of a folder with their choruses: `NAME.chorus.csv` beside each, `start,stop` a line.
+
+    Returns:
+        the songs, and those that cannot be read with the reason.
 
     Raises:
         ConfigError: fewer than three songs are marked, or a line is no span.
     """
-    marked = sorted(folder.glob("*.chorus.csv"))
-    examples = []
-    for number, table in enumerate(marked):
-        stem = table.name.removesuffix(".chorus.csv")
-        song = next((p for p in sorted(folder.glob(f"{glob.escape(stem)}.*")) if p != table), None)
-        if song is None:
-            raise ConfigError("there is no song of this name", subject=str(table))
+    marked = [one for one in marked_songs(folder) if one[2].name.endswith(".chorus.csv")]
+    examples: list[Example] = []
+    left_out: list[LeftOut] = []
+    for number, (name, song, marks) in enumerate(marked):
         progress(number / len(marked), f"listening to {song.name}")
+        spans = read_spans(marks)
         try:
-            rows = [line.split(",") for line in table.read_text("utf-8").split()]
-            spans = [(float(start), float(stop)) for start, stop in rows]
-        except ValueError as error:
-            raise ConfigError(
-                "a line is not `start,stop` in seconds", subject=str(table)
-            ) from error
-        examples.append(Example(stem, listen_file(song), spans))
+            examples.append(Example(name, listen_file(song), spans))
+        except MediaError as error:
+            left_out.append((song.name, str(error)))
     if len(examples) < 3:
         raise ConfigError(
             "three songs at least must be marked",
             subject=str(folder),
             next_step="Write NAME.chorus.csv beside each song: start,stop in seconds a line",
         )
-    return examples
+    return examples, left_out
 
 
 def cross_validated(examples: Sequence[Example], progress: Progress = silent) -> list[Judgement]:

@@ -40,7 +40,7 @@ def stream(catalogue: Catalogue, settings: Settings) -> Stream:
         "songs": songs.made_with(rules, None),
         "labels": labels.made_with(settings),
         "library_files": library_files.made_with(settings),
-        "highlights": highlights.made_with(),
+        "highlights": highlights.made_with(settings),
         "embeddings": embeddings.made_with(),
     }
     for name in CHAIN:

@@ -1,6 +1,7 @@
 """Highlights of a stream's songs: from what people left, else from what they sound like."""
 
 import json
+from pathlib import Path
 
 import dagster as dg
 import numpy as np
@@ -12,7 +13,9 @@ from library.catalogue import Catalogue
 from library.config import Settings
 from library.records import Song, SongSpan, Stream
 from models.demo import render_song
+from models.highlight.deepchorus.graph import to_onnx
 from tests.models.separation import write_wav
+from tests.models.test_deepchorus import random_weights
 
 RATE = 11_025
 
@@ -95,3 +98,100 @@ def test_the_sites_replays_count_more_than_the_model(
     assert found.source == "heatmap"
     assert found.start_s <= 5
     assert found.curve[6:10].min() > 0.9
+
+
+def write_subtitles(folder: Path, texts: list[str]) -> None:
+    """A line every five seconds from 100 s of the stream on, where the second song starts."""
+    blocks = []
+    for number, text in enumerate(texts):
+        at = 100 + 5 * number
+        start, stop = (f"00:{time // 60:02d}:{time % 60:02d},000" for time in (at, at + 4))
+        blocks.append(f"{number + 1}\n{start} --> {stop}\n{text}\n")
+    (folder / "lyrics.srt").write_text("\n".join(blocks), "utf-8")
+
+
+LINES = ["first verse", "more verse", "la la love", "come back", "other verse", "la la love",
+         "come back", "the very end"]  # fmt: skip
+
+
+def test_each_kind_of_evidence_gives_way_to_a_better_one(
+    songs: list[Song], catalogue: Catalogue, settings: Settings
+) -> None:
+    song = songs[1]
+    folder = settings.stream_dir("file-1")
+
+    def source() -> str:
+        assert materialize().success
+        return catalogue.highlights.of(song.id).source
+
+    assert source() == "model"
+    for start_s, stop_s in [(20.0, 28.0), (21.0, 30.0), (22.0, 29.0), (19.0, 27.0)]:
+        catalogue.grades.played(song.id, start_s, stop_s)
+    assert source() == "plays"
+    curve = catalogue.highlights.of(song.id).curve
+    assert curve[22:27].min() > curve[:15].max()
+    write_subtitles(folder, LINES)
+    assert source() == "lyrics"
+    curve = catalogue.highlights.of(song.id).curve
+    assert curve[13:17].min() > curve[2:6].max()
+    heatmap = [
+        {"start_time": 3.0 * i, "end_time": 3.0 * i + 3, "value": 1.0 if i in (35, 36) else 0.0}
+        for i in range(100)
+    ]
+    (folder / "info.json").write_text(json.dumps({"heatmap": heatmap}))
+    assert source() == "heatmap"
+    # The other songs, of which nobody left anything, are told by the model all along.
+    assert catalogue.highlights.of(songs[0].id).source == "model"
+
+
+def test_deepchorus_draws_the_curves_when_the_settings_name_it(
+    songs: list[Song], catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert materialize().success
+    by_shipped = catalogue.highlights.of(songs[0].id)
+    path = tmp_path / "mine.onnx"
+    path.write_bytes(to_onnx(random_weights(), pool=9).SerializeToString())
+    monkeypatch.setenv("UTAWAKU_HIGHLIGHT__ENGINE", "deepchorus")
+    monkeypatch.setenv("UTAWAKU_HIGHLIGHT__WEIGHTS", str(path))
+    assert materialize().success
+    found = catalogue.highlights.of(songs[0].id)
+    assert found.source == "model"
+    assert found.model_version not in ("", by_shipped.model_version)
+    assert found.curve.shape == by_shipped.curve.shape
+    assert not np.array_equal(found.curve, by_shipped.curve)
+    np.testing.assert_array_equal(catalogue.highlights.of(songs[1].id).curve, 0.5)  # silence
+    assert catalogue.assets.of("file-1")["highlights"].model_version == found.model_version
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(None, "no highlight model"), (b"no network", "cannot be read"), (b"", "needs a network")],
+)
+def test_a_missing_or_broken_network_fails_the_artefact_and_says_why(
+    songs: list[Song], catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    content: bytes | None, problem: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("UTAWAKU_HIGHLIGHT__ENGINE", "deepchorus")
+    if content != b"":
+        monkeypatch.setenv("UTAWAKU_HIGHLIGHT__WEIGHTS", str(tmp_path / "mine.onnx"))
+    if content:
+        (tmp_path / "mine.onnx").write_bytes(content)
+    assert not materialize().success
+    state = catalogue.assets.of("file-1")["highlights"]
+    assert state.state == "failed"
+    assert problem in state.message
+    assert catalogue.highlights.of(songs[0].id) is None
+
+
+def test_any_rate_and_number_of_channels_is_listened_to(
+    songs: list[Song], catalogue: Catalogue, settings: Settings
+) -> None:
+    demo = render_song("korobeiniki", seconds=45, sample_rate_hz=24_000).mix
+    write_wav(settings.songs_dir / "0.wav", demo[:1, ::3], 8_000)
+    surround = np.repeat(np.repeat(demo[:1], 4, axis=1), 6, axis=0) / 2
+    write_wav(settings.songs_dir / "1.wav", surround, 96_000)
+    assert materialize().success
+    for song in songs[:2]:
+        found = catalogue.highlights.of(song.id)
+        assert np.isfinite(found.curve).all()
+        assert np.ptp(found.curve) > 0.5

@@ -49,6 +49,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         spans = [(5 * i, 5 * i + 5) for i in range(4) if i % 2 == number % 2]
         lines = "".join(f"{start},{stop}\n" for start, stop in spans)
         (folder / f"song {number}.chorus.csv").write_text(lines, "utf-8")
+    (folder / "song 9.chorus.csv").write_text("0,1", "utf-8")
+    (folder / "song 9.mp3").write_bytes(b"broken")
     return folder
 
 
@@ -96,12 +98,13 @@ def test_a_folder_without_marks_or_songs_is_told(tmp_path: Path) -> None:
 
 
 def test_spectrograms_are_kept_and_a_damaged_one_is_made_anew(folder: Path, tmp_path: Path) -> None:
-    first = read_songs(folder, tmp_path)
+    first, left_out = read_songs(folder, tmp_path)
+    assert [name for name, _ in left_out] == ["song 9.mp3"]
     assert [song.name for song in first] == [f"song {i}" for i in range(4)]
     assert first[0].mel.shape == (1 + 20 * RATE // 512, N_MELS)
     kept = sorted(tmp_path.glob("*.npy"))
     kept[0].write_bytes(kept[0].read_bytes()[:100])
-    again = read_songs(folder, tmp_path)
+    again, _ = read_songs(folder, tmp_path)
     assert all(np.array_equal(a.mel, b.mel) for a, b in zip(first, again, strict=True))
 
 

@@ -1,0 +1,143 @@
+"""`utawaku train highlight`: teach what finds the best half minute."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from commands.console import err, out, print_json
+from library.progress import Progress
+
+
+def highlight(
+    folder: Annotated[
+        Path, typer.Argument(help="Songs, each with NAME.chorus.csv or NAME.curve.* beside it.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Default: highlight.npz, or deepchorus.onnx."),
+    ] = None,
+    network: Annotated[
+        Literal["small", "deepchorus"], typer.Option(help="What is trained.")
+    ] = "small",
+    epochs: Annotated[
+        int, typer.Option(min=1, help="DeepChorus: epochs, with those of earlier runs.")
+    ] = 100,
+    steps: Annotated[int, typer.Option(min=1, help="DeepChorus: batches an epoch.")] = 50,
+    batch: Annotated[int, typer.Option(min=1, help="DeepChorus: crops a batch.")] = 16,
+    crop: Annotated[
+        int, typer.Option(min=9, help="DeepChorus: seconds a crop, a multiple of 9.")
+    ] = 72,
+    pool: Annotated[
+        int, typer.Option(help="DeepChorus: frames averaged before attention, 1, 3 or 9.")
+    ] = 9,
+    start: Annotated[
+        Path | None, typer.Option(help="DeepChorus: begin with these weights, e.g. the published.")
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(help="DeepChorus: spectrograms and state; default: .training in FOLDER."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train a highlight model on songs of which you marked what is best.
+
+    Beside NAME.mp3 (any audio) lies NAME.chorus.csv, a line `start,stop` in seconds for each
+    chorus. DeepChorus also takes NAME.curve.csv, lines `time,interest` with interest from 0 to 1,
+    and NAME.curve.json, a list of one value a second or yt-dlp's heatmap. Songs held out measure
+    it. Training DeepChorus needs the extra `train` (TensorFlow), is meant for a GPU, and goes on
+    where it was stopped. To use the outcome, set highlight.weights (and highlight.engine).
+    """
+    from library.errors import ConfigError
+
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", subject=str(folder))
+    if pool not in (1, 3, 9):
+        raise ConfigError("--pool is 1, 3 or 9", subject=str(pool))
+    if network == "small":
+        facts = _train_small(folder, output or Path("highlight.npz"))
+    else:
+        facts = _train_deepchorus(
+            folder,
+            output or Path("deepchorus.onnx"),
+            work or folder / ".training",
+            start,
+            {"n_epochs": epochs, "n_steps": steps, "batch": batch, "n_values": crop, "pool": pool},
+        )
+    left_out: Sequence[tuple[str, str]] = facts.pop("why_left_out")
+    for name, why in left_out:
+        err.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
+    if json:
+        print_json({**facts, "left_out": [name for name, _ in left_out]})
+        return
+    measured = ", ".join(
+        f"{name} {facts[key]:.2f}"
+        for key, name in (("gain", "gain over chance"), ("iou", "IoU"), ("curve_iou", "curve IoU"))
+        if key in facts
+    )
+    out.print(
+        f"{facts['output']}: on {facts['n_tested']} songs not seen, {measured} "
+        "(1 is the best there is)",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _train_small(folder: Path, output: Path) -> dict[str, Any]:
+    import numpy as np
+
+    from library.progress import part
+    from models.training.highlights import cross_validated, read_examples, train
+
+    with _bar() as show:
+        examples, left_out = read_examples(folder, part(show, 0.0, 0.5))
+        judged = cross_validated(examples, part(show, 0.5, 0.9))
+        train(examples).save(output)
+    return {
+        "output": output,
+        "n_songs": len(examples),
+        "n_tested": len(judged),
+        "coverage": float(np.mean([one.coverage for one in judged])),
+        "gain": float(np.mean([one.gain for one in judged])),
+        "iou": float(np.mean([one.iou for one in judged])),
+        "why_left_out": left_out,
+    }
+
+
+def _train_deepchorus(
+    folder: Path, output: Path, work: Path, start: Path | None, plan: dict[str, int]
+) -> dict[str, Any]:
+    from library.files import atomic_path
+    from models.training.deepchorus import train_deepchorus
+
+    with _bar() as show:
+        made = train_deepchorus(folder, work, start_from=start, progress=show, **plan)
+    with atomic_path(output) as temporary:
+        temporary.write_bytes(made.model)
+    return {
+        "output": output,
+        "n_epochs": made.n_epochs,
+        "n_epochs_before": made.n_epochs_before,
+        "best_epoch": made.best_epoch,
+        "n_tested": made.quality.n_songs,
+        "error": made.quality.error,
+        "iou": made.quality.iou,
+        "curve_iou": made.quality.curve_iou,
+        "why_left_out": made.left_out,
+    }
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """A progress bar on the terminal while the block runs."""
+    from rich.progress import Progress as Bars
+
+    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
+        task = bars.add_task("training", total=1.0)
+
+        def show(done: float, message: str) -> None:
+            bars.update(task, completed=done, description=message)
+
+        yield show
