@@ -171,8 +171,9 @@ class WorkingApp(App[int]):
             self.notify(f"Undone: {what}", markup=False)
             if undone is not None:
                 undone()
-            if isinstance(self.screen, Place):
-                self.screen.look_again()
+            place = self.screen_stack[-1] if self.screen_stack else None  # none while it closes
+            if isinstance(place, Place):
+                place.look_again()
 
         self.write(undo, done)
 

@@ -14,7 +14,7 @@ from library.text import clean_line
 from tui.background import Latest
 from tui.columns import COLUMNS
 from tui.screens.dialogs import AskText, Choice, Choose, ChooseSeveral, Confirm
-from tui.screens.song_actions import SongActions
+from tui.screens.inline import InlineEditing
 from tui.terminal import WAYS
 from tui.widgets.details import Details
 from tui.widgets.facets import FACETS, Facets
@@ -28,7 +28,7 @@ DETAILS_FROM = 112
 """Cells of width from which the details stand beside the table unasked."""
 
 
-class LibraryScreen(SongActions):
+class LibraryScreen(InlineEditing):
     """Songs."""
 
     mode = "library"
@@ -36,6 +36,7 @@ class LibraryScreen(SongActions):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search"),
         Binding("enter", "play", "Play"),
+        Binding("E", "edit_all", "Edit all names and tags", show=False),
         Binding("s", "next_sort", "Sort", show=False),
         Binding("i", "details", "Details"),
         Binding("I", "pictures", "Cover pictures", show=False),
@@ -76,11 +77,6 @@ class LibraryScreen(SongActions):
             yield details
 
     @property
-    def table(self) -> SongTable:
-        """The songs."""
-        return self.query_one(SongTable)
-
-    @property
     def search_bar(self) -> SearchBar:
         """The search."""
         return self.query_one(SearchBar)
@@ -105,6 +101,7 @@ class LibraryScreen(SongActions):
     def on_resize(self) -> None:
         """Details need room."""
         self._place_details()
+        self.call_after_refresh(self.place_editor)
 
     def _place_details(self) -> None:
         wanted = self._details_wanted
@@ -115,7 +112,7 @@ class LibraryScreen(SongActions):
 
     def look_again(self) -> None:
         """Somebody may have written."""
-        if self._version >= 0:
+        if self._version >= 0 and not self.is_typing:
             self.search(keep=True, only_if_changed=True)
 
     def search(self, *, keep: bool, only_if_changed: bool = False) -> None:
@@ -297,6 +294,10 @@ class LibraryScreen(SongActions):
         self.table.put(songs)
         self._version = self.utawaku.catalogue.browser.version()
         self.show_details()
+
+    def not_changed(self) -> None:
+        """Names could not be written: read again what there is."""
+        self.search(keep=True)
 
     def action_next_sort(self) -> None:
         """Another order."""

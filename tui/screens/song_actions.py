@@ -158,7 +158,11 @@ class SongActions(Place):
             self.notify(f"{n} song{'' if n == 1 else 's'} changed. u undoes it.", markup=False)
             self.look_again()
 
-        self.utawaku.write(write, done)
+        self.utawaku.write(write, done, failed=self.not_changed)
+
+    def not_changed(self) -> None:
+        """Names could not be written: show what there is."""
+        self.look_again()
 
     def action_names(self) -> None:
         """Choose among what the song may be."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 
 from library.errors import UtawakuError
@@ -221,6 +222,24 @@ class SongTable(Rows):
             self.post_message(self.Moved(self, self.cursor))
 
         self._reader.submit(read, arrived)
+
+    def columns_in_sight(self) -> list[str]:
+        """Names of the columns that fit, from left to right."""
+        width = self.scrollable_content_region.width - _LEFT - 1
+        return [column.name for column, _width in lay_out(self.columns, width)]
+
+    def cell_region(self, index: int, name: str) -> Region | None:
+        """Where a cell stands on the screen; None when it is not in sight."""
+        content = self.scrollable_content_region
+        y = index - self.scroll_offset.y + self.n_header
+        if not self.n_header <= y < content.height:
+            return None
+        at = _LEFT
+        for column, width in lay_out(self.columns, content.width - _LEFT - 1):
+            if column.name == name:
+                return Region(content.x + at, content.y + y, width, 1)
+            at += width + _GAP
+        return None
 
     def column_at(self, x: int) -> Column | None:
         """The column at a cell of the header."""

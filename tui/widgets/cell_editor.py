@@ -1,0 +1,81 @@
+"""A field over one cell of a table."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.widgets import Input
+
+from tui.text import shown
+
+Way = Literal["save", "leave", "next", "previous", "down", "up"]
+
+
+class CellEditor(Input):
+    """Enter saves, Escape leaves, Tab goes to the next cell; Up and Down save and go on."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    CellEditor, CellEditor:focus {
+        position: absolute;
+        layer: above;
+        height: 1;
+        border: none;
+        padding: 0;
+        background: $panel;
+        background-tint: $foreground 0%;
+        color: $foreground;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "finish('save')", "Save", show=False),
+        Binding("escape", "finish('leave')", "Leave", show=False),
+        Binding("tab", "finish('next')", "Next cell", show=False),
+        Binding("shift+tab", "finish('previous')", "Previous cell", show=False),
+        Binding("down", "finish('down')", "Save, next song", show=False),
+        Binding("up", "finish('up')", "Save, previous song", show=False),
+    ]
+
+    @dataclass
+    class Finished(Message):
+        """The user is done with this cell."""
+
+        way: Way
+        value: str
+
+    field = ""
+    """What is typed."""
+    before = ""
+    """What stood there, as it is shown: what is not typed over is not changed."""
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, select_on_focus=False)
+
+    def take(self, field: str, name: str, stored: str, typed: str) -> None:
+        """Hold another cell.
+
+        Args:
+            field: its column.
+            name: shown while it is empty.
+            stored: what stands in the cell.
+            typed: what was typed over it before, else the same.
+        """
+        self.field, self.before = field, shown(stored)
+        self.placeholder = name
+        self.value = shown(typed)
+        self.select_all()
+
+    def place(self, region: Region) -> None:
+        """Lie over these cells of the screen."""
+        self.styles.offset = (region.x, region.y)
+        self.styles.width = region.width
+
+    def action_finish(self, way: Way) -> None:
+        """Tell that it is done."""
+        self.post_message(self.Finished(way, self.value))
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # Textual calls the field's own handler after this one.
+        event.text = shown(event.text)
