@@ -14,7 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -38,20 +41,22 @@ def peak_mb() -> float:
 
 
 def run_engine(name: str, weights: Path, mix_file: Path, out: Path) -> None:
-    """In a process of its own: separate in a stream, write the stems and what they cost."""
+    """In a process of its own: separate in a stream, write the stems and what they cost.
+
+    The mix is raw float32 pairs, and so are the stems, one file each: mapped files would count as
+    memory.
+    """
     from models.separator.builtin.engine import BuiltinSeparator
     from models.separator.spleeter.engine import SpleeterSeparator
 
     began = time.perf_counter()
     engine = (BuiltinSeparator if name == "builtin" else SpleeterSeparator)(weights)
-    mix = np.load(mix_file, mmap_mode="r")
-    stored = np.lib.format.open_memmap(out, "w+", np.float32, (2, *mix.shape))
-    at = 0
-    chunks = (np.array(mix[i : i + 10 * RATE].T) for i in range(0, len(mix), 10 * RATE))
-    for stems in engine.stream(chunks, RATE):
-        n = stems.vocals.shape[1]
-        stored[0, at : at + n], stored[1, at : at + n] = stems.vocals.T, stems.accompaniment.T
-        at += n
+    with ExitStack() as stack:
+        mix = stack.enter_context(mix_file.open("rb"))
+        files = [stack.enter_context(stem_file(out, i).open("wb")) for i in (0, 1)]
+        for stems in engine.stream(chunks_of(mix), RATE):
+            for file, samples in zip(files, stems, strict=True):
+                np.ascontiguousarray(samples.T).tofile(file)
     used = resource.getrusage(resource.RUSAGE_SELF)
     facts = {
         "wall_s": time.perf_counter() - began,
@@ -59,6 +64,15 @@ def run_engine(name: str, weights: Path, mix_file: Path, out: Path) -> None:
         "peak_mb": peak_mb(),
     }
     print(json.dumps(facts))
+
+
+def chunks_of(file: BinaryIO) -> Iterator[np.ndarray]:
+    while len(data := file.read(10 * RATE * 2 * 4)):
+        yield np.frombuffer(data, np.float32).reshape(-1, 2).T
+
+
+def stem_file(out: Path, number: int) -> Path:
+    return out.with_name(f"{out.name}.{number}")
 
 
 def own_process(name: str, weights: Path, mix: Path, out: Path) -> dict[str, float]:
@@ -111,14 +125,15 @@ def against_spleeter(python: str, seconds: float, builtin: Path) -> None:
         rng = np.random.default_rng(1)
         mix = (0.1 * rng.standard_normal((round(seconds * RATE), 2))).astype(np.float32)
         np.save(folder / "mix.npy", mix)
+        mix.tofile(folder / "mix.raw")
         files = [str(folder / "mix.npy"), str(folder / "ref.npz")]
         done = subprocess.run([*base, *files], check=True, capture_output=True, text=True)
         rows = {"Spleeter 2.4.2, cold": json.loads(done.stdout)}
         rows["ours (spleeter)"] = own_process(
-            "spleeter", weights, folder / "mix.npy", folder / "ours.npy"
+            "spleeter", weights, folder / "mix.raw", folder / "ours"
         )
         rows["ours (builtin)"] = own_process(
-            "builtin", builtin, folder / "mix.npy", folder / "small.npy"
+            "builtin", builtin, folder / "mix.raw", folder / "small"
         )
         print(
             f"\n{seconds:.0f} s of stereo\n| Engine | wall s | CPU s | peak MB |\n|---|---|---|---|"
@@ -126,10 +141,10 @@ def against_spleeter(python: str, seconds: float, builtin: Path) -> None:
         for engine, facts in rows.items():
             costs = " | ".join(f"{facts[key]:.1f}" for key in ("wall_s", "cpu_s"))
             print(f"| {engine} | {costs} | {facts['peak_mb']:.0f} |")
-        ours = np.load(folder / "ours.npy", mmap_mode="r")
         with np.load(folder / "ref.npz") as reference:
             for index, stem in enumerate(("vocals", "accompaniment")):
-                print(f"{stem}: SDR {sdr_db(reference[stem], ours[index]):.1f} dB against Spleeter")
+                ours = np.fromfile(stem_file(folder / "ours", index), np.float32).reshape(-1, 2)
+                print(f"{stem}: SDR {sdr_db(reference[stem], ours):.1f} dB against Spleeter")
 
 
 def main() -> None:
