@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.gentleness import asking, hindrance_to_asking
-from assets.previews import PreviewEar
 from assets.taste import load_model
+from assets.taste_candidates import preview_vector
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.errors import BotCheckError, NotFoundError, RateLimitedError, UtawakuError
@@ -17,6 +17,7 @@ from library.sites import site_of
 from models.crawler import PreviewScorer, fetch_preview, score_previews, search, seeds_from
 from models.crawler.address import media_address
 from models.downloader import Downloader
+from models.tagger import Tagger
 from models.taste import LogisticTaste
 
 PREVIEWS_DIR = "previews"
@@ -40,9 +41,9 @@ class Round:
 class TasteScorer:
     """The user's taste model as the crawler wants it."""
 
-    def __init__(self, model: LogisticTaste, ear: PreviewEar) -> None:
+    def __init__(self, model: LogisticTaste, tagger: Tagger) -> None:
         self._model = model
-        self._ear = ear
+        self._tagger = tagger
 
     @property
     def version(self) -> str:
@@ -51,7 +52,7 @@ class TasteScorer:
 
     def score(self, preview: Path) -> float:
         """p(like) of a preview."""
-        return float(self._model.scores(self._ear.vector(preview)[None, :])[0])
+        return float(self._model.scores(preview_vector(preview, self._tagger)[None, :])[0])
 
 
 def crawl(
@@ -61,12 +62,12 @@ def crawl(
     scorer: PreviewScorer | None,
     now: float | None = None,
     *,
-    ear: PreviewEar | None = None,
+    tagger: Tagger | None = None,
 ) -> Round:
     """Search within the day's budget, fetch previews of the newest candidates, score what is heard.
 
     A bot check or 429 ends the search, and the site is left alone as after any other refusal;
-    others are asked. Without a `scorer`, an `ear` hears previews so that their marks can teach.
+    others are asked. Without a `scorer`, a `tagger` hears previews so that their marks can teach.
     """
     now = time.time() if now is None else now
 
@@ -87,8 +88,8 @@ def crawl(
             raise findings.refused
     n_previews = preview_some(catalogue, settings, downloader, now)
     n_scored = score_some(catalogue, settings, scorer) if scorer is not None else 0
-    if scorer is None and ear is not None:
-        hear_some(catalogue, settings, ear)
+    if scorer is None and tagger is not None:
+        hear_some(catalogue, settings, tagger)
     resting = hindrance_to_asking(YOUTUBE, catalogue, now)
     if resting is not None and not findings.n_looks:
         stopped = stopped or resting.reason
@@ -143,12 +144,12 @@ def preview_some(
     return n_made
 
 
-def hear_some(catalogue: Catalogue, settings: Settings, ear: PreviewEar) -> int:
+def hear_some(catalogue: Catalogue, settings: Settings, tagger: Tagger) -> int:
     """Hear previews while there is no model to score them; returns how many can be heard."""
     n_heard = 0
     for candidate in [*catalogue.candidates.in_state("previewed"), *catalogue.candidates.graded()]:
         try:
-            ear.vector(settings.cache_dir / candidate.preview_path)
+            preview_vector(settings.cache_dir / candidate.preview_path, tagger)
             n_heard += 1
         except UtawakuError as error:
             if candidate.grade is None:
@@ -177,9 +178,9 @@ def score_some(catalogue: Catalogue, settings: Settings, scorer: PreviewScorer) 
     return sum(one.score is not None for one in scored)
 
 
-def taste_scorer(catalogue: Catalogue, settings: Settings, ear: PreviewEar) -> TasteScorer | None:
+def taste_scorer(catalogue: Catalogue, settings: Settings, tagger: Tagger) -> TasteScorer | None:
     """The scorer of the present taste model; None while there is none."""
     try:
-        return TasteScorer(load_model(catalogue, settings), ear)
+        return TasteScorer(load_model(catalogue, settings), tagger)
     except NotFoundError:
         return None

@@ -60,7 +60,6 @@ def reject(ids: Annotated[list[int], typer.Argument(help="Numbers of candidates.
 def search() -> None:
     """Send the crawler round now, within the budgets of the day."""
     from assets.crawling import crawl, taste_scorer
-    from assets.previews import PreviewEar
     from library.errors import WeightsMissingError
     from models.downloader import Downloader
     from models.tagger import Tagger
@@ -68,15 +67,15 @@ def search() -> None:
     settings, catalogue = _open()
     try:
         downloader = Downloader(settings.download, pace_file=settings.data_dir / PACE_NAME)
-        ear: PreviewEar | None = None
+        tagger: Tagger | None = None
         try:
             with err.status("fetching what hears previews"):
-                ear = PreviewEar(settings, Tagger.from_registry(settings.weights_dir))
+                tagger = Tagger.from_registry(settings.weights_dir)
         except WeightsMissingError as error:
             print_error(error)  # candidates can be found all the same
-        scorer = taste_scorer(catalogue, settings, ear) if ear is not None else None
+        scorer = taste_scorer(catalogue, settings, tagger) if tagger is not None else None
         with err.status("searching"):
-            done = crawl(catalogue, settings, downloader, scorer, ear=ear)
+            done = crawl(catalogue, settings, downloader, scorer, tagger=tagger)
     finally:
         catalogue.close()
     out.print(

@@ -3,9 +3,9 @@
 import dagster as dg
 
 from assets.crawling import crawl, taste_scorer
-from assets.previews import PreviewEar
 from assets.resources import LibraryResource
 from library.errors import WeightsMissingError
+from models.tagger import Tagger
 
 
 @dg.op
@@ -15,13 +15,13 @@ def crawl_round(context: dg.OpExecutionContext, library: LibraryResource) -> Non
     if not settings.crawl.enabled:
         context.log.info("crawl.enabled is off")
         return
-    ear: PreviewEar | None = None
+    tagger: Tagger | None = None
     try:
-        ear = PreviewEar(settings, library.tagger())
+        tagger = library.tagger()
     except WeightsMissingError as error:
         context.log.warning("previews cannot be heard yet: %s", error)
-    scorer = taste_scorer(catalogue, settings, ear) if ear is not None else None
-    done = crawl(catalogue, settings, library.downloader(), scorer, ear=ear)
+    scorer = taste_scorer(catalogue, settings, tagger) if tagger is not None else None
+    done = crawl(catalogue, settings, library.downloader(), scorer, tagger=tagger)
     context.log.info(
         "%d searches, %d new candidates, %d previews, %d scored %s",
         done.n_looks,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assets.crawling import crawl, taste_scorer
-from assets.previews import PreviewEar, graded_previews
 from assets.taste import load_model, train_taste
+from assets.taste_candidates import candidate_lesson
 from library.catalogue import Catalogue
 from library.config import DownloadSettings, Settings
 from library.errors import MediaError
@@ -169,7 +169,6 @@ def test_a_trained_model_scores_real_previews_and_marks_of_candidates_can_be_lea
     weights_dir: Path,
 ) -> None:
     shutil.copytree(weights_dir, settings.weights_dir)
-    ear = PreviewEar(settings, tagger)
     names = ("cand0000001", "cand0000002")
     serve_search(site, *(Video(name, f"【歌枠】{name}", 4000) for name in names))
     for number, name in enumerate(names):
@@ -178,15 +177,15 @@ def test_a_trained_model_scores_real_previews_and_marks_of_candidates_can_be_lea
     crawling = CrawlSettings(enabled=True, words=("歌枠",), searches_a_day=1)
     wanted = settings.model_copy(update={"crawl": crawling})
     # Nothing is learnt yet: previews are heard, so that their marks can teach.
-    assert taste_scorer(catalogue, wanted, ear) is None
-    found = crawl(catalogue, wanted, downloader, None, ear=ear)
+    assert taste_scorer(catalogue, wanted, tagger) is None
+    found = crawl(catalogue, wanted, downloader, None, tagger=tagger)
     assert (found.n_new, found.n_previews, found.n_scored) == (2, 2, 0)
     world = library_of(catalogue, 60)
     world.grade(range(40))
     train_taste(catalogue, wanted)
-    scorer = taste_scorer(catalogue, wanted, ear)
+    scorer = taste_scorer(catalogue, wanted, tagger)
     assert scorer is not None
-    assert crawl(catalogue, wanted, downloader, scorer, ear=ear).n_scored == 2
+    assert crawl(catalogue, wanted, downloader, scorer, tagger=tagger).n_scored == 2
     first, second = catalogue.candidates.in_state("scored")
     assert first.score is not None
     assert second.score is not None
@@ -196,13 +195,13 @@ def test_a_trained_model_scores_real_previews_and_marks_of_candidates_can_be_lea
     assert first.model_version == scorer.version
     catalogue.candidates.decide(first.id, grade=1)
     catalogue.candidates.decide(second.id, grade=-1)
-    shutil.rmtree(settings.cache_dir / "previews")  # what was marked outlives the cache
-    graded, vectors, grades = graded_previews(catalogue, wanted)
-    assert [(one.id, mark) for one, mark in zip(graded, grades, strict=True)] == [
-        (first.id, 1.0),
-        (second.id, -1.0),
-    ]
-    assert vectors[0] == pytest.approx(heard)
+    lesson = candidate_lesson(catalogue, wanted)
+    assert {mark.song_id: mark.target for mark in lesson.marks} == {
+        f"candidate-{first.id}": 1.0,
+        f"candidate-{second.id}": 0.0,
+    }
+    at = [mark.song_id for mark in lesson.marks].index(f"candidate-{first.id}")
+    assert lesson.vectors[at] == pytest.approx(heard)
     assert [one.target for one in catalogue.requests.waiting("ingest")] == [first.url]
 
 
