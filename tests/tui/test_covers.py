@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from textual.geometry import Region
 
 from library.catalogue import Catalogue
 from library.config import Settings
@@ -17,6 +18,7 @@ from tui import terminal
 from tui.app import UtawakuApp
 from tui.pictures import MAX_PIXELS, cover_file, make_picture
 from tui.screens.library import LibraryScreen
+from tui.screens.notices import ShowText
 from tui.terminal import Way, way_of
 from tui.widgets.details import Details
 
@@ -251,3 +253,29 @@ def test_pixels_are_numbers_of_bytes() -> None:
     assert made is not None
     assert made.pixels is not None
     assert made.pixels.dtype == np.uint8
+
+
+async def test_sixels_are_drawn_over_the_place_of_the_cover(
+    app: UtawakuApp, covered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: isinstance(app.screen, LibraryScreen), pilot.pause)
+        await until(lambda: corner(app), pilot.pause)
+        cover = app.screen.query_one(Details).cover
+        cover.choose("sixel")
+        assert cover.way == "blocks"  # how large a cell is, this terminal does not tell
+        cover.cell = (9, 18)
+        cover.choose("sixel")
+        await until(lambda: cover.picture and cover.picture.way == "sixel", pilot.pause)
+        await until(lambda: cover.size.height == 10, pilot.pause)
+        lines = cover.render_lines(Region(0, 0, cover.size.width, cover.size.height))
+        assert [line.cell_length for line in lines] == [cover.size.width] * 10
+        assert all(not line.text.strip() for line in lines[:-1])
+        sent = lines[-1].text
+        at = f"\x1b[{cover.region.y + 1};{cover.region.x + 1}H"
+        assert at + "\x1bP" in sent
+        app.push_screen(ShowText("over it", ""))
+        await until(lambda: not cover.screen.is_active, pilot.pause)
+        lines = cover.render_lines(Region(0, 0, cover.size.width, cover.size.height))
+        assert "\x1bP" not in lines[-1].text

@@ -16,7 +16,8 @@ from tests.tui.conftest import HandOutput, until, write_analysis
 from tests.tui.test_library_screen import opened, search
 from tui.app import UtawakuApp
 from tui.screens.review import ReviewScreen
-from tui.screens.timeline import StreamSongs, TimelineScreen
+from tui.screens.timeline import TimelineScreen
+from tui.widgets.stream_songs import StreamSongs
 
 LONG_AGO = 1_700_000_000.0
 STREAM = "youtube-fake0000000"

@@ -9,7 +9,8 @@ from library.records import Song
 from tests.tui.conftest import HandOutput, until
 from tests.tui.test_library_screen import lines, opened, search, shown, told
 from tui.app import UtawakuApp
-from tui.screens.timeline import StreamSongs, TimelineScreen
+from tui.screens.timeline import TimelineScreen
+from tui.widgets.stream_songs import StreamSongs
 
 SIZE = (110, 34)
 STREAM = "youtube-fake0000000"
@@ -158,7 +159,7 @@ async def test_songs_are_split_merged_added_and_dropped_with_undo(
         screen = await at_stream(app, pilot)
         screen.rows.cursor = 0
         await pilot.pause()
-        screen._set_marker(before[0].start_s + 60)
+        screen.set_marker(before[0].start_s + 60)
         await pilot.press("s")
         await until(lambda: len(songs(library)) == 16, pilot.pause)
         await until(lambda: len(screen.rows.songs) == 16, pilot.pause)
@@ -169,10 +170,10 @@ async def test_songs_are_split_merged_added_and_dropped_with_undo(
         screen.rows.cursor = 0
         await pilot.press("M")
         await until(lambda: len(songs(library)) == 15, pilot.pause)
-        screen._set_marker(before[0].start_s + 5)
+        screen.set_marker(before[0].start_s + 5)
         await pilot.press("a")
         await until(lambda: "s splits it" in told(app), pilot.pause)
-        screen._set_marker(20.0)
+        screen.set_marker(20.0)
         await pilot.press("a")
         await until(lambda: len(songs(library)) == 16, pilot.pause)
         await until(lambda: len(screen.rows.songs) == 16, pilot.pause)
@@ -193,7 +194,7 @@ async def test_the_marker_follows_what_is_heard_and_space_holds_it(
     async with app.run_test(size=SIZE) as pilot:
         screen = await at_stream(app, pilot)
         screen.view.show(0, 40)
-        screen._set_marker(2.0)
+        screen.set_marker(2.0)
         await pilot.press("space")
         await until(lambda: app.player.moving and app.player.engine._buffered > 0, pilot.pause)
         await until(lambda: app.player.engine._buffered > 24000, pilot.pause)
@@ -264,3 +265,17 @@ async def test_a_song_without_a_recording_keeps_its_file(
         await until(lambda: "not there to cut from" in told(app), pilot.pause)
     assert all(song.file_stop_s == song.stop_s for song in songs(library))
     assert not library.requests.of_kind("recut")
+
+
+async def test_a_narrow_screen_keeps_the_number_of_songs_in_the_headline(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    stream = library.streams.get(STREAM)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await at_stream(app, pilot)
+        n = len(screen.rows.songs)
+        await until(lambda: f"{n} songs" in lines(app)[1], pilot.pause)
+        await pilot.resize_terminal(160, 40)
+        await until(lambda: "15 setlist lines" in lines(app)[1], pilot.pause)
+        wide = f"{stream.channel}  {stream.uploaded_on}"
+        await until(lambda: wide in lines(app)[1], pilot.pause)

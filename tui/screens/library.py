@@ -314,8 +314,9 @@ class LibraryScreen(InlineEditing):
 
     def action_pictures(self) -> None:
         """Choose how covers are shown."""
-        choices = [Choice("", "As this terminal can")]
-        choices += [Choice(way, f"By {how}") for way, how in WAYS.items()]
+        now = self.utawaku.memory.pictures
+        choices = [Choice("", "As this terminal can", on=not now)]
+        choices += [Choice(way, f"By {how}", on=way == now) for way, how in WAYS.items()]
 
         def chosen(way: str | None) -> None:
             if way is not None:

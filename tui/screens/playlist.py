@@ -94,7 +94,7 @@ class MakePlaylist(ModalScreen[PlaylistWish | None]):
             yield Static("", id="playlist-path", classes="dialog-text", markup=False)
             yield Static("", id="wrong", markup=False)
             yield Static(
-                "enter make it     up down move     space changes a choice     esc cancel",
+                "enter make it    ↑ ↓ move    space change    esc cancel",
                 classes="dialog-keys",
                 markup=False,
             )

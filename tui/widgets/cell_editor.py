@@ -30,11 +30,11 @@ class CellEditor(Input):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "finish('save')", "Save", show=False),
-        Binding("escape", "finish('leave')", "Leave", show=False),
-        Binding("tab", "finish('next')", "Next cell", show=False),
+        Binding("enter", "finish('save')", "Save"),
+        Binding("escape", "finish('leave')", "Leave as it was"),
+        Binding("tab", "finish('next')", "Next cell"),
         Binding("shift+tab", "finish('previous')", "Previous cell", show=False),
-        Binding("down", "finish('down')", "Save, next song", show=False),
+        Binding("down", "finish('down')", "Save, next song"),
         Binding("up", "finish('up')", "Save, previous song", show=False),
     ]
 

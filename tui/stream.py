@@ -1,0 +1,50 @@
+"""What the timeline shows of a stream, read in one go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from library.analysis import Envelope, read_envelope
+from library.catalogue import Catalogue
+from library.config import Settings
+from library.errors import UtawakuError
+from library.records import Segment, SetlistLine, Song, Stream
+
+
+@dataclass(frozen=True)
+class StreamPicture:
+    """What is read of a stream."""
+
+    stream: Stream
+    segments: list[Segment]
+    songs: list[Song]
+    numbers: dict[str, int]
+    stamps: Sequence[SetlistLine]
+    envelope: Envelope | None
+    damaged: str = ""
+    """Why there is no waveform, if not for being too early."""
+
+
+def read_stream(catalogue: Catalogue, settings: Settings, stream_id: str) -> StreamPicture | None:
+    """Read one stream, or the newest; off the event loop. None when there is none at all."""
+    if not stream_id:
+        newest = catalogue.streams.all(limit=1)
+        if not newest:
+            return None
+        stream_id = newest[0].id
+    stream = catalogue.streams.get(stream_id)
+    songs = catalogue.songs.of_stream(stream_id)
+    setlists = catalogue.setlists.of_stream(stream_id)
+    envelope, damaged = None, ""
+    try:
+        envelope = read_envelope(settings, stream_id)
+    except UtawakuError as error:
+        damaged = str(error)
+    return StreamPicture(
+        stream,
+        catalogue.streams.segments(stream_id),
+        songs,
+        catalogue.browser.numbers_of([song.id for song in songs]),
+        setlists[0].lines if setlists else (),
+        envelope,
+        damaged,
+    )

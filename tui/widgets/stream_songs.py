@@ -1,0 +1,46 @@
+"""The songs of one stream as a list."""
+
+from library.records import Song
+from tui.columns import mark, title_of
+from tui.text import clock, fit, precise_clock, shown
+from tui.widgets.rows import Cell, Rows
+from tui.widgets.timeline_view import Picture
+
+
+class StreamSongs(Rows):
+    """The songs of the stream as a list."""
+
+    empty_text = "No songs in this stream. a adds one at the marker."
+
+    def __init__(self) -> None:
+        super().__init__(id="stream-songs")
+        self.songs: list[Song] = []
+        self.picture = Picture()
+
+    def row_count(self) -> int:
+        """How many songs there are."""
+        return len(self.songs)
+
+    def draw_header(self, width: int) -> list[Cell]:
+        """Titles."""
+        return [(fit("      Start       Stop        Length  Title", width - 18), None),
+                (fit("Sure  By", 18), None)]  # fmt: skip
+
+    def draw_row(self, index: int, width: int) -> list[Cell]:
+        """Number, mark, span, title, how sure the cut is."""
+        song = self.songs[index]
+        start_s, stop_s = self.picture.span_of(song)
+        by = f"{title_of(song)}  {shown(song.artist)}" if song.artist else title_of(song)
+        sure = "low" if song.confidence < 0.6 else ""
+        room = max(8, width - 6 - 12 - 12 - 8 - 18)
+        return [
+            (f" {index + 1:2} ", self.look("faint")),
+            (mark(song) + " ", self.look("accent" if song.grade == 1 else "muted")),
+            (fit(precise_clock(start_s), 12), self.look("muted")),
+            (fit(precise_clock(stop_s), 12), self.look("muted")),
+            (fit(clock(stop_s - start_s), 6, right=True) + "  ", self.look("muted")),
+            (fit(by, room - 1) + " ", None),
+            (f"{song.confidence:4.0%}  ", self.look("warn" if sure else "muted")),
+            (fit(song.boundary_source, 12), self.look("marked" if song.boundary_source == "user"
+                                                      else "muted")),
+        ]  # fmt: skip
