@@ -249,16 +249,51 @@ def load_settings(**overrides: Any) -> Settings:
         ) from error
 
 
+def check_setting(name: str, value: Any, path: Path | None = None) -> None:
+    """See whether `write_setting` would take a value; writes nothing.
+
+    Raises:
+        ConfigError: no such setting, or the value is out of range.
+    """
+    _changed(name, value, path or default_config_path())
+
+
 def write_setting(name: str, value: Any, path: Path | None = None) -> None:
     """Change one setting (dotted name) in the TOML file, keeping comments and order.
 
-    Raises:
-        ConfigError: no such setting, or the value is out of range; the file is then unchanged.
-    """
-    import tomlkit  # only writing needs it, and the first screen waits for this module
+    None takes it back to its default.
 
+    Raises:
+        ConfigError: no such setting, the value is out of range, or the file cannot be read or
+            written; it is then unchanged.
+    """
     path = path or default_config_path()
-    document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+    text = _changed(name, value, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # It may hold the password of a share.
+        with atomic_path(path, mode=0o600) as temporary:
+            temporary.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be written ({error.strerror})",
+            subject=str(path),
+            next_step="Check the folder's permissions and free space; nothing was changed",
+        ) from error
+
+
+def _changed(name: str, value: Any, path: Path) -> str:
+    """The file's text with one setting changed."""
+    import tomlkit  # only writing needs it, and the first screen waits for this module
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        text = path.read_text("utf-8") if path.exists() else ""
+        document = tomlkit.parse(text)
+    except (OSError, ValueError, TOMLKitError) as error:
+        raise ConfigError(
+            f"cannot be read ({error})", subject=str(path), next_step="Mend the file"
+        ) from error
     *sections, key = name.split(".")
     table: Any = document
     for section in sections:
@@ -269,17 +304,19 @@ def write_setting(name: str, value: Any, path: Path | None = None) -> None:
         table.pop(key, None)
     else:
         table[key] = str(value) if isinstance(value, Path) else value
+    content = document.unwrap()
     try:
-        Settings.model_validate({**Settings().model_dump(), **document.unwrap()})
+        Settings.model_validate({**Settings().model_dump(), **content})
+        if sections[:1] == ["songs"]:
+            from library.song_rules import SongRules
+
+            SongRules.model_validate(content["songs"])
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(
             f"setting {name!r}: {first['msg']}", subject=str(path), next_step="Nothing was changed"
         ) from error
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # It may hold the password of a share.
-    with atomic_path(path, mode=0o600) as temporary:
-        temporary.write_text(tomlkit.dumps(document), "utf-8")
+    return tomlkit.dumps(document)
 
 
 def describe(section: type[BaseModel] = Settings, prefix: str = "") -> list[tuple[str, str, str]]:

@@ -49,6 +49,17 @@ def database_url(catalogue_url: str, data: Path) -> str:
     return catalogue_url or f"sqlite:///{data / 'catalogue.db'}"
 
 
+def environment_name(setting: str) -> str:
+    """The environment variable that goes before the settings file (dotted name)."""
+    return f"{APP.upper()}_{setting.upper().replace('.', '__')}"
+
+
+def is_in_environment(setting: str) -> bool:
+    """Whether the environment decides about a setting, whatever the file says."""
+    wanted = environment_name(setting).lower()
+    return any(name.lower() == wanted for name in os.environ)
+
+
 @dataclass(frozen=True)
 class CataloguePlace:
     """Where the catalogue is, as the settings have it."""

@@ -45,8 +45,10 @@ async def test_settings_are_shown_changed_in_the_file_and_set_back(app: UtawakuA
         await until(lambda: "not a number" in shown(app), pilot.pause)
         field.value = "7"  # type: ignore[attr-defined]
         await pilot.press("enter")
-        await until(lambda: "download.max_height" in told(app), pilot.pause)
-        await until(lambda: load_settings().download.max_height == 1080, pilot.pause)
+        await until(lambda: "greater than or equal to 144" in shown(app), pilot.pause)
+        assert load_settings().download.max_height == 1080
+        await pilot.press("escape")
+        await until(lambda: app.screen is screen, pilot.pause)
         go("segments.mode")
         await pilot.press("backspace")
         await until(lambda: load_settings().segments.mode == "fast", pilot.pause)

@@ -55,6 +55,7 @@ class AskText(ModalScreen[str | None]):
         help: what may be typed.
         check: returns what is wrong with a text, or an empty text.
         several_lines: offer an area; Ctrl+S finishes it.
+        hidden: show dots in place of what is typed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,8 +71,10 @@ class AskText(ModalScreen[str | None]):
         help: str = "",
         check: Callable[[str], str] = lambda _text: "",
         several_lines: bool = False,
+        hidden: bool = False,
     ) -> None:
         super().__init__()
+        self._hidden = hidden
         self._title = title
         self._value = value
         self._help = help
@@ -85,7 +88,7 @@ class AskText(ModalScreen[str | None]):
             if self._several_lines:
                 yield TextArea(self._value, id="answer", compact=True)
             else:
-                yield Input(self._value, id="answer", compact=True)
+                yield Input(self._value, id="answer", compact=True, password=self._hidden)
             yield Static(self._help, classes="dialog-text", markup=False)
             yield Static("", id="wrong", markup=False)
             keys = "ctrl+s done" if self._several_lines else "enter done"

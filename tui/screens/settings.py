@@ -1,20 +1,29 @@
 """Every setting with its meaning; a change is written to the TOML file at once."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import UnionType
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from library.config import Settings, default_config_path, load_settings, write_setting
+from library.config import (
+    Settings,
+    check_setting,
+    default_config_path,
+    load_settings,
+    write_setting,
+)
+from library.errors import ConfigError
+from library.places import environment_name, is_in_environment
 from tui.screens.dialogs import AskText, Choice, Choose
 from tui.text import fit, shown
 from tui.widgets.rows import Cell, Rows
@@ -39,11 +48,23 @@ def settings_of(model: BaseModel, prefix: str = "") -> Iterator[Setting]:
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             yield from settings_of(value, f"{prefix}{name}.")
-        elif not isinstance(value, dict):
+        elif prefix + name == "songs":
+            yield from settings_of(_song_rules(value), "songs.")
+        else:
             default = field.get_default(call_default_factory=True, validated_data={})
             yield Setting(
                 prefix + name, value, field.description or "", field.annotation, value == default
             )
+
+
+def _song_rules(written: Mapping[str, Any]) -> BaseModel:
+    """The song rules; the settings keep them as they are written."""
+    from library.song_rules import SongRules
+
+    try:
+        return SongRules.model_validate(written)
+    except ValidationError:  # written by hand: any change here says what is wrong
+        return SongRules()
 
 
 def told(value: Any) -> str:
@@ -73,21 +94,53 @@ def read(text: str, kind: Any) -> Any:
     if kind is int:
         return int(text)
     if kind is float:
-        return float(text)
+        number = float(text)
+        if not math.isfinite(number):
+            raise ValueError("no number")
+        return number
+    if kind is Path:
+        # The pipeline runs elsewhere: a relative path would mean another folder there.
+        return str(Path(text.strip()).expanduser().absolute()) if text.strip() else None
     if get_origin(kind) in (tuple, list):
         inner = get_args(kind)[0]
-        return [read(part.strip(), inner) for part in text.split(",") if part.strip()]
+        parts = text.splitlines() if inner is str else text.split(",")
+        return [read(part.strip(), inner) for part in parts if part.strip()]
     return text
+
+
+def as_typed(value: Any) -> str:
+    """A value as the field shows it; texts of a list stand on a line each."""
+    if isinstance(value, (tuple, list)) and all(isinstance(part, str) for part in value):
+        return "\n".join(value)
+    return told(value)
+
+
+def takes_lines(setting: Setting) -> bool:
+    """Whether its field has several lines."""
+    texts = get_origin(setting.kind) in (tuple, list) and get_args(setting.kind)[0] is str
+    return texts or (setting.kind is str and "\n" in str(setting.value))
 
 
 class SettingRows(Rows):
     """Name, value, meaning."""
 
     has_header = False
+    empty_text = "No setting has these words. / looks for others."
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self.settings = list(settings_of(settings))
+        self.wanted = ""
+        self.settings: list[Setting] = []
+        self.take(settings)
+
+    def take(self, settings: Settings) -> None:
+        """List those that hold what is looked for, in name or meaning."""
+        words = self.wanted.casefold().split()
+        self.settings = [
+            setting
+            for setting in settings_of(settings)
+            if all(word in f"{setting.name} {setting.description}".casefold() for word in words)
+        ]
 
     def row_count(self) -> int:
         """How many settings there are."""
@@ -96,12 +149,12 @@ class SettingRows(Rows):
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """One setting; what was changed stands out."""
         setting = self.settings[index]
-        left = min(28, max(16, width * 2 // 5))
-        middle = min(26, max(10, width // 4))
+        left = min(32, max(16, width * 2 // 5))
+        middle = min(40, max(10, width // 4))
         return [
             (" " + fit(setting.name, left - 2) + " ", None),
             (
-                fit(shown(told(setting.value)) or "–", middle - 2) + "  ",
+                fit(shown(told(setting.value).replace("\n", " ⏎ ")) or "–", middle - 2) + "  ",
                 self.look("muted" if setting.is_default else "accent"),
             ),
             (fit(shown(setting.description), max(0, width - left - middle)), self.look("faint")),
@@ -114,6 +167,7 @@ class SettingsScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close"),
         Binding("backspace,delete", "reset", "Back to the default"),
+        Binding("slash", "find", "Find"),
     ]
 
     def __init__(self, settings: Settings) -> None:
@@ -127,7 +181,9 @@ class SettingsScreen(ModalScreen[None]):
             yield SettingRows(self._settings)
             yield Static("", id="setting-help", markup=False)
             yield Static(
-                "enter change   backspace default   esc close", classes="dialog-keys", markup=False
+                "enter change   backspace default   / find   esc close",
+                classes="dialog-keys",
+                markup=False,
             )
 
     @property
@@ -144,12 +200,40 @@ class SettingsScreen(ModalScreen[None]):
         event.stop()
         self._explain()
 
+    @property
+    def current(self) -> Setting | None:
+        """The setting under the cursor."""
+        rows = self.rows
+        return rows.settings[rows.cursor] if rows.settings else None
+
     def _explain(self) -> None:
-        setting = self.rows.settings[self.rows.cursor]
-        where = f"UTAWAKU_{setting.name.upper().replace('.', '__')}"
-        self.query_one("#setting-help", Static).update(
-            f"{setting.description}\n{default_config_path()}   {where}"
+        setting, help_ = self.current, self.query_one("#setting-help", Static)
+        if setting is None:
+            help_.update("")
+            return
+        variable = environment_name(setting.name)
+        where = f"{default_config_path()}   {variable}"
+        if is_in_environment(setting.name):
+            where = f"{variable} in the environment decides; what is changed here waits behind it"
+        help_.update(f"{shown(setting.description)}\n{where}")
+
+    def action_find(self) -> None:
+        """Only settings with some words."""
+
+        def typed(text: str | None) -> None:
+            if text is not None:
+                self.rows.wanted = text
+                self._list(self._settings)
+
+        self.app.push_screen(
+            AskText("Find a setting", value=self.rows.wanted, help="Words; none lists all."), typed
         )
+
+    def _list(self, settings: Settings) -> None:
+        self._settings = settings
+        self.rows.take(settings)
+        self.rows.rows_changed()
+        self._explain()
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Change it."""
@@ -170,39 +254,48 @@ class SettingsScreen(ModalScreen[None]):
 
             self.app.push_screen(Choose(setting.name, choices), chosen)
         else:
-            shown_value = "" if isinstance(setting.value, SecretStr) else told(setting.value)
+            self._ask(setting)
 
-            def typed(text: str | None) -> None:
-                if text is not None:
-                    self._write(setting, read(text, setting.kind))
+    def _ask(self, setting: Setting) -> None:
+        secret = isinstance(setting.value, SecretStr)
+        lines = takes_lines(setting)
+        help_ = shown(setting.description)
+        if secret:
+            help_ += " Nothing typed keeps what it is; backspace in the list clears it."
+        elif lines and setting.kind is not str:
+            help_ += " One a line."
 
-            self.app.push_screen(
-                AskText(
-                    setting.name,
-                    value=shown_value,
-                    help=setting.description,
-                    check=lambda text: _wrong(text, setting.kind),
-                ),
-                typed,
-            )
+        def typed(text: str | None) -> None:
+            if text is not None and not (secret and not text):
+                self._write(setting, read(text, setting.kind))
+
+        self.app.push_screen(
+            AskText(
+                setting.name,
+                value="" if secret else as_typed(setting.value),
+                help=help_,
+                check=lambda text: wrong_with(setting, text),
+                several_lines=lines,
+                hidden=secret,
+            ),
+            typed,
+        )
 
     def action_reset(self) -> None:
         """As it was before anybody chose."""
-        self._write(self.rows.settings[self.rows.cursor], None)
+        if self.current is not None:
+            self._write(self.current, None)
 
     def _write(self, setting: Setting, value: Any) -> None:
         app: Any = self.app
-        if isinstance(value, Path):
-            value = str(value)
 
         def write() -> Settings:
             write_setting(setting.name, value)
             return load_settings()
 
         def written(settings: Settings) -> None:
-            rows = self.rows
-            rows.settings = list(settings_of(settings))
-            rows.refresh()
+            if self.is_mounted:
+                self._list(settings)
             app.settings_changed(settings)
 
         app.write(write, written)
@@ -212,9 +305,12 @@ class SettingsScreen(ModalScreen[None]):
         self.dismiss(None)
 
 
-def _wrong(text: str, kind: Any) -> str:
+def wrong_with(setting: Setting, text: str) -> str:
+    """Why a typed text cannot be the value; empty when it can."""
     try:
-        read(text, kind)
+        check_setting(setting.name, read(text, setting.kind))
+    except ConfigError as error:
+        return error.problem.removeprefix(f"setting {setting.name!r}: ")
     except ValueError:
         return "That is not a number."
     return ""
