@@ -8,6 +8,7 @@ Dagster's page shows the same artefacts as stale as `assets.staleness` finds in 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from assets.reference_separator import ReferenceSpleeter
 from assets.resources import LibraryResource
 from library.config import Settings
 from library.errors import UtawakuError, WeightsMissingError
+from library.progress import Progress
 from models import registry
 from models.bacs import VERSION as BACS_VERSION
 from models.highlight.engine import engine_version
@@ -185,6 +187,18 @@ def unrecorded(
         for model in models_of(artefacts)
         if (version := model.version(settings)) == MISSING or version != recorded.get(model.asset)
     ]
+
+
+def fetch_missing(settings: Settings, artefacts: Iterable[str], progress: Progress) -> None:
+    """Fetch weights that these artefacts need and that are not here, where somebody watches.
+
+    What cannot be had is left to the artefact that needs it, which knows what to say.
+    """
+    for model in models_of(artefacts):
+        if model.weights is not None and model.version(settings) == MISSING:
+            name = model.weights(settings)
+            with suppress(UtawakuError):
+                registry.pull(name, settings.weights_dir, progress=progress)
 
 
 def _asset_of(model: Model) -> dg.AssetsDefinition:

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from assets.due import CHAIN, due_assets
 from assets.intake import add_partitions, take_in
-from assets.models import unrecorded
+from assets.models import fetch_missing, unrecorded
 from assets.processes import PID_TAG, process_mark
 from commands.console import err, print_error
 from commands.ingest import Outcome
@@ -179,6 +179,12 @@ class Pipeline:
             outcome.state = "already done"
             return
         add_partitions(self.instance, [stream.id])
+        with err.status("looking for the models") as shown:
+            fetch_missing(
+                self.settings,
+                due,
+                lambda share, message: shown.update(f"fetching a model {share:.0%} {message}"),
+            )
         with shown_progress(self.catalogue, stream, due):
             result = self._job.execute_in_process(
                 instance=self.instance,
