@@ -70,11 +70,10 @@ def quiet_configuration(home: Path) -> Path:
     return quiet
 
 
-def prepare_pools(home: Path) -> None:
+def prepare_pools(instance: dg.DagsterInstance) -> None:
     """Tell Dagster how many steps of a kind may run at once."""
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        for pool, limit in POOLS.items():
-            instance.event_log_storage.set_concurrency_slots(pool, limit)
+    for pool, limit in POOLS.items():
+        instance.event_log_storage.set_concurrency_slots(pool, limit)
 
 
 class Pipeline:
@@ -98,10 +97,10 @@ class Pipeline:
         settings = load_settings()
         catalogue = Catalogue.open(settings)
         home = prepare_dagster_home(settings)
-        prepare_pools(home)
         try:
             quiet = quiet_configuration(home)
             with dg.DagsterInstance.from_config(str(home), quiet.name) as instance:
+                prepare_pools(instance)
                 close_dead_runs(instance)
                 yield cls(settings, catalogue, instance)
         finally:

@@ -220,8 +220,8 @@ def prepare() -> None:
     # Brings an older catalogue to the present schema, with a copy of it kept in backups/.
     Catalogue.open(settings).close()
     home = prepare_dagster_home(settings)
-    prepare_pools(home)
     with dagster_instance(home) as instance:
+        prepare_pools(instance)
         close_dead_runs(instance)
 
 
