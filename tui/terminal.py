@@ -68,7 +68,7 @@ def cell_pixels(terminal: IO[str] | None) -> tuple[int, int] | None:
     return width // columns, height // rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
     """A cover as large as its place in the terminal."""
 
@@ -81,6 +81,14 @@ class Picture:
     """uint8 (2 * rows, columns, 3), for half blocks."""
     data: str = ""
     """For sixels the whole sequence, for kitty the picture as base64 of a PNG."""
+
+    def is_like(self, other: "Picture") -> bool:
+        """Whether both look the same."""
+        if (self.way, self.original, self.data) != (other.way, other.original, other.data):
+            return False
+        if self.pixels is None or other.pixels is None:
+            return self.pixels is other.pixels
+        return np.array_equal(self.pixels, other.pixels)
 
 
 def kitty_sends(picture: Picture, number: int) -> list[str]:

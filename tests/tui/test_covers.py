@@ -1,9 +1,16 @@
 """Cover pictures: how a terminal shows them, what is done with bad ones, and the pane itself."""
 
 import base64
+import fcntl
 import io
+import os
 import re
+import struct
+import sys
+import termios
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -232,7 +239,10 @@ async def test_a_cover_that_cannot_be_read_leaves_the_details_alone(
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: isinstance(app.screen, LibraryScreen), pilot.pause)
         details = app.screen.query_one(Details)
-        await until(lambda: None in details.cover._kept.values(), pilot.pause)
+        await until(
+            lambda: [picture for _at, picture in details.cover._kept.values()] == [None],
+            pilot.pause,
+        )
         assert not details.cover.display
         assert "sung by" in text_of(app)
 
@@ -255,17 +265,40 @@ def test_pixels_are_numbers_of_bytes() -> None:
     assert made.pixels.dtype == np.uint8
 
 
-async def test_sixels_are_drawn_over_the_place_of_the_cover(
+@pytest.fixture
+def large_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[IO[str]]:
+    """A terminal that tells how large its cells are: 9 x 18 pixels."""
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 50, 150, 150 * 9, 50 * 18))
+    with os.fdopen(slave, "w") as file:
+        monkeypatch.setattr(sys, "__stdout__", file)
+        yield file
+    os.close(master)
+
+
+def test_a_terminal_tells_how_large_its_cells_are(large_terminal: IO[str]) -> None:
+    assert terminal.cell_pixels(large_terminal) == (9, 18)
+
+
+async def test_without_the_size_of_a_cell_sixels_are_half_blocks(
     app: UtawakuApp, covered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "foot")
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.setattr(sys, "__stdout__", None)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: isinstance(app.screen, LibraryScreen), pilot.pause)
+        await until(lambda: corner(app), pilot.pause)
+
+
+async def test_sixels_are_drawn_over_the_place_of_the_cover(
+    app: UtawakuApp, covered: str, monkeypatch: pytest.MonkeyPatch, large_terminal: IO[str]
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: isinstance(app.screen, LibraryScreen), pilot.pause)
         await until(lambda: corner(app), pilot.pause)
         cover = app.screen.query_one(Details).cover
-        cover.choose("sixel")
-        assert cover.way == "blocks"  # how large a cell is, this terminal does not tell
-        cover.cell = (9, 18)
         cover.choose("sixel")
         await until(lambda: cover.picture and cover.picture.way == "sixel", pilot.pause)
         await until(lambda: cover.size.height == 10, pilot.pause)
@@ -279,3 +312,25 @@ async def test_sixels_are_drawn_over_the_place_of_the_cover(
         await until(lambda: not cover.screen.is_active, pilot.pause)
         lines = cover.render_lines(Region(0, 0, cover.size.width, cover.size.height))
         assert "\x1bP" not in lines[-1].text
+
+
+async def test_another_cover_in_the_same_file_is_shown_after_a_while(
+    app: UtawakuApp, settings: Settings, covered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr("tui.widgets.cover.TRUE_FOR_S", 0.0)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: isinstance(app.screen, LibraryScreen), pilot.pause)
+        await until(lambda: len(corner(app)) == 34 * 10, pilot.pause)
+        cover = app.screen.query_one(Details).cover
+        first = cover.picture
+        await pilot.press("j")
+        await until(lambda: cover.picture is None, pilot.pause)
+        await pilot.press("k")
+        await until(lambda: cover.picture is first, pilot.pause)
+        path = settings.library_root / "Songs/one.wav"
+        write_tags(path, SongTags(title="one"), picture_file((300, 300)))
+        await pilot.press("j")
+        await until(lambda: cover.picture is None, pilot.pause)
+        await pilot.press("k")
+        await until(lambda: cover.picture and cover.picture.original == (300, 300), pilot.pause)

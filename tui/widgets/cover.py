@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ REST_S = 0.12
 """A cover is looked for when the cursor has stood on its song for so long."""
 MAX_KEPT = 48
 """Covers kept ready."""
+TRUE_FOR_S = 30.0
+"""A cover that was read so long ago is shown, but looked at again: the file may have another."""
 _NUMBERS = count(0x5574 << 8)
 """Of pictures that kitty holds: three bytes, told to it as a colour."""
 
@@ -60,7 +63,8 @@ class Cover(Widget, can_focus=False):
         self._reader: Latest | None = None
         self._resting: Timer | None = None
         self._song: Song | None = None
-        self._kept: OrderedDict[Wanted, Picture | None] = OrderedDict()
+        self._kept: OrderedDict[Wanted, tuple[float, Picture | None]] = OrderedDict()
+        """When each was read; the latest shown last."""
         self._number = 0
         self.picture: Picture | None = None
         self.choice: Way | None = None
@@ -94,10 +98,17 @@ class Cover(Widget, can_focus=False):
         """Show the cover of a song, as soon as the cursor rests on it."""
         self._song = song
         wanted = self._wanted()
-        if wanted is None or wanted in self._kept:
+        if wanted is None:
             self._stop_waiting()
-            self._put(self._kept.get(wanted) if wanted is not None else None)
+            self._put(None)
             return
+        if wanted in self._kept:
+            self._kept.move_to_end(wanted)
+            read_at, picture = self._kept[wanted]
+            self._put(picture)
+            if time.monotonic() - read_at < TRUE_FOR_S:
+                self._stop_waiting()
+                return
         if self._resting is None:
             self._resting = self.set_timer(REST_S, self._read)
         else:
@@ -150,11 +161,13 @@ class Cover(Widget, can_focus=False):
         def arrived(found: Any) -> None:
             if isinstance(found, Exception):
                 raise found
-            self._kept[wanted] = found
+            _read_at, before = self._kept.get(wanted, (0.0, None))
+            same = before is not None and found is not None and before.is_like(found)
+            self._kept[wanted] = time.monotonic(), before if same else found
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
             if wanted == self._wanted():
-                self._put(found)
+                self._put(self._kept[wanted][1])
 
         self._reader.submit(read, arrived)
 
