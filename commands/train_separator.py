@@ -29,6 +29,13 @@ def separator(
     compose: Annotated[
         int, typer.Option(min=0, help="Add so many bands by the demo's composer.")
     ] = 0,
+    until: Annotated[
+        int | None, typer.Option(min=0, help="Stop at this step; --steps sets the schedule.")
+    ] = None,
+    keep: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share in the result of the network begun with."),
+    ] = 0.5,
     start: Annotated[
         Path | None, typer.Option(help="Network to begin with; default: the shipped one.")
     ] = None,
@@ -54,7 +61,10 @@ def separator(
     if not folder.is_dir():
         raise ConfigError("there is no such folder", subject=str(folder))
     begin = None if fresh else start or registry.pull("vocal-unet", load_settings().weights_dir)
-    plan = Plan(n_steps=steps, batch=batch, rate=rate, seed=seed, n_composed=compose)
+    plan = Plan(
+        n_steps=steps, batch=batch, rate=rate, seed=seed, n_composed=compose, until=until,
+        keep=0.0 if fresh else keep,
+    )  # fmt: skip
     with _bar() as show:
         made = train_separator(
             folder, work or folder / ".training", start=begin, plan=plan, progress=show

@@ -59,6 +59,11 @@ class Plan:
     held_out: float = 0.1
     n_composed: int = 0
     """Bands by the demo's composer that are added to the music without voice."""
+    until: int | None = None
+    """Stop at this step of the schedule, where the rest would change little."""
+    keep: float = 0.0
+    """Share in the result of the network that was begun with: what it could do and the new
+    material does not show is kept (M. Wortsman et al., "Robust fine-tuning", CVPR 2022)."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,9 @@ def train_separator(
         material = replace(material, accompaniment=(*material.accompaniment, *composed))
     identity = _identity(plan, weights, material)
     learnt = _fit(keras, weights, material, plan, work / STATE, identity, part(progress, 0.1, 0.9))
+    if start is not None:
+        keep = np.float32(plan.keep)
+        learnt = {name: keep * weights[name] + (1 - keep) * learnt[name] for name in weights}
     model = build(learnt).SerializeToString(deterministic=True)
     made = work / "judged.onnx"
     with atomic_path(made) as temporary:
@@ -153,16 +161,17 @@ def _fit(
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     done = _restored(state, identity, variables)
+    last = plan.n_steps if plan.until is None else min(plan.until, plan.n_steps)
     loss = 0.0
-    for step in range(done, plan.n_steps):
+    for step in range(done, last):
         # Each step draws from its own numbers, so that one taken up again goes on as it would have.
         rng = np.random.default_rng((plan.seed, step))
         examples = [draw(material, n_frames, rng) for _ in range(plan.batch)]
         magnitudes = np.stack([example.magnitude for example in examples])
         loss = float(model.train_on_batch(magnitudes, np.stack([e.truth for e in examples])))
-        if (step + 1) % _KEEP_EVERY == 0 or step + 1 == plan.n_steps:
+        if (step + 1) % _KEEP_EVERY == 0 or step + 1 == last:
             _keep(state, identity, step + 1, variables)
-        progress((step + 1) / plan.n_steps, f"step {step + 1} of {plan.n_steps}, loss {loss:.4f}")
+        progress((step + 1) / last, f"step {step + 1} of {plan.n_steps}, loss {loss:.4f}")
     return weights_of(model)
 
 
@@ -183,8 +192,9 @@ def _loss(keras: Any) -> Any:
 
 
 def _identity(plan: Plan, weights: Weights, material: Material) -> str:
-    """Digest of all that decides the outcome: a state of another training is not gone on with."""
-    digest = hashlib.sha256(json.dumps(asdict(plan), sort_keys=True).encode())
+    """Digest of what decides each step: a state of another training is not gone on with."""
+    decides = replace(plan, keep=0.0, until=None)
+    digest = hashlib.sha256(json.dumps(asdict(decides), sort_keys=True).encode())
     for name in sorted(weights):
         digest.update(weights[name].tobytes())
     for sound in (*material.voices, *material.bands):

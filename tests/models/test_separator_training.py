@@ -1,11 +1,13 @@
 """Training the separator: the network in three shapes, mixtures, and training that goes on."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
+from onnx import helper, numpy_helper
 
 from library.errors import ConfigError, WeightsCorruptError
 from models.registry import pull
@@ -55,6 +57,32 @@ def test_the_network_rebuilt_gives_the_masks_of_the_shipped_one(
     rebuilt = build(read_weights(shipped)).SerializeToString(deterministic=True)
     x = magnitudes(2, n_frames)
     np.testing.assert_allclose(masks(rebuilt, x), masks(str(shipped), x), atol=1e-5)
+
+
+def test_a_normalisation_behind_a_layer_is_folded_into_it(tmp_path: Path) -> None:
+    weights = fresh_weights(2)
+    model = build(weights)
+    rng = np.random.default_rng(3)
+    names = ["gamma", "beta", "mean", "variance"]
+    for name in names:
+        values = rng.uniform(0.5, 1.5, 48).astype(np.float32)
+        model.graph.initializer.append(numpy_helper.from_array(values, name))
+    nodes = list(model.graph.node)
+    # Between the first sub-pixel layer's last reshape and its ReLU.
+    at = next(i for i, n in enumerate(nodes) if n.op_type == "Reshape" and "joined0" in n.input)
+    normal = helper.make_node(
+        "BatchNormalization", [nodes[at].output[0], *names], ["normal"], epsilon=1e-5
+    )
+    relu = next(node for node in nodes if nodes[at].output[0] in node.input)
+    relu.input[0] = "normal"
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes[: at + 1], normal, *nodes[at + 1 :]])
+    path = tmp_path / "normalised.onnx"
+    path.write_bytes(model.SerializeToString())
+    folded = build(read_weights(path)).SerializeToString()
+    x = magnitudes(1, 32)
+    np.testing.assert_allclose(masks(folded, x), masks(str(path), x), atol=1e-5)
+    assert np.abs(masks(folded, x) - masks(build(weights).SerializeToString(), x)).max() > 1e-3
 
 
 def test_what_was_built_is_read_back_number_by_number(tmp_path: Path) -> None:
@@ -252,6 +280,15 @@ def test_training_that_was_killed_gives_the_network_it_would_have_given(
     )  # fmt: skip
     assert next(text for text in told if text.startswith("step")).startswith("step 51 of 60")
     assert resumed.model == whole.model
+    # Half of what it began with in it: the mean of both, without another step.
+    half = train_separator(folder, tmp_path / "two", start=shipped, plan=replace(PLAN, keep=0.5))
+    for file, model in (("whole.onnx", whole.model), ("half.onnx", half.model)):
+        (tmp_path / file).write_bytes(model)
+    began, went, mean = (
+        read_weights(path) for path in (shipped, tmp_path / "whole.onnx", tmp_path / "half.onnx")
+    )
+    for name, values in mean.items():
+        np.testing.assert_allclose(values, (began[name] + went[name]) / 2, atol=1e-6)
     assert isinstance(whole.before, Scores)
     # A few steps on such sounds must teach it something about them.
     assert whole.after.vocals_db > whole.before.vocals_db

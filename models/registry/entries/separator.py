@@ -7,10 +7,10 @@ ENTRIES = (
     Weights(
         name="vocal-unet",
         purpose="stems: vocals and accompaniment, works at once (ours)",
-        licence="GPL-3.0-or-later; trained on MIR-1K, whose catalogue names no licence",
+        licence="GPL-3.0-or-later; trained on MIR-1K (no licence named) and free music, see card",
         source=PackagedFile("models.separator.builtin", "vocal_unet_16k.onnx"),
-        raw_sha256="4ad75df6d3046d6a7eca1c1ef97baf5ea3534c2784334b72b24cbf57f247cfc0",
-        raw_bytes=3_991_857,
+        raw_sha256="0d14aa5c0784eabc18eb83170afd5eecedcc03f726ee87f34e7447e492014f17",
+        raw_bytes=3_966_123,
         file_name="vocal-unet-16k.onnx",
     ),
 )
