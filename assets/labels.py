@@ -170,30 +170,33 @@ class _Labeller:
                 new = {song.id for song in batch if song.id not in self._index}
                 heard = pool.map(lambda song, new=new: self._hear(song, song.id in new), batch)
                 unsure: list[tuple[Song, list[LabelCandidate]]] = []
-                prints: dict[str, Fingerprint | None] = {}
                 for song, (audio, print_, reason) in zip(batch, heard, strict=True):
-                    prints[song.id] = print_
                     if audio is None:
                         namings[song.id] = Naming([], None, reason, time.time() + RETRY_S)
-                    elif not by_user(song):
-                        found = witnesses_at_hand(
-                            song,
-                            audio,
-                            self._setlist,
-                            self._index,
-                            self._settings.labels,
-                            covers=self._patient,
-                        )
-                        naming = settle(found, self._settings.labels, audio, None)
+                        continue
+                    remember(self._index, song, print_)
+                    at_hand = witnesses_at_hand(
+                        song,
+                        audio,
+                        self._setlist,
+                        self._index,
+                        self._settings.labels,
+                        covers=self._patient,
+                    )
+                    self._catalogue.sounds.replace(
+                        song.id, at_hand.links, engine_version=ENGINE_VERSION
+                    )
+                    if not by_user(song):
+                        naming = settle(at_hand.candidates, self._settings.labels, audio, None)
                         namings[song.id] = naming
                         if naming.applied is None and self._shazam is not None:
-                            unsure.append((song, found))
+                            unsure.append((song, at_hand.candidates))
                 asked = pool.map(lambda pair: self._ask(*pair), unsure)
                 for (song, _), naming in zip(unsure, asked, strict=True):
                     namings[song.id] = naming
                 for song in batch:
                     self._apply(song, namings.get(song.id))
-                    remember(self._index, self._catalogue.songs.get(song.id), prints[song.id])
+                    remember(self._index, self._catalogue.songs.get(song.id), None)
                 progress(len(namings) / len(songs), f"named {len(namings)} of {len(songs)}")
         return namings
 

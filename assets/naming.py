@@ -1,24 +1,44 @@
 """Who sings what: asking every witness about one song, cheapest first.
 
-A human's timestamp names a song for nothing; the library's own index costs a tenth of a second;
+A human's timestamp names a song for nothing; the library's own index costs half a second;
 Shazam allows five questions a minute, so it is asked about what is left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from library.config import LabelSettings
-from library.records import LabelCandidate, Setlist, SetlistLine, Song
-from models.fingerprint import Fingerprint, FingerprintIndex, identify
-from models.labels import accepted, rank_candidates
+from library.records import LabelCandidate, Setlist, SetlistLine, Song, SoundLink
+from models.fingerprint import (
+    Fingerprint,
+    FingerprintIndex,
+    Sighting,
+    candidates_of,
+    guess_covers,
+    sight,
+)
+from models.labels import SURE, accepted, listed_probability, rank_candidates
 from models.recognizer import RecognizeOptions, ShazamClient, recognize
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 LISTED_WITHIN_S = 40.0
 """A listed start this near to a cut's start means that cut (the seed's rule)."""
+
+
+LINKED_FROM = 0.97
+"""Probability from which two performances count as one song."""
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """What is known of a song without asking anybody outside."""
+
+    candidates: list[LabelCandidate]
+    links: list[SoundLink]
+    """Other performances of the library."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +65,37 @@ def witnesses_at_hand(
     settings: LabelSettings,
     *,
     covers: bool,
-) -> list[LabelCandidate]:
-    """What humans' timestamps and, where these do not settle it, the own index say about a song.
+) -> AtHand:
+    """What humans' timestamps and the own index say about a song.
 
-    `audio` is the song's sound, float32 (n_samples,) mono at 16 kHz. `covers` also compares with
-    other performances, which takes seconds a song.
+    `audio` is the song's sound, float32 (n_samples,) mono at 16 kHz. Where the timestamps settle
+    the name, the index is asked once only, for other performances. `covers` also compares
+    harmonies where nothing is sure, which takes seconds a song.
     """
     listed = listed_candidate(song, setlist)
     found = [listed] if listed else []
-    if accepted(found, settings.accept):
-        return found
-    return [*found, *identify(index, audio, exclude=song.id, covers=covers)]
+    if song.label_source == "user" or accepted(found, settings.accept):
+        return AtHand(found, links_of(song, sight(index, audio, exclude=song.id, n_excerpts=1)))
+    sightings = sight(index, audio, exclude=song.id)
+    found += candidates_of(sightings)
+    if covers and not accepted(rank_candidates(found), settings.accept):
+        found += guess_covers(index, audio, exclude=song.id)
+    return AtHand(found, links_of(song, sightings))
+
+
+def links_of(song: Song, sightings: Sequence[Sighting]) -> list[SoundLink]:
+    """The performances of the library over the same backing."""
+    return [
+        SoundLink(
+            song.id,
+            sighting.reference.key,
+            round(sighting.score, 4),
+            round(sighting.semitones, 2),
+            round(sighting.tempo, 3),
+        )
+        for sighting in sightings
+        if sighting.reference.kind == "song" and sighting.score >= LINKED_FROM
+    ]
 
 
 def settle(
@@ -91,16 +131,24 @@ def listed_candidate(song: Song, setlist: Setlist | None) -> LabelCandidate | No
     if line is None:
         return None
     away_s = abs(line.start_s - song.start_s)
-    # Who lists a whole evening is seldom wrong; a stamp far off may mean the neighbour.
-    score = (0.9 + 0.09 * setlist.score) * (1.0 - 0.3 * away_s / LISTED_WITHIN_S)
+    others: Mapping[str, int] = next(
+        (row for row in setlist.evidence.get("lines", ()) if row["start_s"] == line.start_s), {}
+    )
+    n_agree, n_against = others.get("agree", 0), others.get("against", 0)
+    if setlist.source == "user":
+        # The user meant this recording; only a stamp far off may mean the neighbour.
+        score = SURE * (1.0 - 0.3 * away_s / LISTED_WITHIN_S)
+    else:
+        score = listed_probability(setlist.score, n_agree, n_against)
     return LabelCandidate(
         title=line.title,
         artist=line.artist,
         source="setlist",
-        score=min(score, 0.99),
+        score=round(score, 4),
         evidence={
             "line": line.raw,
             "away_s": round(away_s, 2),
+            "others": {"agree": n_agree, "against": n_against},
             "setlist": setlist.source,
             "author": setlist.author,
             "trust": round(setlist.score, 3),
@@ -115,13 +163,11 @@ def nearest_line(song: Song, lines: Sequence[SetlistLine]) -> SetlistLine | None
 
 
 def remember(index: FingerprintIndex, song: Song, heard: Fingerprint | None) -> None:
-    """Let the library know this song by its sound, under its present name.
+    """Let the library know this song by its sound, under its present name if it has one.
 
     `heard` is None where the index has the song already, or where it could not be listened to.
     """
-    if not song.title:
-        index.remove(song.id)
-    elif song.id in index:
+    if song.id in index:
         index.rename(song.id, song.title, song.artist)
     elif heard is not None:
         index.add(song.id, heard.peaks, heard.chroma, title=song.title, artist=song.artist)

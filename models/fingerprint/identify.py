@@ -10,14 +10,21 @@ from numpy.typing import NDArray
 
 from library.records import LabelCandidate
 from models.fingerprint.chroma import ChromaSequence, chroma_of
-from models.fingerprint.constellation import SAMPLE_RATE_HZ, Constellation, peaks_of_spectrogram
+from models.fingerprint.constellation import (
+    SAMPLE_RATE_HZ,
+    Constellation,
+    find_constellation,
+    peaks_of_spectrogram,
+)
 from models.fingerprint.constellation import log_spectrogram as spectrogram_of
 from models.fingerprint.cover import find_covers
-from models.fingerprint.index import FingerprintIndex
-from models.fingerprint.search import ReferenceMatch, find_matches
+from models.fingerprint.index import FingerprintIndex, Reference
+from models.fingerprint.search import SETTLED, ReferenceMatch, lay_on, match_peaks
 
 EXCERPT_S = 20.0
 N_EXCERPTS = 3
+N_BEST = 12
+"""Recordings that one excerpt may find: a favourite is sung many times."""
 
 COVER_FROM, COVER_SURE = 0.6, 1.4
 """Similarity at which a guess begins to be worth showing, and at which it is as good as it gets:
@@ -47,6 +54,21 @@ def fingerprint(audio: NDArray[np.float32]) -> Fingerprint:
     return Fingerprint(peaks_of_spectrogram(level), chroma_of(level))
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A recording of the index that a song's excerpts found, in one key."""
+
+    reference: Reference
+    score: float
+    """Calibrated probability that the backing or recording is the same, in [0, 1]."""
+    semitones: float
+    """How far the song lies above the recording."""
+    tempo: float
+    """How much faster the song is: 1.05 is 5 % faster."""
+    windows: tuple[tuple[float, ReferenceMatch], ...]
+    """The excerpts that agree: where each begins in the song, and what it found."""
+
+
 def identify(
     index: FingerprintIndex,
     audio: NDArray[np.float32],
@@ -56,65 +78,104 @@ def identify(
 ) -> list[LabelCandidate]:
     """Candidates for a song, float32 (n_samples,) mono at 16 kHz, from the index, best first.
 
-    Excerpts of the song are asked one by one; those that find the same recording in the same key
-    speak together. `exclude` is the song's own key, if it is in the index. Where nothing matches
-    surely, covers are guessed (`source="cover"`).
+    `exclude` is the song's own key, if it is in the index. Where nothing matches surely, covers are
+    guessed (`source="cover"`).
     """
-    found: dict[int, list[tuple[float, ReferenceMatch]]] = {}
-    for start_s in excerpt_starts(len(audio) / SAMPLE_RATE_HZ):
-        first = round(start_s * SAMPLE_RATE_HZ)
-        piece = audio[first : first + round(EXCERPT_S * SAMPLE_RATE_HZ)]
-        for match in find_matches(index, piece):
-            if match.reference.key != exclude:
-                found.setdefault(match.reference.number, []).append((start_s, match))
-    candidates = [_candidate(matches) for matches in found.values()]
-    candidates = [candidate for candidate in candidates if candidate.score >= 0.05]
-    candidates.sort(key=lambda candidate: -candidate.score)
+    candidates = candidates_of(sight(index, audio, exclude=exclude))
     if covers and (not candidates or candidates[0].score < 0.8):
-        candidates += _covers(index, audio, exclude)
+        candidates += guess_covers(index, audio, exclude=exclude)
     return candidates
 
 
-def excerpt_starts(duration_s: float) -> list[float]:
-    """Where the excerpts of a song begin: spread over its middle four fifths."""
-    if duration_s <= 1.5 * EXCERPT_S:
+def sight(
+    index: FingerprintIndex,
+    audio: NDArray[np.float32],
+    *,
+    exclude: str = "",
+    n_excerpts: int = N_EXCERPTS,
+) -> list[Sighting]:
+    """The recordings of the index that a song may be, named or not, the most probable first.
+
+    Excerpts of the song are asked one by one; those that find the same recording in the same key
+    speak together. Once one is sure of recordings, the others are only laid where they should lie.
+    """
+    found: dict[int, list[tuple[float, ReferenceMatch]]] = {}
+    sure: list[tuple[float, ReferenceMatch]] = []
+    for start_s in excerpt_starts(len(audio) / SAMPLE_RATE_HZ, n_excerpts):
+        first = round(start_s * SAMPLE_RATE_HZ)
+        peaks = find_constellation(audio[first : first + round(EXCERPT_S * SAMPLE_RATE_HZ)])
+        if sure:
+            laid = [lay_on(index, peaks, match, start_s - at_s) for at_s, match in sure]
+            matches = [match for match in laid if match is not None]
+        else:
+            matches = match_peaks(index, peaks, n_best=N_BEST)
+            matches = [match for match in matches if match.reference.key != exclude]
+            sure = [(start_s, match) for match in matches if match.probability >= SETTLED]
+        for match in matches:
+            found.setdefault(match.reference.number, []).append((start_s, match))
+    seen = [_sighting(matches) for matches in found.values()]
+    return sorted(seen, key=lambda sighting: -sighting.score)
+
+
+def candidates_of(sightings: Sequence[Sighting]) -> list[LabelCandidate]:
+    """What the recordings are called; songs of the library without a name say nothing."""
+    return [
+        _candidate(sighting)
+        for sighting in sightings
+        if sighting.score >= 0.05 and sighting.reference.title
+    ]
+
+
+def excerpt_starts(duration_s: float, n_excerpts: int = N_EXCERPTS) -> list[float]:
+    """Where the excerpts of a song begin, the middle one first: over its middle four fifths."""
+    if duration_s <= 1.5 * EXCERPT_S or n_excerpts == 1:
         return [max(0.0, (duration_s - EXCERPT_S) / 2)]
     room_s = duration_s - EXCERPT_S
-    return [float(place) for place in np.linspace(0.1 * room_s, 0.9 * room_s, N_EXCERPTS)]
+    places = np.linspace(0.1 * room_s, 0.9 * room_s, n_excerpts).tolist()
+    return sorted(places, key=lambda place: abs(place - room_s / 2))
 
 
-def _candidate(matches: Sequence[tuple[float, ReferenceMatch]]) -> LabelCandidate:
+def _sighting(matches: Sequence[tuple[float, ReferenceMatch]]) -> Sighting:
     """One recording's excerpts together; only those in the key of the best one count."""
     best = max(matches, key=lambda pair: pair[1].probability)[1]
-    together = [
+    together = tuple(
         (start_s, match)
         for start_s, match in matches
         if abs(match.alignment.semitones - best.alignment.semitones) < 0.7
-    ]
+    )
     wrong = 1.0
     for _, match in together:
         wrong *= 1.0 - match.probability
-    score = _with_agreement(1.0 - wrong, together)
+    return Sighting(
+        best.reference,
+        _with_agreement(1.0 - wrong, together),
+        best.alignment.semitones,
+        best.alignment.tempo,
+        together,
+    )
+
+
+def _candidate(sighting: Sighting) -> LabelCandidate:
     return LabelCandidate(
-        title=best.reference.title,
-        artist=best.reference.artist,
+        title=sighting.reference.title,
+        artist=sighting.reference.artist,
         source="reference",
-        score=round(score, 4),
+        score=round(sighting.score, 4),
         evidence={
-            "recording": best.reference.key,
-            "kind": best.reference.kind,
-            "semitones": round(best.alignment.semitones, 2),
-            "tempo": round(best.alignment.tempo, 3),
+            "recording": sighting.reference.key,
+            "kind": sighting.reference.kind,
+            "semitones": round(sighting.semitones, 2),
+            "tempo": round(sighting.tempo, 3),
             "windows": [
                 {
-                    "start_s": start_s,
+                    "start_s": round(start_s, 2),
                     "offset_s": round(match.alignment.offset_s, 2),
                     "sigmas": round(match.alignment.sigmas, 1),
                 }
-                for start_s, match in together
+                for start_s, match in sorted(sighting.windows, key=lambda window: window[0])
             ],
         },
-        isrc=best.reference.isrc,
+        isrc=sighting.reference.isrc,
     )
 
 
@@ -125,23 +186,24 @@ def _with_agreement(score: float, matches: Sequence[tuple[float, ReferenceMatch]
     must has odds of a second in minutes. Loops that repeat make it likelier, hence `AGREEMENT`.
     """
     shifts = np.array(
-        [match.alignment.offset_s - start_s / match.alignment.tempo for start_s, match in matches]
+        [match.alignment.offset_s - start_s * match.alignment.tempo for start_s, match in matches]
     )
     n_agreeing = max(int(np.sum(np.abs(shifts - shift) <= SAME_PLACE_S)) for shift in shifts)
     odds = score / max(1.0 - score, 1e-6) * AGREEMENT ** (n_agreeing - 1)
     return float(odds / (1.0 + odds))
 
 
-def _covers(
-    index: FingerprintIndex, audio: NDArray[np.float32], exclude: str
+def guess_covers(
+    index: FingerprintIndex, audio: NDArray[np.float32], *, exclude: str = ""
 ) -> list[LabelCandidate]:
+    """Songs whose harmonies this one follows: guesses, marked as such, never applied unasked."""
     chroma = chroma_of(spectrogram_of(audio))
     guesses = []
     for match in find_covers(index, chroma):
         score = MAX_COVER_SCORE * min(
             max((match.score - COVER_FROM) / (COVER_SURE - COVER_FROM), 0.0), 1.0
         )
-        if match.reference.key != exclude and score > 0:
+        if match.reference.key != exclude and match.reference.title and score > 0:
             evidence = {
                 "guess": True,
                 "recording": match.reference.key,

@@ -1,5 +1,6 @@
 """What a song is called: candidates from every source, compared, merged and ranked."""
 
+from models.labels.calibration import SURE, listed_probability, shazam_probability
 from models.labels.candidates import GUESSES, SOURCE_ORDER, accepted, rank_candidates
 from models.labels.titles import (
     Unwrapped,
@@ -13,11 +14,14 @@ from models.labels.titles import (
 __all__ = [
     "GUESSES",
     "SOURCE_ORDER",
+    "SURE",
     "Unwrapped",
     "accepted",
     "artist_key",
+    "listed_probability",
     "rank_candidates",
     "same_song",
+    "shazam_probability",
     "similarity",
     "title_key",
     "unwrap_karaoke",

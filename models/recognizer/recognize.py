@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from library.progress import Progress, silent
 from library.records import LabelCandidate
-from models.labels import same_song, unwrap_karaoke
+from models.labels import same_song, shazam_probability, unwrap_karaoke
 from models.recognizer.client import ShazamClient
 from models.recognizer.protocol import Answer
 from models.recognizer.transpose import pitch_shift
@@ -26,12 +26,6 @@ from models.recognizer.windows import Window, place_windows
 from models.signature import SAMPLE_RATE_HZ, pcm_from_audio, signature_of
 
 Outcome = Literal["named", "unknown", "deferred"]
-
-SCORES = {1: 0.45, 2: 0.9, 3: 0.97}
-"""Score by the number of agreeing windows, with consistent places; a prior, not a measurement."""
-
-INCONSISTENT = 0.75
-"""Factor for windows that agree on the song but not on the place in it (a repeated chorus)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +197,7 @@ def _candidate(group: Sequence[Witness], n_against: int) -> LabelCandidate:
         (u for u in unwrapped if u.artist), unwrapped[0]
     )
     consistent = _consistent(group)
-    score = SCORES[min(len(group), 3)]
-    if len(group) > 1 and not consistent:
-        score *= INCONSISTENT
-    score *= len(group) / (len(group) + n_against)
+    score = shazam_probability(len(group), consistent=consistent, n_against=n_against)
     return LabelCandidate(
         title=best.title,
         artist=best.artist,

@@ -71,7 +71,8 @@ def merge_setlists(setlists: Sequence[Setlist]) -> Setlist | None:
 
     Lines belong together when they start within `SAME_START_S`, or within a minute with alike
     titles. A song that only weak sources know is kept only if its sources together reach the
-    score of a plain comment. `evidence["lines"]` holds for each line the sources that have it.
+    score of a plain comment. `evidence["lines"]` holds for each line the sources that have it, and
+    how many of them agree on the title.
     """
     if not setlists:
         return None
@@ -97,6 +98,7 @@ def merge_setlists(setlists: Sequence[Setlist]) -> Setlist | None:
                 {"source": s.source, "author": s.author, "start_s": member.start_s}
                 for s, member in cluster
             ],
+            **_witnesses(cluster),
         }
         for line, cluster in zip(lines, kept, strict=True)
     ]
@@ -272,6 +274,23 @@ def _weight(cluster: Sequence[tuple[Setlist, SetlistLine]]) -> float:
     for setlist, _ in cluster:
         wrong *= 1.0 - setlist.score
     return 1.0 - wrong
+
+
+def _witnesses(cluster: Sequence[tuple[Setlist, SetlistLine]]) -> dict[str, int]:
+    """How many others give the leading line's title, and how many another.
+
+    Who has the very same second has copied: people who listen differ by a few.
+    """
+    leader = cluster[0][1]
+    agree = against = 0
+    for _, line in cluster[1:]:
+        if not line.title or not line.is_song:
+            continue
+        if _title_similarity(leader, line) < 0.6:
+            against += 1
+        elif line.start_s != leader.start_s:
+            agree += 1
+    return {"agree": agree, "against": against}
 
 
 def _merged_line(cluster: Sequence[tuple[Setlist, SetlistLine]]) -> SetlistLine:

@@ -22,6 +22,7 @@ from models.fingerprint import (
     find_matches,
     fingerprint,
     identify,
+    sight,
 )
 from models.fingerprint.constellation import N_BINS
 from models.fingerprint.index import FLUSH_AT
@@ -440,3 +441,29 @@ def test_a_cover_is_guessed_by_its_harmonies_and_marked_as_a_guess(tmp_path: Pat
         assert guesses[0].title == "Title song-5"
         assert guesses[0].evidence["guess"]
         assert guesses[0].score <= 0.6
+
+
+def test_a_song_at_another_tempo_agrees_with_itself_all_along(
+    index: FingerprintIndex, songs: list[NDArray[np.float32]]
+) -> None:
+    sung = mixed(time_stretch(songs[4], 1 / 1.04), voice(round(len(songs[4]) / 1.04), 3))
+    best = identify(index, sung)[0]
+    assert best.title == "Title song-4"
+    assert best.evidence["tempo"] == pytest.approx(1.04, abs=0.011)
+    for window in best.evidence["windows"]:
+        assert window["offset_s"] == pytest.approx(1.04 * window["start_s"], abs=0.5)
+        assert window["sigmas"] > 8
+
+
+def test_songs_without_a_name_are_seen_but_name_nothing(
+    tmp_path: Path, songs: list[NDArray[np.float32]]
+) -> None:
+    made = fingerprint(songs[0])
+    with FingerprintIndex(tmp_path) as index:
+        index.add("nameless", made.peaks, made.chroma, title="")
+        sung = mixed(pitch_shift(songs[0], 3, RATE), voice(len(songs[0]), 4))
+        (seen, *_) = sight(index, sung)
+        assert (seen.reference.key, round(seen.semitones)) == ("nameless", 3)
+        assert seen.score > 0.97
+        assert identify(index, sung) == []
+        assert sight(index, sung, exclude="nameless") == []
