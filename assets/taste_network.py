@@ -56,9 +56,13 @@ def pretrain_on_fma(
 
 
 def train_network(
-    catalogue: Catalogue, settings: Settings, *, progress: Progress = silent
+    catalogue: Catalogue, settings: Settings, *, n_steps: int = 200, progress: Progress = silent
 ) -> NetworkTraining:
     """Train the network on graded songs, and judge it and the embedding model on the same splits.
+
+    Args:
+        n_steps: batches of 32 songs that each network learns from; there are six networks, one of
+            each fold and the last one of all songs.
 
     Raises:
         NotFoundError: too few graded songs have a file; ConfigError: TensorFlow is not installed.
@@ -95,9 +99,10 @@ def train_network(
         [mark.name for mark in chosen],
         by_embedding,
         pretrained=pretrained,
+        n_steps=n_steps,
     )
     progress(0.9, "learning from all grades")
-    model = transfer(read.pieces, targets, pretrained=pretrained)
+    model = transfer(read.pieces, targets, pretrained=pretrained, n_steps=n_steps)
     data = model.SerializeToString()
     version = hashlib.sha256(data).hexdigest()[:16]
     path = network_file(version, settings)

@@ -15,6 +15,7 @@ from library.schema import (
     review_queue,
     review_skips,
     songs,
+    streams,
     taste_models,
     taste_scores,
 )
@@ -49,6 +50,7 @@ class Mark:
     name: str
     """Folded title and artist, or the song's id: what is sung here."""
     singer: str
+    """Who sings it: the song's singer, else the stream's channel, else the stream."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +210,11 @@ class TasteStore:
                 songs.c.title,
                 songs.c.artist,
                 songs.c.singer,
+                streams.c.channel,
+                songs.c.stream_id,
             )
             .join(songs, songs.c.id == grades.c.song_id)
+            .join(streams, streams.c.id == songs.c.stream_id)
             .where(sa.or_(songs.c.grade.is_not(None), songs.c.stars.is_not(None)))
             .order_by(grades.c.id)
         )
@@ -224,7 +229,7 @@ class TasteStore:
                 if target is not None:
                     targets[row.song_id] = target
                     name = f"{row.title}\n{row.artist}".casefold() if row.title else row.song_id
-                    about[row.song_id] = (name, row.singer)
+                    about[row.song_id] = (name, row.singer or row.channel or row.stream_id)
         return [Mark(song_id, target, *about[song_id]) for song_id, target in targets.items()]
 
     def last_grade_id(self) -> int:

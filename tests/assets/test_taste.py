@@ -153,6 +153,12 @@ def test_the_later_of_contradictory_marks_counts_and_cleared_ones_do_not(
     assert marks == {world.ids[0]: 0.0, world.ids[1]: 1.0, world.ids[3]: 1.0}
 
 
+def test_a_song_without_a_singer_is_its_channels(catalogue: Catalogue) -> None:
+    world = library_of(catalogue, 31)
+    world.grade([0, 30])
+    assert [mark.singer for mark in catalogue.taste.marks()] == ["Singer 0", "Singer 1"]
+
+
 def test_nothing_graded_or_skipped_is_asked_again(catalogue: Catalogue, settings: Settings) -> None:
     world = library_of(catalogue, 100)
     train_taste(catalogue, settings)
