@@ -54,7 +54,9 @@ class SongRules(BaseModel):
     classic_keep_music_s: float = Field(default=60.0, ge=0)
     """Music runs longer than this are kept."""
     classic_pad_before_s: float = Field(default=1.0, ge=0)
+    """Each run of music begins this much earlier."""
     classic_pad_after_s: float = Field(default=2.0, ge=0)
+    """Each run of music ends this much later."""
     classic_merge_gap_s: float = Field(default=5.0, ge=0)
     """Padded runs at most this far apart become one."""
     classic_edge_s: float = Field(default=5.0, ge=0)

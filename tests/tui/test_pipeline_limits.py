@@ -20,7 +20,7 @@ from tui.screens.pipeline import PipelineScreen
 from tui.widgets.limit_rows import Limit, LimitRows, read_limits
 from tui.widgets.pipeline_rows import StreamRows
 
-SIZE = (140, 36)
+SIZE = (150, 36)
 
 
 def limits(catalogue: Catalogue, now: float | None = None) -> dict[str, Limit]:
@@ -48,6 +48,19 @@ async def test_every_artefact_of_the_chain_has_a_column(
         await until(lambda: "37%" in shown(app), pilot.pause)
         for name in OF_A_STREAM:
             assert name.replace("_", " ") in shown(app)
+
+
+async def test_a_narrow_terminal_tells_how_things_stand_in_one_line(
+    app: UtawakuApp, library: Catalogue, settings: Settings
+) -> None:
+    shazam_gate(settings).pause("HTTP 429", 600.0)
+    library.requests.file("ingest", "https://www.youtube.com/watch?v=abc")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pipeline(app, pilot)
+        line = "S starts it.   1 waiting   Shazam waits until"
+        await until(lambda: line in shown(app), pilot.pause)
+        await until(lambda: "youtube.com/watch?v=abc" in shown(app), pilot.pause)
+        assert "https://" not in shown(app)
 
 
 async def test_columns_of_a_narrow_terminal_are_told_apart(app: UtawakuApp) -> None:

@@ -101,7 +101,7 @@ class RequestRows(Rows):
         when = ago(time.time() - (request.finished_at or request.created_at))
         room = width - 12 - 14
         left = max(16, room * 11 // 20)
-        what = f"{request.kind} {shown(request.target)}"
+        what = name_of(request)
         if request.state == "running":
             told = f"{bar(request.progress, 10)} {request.progress:4.0%}  {shown(request.message)}"
         else:
@@ -125,7 +125,7 @@ class PipelineScreen(Place):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add"),
         Binding("x", "cancel", "Cancel"),
-        Binding("y", "retry", "Try again"),
+        Binding("y", "retry", "Retry"),
         Binding("F", "follow", "Follow"),
         Binding("v", "view", "View"),
         Binding("enter", "read", "Read", show=False),
@@ -207,17 +207,23 @@ class PipelineScreen(Place):
         requests.rows_changed()
         self.lower.show(picture.lower)
         n_waiting = sum(request.state == "queued" for request in picture.requests)
-        running = (
-            "The pipeline runs."
-            if self.utawaku.pipeline_runs
-            else "The pipeline is off: requests wait, S starts it."
-        )
-        waiting = f"   {n_waiting} waiting" if n_waiting else ""
-        budget = self.utawaku.settings.download.daily_budget
-        today = f"   fetched today {picture.n_today} of {budget}"
+        narrow = self.size.width < 140
+        runs = self.utawaku.pipeline_runs
+        if runs:
+            parts = ["The pipeline runs."]
+        elif narrow:
+            parts = ["The pipeline is off: S starts it."]
+        else:
+            parts = ["The pipeline is off: requests wait, S starts it."]
+        if n_waiting:
+            parts.append(f"{n_waiting} waiting")
         gate = picture.shazam
-        shazam = f"   Shazam {shown(gate.described())}" if gate.enabled and gate.open else ""
-        self.query_one("#pipeline-state", Static).update(running + waiting + today + shazam)
+        if gate.enabled and gate.open:
+            wait = f"until {time.strftime('%H:%M', time.localtime(gate.until))}"
+            parts.append(f"Shazam waits {wait}" if narrow else f"Shazam {shown(gate.described())}")
+        budget = self.utawaku.settings.download.daily_budget
+        parts.append(f"fetched today {picture.n_today} of {budget}")
+        self.query_one("#pipeline-state", Static).update("   ".join(parts))
 
     def _request(self) -> Request | None:
         rows = self.query_one(RequestRows)
@@ -391,6 +397,12 @@ class PipelineScreen(Place):
     def action_start(self) -> None:
         """Start the pipeline."""
         self.utawaku.start_pipeline()
+
+
+def name_of(request: Request) -> str:
+    """What is asked for, without what every address begins with."""
+    target = shown(request.target).removeprefix("https://").removeprefix("www.")
+    return target if request.kind == "ingest" else f"{request.kind} {target}"
 
 
 def targets_of(text: str) -> list[str]:

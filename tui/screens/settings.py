@@ -212,7 +212,7 @@ class SettingsScreen(ModalScreen[None]):
             help_.update("")
             return
         variable = environment_name(setting.name)
-        where = f"{default_config_path()}   {variable}"
+        where = f"{default_config_path()}\n{variable}"
         if is_in_environment(setting.name):
             where = f"{variable} in the environment decides; what is changed here waits behind it"
         help_.update(f"{shown(setting.description)}\n{where}")
