@@ -1,16 +1,23 @@
-"""How much chorus is in the best half minute: `python benchmarks/highlights.py [--rounds N]`.
+"""How much chorus is in the best half minute: `python benchmarks/highlights.py [--songs N]`.
 
-Demo songs, each judged by a model that never heard its melody, with the levels of their parts
-changed at random (`random levels`) and as rendered; with UTAWAKU_CORPUS also the corpus streams'
-songs with known choruses, by the shipped model, which was trained on demo songs alone.
+The shipped model, which has heard songs made by chance alone, beside picks that need no model, on
 
-gain = (coverage - random) / (oracle - random).
+* composed songs that it has not heard: bands that it knows and bands that it does not, levels as
+  rendered and with every section louder or softer by chance;
+* the demo's songs, as rendered and with random levels: none of them was trained on;
+* all of these with up to 20 s missing at the start or at the end, at random;
+* with UTAWAKU_CORPUS, the songs of the corpus streams whose choruses are known;
+* with --marked FOLDER, any songs with NAME.chorus.csv beside them (see `utawaku train highlight`).
+
+gain = (coverage - random) / (oracle - random); IoU with the best window there is.
 """
 
 import argparse
+import itertools
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,15 +25,21 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import itertools
-
 from models.demo import SONGS, render_song
 from models.highlight import best_window, shipped_model
 from models.highlight.window import n_seconds, smoothed
 from models.tempo import SAMPLE_RATE_HZ, listen, listen_file
-from models.training.highlights import Example, demo_examples, judge, train
+from models.tempo.listening import FRAME_RATE_HZ, PITCH_RATE_HZ, Heard
+from models.training.highlights import (
+    Example,
+    composed_examples,
+    demo_examples,
+    judge,
+    read_examples,
+)
 
 Picker = Callable[[Example], tuple[float, float]]
+FIRST_TEST_SONG = 100_000
 
 
 def middle(example: Example) -> tuple[float, float]:
@@ -41,20 +54,63 @@ def start_at_30(example: Example) -> tuple[float, float]:
 
 def loudest(example: Example) -> tuple[float, float]:
     level = example.heard.bands.sum(axis=1)
-    rate = SAMPLE_RATE_HZ / 128
-    edges = (np.arange(n_seconds(example.heard.duration_s) + 1) * rate).astype(int)
+    edges = (np.arange(n_seconds(example.heard.duration_s) + 1) * FRAME_RATE_HZ).astype(int)
     curve = [level[a:b].mean() if b > a else 0 for a, b in itertools.pairwise(edges)]
     return best_window(smoothed(np.array(curve), 3).astype(np.float32), example.heard.duration_s)
 
 
-def report(title: str, examples: Sequence[Example], pickers: dict[str, Picker]) -> None:
-    print(
-        f"\n{title}: {len(examples)} songs\n| Window | coverage | gain | IoU |\n|---|---|---|---|"
-    )
-    for name, pick in pickers.items():
-        found = [judge(pick(e), e.heard.duration_s, e.chorus_spans) for e in examples]
+def shipped(example: Example) -> tuple[float, float]:
+    return best_window(shipped_model().curve(example.heard), example.heard.duration_s)
+
+
+PICKERS: dict[str, Picker] = {
+    "middle": middle,
+    "start at 30 s": start_at_30,
+    "loudest": loudest,
+    "shipped model": shipped,
+}
+
+
+def report(title: str, examples: Sequence[Example]) -> None:
+    print(f"\n{title}: {len(examples)} songs\n| Window | coverage | gain | IoU | CPU ms a song |")
+    print("|---|---|---|---|---|")
+    for name, pick in PICKERS.items():
+        started = time.process_time()
+        windows = [pick(example) for example in examples]
+        spent_ms = (time.process_time() - started) / len(examples) * 1e3
+        found = [
+            judge(window, e.heard.duration_s, e.chorus_spans)
+            for window, e in zip(windows, examples, strict=True)
+        ]
         coverage, gain, iou = np.mean([[j.coverage, j.gain, j.iou] for j in found], axis=0)
-        print(f"| {name} | {coverage:.2f} | {gain:.2f} | {iou:.2f} |", flush=True)
+        print(f"| {name} | {coverage:.2f} | {gain:.2f} | {iou:.2f} | {spent_ms:.0f} |", flush=True)
+
+
+def shortened(example: Example, rng: np.random.Generator) -> Example:
+    """The song without up to 20 s at one of its ends."""
+    heard = example.heard
+    lost_s, from_start = float(rng.uniform(0, 20)), rng.random() < 0.5
+    n_bands, n_pitch = round(lost_s * FRAME_RATE_HZ), round(lost_s * PITCH_RATE_HZ)
+    bands, chroma = heard.bands, heard.chroma
+    cut = Heard(
+        bands[n_bands:] if from_start else bands[: len(bands) - n_bands],
+        chroma[n_pitch:] if from_start else chroma[: len(chroma) - n_pitch],
+        heard.n_samples - round(lost_s * SAMPLE_RATE_HZ),
+    )
+    moved = lost_s if from_start else 0.0
+    spans = [(max(0.0, a - moved), min(cut.duration_s, b - moved)) for a, b in example.chorus_spans]
+    return Example(example.name, cut, [(a, b) for a, b in spans if b > a])
+
+
+def plain_demo_examples() -> list[Example]:
+    rendered = [
+        render_song(name, seconds=seconds, sample_rate_hz=SAMPLE_RATE_HZ, seed=3)
+        for name in SONGS
+        for seconds in (100, 160)
+    ]
+    return [
+        Example(song.name, listen(song.mix.mean(axis=0)), song.chorus_spans) for song in rendered
+    ]
 
 
 def corpus_examples(folder: Path) -> list[Example]:
@@ -74,33 +130,34 @@ def corpus_examples(folder: Path) -> list[Example]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--songs", type=int, default=40, help="composed songs of each kind")
+    parser.add_argument("--marked", type=Path, help="folder of songs with NAME.chorus.csv")
     arguments = parser.parse_args()
-    simple: dict[str, Picker] = {
-        "middle": middle,
-        "start at 30 s": start_at_30,
-        "loudest": loudest,
-    }
-    changed = demo_examples(arguments.rounds, seed=7)
-    plain = []
-    for name in SONGS:
-        song = render_song(name, seconds=100, sample_rate_hz=SAMPLE_RATE_HZ, seed=3)
-        plain.append(Example(name, listen(song.mix.mean(axis=0)), song.chorus_spans))
-    models = {name: train([e for e in changed if e.name != name]) for name in SONGS}
-
-    def learned(example: Example) -> tuple[float, float]:
-        return best_window(models[example.name].curve(example.heard), example.heard.duration_s)
-
-    report("Demo songs, random levels", changed, {**simple, "model, song held out": learned})
-    report("Demo songs as rendered", plain, {**simple, "model, song held out": learned})
+    rng = np.random.default_rng(5)
+    every = []
+    for unheard, levels in itertools.product((False, True), (False, True)):
+        numbers = range(FIRST_TEST_SONG, FIRST_TEST_SONG + arguments.songs)
+        examples = composed_examples(numbers, unheard=unheard, levels=levels)
+        band = "bands and tempos not heard in training" if unheard else "bands heard in training"
+        report(f"Composed, {band}, {'random levels' if levels else 'as rendered'}", examples)
+        every += examples
+    for title, examples in (
+        ("Demo songs as rendered", plain_demo_examples()),
+        ("Demo songs, random levels", demo_examples(2, seed=7)),
+    ):
+        report(title, examples)
+        every += examples
+    report("All of these, cut at one end", [shortened(example, rng) for example in every])
     corpus = os.environ.get("UTAWAKU_CORPUS")
     if corpus and (examples := corpus_examples(Path(corpus))):
-
-        def shipped(example: Example) -> tuple[float, float]:
-            return best_window(shipped_model().curve(example.heard), example.heard.duration_s)
-
-        report("Corpus", examples, {**simple, "shipped model": shipped})
+        report("Corpus", examples)
+    if arguments.marked:
+        examples, _ = read_examples(arguments.marked)
+        report(f"Songs of {arguments.marked.name}", examples)
+        report("The same, cut at one end", [shortened(example, rng) for example in examples])
 
 
 if __name__ == "__main__":

@@ -416,7 +416,7 @@ def _mastered(
     levels: bool,
 ) -> Array:
     """Levels of the sections, then what streams do to songs: compression, tone, noise."""
-    by_kind = {kind: float(rng.normal(0, 1.5)) for kind in {s.kind for s in sections}}
+    by_kind = {kind: float(rng.normal(0, 1.5)) for kind in sorted({s.kind for s in sections})}
     by_kind["chorus"] = float(rng.normal(1.0, 1.5))
     spread = 4.0 if levels else 0.7
     gains = [by_kind[section.kind] + float(rng.normal(0, spread)) for section in sections]

@@ -1,6 +1,10 @@
 """Songs made by chance: the same for a number, with the truth, and bands kept apart."""
 
 import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +30,23 @@ def test_a_number_gives_the_same_song_and_another_another(song: ComposedSong) ->
     np.testing.assert_array_equal(song.samples, again.samples)
     assert song.chorus_spans == again.chorus_spans
     assert len(compose(4).samples) != len(song.samples)
+
+
+def test_another_process_makes_the_same_song() -> None:
+    code = """
+import hashlib
+from models.training.composed_songs import compose
+print(hashlib.sha256(compose(4).samples.tobytes()).hexdigest())
+"""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=Path(__file__).resolve().parents[2],
+            env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True,
+            timeout=250, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("number", range(4))
