@@ -25,7 +25,7 @@ def rematerialize(
 
     An interrupted one goes on by itself: what is stale is looked up, not remembered.
     """
-    from assets.staleness import ARTEFACTS, stale_streams
+    from assets.staleness import ARTEFACTS, stale_artefacts, stale_streams
     from library.catalogue import Catalogue
     from library.config import load_settings
 
@@ -36,7 +36,12 @@ def rematerialize(
     settings = load_settings()
     catalogue = Catalogue.open(settings)
     try:
-        stale = stale_streams(catalogue, settings, "" if asset == "all" else asset)
+        wanted = "" if asset == "all" else asset
+        stale = stale_streams(catalogue, settings, wanted)
+        n_dropped = len(
+            {one.stream_id for one in stale_artefacts(catalogue, settings, wanted)}
+            - {one.stream_id for one in stale}
+        )
         request = None
         if stale and not dry_run:
             request = catalogue.requests.file("rematerialize", asset)
@@ -44,8 +49,16 @@ def rematerialize(
         catalogue.close()
     counts = Counter((one.asset, one.model_version[:12]) for one in stale)
     if json:
-        print_json({"stale": stale, "request": request.id if request else None})
+        print_json(
+            {"stale": stale, "n_dropped": n_dropped, "request": request.id if request else None}
+        )
         return
+    if n_dropped:
+        out.print(
+            f"{n_dropped} more streams are out of date, but their recording was dropped to make "
+            "room; `utawaku ingest --again recordings ADDRESS` brings one back",
+            soft_wrap=True,
+        )
     if not stale:
         out.print("everything was made by the present models and engines")
         return

@@ -1,7 +1,6 @@
 """follow, unfollow, channels, resume, status --metrics, doctor --fix through the program."""
 
 import json
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -133,6 +132,24 @@ def test_a_value_that_no_command_knows_is_wrong_usage(
     assert (answer.returncode, "nothing" in answer.stderr) == (2, True)
 
 
+def test_rematerialize_tells_what_is_stale_and_what_cannot_be_made_anew(
+    commands: Commands,
+) -> None:
+    catalogue = Catalogue.open(load_settings())
+    for name in ("here", "dropped"):
+        catalogue.streams.save(
+            Stream(name, f"/{name}", dropped_at=1.0 if name == "dropped" else None)
+        )
+        catalogue.assets.done(name, "segments", engine="sm", engine_version="older")
+    dry = json.loads(commands.run("rematerialize", "segments", "--dry-run", "--json").stdout)
+    assert [one["stream_id"] for one in dry["stale"]] == ["here"]
+    assert (dry["n_dropped"], dry["request"]) == (1, None)
+    assert "1 more streams are out of date" in commands.run("rematerialize").stdout
+    (request,) = catalogue.requests.waiting("rematerialize")
+    assert request.target == "all"
+    catalogue.close()
+
+
 def test_an_address_without_its_scheme_is_understood_and_a_file_goes_before(
     commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,11 +196,8 @@ def test_what_a_killed_supervisor_left_is_ended_and_nobody_else(settings: Settin
         # The second number was another process' when the note was written.
         notes = [[left.pid, started[0]], [another.pid, started[1] - 100], [2**22 + 1, 1.0]]
         (settings.data_dir / CHILDREN_FILE).write_text(json.dumps(notes), "utf-8")
-        reaper = threading.Thread(target=left.wait, daemon=True)
-        reaper.start()
         end_left_over(settings)
-        reaper.join(60)
-        assert left.returncode == -signal.SIGTERM
+        assert not psutil.pid_exists(left.pid)
         assert another.poll() is None
     finally:
         for one in (left, another):
