@@ -237,19 +237,15 @@ class LibraryScreen(InlineEditing):
             if self.table.row_count() == 0:
                 details.show(None)
             return
-        details.show(song)
         if self._detailer is None or not details.display:
             return
         browser = self.utawaku.catalogue.browser
 
         def arrived(found: Any) -> None:
+            if self.table.number_at(self.table.cursor) != number:
+                return
             # Tags are an extra: the table itself reports when the catalogue cannot be read.
-            if (
-                isinstance(found, list)
-                and found
-                and self.table.number_at(self.table.cursor) == number
-            ):
-                details.show(found[0])
+            details.show(found[0] if isinstance(found, list) and found else song)
 
         self._detailer.submit(lambda: browser.songs([number], tags=True), arrived)
 

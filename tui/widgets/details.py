@@ -35,6 +35,7 @@ class Details(VerticalScroll, can_focus=False):
     ) -> None:
         super().__init__(id=id)
         self.cover = Cover(library_root, stream_dir)
+        self._told: Song | None = None
 
     def compose(self) -> ComposeResult:
         """A picture and a text."""
@@ -49,6 +50,9 @@ class Details(VerticalScroll, can_focus=False):
         """Tell about a song."""
         if self.display:
             self.cover.show(song)
+        if song is not None and song == self._told:
+            return  # laying the screen out anew is what costs most of a key
+        self._told = song
         text = self.query_one("#details-text", Static)
         text.update("" if song is None else self._tell(song))
 

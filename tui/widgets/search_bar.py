@@ -94,6 +94,8 @@ class SearchBar(Vertical):
         self._run_later = run_later
         self._values = values
         self._completions: list[Completion] = []
+        self._helped = Text()
+        self._count_length = 0
         self.error: QueryError | None = None
 
     def compose(self) -> ComposeResult:
@@ -125,7 +127,8 @@ class SearchBar(Vertical):
 
     def show_count(self, text: str) -> None:
         """Tell how much was found."""
-        self.query_one("#count", Static).update(text)
+        self.query_one("#count", Static).update(text, layout=len(text) != self._count_length)
+        self._count_length = len(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Understand what is typed, or show where it goes wrong."""
@@ -185,6 +188,9 @@ class SearchBar(Vertical):
                 words += f". {self.error.next_step}"
             text.append(" " * caret + "^ ", style=self.app.theme_variables.get("error", ""))
             text.append(words, style=self.app.theme_variables.get("error", ""))
+        if text == self._helped:
+            return  # laying the screen out anew is what costs most of a key
+        self._helped = text
         line.update(text)
         line.set_class(bool(text.plain), "shown")
 
