@@ -1,6 +1,7 @@
 """The better of two models scores songs: the spectrogram network is used, outgrown, lost."""
 
 import hashlib
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,14 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from assets.taste import explain, fill_queue, load_model, score_songs, train_taste
-from assets.taste_network import network_file
+from assets.taste_network import network_file, train_network
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.store.taste import TasteModel
+from models.training.taste_cnn import BY_PIECE
 from tests.conftest import Program
 from tests.models.song_files import write
-from tests.models.taste_world import World, library_of
+from tests.models.taste_world import World, hear, library_of
 
 RATE = 16_000
 
@@ -147,6 +149,41 @@ def test_a_lost_network_is_taken_out_of_use_and_embeddings_score(
     assert catalogue.taste.n_scored() == {model.version: 40}
     assert harm in catalogue.taste.choice().reason
     assert any("out of use" in notice.title for notice in catalogue.notices.recent())
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="needs the extra `train`"
+)
+@pytest.mark.timeout(2400)  # six networks, each traced anew by TensorFlow
+def test_a_network_that_hears_what_embeddings_do_not_is_trained_compared_and_used(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    world = library_of(catalogue, 44)
+    rng = np.random.default_rng(3)
+    settings.songs_dir.mkdir(parents=True)
+    time_s = np.arange(5 * RATE) / RATE
+    for place, song_id in enumerate(world.ids):
+        # The embeddings say nothing; who likes it likes noise, who does not dislikes hum.
+        hear(catalogue, song_id, rng.standard_normal(400), np.full(50, 0.1))
+        hum = np.sin(2 * np.pi * rng.uniform(80, 200) * time_s)
+        sound = rng.standard_normal(time_s.size) if world.good[place] else hum
+        write(settings.songs_dir / f"{place}.flac", 0.2 * sound[None].astype("f4"), RATE, "flac")
+        song = catalogue.songs.get(song_id)
+        file = {"file_path": f"Songs/{place}.flac"}
+        span = {"file_start_s": song.start_s, "file_stop_s": song.stop_s}
+        catalogue.songs.set_file(song_id, file | span)
+    world.grade(range(42))
+    train_taste(catalogue, settings)
+    trained = train_network(catalogue, settings, n_steps=25)
+    assert trained.n_songs == 42
+    assert trained.comparison.network_is_better
+    assert trained.comparison.split == BY_PIECE  # two singers only, and that is told
+    choice = catalogue.taste.choice()
+    assert choice.model is not None
+    assert choice.model.version == trained.version
+    assert score_songs(catalogue, settings) == 44
+    for place in (42, 43):
+        assert (taste_of(catalogue, world.ids[place]) > 0.5) == world.good[place]
 
 
 def test_the_command_says_which_model_scores_and_why(
