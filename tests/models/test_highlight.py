@@ -209,6 +209,14 @@ def test_a_broken_or_strange_model_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", features=np.array(["x"]))
     with pytest.raises(WeightsCorruptError, match="other features"):
         HighlightModel.load(tmp_path / "other.npz")
+    broken.write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(WeightsCorruptError, match="cannot be read"):
+        HighlightModel.load(broken)
+    # The right features, and a layer that does not fit the next one.
+    (w1, b1, w2, b2), *rest = shipped_model().members
+    HighlightModel(((w1, b1, w2[:-1], b2), *rest)).save(tmp_path / "bent.npz")
+    with pytest.raises(WeightsCorruptError, match="another shape"):
+        HighlightModel.load(tmp_path / "bent.npz")
 
 
 def test_judging_knows_chance_and_the_best() -> None:
