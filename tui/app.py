@@ -94,8 +94,8 @@ class UtawakuApp(PublishingApp):
 
     def _look_around(self) -> None:
         place = self.screen
-        # The timer may find a screen whose parts are still being put together.
-        if isinstance(place, Place) and place.is_mounted:
+        # The timer may find a screen whose parts are still being put together, or taken apart.
+        if self.is_running and isinstance(place, Place) and place.is_mounted:
             place.look_again()
             self._show_state(place)
 

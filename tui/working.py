@@ -121,7 +121,12 @@ class WorkingApp(App[int]):
             self.call_later(self._crash, error)
         else:
             if done is not None:
-                self.call_later(done, result)
+                self.call_later(self._deliver, done, result)
+
+    def _deliver(self, done: Callable[[Any], None], result: Any) -> None:
+        # While the app closes, the widgets that an answer is for go away one by one.
+        if self.is_running:
+            done(result)
 
     def _crash(self, error: Exception) -> None:
         raise error

@@ -121,12 +121,14 @@ class OutboxScreen(Place):
 
     def look_again(self) -> None:
         """Read what happens."""
-        if self._reader is None or not self.is_current:
+        if self._reader is None or not (self.is_current and self.app.is_running):
             return
         catalogue = self.utawaku.catalogue
         self._reader.submit(lambda: read_outbox(catalogue), self._arrived)
 
     def _arrived(self, found: Any) -> None:
+        if not self.app.is_running:
+            return
         if isinstance(found, Exception):
             self.utawaku.told_of(found)
             return

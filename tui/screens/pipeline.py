@@ -160,13 +160,13 @@ class PipelineScreen(Place):
 
     def look_again(self) -> None:
         """Read what happens."""
-        if self._reader is None or not self.is_current:
+        if self._reader is None or not (self.is_current and self.app.is_running):
             return
         catalogue, settings = self.utawaku.catalogue, self.utawaku.settings
         view = self.lower.id or "work"
 
         def arrived(picture: Any) -> None:
-            if view == self.lower.id:
+            if self.app.is_running and view == self.lower.id:
                 self._arrived(picture)
 
         self._reader.submit(lambda: read_picture(catalogue, settings, view), arrived)
