@@ -150,13 +150,14 @@ def test_subtitles_of_the_whole_broadcast_are_sliced_to_the_recording(
     subtitles = tmp_path / "titles.srt"
     # The recording holds what the broadcast showed from 1:00:02 on.
     blocks = []
-    for number, song in enumerate(songs):
+    titles = ["Paper Boats", "夜明け"]
+    for number, (song, title) in enumerate(zip(songs, titles, strict=True)):
         first, last = (3602 + song[name] for name in ("start_s", "stop_s"))
         clocks = [
             f"01:{int(at - 3600) // 60:02}:{at % 60:06.3f}".replace(".", ",")
             for at in (first, last)
         ]
-        blocks.append(f"{number}\n{clocks[0]} --> {clocks[1]}\n曲{number}\n誰か\n")
+        blocks.append(f"{number}\n{clocks[0]} --> {clocks[1]}\n{title}\n誰か\n")
     subtitles.write_text(
         "0\n00:10:00,000 --> 00:14:00,000\nAn hour earlier\n\n" + "\n".join(blocks), "utf-8"
     )
@@ -166,10 +167,9 @@ def test_subtitles_of_the_whole_broadcast_are_sliced_to_the_recording(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (mine, *_) = json.loads(done.stdout)
-    assert [line["title"] for line in mine["lines"]] == ["曲0", "曲1"]
+    assert [line["title"] for line in mine["lines"]] == titles
     assert [(song["title"], song["artist"]) for song in ingested(program, demo_stream.path)] == [
-        ("曲0", "誰か"),
-        ("曲1", "誰か"),
+        (title, "誰か") for title in titles
     ]
     wrong = program.run("setlist", stream_id, "--file", subtitles, "--slice", "soon")
     assert wrong.returncode != 0
