@@ -60,7 +60,7 @@ def server(songs: list[KnownSong]) -> Iterator[ShazamServer]:
         assert running.faults == []
 
 
-OPTIONS = ClientOptions(timeout_s=1.0, first_backoff_s=0.01, longest_wait_s=5.0)
+OPTIONS = ClientOptions(timeout_s=10.0, first_backoff_s=0.01, longest_wait_s=5.0)
 
 
 @pytest.fixture
