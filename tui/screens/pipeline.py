@@ -401,7 +401,9 @@ class PipelineScreen(Place):
 
 def name_of(request: Request) -> str:
     """What is asked for, without what every address begins with."""
-    target = shown(request.target).removeprefix("https://").removeprefix("www.")
+    # Of a path the end tells most, of an address the beginning.
+    target = request.target if "://" in request.target else Path(request.target).name
+    target = shown(target or request.target).removeprefix("https://").removeprefix("www.")
     return target if request.kind == "ingest" else f"{request.kind} {target}"
 
 
