@@ -19,7 +19,13 @@ from models.fingerprint.constellation import (
 from models.fingerprint.constellation import log_spectrogram as spectrogram_of
 from models.fingerprint.cover import find_covers
 from models.fingerprint.index import FingerprintIndex, Reference
-from models.fingerprint.search import SETTLED, ReferenceMatch, lay_on, match_peaks
+from models.fingerprint.search import (
+    SETTLED,
+    ReferenceMatch,
+    is_settled,
+    lay_on,
+    match_peaks,
+)
 
 EXCERPT_S = 20.0
 N_EXCERPTS = 3
@@ -108,9 +114,9 @@ def sight(
             laid = [lay_on(index, peaks, match, start_s - at_s) for at_s, match in sure]
             matches = [match for match in laid if match is not None]
         else:
-            matches = match_peaks(index, peaks, n_best=N_BEST)
-            matches = [match for match in matches if match.reference.key != exclude]
-            sure = [(start_s, match) for match in matches if match.probability >= SETTLED]
+            matches = match_peaks(index, peaks, n_best=N_BEST, exclude=exclude)
+            if is_settled(matches):
+                sure = [(start_s, match) for match in matches if match.probability >= SETTLED]
         for match in matches:
             found.setdefault(match.reference.number, []).append((start_s, match))
     seen = [_sighting(matches) for matches in found.values()]

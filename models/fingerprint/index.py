@@ -223,6 +223,11 @@ class FingerprintIndex:
         """The peaks of a recording. Raises FingerprintError when it is gone."""
         return Constellation.from_bytes(self._blob("peaks", number))
 
+    def number(self, key: str) -> int | None:
+        """The number of the recording of this key, or None."""
+        row = self._db.execute("SELECT number FROM recordings WHERE key = ?", (key,)).fetchone()
+        return int(row[0]) if row else None
+
     def find_peaks(self, number: int) -> Constellation | None:
         """The peaks of a recording, or None when it is gone."""
         row = self._db.execute(

@@ -100,21 +100,31 @@ def match_peaks(
     max_semitones: int = MAX_SEMITONES,
     max_tempo: float = MAX_TEMPO,
     n_best: int = 5,
+    exclude: str = "",
 ) -> list[ReferenceMatch]:
-    """As `find_matches`, for a query whose peaks are known."""
+    """As `find_matches`, for a query whose peaks are known; `exclude` is a key not to be found."""
     parts = index.postings()
     query = triples_of(peaks, QUERY_PEAKS_PER_S)
     if not parts or len(query) == 0:
         return []
-    found = _search(index, parts, peaks, query, semitones=0, tempos=_AS_PERFORMED)
-    if (not found or found[0].probability < SETTLED) and (max_semitones or max_tempo):
+    alive = index.alive()
+    itself = index.number(exclude) if exclude else None
+    if itself is not None and itself < len(alive):
+        alive[itself] = False
+    found = _search(index, parts, peaks, query, alive, semitones=0, tempos=_AS_PERFORMED)
+    if not is_settled(found) and (max_semitones or max_tempo):
         n_steps = round(max_tempo / TEMPO_STEP)
         tempos = np.arange(-n_steps, n_steps + 1, dtype=np.float64) * TEMPO_STEP
-        found += _search(index, parts, peaks, query, semitones=max_semitones, tempos=tempos)
+        found += _search(index, parts, peaks, query, alive, semitones=max_semitones, tempos=tempos)
     best: dict[int, ReferenceMatch] = {}
     for match in sorted(found, key=lambda match: -match.probability):
         best.setdefault(match.reference.number, match)
     return list(best.values())[:n_best]
+
+
+def is_settled(found: Sequence[ReferenceMatch]) -> bool:
+    """Whether it is known what is sung: a sure match without a name leaves that open."""
+    return any(match.probability >= SETTLED and match.reference.title for match in found)
 
 
 def lay_on(
@@ -142,12 +152,15 @@ def _search(
     parts: list[Postings],
     peaks: Constellation,
     query: Triples,
+    alive: NDArray[np.bool_],
     *,
     semitones: int,
     tempos: NDArray[np.float64],
 ) -> list[ReferenceMatch]:
-    """Matches in keys up to `semitones` away and at these tempos, the most probable first."""
-    alive = index.alive()
+    """Matches in keys up to `semitones` away and at these tempos, the most probable first.
+
+    Only recordings whose number is `alive` are looked at.
+    """
     n_recordings = int(alive.sum())
     middle = peaks.n_frames // 2
     reach = semitones * BINS_PER_SEMITONE + 1

@@ -54,6 +54,20 @@ def test_another_key_over_the_backing_of_a_nameless_song_links_both_and_names_ne
     assert (applied.title, applied.artist, applied.source) == ("Song of Dawn", "Aoi", "reference")
 
 
+def test_neither_itself_nor_a_nameless_twin_hides_the_named_track_in_another_key(
+    index: FingerprintIndex, backing: NDArray[np.float32]
+) -> None:
+    sung = fingerprint(backing)
+    remember(index, song(5), sung)
+    track = fingerprint(pitch_shift(backing, 3, RATE))
+    index.add("reference:/k.mp3", track.peaks, track.chroma, title="Song of Dawn", kind="reference")
+    found = witnesses_at_hand(song(5), backing, None, index, SETTINGS, covers=False)
+    assert [link.other_id for link in found.links] == ["s@0"]
+    applied = settle(found.candidates, SETTINGS, backing, None).applied
+    assert applied is not None
+    assert applied.title == "Song of Dawn"
+
+
 def test_a_song_that_a_list_names_is_linked_too_and_not_to_itself(
     index: FingerprintIndex, backing: NDArray[np.float32]
 ) -> None:
