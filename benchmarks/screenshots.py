@@ -7,11 +7,30 @@ Without `--home` the library of the settings is used. Writes one SVG a place.
 
 import argparse
 import asyncio
+import html
 import os
+import re
 import sys
 from pathlib import Path
 
+from rich.cells import cell_len
+
 PLACES = (("library", ""), ("timeline", "T"), ("review", "R"), ("pipeline", "P"), ("outbox", "O"))
+
+
+CELL_WIDTH = 12.2
+"""Of a terminal cell in Rich's pictures."""
+
+
+def in_cells(svg: str) -> str:
+    """The picture with wide characters two cells wide: Rich counts characters instead."""
+
+    def measured(found: re.Match[str]) -> str:
+        length = round(CELL_WIDTH * cell_len(html.unescape(found["text"])), 1)
+        return f'{found["before"]}textLength="{length:g}"{found["after"]}>{found["text"]}</text>'
+
+    pattern = r'(?P<before><text [^>]*)textLength="[^"]*"(?P<after>[^>]*)>(?P<text>[^<]*)</text>'
+    return re.sub(pattern, measured, svg)
 
 
 async def shoot(out: Path, size: tuple[int, int]) -> None:
@@ -29,7 +48,8 @@ async def shoot(out: Path, size: tuple[int, int]) -> None:
             if key:
                 await pilot.press(key)
             await pilot.pause(2)
-            (out / f"{name}.svg").write_text(app.export_screenshot(title="utawaku"), "utf-8")
+            picture = in_cells(app.export_screenshot(title="utawaku"))
+            (out / f"{name}.svg").write_text(picture, "utf-8")
             print(out / f"{name}.svg")
 
 
