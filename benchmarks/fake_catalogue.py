@@ -255,6 +255,15 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
         connection.commit()
 
 
+def made_once(home: Path, n_songs: int) -> None:
+    """Fill the catalogue below `home` unless one is there."""
+    path = home / "data" / "catalogue.db"
+    if not path.exists():
+        catalogue = Catalogue.open_url(f"sqlite:///{path}")
+        fill(catalogue, n_songs)
+        catalogue.close()
+
+
 def _details(
     made: dict[sa.Table, list[dict[str, Any]]],
     song: dict[str, Any],

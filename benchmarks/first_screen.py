@@ -117,15 +117,11 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=0)
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
+    from benchmarks.fake_catalogue import made_once
+
     with tempfile.TemporaryDirectory() as temporary:
         home = arguments.home or Path(temporary)
-        if not (home / "data" / "catalogue.db").exists():
-            from benchmarks.fake_catalogue import fill
-            from library.catalogue import Catalogue
-
-            catalogue = Catalogue.open_url(f"sqlite:///{home / 'data' / 'catalogue.db'}")
-            fill(catalogue, arguments.songs)
-            catalogue.close()
+        made_once(home, arguments.songs)
         titles, count = first_page(home)
         with busy(arguments.busy):
             moments(home, titles, count)  # warm the disk

@@ -179,15 +179,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often the keys are gone through")
     arguments = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parent.parent))
+    from benchmarks.fake_catalogue import made_once
+
     with tempfile.TemporaryDirectory() as temporary:
         home = arguments.home or Path(temporary)
-        if not (home / "data" / "catalogue.db").exists():
-            from benchmarks.fake_catalogue import fill
-            from library.catalogue import Catalogue
-
-            catalogue = Catalogue.open_url(f"sqlite:///{home / 'data' / 'catalogue.db'}")
-            fill(catalogue, arguments.songs)
-            catalogue.close()
+        made_once(home, arguments.songs)
         wall, cpu, megabytes = first_screen(home, arguments.runs)
         table = Table(title=f"{arguments.songs:,} songs, load {os.getloadavg()[0]:.1f}")
         table.add_column("what")

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from library.errors import UtawakuError
+from library.progress import Progress
 from library.text import clean_line
 
 out = Console(highlight=False)
@@ -77,3 +79,17 @@ def clock(seconds: float) -> str:
     hours, rest = divmod(whole, 3600)
     minutes, seconds_left = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds_left:02}" if hours else f"{minutes}:{seconds_left:02}"
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Progress]:
+    """A progress bar on the terminal while the block runs."""
+    from rich.progress import Progress as Bars
+
+    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
+        task = bars.add_task(what, total=1.0)
+
+        def show(done: float, message: str) -> None:
+            bars.update(task, completed=done, description=message)
+
+        yield show

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, err, out, print_error, print_json, table
+from commands.console import add_row, bar, clock, err, out, print_error, print_json, table
 from library.errors import NotFoundError, UtawakuError
 from library.progress import Progress
 
@@ -230,14 +230,7 @@ def _separate_songs(query: str, engine: str | None, settings: "Settings") -> lis
 @contextmanager
 def _bar(separator: "Separator | None" = None) -> Iterator[Progress]:
     """A progress bar on the terminal while the block runs."""
-    from rich.progress import Progress as Bars
-
     from assets.reference_separator import ReferenceSpleeter
 
-    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task("separating", total=1.0)
-
-        def show(done: float, message: str) -> None:
-            bars.update(task, completed=done, description=message)
-
+    with bar("separating") as show:
         yield separator.report_to(show) if isinstance(separator, ReferenceSpleeter) else show

@@ -1,17 +1,15 @@
 """`utawaku train`: models that learn from you."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from commands.console import err, out, print_json
+from commands.console import bar, err, out, print_json
 from commands.train_highlight import highlight
 from commands.train_separator import separator
 from commands.train_taste import taste
-from library.progress import Progress
 
 app = typer.Typer(help="Train models.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,7 +42,7 @@ def segmenter(
     from library.progress import part
     from models.training.bacs import STATE, read_examples, summary, train_segmenter
 
-    with _bar() as show:
+    with bar("training") as show:
         examples = read_examples(folder, part(show, 0.0, 0.5))
         model, report = train_segmenter(
             examples, epochs=epochs, state=folder / STATE, progress=part(show, 0.5, 1.0)
@@ -66,17 +64,3 @@ def segmenter(
 def _tell_left_out(left_out: Sequence[tuple[str, str]]) -> None:
     for name, why in left_out:
         err.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """A progress bar on the terminal while the block runs."""
-    from rich.progress import Progress as Bars
-
-    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task("training", total=1.0)
-
-        def show(done: float, message: str) -> None:
-            bars.update(task, completed=done, description=message)
-
-        yield show

@@ -1,14 +1,12 @@
 """`utawaku train highlight`: teach what finds the best half minute."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from commands.console import err, out, print_json
-from library.progress import Progress
+from commands.console import bar, err, out, print_json
 
 
 def highlight(
@@ -91,7 +89,7 @@ def _train_small(folder: Path, output: Path) -> dict[str, Any]:
     from library.progress import part
     from models.training.highlights import cross_validated, read_examples, train
 
-    with _bar() as show:
+    with bar("training") as show:
         examples, left_out = read_examples(folder, part(show, 0.0, 0.5))
         judged = cross_validated(examples, part(show, 0.5, 0.9))
         train(examples).save(output)
@@ -112,7 +110,7 @@ def _train_deepchorus(
     from library.files import atomic_path
     from models.training.deepchorus import train_deepchorus
 
-    with _bar() as show:
+    with bar("training") as show:
         made = train_deepchorus(folder, work, start_from=start, progress=show, **plan)
     with atomic_path(output) as temporary:
         temporary.write_bytes(made.model)
@@ -127,17 +125,3 @@ def _train_deepchorus(
         "curve_iou": made.quality.curve_iou,
         "why_left_out": made.left_out,
     }
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """A progress bar on the terminal while the block runs."""
-    from rich.progress import Progress as Bars
-
-    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task("training", total=1.0)
-
-        def show(done: float, message: str) -> None:
-            bars.update(task, completed=done, description=message)
-
-        yield show

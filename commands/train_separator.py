@@ -1,14 +1,11 @@
 """`utawaku train separator`: teach the separator more voices and more music."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import err, out, print_json
-from library.progress import Progress
+from commands.console import bar, err, out, print_json
 
 if TYPE_CHECKING:
     from models.training.separator import Scores
@@ -65,7 +62,7 @@ def separator(
         n_steps=steps, batch=batch, rate=rate, seed=seed, n_composed=compose, until=until,
         keep=0.0 if fresh else keep,
     )  # fmt: skip
-    with _bar() as show:
+    with bar("training") as show:
         made = train_separator(
             folder, work or folder / ".training", start=begin, plan=plan, progress=show
         )
@@ -92,17 +89,3 @@ def _told(scores: "Scores") -> str:
     if not scores.n_without_voice:
         return text
     return f"{text}; on {scores.n_without_voice} pieces without voice {scores.leak_db:.1f} dB leak"
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """A progress bar on the terminal while the block runs."""
-    from rich.progress import Progress as Bars
-
-    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task("training", total=1.0)
-
-        def show(done: float, message: str) -> None:
-            bars.update(task, completed=done, description=message)
-
-        yield show

@@ -1,14 +1,12 @@
 """`utawaku train taste`: learn from the grades."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from commands.console import err, out, print_json
-from library.progress import Progress
+from commands.console import bar, out, print_json
 
 
 def taste(
@@ -37,7 +35,7 @@ def taste(
     catalogue = Catalogue.open(settings)
     results: dict[str, Any] = {}
     try:
-        with _bar() as show:
+        with bar("training") as show:
             if pretrain is not None:
                 from assets.taste_network import pretrain_on_fma
 
@@ -93,17 +91,3 @@ def _told(results: dict[str, Any]) -> Iterator[str]:
 
 def _figure(auc: float | None) -> str:
     return "-" if auc is None else f"{auc:.3f}"
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """A progress bar on the terminal while the block runs."""
-    from rich.progress import Progress as Bars
-
-    with Bars(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task("training", total=1.0)
-
-        def show(done: float, message: str) -> None:
-            bars.update(task, completed=done, description=message)
-
-        yield show

@@ -23,12 +23,12 @@ from models.highlight.deepchorus.mel import FRAMES_PER_S
 from models.highlight.window import best_window
 from models.training.deepchorus_network import (
     get_weights,
-    import_keras,
     keras_network,
     set_weights,
 )
 from models.training.highlight_augmentations import augmented, crop
 from models.training.highlight_songs import LeftOut, MarkedSong, read_songs
+from models.training.keras_import import import_keras
 
 Array = npt.NDArray[np.float32]
 CHECKPOINT = "deepchorus.npz"

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import ConfigError
 from models.highlight.deepchorus.architecture import (
     BN_EPSILON,
     FRONT,
@@ -17,6 +16,7 @@ from models.highlight.deepchorus.architecture import (
     build,
     layer_shapes,
 )
+from models.training.keras_import import import_keras
 
 Array = npt.NDArray[np.float32]
 
@@ -36,19 +36,6 @@ def keras_network(*, pool: int = 9) -> Any:
     mel = keras.Input((None, N_MELS), name="mel")
     curve = build(_KerasLayers(keras, pool), mel)
     return keras.Model(mel, keras.layers.Reshape((-1,), name="values")(curve), name="deepchorus")
-
-
-def import_keras() -> Any:
-    """Keras with TensorFlow behind it; raises ConfigError where they are not installed."""
-    try:
-        import keras
-        import tensorflow  # noqa: F401 - Keras works with it
-    except ImportError as error:
-        raise ConfigError(
-            f"TensorFlow is not installed ({error})",
-            next_step="Install utawaku with its extra: pip install 'utawaku[train]'",
-        ) from error
-    return keras
 
 
 def get_weights(network: Any) -> dict[str, Array]:

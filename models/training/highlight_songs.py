@@ -8,7 +8,6 @@ NAME.curve.json      [interest, ...] one a second, or yt-dlp's heatmap
 """
 
 import glob
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from library.errors import ConfigError, MediaError
-from library.files import atomic_path
 from library.progress import Progress, silent
 from models.audio import decode
 from models.highlight.deepchorus.architecture import N_MELS
 from models.highlight.deepchorus.mel import SAMPLE_RATE_HZ, MelStream
 from models.highlight.window import n_seconds
+from models.training.kept_features import kept_features
 
 Array = npt.NDArray[np.float32]
 
@@ -164,19 +163,14 @@ def _checked(interest: Array, marks: Path) -> Array:
 
 
 def _mel(song: Path, cache: Path) -> Array:
-    seen = song.stat()
-    key = f"{song.absolute()} {seen.st_size} {seen.st_mtime_ns}"
-    file = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
-    try:
-        kept = np.load(file, allow_pickle=False)
-        if kept.ndim == 2 and kept.shape[1] == N_MELS:
-            return np.asarray(kept, np.float32)
-    except (OSError, ValueError, EOFError):
-        pass  # not there, or cut short: it is made anew
+    kept = kept_features(
+        song, cache, _mel_of, fits=lambda kept: kept.ndim == 2 and kept.shape[1] == N_MELS
+    )
+    return np.asarray(kept, np.float32)
+
+
+def _mel_of(song: Path) -> Array:
     stream = MelStream()
     parts = [stream.add(chunk) for chunk in decode(song, sample_rate_hz=SAMPLE_RATE_HZ,
                                                    n_channels=1)]  # fmt: skip
-    mel = np.concatenate([*parts, stream.end()])
-    with atomic_path(file) as temporary, temporary.open("wb") as out:
-        np.save(out, mel)
-    return mel
+    return np.concatenate([*parts, stream.end()])

@@ -20,6 +20,7 @@ from library.files import atomic_path
 from library.progress import Progress, part, silent
 from models.separator.builtin.engine import BuiltinSeparator
 from models.separator.engine import Separator, separate
+from models.training.keras_import import import_keras
 from models.training.separator_data import (
     Array,
     Material,
@@ -34,7 +35,6 @@ from models.training.separator_network import (
     Weights,
     build,
     fresh_weights,
-    keras_module,
     keras_network,
     read_weights,
     weights_of,
@@ -110,7 +110,7 @@ def train_separator(
         WeightsCorruptError: `start` is not this network.
     """
     plan = plan or Plan()
-    keras = keras_module()
+    keras = import_keras()
     weights = fresh_weights(plan.seed) if start is None else read_weights(start)
     material = read_material(folder, work / "sounds", part(progress, 0.0, 0.05))
     left_out = material.left_out

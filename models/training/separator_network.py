@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from library.errors import ConfigError, WeightsCorruptError
+from library.errors import WeightsCorruptError
 
 Array = npt.NDArray[np.float32]
 Weights = dict[str, Array]
@@ -215,23 +215,6 @@ def fresh_weights(seed: int) -> Weights:
         made[f"{name}.kernel"] = (spread * rng.standard_normal(shape)).astype(np.float32)
         made[f"{name}.bias"] = np.zeros(shape[0], np.float32)
     return made
-
-
-def keras_module() -> Any:
-    """Keras with TensorFlow behind it.
-
-    Raises:
-        ConfigError: they are not installed.
-    """
-    try:
-        import keras
-        import tensorflow  # noqa: F401 - Keras works with it
-    except ImportError as error:
-        raise ConfigError(
-            f"TensorFlow is not installed ({error})",
-            next_step="Install utawaku with its extra: pip install 'utawaku[train]'",
-        ) from error
-    return keras
 
 
 def keras_network(keras: Any, n_frames: int, weights: Mapping[str, Array]) -> Any:

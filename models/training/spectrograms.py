@@ -1,18 +1,16 @@
 """Log-mel pieces of songs, decoded once and kept; no audio is written."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from library.errors import MediaError
-from library.files import atomic_path
 from library.progress import Progress, silent
 from models.tagger.excerpts import excerpts
 from models.tagger.features import N_FRAMES, N_MELS, patch_of
+from models.training.kept_features import kept_features
 
 N_PIECES = 10
 """Pieces of 3 s kept of each song, spread over its length."""
@@ -61,16 +59,10 @@ def pieces_of_file(path: Path) -> np.ndarray:
 
 
 def _cached(path: Path, cache: Path) -> np.ndarray:
-    seen = path.stat()
-    key = f"{path.absolute()} {seen.st_size} {seen.st_mtime_ns} {N_PIECES}"
-    file = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
-    try:
-        pieces = np.load(file, allow_pickle=False)
-        if pieces.ndim == 3 and pieces.shape[1:] == (N_FRAMES, N_MELS):
-            return pieces
-    except (OSError, ValueError, EOFError, BadZipFile):
-        pass  # not there, or cut short: it is made anew
-    pieces = pieces_of_file(path)
-    with atomic_path(file) as temporary, temporary.open("wb") as out:
-        np.save(out, pieces)
-    return pieces
+    return kept_features(
+        path,
+        cache,
+        pieces_of_file,
+        fits=lambda kept: kept.ndim == 3 and kept.shape[1:] == (N_FRAMES, N_MELS),
+        variant=str(N_PIECES),
+    )

@@ -22,6 +22,7 @@ from models.tagger.features import N_MELS
 from models.taste.evaluation import Quality, out_of_fold, quality_of
 from models.taste.network import N_FRAMES, NetworkTaste, middles
 from models.training.fma import read_fma
+from models.training.keras_import import import_keras
 from models.training.spectrograms import read_spectrograms
 
 CHANNELS = (16, 32, 64, 64)
@@ -82,7 +83,7 @@ def pretrain(
     Raises:
         ConfigError: not FMA, fewer than two genres, or TensorFlow is not installed.
     """
-    keras = _keras()
+    keras = import_keras()
     tracks, n_missing = read_fma(folder)
     heard = read_spectrograms([t.path for t in tracks], work / "spectrograms", progress)
     kept = [tracks[place] for place in heard.places]
@@ -137,7 +138,7 @@ def transfer(
     Args:
         targets: (n_songs,) in [0, 1].
     """
-    keras = _keras()
+    keras = import_keras()
     keras.utils.set_random_seed(seed)
     model = _network(keras, 1, "sigmoid")
     if pretrained is not None:
@@ -269,18 +270,6 @@ def to_onnx(model: Any) -> onnx.ModelProto:
     made.ir_version = 8
     onnx.checker.check_model(made, full_check=True)
     return made
-
-
-def _keras() -> Any:
-    try:
-        import keras
-        import tensorflow  # noqa: F401 - Keras works with it
-    except ImportError as error:
-        raise ConfigError(
-            f"TensorFlow is not installed ({error})",
-            next_step="Install utawaku with its extra: pip install 'utawaku[train]'",
-        ) from error
-    return keras
 
 
 def _network(keras: Any, n_outputs: int, activation: str) -> Any:

@@ -12,6 +12,7 @@ from onnx import helper, numpy_helper
 from library.errors import ConfigError, WeightsCorruptError
 from models.registry import pull
 from models.separator.builtin.engine import BuiltinSeparator
+from models.training.keras_import import import_keras
 from models.training.separator import Plan, Scores, measure, train_separator
 from models.training.separator_data import (
     composed_music,
@@ -22,7 +23,6 @@ from models.training.separator_data import (
 from models.training.separator_network import (
     build,
     fresh_weights,
-    keras_module,
     keras_network,
     read_weights,
     weights_of,
@@ -250,7 +250,7 @@ def test_what_is_measured_is_what_was_done(tmp_path: Path) -> None:
 @needs_tensorflow
 def test_keras_gives_the_masks_of_the_onnx_file(shipped: Path) -> None:
     weights = read_weights(shipped)
-    model = keras_network(keras_module(), 64, weights)
+    model = keras_network(import_keras(), 64, weights)
     x = magnitudes(2, 64)
     np.testing.assert_allclose(model.predict(x, verbose=0), masks(str(shipped), x), atol=1e-5)
     for name, values in weights_of(model).items():

@@ -4,14 +4,12 @@ comments, a user's space. Reached through `ConnectProxy`, under its real host na
 
 import json
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.servers.certificates import make_authority
-from tests.servers.connect_proxy import ConnectProxy
+from tests.servers.connect_proxy import behind_proxy
 from tests.servers.media_site import Fault, MediaSite, Resource
 
 HOSTS = ("bilibili.com", "bilivideo.com")
@@ -136,14 +134,6 @@ def _json(content: dict[str, Any]) -> Resource:
     return Resource(json.dumps(content).encode(), "application/json", ranges=False)
 
 
-@contextmanager
-def bilibili(folder: Path) -> Iterator[tuple[BilibiliSite, str]]:
+def bilibili(folder: Path) -> AbstractContextManager[tuple[BilibiliSite, str]]:
     """Run the site behind a proxy; yields it and the proxy's address for the settings."""
-    authority = make_authority(folder, [name for host in HOSTS for name in (host, f"*.{host}")])
-    with BilibiliSite(authority.server_context()) as site:
-        proxy = ConnectProxy(site.port, HOSTS)
-        proxy.start()
-        try:
-            yield site, f"http://127.0.0.1:{proxy.port}"
-        finally:
-            proxy.stop()
+    return behind_proxy(folder, HOSTS, BilibiliSite)

@@ -7,8 +7,16 @@ import contextlib
 import selectors
 import socket
 import socketserver
+import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from tests.servers.certificates import make_authority
+from tests.servers.media_site import MediaSite
+
+Site = TypeVar("Site", bound=MediaSite)
 
 
 class ConnectProxy:
@@ -74,3 +82,18 @@ def _pipe(left: socket.socket, right: socket.socket) -> None:
                     if not data:
                         return
                     other[source].sendall(data)
+
+
+@contextlib.contextmanager
+def behind_proxy(
+    folder: Path, hosts: Sequence[str], make: Callable[[ssl.SSLContext], Site]
+) -> Iterator[tuple[Site, str]]:
+    """Run a site under the names of `hosts`; yields it and the proxy's address for the settings."""
+    authority = make_authority(folder, [name for host in hosts for name in (host, f"*.{host}")])
+    with make(authority.server_context()) as site:
+        proxy = ConnectProxy(site.port, hosts)
+        proxy.start()
+        try:
+            yield site, f"http://127.0.0.1:{proxy.port}"
+        finally:
+            proxy.stop()

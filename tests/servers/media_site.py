@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
 from urllib.parse import parse_qsl
 
 _CHUNK_BYTES = 16 * 1024
@@ -94,7 +95,7 @@ class MediaSite:
             )
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
-    def __enter__(self) -> "MediaSite":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -4,14 +4,12 @@ broadcast with its chapters, its HLS playlist. Reached through `ConnectProxy`, u
 
 import json
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers.certificates import make_authority
-from tests.servers.connect_proxy import ConnectProxy
+from tests.servers.connect_proxy import behind_proxy
 from tests.servers.media_site import Fault, MediaSite, Resource
 
 HOSTS = ("twitch.tv", "ttvnw.net")
@@ -86,14 +84,6 @@ def _node(one: Broadcast) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def twitch(folder: Path) -> Iterator[tuple[TwitchSite, str]]:
+def twitch(folder: Path) -> AbstractContextManager[tuple[TwitchSite, str]]:
     """Run the site behind a proxy; yields it and the proxy's address for the settings."""
-    authority = make_authority(folder, [name for host in HOSTS for name in (host, f"*.{host}")])
-    with TwitchSite(authority.server_context()) as site:
-        proxy = ConnectProxy(site.port, HOSTS)
-        proxy.start()
-        try:
-            yield site, f"http://127.0.0.1:{proxy.port}"
-        finally:
-            proxy.stop()
+    return behind_proxy(folder, HOSTS, TwitchSite)

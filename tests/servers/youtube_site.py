@@ -4,15 +4,13 @@ pictures, media, channel tabs. Reached through `ConnectProxy`, under its real ho
 
 import json
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.models.downloader_media import PNG
-from tests.servers.certificates import make_authority
-from tests.servers.connect_proxy import ConnectProxy
+from tests.servers.connect_proxy import behind_proxy
 from tests.servers.media_site import Fault, MediaSite, Resource
 
 HOSTS = ("youtube.com", "ytimg.com", "googlevideo.com")
@@ -321,15 +319,6 @@ def _html(script: str, initial_data: dict[str, Any]) -> Resource:
     return Resource(page.encode(), "text/html; charset=utf-8", ranges=False)
 
 
-@contextmanager
-def youtube(folder: Path) -> Iterator[tuple[YoutubeSite, str]]:
+def youtube(folder: Path) -> AbstractContextManager[tuple[YoutubeSite, str]]:
     """Run the site behind a proxy; yields it and the proxy's address for the settings."""
-    hosts = [name for host in HOSTS for name in (host, f"*.{host}")]
-    authority = make_authority(folder, hosts)
-    with YoutubeSite(authority.server_context()) as site:
-        proxy = ConnectProxy(site.port, HOSTS)
-        proxy.start()
-        try:
-            yield site, f"http://127.0.0.1:{proxy.port}"
-        finally:
-            proxy.stop()
+    return behind_proxy(folder, HOSTS, YoutubeSite)
