@@ -43,6 +43,7 @@ from library.store.stems import StemRecords
 from library.store.streams import Streams
 from library.store.submissions import Submissions
 from library.store.taste import TasteStore
+from library.write_ahead import use_write_ahead_log
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -256,8 +257,8 @@ def _engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
     def _prepare(connection: Any, _record: Any) -> None:
         # The driver's own transaction handling begins too late (at the first write); ours below.
         connection.isolation_level = None
+        use_write_ahead_log(connection, timeout_s=busy_timeout_s)
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         # A grade that was given must survive a power cut, so every commit reaches the disk.
         cursor.execute("PRAGMA synchronous=FULL")

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from library.errors import FingerprintError
+from library.write_ahead import use_write_ahead_log
 from models.fingerprint.chroma import SUMMARY_SIZE, ChromaSequence, summary_of
 from models.fingerprint.constellation import Constellation
 from models.fingerprint.parts import (
@@ -44,6 +45,7 @@ FLUSH_AT = 64
 """Recordings in memory from which they become a part on disk."""
 
 _FLUSH_MOST = 2048
+_BUSY_TIMEOUT_S = 30.0
 _TAIL_PIECES = 8
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -102,9 +104,10 @@ class FingerprintIndex:
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(folder / "recordings.db", timeout=30, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA busy_timeout=30000")
+            self._db = sqlite3.connect(
+                folder / "recordings.db", timeout=_BUSY_TIMEOUT_S, isolation_level=None
+            )
+            use_write_ahead_log(self._db, timeout_s=_BUSY_TIMEOUT_S)
             self._db.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise FingerprintError(

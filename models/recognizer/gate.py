@@ -20,6 +20,7 @@ from pathlib import Path
 
 from library.errors import RecognitionError
 from library.gates import allowance
+from library.write_ahead import use_write_ahead_log
 from models.recognizer.protocol import Answer
 
 NO_MATCH_DAYS = 30.0
@@ -30,6 +31,7 @@ FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 3600.0
 
 _LEASE_S = 120.0
+_BUSY_TIMEOUT_S = 30.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     digest TEXT PRIMARY KEY, answer TEXT NOT NULL, asked_at REAL NOT NULL, expires_at REAL
@@ -77,7 +79,7 @@ class Gate:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with self._open() as db:
-                db.execute("PRAGMA journal_mode=WAL")
+                use_write_ahead_log(db, timeout_s=_BUSY_TIMEOUT_S)
                 db.executescript(_SCHEMA)
         except OSError as error:
             raise RecognitionError(
@@ -182,7 +184,7 @@ class Gate:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+            db = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
             try:
                 yield db
             finally:
