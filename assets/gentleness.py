@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from library.catalogue import Catalogue
 from library.config import Settings
-from library.errors import BotCheckError, RateLimitedError
+from library.errors import BotCheckError, RateLimitedError, StalledError, UtawakuError
 from library.sites import site_of
 
 BOT_CHECK_REST_S = 6 * 3600.0
 RATE_LIMIT_REST_S = 15 * 60.0
+STALLED_REST_S = 5 * 60.0
+LONGEST_STALLED_REST_S = 3600.0
+"""It may be the network of the user that sends nothing: an hour after it is back, all goes on."""
 _ROOM_CHECK_S = 15 * 60.0
 
 
@@ -70,21 +74,31 @@ def asking(url: str, catalogue: Catalogue) -> Iterator[None]:
     try:
         yield
     except (BotCheckError, RateLimitedError) as error:
-        site = site_of(url)
-        is_bot_check = isinstance(error, BotCheckError)
-        rest = catalogue.sites.refuse(
-            site,
-            error.problem,
-            base_s=BOT_CHECK_REST_S if is_bot_check else RATE_LIMIT_REST_S,
+        _leave_alone(
+            url,
+            error,
+            catalogue,
+            base_s=BOT_CHECK_REST_S if isinstance(error, BotCheckError) else RATE_LIMIT_REST_S,
             retry_after_s=None if isinstance(error, BotCheckError) else error.retry_after_s,
         )
-        catalogue.notices.add(
-            "warning",
-            f"{site} is left alone until {_clock(rest.until)}",
-            body=error.problem,
-            next_step=error.next_step,
+        raise
+    except StalledError as error:
+        # Its other streams would stall as well, one after the other in front of other sites'.
+        _leave_alone(
+            url, error, catalogue, base_s=STALLED_REST_S, longest_s=LONGEST_STALLED_REST_S
         )
         raise
+
+
+def _leave_alone(url: str, error: UtawakuError, catalogue: Catalogue, **rest: Any) -> None:
+    site = site_of(url)
+    until = catalogue.sites.refuse(site, error.problem, **rest).until
+    catalogue.notices.add(
+        "warning",
+        f"{site} is left alone until {_clock(until)}",
+        body=error.problem,
+        next_step=error.next_step,
+    )
 
 
 def note_download(url: str, stream_id: str, size_bytes: int, catalogue: Catalogue) -> None:

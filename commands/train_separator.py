@@ -24,7 +24,7 @@ def separator(
     rate: Annotated[float, typer.Option(min=0, help="Learning rate at the start.")] = 3e-4,
     seed: Annotated[int, typer.Option(help="Another number draws other mixtures.")] = 1,
     compose: Annotated[
-        int, typer.Option(min=0, help="Add so many bands by the demo's composer.")
+        int, typer.Option(min=0, help="Add so many songs by the demo's composer.")
     ] = 0,
     until: Annotated[
         int | None, typer.Option(min=0, help="Stop at this step; --steps sets the schedule.")

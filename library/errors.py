@@ -193,6 +193,10 @@ class NetworkError(DownloadError):
     """No connection, or one that broke too often."""
 
 
+class StalledError(NetworkError):
+    """The site takes connections and sends next to nothing."""
+
+
 class WeightsError(UtawakuError):
     """Something is wrong with model weights."""
 

@@ -41,7 +41,7 @@ _POLICIES = {
     "killed": _Policy(10.0, 600.0, 5),
     "unknown": _Policy(300.0, HOUR_S, 3),
 }
-_GROUPS = {"DownloadError": "NetworkError"}
+_GROUPS = {"DownloadError": "NetworkError", "StalledError": "NetworkError"}
 _FOR_GOOD = {
     "GeoBlockedError",
     "UnsupportedSiteError",

@@ -70,10 +70,11 @@ class Sites:
         reason: str,
         *,
         base_s: float,
+        longest_s: float = _LONGEST_REST_S,
         retry_after_s: float | None = None,
         now: float | None = None,
     ) -> SiteRest:
-        """The site refused us: leave it alone, each time in a row for twice as long (48 h at most).
+        """The site refused us: leave it alone, each time in a row for twice as long, up to `longest_s`.
 
         A refusal while the site rests already (a run that was under way) does not lengthen it.
         """
@@ -85,7 +86,7 @@ class Sites:
                 refusals, until = known.refusals, known.until
             else:
                 refusals = (known.refusals if known else 0) + 1
-                until = at + min(base_s * 2 ** (refusals - 1), _LONGEST_REST_S)
+                until = at + min(base_s * 2 ** (refusals - 1), longest_s)
             # What the site itself asks for counts, within reason.
             until = max(until, at + min(retry_after_s or 0.0, _LONGEST_REST_S))
             rest = SiteRest(site, refusals, reason, at, until)

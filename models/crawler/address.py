@@ -23,7 +23,7 @@ def media_address(
     """
     from models.downloader.session import Session  # imports yt-dlp
 
-    with Session(settings, tuning or Tuning()) as session:
+    with Session(settings, tuning or Tuning(), url=url) as session:
         info = look(session, url)
         require_something(session, url, info)
     formats = [one for one in info.get("formats") or [info] if _can_be_read(one)]

@@ -118,6 +118,8 @@ class Extras:
             return
         headers = chosen.get("http_headers") or info.get("http_headers")
         hooks, self._session._progress_hooks = self._session._progress_hooks, []
+        # A chat is not worth as many tries as the recording: others wait for their turn.
+        self._session.params["fragment_retries"] = self._tuning.extractor_retries
         try:
             self._session.dl(str(path), {**chosen, "http_headers": headers}, subtitle=True)
         finally:

@@ -208,11 +208,13 @@ class Job:
         self, info: Mapping[str, Any], one: Mapping[str, Any], path: Path, progress: Progress
     ) -> None:
         meter = Meter(progress, self._check, one)
-        self._session._progress_hooks = [meter]
+        patience = self._session.patience
+        self._session._progress_hooks = [meter, patience.flowed]
         merged = {key: value for key, value in info.items() if key != "requested_formats"}
         merged.update(one)
         n_failures = len(self._session.http_failures)
-        answer = self._session.dl(str(path), merged)
+        with patience.together():
+            answer = self._session.dl(str(path), merged)
         if not (answer[0] if isinstance(answer, tuple) else answer) or not path.exists():
             raise classify(
                 self._url,

@@ -22,7 +22,8 @@ from library.config import DownloadSettings
 from library.errors import ConfigError
 from library.files import atomic_path
 from models.downloader.failures import HttpFailure, retry_after_s
-from models.downloader.secrets import redact
+from models.downloader.patience import Patience
+from models.downloader.secrets import redact, without_secrets
 from models.downloader.tuning import Tuning
 
 _LOG = logging.getLogger(__name__)
@@ -75,13 +76,18 @@ class Session(yt_dlp.YoutubeDL):
         *,
         options: dict[str, Any] | None = None,
         check: Callable[[], None] = lambda: None,
+        url: str = "",
     ) -> None:
         self.http_failures: list[HttpFailure] = []
         self.n_requests = 0
         self.max_requests: int | None = None
         self.late_extractors: list[Callable[[], dict[str, Any]]] = []
-        self._check = check
-        self.log = _Log(check)
+        # Nobody must wait for longer than the user's own limit takes for so much.
+        own_limit = settings.rate_limit_bytes or float("inf")
+        enough = int(min(tuning.stalled_bytes, own_limit * tuning.stalled_s / 2))
+        self.patience = Patience(tuning.stalled_s, enough, without_secrets(url))
+        self._user_check = check
+        self.log = _Log(self._check)
         self._cookies_file = settings.cookies_file
         cookies = _read_cookies(settings.cookies_file)
         self._saved_cookies = ""
@@ -104,7 +110,7 @@ class Session(yt_dlp.YoutubeDL):
         if self.max_requests is not None and self.n_requests > self.max_requests:
             raise EnoughRequests
         try:
-            return super().urlopen(req)
+            answer = super().urlopen(req)
         except HTTPError as error:
             url = getattr(error.response, "url", "") or ""
             self.http_failures.append(
@@ -117,6 +123,17 @@ class Session(yt_dlp.YoutubeDL):
                 )
             )
             raise
+        self.patience.reads(answer)
+        return answer
+
+    def close(self) -> None:
+        """End the session."""
+        self.patience.end()
+        super().close()
+
+    def _check(self) -> None:
+        self._user_check()
+        self.patience.check()
 
     def post_extract(self, info_dict: Any) -> None:
         """Put comments off until the recording is safe: they cost many requests and may fail."""

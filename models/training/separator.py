@@ -25,7 +25,7 @@ from models.training.separator_data import (
     Array,
     Material,
     Sound,
-    composed_music,
+    composed_songs,
     draw,
     frames_for,
     read_material,
@@ -58,7 +58,7 @@ class Plan:
     seed: int = 1
     held_out: float = 0.1
     n_composed: int = 0
-    """Bands by the demo's composer that are added to the music without voice."""
+    """Songs by the demo's composer that are added, voice and band."""
     until: int | None = None
     """Stop at this step of the schedule, where the rest would change little."""
     keep: float = 0.0
@@ -126,8 +126,8 @@ def train_separator(
                 next_step="Add songs, or a folder `test` laid out alike",
             )
     if plan.n_composed:
-        composed = composed_music(plan.n_composed, work / "sounds", part(progress, 0.06, 0.1))
-        material = replace(material, accompaniment=(*material.accompaniment, *composed))
+        composed = composed_songs(plan.n_composed, work / "sounds", part(progress, 0.06, 0.1))
+        material = replace(material, composed=composed)
     identity = _identity(plan, weights, material)
     learnt = _fit(keras, weights, material, plan, work / STATE, identity, part(progress, 0.1, 0.9))
     if start is not None:
@@ -197,7 +197,11 @@ def _identity(plan: Plan, weights: Weights, material: Material) -> str:
     digest = hashlib.sha256(json.dumps(asdict(decides), sort_keys=True).encode())
     for name in sorted(weights):
         digest.update(weights[name].tobytes())
-    for sound in (*material.voices, *material.bands):
+    for sound in (
+        *material.voices,
+        *material.bands,
+        *(s for pair in material.composed for s in pair),
+    ):
         digest.update(f"{sound.name}:{sound.samples.shape}:{sound.rate_hz}".encode())
     return digest.hexdigest()
 

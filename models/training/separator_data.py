@@ -28,12 +28,15 @@ Array = npt.NDArray[np.float32]
 
 ENDINGS = {".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".webm", ".mka"}
 MOST_RATE_HZ = 44_100
+_STEMS = ("vocals", "accompaniment")
 RATES_HZ = (16_000, 44_100)
 """Rates that mixtures are made at: the network sees 0 to 8 kHz of either."""
 N_SONGS_KEPT = 3
 """Songs of the demo's songbook that are never trained on."""
 _NO_VOICE = 0.15
 """Share of examples that are music alone; half as many are voice alone."""
+_COMPOSED = 0.15
+"""Share of examples that are a composed song, where there are any."""
 _AS_RECORDED = 0.5
 """Share of a pair's examples in which voice and accompaniment stay together."""
 _MONO = 0.3
@@ -61,6 +64,9 @@ class Material:
     accompaniment: tuple[Sound, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     """Files that cannot be read, and why."""
+    composed: tuple[tuple[Sound, Sound], ...] = ()
+    """Voice and accompaniment of songs by the demo's composer. They have a share of their own, so
+    that one synthetic singer is neither lost among recorded ones nor drawn as often."""
 
     @property
     def voices(self) -> tuple[Sound, ...]:
@@ -93,9 +99,9 @@ def read_material(folder: Path, cache: Path, progress: Progress = silent) -> Mat
     stems: dict[str, dict[str, Path]] = {}
     for path in _files(folder / "songs"):
         name, _, stem = path.stem.rpartition(".")
-        if stem in ("vocals", "accompaniment"):
+        if stem in _STEMS:
             stems.setdefault(name, {})[stem] = path
-    singles = {part: _files(folder / part) for part in ("vocals", "accompaniment")}
+    singles = {part: _files(folder / part) for part in _STEMS}
     n_files = sum(map(len, stems.values())) + sum(map(len, singles.values()))
     left_out: list[tuple[str, str]] = []
     n_read = 0
@@ -157,8 +163,10 @@ def _decoded(path: Path, cache: Path) -> Sound:
     return Sound(path.name, np.load(kept, mmap_mode="r"), rate)
 
 
-def composed_music(n_songs: int, cache: Path, progress: Progress = silent) -> list[Sound]:
-    """Bands without their singer, by the demo's composer: songs in turn, in other keys and tempi.
+def composed_songs(
+    n_songs: int, cache: Path, progress: Progress = silent
+) -> tuple[tuple[Sound, Sound], ...]:
+    """Voice and band by the demo's composer: songs in turn, in other keys and tempi.
 
     The songbook's last three songs are left out, to measure on.
     """
@@ -169,8 +177,8 @@ def composed_music(n_songs: int, cache: Path, progress: Progress = silent) -> li
     for number in range(n_songs):
         name = names[number % len(names)]
         progress(number / n_songs, f"composing {name}")
-        kept = cache / f"composed-{name}-{number}.npy"
-        if not kept.is_file():
+        kept = [cache / f"composed-{name}-{number}.{stem}.npy" for stem in _STEMS]
+        if not all(path.is_file() for path in kept):
             rng = np.random.default_rng(number)
             song = render_song(
                 name,
@@ -180,10 +188,13 @@ def composed_music(n_songs: int, cache: Path, progress: Progress = silent) -> li
                 seed=number,
             )
             cache.mkdir(parents=True, exist_ok=True)
-            with atomic_path(kept) as temporary, temporary.open("wb") as file:
-                np.save(file, np.rint(np.clip(song.accompaniment, -1, 1) * 32767).astype(np.int16))
-        made.append(Sound(kept.stem, np.load(kept, mmap_mode="r"), MOST_RATE_HZ))
-    return made
+            for path, samples in zip(kept, (song.vocals, song.accompaniment), strict=True):
+                with atomic_path(path) as temporary, temporary.open("wb") as file:
+                    np.save(file, np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16))
+        voice, band = (Sound(path.stem, np.load(path, mmap_mode="r"), MOST_RATE_HZ)
+                       for path in kept)  # fmt: skip
+        made.append((voice, band))
+    return tuple(made)
 
 
 def split_material(material: Material, share: float, seed: int) -> tuple[Material, Material]:
@@ -201,8 +212,7 @@ def split_material(material: Material, share: float, seed: int) -> tuple[Materia
     singers = [_singer(voice.name) for voice, _ in material.pairs]
     of_pairs = chosen(singers)
     held_singles = {
-        part: chosen([sound.name for sound in getattr(material, part)])
-        for part in ("vocals", "accompaniment")
+        part: chosen([sound.name for sound in getattr(material, part)]) for part in _STEMS
     }
 
     def taken(held: bool) -> Material:
@@ -218,7 +228,7 @@ def split_material(material: Material, share: float, seed: int) -> tuple[Materia
                     for sound in getattr(material, part)
                     if (sound.name in held_singles[part]) == held
                 )
-                for part in ("vocals", "accompaniment")
+                for part in _STEMS
             ),
         )
 
@@ -260,13 +270,17 @@ def _parts(
     """Voice and accompaniment, each float32 (2, n_samples), at levels that fit each other."""
     n_pairs = len(material.pairs)
     n_voices = n_pairs + len(material.vocals)
-    if rng.random() < _AS_RECORDED * n_pairs / n_voices:
+    if material.composed and rng.random() < _COMPOSED:
+        pair = material.composed[int(rng.integers(len(material.composed)))]
+        voice, band = _excerpt(pair, n_samples, rate, rng)
+    elif rng.random() < _AS_RECORDED * n_pairs / n_voices:
         pair = material.pairs[int(rng.integers(n_pairs))]
         voice, band = _excerpt(pair, n_samples, rate, rng)
     else:
         (voice,) = _excerpt([_any(material.voices, rng)], n_samples, rate, rng)
         # Pieces of music are long and few: each kind gets its half.
-        kinds = [sounds for sounds in (material.accompaniment, _bands(material)) if sounds]
+        alone = (*material.accompaniment, *(band for _, band in material.composed))
+        kinds = [sounds for sounds in (alone, _bands(material)) if sounds]
         (band,) = _excerpt([_any(kinds[int(rng.integers(len(kinds)))], rng)], n_samples, rate, rng)
         band = _repitched(band, rng)
     voice = _coloured(voice.mean(axis=0, keepdims=True), rate, rng)

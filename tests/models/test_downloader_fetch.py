@@ -9,6 +9,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from library.errors import (
     DownloadError,
     NetworkError,
     RateLimitedError,
+    StalledError,
     StreamGoneError,
     UnsupportedSiteError,
 )
@@ -287,6 +289,59 @@ def test_a_stalled_connection_times_out_and_resumes(site: MediaSite, tmp_path: P
     site.add("/live.wav", WAV, "audio/wav", faults=[Fault(), Fault(stall_s=1.0)])
     fetched = Downloader(HURRIED, tuning=quick).fetch(site.url("/live.wav"), tmp_path / "s")
     assert fetched.path.read_bytes() == WAV
+
+
+IMPATIENT = Tuning(
+    retries=1000, refreshes=0, retry_wait_s=0.01, max_retry_wait_s=0.05, socket_timeout_s=0.5,
+    throttled_bytes_per_s=0, stalled_s=3.0, stalled_bytes=50_000,
+)  # fmt: skip
+"""A thousand tries that are silent for half a second each."""
+
+
+@pytest.mark.parametrize(
+    "stalling",
+    [
+        Fault(stall_s=600.0),
+        Fault(bytes_per_s=20, at_once=1),
+        Fault(cut_after=0),
+        Fault(status=503),
+    ],
+    ids=["says nothing", "trickles", "hangs up", "is overloaded"],
+)
+def test_a_site_that_stalls_for_ever_is_given_up_in_bounded_time(
+    site: MediaSite, tmp_path: Path, stalling: Fault
+) -> None:
+    faults = [Fault(), Fault(cut_after=200_000)]
+    site.add("/live.wav", WAV, "audio/wav", faults=faults, always=stalling)
+    begun = time.monotonic()
+    with pytest.raises(StalledError, match="next to no data came for 3 s") as raised:
+        Downloader(HURRIED, tuning=IMPATIENT).fetch(site.url("/live.wav"), tmp_path / "s")
+    assert time.monotonic() - begun < 60  # the tries alone would take minutes
+    assert site.url("/live.wav") in str(raised.value)
+    # The slot is free, and the next time goes on where this one stopped.
+    n_kept = (tmp_path / "s" / STAGE_NAME / "media0.wav.part").stat().st_size
+    site.resources["/live.wav"].always = None
+    fetched = Downloader(HURRIED, tuning=IMPATIENT).fetch(site.url("/live.wav"), tmp_path / "s")
+    assert fetched.path.read_bytes() == WAV
+    assert site.gets("/live.wav")[-1].range == f"bytes={n_kept}-"
+    assert n_kept > 100_000
+
+
+def test_a_page_that_trickles_for_ever_is_given_up(site: MediaSite) -> None:
+    page = "<html>" + " " * 50_000
+    site.add("/x", page, "text/html", always=Fault(bytes_per_s=20, at_once=1))
+    with pytest.raises(StalledError):
+        Downloader(HURRIED, tuning=IMPATIENT).resolve(site.url("/x"))
+
+
+def test_a_site_that_stalls_and_goes_on_is_waited_for(site: MediaSite, tmp_path: Path) -> None:
+    """More silence in all than is borne at once: what flows in between counts."""
+    stalls = [Fault(stall_s=1.5, stall_after=300_000)] * 5
+    site.add("/live.wav", WAV, "audio/wav", faults=[Fault(), *stalls])
+    patient = replace(IMPATIENT, stalled_s=6.0)
+    fetched = Downloader(HURRIED, tuning=patient).fetch(site.url("/live.wav"), tmp_path / "s")
+    assert fetched.path.read_bytes() == WAV
+    assert len([seen for seen in site.gets("/live.wav") if seen.range]) >= 3
 
 
 def test_a_throttled_download_asks_the_page_again_and_then_accepts_any_speed(

@@ -15,7 +15,7 @@ from models.separator.builtin.engine import BuiltinSeparator
 from models.training.keras_import import import_keras
 from models.training.separator import Plan, Scores, measure, train_separator
 from models.training.separator_data import (
-    composed_music,
+    composed_songs,
     draw,
     read_material,
     split_material,
@@ -208,9 +208,9 @@ def test_mixtures_are_what_the_engine_will_meet(folder: Path, tmp_path: Path) ->
     assert 20 <= in_stereo <= 58
 
 
-def test_composed_music_is_kept_and_never_of_the_songs_kept_to_measure(tmp_path: Path) -> None:
-    (made,) = composed_music(1, tmp_path)
-    again = composed_music(1, tmp_path)
+def test_composed_songs_is_kept_and_never_of_the_songs_kept_to_measure(tmp_path: Path) -> None:
+    (made,) = composed_songs(1, tmp_path)
+    again = composed_songs(1, tmp_path)
     assert made.samples.shape[0] == 2
     np.testing.assert_array_equal(made.samples[:, :1000], again[0].samples[:, :1000])
     assert "jasmine" not in made.name

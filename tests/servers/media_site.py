@@ -23,9 +23,13 @@ class Fault:
     cut_after: int | None = None
     """Send this many bytes of the content, then drop the connection."""
     stall_s: float = 0.0
-    """Sleep before the first byte."""
+    """Sleep before the first byte, or where `stall_after` says."""
+    stall_after: int | None = None
+    """Send this many bytes of the content before `stall_s`."""
     bytes_per_s: float | None = None
     """Send no faster than this."""
+    at_once: int = _CHUNK_BYTES
+    """Send so many bytes at a time."""
     instead: bytes | None = None
     """Send this with status 200 whatever was asked for."""
     content_type: str | None = None
@@ -161,7 +165,7 @@ class MediaSite:
                     fault = resource.always
         if resource is None:
             fault = Fault(status=404)
-        if fault.stall_s:
+        if fault.stall_s and fault.stall_after is None:
             time.sleep(fault.stall_s)
         if fault.status is not None or resource is None:
             handler.send_response(fault.status or 404)
@@ -205,8 +209,11 @@ class MediaSite:
 
     def _send(self, handler: BaseHTTPRequestHandler, content: bytes, fault: Fault) -> None:
         until = len(content) if fault.cut_after is None else min(fault.cut_after, len(content))
-        for position in range(0, until, _CHUNK_BYTES):
-            chunk = content[position : min(position + _CHUNK_BYTES, until)]
+        for position in range(0, until, fault.at_once):
+            if fault.stall_after is not None and position >= fault.stall_after:
+                handler.wfile.flush()
+                time.sleep(fault.stall_s)
+            chunk = content[position : min(position + fault.at_once, until)]
             handler.wfile.write(chunk)
             if fault.bytes_per_s:
                 time.sleep(len(chunk) / fault.bytes_per_s)
