@@ -84,9 +84,7 @@ def asking(url: str, catalogue: Catalogue) -> Iterator[None]:
         raise
     except StalledError as error:
         # Its other streams would stall as well, one after the other in front of other sites'.
-        _leave_alone(
-            url, error, catalogue, base_s=STALLED_REST_S, longest_s=LONGEST_STALLED_REST_S
-        )
+        _leave_alone(url, error, catalogue, base_s=STALLED_REST_S, longest_s=LONGEST_STALLED_REST_S)
         raise
 
 

@@ -74,8 +74,9 @@ class Sites:
         retry_after_s: float | None = None,
         now: float | None = None,
     ) -> SiteRest:
-        """The site refused us: leave it alone, each time in a row for twice as long, up to `longest_s`.
+        """The site refused us: leave it alone, each time in a row for twice as long.
 
+        No rest is longer than `longest_s`.
         A refusal while the site rests already (a run that was under way) does not lengthen it.
         """
         at = time.time() if now is None else now

@@ -209,9 +209,7 @@ class Downloader:
 
         if _names_stream_and_list(url):
             options = {**options, "noplaylist": True}
-        with Session(
-            self.settings, self.tuning, options=options, check=check, url=url
-        ) as session:
+        with Session(self.settings, self.tuning, options=options, check=check, url=url) as session:
             yield session
 
 
