@@ -7,11 +7,11 @@ measured while it is being encoded, in constant memory but for two numbers every
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import inf, log10
+from math import ceil, inf, log10
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import firwin, sosfilt
+from scipy.fft import irfft, rfft
 
 from library.progress import Progress, silent
 from models.audio import decode
@@ -22,6 +22,8 @@ _OFFSET_DB = -0.691
 _OVERSAMPLING = 4
 _TAPS_PER_PHASE = 12
 _PEAK_BLOCK = 128
+_MEMORY_S = 0.1
+"""After so long the K-weighting has forgotten a sample: what is left of it is below -200 dB."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,7 @@ class LoudnessMeter:
     def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
         self._rate = sample_rate_hz
         self._n_channels = n_channels
-        self._sections = k_weighting(sample_rate_hz)
-        self._state = np.zeros((2, n_channels, 2))
+        self._weighting = _Weighting(sample_rate_hz, n_channels)
         self._weights = _channel_weights(n_channels)
         self._step = max(1, round(sample_rate_hz / 10))
         self._rest = np.zeros((n_channels, 0))
@@ -107,7 +108,7 @@ class LoudnessMeter:
         if samples.shape[1] == 0:
             return
         self._peak.add(samples)
-        weighted, self._state = sosfilt(self._sections, samples, axis=1, zi=self._state)
+        weighted = self._weighting.of(samples)
         weighted = np.concatenate([self._rest, weighted], axis=1) if self._rest.size else weighted
         n_steps = weighted.shape[1] // self._step
         whole = weighted[:, : n_steps * self._step].reshape(self._n_channels, n_steps, self._step)
@@ -164,6 +165,36 @@ def _loudness_range(energies: np.ndarray) -> float:
     return float(high - low)
 
 
+class _Weighting:
+    """K-weighting of audio in pieces, by overlap-save in the frequency domain.
+
+    The filters are recursive, but forget within `_MEMORY_S`, so that their response on the grid
+    of a transform much longer than that is theirs to within rounding. Costs what a recursion does,
+    without the second or two that importing scipy.signal takes in every process.
+    """
+
+    def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
+        self._n_before = ceil(_MEMORY_S * sample_rate_hz)
+        self._size = 1 << (4 * self._n_before).bit_length()
+        self._response = np.ones(self._size // 2 + 1, complex)
+        for section in k_weighting(sample_rate_hz):
+            self._response *= rfft(section[:3], self._size) / rfft(section[3:], self._size)
+        self._before = np.zeros((n_channels, self._n_before))
+
+    def of(self, samples: np.ndarray) -> np.ndarray:
+        """Return the weighted samples, as many as given; shape (n_channels, n_samples)."""
+        signal = np.concatenate([self._before, samples], axis=1)
+        self._before = signal[:, -self._n_before :]
+        weighted = np.empty(samples.shape)
+        step = self._size - self._n_before
+        for start in range(0, samples.shape[1], step):
+            spectrum = rfft(signal[:, start : start + self._size], self._size, axis=1)
+            block = irfft(spectrum * self._response, self._size, axis=1)[:, self._n_before :]
+            stop = min(start + step, samples.shape[1])
+            weighted[:, start:stop] = block[:, : stop - start]
+        return weighted
+
+
 class _TruePeak:
     """Peak of the four times oversampled signal.
 
@@ -174,7 +205,8 @@ class _TruePeak:
     def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
         # From 96 kHz on the samples are dense enough (BS.1770, annex 2).
         self._factor = _OVERSAMPLING if sample_rate_hz < 96_000 else 1
-        taps = firwin(_OVERSAMPLING * _TAPS_PER_PHASE + 1, 1 / _OVERSAMPLING, window=("kaiser", 5))
+        n_taps = _OVERSAMPLING * _TAPS_PER_PHASE + 1
+        taps = np.kaiser(n_taps, 5) * np.sinc(np.arange(-(n_taps // 2), n_taps // 2 + 1) / 4)
         phases = [taps[phase::_OVERSAMPLING][:_TAPS_PER_PHASE] for phase in (1, 2, 3)]
         self._phases = np.array([phase / phase.sum() for phase in phases], np.float32)
         self._bound = float(np.abs(self._phases).sum(axis=1).max())
