@@ -35,6 +35,8 @@ def make_session(
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = keeps_memory
+    # A plan of all memory ahead takes one block that nothing of it is given back from.
+    options.enable_mem_pattern = keeps_memory
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     here = onnxruntime.get_available_providers()

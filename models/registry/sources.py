@@ -140,7 +140,10 @@ class HttpsFile:
             if partial.stat().st_size >= self.n_bytes:
                 break
         else:
-            raise WeightsMissingError(f"could not be fetched ({last})", subject=self.url)
+            have = partial.stat().st_size if partial.is_file() else 0
+            came = f"{have} of {self.n_bytes} bytes came"
+            why = f"{last}; {came}" if last else came
+            raise WeightsMissingError(f"could not be fetched ({why})", subject=self.url)
         if sha256_of(partial) != self.sha256:
             partial.unlink()
             raise WeightsCorruptError(

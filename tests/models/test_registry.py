@@ -1,10 +1,7 @@
 """Weights are fetched, verified, converted and found again; what is wrong is said in full."""
 
 import hashlib
-import http.server
-import threading
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,50 +13,13 @@ from library.errors import NotFoundError, WeightsCorruptError, WeightsMissingErr
 from models import registry
 from models.registry import HttpsFile, Weights, WheelFile
 from models.registry import store as store_module
+from tests.servers.weights import WeightsServer
 
 PAYLOAD = bytes(range(256)) * 400
 
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-class _HalfwayServer(http.server.BaseHTTPRequestHandler):
-    """Breaks the first transfer off in the middle; honours ranges."""
-
-    asked: list[str | None]
-    broken: bool
-
-    def do_GET(self) -> None:
-        span = self.headers.get("Range")
-        type(self).asked.append(span)
-        start = int(span.removeprefix("bytes=").rstrip("-")) if span else 0
-        body = PAYLOAD[start:]
-        self.send_response(206 if span else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if type(self).broken:
-            type(self).broken = False
-            self.wfile.write(body[: len(body) // 2])
-            self.wfile.flush()
-            self.connection.close()
-            return
-        self.wfile.write(body)
-
-    def log_message(self, *_arguments: object) -> None:
-        """Stay silent."""
-
-
-@pytest.fixture
-def server() -> Iterator[tuple[str, type[_HalfwayServer]]]:
-    handler = type("Handler", (_HalfwayServer,), {"asked": [], "broken": False})
-    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=httpd.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{httpd.server_port}/weights.bin", handler
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
 
 
 def fetched(url: str, sha256: str = digest(PAYLOAD)) -> HttpsFile:
@@ -133,25 +93,28 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
         registry.entry("nothing")
 
 
-def test_a_broken_transfer_goes_on_where_it_stopped(
-    server: tuple[str, type[_HalfwayServer]], tmp_path: Path
-) -> None:
-    url, handler = server
-    handler.broken = True
+def test_a_broken_transfer_goes_on_where_it_stopped(tmp_path: Path) -> None:
     fractions: list[float] = []
-    fetched(url).fetch(tmp_path / "raw", tmp_path, lambda fraction, _m: fractions.append(fraction))
+    with WeightsServer(PAYLOAD, breaks=1) as server:
+        file = fetched(server.url)
+        file.fetch(tmp_path / "raw", tmp_path, lambda fraction, _m: fractions.append(fraction))
     assert (tmp_path / "raw").read_bytes() == PAYLOAD
-    assert handler.asked[0] is None
-    assert handler.asked[1] == f"bytes={len(PAYLOAD) // 2}-"
+    assert server.asked == [None, f"bytes={len(PAYLOAD) // 2}-"]
     assert fractions == sorted(fractions)
 
 
-def test_a_transfer_with_another_digest_is_refused_and_thrown_away(
-    server: tuple[str, type[_HalfwayServer]], tmp_path: Path
-) -> None:
-    with pytest.raises(WeightsCorruptError, match="sha256"):
-        fetched(server[0], sha256="0" * 64).fetch(tmp_path / "raw", tmp_path, lambda *_: None)
+def test_a_transfer_with_another_digest_is_refused_and_thrown_away(tmp_path: Path) -> None:
+    with WeightsServer(PAYLOAD) as server, pytest.raises(WeightsCorruptError, match="sha256"):
+        fetched(server.url, sha256="0" * 64).fetch(tmp_path / "raw", tmp_path, lambda *_: None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_shorter_than_published_says_how_much_came(tmp_path: Path) -> None:
+    with (
+        WeightsServer(PAYLOAD[:-100]) as server,
+        pytest.raises(WeightsMissingError, match=r"102300 of 102400 bytes"),
+    ):
+        fetched(server.url).fetch(tmp_path / "raw", tmp_path, lambda *_: None)
 
 
 def test_a_new_converter_version_makes_old_files_count_as_missing(

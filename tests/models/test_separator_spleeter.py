@@ -1,21 +1,28 @@
 """Spleeter rebuilt: the same numbers as the package, and errors where there is no checkpoint."""
 
+import hashlib
 import io
 import json
 import os
 import subprocess
 import tarfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from library.errors import EngineError, WeightsCorruptError
+from library.errors import EngineError, WeightsCorruptError, WeightsMissingError
+from models import registry
+from models.registry import HttpsFile
 from models.registry.tf_checkpoint import open_checkpoint
 from models.separator import separate
 from models.separator.spleeter.engine import SpleeterSeparator
 from models.separator.spleeter.network import build, phases, read_archive, variable_shapes
 from tests.models.separation import sdr_db
+from tests.models.tensor_bundle import bundle
+from tests.servers.weights import WeightsServer
 
 RUN = Path(__file__).parents[2] / "models" / "reference" / "spleeter" / "run.py"
 
@@ -136,6 +143,81 @@ def test_an_empty_or_broken_archive_is_an_error(tmp_path: Path) -> None:
     broken.write_bytes(b"\x1f\x8b" + b"\0" * 100)
     with pytest.raises(WeightsCorruptError, match="cannot be read"):
         read_archive(broken)
+
+
+def release(tensors: Mapping[str, np.ndarray]) -> bytes:
+    """`2stems.tar.gz` as Spleeter's release has it, with what macOS put beside some files."""
+    index, data = bundle({**tensors, "global_step": np.zeros((), np.float32)})
+    files = {
+        "./._checkpoint": b"\0\5\x16\7",
+        "./checkpoint": b'model_checkpoint_path: "model"\n',
+        "./._model.data-00000-of-00001": b"\0\5\x16\7",
+        "./model.data-00000-of-00001": data,
+        "./model.index": index,
+        "./model.meta": b"a graph that nobody needs",
+    }
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as archive:
+        folder = tarfile.TarInfo("./")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+def test_the_release_is_fetched_through_a_broken_line_and_separates(
+    tensors: dict[str, np.ndarray],
+    weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    archive = release(tensors)
+    digest = hashlib.sha256(archive).hexdigest()
+    told: list[float] = []
+    with WeightsServer(archive, breaks=2) as server:
+        here = replace(
+            registry.entry("spleeter-2stems"),
+            source=HttpsFile(server.url, "2stems.tar.gz", len(archive), digest),
+            raw_sha256=digest,
+            raw_bytes=len(archive),
+        )
+        monkeypatch.setitem(registry.table(), "spleeter-2stems", here)
+        path = registry.pull("spleeter-2stems", tmp_path, progress=lambda f, _: told.append(f))
+    # Twice it was broken off halfway, and went on from there.
+    n = len(archive)
+    assert server.asked == [None, f"bytes={n // 2}-", f"bytes={n // 2 + (n - n // 2) // 2}-"]
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert len(set(told)) > 5
+    assert path.read_bytes() == weights.read_bytes()
+    assert sorted(file.name for file in tmp_path.iterdir()) == [path.name, f"{path.name}.json"]
+    mix = np.random.default_rng(5).normal(0, 0.1, (2, 4_000)).astype(np.float32)
+    stems = separate(SpleeterSeparator(path, threads=1, extension="average"), mix, 44_100)
+    np.testing.assert_allclose(stems.vocals + stems.accompaniment, mix, atol=1e-5)
+
+
+@pytest.mark.parametrize("fault", ["changed", "cut short"])
+def test_an_archive_that_is_not_the_published_one_leaves_nothing(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = bytes(range(256)) * 40
+    served = published[:-1] + b"?" if fault == "changed" else published[:-256]
+    digest = hashlib.sha256(published).hexdigest()
+    with WeightsServer(served) as server:
+        here = replace(
+            registry.entry("spleeter-2stems"),
+            source=HttpsFile(server.url, "2stems.tar.gz", len(published), digest),
+            raw_sha256=digest,
+            raw_bytes=len(published),
+        )
+        monkeypatch.setitem(registry.table(), "spleeter-2stems", here)
+        wrong = WeightsCorruptError if fault == "changed" else WeightsMissingError
+        with pytest.raises(wrong, match=r"sha256|bytes came"):
+            registry.pull("spleeter-2stems", tmp_path)
+    assert not [file for file in tmp_path.iterdir() if file.suffix in (".onnx", ".json")]
 
 
 def test_an_unknown_extension_is_an_error(weights: Path) -> None:
