@@ -327,7 +327,7 @@ def test_waiting_longer_than_allowed_defers_instead_of_hanging(
     )
     began = time.monotonic()
     found = recognize(dawn, slow)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30  # the wait itself would be a minute
     assert found.outcome == "deferred"
     assert "rate limit" in found.reason
     assert found.n_asked == 1
