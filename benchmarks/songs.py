@@ -30,14 +30,8 @@ from models.segmentation import Segmentation
 from models.segmenter import Segmenter
 from models.songs import SongRules, find_songs, segment_and_listen
 from models.training.song_data import MIXES, composed, write_wave
-from models.training.song_streams import (
-    Audio,
-    Parts,
-    decode_mono,
-    gain,
-    in_room,
-    recompressed,
-)
+from models.training.stream_parts import Parts
+from models.training.stream_sounds import Audio, decode_mono, gain, in_room, recompressed
 
 STRATEGIES = ("classic", "smart")
 

@@ -24,8 +24,10 @@ from models.segmenter import Segmenter
 from models.songs import segment_and_listen
 from models.songs.cues import cues_of
 from models.training.song_splices import Span, features_of, spans_of, splice, without_features
-from models.training.song_streams import HARD, RATE_HZ, VARIED, Audio, Mix, Parts, compose
+from models.training.song_streams import compose
 from models.training.songs import Example, train_scorer
+from models.training.stream_parts import HARD, VARIED, Mix, Parts
+from models.training.stream_sounds import RATE_HZ, Audio
 
 MIXES = {"plain": Mix(), "hard": HARD, "varied": VARIED}
 N_MEMBERS = 4

@@ -16,8 +16,8 @@ from models.songs.cues import cues_of
 from models.songs.decoding import best_songs
 from models.songs.scorer import Scorer, shipped_scorer
 from models.training.song_splices import features_of, spans_of, splice
-from models.training.song_streams import RATE_HZ, at_level, rms_dbfs, trimmed
 from models.training.songs import Example, targets, train_scorer
+from models.training.stream_sounds import RATE_HZ, at_level, rms_dbfs, trimmed
 from tests.models.song_timelines import Timeline
 
 Spans = list[tuple[int, int]]
