@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assets.gentleness import asking, hindrance_to_asking
 from assets.taste import load_model
-from assets.taste_candidates import preview_vector
+from assets.taste_candidates import PREVIEWS_DIR, marks_without_sound, preview_vector
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.errors import BotCheckError, NotFoundError, RateLimitedError, UtawakuError
@@ -20,7 +20,6 @@ from models.downloader import Downloader
 from models.tagger import Tagger
 from models.taste import LogisticTaste
 
-PREVIEWS_DIR = "previews"
 YOUTUBE = "https://www.youtube.com/"
 LIKED = 50
 """Liked songs that seeds are drawn from, the latest first."""
@@ -41,9 +40,10 @@ class Round:
 class TasteScorer:
     """The user's taste model as the crawler wants it."""
 
-    def __init__(self, model: LogisticTaste, tagger: Tagger) -> None:
+    def __init__(self, model: LogisticTaste, tagger: Tagger, settings: Settings) -> None:
         self._model = model
         self._tagger = tagger
+        self._settings = settings
 
     @property
     def version(self) -> str:
@@ -52,7 +52,8 @@ class TasteScorer:
 
     def score(self, preview: Path) -> float:
         """p(like) of a preview."""
-        return float(self._model.scores(preview_vector(preview, self._tagger)[None, :])[0])
+        vector = preview_vector(preview, self._tagger, self._settings)
+        return float(self._model.scores(vector[None, :])[0])
 
 
 def crawl(
@@ -110,9 +111,13 @@ def liked(catalogue: Catalogue) -> list[tuple[Song, Stream]]:
 def preview_some(
     catalogue: Catalogue, settings: Settings, downloader: Downloader, now: float
 ) -> int:
-    """Fetch previews of candidates that have none, within each site's budget of the day."""
+    """Fetch previews of candidates that have none, within each site's budget of the day.
+
+    First of those that were marked and whose sound is lost: their marks are to teach again.
+    """
     n_made = 0
-    for candidate in catalogue.candidates.in_state("found"):
+    wanting = [*marks_without_sound(catalogue, settings), *catalogue.candidates.in_state("found")]
+    for candidate in wanting:
         if hindrance_to_asking(candidate.url, catalogue, now) is not None:
             continue
         site = site_of(candidate.url)
@@ -136,10 +141,12 @@ def preview_some(
         except (BotCheckError, RateLimitedError):
             continue  # the site rests from now on; the candidate waits
         except UtawakuError as error:
-            catalogue.candidates.change(candidate.id, state="failed", message=error.problem)
+            if candidate.grade is None:
+                catalogue.candidates.change(candidate.id, state="failed", message=error.problem)
             continue
         stored = path.relative_to(settings.cache_dir).as_posix()
-        catalogue.candidates.change(candidate.id, state="previewed", preview_path=stored)
+        if candidate.grade is None:
+            catalogue.candidates.change(candidate.id, state="previewed", preview_path=stored)
         n_made += 1
     return n_made
 
@@ -149,7 +156,7 @@ def hear_some(catalogue: Catalogue, settings: Settings, tagger: Tagger) -> int:
     n_heard = 0
     for candidate in [*catalogue.candidates.in_state("previewed"), *catalogue.candidates.graded()]:
         try:
-            preview_vector(settings.cache_dir / candidate.preview_path, tagger)
+            preview_vector(settings.cache_dir / candidate.preview_path, tagger, settings)
             n_heard += 1
         except UtawakuError as error:
             if candidate.grade is None:
@@ -181,6 +188,6 @@ def score_some(catalogue: Catalogue, settings: Settings, scorer: PreviewScorer) 
 def taste_scorer(catalogue: Catalogue, settings: Settings, tagger: Tagger) -> TasteScorer | None:
     """The scorer of the present taste model; None while there is none."""
     try:
-        return TasteScorer(load_model(catalogue, settings), tagger)
+        return TasteScorer(load_model(catalogue, settings), tagger, settings)
     except NotFoundError:
         return None

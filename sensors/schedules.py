@@ -7,6 +7,7 @@ import dagster as dg
 from assets.housekeeping import back_up, forget_old_runs, keep_within_budget, partitions_in_step
 from assets.resources import LibraryResource
 from assets.sound import remove_old_sound
+from assets.taste_candidates import move_vectors_out_of_cache
 from library.files import remove_stale_temporaries
 from sensors.dead_runs import close_dead_runs
 
@@ -24,6 +25,7 @@ def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> N
     missing, stranded = partitions_in_step(context.instance, catalogue, fix=True)
     temporaries = remove_stale_temporaries(settings.library_root)
     remove_old_sound(settings, now)
+    move_vectors_out_of_cache(settings)
     catalogue.sites.forget_events(before=now - EVENTS_KEPT_S)
     context.log.info(
         "backup %s; %d dead runs closed, %d old ones deleted; %d recordings (%.1f GB) dropped; "

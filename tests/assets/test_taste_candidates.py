@@ -1,11 +1,17 @@
 """Marks on the crawler's candidates teach what the user likes, as marks on songs do."""
 
 import os
+import shutil
 
 import numpy as np
 
 from assets.taste import explain, load_model, retrain_due, train_taste
-from assets.taste_candidates import candidate_lesson, preview_vector
+from assets.taste_candidates import (
+    candidate_lesson,
+    marks_without_sound,
+    move_vectors_out_of_cache,
+    preview_vector,
+)
 from library.catalogue import Catalogue
 from library.config import Settings
 from library.records import Candidate
@@ -79,18 +85,18 @@ def test_a_preview_is_heard_once_and_one_that_is_gone_or_broken_is_counted(
     for number in numbers:
         catalogue.candidates.decide(number, grade=1)
     folder = settings.cache_dir / "previews"
-    for path in folder.glob("*.embedding"):
-        path.unlink()
+    for old in folder.glob("*.embedding"):
+        old.unlink()
     noise = np.random.default_rng(0).standard_normal((1, 80_000)).astype(np.float32) / 9
     path = write(folder / f"{numbers[0]}.mka", noise, 16_000, "flac")
     (folder / f"{numbers[1]}.mka").unlink()
-    heard = preview_vector(path, tagger)
-    (kept,) = folder.glob("*.embedding")
+    heard = preview_vector(path, tagger, settings)
+    (kept,) = (settings.data_dir / "taste" / "previews").glob("*.embedding")
     written = kept.stat().st_mtime_ns
-    assert np.array_equal(preview_vector(path, tagger), heard)
+    assert np.array_equal(preview_vector(path, tagger, settings), heard)
     assert kept.stat().st_mtime_ns == written
     os.utime(path, ns=(written + 10**9, written + 10**9))  # another preview took its place
-    preview_vector(path, tagger)
+    preview_vector(path, tagger, settings)
     assert kept.stat().st_mtime_ns != written
     os.utime(path, ns=(written, written))
     (folder / f"{numbers[2]}.mka").unlink()
@@ -98,3 +104,41 @@ def test_a_preview_is_heard_once_and_one_that_is_gone_or_broken_is_counted(
     assert [mark.song_id for mark in lesson.marks] == [f"candidate-{numbers[0]}"]
     assert np.array_equal(lesson.vectors[0], heard)
     assert lesson.n_unheard == 2
+
+
+def test_marks_teach_when_the_cache_was_cleared(catalogue: Catalogue, settings: Settings) -> None:
+    _, numbers = candidates_of(catalogue, settings, 6)
+    for number in numbers:
+        catalogue.candidates.decide(number, grade=1)
+    before = candidate_lesson(catalogue, settings)
+    assert not list(settings.cache_dir.rglob("*.embedding"))  # an earlier version kept them there
+    shutil.rmtree(settings.cache_dir)
+    after = candidate_lesson(catalogue, settings)
+    assert (len(after.marks), after.n_unheard) == (6, 0)
+    assert after.marks == before.marks
+    assert np.array_equal(after.vectors, before.vectors)
+    assert marks_without_sound(catalogue, settings) == []
+
+
+def test_the_nightly_round_saves_what_earlier_versions_kept_in_the_cache(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    _, numbers = candidates_of(catalogue, settings, 3)
+    assert move_vectors_out_of_cache(settings) == 3
+    assert move_vectors_out_of_cache(settings) == 0
+    shutil.rmtree(settings.cache_dir)
+    for number in numbers:  # marked after the cache was cleared
+        catalogue.candidates.decide(number, grade=-1)
+    assert len(candidate_lesson(catalogue, settings).marks) == 3
+
+
+def test_a_mark_whose_sound_is_lost_is_known_so_that_it_can_be_fetched_again(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    _, numbers = candidates_of(catalogue, settings, 3)
+    catalogue.candidates.decide(numbers[0], grade=1)
+    assert marks_without_sound(catalogue, settings) == []
+    assert len(candidate_lesson(catalogue, settings).marks) == 1
+    shutil.rmtree(settings.data_dir / "taste" / "previews")  # heard by another tagger, say
+    (settings.cache_dir / "previews" / f"{numbers[0]}.mka").unlink()
+    assert [one.id for one in marks_without_sound(catalogue, settings)] == numbers[:1]

@@ -203,6 +203,13 @@ def test_a_trained_model_scores_real_previews_and_marks_of_candidates_can_be_lea
     at = [mark.song_id for mark in lesson.marks].index(f"candidate-{first.id}")
     assert lesson.vectors[at] == pytest.approx(heard)
     assert [one.target for one in catalogue.requests.waiting("ingest")] == [first.url]
+    # What was heard is lost with the preview: the next round fetches it once more.
+    shutil.rmtree(settings.data_dir / "taste" / "previews")
+    shutil.rmtree(settings.cache_dir / "previews")
+    assert candidate_lesson(catalogue, wanted).n_unheard == 2
+    assert crawl(catalogue, wanted, downloader, scorer, tagger=tagger).n_previews == 2
+    assert candidate_lesson(catalogue, wanted).vectors[at] == pytest.approx(heard)
+    assert catalogue.candidates.get(first.id).state == "accepted"
 
 
 def test_a_resting_site_is_not_searched_and_others_are(
