@@ -35,23 +35,28 @@ def test_the_code_keeps_its_contracts(command: tuple[str, ...]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_screen_starts_without_the_pipeline() -> None:
-    code = (
-        "import sys, tui.app; heavy = {'dagster', 'tensorflow', 'onnxruntime', 'yt_dlp'};"
-        "print(*sorted(heavy & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == ""
-
-
-def test_the_program_opens_without_the_pipeline_the_models_or_the_decoders() -> None:
-    code = (
-        "import sys, commands.app, tui.app; heavy = {'dagster', 'tensorflow', 'onnxruntime',"
-        " 'yt_dlp', 'av', 'miniaudio', 'alembic', 'scipy', 'PIL', 'textual_image'};"
-        "print(*sorted(heavy & set(sys.modules)))"
-    )
+@pytest.mark.parametrize(
+    ("program", "unwanted"),
+    [
+        pytest.param(
+            "tui.app",
+            "dagster tensorflow onnxruntime yt_dlp",
+            id="the screen starts without the pipeline",
+        ),
+        pytest.param(
+            "commands.app, tui.app",
+            "dagster tensorflow onnxruntime yt_dlp av miniaudio alembic scipy PIL textual_image",
+            id="the program opens without the pipeline, the models or the decoders",
+        ),
+        pytest.param(
+            "commands.pipeline",
+            "tensorflow yt_dlp textual pandas scipy.signal scipy.stats scipy.optimize",
+            id="each run of the pipeline starts without what only some runs need",
+        ),
+    ],
+)
+def test_what_is_slow_to_import_waits_until_it_is_needed(program: str, unwanted: str) -> None:
+    code = f"import sys, {program}; print(*sorted(set({unwanted.split()!r}) & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

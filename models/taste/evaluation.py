@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 N_FOLDS = 5
 N_BINS = 10
@@ -37,6 +36,8 @@ def auc_of(scores: np.ndarray, liked: np.ndarray) -> float | None:
     n_other = len(liked) - n_liked
     if not n_liked or not n_other:
         return None
+    from scipy.stats import rankdata  # a second to import, and only evaluation needs it
+
     ranks = rankdata(scores)
     return float((ranks[liked].sum() - n_liked * (n_liked + 1) / 2) / (n_liked * n_other))
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from library.errors import WeightsCorruptError, WeightsMissingError
@@ -147,6 +146,8 @@ def fit(
         return 0.5 * float(weights @ weights) + C * float(cost), gradient
 
     start = np.zeros(seen.shape[1] + 1)
+    from scipy.optimize import minimize  # a second to import, and only learning needs it
+
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return LogisticTaste(
         mean=mean,
