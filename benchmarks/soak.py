@@ -1,7 +1,9 @@
 """Memory and open files of the pipeline over time; `hands_off.py soak` runs it.
 
 Short streams come in without end, in turn through the watched folder and through a followed feed on
-a local server, while a page of the web server is asked for again and again, as by an open browser.
+a local server; one in ten of the files is broken. Meanwhile a page of the web server is asked for
+again and again, as by an open browser, and so are the Prometheus metrics; failures are posted to a
+webhook.
 """
 
 import argparse
@@ -18,10 +20,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 ROOT = Path(__file__).parent.parent
 PORT = 3298
+METRICS_PORT = 3296
+HOOK = "/hook"
 EVERY_S = 10.0
 WARM_UP_S = 300.0
 """Before that, modules are loaded and caches filled."""
@@ -47,6 +52,8 @@ class Sample:
     uss_mb: float
     n_files: int
     n_threads: int
+    n_streams: int
+    """Finished by then."""
 
 
 def soak(home: Path, given: argparse.Namespace) -> None:
@@ -64,17 +71,21 @@ def soak(home: Path, given: argparse.Namespace) -> None:
         folder.mkdir(parents=True)
     if given.weights:
         shutil.copytree(given.weights, home / "cache" / "weights")
-    (home / "config.toml").write_text(
-        f'web_port = {PORT}\n[follow]\nwatch_folder = "{watched}"\nsettle_s = 2\n'
-        "[labels]\nshazam = false\n[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n",
-        "utf-8",
-    )
     samples: list[Sample] = []
     with MediaSite() as site:
         feed: list[str] = []
         site.add("/feed.xml", lambda: as_feed(feed), "text/xml")
+        site.add(HOOK, b"", "text/plain")
+        (home / "config.toml").write_text(
+            f'web_port = {PORT}\n[follow]\nwatch_folder = "{watched}"\nsettle_s = 2\n'
+            "[labels]\nshazam = false\n[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
+            f'[notices]\nwebhook = "{site.url(HOOK)}"\nbatch_quiet_minutes = 0.2\n',
+            "utf-8",
+        )
         up = subprocess.Popen(
-            [sys.executable, "-m", "commands", "up"], cwd=ROOT, stdout=subprocess.DEVNULL
+            [sys.executable, "-m", "commands", "up", "--metrics", str(METRICS_PORT)],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
         )
         settings = load_settings()
         began = time.monotonic()
@@ -86,14 +97,17 @@ def soak(home: Path, given: argparse.Namespace) -> None:
             channel = follow(
                 site.url("/feed.xml"), rules, catalogue, Downloader(settings.download), look=False
             )
-            n_given = 0
+            n_given = n_broken = 0
             while time.monotonic() - began < given.limit_s:
                 n_done = len(catalogue.assets.done_streams("embeddings"))
-                if n_given - n_done < OPEN_AT_ONCE:
+                if n_given - n_broken - n_done < OPEN_AT_ONCE:
                     # Short: runs are processes of their own, what lasts sees only their number.
                     content = audio_bytes(
                         "ogg", "libopus", duration_s=5.0, rate_hz=48_000, seed=n_given
                     )
+                    if n_given % 10 == 9:
+                        content = content[:100]  # a head without sound
+                        n_broken += 1
                     if n_given % 2:
                         (watched / f"{n_given}.ogg").write_bytes(content)
                     else:
@@ -104,21 +118,24 @@ def soak(home: Path, given: argparse.Namespace) -> None:
                 fresh = catalogue.channels.get(channel.id)
                 if fresh.last_look_at is not None:
                     catalogue.channels.save(replace(fresh, next_look_at=None))
-                ask_page()
-                samples += take(up.pid, time.monotonic() - began)
+                ask_pages()
+                now = take(up.pid, time.monotonic() - began, n_done)
+                samples += now
+                if given.csv:  # at once: what is cut short has its samples, too
+                    write(now, given.csv)
                 time.sleep(EVERY_S)
             n_done = len(catalogue.assets.done_streams("embeddings"))
             requests = Counter(f"{r.kind} {r.state}" for r in catalogue.requests.recent(limit=9999))
             n_looks = len(site.gets("/feed.xml"))
-            print(f"{'streams given, finished':40} {n_given}, {n_done}")
+            n_posts = sum(one.method == "POST" and one.path == HOOK for one in site.seen)
+            print(f"{'streams given, broken, finished':40} {n_given}, {n_broken}, {n_done}")
+            print(f"{'posts to the webhook':40} {n_posts}")
             print(f"{'requests':40} {dict(requests)}")
             print(f"{'looks at the feed':40} {n_looks}")
             catalogue.close()
         finally:
             up.send_signal(signal.SIGTERM)
             up.wait(90)
-    if given.csv:
-        write(samples, given.csv)
     report(samples)
 
 
@@ -131,21 +148,22 @@ def as_feed(links: list[str]) -> bytes:
     return text.encode()
 
 
-def ask_page() -> None:
-    """What an open page of Dagster's asks for."""
-    request = urllib.request.Request(
+def ask_pages() -> None:
+    """What an open page of Dagster's asks for, and what Prometheus does."""
+    query = urllib.request.Request(
         f"http://127.0.0.1:{PORT}/graphql",
         json.dumps({"query": QUERY}).encode(),
         {"Content-Type": "application/json"},
     )
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            answer.read()
-    except OSError as error:
-        print(f"the page does not answer: {error}", file=sys.stderr)
+    for page in (query, urllib.request.Request(f"http://127.0.0.1:{METRICS_PORT}/metrics")):
+        try:
+            with urllib.request.urlopen(page, timeout=20) as answer:
+                answer.read()
+        except OSError as error:
+            print(f"{page.full_url} does not answer: {error}", file=sys.stderr)
 
 
-def take(up: int, at_s: float) -> list[Sample]:
+def take(up: int, at_s: float, n_streams: int) -> list[Sample]:
     """The supervisor and its lasting children, without runs."""
     samples = []
     for process in (psutil.Process(up), *psutil.Process(up).children()):
@@ -163,6 +181,7 @@ def take(up: int, at_s: float) -> list[Sample]:
                     memory.uss / 1e6,
                     process.num_fds(),
                     process.num_threads(),
+                    n_streams,
                 )
             )
         except psutil.Error:
@@ -171,10 +190,11 @@ def take(up: int, at_s: float) -> list[Sample]:
 
 
 def write(samples: list[Sample], target: Path) -> None:
-    """Keep every sample."""
-    with target.open("w", newline="") as file:
+    """Add samples to the file."""
+    with target.open("a", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(Sample.__dataclass_fields__)
+        if not file.tell():
+            rows.writerow(Sample.__dataclass_fields__)
         rows.writerows(list(vars(sample).values()) for sample in samples)
 
 
@@ -188,8 +208,13 @@ def report(samples: list[Sample]) -> None:
     edges = [begin + (last - begin) * step / 5 for step in range(6)]
     spans = [(0.0, begin), *itertools.pairwise(edges)]
     heads = [f"{start / 60:.0f}-{stop / 60:.0f} min" for start, stop in spans]
-    print("PSS in MB / open files, mean of each span (the first is warm-up)")
-    print(f"{'':14}" + "".join(f"{head:>14}" for head in heads) + f"{'MB an hour':>14}")
+    print("PSS in MB / open files, mean of each span (the first is warm-up);")
+    print("MB an hour: least squares over all after warm-up, and over the last half")
+    print(
+        f"{'':14}"
+        + "".join(f"{head:>14}" for head in heads)
+        + "    MB an hour    last half  starts"
+    )
     for name in dict.fromkeys(sample.process for sample in samples):
         own = [sample for sample in samples if sample.process == name]
         cells = []
@@ -199,18 +224,18 @@ def report(samples: list[Sample]) -> None:
             mb, files = sum(x.pss_mb for x in found) / n, sum(x.n_files for x in found) / n
             cells.append(f"{mb:.1f} / {files:.1f}")
         rows = "".join(f"{cell:>14}" for cell in cells)
-        print(f"{name:14}{rows}{slope_an_hour(own, begin):>14.1f}")
+        slopes = (slope_an_hour([x for x in own if x.at_s >= since]) for since in (begin, last / 2))
+        rows += "".join(f"{mb:>7.1f} +-{error:4.1f}" for mb, error in slopes)
+        print(f"{name:14}{rows}{len({x.pid for x in own}):>14}")
 
 
-def slope_an_hour(samples: list[Sample], begin_s: float) -> float:
-    """Least-squares growth of PSS after warm-up, MB an hour."""
-    late = [(one.at_s / 3600, one.pss_mb) for one in samples if one.at_s >= begin_s]
-    if len(late) < 3:
-        return 0.0
-    mean_x = sum(x for x, _ in late) / len(late)
-    mean_y = sum(y for _, y in late) / len(late)
-    spread = sum((x - mean_x) ** 2 for x, _ in late)
-    return sum((x - mean_x) * (y - mean_y) for x, y in late) / spread
+def slope_an_hour(samples: list[Sample]) -> tuple[float, float]:
+    """Least-squares growth of PSS and its standard error, MB an hour."""
+    if len(samples) < 4:
+        return 0.0, 0.0
+    hours = np.array([one.at_s for one in samples]) / 3600
+    coefficients, covariance = np.polyfit(hours, [one.pss_mb for one in samples], 1, cov=True)
+    return float(coefficients[0]), float(np.sqrt(covariance[0, 0]))
 
 
 if __name__ == "__main__":

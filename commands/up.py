@@ -8,20 +8,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import psutil
 import typer
 
+from commands.children import Child, end_group
 from commands.console import err, out
+from commands.renewal import Renewal
 from library.config import Settings, load_settings
 from library.errors import UtawakuError
 from library.files import atomic_path
 from library.heartbeat import beat, is_alive, stop_beating
+from library.processes import is_gone, process_mark
 
 if TYPE_CHECKING:
     from http.server import ThreadingHTTPServer
@@ -29,80 +31,13 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PID_FILE = "up.pid"
 CHILDREN_FILE = "up.children"
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
 BEAT_EVERY_S = 5.0
-MAX_LOG_BYTES = 20_000_000
-STEADY_S = 60.0
-"""A process that ran this long is taken to be well when it ends next."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog="Example: utawaku up --detach")(up)
     app.command(epilog="Example: utawaku down")(down)
-
-
-@dataclass
-class Child:
-    """A process that is started again when it ends."""
-
-    name: str
-    command: list[str]
-    environment: dict[str, str]
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-    started_at: float = 0.0
-    pause_s: float = FIRST_PAUSE_S
-    not_before: float = field(default=0.0)
-
-    def look_after(self) -> bool:
-        """Start it where it does not run, with growing pauses where it keeps ending.
-
-        True when it was started.
-        """
-        now = time.monotonic()
-        if self.process is not None and self.process.poll() is None:
-            if now - self.started_at > STEADY_S:
-                self.pause_s = FIRST_PAUSE_S
-            return False
-        if self.process is not None:
-            err.print(
-                f"{self.name} ended with {self.process.returncode}; "
-                f"starting it again in {self.pause_s:.0f} s (log: {self.log})"
-            )
-            self.not_before = now + self.pause_s
-            self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
-            self.process = None
-        if now >= self.not_before:
-            _keep_short(self.log)
-            with self.log.open("ab") as log:
-                self.process = subprocess.Popen(
-                    self.command,
-                    env=self.environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            self.started_at = now
-            return True
-        return False
-
-    def end(self) -> None:
-        """Ask the process and what it started to stop; insist after 15 s."""
-        if self.process is not None and self.process.poll() is None:
-            end_group(self.process.pid, self.process.wait)
-
-
-def end_group(pid: int, wait: Callable[[float], object]) -> None:
-    """End a process of ours with all that it started; `wait` raises TimeoutExpired."""
-    for signal_, patience_s in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
-        with suppress(ProcessLookupError):
-            os.killpg(pid, signal_)
-        with suppress(subprocess.TimeoutExpired, psutil.TimeoutExpired):
-            wait(patience_s)
-            return
 
 
 def up(
@@ -139,20 +74,16 @@ def end_left_over(settings: Settings) -> None:
         left = json.loads((settings.data_dir / CHILDREN_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return
-    for pid, started_at in left:
-        with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            if abs(process.create_time() - started_at) < 0.01:  # else the number is another's now
+    for mark in left:
+        if isinstance(mark, str) and not is_gone(mark):  # else the number is another's now
+            pid = int(mark.split("-")[0])
+            with suppress(psutil.NoSuchProcess):
                 err.print(f"ending process {pid}, left by a pipeline that was killed")
-                end_group(pid, process.wait)
+                end_group(pid, psutil.Process(pid).wait)
 
 
 def _note_children(settings: Settings, children: Sequence[Child]) -> None:
-    going = []
-    for child in children:
-        if child.process is not None:
-            with suppress(psutil.NoSuchProcess):
-                going.append([child.process.pid, psutil.Process(child.process.pid).create_time()])
+    going = [process_mark(one.process.pid) for one in children if one.process is not None]
     with atomic_path(settings.data_dir / CHILDREN_FILE) as temporary:
         temporary.write_text(json.dumps(going), "utf-8")
 
@@ -172,12 +103,6 @@ def down() -> None:
     while pid_file.exists() and time.monotonic() < deadline:
         time.sleep(0.2)
     out.print("the pipeline is down" if not pid_file.exists() else "the pipeline is going down")
-
-
-def _keep_short(log: Path) -> None:
-    """Put a log that has grown long aside, so that two files are all there ever is."""
-    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
-        log.replace(log.with_suffix(".old.log"))
 
 
 def _logs(settings: Settings) -> Path:
@@ -253,8 +178,10 @@ def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
     # server can run code.
     with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
         children = _children(home, logs, Path(private), port)
+        renewal = Renewal(*children, settings.process_growth_mb)
         try:
             while not stopping:
+                renewal.look()
                 started = [child.look_after() for child in children]
                 if any(started):
                     _note_children(settings, children)
@@ -289,13 +216,15 @@ def _environment() -> dict[str, str]:
     return {
         **os.environ,
         "DAGSTER_DISABLE_TELEMETRY": "yes",
+        # Each thread of a busy process may get a heap of its own otherwise, and none shrinks.
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
         "PYTHONPATH": os.pathsep.join(
             [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
         ),
     }
 
 
-def _children(home: Path, logs: Path, private: Path, port: int) -> list[Child]:
+def _children(home: Path, logs: Path, private: Path, port: int) -> tuple[Child, Child, Child]:
     """The code server, and daemon and web page, which share it."""
     socket = private / "code.sock"
     workspace = private / "workspace.yaml"
@@ -304,15 +233,15 @@ def _children(home: Path, logs: Path, private: Path, port: int) -> list[Child]:
         "utf-8",
     )
     environment = {**_environment(), "DAGSTER_HOME": str(home)}
-    python = [sys.executable, "-m"]
+    python = [sys.executable, "-m", "commands.lasting"]
     code = [*python, "dagster", "api", "grpc", "--socket", str(socket), "-m", "definitions"]
     daemon = [*python, "dagster._daemon", "run", "-w", str(workspace)]
     web = [*python, "dagster_webserver", "-h", HOST, "-p", str(port), "-w", str(workspace)]
-    return [
+    return (
         Child("code server", code, environment, logs / "code.log"),
         Child("daemon", daemon, environment, logs / "daemon.log"),
         Child("web page", web, environment, logs / "web.log"),
-    ]
+    )
 
 
 def dagster_instance(home: Path) -> AbstractContextManager[Any]:

@@ -156,6 +156,11 @@ class Settings(BaseSettings):
     )
     catalogue_url: str = Field("", description="SQLAlchemy URL; empty is SQLite in `data_dir`.")
     web_port: int = Field(3200, ge=1, le=65535, description="Port of the Dagster web page.")
+    process_growth_mb: float = Field(
+        150.0,
+        gt=0,
+        description="A lasting process of `up` that grew by so much is started afresh.",
+    )
     download: DownloadSettings = DownloadSettings()
     segments: SegmentSettings = SegmentSettings()
     songs: dict[str, Any] = Field(

@@ -1,0 +1,103 @@
+"""The processes that `utawaku up` keeps going."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from commands.console import err
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+MAX_LOG_BYTES = 20_000_000
+STEADY_S = 60.0
+"""A process that ran this long is taken to be well when it ends next."""
+
+
+@dataclass
+class Child:
+    """A process that is started again when it ends."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    pause_s: float = FIRST_PAUSE_S
+    not_before: float = field(default=0.0)
+    held: bool = False
+    """Not to be started for now."""
+
+    def look_after(self) -> bool:
+        """Start it where it does not run, with growing pauses where it keeps ending.
+
+        True when it was started.
+        """
+        now = time.monotonic()
+        if self.process is not None and self.process.poll() is None:
+            if now - self.started_at > STEADY_S:
+                self.pause_s = FIRST_PAUSE_S
+            return False
+        if self.process is not None:
+            err.print(
+                f"{self.name} ended with {self.process.returncode}; "
+                f"starting it again in {self.pause_s:.0f} s (log: {self.log})"
+            )
+            self.not_before = now + self.pause_s
+            self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
+            self.process = None
+        if now >= self.not_before and not self.held:
+            _keep_short(self.log)
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(
+                    self.command,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            self.started_at = now
+            return True
+        return False
+
+    def running(self) -> psutil.Process | None:
+        """The process, where it runs."""
+        if self.process is None or self.process.poll() is not None:
+            return None
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.process.pid)
+        return None
+
+    def end(self) -> None:
+        """Ask the process and what it started to stop; insist after 15 s."""
+        if self.process is not None and self.process.poll() is None:
+            end_group(self.process.pid, self.process.wait)
+
+    def renew(self) -> None:
+        """End it; `look_after` starts it afresh, at once where it is not held."""
+        self.end()
+        self.process = None
+
+
+def end_group(pid: int, wait: Callable[[float], object]) -> None:
+    """End a process of ours with all that it started; `wait` raises TimeoutExpired."""
+    for signal_, patience_s in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal_)
+        with suppress(subprocess.TimeoutExpired, psutil.TimeoutExpired):
+            wait(patience_s)
+            return
+
+
+def _keep_short(log: Path) -> None:
+    """Put a log that has grown long aside, so that two files are all there ever is."""
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))
