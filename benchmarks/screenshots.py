@@ -38,9 +38,10 @@ async def shoot(out: Path, size: tuple[int, int]) -> None:
     from library.catalogue import Catalogue
     from library.config import load_settings
     from tui.app import UtawakuApp
+    from tui.home import Home
 
     settings = load_settings()
-    app = UtawakuApp(settings, Catalogue.open(settings))
+    app = UtawakuApp(Home.of(settings, Catalogue.open(settings)))
     out.mkdir(parents=True, exist_ok=True)
     async with app.run_test(size=size) as pilot:
         await pilot.pause(2)

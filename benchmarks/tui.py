@@ -30,10 +30,11 @@ began = float(os.environ["BENCH_BEGAN"])
 from library.catalogue import Catalogue
 from library.config import load_settings
 from tui.app import UtawakuApp
+from tui.home import Home
 import asyncio
 async def main():
     settings = load_settings()
-    app = UtawakuApp(settings, Catalogue.open(settings))
+    app = UtawakuApp(Home.of(settings, Catalogue.open(settings)))
     async with app.run_test(size=(160, 50)) as pilot:
         while True:
             table = app.screen.query("SongTable")
@@ -93,10 +94,11 @@ async def answers(home: Path, rounds: int) -> dict[str, Measured]:
     from library.catalogue import Catalogue
     from library.config import load_settings
     from tui.app import UtawakuApp
+    from tui.home import Home
     from tui.screens.library import LibraryScreen
 
     settings = load_settings()
-    app = UtawakuApp(settings, Catalogue.open(settings))
+    app = UtawakuApp(Home.of(settings, Catalogue.open(settings)))
     results: dict[str, Measured] = defaultdict(Measured)
     async with app.run_test(size=(160, 50)) as pilot:
         while not (isinstance(app.screen, LibraryScreen) and app.screen.table.current):

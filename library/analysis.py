@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
 
-from library.config import Settings
 from library.errors import UtawakuError
+
+if TYPE_CHECKING:
+    from library.config import Settings
 
 HOP_S = 0.1
 """Seconds a row."""
@@ -39,7 +42,7 @@ class Envelope:
         return peaks
 
 
-def read_envelope(settings: Settings, stream_id: str) -> Envelope | None:
+def read_envelope(settings: "Settings", stream_id: str) -> Envelope | None:
     """The waveform of a stream; None before it was segmented.
 
     Raises:

@@ -3,37 +3,57 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from library.catalogue import Catalogue
-from library.config import Settings
 from library.errors import UtawakuError
 from library.heartbeat import is_alive
-from library.records import Notice
+from library.records import Notice, Song
 from tui import theme
+from tui.home import Home
 from tui.publishing import PublishingApp
 from tui.screens.base import Place
 from tui.screens.dialogs import Confirm
-from tui.screens.help import HelpScreen, key_name
 from tui.screens.library import LibraryScreen
 from tui.screens.notices import NoticesScreen
-from tui.screens.outbox import OutboxScreen
-from tui.screens.pipeline import PipelineScreen
-from tui.screens.review import ReviewScreen
-from tui.screens.settings import SettingsScreen
-from tui.screens.timeline import TimelineScreen
 from tui.widgets.rows import Rows
 from tui.widgets.top_bar import TopBar
 
+if TYPE_CHECKING:
+    from library.config import Settings
+
 LOOK_EVERY_S = 2.0
 """How often the screen asks whether somebody has changed the catalogue."""
+
+
+def _timeline() -> Place:
+    from tui.screens.timeline import TimelineScreen
+
+    return TimelineScreen()
+
+
+def _review() -> Place:
+    from tui.screens.review import ReviewScreen
+
+    return ReviewScreen()
+
+
+def _pipeline() -> Place:
+    from tui.screens.pipeline import PipelineScreen
+
+    return PipelineScreen()
+
+
+def _outbox() -> Place:
+    from tui.screens.outbox import OutboxScreen
+
+    return OutboxScreen()
 
 
 class UtawakuApp(PublishingApp):
@@ -44,14 +64,16 @@ class UtawakuApp(PublishingApp):
     ENABLE_COMMAND_PALETTE = True
     MODES: ClassVar[dict[str, Any]] = {
         "library": LibraryScreen,
-        "timeline": TimelineScreen,
-        "review": ReviewScreen,
-        "pipeline": PipelineScreen,
-        "outbox": OutboxScreen,
+        "timeline": _timeline,
+        "review": _review,
+        "pipeline": _pipeline,
+        "outbox": _outbox,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
-        Binding("q,ctrl+q", "leave", "Quit", key_display="q"),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("f1", "help", "Help", show=False),
+        Binding("q", "leave", "Quit"),
+        Binding("ctrl+q", "leave", "Quit", show=False),
         Binding("L", "go('library')", "Library", show=False),
         Binding("T", "go('timeline')", "Timeline", show=False),
         Binding("R", "go('review')", "Review", show=False),
@@ -61,6 +83,11 @@ class UtawakuApp(PublishingApp):
         Binding("comma", "settings", "Settings", show=False),
         Binding("ctrl+t", "next_theme", "Night or day", show=False),
     ]
+
+    def __init__(self, home: Home, first: Sequence[tuple[int, Song]] = (), **options: Any) -> None:
+        super().__init__(home, **options)
+        self.first = first
+        """Songs, with their numbers, to be shown until the catalogue is there."""
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our colours, for themes that do not name them."""
@@ -73,8 +100,14 @@ class UtawakuApp(PublishingApp):
         known = self.memory.theme in self.available_themes
         self.theme = self.memory.theme if known else theme.NIGHT.name
         self.switch_mode("library")
-        self.open_player()
+        self.home.when_open(lambda error: self.call_later(self._home_opened, error))
         self.set_interval(LOOK_EVERY_S, self._look_around)
+
+    def _home_opened(self, error: BaseException | None) -> None:
+        if error is not None:
+            self.exit(1)  # `run` says why
+            return
+        self.open_player()
 
     async def on_unmount(self) -> None:
         """Finish what was begun to be written, then close."""
@@ -100,7 +133,7 @@ class UtawakuApp(PublishingApp):
             self._show_state(place)
 
     def _show_state(self, place: Place) -> None:
-        self.pipeline_runs = is_alive(self.settings)
+        self.pipeline_runs = is_alive(self.home.place)
         colours = self.theme_variables
         text = Text(no_wrap=True)
         if self.pipeline_runs:
@@ -114,7 +147,7 @@ class UtawakuApp(PublishingApp):
 
     def start_pipeline(self) -> None:
         """Run `utawaku up --detach`."""
-        if is_alive(self.settings):
+        if is_alive(self.home.place):
             self.notify("The pipeline runs already.")
             return
         self.notify("Starting the pipeline …")
@@ -143,6 +176,8 @@ class UtawakuApp(PublishingApp):
 
     def action_help(self) -> None:
         """The keys of this place."""
+        from tui.screens.help import HelpScreen
+
         screen = self.screen
         if not isinstance(screen, Place):
             return
@@ -155,6 +190,8 @@ class UtawakuApp(PublishingApp):
 
     def show_timeline(self, stream_id: str, song_id: str = "") -> None:
         """The stream in its own place, at a song."""
+        from tui.screens.timeline import TimelineScreen
+
         self.action_go("timeline")
         screen = self.screen
         if isinstance(screen, TimelineScreen):
@@ -172,9 +209,11 @@ class UtawakuApp(PublishingApp):
 
     def action_settings(self) -> None:
         """See and change the settings."""
+        from tui.screens.settings import SettingsScreen
+
         self.push_screen(SettingsScreen(self.settings))
 
-    def settings_changed(self, settings: Settings) -> None:
+    def settings_changed(self, settings: "Settings") -> None:
         """What can change while the app runs does; paths count from the next start."""
         moved = (settings.library_root, settings.database_url) != (
             self.settings.library_root,
@@ -183,7 +222,7 @@ class UtawakuApp(PublishingApp):
         if moved:
             self.notify("Paths count from the next start.")
         else:
-            self.settings = settings
+            self.home.settings = settings
 
     def action_next_theme(self) -> None:
         """From night to day and back."""
@@ -197,6 +236,8 @@ class UtawakuApp(PublishingApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of this place and of the app, with its key."""
+        from tui.screens.help import key_name
+
         owners: list[Any] = [screen, self]
         if isinstance(screen.focused, Rows):
             owners.insert(0, screen.focused)
@@ -242,21 +283,26 @@ def _bindings(owner: Any, *bases: type) -> list[Binding]:
     return [binding for binding in Binding.make_bindings(found) if binding.key != "tab"]
 
 
-def run(settings: Settings, begins: Callable[[], None] = lambda: None) -> int:
+def run(
+    home: Home,
+    first: Sequence[tuple[int, Song]] = (),
+    begins: Callable[[], None] = lambda: None,
+) -> int:
     """Open the library in the terminal; returns the exit code.
 
     Args:
-        settings: where everything lies.
+        home: where everything lies; loaded while the screen is there already.
+        first: songs that were read before, with their numbers, to be shown at once.
         begins: called when the terminal is ours.
 
     Raises:
+        ConfigError: a setting is wrong.
         CatalogueError: the catalogue cannot be opened.
     """
-    catalogue = Catalogue.open(settings)
     try:
-        app = UtawakuApp(settings, catalogue)
+        app = UtawakuApp(home, first)
         begins()
         app.run()
         return app.return_code or 0
     finally:
-        catalogue.close()
+        home.close()

@@ -49,7 +49,7 @@ def recall(settings: "Settings | CataloguePlace") -> Memory:
     return memory
 
 
-def remember(settings: "Settings", memory: Memory) -> None:
+def remember(settings: "Settings | CataloguePlace", memory: Memory) -> None:
     """Keep it.
 
     Raises:

@@ -1,9 +1,8 @@
 """The first sight of the library: the latest songs, drawn before the screen itself is loaded.
 
-Loading Textual, SQLAlchemy and the settings takes one or two seconds of computing; reading and
-drawing a page of songs takes a tenth. So the page is drawn by itself, at the places where the
-screen draws it a moment later. What is typed in between waits in the terminal and reaches the
-screen.
+Loading Textual takes half a second of computing or more; reading and drawing a page of songs takes
+a tenth. So the page is drawn by itself, at the places where the screen draws it a moment later.
+What is typed in between waits in the terminal and reaches the screen.
 """
 
 import os
@@ -12,7 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, TextIO
 from urllib.parse import quote
 
@@ -26,7 +25,7 @@ from tui.text import fit
 _SQLITE = "sqlite:///"
 _PLAIN = [field.name for field in fields(Song) if field.name not in ("flags", "tags")]
 _LATEST = (
-    f"SELECT {', '.join(_PLAIN)} FROM songs WHERE state = 'kept'"
+    f"SELECT number, {', '.join(_PLAIN)} FROM songs WHERE state = 'kept'"
     " ORDER BY added_at DESC, number DESC LIMIT ?"
 )
 # The places of things, as the screen lays them out; a test compares the two.
@@ -34,22 +33,37 @@ DETAILS_FROM, DETAILS_WIDTH, FACETS_WIDTH = 112, 38, 26
 _ABOVE, _BELOW = 3, 4
 _LEFT, _GAP = 4, 2
 
+N_FIRST = 300
+"""Songs that are known before the catalogue is loaded: those of any page, and some to move in."""
+
 Piece = tuple[str, str]
 """A text and the name of its colour."""
 
 
+@dataclass(frozen=True)
+class FirstSight:
+    """What is known before anything is loaded."""
+
+    place: CataloguePlace | None
+    """None where the settings cannot be told without loading them."""
+    songs: list[tuple[int, Song]] | None
+    """The latest, with their numbers; None where they could not be read."""
+    hand_over: Callable[[], None]
+    """To be called when the screen itself draws."""
+
+
 @contextmanager
-def first_sight(out: TextIO | None = None) -> Iterator[Callable[[], None]]:
-    """Show the latest songs until what is given is called: then the screen itself draws.
+def first_sight(out: TextIO | None = None) -> Iterator[FirstSight]:
+    """Show the latest songs until `hand_over` is called: then the screen itself draws.
 
     Nothing is shown where there is no terminal, no SQLite catalogue, or no catalogue that can be
     read: the screen finds out why and says so. The terminal is left as it was.
     """
     out = sys.stdout if out is None else out
     place = catalogue_place() if _is_terminal(out) else None
-    songs = latest(place, 300) if place is not None else None
+    songs = latest(place, N_FIRST) if place is not None else None
     if place is None or songs is None:
-        yield lambda: None
+        yield FirstSight(place, songs, lambda: None)
         return
     import termios
 
@@ -67,9 +81,10 @@ def first_sight(out: TextIO | None = None) -> Iterator[Callable[[], None]]:
     quiet[3] &= ~(termios.ECHO | termios.ICANON)
     termios.tcsetattr(sys.stdin, termios.TCSANOW, quiet)
     try:
-        out.write("\x1b[?1049h\x1b[?25l" + draw(songs, width, height, memory))
+        page = draw([song for _number, song in songs], width, height, memory)
+        out.write("\x1b[?1049h\x1b[?25l" + page)
         out.flush()
-        yield hand_over
+        yield FirstSight(place, songs, hand_over)
     finally:
         if not handed_over:
             out.write("\x1b[0m\x1b[?25h\x1b[?1049l")
@@ -77,10 +92,11 @@ def first_sight(out: TextIO | None = None) -> Iterator[Callable[[], None]]:
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
-def latest(place: CataloguePlace, n: int) -> list[Song] | None:
-    """The songs that the library lists first; None where this cannot be told without more effort.
+def latest(place: CataloguePlace, n: int) -> list[tuple[int, Song]] | None:
+    """The songs that the library lists first, with their numbers.
 
-    Reads SQLite itself: loading SQLAlchemy would take longer than everything else here.
+    None where this cannot be told without more effort. Reads SQLite itself: loading SQLAlchemy
+    would take longer than everything else here.
     """
     url = place.database_url
     if not url.startswith(_SQLITE):
@@ -93,7 +109,7 @@ def latest(place: CataloguePlace, n: int) -> list[Song] | None:
             db.close()
     except sqlite3.Error:
         return None
-    return [Song(**dict(zip(_PLAIN, row, strict=True))) for row in rows]
+    return [(row[0], Song(**dict(zip(_PLAIN, row[1:], strict=True)))) for row in rows]
 
 
 def draw(songs: list[Song], width: int, height: int, memory: Memory) -> str:

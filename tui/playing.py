@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from library.analysis import read_envelope
-from library.catalogue import Catalogue
-from library.config import Settings
 from library.errors import UtawakuError
 from library.records import Song
 from tui.background import Latest
+from tui.home import Home
 from tui.player.output import DeviceOutput, Output
 from tui.player.player import STEMS, Player
 from tui.screens.play_queue import QueueScreen
@@ -47,15 +46,13 @@ class PlayingApp(WorkingApp):
 
     def __init__(
         self,
-        settings: Settings,
-        catalogue: Catalogue,
+        home: Home,
         *,
         open_output: Callable[[], Output] = DeviceOutput,
     ) -> None:
-        super().__init__(settings, catalogue)
+        super().__init__(home)
         self.player = Player(
-            catalogue,
-            settings,
+            home,
             changed=self._player_changed,
             failed=self._player_failed,
             open_output=open_output,
@@ -90,10 +87,10 @@ class PlayingApp(WorkingApp):
 
     def play_numbers(self, numbers: Sequence[int], at: int) -> None:
         """Play these songs from index `at` on."""
-        browser, player = self.catalogue.browser, self.player
+        player = self.player
 
         def play() -> None:
-            songs = browser.numbered(numbers)
+            songs = self.catalogue.browser.numbered(numbers)
             places = [n for n, (number, _song) in enumerate(songs) if number == numbers[at]]
             player.play([song.id for _number, song in songs], places[0] if places else 0)
 
@@ -101,10 +98,10 @@ class PlayingApp(WorkingApp):
 
     def enqueue_numbers(self, numbers: Sequence[int], *, next_: bool = False) -> None:
         """Put these songs into the play queue."""
-        browser, player = self.catalogue.browser, self.player
+        player = self.player
 
         def enqueue() -> int:
-            songs = browser.songs(numbers)
+            songs = self.catalogue.browser.songs(numbers)
             player.enqueue([song.id for song in songs], next_=next_)
             return len(songs)
 
@@ -126,9 +123,9 @@ class PlayingApp(WorkingApp):
         undone: Callable[[], None] | None = None,
     ) -> None:
         """Grade songs; can be undone, and then `undone` hears of it."""
-        browser, grades = self.catalogue.browser, self.catalogue.grades
 
         def mark() -> list[Song]:
+            browser, grades = self.catalogue.browser, self.catalogue.grades
             before = browser.songs(numbers)
             for song in before:
                 if clear:
@@ -138,6 +135,7 @@ class PlayingApp(WorkingApp):
             return before
 
         def take_back(before: Sequence[Song]) -> list[tuple[int, Song]]:
+            browser, grades = self.catalogue.browser, self.catalogue.grades
             for song in before:
                 grades.clear(song.id)
                 if song.grade is not None or song.stars is not None:
@@ -235,7 +233,6 @@ class PlayingApp(WorkingApp):
             bar.refresh()
         if self._pictures is None or song is None:
             return
-        settings, catalogue = self.settings, self.catalogue
 
         def arrived(found: Any) -> None:
             if isinstance(found, UtawakuError):
@@ -248,8 +245,8 @@ class PlayingApp(WorkingApp):
 
         self._pictures.submit(
             lambda: (
-                read_envelope(settings, song.stream_id),
-                catalogue.insights.interest_curve(song.id),
+                read_envelope(self.settings, song.stream_id),
+                self.catalogue.insights.interest_curve(song.id),
             ),
             arrived,
         )

@@ -35,7 +35,6 @@ class PlaylistApp(PlayingApp):
                 severity="warning",
             )
             return
-        browser = self.catalogue.browser
 
         def ask(song_ids: list[str]) -> None:
             if not song_ids:
@@ -44,7 +43,12 @@ class PlaylistApp(PlayingApp):
             self.push_screen(MakePlaylist(song_ids, name, self.settings.library_root), self._wished)
 
         if numbers:
-            self.read(lambda: [song.id for song in browser.songs(numbers) if song.file_path], ask)
+            self.read(
+                lambda: [
+                    song.id for song in self.catalogue.browser.songs(numbers) if song.file_path
+                ],
+                ask,
+            )
 
     def _wished(self, wish: PlaylistWish | None) -> None:
         if wish is None:

@@ -1,15 +1,15 @@
-"""From chosen songs to a queued submission; the outbox shows the rest."""
+"""From chosen songs to a queued submission; the outbox shows the rest.
+
+What only publishing needs is imported when something is published: the first screen does not wait.
+"""
 
 from collections.abc import Sequence
 
 from library.errors import UtawakuError
-from library.sharing.drafts import draft, order_for
 from library.sharing.records import Submission
 from tui.playlists import PlaylistApp
-from tui.screens.compose import ComposeScreen
 from tui.screens.dialogs import Confirm
 from tui.screens.notices import ShowText
-from tui.screens.outbox import findings_of
 from tui.text import shown
 
 
@@ -27,9 +27,11 @@ class PublishingApp(PlaylistApp):
 
     def compose_submission(self, numbers: Sequence[int]) -> None:
         """Begin submissions of these songs, as the settings want them, and open the outbox."""
-        catalogue, settings = self.catalogue, self.settings
 
         def plan() -> list[Submission]:
+            from library.sharing.drafts import draft, order_for
+
+            catalogue, settings = self.catalogue, self.settings
             songs = catalogue.browser.songs(numbers)
             order = order_for(catalogue, settings)
             planned = draft(songs, order, catalogue, settings)
@@ -42,6 +44,8 @@ class PublishingApp(PlaylistApp):
 
         def done(added: list[Submission]) -> None:
             n = len(added)
+            from tui.screens.compose import ComposeScreen
+
             self.action_go("outbox")
             self.notify(f"{n} draft{'' if n == 1 else 's'} made. Enter opens, s sends.")
             if n == 1:
@@ -51,6 +55,8 @@ class PublishingApp(PlaylistApp):
 
     def send_submission(self, submission: Submission) -> None:
         """Put a submission into the queue, unless the site would refuse it."""
+        from tui.screens.outbox import findings_of
+
         store, requests = self.catalogue.submissions, self.catalogue.requests
         refused = [f for f in findings_of(submission) if f.severity == "error"]
         if refused:

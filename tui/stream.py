@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from library.analysis import Envelope, read_envelope
-from library.catalogue import Catalogue
-from library.config import Settings
 from library.errors import UtawakuError
 from library.records import Segment, SetlistLine, Song, Stream
+
+if TYPE_CHECKING:
+    from library.catalogue import Catalogue
+    from library.config import Settings
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,9 @@ class StreamPicture:
     """Why there is no waveform, if not for being too early."""
 
 
-def read_stream(catalogue: Catalogue, settings: Settings, stream_id: str) -> StreamPicture | None:
+def read_stream(
+    catalogue: "Catalogue", settings: "Settings", stream_id: str
+) -> StreamPicture | None:
     """Read one stream, or the newest; off the event loop. None when there is none at all."""
     if not stream_id:
         newest = catalogue.streams.all(limit=1)

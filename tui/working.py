@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -12,13 +12,16 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from library.catalogue import Catalogue
-from library.config import Settings
 from library.errors import UtawakuError
 from library.records import Notice
+from tui.home import Home
 from tui.memory import recall, remember
 from tui.screens.base import Place
 from tui.text import shown
+
+if TYPE_CHECKING:
+    from library.catalogue import Catalogue
+    from library.config import Settings
 
 MAX_NOTICES = 500
 MAX_TYPED_AHEAD = 256
@@ -33,11 +36,10 @@ class WorkingApp(App[int]):
         Binding("u", "undo", "Undo", show=False),
     ]
 
-    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+    def __init__(self, home: Home) -> None:
         super().__init__()
-        self.settings = settings
-        self.catalogue = catalogue
-        self.memory = recall(settings)
+        self.home = home
+        self.memory = recall(home.place)
         self.pipeline_runs = False
         self._reader = ThreadPoolExecutor(2, thread_name_prefix="read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
@@ -48,6 +50,16 @@ class WorkingApp(App[int]):
         """Where keys were sent that have not come back unused."""
         self._told = ""
         self._told_at = 0.0
+
+    @property
+    def settings(self) -> "Settings":
+        """Waits while they are still loading."""
+        return self.home.settings
+
+    @property
+    def catalogue(self) -> "Catalogue":
+        """Waits while it is still loading: best asked for in a thread."""
+        return self.home.catalogue
 
     async def on_event(self, event: events.Event) -> None:
         """Give keys that were typed ahead to the field that they were meant for.
@@ -187,10 +199,11 @@ class WorkingApp(App[int]):
 
         def keep() -> None:
             try:
-                remember(self.settings, self.memory)
+                remember(self.home.place, self.memory)
             except OSError as error:
                 raise UtawakuError(
-                    f"habits cannot be kept ({error.strerror})", subject=str(self.settings.data_dir)
+                    f"habits cannot be kept ({error.strerror})",
+                    subject=str(self.home.place.data_dir),
                 ) from error
 
         self.write(keep)

@@ -6,7 +6,8 @@ how to go on. `library.store.browse` answers trees from the catalogue.
 
 from library.query.completion import Completion, complete
 from library.query.fields import FIELDS, Field
-from library.query.syntax import And, Not, Or, Query, Sort, Term, parse, quote
+from library.query.syntax import parse
+from library.searches import And, Not, Or, Query, Sort, Term, quote
 
 __all__ = [
     "FIELDS",

@@ -13,8 +13,7 @@ import sqlalchemy as sa
 
 from library.query import values
 from library.schema import SEARCHED, song_tags, songs, stems
-
-OPERATORS = (":", "=", "!=", "<=", ">=", "<", ">")
+from library.searches import OPERATORS
 
 Condition = sa.ColumnElement[bool]
 

@@ -10,80 +10,16 @@
 outside brackets. A word without a field is looked for in every text of a song.
 """
 
-import dataclasses
 import time
 from dataclasses import dataclass
 
 from library.errors import QueryError
-from library.query.fields import FIELDS, OPERATORS, Field, find_field, nearest_field
+from library.query.fields import FIELDS, Field, find_field, nearest_field
 from library.query.values import read_number
+from library.searches import DEFAULT_SORT, OPERATORS, And, Node, Not, Or, Query, Sort, Term
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 50
-
-
-@dataclass(frozen=True)
-class Term:
-    """One thing asked: a field, an operator and values of which any will do."""
-
-    field: str
-    """Name of the field; empty for a word that may stand anywhere."""
-    operator: str
-    values: tuple[str, ...]
-    start: int = dataclasses.field(default=0, compare=False)
-    stop: int = dataclasses.field(default=0, compare=False)
-    """Where it stands in the text."""
-
-
-@dataclass(frozen=True)
-class Not:
-    """What does not satisfy `part`."""
-
-    part: "Node"
-
-
-@dataclass(frozen=True)
-class And:
-    """What satisfies all parts; everything when there are none."""
-
-    parts: "tuple[Node, ...]"
-
-
-@dataclass(frozen=True)
-class Or:
-    """What satisfies any part."""
-
-    parts: "tuple[Node, ...]"
-
-
-Node = Term | Not | And | Or
-
-
-@dataclass(frozen=True)
-class Sort:
-    """In which order."""
-
-    field: str
-    descending: bool
-
-
-DEFAULT_SORT = Sort("added", True)
-
-
-@dataclass(frozen=True)
-class Query:
-    """A search, understood."""
-
-    tree: Node
-    sort: Sort = DEFAULT_SORT
-    limit: int | None = None
-    sorted_by_user: bool = False
-    """Whether the text says how to sort."""
-
-    @property
-    def is_everything(self) -> bool:
-        """True when nothing is asked."""
-        return self.tree == And(())
 
 
 @dataclass(frozen=True)
@@ -95,15 +31,6 @@ class _Token:
     stop: int
     operator: str = ""
     values: tuple[str, ...] = ()
-
-
-def quote(value: str) -> str:
-    """Write a value so that it is read back as it is."""
-    if value and not any(char.isspace() or char in '"(),|' for char in value):
-        plain = not value.startswith("-") and value != "OR"
-        if plain and not any(operator in value for operator in OPERATORS):
-            return value
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def parse(text: str, *, now: float | None = None) -> Query:

@@ -10,7 +10,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,10 @@ import sqlalchemy as sa
 
 from library.folding import fold
 from library.query.fields import FIELDS
-from library.query.syntax import And, Node, Not, Query, Sort, Term, parse
+from library.query.syntax import parse
 from library.records import Song
 from library.schema import song_search, song_tags, songs
+from library.searches import And, FacetValue, Listing, Node, Not, Query, Sort, Term
 from library.store.connections import Connections
 from library.store.songs import COLUMNS, song_from_row, tags_of
 from library.store.sounds import joined, linked_numbers
@@ -31,30 +31,6 @@ TRIGRAM = 3
 
 _MAX_LEAVES = 64
 _DATED = ("added", "played", "date")
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a search found, in order."""
-
-    query: Query
-    numbers: np.ndarray
-    """int64 (n_songs,): numbers of the songs."""
-    version: int
-    """Of the catalogue when it was asked; see `Browser.version`."""
-    copies: np.ndarray | None = None
-    """int64 (n_songs,): where copies are grouped, how many each row stands for."""
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-
-@dataclass(frozen=True)
-class FacetValue:
-    """One value of a field and how many of the songs have it."""
-
-    value: str
-    n_songs: int
 
 
 class Browser:

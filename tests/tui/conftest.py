@@ -16,6 +16,7 @@ from benchmarks.fake_catalogue import fill
 from library.catalogue import Catalogue
 from library.config import Settings
 from tui.app import UtawakuApp
+from tui.home import Home
 from tui.player.output import Pull
 
 NOW = time.time()
@@ -113,7 +114,7 @@ def library(prepared: Path, settings: Settings) -> Iterator[Catalogue]:
 
 @pytest.fixture
 def app(library: Catalogue, settings: Settings, output: HandOutput) -> UtawakuApp:
-    return UtawakuApp(settings, library, open_output=lambda: output)
+    return UtawakuApp(Home.of(settings, library), open_output=lambda: output)
 
 
 async def until(condition: Callable[[], object], pause: Callable[..., Awaitable[None]]) -> None:

@@ -23,6 +23,7 @@ from library.tags import SongTags, write_tags
 from tests.tui.conftest import until, write_tone
 from tui import terminal
 from tui.app import UtawakuApp
+from tui.home import Home
 from tui.pictures import MAX_PIXELS, cover_file, make_picture
 from tui.screens.library import LibraryScreen
 from tui.screens.notices import ShowText
@@ -225,7 +226,7 @@ async def test_without_colour_no_picture_is_drawn(
     library: Catalogue, settings: Settings, covered: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = UtawakuApp(settings, library)
+    app = UtawakuApp(Home.of(settings, library))
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: "cover 640 × 360" in text_of(app), pilot.pause)
         assert not corner(app)

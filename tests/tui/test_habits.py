@@ -9,6 +9,7 @@ from library.config import Settings, default_config_path, load_settings
 from tests.tui.conftest import HandOutput, until
 from tests.tui.test_library_screen import opened, search, shown, told
 from tui.app import UtawakuApp
+from tui.home import Home
 from tui.memory import Memory, recall, remember
 from tui.screens.dialogs import Choose
 from tui.screens.settings import SettingsScreen
@@ -308,7 +309,7 @@ async def test_a_locked_catalogue_is_told_and_the_app_goes_on(
     library: Catalogue, settings: Settings, output: HandOutput
 ) -> None:
     impatient = Catalogue.open(settings, busy_timeout_s=0.2)
-    app = UtawakuApp(settings, impatient, open_output=lambda: output)
+    app = UtawakuApp(Home.of(settings, impatient), open_output=lambda: output)
     path = settings.database_url.removeprefix("sqlite:///")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         screen = await opened(app, pilot)

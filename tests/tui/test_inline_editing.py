@@ -2,6 +2,7 @@
 
 from rich.cells import cell_len
 from textual.pilot import Pilot
+from textual.widgets._footer import FooterKey
 
 from library.catalogue import Catalogue
 from library.records import Song
@@ -210,3 +211,20 @@ async def test_a_smaller_window_keeps_the_field_over_its_cell(app: UtawakuApp) -
             return "Title" in header and row.find("xyzzy") == header.index("Title")
 
         await until(is_in_place, pilot.pause)
+
+
+async def test_the_footer_offers_no_key_that_would_only_type(app: UtawakuApp) -> None:
+    async with app.run_test(size=(120, 30)) as pilot:
+        screen = await opened(app, pilot)
+
+        def offered() -> set[str]:
+            return {key.key_display for key in screen.query(FooterKey)}
+
+        await until(lambda: {"/", "q", "e"} <= offered(), pilot.pause)
+        await pilot.press("e")
+        await until(lambda: screen.editor is not None and screen.editor.has_focus, pilot.pause)
+        await until(lambda: "esc" in offered(), pilot.pause)
+        assert not {"/", "q", "e", "?"} & offered()
+        await pilot.press("escape", "slash")
+        await until(lambda: screen.search_bar.input.has_focus, pilot.pause)
+        await until(lambda: not {"/", "q", "e", "?"} & offered(), pilot.pause)

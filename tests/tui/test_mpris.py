@@ -14,6 +14,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from library.catalogue import Catalogue
 from library.config import Settings
 from tests.tui.conftest import HandOutput
+from tui.home import Home
 from tui.player.mpris import NAME, PATH, PLAYER, PROPERTIES, ROOT, Mpris
 from tui.player.player import Player
 
@@ -45,8 +46,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def player(library: Catalogue, settings: Settings, output: HandOutput) -> Iterator[Player]:
     made = Player(
-        library,
-        settings,
+        Home.of(settings, library),
         changed=lambda: None,
         failed=lambda error: None,
         open_output=lambda: output,

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,11 +23,13 @@ from rich.cells import cell_len
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings, write_setting
 from library.places import catalogue_place
-from tests.tui.conftest import until
+from tests.tui.conftest import HandOutput, until
 from tests.tui.test_library_screen import opened
 from tui.app import UtawakuApp
+from tui.home import Home
 from tui.memory import Memory
 from tui.opening import draw, latest
+from tui.screens.library import LibraryScreen
 
 ROOT = Path(__file__).parent.parent.parent
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -51,7 +54,7 @@ async def test_the_first_sight_is_where_the_screen_will_be(
     assert place is not None
     songs = latest(place, 300)
     assert songs is not None
-    first = page(draw(songs, width, height, app.memory))
+    first = page(draw([song for _number, song in songs], width, height, app.memory))
     async with app.run_test(size=(width, height)) as pilot:
         screen = await opened(app, pilot)
         await until(lambda: len(screen.table._songs) > 80, pilot.pause)
@@ -126,9 +129,9 @@ def test_a_hostile_title_is_drawn_harmless(library: Catalogue, settings: Setting
     songs = latest(place, 1)
     assert songs is not None
     library.songs.set_label(
-        songs[0].id, "\x1b]0;owned\x07[bold]夜\x1b[31m\n👨‍👩‍👧" + "長" * 500, "\x9b2J", "setlist"
+        songs[0][1].id, "\x1b]0;owned\x07[bold]夜\x1b[31m\n👨‍👩‍👧" + "長" * 500, "\x9b2J", "setlist"
     )
-    drawn = draw(latest(place, 1) or [], 80, 24, Memory())
+    drawn = draw([song for _number, song in latest(place, 1) or []], 80, 24, Memory())
     lines = page(drawn)
     assert "owned" not in drawn
     assert "\x07" not in drawn
@@ -147,6 +150,79 @@ def test_the_first_sight_needs_neither_textual_nor_the_catalogue_s_libraries() -
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+def test_the_screen_itself_waits_for_no_database_library() -> None:
+    code = (
+        "import sys, tui.app; heavy = {'sqlalchemy', 'alembic', 'pydantic', 'pydantic_settings',"
+        " 'typer', 'tomlkit', 'PIL', 'mutagen', 'av', 'sounddevice'};"
+        "print(*sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
+async def test_keys_are_answered_while_the_catalogue_is_still_loading(
+    library: Catalogue, settings: Settings, output: HandOutput
+) -> None:
+    may_go_on = threading.Event()
+
+    def load() -> tuple[Settings, Catalogue]:
+        assert may_go_on.wait(90)
+        return settings, library
+
+    place = catalogue_place()
+    assert place is not None
+    home = Home(place, load)
+    first = latest(place, 300) or []
+    app = UtawakuApp(home, first, open_output=lambda: output)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(
+            lambda: isinstance(app.screen, LibraryScreen) and app.screen.table.current, pilot.pause
+        )
+        screen = app.screen
+        assert isinstance(screen, LibraryScreen)
+        await pilot.press("j", "j", "v")
+        await until(lambda: screen.table.cursor == 3, pilot.pause)
+        assert screen.table.selected == {first[2][0]}
+        await pilot.press("slash", *"sort:title")
+        await until(lambda: screen.search_bar.text == "sort:title", pilot.pause)
+        assert not home.is_open
+        assert screen.table.row_count() == len(first)
+        may_go_on.set()
+        await until(lambda: screen._answered == ("sort:title", False), pilot.pause)
+        listing = screen.table.listing
+        assert listing is not None
+        assert listing.query.sort.field == "title"
+        assert screen.table.selected == {first[2][0]}
+
+
+async def test_the_cursor_stays_on_its_song_when_the_catalogue_is_there(
+    library: Catalogue, settings: Settings, output: HandOutput
+) -> None:
+    may_go_on = threading.Event()
+
+    def load() -> tuple[Settings, Catalogue]:
+        assert may_go_on.wait(90)
+        return settings, library
+
+    place = catalogue_place()
+    assert place is not None
+    first = (latest(place, 300) or [])[:50]
+    app = UtawakuApp(Home(place, load), first, open_output=lambda: output)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(
+            lambda: isinstance(app.screen, LibraryScreen) and app.screen.table.current, pilot.pause
+        )
+        screen = app.screen
+        assert isinstance(screen, LibraryScreen)
+        await pilot.press("G")
+        await until(lambda: screen.table.cursor == 49, pilot.pause)
+        may_go_on.set()
+        await until(lambda: screen.table.row_count() == 300, pilot.pause)
+        assert screen.table.number_at(screen.table.cursor) == first[49][0]
 
 
 @dataclass
@@ -220,7 +296,7 @@ def test_songs_are_in_sight_first_and_what_is_typed_meanwhile_is_answered(
 ) -> None:
     place = catalogue_place()
     assert place is not None
-    titles = [song.title.encode() for song in latest(place, 20) or [] if song.title]
+    titles = [song.title.encode() for _number, song in latest(place, 20) or [] if song.title]
     library.close()
     with program(settings) as terminal:
         terminal.wait(lambda got: any(title in got for title in titles), "no song came")

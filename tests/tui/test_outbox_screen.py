@@ -9,6 +9,7 @@ from library.config import Settings, load_settings
 from tests.tui.conftest import HandOutput, until, write_tone
 from tests.tui.test_library_screen import opened, search, shown, told
 from tui.app import UtawakuApp
+from tui.home import Home
 from tui.screens.compose import ComposeScreen
 from tui.screens.outbox import OutboxScreen
 
@@ -32,7 +33,7 @@ def app(
         write_tone(path, 440, 0.2)
         relative = str(path.relative_to(settings.library_root))
         library.songs.set_file(song.id, {"file_path": relative, "video_path": relative})
-    return UtawakuApp(load_settings(), library, open_output=lambda: output)
+    return UtawakuApp(Home.of(load_settings(), library), open_output=lambda: output)
 
 
 async def test_songs_become_a_draft_that_is_changed_and_sent(

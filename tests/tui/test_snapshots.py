@@ -15,6 +15,7 @@ from library.config import Settings
 from tests.tui.conftest import HandOutput, until, write_analysis
 from tests.tui.test_library_screen import opened, search
 from tui.app import UtawakuApp
+from tui.home import Home
 from tui.screens.review import ReviewScreen
 from tui.screens.timeline import TimelineScreen
 from tui.widgets.stream_songs import StreamSongs
@@ -35,7 +36,7 @@ def app(catalogue: Catalogue, settings: Settings, output: HandOutput) -> Utawaku
     write_analysis(settings, STREAM, stream.duration_s)
     first = catalogue.songs.of_stream(STREAM)[0]
     catalogue.songs.set_label(first.id, HOSTILE, "YOASOBI", "setlist")
-    return UtawakuApp(settings, catalogue, open_output=lambda: output)
+    return UtawakuApp(Home.of(settings, catalogue), open_output=lambda: output)
 
 
 def test_the_library_at_80_by_24(snap_compare: Compare, app: UtawakuApp) -> None:

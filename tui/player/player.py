@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from library.catalogue import Catalogue
-from library.config import Settings
 from library.errors import NotFoundError, UtawakuError
 from library.records import Song, Stream
+from tui.home import Home
 from tui.player.engine import Engine, Event, Track
 from tui.player.output import DeviceOutput, Output
 from tui.player.queue import Entry, PlayQueue
@@ -57,8 +56,7 @@ class Player:
     """A play queue on an engine. Public methods belong to the event loop's thread.
 
     Args:
-        catalogue: where songs and stems are looked up, and plays recorded.
-        settings: where the library lies.
+        home: where songs and stems are looked up, and plays recorded.
         changed: told, from any thread, that what plays has changed.
         failed: told, from any thread, what could not be played.
         open_output: makes the output, at the first sound.
@@ -66,15 +64,13 @@ class Player:
 
     def __init__(
         self,
-        catalogue: Catalogue,
-        settings: Settings,
+        home: Home,
         *,
         changed: Callable[[], None],
         failed: Callable[[UtawakuError], None],
         open_output: Callable[[], Output] = DeviceOutput,
     ) -> None:
-        self._catalogue = catalogue
-        self._settings = settings
+        self._home = home
         self._changed = changed
         self._failed = failed
         self._open_output = open_output
@@ -267,7 +263,7 @@ class Player:
         Raises:
             NotFoundError: it is not there (any more).
         """
-        path = self._settings.library_root / stream.recording_path
+        path = self._home.settings.library_root / stream.recording_path
         if not stream.recording_path or not path.is_file():
             raise NotFoundError(
                 "the recording is not there",
@@ -330,12 +326,12 @@ class Player:
         """
         cut_is_true = song.file_start_s is None or abs(song.file_start_s - song.start_s) < 0.01
         if song.file_path and cut_is_true:
-            path = self._settings.library_root / song.file_path
+            path = self._home.settings.library_root / song.file_path
             if path.is_file():
                 return path, 0.0
-        stream = self._catalogue.streams.find(song.stream_id)
+        stream = self._home.catalogue.streams.find(song.stream_id)
         if stream is not None and stream.recording_path:
-            path = self._settings.library_root / stream.recording_path
+            path = self._home.settings.library_root / stream.recording_path
             if path.is_file():
                 return path, song.start_s
         raise NotFoundError(
@@ -401,7 +397,7 @@ class Player:
     def _track(self, entry: Entry, *, fall_back: bool = True) -> Track | None:
         song = self._songs.get(entry.song_id)
         if song is None:
-            song = self._catalogue.songs.get(entry.song_id)
+            song = self._home.catalogue.songs.get(entry.song_id)
             self._songs[entry.song_id] = song
         self._entries[entry.key] = entry
         path: Path | None = None
@@ -423,10 +419,10 @@ class Player:
         return Track(entry.key, path, file_start_s, from_s, to_s, gain_db)
 
     def _stem_path(self, song_id: str, stem: Stem) -> Path | None:
-        paths = self._catalogue.insights.stem_paths(song_id)
+        paths = self._home.catalogue.insights.stem_paths(song_id)
         if stem not in paths:
             return None
-        path = self._settings.library_root / paths[stem]
+        path = self._home.settings.library_root / paths[stem]
         return path if path.is_file() else None
 
     def _song_of(self, track: Track) -> Song | None:
@@ -465,6 +461,6 @@ class Player:
 
     def _record(self, song_id: str, start_s: float, stop_s: float) -> None:
         try:
-            self._catalogue.grades.played(song_id, start_s, stop_s)
+            self._home.catalogue.grades.played(song_id, start_s, stop_s)
         except UtawakuError as error:
             self._failed(error)

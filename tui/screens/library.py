@@ -2,14 +2,14 @@
 
 from typing import Any, ClassVar
 
+import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from library.errors import QueryError, UtawakuError
-from library.query import FIELDS
 from library.records import Song
-from library.store.browse import Listing
+from library.searches import And, Listing, Query
 from library.text import clean_line
 from tui.background import Latest
 from tui.columns import COLUMNS
@@ -24,6 +24,8 @@ from tui.widgets.song_table import BLOCK, SongTable
 
 SORTS = ("added", "title", "artist", "singer", "date", "taste", "stars", "plays", "length", "bpm")
 FORGET = "\0forget "
+NOT_COUNTED = -2
+"""Version of the listing of the first songs: there are more."""
 DETAILS_FROM = 112
 """Cells of width from which the details stand beside the table unasked."""
 
@@ -67,12 +69,12 @@ class LibraryScreen(InlineEditing):
         self._detailer = Latest("details", self.app.call_later)
         self._facetter = Latest("facets", self.app.call_later)
         self._preparer = Latest("words", self.app.call_later)
-        yield SearchBar(self._helper.submit, self.utawaku.catalogue.browser.values)
+        home = self.utawaku.home
+        yield SearchBar(self._helper.submit, home)
         with Horizontal(id="library-body"):
             yield Facets()
-            yield SongTable(self.utawaku.catalogue.browser, id="songs")
-            settings = self.utawaku.settings
-            details = Details(settings.library_root, settings.stream_dir, id="details")
+            yield SongTable(lambda numbers: home.catalogue.browser.numbered(numbers), id="songs")
+            details = Details(home, id="details")
             details.cover.choose(self.utawaku.memory.pictures)
             yield details
 
@@ -87,7 +89,22 @@ class LibraryScreen(InlineEditing):
         self.table.set_columns(memory.columns)
         self.query_one(Facets).display = memory.facets
         self.table.focus()
-        self.search(keep=False)
+        self._show_first()
+        # Not before all this is drawn: it makes the catalogue load.
+        self.call_after_refresh(self.search, keep=True)
+        self.utawaku.home.when_open(lambda _error: self.app.call_later(self._catch_up))
+
+    def _show_first(self) -> None:
+        """Songs that are known before the catalogue is there."""
+        songs = self.utawaku.first
+        if songs:
+            numbers = np.array([number for number, _song in songs], np.int64)
+            self.table.show(Listing(Query(And(())), numbers, NOT_COUNTED), songs, keep=False)
+
+    def _catch_up(self) -> None:
+        """Search for what was typed while the catalogue was loading."""
+        if self.search_bar.text and self.utawaku.home.is_open:
+            self.search_bar.understand()
 
     def on_unmount(self) -> None:
         """Look for nothing more."""
@@ -119,16 +136,17 @@ class LibraryScreen(InlineEditing):
         """Ask the catalogue for what the search bar says."""
         if self._searcher is None or self.search_bar.error is not None:
             return
-        browser = self.utawaku.catalogue.browser
         text, grouped = self.search_bar.text, self.grouped
         # A look for changes may overtake a search: then it has to answer the search too.
         known = self._version if self._answered == (text, grouped) else -1
-        first = max(0, self.table.scroll_offset.y - 8) if keep else 0
+        table = self.table
 
         def look() -> tuple[Listing, list[tuple[int, Song]]] | None:
+            browser = self.utawaku.catalogue.browser
             if only_if_changed and browser.version() == known:
                 return None
             listing = browser.search(text, grouped=grouped)
+            first = max(0, table.scroll_offset.y - 8) if keep else 0
             return listing, browser.numbered(listing.numbers[first : first + BLOCK])
 
         def arrived(result: Any) -> None:
@@ -164,7 +182,6 @@ class LibraryScreen(InlineEditing):
         facets, listing = self.query_one(Facets), self.table.listing
         if not facets.display or listing is None or self._facetter is None:
             return
-        browser = self.utawaku.catalogue.browser
         active = frozenset(self.search_bar.text.split())
 
         def arrived(found: Any) -> None:
@@ -172,7 +189,10 @@ class LibraryScreen(InlineEditing):
                 facets.show(found, active)
 
         self._facetter.submit(
-            lambda: {field: browser.facet(field, listing) for field, _title, _most in FACETS},
+            lambda: {
+                field: self.utawaku.catalogue.browser.facet(field, listing)
+                for field, _title, _most in FACETS
+            },
             arrived,
         )
 
@@ -182,7 +202,8 @@ class LibraryScreen(InlineEditing):
             return
         n_selected = len(self.table.selected)
         parts = [f"{n_selected:,} selected"] if n_selected else []
-        parts.append(f"{len(listing):,} song{'' if len(listing) == 1 else 's'}")
+        if listing.version != NOT_COUNTED:
+            parts.append(f"{len(listing):,} song{'' if len(listing) == 1 else 's'}")
         if self.grouped:
             parts.append("copies grouped")
         self.search_bar.show_count("  ".join(parts))
@@ -209,6 +230,8 @@ class LibraryScreen(InlineEditing):
 
     def on_song_table_sort_asked(self, event: SongTable.SortAsked) -> None:
         """Sort by a column; again turns it round."""
+        from library.query import FIELDS
+
         event.stop()
         listing = self.table.listing
         natural = FIELDS[event.field].descending
@@ -239,7 +262,6 @@ class LibraryScreen(InlineEditing):
             return
         if self._detailer is None or not details.display:
             return
-        browser = self.utawaku.catalogue.browser
 
         def arrived(found: Any) -> None:
             if self.table.number_at(self.table.cursor) != number:
@@ -247,7 +269,9 @@ class LibraryScreen(InlineEditing):
             # Tags are an extra: the table itself reports when the catalogue cannot be read.
             details.show(found[0] if isinstance(found, list) and found else song)
 
-        self._detailer.submit(lambda: browser.songs([number], tags=True), arrived)
+        self._detailer.submit(
+            lambda: self.utawaku.catalogue.browser.songs([number], tags=True), arrived
+        )
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Play from here."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from library.catalogue import Catalogue
 from library.sharing.preflight import BILIBILI, OPEN, Finding, check
 from library.sharing.records import Part, QueueHold, Submission
 from tui.background import Latest
@@ -19,6 +18,9 @@ from tui.screens.compose import ComposeScreen
 from tui.screens.dialogs import Confirm
 from tui.text import ago, bar, fit, shown
 from tui.widgets.rows import Cell, Rows
+
+if TYPE_CHECKING:
+    from library.catalogue import Catalogue
 
 _LOOKS = {
     "published": "good",
@@ -246,7 +248,7 @@ class OutboxScreen(Place):
         self.utawaku.write(release, lambda _: self.look_again())
 
 
-def read_outbox(catalogue: Catalogue) -> tuple[list[Submission], Sequence[QueueHold]]:
+def read_outbox(catalogue: "Catalogue") -> tuple[list[Submission], Sequence[QueueHold]]:
     """Submissions and holds; off the event loop."""
     return catalogue.submissions.recent(limit=300), catalogue.submissions.holds()
 

@@ -3,18 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
-from textual.widgets import Input
 
 from tui.text import shown
+from tui.widgets.line import Line
 
 Way = Literal["save", "leave", "next", "previous", "down", "up"]
 
 
-class CellEditor(Input):
+class CellEditor(Line):
     """Enter saves, Escape leaves, Tab goes to the next cell; Up and Down save and go on."""
 
     DEFAULT_CSS: ClassVar[str] = """
@@ -75,7 +74,3 @@ class CellEditor(Input):
     def action_finish(self, way: Way) -> None:
         """Tell that it is done."""
         self.post_message(self.Finished(way, self.value))
-
-    def _on_paste(self, event: events.Paste) -> None:
-        # Textual calls the field's own handler after this one.
-        event.text = shown(event.text)

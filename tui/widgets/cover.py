@@ -4,7 +4,6 @@ import os
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -24,6 +23,7 @@ from textual.widget import Widget
 from library.records import Song
 from tui import terminal
 from tui.background import Latest
+from tui.home import Home
 from tui.terminal import Picture, Way
 
 REST_S = 0.12
@@ -55,11 +55,9 @@ class Cover(Widget, can_focus=False):
     Cover.shown { display: block; }
     """
 
-    def __init__(self, library_root: Path, stream_dir: Callable[[str], Path]) -> None:
-        """Covers of songs whose files are relative to `library_root`."""
+    def __init__(self, home: Home) -> None:
         super().__init__()
-        self._library_root = library_root
-        self._stream_dir = stream_dir
+        self._home = home
         self._reader: Latest | None = None
         self._resting: Timer | None = None
         self._song: Song | None = None
@@ -135,10 +133,11 @@ class Cover(Widget, can_focus=False):
     def _wanted(self) -> Wanted | None:
         song = self._song
         columns, rows = self._room()
-        if song is None or columns < 8 or rows < 4:
+        if song is None or not self._home.is_open or columns < 8 or rows < 4:
             return None
-        file = self._library_root / song.file_path if song.file_path else None
-        return Wanted(file, self._stream_dir(song.stream_id), self.way, columns, rows)
+        settings = self._home.settings
+        file = settings.library_root / song.file_path if song.file_path else None
+        return Wanted(file, settings.stream_dir(song.stream_id), self.way, columns, rows)
 
     def _stop_waiting(self) -> None:
         if self._resting is not None:

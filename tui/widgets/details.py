@@ -1,8 +1,6 @@
 """Everything about one song."""
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -10,9 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from library.query import quote
 from library.records import Song
+from library.searches import quote
 from tui.columns import mark, title_of
+from tui.home import Home
 from tui.text import ago, bar, clock, shown
 from tui.widgets.cover import Cover
 
@@ -30,11 +29,9 @@ class Details(VerticalScroll, can_focus=False):
     }
     """
 
-    def __init__(
-        self, library_root: Path, stream_dir: Callable[[str], Path], *, id: str | None = None
-    ) -> None:
+    def __init__(self, home: Home, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.cover = Cover(library_root, stream_dir)
+        self.cover = Cover(home)
         self._told: Song | None = None
 
     def compose(self) -> ComposeResult:

@@ -6,8 +6,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from library.query import quote
-from library.store.browse import FacetValue
+from library.searches import FacetValue, quote
 from tui.text import fit, shown
 from tui.widgets.rows import Cell, Rows
 

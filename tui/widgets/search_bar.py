@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -14,12 +13,15 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from library.errors import QueryError
-from library.query import Completion, complete, parse
-from library.query.completion import Values
+from tui.home import Home
 from tui.text import shown
+from tui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from library.query import Completion
 
 
-class SearchInput(Input):
+class SearchInput(Line):
     """One line; Tab completes, Enter and Down go to the songs, Escape gives up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,10 +57,6 @@ class SearchInput(Input):
     def action_noop(self) -> None:
         """Keep the cursor where it is."""
 
-    def _on_paste(self, event: events.Paste) -> None:
-        # Textual calls the field's own handler after this one.
-        event.text = shown(event.text)
-
 
 class SearchBar(Vertical):
     """The search field, what it found, and the line that helps."""
@@ -88,11 +86,11 @@ class SearchBar(Vertical):
     def __init__(
         self,
         run_later: Callable[[Callable[[], object], Callable[[object], None]], None],
-        values: Values,
+        home: Home,
     ) -> None:
         super().__init__()
         self._run_later = run_later
-        self._values = values
+        self._home = home
         self._completions: list[Completion] = []
         self._helped = Text()
         self._count_length = 0
@@ -131,15 +129,22 @@ class SearchBar(Vertical):
         self._count_length = len(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Understand what is typed, or show where it goes wrong."""
+        """Something was typed."""
         event.stop()
+        if self._home.is_open:
+            self.understand()
+
+    def understand(self) -> None:
+        """Understand what is typed, or show where it goes wrong."""
+        from library.query import parse  # knows every column, so it comes with the catalogue
+
         try:
-            parse(event.value)
+            parse(self.text)
         except QueryError as error:
             self.error = error
         else:
             self.error = None
-            self.post_message(self.Changed(event.value))
+            self.post_message(self.Changed(self.text))
         self._help()
 
     def on_descendant_focus(self) -> None:
@@ -159,7 +164,9 @@ class SearchBar(Vertical):
             return
 
         def look() -> object:
-            return complete(text, caret, self._values)
+            from library.query import complete
+
+            return complete(text, caret, self._home.catalogue.browser.values)
 
         def arrived(found: object) -> None:
             if isinstance(found, Exception):

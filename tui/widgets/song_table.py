@@ -1,6 +1,6 @@
 """The table of songs: any number of them, read from the catalogue a block at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,13 +10,15 @@ from textual.geometry import Region
 from textual.message import Message
 
 from library.errors import UtawakuError
-from library.query.syntax import Sort
 from library.records import Song
-from library.store.browse import Browser, Listing
+from library.searches import Listing, Sort
 from tui.background import Latest
 from tui.columns import COLUMNS, DEFAULT, Column, lay_out, mark
 from tui.text import fit
 from tui.widgets.rows import Cell, Rows
+
+Read = Callable[[Sequence[int]], list[tuple[int, Song]]]
+"""Numbers to songs with their numbers, those that are gone left out; called in a thread."""
 
 BLOCK = 128
 """Songs that are read at once."""
@@ -59,9 +61,9 @@ class SongTable(Rows):
 
         error: UtawakuError
 
-    def __init__(self, browser: Browser, *, id: str | None = None) -> None:
+    def __init__(self, read: Read, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._browser = browser
+        self._read_songs = read
         self._reader: Latest | None = None
         self.listing: Listing | None = None
         self._songs: dict[int, Song] = {}
@@ -204,7 +206,7 @@ class SongTable(Rows):
         ]
 
         def read() -> list[tuple[int, Song]]:
-            return self._browser.numbered(wanted)
+            return self._read_songs(wanted)
 
         def arrived(result: list[tuple[int, Song]] | Exception) -> None:
             if isinstance(result, UtawakuError):
