@@ -4,8 +4,25 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 
-from commands.console import add_row, clock, out, print_json, table
+from commands.console import UNLIMITED, add_row, clock, out, print_json, print_table, table
+
+COLUMNS: dict[str, tuple[str, int]] = {
+    "title": ("left", 20),
+    "artist": ("left", 12),
+    "singer": ("left", 12),
+    "length": ("right", 8),
+    "date": ("left", 10),
+    "sung": ("right", 5),
+    "grade": ("left", 7),
+    "id": ("whole", UNLIMITED),
+}
+"""How each column is set, and the cells that are enough to read it."""
+GAP = 2
+"""Cells between columns."""
+DROPPED = ("sung", "singer", "grade", "date", "artist")
+"""What a narrow terminal does without, the first to go first; what is empty goes before."""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,31 +59,46 @@ def songs(
             ]
         )
         return
-    shown = table(
-        "title",
-        "artist",
-        "singer",
-        ("length", "right"),
-        "date",
-        ("sung", "right"),
-        "grade",
-        ("id", "whole"),
-    )
     marks = {1: "like", 0: "so-so", -1: "dislike", None: ""}
-    for (_number, song), times in zip(found, performances, strict=True):
-        add_row(
-            shown,
-            [
-                song.title or "(unknown)",
-                song.artist,
-                song.singer,
-                clock(song.duration_s),
-                song.uploaded_on,
-                f"{times}x" if times > 1 else "",
-                marks[song.grade],
-                song.id,
-            ],
-        )
-    out.print(shown)
+    rows = [
+        {
+            "title": song.title or "(unknown)",
+            "artist": song.artist,
+            "singer": song.singer,
+            "length": clock(song.duration_s),
+            "date": song.uploaded_on,
+            "sung": f"{times}x" if times > 1 else "",
+            "grade": marks[song.grade],
+            "id": song.id,
+        }
+        for (_number, song), times in zip(found, performances, strict=True)
+    ]
+    widths = _widths(rows, out.width if out.is_terminal else UNLIMITED)
+    shown = table(*[(name, COLUMNS[name][0]) for name in widths])
+    for column, width in zip(shown.columns, widths.values(), strict=True):
+        column.max_width = width
+    for row in rows:
+        add_row(shown, [row[name] for name in widths])
+    print_table(shown)
     if len(found) < len(listing):
         out.print(f"{len(found)} of {len(listing)}; --limit 0 lists all", style="dim")
+
+
+def _widths(rows: list[dict[str, str]], room: int) -> dict[str, int]:
+    """The columns that can be read together within `room` cells, and how wide each may be."""
+    widest = {
+        name: max([len(name), *(cell_len(row[name]) for row in rows)], default=0)
+        for name in COLUMNS
+    }
+    empty = [name for name in DROPPED if not any(row[name] for row in rows)]
+    widths = {name: min(widest[name], enough) for name, (_kind, enough) in COLUMNS.items()}
+    for dropped in (*empty, *DROPPED):
+        if sum(widths.values()) + GAP * (len(widths) - 1) <= room:
+            break
+        widths.pop(dropped, None)
+    spare = room - sum(widths.values()) - GAP * (len(widths) - 1)
+    for name in widths:
+        more = max(0, min(spare, widest[name] - widths[name]))
+        widths[name] += more
+        spare -= more
+    return widths

@@ -16,6 +16,8 @@ from library.errors import UtawakuError
 from library.progress import Progress
 from library.text import clean_line
 
+UNLIMITED = 100_000
+"""Cells of a line that nobody folds."""
 out = Console(highlight=False)
 """Results."""
 err = Console(stderr=True, highlight=False)
@@ -62,6 +64,14 @@ def table(*columns: str | tuple[str, str]) -> Table:
             justify: Literal["left", "right"] = "right" if kind == "right" else "left"
             made.add_column(name, justify=justify, overflow="ellipsis", no_wrap=True)
     return made
+
+
+def print_table(made: Table) -> None:
+    """Print a table: in a terminal as wide as that, into a pipe as wide as it is."""
+    if out.is_terminal:
+        out.print(made)
+    else:
+        Console(highlight=False, width=UNLIMITED).print(made)
 
 
 def add_row(to: Table, cells: Sequence[object]) -> None:

@@ -8,6 +8,8 @@ from library.records import Stream
 from library.text import clean_line
 
 FRAMES_PER_SECOND = 75
+MAX_TRACKS = 99
+"""A CUE sheet numbers its tracks with two digits, as a CD does."""
 
 
 def cue_time(time_s: float) -> str:
@@ -27,8 +29,15 @@ def cue_sheet(stream: Stream, songs: Sequence[NamedSpan], *, file_name: str = ""
 
     Talk between two songs is the later one's pregap (INDEX 00), which players skip or count down.
     `file_name` is the recording as seen from where the sheet will lie; by default its own name.
-    Raises LibraryFileError for a name with a quote or line break, which the format cannot hold.
+    Raises LibraryFileError for a name with a quote or line break, and for more than `MAX_TRACKS`
+    songs, which the format cannot hold.
     """
+    if len(songs) > MAX_TRACKS:
+        raise LibraryFileError(
+            f"a CUE sheet holds at most {MAX_TRACKS} songs, and this stream has {len(songs)}",
+            subject=clean_line(stream.title),
+            next_step="Export it as m3u8, audacity or list",
+        )
     file_name = file_name or stream.recording_path.replace("\\", "/").rsplit("/", 1)[-1]
     if '"' in file_name or any(ord(char) < 32 for char in file_name):
         raise LibraryFileError(

@@ -137,6 +137,13 @@ def test_songs_without_a_gap_have_no_pregap() -> None:
     assert "INDEX 00" not in sheet
 
 
+def test_more_songs_than_cue_can_number_are_refused() -> None:
+    songs = [song(n, n * 100.0, n * 100.0 + 90) for n in range(100)]
+    assert "TRACK 99 AUDIO" in cue_sheet(STREAM, songs[:99])
+    with pytest.raises(LibraryFileError, match="99 songs, and this stream has 100"):
+        cue_sheet(STREAM, songs)
+
+
 def test_a_file_name_that_cue_cannot_hold_is_refused() -> None:
     with pytest.raises(LibraryFileError):
         cue_sheet(STREAM, SONGS, file_name='a"b.mp3')
