@@ -3,23 +3,10 @@
 import os
 
 import dagster as dg
-import psutil
+
+from library.processes import process_mark
 
 PID_TAG = "utawaku/pid"
-
-
-def process_mark(pid: int) -> str:
-    """Name a process so that a later one with the same number is told apart."""
-    try:
-        return f"{pid}-{psutil.Process(pid).create_time():.2f}"
-    except psutil.NoSuchProcess:
-        return f"{pid}-gone"
-
-
-def is_gone(mark: str) -> bool:
-    """Whether the process that wrote `mark` has ended."""
-    number = mark.split("-")[0]
-    return not number.isdigit() or mark != process_mark(int(number))
 
 
 def mark_process(instance: dg.DagsterInstance, run_id: str) -> None:

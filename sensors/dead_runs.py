@@ -5,7 +5,8 @@ A killed process leaves its run `STARTED` for ever, and the next run would wait 
 
 import dagster as dg
 
-from assets.processes import PID_TAG, is_gone
+from assets.processes import PID_TAG
+from library.processes import is_gone
 
 GONE = "its process is gone; the next run goes on where it was"
 

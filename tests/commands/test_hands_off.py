@@ -20,6 +20,7 @@ from commands.up import CHILDREN_FILE, end_left_over
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.errors import UtawakuError
+from library.processes import process_mark
 from library.records import Channel, SongSpan, Stream
 from library.sites import full_address
 from library.tags import SongTags, write_tags
@@ -191,10 +192,9 @@ def test_what_a_killed_supervisor_left_is_ended_and_nobody_else(settings: Settin
     sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
     left, another = (subprocess.Popen(sleep, start_new_session=True) for _ in range(2))
     try:
-        started = [psutil.Process(one.pid).create_time() for one in (left, another)]
         settings.data_dir.mkdir(parents=True)
         # The second number was another process' when the note was written.
-        notes = [[left.pid, started[0]], [another.pid, started[1] - 100], [2**22 + 1, 1.0]]
+        notes = [process_mark(left.pid), f"{another.pid}-1.earlier", f"{2**22 + 1}-1.never"]
         (settings.data_dir / CHILDREN_FILE).write_text(json.dumps(notes), "utf-8")
         end_left_over(settings)
         assert not psutil.pid_exists(left.pid)

@@ -11,11 +11,12 @@ import dagster as dg
 import pytest
 
 from assets.following import follow
-from assets.processes import PID_TAG, process_mark
+from assets.processes import PID_TAG
 from assets.recordings import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.following import ChannelRules
+from library.processes import process_mark
 from library.records import Request, Stream
 from models.downloader import Downloader
 from sensors.dead_runs import close_dead_runs

@@ -1,0 +1,46 @@
+"""Which process it was, so that a later one with the same number is told apart."""
+
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def process_mark(pid: int) -> str:
+    """Name a process for as long as it lives, whatever becomes of the clock.
+
+    Where there is /proc, by its start counted from the machine's: a start in wall time (psutil's)
+    changes whenever the clock is set, and every process would pass for another one.
+    """
+    if _PROC.joinpath("self", "stat").exists():
+        started = _start_since_boot(pid)
+    else:
+        started = _start_by_the_clock(pid)
+    return f"{pid}-{started}"
+
+
+def is_gone(mark: str) -> bool:
+    """Whether the process that `mark` names has ended."""
+    number = mark.split("-")[0]
+    return not number.isdigit() or mark.endswith("-gone") or mark != process_mark(int(number))
+
+
+def _start_since_boot(pid: int) -> str:
+    try:
+        told = (_PROC / str(pid) / "stat").read_text("utf-8", "replace")
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text("utf-8")
+    except OSError:
+        return "gone"
+    # proc_pid_stat(5): the name, in brackets, may hold anything; the state comes next, and the start
+    # in clock ticks is the 20th from there.
+    fields = told.rpartition(")")[2].split()
+    # A dead child that its parent has not asked for yet works on nothing any more.
+    return "gone" if fields[0] in "ZX" else f"{fields[19]}.{boot[:8]}"
+
+
+def _start_by_the_clock(pid: int) -> str:
+    import psutil
+
+    try:
+        return f"{psutil.Process(pid).create_time():.2f}"
+    except psutil.NoSuchProcess:
+        return "gone"

@@ -1,0 +1,59 @@
+"""A process keeps its mark for as long as it lives, and takes it along when it ends."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from library.processes import is_gone, process_mark
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[bytes]]:
+    started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    yield started
+    started.kill()
+    started.wait()
+
+
+def test_a_living_process_is_known_by_its_mark(process: subprocess.Popen[bytes]) -> None:
+    mark = process_mark(process.pid)
+    assert not is_gone(mark)
+    assert mark != process_mark(os.getpid())
+    assert is_gone(f"{process.pid}-1.another")  # the number was another process' before
+    process.kill()
+    process.wait()
+    assert is_gone(mark)
+    assert is_gone(process_mark(process.pid))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="how Linux keeps dead children")
+def test_a_dead_child_that_nobody_asked_for_is_gone(process: subprocess.Popen[bytes]) -> None:
+    mark = process_mark(process.pid)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, and still in the table
+    assert psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
+    assert is_gone(mark)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the start since boot is Linux'")
+def test_a_clock_that_is_set_makes_no_process_another_one(
+    process: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = process_mark(process.pid)
+    by_the_clock = psutil.Process(process.pid).create_time()
+    # What /proc/stat says of the machine's start moves with the clock.
+    booted = psutil.boot_time()
+    monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: booted + 86_400)
+    assert psutil.Process(process.pid).create_time() != by_the_clock
+    assert process_mark(process.pid) == mark
+    assert not is_gone(mark)
+
+
+def test_marks_of_an_earlier_version_and_nonsense_name_nobody() -> None:
+    started = psutil.Process().create_time()
+    for mark in (f"{os.getpid()}-{started:.2f}", "", "-", "x-1", f"{os.getpid()}"):
+        assert is_gone(mark) or not sys.platform.startswith("linux")
