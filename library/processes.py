@@ -30,8 +30,8 @@ def _start_since_boot(pid: int) -> str:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text("utf-8")
     except OSError:
         return "gone"
-    # proc_pid_stat(5): the name, in brackets, may hold anything; the state comes next, and the start
-    # in clock ticks is the 20th from there.
+    # proc_pid_stat(5): the name, in brackets, may hold anything; the state comes next, and the
+    # start in clock ticks is the 20th from there.
     fields = told.rpartition(")")[2].split()
     # A dead child that its parent has not asked for yet works on nothing any more.
     return "gone" if fields[0] in "ZX" else f"{fields[19]}.{boot[:8]}"
