@@ -61,7 +61,7 @@ def _folder(folder: str) -> Iterator[Path]:
 @contextmanager
 def _small_disk(home: Path) -> Iterator[Path]:
     home.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", home], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", home], check=True)
     try:
         yield home
     finally:
@@ -274,6 +274,8 @@ def _states(one: Night, asset: str) -> list[Any]:
 def fill(path: Path) -> None:
     """Leave no byte free where `path` lies."""
     with path.open("wb", buffering=0) as file:
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(path.parent).free - (1 << 20))
+        file.seek(0, os.SEEK_END)
         for size in (1 << 20, 1 << 12, 1):
             with suppress(OSError):
                 while True:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,6 +81,45 @@ def end_left_over(settings: Settings) -> None:
             with suppress(psutil.NoSuchProcess):
                 err.print(f"ending process {pid}, left by a pipeline that was killed")
                 end_group(pid, psutil.Process(pid).wait)
+
+
+@dataclass
+class Rounds:
+    """What the supervisor does twice a second for as long as it lives."""
+
+    settings: Settings
+    children: Sequence[Child]
+    renewal: Renewal
+    _noted: bool = True
+    _last_beat: float = 0.0
+    _trouble: str = ""
+
+    def go(self) -> None:
+        """Look after the processes, and leave a sign of life.
+
+        A full disk keeps signs, notes and lines of the log from being written, and passes: it must
+        not end the pipeline, which nobody would start again.
+        """
+        try:
+            self._go()
+        except OSError as error:
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                with suppress(OSError):  # the log may lie on the disk that is full
+                    err.print(f"going on, though the disk says: {error}", markup=False)
+        else:
+            self._trouble = ""
+
+    def _go(self) -> None:
+        self.renewal.look()
+        started = [child.look_after() for child in self.children]
+        self._noted = self._noted and not any(started)
+        if not self._noted:
+            _note_children(self.settings, self.children)
+            self._noted = True
+        if time.monotonic() - self._last_beat > BEAT_EVERY_S:
+            beat(self.settings)
+            self._last_beat = time.monotonic()
 
 
 def _note_children(settings: Settings, children: Sequence[Child]) -> None:
@@ -172,22 +212,15 @@ def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
     out.print(f"web page  http://{HOST}:{port}")
     out.print(f"logs      {logs}")
     out.print("Ctrl-C ends the pipeline; what is running goes on at the next start")
-    last_beat = 0.0
     scraped = _serve_metrics(settings, metrics)
     # The socket lies in a folder of its own that nobody else may enter: who can talk to the code
     # server can run code.
     with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
         children = _children(home, logs, Path(private), port)
-        renewal = Renewal(*children, settings.process_growth_mb)
+        rounds = Rounds(settings, children, Renewal(*children, settings.process_growth_mb))
         try:
             while not stopping:
-                renewal.look()
-                started = [child.look_after() for child in children]
-                if any(started):
-                    _note_children(settings, children)
-                if time.monotonic() - last_beat > BEAT_EVERY_S:
-                    beat(settings)
-                    last_beat = time.monotonic()
+                rounds.go()
                 time.sleep(0.5)
         finally:
             for child in reversed(children):

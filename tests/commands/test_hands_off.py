@@ -15,11 +15,14 @@ import pytest
 from typer.testing import CliRunner
 
 from commands.app import app
+from commands.children import Child
+from commands.renewal import Renewal
 from commands.scraping import metrics_server
-from commands.up import CHILDREN_FILE, end_left_over
+from commands.up import CHILDREN_FILE, Rounds, end_left_over
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.errors import UtawakuError
+from library.heartbeat import is_alive
 from library.processes import process_mark
 from library.records import Channel, SongSpan, Stream
 from library.sites import full_address
@@ -203,6 +206,32 @@ def test_what_a_killed_supervisor_left_is_ended_and_nobody_else(settings: Settin
         for one in (left, another):
             one.kill()
             one.wait()
+
+
+def test_a_full_disk_does_not_end_the_supervisor(settings: Settings, tmp_path: Path) -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    names = ("code server", "daemon", "web page")
+    children = [Child(name, sleep, {}, tmp_path / f"{name}.log") for name in names]
+    rounds = Rounds(settings, children, Renewal(*children, growth_mb=1000))
+    # Neither its notes nor its signs of life can be written: something else lies in their place.
+    in_the_way = [settings.data_dir / name for name in (CHILDREN_FILE, "heartbeat.json")]
+    for path in in_the_way:
+        path.mkdir(parents=True)
+    try:
+        for _ in range(3):
+            rounds.go()
+        pids = [child.process.pid for child in children if child.process is not None]
+        assert len(pids) == 3
+        assert not is_alive(settings)
+        for path in in_the_way:
+            path.rmdir()
+        rounds.go()
+        assert is_alive(settings)
+        noted = json.loads((settings.data_dir / CHILDREN_FILE).read_text("utf-8"))
+        assert noted == [process_mark(pid) for pid in pids]  # none was started twice
+    finally:
+        for child in children:
+            child.end()
 
 
 def test_a_resting_site_is_shown_and_can_be_woken(commands: Commands) -> None:
