@@ -277,6 +277,7 @@ def test_memory_does_not_grow_with_the_length(weights_dir: Path, tmp_path: Path)
 
 @pytest.mark.corpus
 @pytest.mark.reference
+@pytest.mark.timeout(3600)  # the package alone takes five minutes on a quiet machine
 @pytest.mark.skipif(not (CORPUS and ORACLE), reason="needs the corpus and inaSpeechSegmenter")
 @pytest.mark.parametrize("engine", ["sm", "smn"])
 def test_on_the_corpus_streams_both_modes_agree_with_the_package(
