@@ -79,7 +79,7 @@ def soak(home: Path, given: argparse.Namespace) -> None:
         (home / "config.toml").write_text(
             f'web_port = {PORT}\n[follow]\nwatch_folder = "{watched}"\nsettle_s = 2\n'
             "[labels]\nshazam = false\n[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
-            f'[notices]\nwebhook = "{site.url(HOOK)}"\nbatch_quiet_minutes = 0.2\n',
+            f'[notices]\nwebhook = "{site.url(HOOK)}"\nbatch_quiet_minutes = 1\n',
             "utf-8",
         )
         up = subprocess.Popen(

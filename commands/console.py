@@ -14,13 +14,22 @@ from rich.text import Text
 
 from library.errors import UtawakuError
 from library.progress import Progress
-from library.text import clean_line
+from library.text import clean_line, clean_text
 
 UNLIMITED = 100_000
 """Cells of a line that nobody folds."""
-out = Console(highlight=False)
+
+
+class _CleanConsole(Console):
+    """Shows what texts from the internet say, and does nothing of what they tell a terminal."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(clean_text(text, keep_lines=True), **options)
+
+
+out: Console = _CleanConsole(highlight=False)
 """Results."""
-err = Console(stderr=True, highlight=False)
+err: Console = _CleanConsole(stderr=True, highlight=False)
 """Progress and errors, so that results can be piped."""
 
 

@@ -252,6 +252,19 @@ def test_a_resting_site_is_shown_and_can_be_woken(commands: Commands) -> None:
     catalogue.close()
 
 
+def test_what_a_site_says_is_shown_and_moves_no_cursor(commands: Commands) -> None:
+    catalogue = Catalogue.open(load_settings())
+    said = "\x1b]0;owned\x07gone\x1b[2J\x9b31m \u202ehere\x08"
+    catalogue.notices.add("error", f"Given up: {said}", body=said, next_step=said)
+    request = catalogue.requests.file("ingest_stream", "x")
+    catalogue.requests.wait(request.id, time.time() + 3600, f"the page says {said}")
+    catalogue.sites.refuse("a-site", said, base_s=3600)
+    catalogue.close()
+    shown = commands.run("status").stdout
+    assert shown.count("gone here") == 5
+    assert [one for one in shown if not one.isprintable() and one != "\n"] == []
+
+
 def test_doctor_finds_and_repairs_what_is_out_of_step(commands: Commands) -> None:
     settings = load_settings()
     catalogue = Catalogue.open(settings)
