@@ -32,6 +32,7 @@ class Child:
     started_at: float = 0.0
     pause_s: float = FIRST_PAUSE_S
     not_before: float = field(default=0.0)
+    n_starts: int = 0
     held: bool = False
     """Not to be started for now."""
 
@@ -65,6 +66,7 @@ class Child:
                     start_new_session=True,
                 )
             self.started_at = now
+            self.n_starts += 1
             return True
         return False
 

@@ -140,6 +140,9 @@ def _print_health(found: "Health", waiting: list[dict[str, Any]]) -> None:
     for rest in found.rests:
         until = time.strftime("%m-%d %H:%M", time.localtime(rest.until))
         out.print(f"resting   {rest.site} until {until}: {rest.reason}", markup=False)
+    if found.processes:
+        sizes = (f"{one.name} {one.resident_bytes / 1e6:.0f}" for one in found.processes)
+        out.print(f"memory    {', '.join(sizes)} MB")
     out.print(f"disk      {found.free_bytes / 1e9:.1f} GB free")
 
 

@@ -23,7 +23,7 @@ from commands.renewal import Renewal
 from library.config import Settings, load_settings
 from library.errors import UtawakuError
 from library.files import atomic_path
-from library.heartbeat import beat, is_alive, stop_beating
+from library.heartbeat import LastingProcess, beat, is_alive, stop_beating
 from library.processes import is_gone, process_mark
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def up(
 ) -> None:
     """Start the pipeline: Dagster's daemon (sensors, runs) and its web page, on loopback only."""
     settings = load_settings()
-    if is_alive(settings) and _is_up(settings):
+    if _supervisor(settings) is not None:
         raise UtawakuError("the pipeline is running already", next_step="`utawaku down` ends it")
     port = port or settings.web_port
     if detach:
@@ -61,12 +61,13 @@ def up(
     _supervise(settings, port, metrics)
 
 
-def _is_up(settings: Settings) -> bool:
-    """Whether the supervisor that gave the last sign of life still runs."""
+def _supervisor(settings: Settings) -> int | None:
+    """Number of the supervisor's process; None where it has ended, in order or not."""
     try:
-        return psutil.pid_exists(int((settings.data_dir / PID_FILE).read_text("utf-8")))
-    except (OSError, ValueError):
-        return False
+        mark = (settings.data_dir / PID_FILE).read_text("utf-8")
+    except OSError:
+        return None
+    return None if is_gone(mark) else int(mark.split("-")[0])
 
 
 def end_left_over(settings: Settings) -> None:
@@ -118,8 +119,19 @@ class Rounds:
             _note_children(self.settings, self.children)
             self._noted = True
         if time.monotonic() - self._last_beat > BEAT_EVERY_S:
-            beat(self.settings)
+            beat(self.settings, _lasting(self.children))
             self._last_beat = time.monotonic()
+
+
+def _lasting(children: Sequence[Child]) -> list[LastingProcess]:
+    return [
+        LastingProcess("supervisor", os.getpid()),
+        *(
+            LastingProcess(one.name, one.process.pid, one.n_starts)
+            for one in children
+            if one.process is not None
+        ),
+    ]
 
 
 def _note_children(settings: Settings, children: Sequence[Child]) -> None:
@@ -132,13 +144,10 @@ def down() -> None:
     """End the pipeline that `up` started."""
     settings = load_settings()
     pid_file = settings.data_dir / PID_FILE
-    try:
-        pid = int(pid_file.read_text("utf-8"))
-        os.kill(pid, signal.SIGTERM)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        raise UtawakuError(
-            "the pipeline is not running", next_step="`utawaku up` starts it"
-        ) from None
+    pid = _supervisor(settings)
+    if pid is None:
+        raise UtawakuError("the pipeline is not running", next_step="`utawaku up` starts it")
+    os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + 40
     while pid_file.exists() and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -208,7 +217,7 @@ def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     pid_file = settings.data_dir / PID_FILE
-    pid_file.write_text(str(os.getpid()), "utf-8")
+    pid_file.write_text(process_mark(os.getpid()), "utf-8")
     out.print(f"web page  http://{HOST}:{port}")
     out.print(f"logs      {logs}")
     out.print("Ctrl-C ends the pipeline; what is running goes on at the next start")

@@ -3,7 +3,9 @@
 import json
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from library.files import atomic_path
 
@@ -15,12 +17,27 @@ STALE_AFTER_S = 30.0
 """Without a sign for this long, the pipeline is taken to be down."""
 
 
-def beat(settings: "Settings") -> None:
-    """Give a sign of life."""
+@dataclass(frozen=True)
+class LastingProcess:
+    """A process of the pipeline that stays, unlike its runs."""
+
+    name: str
+    pid: int
+    n_starts: int = 1
+    """Since the pipeline came up."""
+
+
+def beat(settings: "Settings", processes: Sequence[LastingProcess] = ()) -> None:
+    """Give a sign of life, and say which processes there are."""
     path = settings.data_dir / "heartbeat.json"
     path.parent.mkdir(parents=True, exist_ok=True)
+    told = {
+        "at": time.time(),
+        "pid": os.getpid(),
+        "processes": [asdict(one) for one in processes],
+    }
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps({"at": time.time(), "pid": os.getpid()}), "utf-8")
+        temporary.write_text(json.dumps(told), "utf-8")
 
 
 def stop_beating(settings: "Settings") -> None:
@@ -31,8 +48,7 @@ def stop_beating(settings: "Settings") -> None:
 def last_heartbeat_s(settings: "Settings | CataloguePlace") -> float | None:
     """Seconds since the last sign of life; None where there is none."""
     try:
-        content = json.loads((settings.data_dir / "heartbeat.json").read_text("utf-8"))
-        return max(0.0, time.time() - float(content["at"]))
+        return max(0.0, time.time() - float(_last(settings)["at"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -41,3 +57,18 @@ def is_alive(settings: "Settings | CataloguePlace") -> bool:
     """Whether the pipeline gave a sign lately."""
     age_s = last_heartbeat_s(settings)
     return age_s is not None and age_s < STALE_AFTER_S
+
+
+def lasting_processes(settings: "Settings") -> list[LastingProcess]:
+    """Those of a pipeline that gave a sign lately."""
+    if not is_alive(settings):
+        return []
+    try:
+        return [LastingProcess(**one) for one in _last(settings)["processes"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _last(settings: "Settings | CataloguePlace") -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((settings.data_dir / "heartbeat.json").read_text("utf-8"))
+    return told

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from library.catalogue import Catalogue
 from library.config import Settings
-from library.heartbeat import is_alive, last_heartbeat_s
+from library.heartbeat import is_alive, last_heartbeat_s, lasting_processes
 from library.records import SiteRest
 from library.schema import songs
 
@@ -36,6 +38,17 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class ProcessFigures:
+    """What a lasting process of the pipeline takes."""
+
+    name: str
+    pid: int
+    n_starts: int
+    resident_bytes: int
+    n_open_files: int
+
+
+@dataclass(frozen=True)
 class Health:
     """What runs without hands, at a glance."""
 
@@ -53,6 +66,8 @@ class Health:
     n_channels_failing: int
     free_bytes: int
     total_bytes: int
+    processes: Sequence[ProcessFigures]
+    """None where the pipeline is not up."""
 
 
 def health(catalogue: Catalogue, settings: Settings, now: float | None = None) -> Health:
@@ -79,7 +94,23 @@ def health(catalogue: Catalogue, settings: Settings, now: float | None = None) -
         n_channels_failing=sum(bool(one.last_error) for one in followed),
         free_bytes=disk.free,
         total_bytes=disk.total,
+        processes=_process_figures(settings),
     )
+
+
+def _process_figures(settings: Settings) -> list[ProcessFigures]:
+    figures = []
+    for one in lasting_processes(settings):
+        try:
+            process = psutil.Process(one.pid)
+            with process.oneshot():
+                resident = process.memory_info().rss
+                figures.append(
+                    ProcessFigures(one.name, one.pid, one.n_starts, resident, process.num_fds())
+                )
+        except psutil.Error:
+            continue  # it has just ended, or is another user's
+    return figures
 
 
 def metrics(catalogue: Catalogue, settings: Settings, now: float | None = None) -> list[Metric]:
@@ -91,6 +122,7 @@ def metrics(catalogue: Catalogue, settings: Settings, now: float | None = None) 
         for (asset, state), count in sorted(catalogue.assets.counts().items())
     ]
     resting = [Sample(max(0.0, rest.until - now), {"site": rest.site}) for rest in found.rests]
+    each = [(one, {"process": one.name}) for one in found.processes]
     unread = catalogue.notices.recent(limit=10_000, unread_only=True)
     return [
         _gauge("up", "Whether the pipeline gave a sign of life lately.", float(found.alive)),
@@ -124,6 +156,24 @@ def metrics(catalogue: Catalogue, settings: Settings, now: float | None = None) 
         _gauge("disk_free_bytes", "Free where the library lies.", found.free_bytes),
         _gauge("disk_total_bytes", "Size of the disk of the library.", found.total_bytes),
         _gauge("catalogue_bytes", "Size of the catalogue's file.", _catalogue_bytes(settings)),
+        Metric(
+            "utawaku_process_resident_bytes",
+            "gauge",
+            "Memory of each lasting process.",
+            [Sample(one.resident_bytes, labels) for one, labels in each],
+        ),
+        Metric(
+            "utawaku_process_open_files",
+            "gauge",
+            "Open files of each lasting process.",
+            [Sample(one.n_open_files, labels) for one, labels in each],
+        ),
+        Metric(
+            "utawaku_process_starts_total",
+            "counter",
+            "How often each was started since the pipeline came up.",
+            [Sample(one.n_starts, labels) for one, labels in each],
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 """follow, unfollow, channels, resume, status --metrics, doctor --fix through the program."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -18,11 +19,11 @@ from commands.app import app
 from commands.children import Child
 from commands.renewal import Renewal
 from commands.scraping import metrics_server
-from commands.up import CHILDREN_FILE, Rounds, end_left_over
+from commands.up import CHILDREN_FILE, PID_FILE, Rounds, end_left_over
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.errors import UtawakuError
-from library.heartbeat import is_alive
+from library.heartbeat import LastingProcess, beat, is_alive, stop_beating
 from library.processes import process_mark
 from library.records import Channel, SongSpan, Stream
 from library.sites import full_address
@@ -212,7 +213,8 @@ def test_a_full_disk_does_not_end_the_supervisor(settings: Settings, tmp_path: P
     sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
     names = ("code server", "daemon", "web page")
     children = [Child(name, sleep, {}, tmp_path / f"{name}.log") for name in names]
-    rounds = Rounds(settings, children, Renewal(*children, growth_mb=1000))
+    code, daemon, web = children
+    rounds = Rounds(settings, children, Renewal(code, daemon, web, growth_mb=1000))
     # Neither its notes nor its signs of life can be written: something else lies in their place.
     in_the_way = [settings.data_dir / name for name in (CHILDREN_FILE, "heartbeat.json")]
     for path in in_the_way:
@@ -232,6 +234,37 @@ def test_a_full_disk_does_not_end_the_supervisor(settings: Settings, tmp_path: P
     finally:
         for child in children:
             child.end()
+
+
+def test_down_ends_nobody_who_has_got_the_number_of_a_supervisor_that_was_killed(
+    commands: Commands,
+) -> None:
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    another = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        for mark in (f"{another.pid}-1.earlier", str(another.pid), ""):
+            (settings.data_dir / PID_FILE).write_text(mark, "utf-8")
+            answer = commands.run("down")
+            assert (answer.returncode, "is not running" in answer.stderr) == (1, True)
+        assert another.poll() is None
+    finally:
+        another.kill()
+        another.wait()
+
+
+def test_what_each_lasting_process_takes_is_told(commands: Commands) -> None:
+    settings = load_settings()
+    beat(settings, [LastingProcess("daemon", os.getpid(), 3), LastingProcess("gone", 2**22 + 1)])
+    text = commands.run("status", "--metrics").stdout
+    assert 'utawaku_process_starts_total{process="daemon"} 3\n' in text
+    found = dict(line.rsplit(" ", 1) for line in text.splitlines() if "process=" in line)
+    assert float(found['utawaku_process_resident_bytes{process="daemon"}']) > 10e6
+    assert float(found['utawaku_process_open_files{process="daemon"}']) > 2
+    assert "gone" not in text
+    assert "memory    daemon " in commands.run("status").stdout
+    stop_beating(settings)
+    assert "process=" not in commands.run("status", "--metrics").stdout
 
 
 def test_a_resting_site_is_shown_and_can_be_woken(commands: Commands) -> None:
