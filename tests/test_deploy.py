@@ -1,0 +1,65 @@
+"""The systemd unit and the container file start what there is."""
+
+import configparser
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from commands.app import app
+from library.config import Settings
+from library.heartbeat import beat
+
+DEPLOY = Path(__file__).parent.parent / "deploy"
+UNIT = DEPLOY / "utawaku.service"
+CONTAINERFILE = (DEPLOY / "Containerfile").read_text("utf-8")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path) -> None:
+    program = tmp_path / ".local" / "bin" / "utawaku"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    verify = ["systemd-analyze", "--user", "verify", "--man=no", str(UNIT)]
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    environment.pop("XDG_CONFIG_HOME", None)
+
+    def complaints() -> str:
+        answer = subprocess.run(
+            verify, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        return "".join(line for line in answer.stderr.splitlines(True) if UNIT.name in line)
+
+    assert complaints() == ""
+    program.unlink()
+    assert "is not executable" in complaints(), "or nothing was looked at"
+
+
+def test_the_unit_starts_a_command_that_there_is() -> None:
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str  # type: ignore[assignment]
+    unit.read(UNIT, "utf-8")
+    program, *arguments = shlex.split(unit["Service"]["ExecStart"])
+    assert program == "%h/.local/bin/utawaku"
+    assert CliRunner().invoke(app, [*arguments, "--help"]).exit_code == 0
+
+
+def test_the_container_starts_a_command_that_there_is_and_its_health_is_told(
+    settings: Settings,
+) -> None:
+    (command,) = re.findall(r'^CMD \["(\w+)"\]$', CONTAINERFILE, re.MULTILINE)
+    assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
+    (arguments, pattern) = re.findall(r"CMD utawaku (.+) \| grep -q '(.+)'", CONTAINERFILE)[0]
+
+    def healthy() -> bool:
+        told = CliRunner().invoke(app, shlex.split(arguments)).stdout
+        return re.search(pattern, told, re.MULTILINE) is not None
+
+    assert not healthy()
+    beat(settings)
+    assert healthy()
