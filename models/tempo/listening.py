@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.fft import rfft
 from scipy.sparse import csr_array
 
+from library.errors import NoAudioError
 from library.progress import Progress, silent
 from models.audio import decode
 
@@ -138,7 +139,8 @@ def listen_file(
     """Listen to a media file, or a span of it.
 
     Raises:
-        NotMediaError, NoAudioError, TruncatedMediaError: see `models.audio.decode`.
+        NotMediaError, NoAudioError, TruncatedMediaError: see `models.audio.decode`; NoAudioError
+            also where the track is there and empty.
     """
     listener = Listener()
     for chunk in decode(
@@ -150,7 +152,10 @@ def listen_file(
         progress=progress,
     ):
         listener.add(chunk)
-    return listener.result()
+    heard = listener.result()
+    if not heard.n_samples:
+        raise NoAudioError("there is no sound in it", subject=str(path))
+    return heard
 
 
 def mel_filters(

@@ -1,10 +1,22 @@
 """Tempo, beats and key of sounds whose truth is known."""
 
+import wave
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from library.errors import NoAudioError
 from models.demo import render_song
-from models.tempo import SAMPLE_RATE_HZ, Listener, beat_times, estimate_key, estimate_tempo, listen
+from models.tempo import (
+    SAMPLE_RATE_HZ,
+    Listener,
+    beat_times,
+    estimate_key,
+    estimate_tempo,
+    listen,
+    listen_file,
+)
 from models.tempo.key import key_place
 
 RATE = SAMPLE_RATE_HZ
@@ -67,6 +79,17 @@ def test_silence_and_scraps_have_no_tempo_and_no_key(n_samples: int) -> None:
     assert estimate_key(heard).name == ""
     assert len(beat_times(heard, 120)) == 0
     assert heard.duration_s == pytest.approx(n_samples / RATE)
+
+
+def test_a_file_without_a_sample_is_told_apart_from_a_silent_one(tmp_path: Path) -> None:
+    silent, empty = tmp_path / "silent.wav", tmp_path / "empty.wav"
+    for path, n_samples in ((silent, 800), (empty, 0)):
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 8_000, 0, "NONE", ""))
+            file.writeframes(bytes(2 * n_samples))
+    assert estimate_tempo(listen_file(silent)).bpm is None
+    with pytest.raises(NoAudioError, match=r"empty\.wav.*no sound"):
+        listen_file(empty)
 
 
 @pytest.mark.parametrize("tuning", [0.0, 0.3, -0.3])
