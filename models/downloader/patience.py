@@ -27,6 +27,8 @@ class Patience:
         self._subject = subject
         self._together = False
         self._gave_up = False
+        self._hanging_up = threading.Lock()
+        """Held until it is known whether an answer was cut off: its reader is awake before."""
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._answer: Callable[[], Any] = _none
@@ -35,7 +37,7 @@ class Patience:
 
     def check(self) -> None:
         """Raise StalledError when it is over."""
-        if self._gave_up or (self._together and self._is_over()):
+        if self._has_given_up() or (self._together and self._is_over()):
             self._gave_up = True
             raise StalledError(
                 f"next to no data came for {self._limit_s:.0f} s",
@@ -59,7 +61,7 @@ class Patience:
         self._together, self._gave_up = True, False
         try:
             yield
-            if self._gave_up:
+            if self._has_given_up():
                 self.check()  # an answer that was cut off may look as if it had come to its end
         finally:
             self._together, self._answer = False, _none
@@ -79,6 +81,10 @@ class Patience:
         if self._thread is not None:
             self._thread.join()
 
+    def _has_given_up(self) -> bool:
+        with self._hanging_up:
+            return self._gave_up
+
     def _is_over(self) -> bool:
         return time.monotonic() - self._since > self._limit_s
 
@@ -88,7 +94,8 @@ class Patience:
             if answer is None or not self._is_over():
                 continue
             self._answer = _none
-            self._gave_up = _hung_up(answer) or self._gave_up
+            with self._hanging_up:
+                self._gave_up = _hung_up(answer) or self._gave_up
 
 
 def _hung_up(answer: Any) -> bool:
