@@ -8,6 +8,7 @@ from assets import (
     labels,
     library_files,
     models,
+    pieces,
     recordings,
     segments,
     songs,
@@ -26,7 +27,7 @@ from sensors.names import retry_names
 from sensors.playlists import make_playlists
 from sensors.requests import drain_requests
 from sensors.schedules import keep_house, nightly
-from sensors.stems import separate_good_songs, separate_songs
+from sensors.stems import separate_good_songs, separate_pieces, separate_songs
 from sensors.submissions import publish_due, publish_submissions
 from sensors.taste import score_new_songs, score_taste_job, train_taste_job
 from sensors.watch_folder import watch_folder
@@ -46,6 +47,7 @@ def defs() -> dg.Definitions:
                 library_files,
                 highlights,
                 stems,
+                pieces,
                 submissions,
                 embeddings,
                 taste,
@@ -60,6 +62,7 @@ def defs() -> dg.Definitions:
             crawl_job,
             publish_submissions,
             separate_songs,
+            separate_pieces,
             make_playlists,
             train_taste_job,
             score_taste_job,

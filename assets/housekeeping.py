@@ -114,12 +114,20 @@ def keep_within_budget(catalogue: Catalogue, settings: Settings) -> Dropped:
 
 def may_go(stream: Stream, catalogue: Catalogue, settings: Settings) -> bool:
     """Whether everything that is made from the recording is made, and its files are sound."""
-    if due_assets(stream, catalogue, settings):
+    if due_assets(stream, catalogue, settings) or _is_wanted(stream, catalogue):
         return False
     try:
         return all(length_is_right(song, settings) for song in catalogue.songs.of_stream(stream.id))
     except (MediaError, OSError):
         return False
+
+
+def _is_wanted(stream: Stream, catalogue: Catalogue) -> bool:
+    """Whether something is being made from the recording, or pieces of it were asked for."""
+    asked = catalogue.requests.open_with("pieces", {})
+    return any(request.target == stream.id for request in asked) or any(
+        state.state == "running" for state in catalogue.assets.of(stream.id).values()
+    )
 
 
 def _own_recording(stream: Stream, settings: Settings) -> Path | None:

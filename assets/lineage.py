@@ -22,6 +22,7 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "library_files": ("songs", "labels"),
     "highlights": ("library_files",),
     "embeddings": ("library_files",),
+    "pieces": ("recordings",),
     "stems": ("library_files",),
 }
 """Artefacts of a stream that each is made from; its model comes beside (`assets.models`)."""

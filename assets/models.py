@@ -43,8 +43,8 @@ class Model:
 
     asset: str
     """Name of the Dagster asset."""
-    makes: str
-    """The artefact that depends on it."""
+    makes: tuple[str, ...]
+    """The artefacts that depend on it."""
     purpose: str
     version: Callable[[Settings], str]
     weights: Callable[[Settings], str] | None = None
@@ -121,34 +121,34 @@ MODELS: Mapping[str, Model] = {
     for model in (
         Model(
             "segmenter_weights",
-            "segments",
+            ("segments",),
             "tells speech from music",
             _segmenter_version,
             _segmenter,
         ),
-        Model("song_scorer", "songs", "hears where songs start and stop", _song_scorer_version),
+        Model("song_scorer", ("songs",), "hears where songs start and stop", _song_scorer_version),
         Model(
             "naming_rules",
-            "labels",
+            ("labels",),
             "fingerprints, and the thresholds from which a name is applied",
             _naming_version,
         ),
         Model(
             "highlight_model",
-            "highlights",
+            ("highlights",),
             "finds the best half minute",
             highlight_version,
         ),
         Model(
             "tagger_weights",
-            "embeddings",
+            ("embeddings",),
             "hears what a song sounds like",
             _registered(_tagger),
             _tagger,
         ),
         Model(
             "separator_weights",
-            "stems",
+            ("stems", "pieces"),
             "takes voice and accompaniment apart",
             _separator_version,
             _separator,
@@ -161,7 +161,7 @@ MODELS: Mapping[str, Model] = {
 def models_of(artefacts: Iterable[str]) -> list[Model]:
     """The models that make these artefacts."""
     wanted = set(artefacts)
-    return [model for model in MODELS.values() if model.makes in wanted]
+    return [model for model in MODELS.values() if wanted.intersection(model.makes)]
 
 
 def recorded_versions(instance: dg.DagsterInstance) -> dict[str, str]:
@@ -211,7 +211,7 @@ def _asset_of(model: Model) -> dg.AssetsDefinition:
     )
     def made(library: LibraryResource) -> dg.MaterializeResult:
         settings = library.settings
-        metadata: dict[str, str] = {"makes": model.makes}
+        metadata: dict[str, str] = {"makes": ", ".join(model.makes)}
         if model.weights is not None and model.version(settings) == MISSING:
             name = model.weights(settings)
             known = registry.entry(name)

@@ -20,7 +20,7 @@ import models.reference
 from library.config import Settings
 from library.errors import EngineError, MediaError, WeightsMissingError
 from library.progress import Progress, part, silent
-from models.separator.engine import Audio, Stems
+from models.separator.engine import Audio, Separator, Stems
 
 RATE_HZ = 44_100
 _LOOK_EVERY_S = 0.2
@@ -128,6 +128,11 @@ class ReferenceSpleeter:
         for name, value in costs.items():
             before = self.costs.get(name, 0.0)
             self.costs[name] = max(before, value) if name == "peak_mb" else before + value
+
+
+def reporting_to(separator: Separator, progress: Progress) -> Progress:
+    """What reading the next sound is to tell, so that `progress` hears of its separation, too."""
+    return separator.report_to(progress) if isinstance(separator, ReferenceSpleeter) else progress
 
 
 def run_alone(command: Sequence[str], progress: Progress) -> Costs:

@@ -7,7 +7,17 @@ was dropped to make room is left out on request, as there is nothing to make it 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assets import embeddings, highlights, labels, library_files, recordings, segments, songs, stems
+from assets import (
+    embeddings,
+    highlights,
+    labels,
+    library_files,
+    pieces,
+    recordings,
+    segments,
+    songs,
+    stems,
+)
 from assets.lineage import UPSTREAM
 from assets.models import MISSING, models_of
 from library.catalogue import Catalogue
@@ -46,6 +56,7 @@ def present_versions(settings: Settings) -> dict[str, Version]:
         "library_files": library_files.CODE_VERSION,
         "highlights": highlights.CODE_VERSION,
         "embeddings": embeddings.ENGINE_VERSION,
+        "pieces": pieces.CODE_VERSION,
         "stems": stems.CODE_VERSION,
     }
     return {

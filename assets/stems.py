@@ -1,18 +1,16 @@
 """Vocals and accompaniment of songs: on demand, and for songs that are good enough."""
 
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import numpy as np
 from pydantic import Field
 
 from assets.library_files import holds_span, library_files
 from assets.models import separator_weights
 from assets.partitions import stream_partitions
 from assets.recordings import recording_file
-from assets.reference_separator import ReferenceSpleeter, through_pipes
+from assets.reference_separator import ReferenceSpleeter, reporting_to, through_pipes
 from assets.resources import LibraryResource
 from assets.tracking import work_on
 from library.catalogue import Catalogue
@@ -21,14 +19,13 @@ from library.errors import EngineError, UtawakuError
 from library.progress import Progress, part, silent
 from library.records import Song, Stream
 from library.store.stems import SongStems
-from models.audio import decode, probe
-from models.cutter.encode import output_channels
+from models.audio import probe
 from models.separator import Separator, separate_file
+from models.separator.checking import Samples, fault_of
+from models.separator.files import open_mix
 
 CODE_VERSION = "1"
 FOLDER = "stems"
-ON_GRID = 1.5 / 32768
-"""Two stems on the 16-bit grid add up to a decoded mix to within its own rounding."""
 
 
 class StemsConfig(dg.Config):
@@ -38,7 +35,7 @@ class StemsConfig(dg.Config):
 
 
 def stems_folder(stream_id: str, settings: Settings) -> Path:
-    """Where the stems of a stream's songs lie."""
+    """Where stems of a stream lie: its songs' files, and a folder for each set of pieces."""
     return settings.stream_dir(stream_id) / FOLDER
 
 
@@ -130,19 +127,22 @@ def _version(separator: Separator) -> str:
     return f"{separator.version}+{separator.model_version}"
 
 
-def faults_of(made: SongStems, song: Song, stream: Stream, settings: Settings) -> list[str]:
-    """What is wrong with stems, read back from disk: `length`, `sum`; empty when nothing."""
-    source, start_s, stop_s = source_of(song, stream, settings)
-    channels = output_channels("flac", probe(source).n_channels)
-    mix = decode(source, n_channels=channels, start_s=start_s, stop_s=stop_s, chunk_s=10.0)
-    vocals = decode(settings.library_root / made.vocals_path, chunk_s=10.0)
-    accompaniment = decode(settings.library_root / made.accompaniment_path, chunk_s=10.0)
-    worst = 0.0
-    for pieces in zip_longest(mix, vocals, accompaniment):
-        if any(piece is None or piece.shape != pieces[0].shape for piece in pieces):
-            return ["length"]
-        worst = max(worst, float(np.abs(pieces[1] + pieces[2] - np.clip(pieces[0], -1, 1)).max()))
-    return ["sum"] if worst > ON_GRID else []
+def separator_of(
+    context: dg.AssetExecutionContext, library: LibraryResource, progress: Progress
+) -> Separator:
+    """The engine that the settings want, as a run drives it; fetches its weights on first use."""
+    settings = library.settings
+    if settings.stems.engine == ReferenceSpleeter.name:
+        return ReferenceSpleeter(settings, run=through_pipes(context))
+    return library.separator(progress)
+
+
+def fault_in(made: SongStems, song: Song, stream: Stream, settings: Settings) -> str:
+    """What is wrong with stems read back from disk, `checking.fault_of`; empty when nothing."""
+    mix = Samples(open_mix(*source_of(song, stream, settings)))
+    stems = [settings.library_root / path for path in (made.vocals_path, made.accompaniment_path)]
+    fault, _ = fault_of(mix, stems)
+    return fault
 
 
 @dg.asset(
@@ -166,27 +166,26 @@ def stems(
     """
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
-    faults: dict[str, list[str]] = {}
+    faults: dict[str, str] = {}
     failed: dict[str, str] = {}
     costs: dict[str, float] = {}
     with work_on(library, context, "stems") as work:
         wanted = wanted_songs(stream, catalogue, settings, config.song_ids)
         for song_id in set(config.song_ids) - {song.id for song in wanted}:
             failed[song_id] = "there is no such song any more"
-        separator = _separator(context, library, work.progress)
+        separator = separator_of(context, library, part(work.progress, 0.0, 0.02))
         known = catalogue.stems.of_stream(stream.id, separator.name)
         n_made = 0
         for number, song in enumerate(wanted):
             share = part(work.progress, number / len(wanted), (number + 1) / len(wanted))
             share(0.0, f"separating {number + 1} of {len(wanted)}")
-            if isinstance(separator, ReferenceSpleeter):
-                share = separator.report_to(share)
             try:
                 made = known.get(song.id)
                 if made is None or not is_made(made, separator, song, settings):
-                    made = separate_song(separator, song, stream, catalogue, settings, share)
+                    heard = reporting_to(separator, share)
+                    made = separate_song(separator, song, stream, catalogue, settings, heard)
                     n_made += 1
-                faults[song.id] = faults_of(made, song, stream, settings)
+                faults[song.id] = fault_in(made, song, stream, settings)
             except UtawakuError as error:
                 failed[song.id] = str(error)
         if isinstance(separator, ReferenceSpleeter):
@@ -220,21 +219,12 @@ def stems(
         metadata=metadata,
         data_version=dg.DataVersion(work.data_version),
         check_results=[
-            _check("stems_are_as_long_as_their_songs", "length", faults),
-            _check("stems_add_up_to_their_mix", "sum", faults),
+            _check("stems_are_as_long_as_their_songs", faults, "missing", "unreadable", "length"),
+            _check("stems_add_up_to_their_mix", faults, "sum"),
         ],
     )
 
 
-def _separator(
-    context: dg.AssetExecutionContext, library: LibraryResource, progress: Progress
-) -> Separator:
-    settings = library.settings
-    if settings.stems.engine == ReferenceSpleeter.name:
-        return ReferenceSpleeter(settings, run=through_pipes(context))
-    return library.separator(part(progress, 0.0, 0.02))
-
-
-def _check(name: str, fault: str, faults: dict[str, list[str]]) -> dg.AssetCheckResult:
-    wrong = [song_id for song_id, found in faults.items() if fault in found]
-    return dg.AssetCheckResult(check_name=name, passed=not wrong, metadata={"songs": wrong})
+def _check(name: str, faults: dict[str, str], *wrong: str) -> dg.AssetCheckResult:
+    songs = [song_id for song_id, fault in faults.items() if fault in wrong]
+    return dg.AssetCheckResult(check_name=name, passed=not songs, metadata={"songs": songs})

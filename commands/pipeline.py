@@ -4,10 +4,10 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import dagster as dg
 import yaml
@@ -34,6 +34,7 @@ from sensors.jobs import ingest_stream
 POOLS = {"download": 1, "cpu": 2, "gpu": 1, "shazam": 4, "bilibili": 1}
 """How many steps of a kind run at once, over all runs."""
 GOES_ON = "The same command goes on where it was"
+BUSY = "another utawaku is working on this stream"
 
 
 def check_asset_names(names: Sequence[str]) -> None:
@@ -88,7 +89,7 @@ class Pipeline:
         self.downloader = Downloader.from_settings(
             settings.download, pace_file=settings.data_dir / "download-pace.json"
         )
-        self._job = defs().resolve_job_def(ingest_stream.name)
+        self._definitions = defs()
 
     @classmethod
     @contextmanager
@@ -128,25 +129,18 @@ class Pipeline:
         `patient` waits for Shazam's rate limit instead of putting names off.
         """
         started = time.monotonic()
-        folder = self.settings.stream_dir(stream.id)
         outcome = Outcome(source or stream.url, stream.id, stream.title)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".lock").touch()
-        except OSError as error:
-            closed = file_trouble(error, str(folder)) or UtawakuError(str(error))
-            print_error(closed)
-            outcome.error, outcome.exit_code = str(closed), closed.exit_code
+            folder = self._folder_of(stream)
+        except UtawakuError as error:
+            print_error(error)
+            outcome.error, outcome.exit_code = str(error), error.exit_code
             return outcome
         try:
-            # A second program that is asked for the same stream waits for nothing: it says so.
-            with FileLock(folder / ".lock", timeout=0):
-                if self._is_run_by_the_daemon(stream):
-                    raise Timeout(str(folder))
-                remove_stale_temporaries(folder)
+            with self._alone_in(folder, stream):
                 self._run(stream, outcome, again, patient)
         except Timeout:
-            outcome.error = "another utawaku is working on this stream"
+            outcome.error = BUSY
             outcome.exit_code = 1
             err.print(f"{clean_line(stream.title or stream.id)}: {outcome.error}")
         outcome.wall_s = time.monotonic() - started
@@ -166,6 +160,59 @@ class Pipeline:
         outcome.title, outcome.duration_s = stream.title, stream.duration_s
         return outcome
 
+    def make(
+        self, stream: Stream, asset: str, job_name: str, config: Mapping[str, Any]
+    ) -> AssetState:
+        """Make an artefact that is made on request only; its state afterwards.
+
+        Raises:
+            UtawakuError: it could not be made, or another program works on the stream.
+        """
+        try:
+            with self._alone_in(self._folder_of(stream), stream):
+                made = self._execute(job_name, stream, [asset], {asset: {"config": dict(config)}})
+        except Timeout as error:
+            raise UtawakuError(
+                BUSY, subject=stream.id, next_step="Ask again when it is done"
+            ) from error
+        states = self.catalogue.assets.of(stream.id)
+        if not made:
+            failed = [state for state in states.values() if state.asset == asset]
+            _raise_if_stopped(failed)
+            failure = UtawakuError(failed[0].message if failed else "the run failed")
+            failure.exit_code = _exit_code(failed)
+            raise failure
+        return states[asset]
+
+    def _folder_of(self, stream: Stream) -> Path:
+        """The stream's folder, with its lock file.
+
+        Raises:
+            UtawakuError: it cannot be written to.
+        """
+        folder = self.settings.stream_dir(stream.id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / ".lock").touch()
+        except OSError as error:
+            raise file_trouble(error, str(folder)) or UtawakuError(str(error)) from error
+        return folder
+
+    @contextmanager
+    def _alone_in(self, folder: Path, stream: Stream) -> Iterator[None]:
+        """Work on a stream while no other program does.
+
+        A second program that is asked for the same stream waits for nothing: it says so.
+
+        Raises:
+            filelock.Timeout: another one works on it.
+        """
+        with FileLock(folder / ".lock", timeout=0):
+            if self._is_run_by_the_daemon(stream):
+                raise Timeout(str(folder))
+            remove_stale_temporaries(folder)
+            yield
+
     def _is_run_by_the_daemon(self, stream: Stream) -> bool:
         """Whether a run of the pipeline, which takes no lock, works on the stream now."""
         tags = {"dagster/partition": stream.id}
@@ -177,40 +224,52 @@ class Pipeline:
         if not due:
             outcome.state = "already done"
             return
-        add_partitions(self.instance, [stream.id])
-        with err.status("looking for the models") as shown:
-            fetch_missing(
-                self.settings,
-                due,
-                lambda share, message: shown.update(f"fetching a model {share:.0%} {message}"),
-            )
-        with shown_progress(self.catalogue, stream, due):
-            result = self._job.execute_in_process(
-                instance=self.instance,
-                partition_key=stream.id,
-                asset_selection=[
-                    dg.AssetKey(name)
-                    for name in (*unrecorded(self.instance, self.settings, due), *due)
-                ],
-                run_config={
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                    "ops": {"labels": {"config": {"patient": patient}}} if "labels" in due else {},
-                },
-                tags={PID_TAG: process_mark(os.getpid())},
-                raise_on_error=False,
-            )
+        config = {"labels": {"config": {"patient": patient}}} if "labels" in due else {}
+        made = self._execute(ingest_stream.name, stream, due, config)
         states = self.catalogue.assets.of(stream.id)
         failed = [states[name] for name in due if name in states and states[name].state == "failed"]
-        if result.success:
+        if made:
             outcome.state = "done"
             return
-        if any(state.metadata.get("exit_code") == 130 for state in failed):
-            raise StoppedError("stopped", next_step=GOES_ON)
+        _raise_if_stopped(failed)
         outcome.error = failed[0].message if failed else "the run failed"
         outcome.exit_code = _exit_code(failed)
         for state in failed:
             err.print(f"[bold red]error:[/] {state.asset}: ", end="")
             err.print(clean_line(state.message), markup=False, soft_wrap=True)
+
+    def _execute(
+        self, job_name: str, stream: Stream, names: Sequence[str], config: Mapping[str, Any]
+    ) -> bool:
+        """Run artefacts of a stream here, with bars on the terminal; whether all were made."""
+        add_partitions(self.instance, [stream.id])
+        with err.status("looking for the models") as shown:
+            fetch_missing(
+                self.settings,
+                names,
+                lambda share, message: shown.update(f"fetching a model {share:.0%} {message}"),
+            )
+        with shown_progress(self.catalogue, stream, names):
+            result = self._definitions.resolve_job_def(job_name).execute_in_process(
+                instance=self.instance,
+                partition_key=stream.id,
+                asset_selection=[
+                    dg.AssetKey(name)
+                    for name in (*unrecorded(self.instance, self.settings, names), *names)
+                ],
+                run_config={
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    "ops": dict(config),
+                },
+                tags={PID_TAG: process_mark(os.getpid())},
+                raise_on_error=False,
+            )
+        return result.success
+
+
+def _raise_if_stopped(failed: Sequence[AssetState]) -> None:
+    if any(state.metadata.get("exit_code") == 130 for state in failed):
+        raise StoppedError("stopped", next_step=GOES_ON)
 
 
 def _exit_code(failed: list[AssetState]) -> int:

@@ -1,20 +1,16 @@
-"""`utawaku separate`: vocals and accompaniment of files, and of songs of the library."""
+"""`utawaku separate`: vocals and accompaniment of files, songs, streams; pieces joined again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import add_row, bar, clock, err, out, print_error, print_json, table
-from library.errors import NotFoundError, UtawakuError
-from library.progress import Progress
+from commands.console import add_row, clock, out, print_json, table
+from library.errors import UsageError
 
 if TYPE_CHECKING:
     from library.config import Settings
-    from models.separator import Separator
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def separate(
     target: Annotated[
-        str, typer.Argument(help="A media file, a query for songs, or a folder of pieces to join.")
+        str,
+        typer.Argument(
+            help="A media file, a query for songs, a stream's id, or a folder of pieces to join."
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -38,14 +37,19 @@ def separate(
     ] = None,
     subtitles: Annotated[
         Path | None,
-        typer.Option(help=".srt or .vtt: a pair of stems for each line, and for each gap."),
+        typer.Option(
+            help=".srt or .vtt: a pair of stems for each line, and for each gap. Of a stream, also "
+            "the name of subtitles in its folder."
+        ),
     ] = None,
     shift: Annotated[float, typer.Option(help="Move the subtitles by so many seconds.")] = 0.0,
-    start: Annotated[float, typer.Option(help="First second of the file to take.")] = 0.0,
-    stop: Annotated[float | None, typer.Option(help="Second of the file to stop at.")] = None,
+    start: Annotated[float, typer.Option(help="First second of the recording to take.")] = 0.0,
+    stop: Annotated[
+        float | None, typer.Option(help="Second of the recording to stop at; default: its end.")
+    ] = None,
     remix: Annotated[
         Path | None,
-        typer.Option(help="A changed vocal: lay it over the file's accompaniment instead."),
+        typer.Option(help="A changed vocal: lay it over the accompaniment of all of it, too."),
     ] = None,
     remix_gain_db: Annotated[float, typer.Option(help="Gain of the changed vocal.")] = 0.0,
     remix_shift: Annotated[
@@ -56,8 +60,10 @@ def separate(
     """Take vocals and accompaniment apart, as FLAC of the same length; together they are the mix.
 
     A file's stems are written to --output; the songs that a query finds get theirs in the
-    library. With --subtitles the pieces, joined in order, are the whole again: give the folder of
-    pieces as the target. A file 0007.changed.wav in it takes the place of the vocals of piece 7.
+    library. With --subtitles a file, or a stream of the library (its id, or a query for songs of
+    it), is cut into pieces; the same command makes only what is missing. Joined in order they are
+    the whole again: give the folder of pieces as the target. A file 0007.changed.wav in it takes
+    the place of the vocals of piece 7.
     """
     from library.config import load_settings
 
@@ -68,14 +74,18 @@ def separate(
         raise typer.BadParameter(
             "takes a whole song; change a piece and join them instead", param_hint="--remix"
         )
+    if remix is not None and not remix.is_file():
+        raise UsageError("there is no such file", subject=str(remix), next_step="See --remix")
+    span = _Span(start, stop, subtitles, shift)
     changed = _Changed(remix, remix_gain_db, remix_shift)
     if path.is_dir():
+        _refuse("the folder's pieces are cut already", span=span, engine=engine)
         results = [_join(path, folder, changed)]
     elif path.is_file():
-        span = _Span(start, stop, subtitles, shift)
         results = [_separate_file(path, folder, engine, settings, span, changed)]
     else:
-        results = _separate_songs(target, engine, settings)
+        _refuse("the library has its own place for stems", output=output, remix=remix)
+        results = _separate_in_library(target, engine, settings, span)
     if json:
         print_json({"separated": results})
     else:
@@ -84,18 +94,26 @@ def separate(
             shown = result.get("error") or "\n".join(result["files"])
             add_row(listing, [result["what"], clock(result.get("duration_s", 0.0)), shown])
         out.print(listing)
+        for result in results:
+            if result.get("n_lines_left_out"):
+                told = f"{result['n_lines_left_out']} lines of the subtitles show nowhere in it"
+                out.print(told, style="dim")
     if any("error" in result for result in results):
         raise typer.Exit(1)
 
 
 @dataclass(frozen=True)
 class _Span:
-    """What to take of a file, and how to cut it up."""
+    """What to take of a recording, and how to cut it up."""
 
     start_s: float
     stop_s: float | None
     subtitles: Path | None
     shift_s: float
+
+    def __bool__(self) -> bool:
+        """Whether the user gave any of it."""
+        return self != _Span(0.0, None, None, 0.0)
 
 
 @dataclass(frozen=True)
@@ -107,37 +125,41 @@ class _Changed:
     shift_s: float
 
 
+def _refuse(why: str, **given: object) -> None:
+    """Options that would be passed over in silence are refused."""
+    names = {"span": "--subtitles, --shift, --start, --stop"}
+    for name, value in given.items():
+        if value:
+            raise typer.BadParameter(
+                f"does not go with this target: {why}", param_hint=names.get(name, f"--{name}")
+            )
+
+
 def _join(pieces: Path, folder: Path, changed: _Changed) -> dict[str, Any]:
+    from commands.separate_library import shown_bar
+    from models.separator.files import remix
     from models.separator.joining import join_pieces
 
     folder.mkdir(parents=True, exist_ok=True)
     name = pieces.absolute().name.removesuffix(" pieces")
-    with _bar() as show:
-        done = join_pieces(pieces, folder, name=name, vocals_gain_db=changed.gain_db, progress=show)
+    gain_db = changed.gain_db if changed.vocals is None else 0.0
+    with shown_bar() as show:
+        done = join_pieces(pieces, folder, name=name, vocals_gain_db=gain_db, progress=show)
+        files = [done.vocals, done.accompaniment, done.mix]
+        turned_down_db = done.turned_down_db
+        if changed.vocals is not None:
+            files.append(folder / f"{name}.remix.flac")
+            turned_down_db = remix(
+                changed.vocals, done.accompaniment, files[-1],
+                vocals_gain_db=changed.gain_db, vocals_shift_s=changed.shift_s, progress=show,
+            )  # fmt: skip
     return {
         "what": pieces.name,
         "duration_s": done.n_samples / done.sample_rate_hz,
         "n_changed": done.n_changed,
-        "turned_down_db": done.turned_down_db,
-        "files": [str(path) for path in (done.vocals, done.accompaniment, done.mix)],
+        "turned_down_db": turned_down_db,
+        "files": [str(path) for path in files],
     }
-
-
-def _engine(name: str | None, settings: "Settings") -> "Separator":
-    from models.separator import make_separator
-
-    wanted = settings.stems
-    if (name or wanted.engine) == "spleeter-reference":
-        from assets.reference_separator import ReferenceSpleeter
-
-        return ReferenceSpleeter(settings)
-    with err.status("loading the network"):
-        return make_separator(
-            name or wanted.engine,
-            settings.weights_dir,
-            threads=wanted.threads,
-            extension="average",
-        )
 
 
 def _separate_file(
@@ -148,36 +170,38 @@ def _separate_file(
     span: _Span,
     changed: _Changed,
 ) -> dict[str, Any]:
-    from models.audio import probe
-    from models.separator.files import (
-        MANIFEST,
-        remix,
-        separate_file,
-        separate_pieces,
-    )
-    from models.setlist.subtitles import read_subtitles, shift_text, slice_text
+    from commands.separate_library import engine_of, shown_bar
+    from models.separator.files import remix, separate_file
+    from models.separator.pieces import separate_pieces
+    from models.separator.plan import MANIFEST, cut_at_subtitles
 
-    cues = None
+    cut = None
     if span.subtitles is not None:
-        stop_s = span.stop_s if span.stop_s is not None else probe(path).duration_s
-        shifted = shift_text(read_subtitles(span.subtitles), span.shift_s)
-        cues = slice_text(shifted, span.start_s, stop_s)
-    separator = _engine(engine, settings)
+        cut = cut_at_subtitles(
+            span.subtitles, shift_s=span.shift_s, start_s=span.start_s, stop_s=span.stop_s
+        )
+    separator = engine_of(engine, settings)
     folder.mkdir(parents=True, exist_ok=True)
-    with _bar(separator) as show:
-        if cues is not None:
+    with shown_bar(separator) as show:
+        if cut is not None:
             place = folder / f"{path.stem} pieces"
-            pieces = separate_pieces(
-                separator, path, cues, place,
-                start_s=span.start_s, stop_s=span.stop_s, progress=show,
-            )  # fmt: skip
-            rate = probe(place / "0001.vocals.flac").sample_rate_hz
-            return {
+            made = separate_pieces(separator, path, cut, place, progress=show)
+            faults = {
+                str(number): made.failed.get(number, f"read back: {fault}")
+                for number, fault in made.faults.items()
+            }
+            told = {
                 "what": path.name,
-                "duration_s": pieces[-1].stop / rate,
-                "n_pieces": len(pieces),
+                "duration_s": made.plan.n_samples / made.plan.sample_rate_hz,
+                "n_pieces": len(made.plan.pieces),
+                "n_made": made.n_made,
+                "n_lines_left_out": made.n_lines_left_out(cut),
+                "failed": faults,
                 "files": [str(place / MANIFEST)],
             }
+            if faults:
+                told["error"] = "; ".join(f"piece {n}: {why}" for n, why in faults.items())
+            return told
         done = separate_file(
             separator, path, folder, start_s=span.start_s, stop_s=span.stop_s, progress=show
         )
@@ -195,42 +219,31 @@ def _separate_file(
     }
 
 
-def _separate_songs(query: str, engine: str | None, settings: "Settings") -> list[dict[str, Any]]:
-    from assets.stems import separate_song
-    from library.catalogue import Catalogue
+def _separate_in_library(
+    target: str, engine: str | None, settings: "Settings", span: _Span
+) -> list[dict[str, Any]]:
+    from commands.separate_library import separate_songs, separate_stream, stream_meant
 
-    catalogue = Catalogue.open(settings)
-    try:
-        songs = catalogue.browser.songs(catalogue.browser.search(query).numbers)
-        if not songs:
-            raise NotFoundError(
-                "neither a file nor a query that finds songs",
-                subject=query,
-                next_step="`utawaku songs` lists what there is",
-            )
-        separator = _engine(engine, settings)
-        results: list[dict[str, Any]] = []
-        for song in songs:
-            row: dict[str, Any] = {"what": song.title or song.id, "duration_s": song.duration_s}
-            results.append(row)
-            try:
-                with _bar(separator) as show:
-                    stream = catalogue.streams.get(song.stream_id)
-                    made = separate_song(separator, song, stream, catalogue, settings, show)
-                paths = (made.vocals_path, made.accompaniment_path)
-                row["files"] = [str(settings.library_root / file) for file in paths]
-            except UtawakuError as error:
-                print_error(error)
-                row["error"] = str(error)
-        return results
-    finally:
-        catalogue.close()
+    stream = stream_meant(target, settings, alone=span.subtitles is not None)
+    if stream is None:
+        _refuse("songs are taken whole", span=span)
+        return separate_songs(target, engine, settings)
+    _refuse("pieces of a stream are made by the engine of the settings", engine=engine)
+    return separate_stream(
+        stream,
+        settings,
+        {
+            # What is no file here may be one in the stream's folder.
+            "subtitles": _absolute(span.subtitles),
+            "shift_s": span.shift_s,
+            "start_s": span.start_s,
+            "stop_s": span.stop_s,
+        },
+    )
 
 
-@contextmanager
-def _bar(separator: "Separator | None" = None) -> Iterator[Progress]:
-    """A progress bar on the terminal while the block runs."""
-    from assets.reference_separator import ReferenceSpleeter
-
-    with bar("separating") as show:
-        yield separator.report_to(show) if isinstance(separator, ReferenceSpleeter) else show
+def _absolute(path: Path | None) -> str:
+    if path is None:
+        return ""
+    given = path.expanduser()
+    return str(given.absolute() if given.is_file() else path)

@@ -2,7 +2,7 @@
 
 CHAIN = ("recordings", "segments", "songs", "labels", "library_files", "highlights", "embeddings")
 """The default chain in order; each depends on those before it."""
-ON_REQUEST = ("stems",)
+ON_REQUEST = ("stems", "pieces")
 """Made only when somebody asks."""
 OF_A_STREAM = (*CHAIN, *ON_REQUEST)
 SHORT_NAMES = {
@@ -14,5 +14,6 @@ SHORT_NAMES = {
     "highlights": "best",
     "embeddings": "ear",
     "stems": "stem",
+    "pieces": "pcs",
 }
 """At most four cells, for narrow lists."""

@@ -52,7 +52,7 @@ def notice_new_models(
     stale = stale_streams(library.catalogue, settings) if replaced else []
     if stale:
         told = (
-            f"{MODELS[name].makes}: {recorded[name][:12]} became {changed[name][:12]}"
+            f"{', '.join(MODELS[name].makes)}: {recorded[name][:12]} became {changed[name][:12]}"
             for name in replaced
         )
         library.catalogue.notices.add(

@@ -34,7 +34,7 @@ def _advance(request: Request, catalogue: Catalogue, settings: Settings) -> None
     tag = {"rematerialize": request.id}
     open_children = [
         child
-        for kind in ("ingest_stream", "separate")
+        for kind in ("ingest_stream", "separate", "pieces")
         for child in catalogue.requests.open_with(kind, tag)
     ]
     if not stale and not open_children:
@@ -51,8 +51,10 @@ def _advance(request: Request, catalogue: Catalogue, settings: Settings) -> None
             # Only songs that have stems: nobody asked for the others'.
             for song_id in catalogue.stems.of_stream(one.stream_id, engine):
                 catalogue.requests.file("separate", song_id, tag)
-            continue
-        catalogue.requests.file("ingest_stream", one.stream_id, {"again": [one.asset], **tag})
+        elif one.asset == "pieces":
+            catalogue.requests.file("pieces", one.stream_id, tag)
+        else:
+            catalogue.requests.file("ingest_stream", one.stream_id, {"again": [one.asset], **tag})
     done = total - len(stale)
     catalogue.requests.progressed(
         request.id, done / total if total else 1.0, f"{done} of {total} streams"

@@ -24,8 +24,8 @@ from sensors.outcomes import BATCH_TAG, settle
 from sensors.playlists import make_playlists
 from sensors.playlists import run_of as playlist_of
 from sensors.rematerialize import advance_rematerializations
+from sensors.stems import pieces_run_of, separate_pieces, separate_songs
 from sensors.stems import run_of as separation_of
-from sensors.stems import separate_songs
 from sensors.submissions import publish_submissions
 from sensors.taste import run_of as training_of
 from sensors.taste import train_taste_job
@@ -58,6 +58,7 @@ OPEN_STATUSES = [
         take_in_source,
         publish_submissions,
         separate_songs,
+        separate_pieces,
         train_taste_job,
         make_playlists,
     ],
@@ -190,6 +191,14 @@ class _Drain:
             self.catalogue.requests.wait(request.id, hindrance.until, hindrance.reason)
         return hindrance is not None
 
+    def must_wait_for_another(self, request: Request, stream: Stream) -> bool:
+        """Whether a command line works on the stream; then the request waits for it."""
+        locked = _is_locked(stream, self.settings)
+        if locked:
+            reason = "another utawaku works on this stream"
+            self.catalogue.requests.wait(request.id, self.now + BUSY_S, reason)
+        return locked
+
     def ingest(self, request: Request, stream: Stream) -> dg.RunRequest | None:
         """Make what is due of a stream, when its site may be asked and nobody else works on it."""
         requests = self.catalogue.requests
@@ -197,8 +206,7 @@ class _Drain:
         web = is_address(stream.url)
         if web and stream.id not in self.recorded and self.n_downloads >= MAX_OPEN_DOWNLOADS:
             return None
-        if _is_locked(stream, self.settings):
-            requests.wait(request.id, self.now + BUSY_S, "another utawaku works on this stream")
+        if self.must_wait_for_another(request, stream):
             return None
         due = due_assets(stream, self.catalogue, self.settings, again=again)
         if not due:
@@ -266,6 +274,15 @@ def _separate(drain: _Drain, request: Request) -> dg.RunRequest:
     return run.with_replaced_attrs(tags={**run.tags, BATCH_TAG: _mark(request)})
 
 
+def _pieces(drain: _Drain, request: Request) -> dg.RunRequest | None:
+    stream = drain.catalogue.streams.get(request.target)
+    if drain.must_wait_for_another(request, stream):
+        return None
+    add_partitions(drain.instance, [stream.id])
+    run = pieces_run_of(request, _key(request))
+    return run.with_replaced_attrs(tags={**run.tags, BATCH_TAG: _mark(request)})
+
+
 def _train(_drain: _Drain, request: Request) -> dg.RunRequest:
     run = training_of(request, _key(request))
     return run.with_replaced_attrs(tags={**run.tags, BATCH_TAG: _mark(request)})
@@ -288,6 +305,7 @@ KINDS: Mapping[str, Maker] = {
     "label": _label,
     "upload": _upload,
     "separate": _separate,
+    "pieces": _pieces,
     "train": _train,
     "playlist": _playlist,
     "rematerialize": _nothing,

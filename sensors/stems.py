@@ -1,10 +1,11 @@
-"""Takes songs apart: those that were asked for, and those that turn out to be good."""
+"""Takes songs apart, those asked for and those that turn out to be good, and whole recordings."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
 from assets.models import separator_weights
+from assets.pieces import PiecesConfig, pieces
 from assets.resources import LibraryResource
 from assets.stems import stems
 from library.catalogue import Catalogue
@@ -22,6 +23,13 @@ separate_songs = dg.define_asset_job(
     description="Vocals and accompaniment of songs of one stream.",
 )
 
+separate_pieces = dg.define_asset_job(
+    "separate_pieces",
+    selection=dg.AssetSelection.assets(pieces, separator_weights),
+    executor_def=dg.in_process_executor,
+    description="Vocals and accompaniment of one recording, cut at subtitles.",
+)
+
 
 def run_of(request: Request, catalogue: Catalogue, run_key: str) -> dg.RunRequest:
     """The run that serves a `separate` request, whose target is a song.
@@ -35,6 +43,19 @@ def run_of(request: Request, catalogue: Catalogue, run_key: str) -> dg.RunReques
         job_name=separate_songs.name,
         partition_key=song.stream_id,
         run_config={"ops": {"stems": {"config": {"song_ids": [song.id]}}}},
+        tags={"utawaku/request": str(request.id)},
+    )
+
+
+def pieces_run_of(request: Request, run_key: str) -> dg.RunRequest:
+    """The run that serves a `pieces` request: its target is a stream, its arguments the config."""
+    known = PiecesConfig.model_fields
+    config = {name: value for name, value in request.arguments.items() if name in known}
+    return dg.RunRequest(
+        run_key,
+        job_name=separate_pieces.name,
+        partition_key=request.target,
+        run_config={"ops": {"pieces": {"config": config}}},
         tags={"utawaku/request": str(request.id)},
     )
 

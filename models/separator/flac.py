@@ -19,13 +19,18 @@ from models.cutter.encode import LAYOUTS
 from models.separator.engine import Audio, Stems
 
 FULL_SCALE = 1 << 15
+MADE_BY_TAG = "utawaku_made_by"
 
 
 class FlacWriter:
     """Writes 16-bit FLAC to a file that appears when all is written; a context manager."""
 
-    def __init__(self, target: Path, sample_rate_hz: int, n_channels: int) -> None:
+    def __init__(
+        self, target: Path, sample_rate_hz: int, n_channels: int, *, made_by: str = ""
+    ) -> None:
+        """Nothing is opened yet; `made_by` is kept in the file as the tag `MADE_BY_TAG`."""
         self._target = target
+        self._made_by = made_by
         self._rate = sample_rate_hz
         self._n_channels = n_channels
         self._stack = ExitStack()
@@ -36,6 +41,8 @@ class FlacWriter:
             path = self._stack.enter_context(atomic_path(self._target))
             try:
                 self._container = self._stack.enter_context(av.open(str(path), "w", format="flac"))
+                if self._made_by:
+                    self._container.metadata[MADE_BY_TAG] = self._made_by
                 stream = self._container.add_stream(
                     "flac", rate=self._rate, layout=LAYOUTS[self._n_channels]
                 )

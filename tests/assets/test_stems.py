@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assets.resources import LibraryResource
-from assets.stems import faults_of, stems
+from assets.stems import fault_in, stems
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.records import Song, SongSpan, Stream
@@ -98,14 +98,14 @@ def test_checks_see_stems_that_are_short_or_do_not_add_up(
     materialize(songs[0].id)
     (made,) = catalogue.stems.of(songs[0].id)
     stream = catalogue.streams.get("file-1")
-    assert faults_of(made, songs[0], stream, settings) == []
+    assert fault_in(made, songs[0], stream, settings) == ""
     vocals = settings.library_root / made.vocals_path
     short = write_wav(vocals.with_suffix(".wav"), np.zeros((2, RATE)), RATE)
     short.replace(vocals)
-    assert faults_of(made, songs[0], stream, settings) == ["length"]
+    assert fault_in(made, songs[0], stream, settings) == "length"
     wrong = write_wav(vocals.with_suffix(".wav"), np.full((2, 2 * RATE), 0.2), RATE)
     wrong.replace(vocals)
-    assert faults_of(made, songs[0], stream, settings) == ["sum"]
+    assert fault_in(made, songs[0], stream, settings) == "sum"
 
 
 def test_only_damaged_songs_is_a_failure(songs: list[Song]) -> None:

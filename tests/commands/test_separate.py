@@ -1,14 +1,19 @@
-"""`utawaku separate`: pieces between subtitles and back, changed vocals, broken networks."""
+"""`utawaku separate`: files and streams in pieces and back, changed vocals, broken networks."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from models.audio import load
+from commands.app import app
+from library.catalogue import Catalogue
+from library.config import load_settings
+from library.errors import MediaError, UtawakuError
+from library.records import SongSpan, Stream
 from tests.conftest import Program
-from tests.models.separation import write_wav
+from tests.models.separation import grid, write_wav
 
 RATE = 16_000
 SUBTITLES = """1
@@ -31,11 +36,6 @@ def recording(tmp_path: Path) -> Path:
         np.stack([tone, tone]) + rng.uniform(-0.1, 0.1, (2, 8 * RATE)),
         RATE,
     )
-
-
-def grid(path: Path) -> np.ndarray:
-    samples, _ = load(path)
-    return np.rint(np.atleast_2d(samples) * 32768).astype(int)
 
 
 def test_pieces_of_a_slice_with_shifted_subtitles_join_to_the_slice_and_one_can_be_changed(
@@ -73,6 +73,93 @@ def test_pieces_of_a_slice_with_shifted_subtitles_join_to_the_slice_and_one_can_
     band = grid(tmp_path / "out" / "evening.accompaniment.flac")
     half = grid(folder / "0002.changed.wav")
     np.testing.assert_array_equal(mix[:, touched], band[:, touched] + half)
+
+
+@pytest.fixture
+def stream_id(program: Program, recording: Path) -> str:
+    """The recording as a stream of the library, taken in place, with a song on record."""
+    catalogue = Catalogue.open(load_settings())
+    stream = Stream(
+        "file-1", str(recording), "An evening", site="file",
+        recording_path=str(recording), duration_s=8.0,
+    )  # fmt: skip
+    catalogue.streams.save(stream)
+    span = SongSpan(0, 1.0, 7.0, "smart", 1, title="夜に駆ける")
+    catalogue.songs.reconcile("file-1", [span], made_by="x")
+    catalogue.close()
+    return stream.id
+
+
+def test_a_stream_of_the_library_is_cut_once_changed_and_joined(
+    program: Program, tmp_path: Path, recording: Path, stream_id: str
+) -> None:
+    subtitles = tmp_path / "lines.srt"
+    subtitles.write_text(SUBTITLES)
+    done = program.run("separate", "夜に駆ける", "--subtitles", subtitles, "--json")
+    assert done.returncode == 0, done.stderr
+    (told,) = json.loads(done.stdout)["separated"]
+    assert (told["n_pieces"], told["n_made"], told["n_lines_left_out"]) == (5, 5, 0)
+    folder = program.home / "library" / "Streams" / stream_id / "stems" / "lines pieces"
+    assert told["files"] == [str(folder / "pieces.json")]
+    write_wav(folder / "0002.changed.wav", np.zeros((1, 10)), RATE)
+    again = CliRunner().invoke(app, ["separate", stream_id, "--json"])  # by what is on record
+    assert json.loads(again.stdout)["separated"][0]["n_made"] == 0, again.exception
+    vocal = write_wav(tmp_path / "mine.wav", np.full((1, 4 * RATE), 0.25), RATE)
+    out = tmp_path / "out"
+    joining = [str(folder), "-o", str(out), "--remix", str(vocal), "--remix-shift", "1"]
+    joined = CliRunner().invoke(app, ["separate", *joining])
+    assert joined.exit_code == 0, joined.exception
+    silent = np.arange(2 * RATE, round(3.25 * RATE))
+    mix, band = grid(out / "lines.mix.flac"), grid(out / "lines.accompaniment.flac")
+    np.testing.assert_array_equal(mix[:, silent], band[:, silent])
+    np.testing.assert_array_equal(np.delete(mix, silent, 1), np.delete(grid(recording), silent, 1))
+    remixed = grid(out / "lines.remix.flac") - band
+    assert (remixed[:, RATE : 5 * RATE] == 8192).all()
+    assert not np.delete(remixed, np.arange(RATE, 5 * RATE), 1).any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "why"),
+    [
+        (("file-1", "--subtitles", "none.srt"), 4, "there are no such subtitles"),
+        (("file-1",), 4, "no subtitles were given, now or before"),
+        (("file-1", "--subtitles", "empty.srt"), 2, "holds no subtitles"),
+        (("file-1", "--subtitles", "lines.srt", "--shift", "-9"), 2, "none of the 2 lines"),
+        (("file-1", "--subtitles", "lines.srt", "--shift", "9"), 2, "before the first line"),
+        (("file-1", "--subtitles", "lines.srt", "--start", "-1"), 2, "not a span"),
+        (("file-1", "--subtitles", "lines.srt", "--engine", "spleeter"), 2, "of the settings"),
+        (("file-1", "--subtitles", "lines.srt", "-o", "."), 2, "its own place"),
+        (("夜に駆ける", "--start", "2"), 2, "songs are taken whole"),
+        (("unheard", "--subtitles", "lines.srt"), 4, "nor a query that finds songs"),
+        (("evening.wav", "--remix", "none.wav"), 2, "there is no such file"),
+    ],
+)
+def test_what_cannot_be_done_says_why_and_leaves_nothing(
+    program: Program, tmp_path: Path, stream_id: str,
+    arguments: tuple[str, ...], code: int, why: str,
+) -> None:  # fmt: skip
+    (tmp_path / "lines.srt").write_text(SUBTITLES)
+    (tmp_path / "empty.srt").write_text("")
+    here = {path.name: str(path) for path in tmp_path.iterdir() if path.is_file()}
+    done = CliRunner().invoke(app, ["separate", *(here.get(one, one) for one in arguments)])
+    if isinstance(done.exception, UtawakuError):
+        assert (done.exception.exit_code, why in str(done.exception)) == (code, True)
+    else:  # typer itself tells of a wrong option
+        assert (done.exit_code, why in done.stderr) == (code, True), done.stderr
+    assert not list(program.home.glob("library/Streams/*/stems"))
+
+
+def test_pieces_of_a_stream_whose_recording_is_gone_say_how_to_get_it_back(
+    program: Program, tmp_path: Path, recording: Path, stream_id: str
+) -> None:
+    (tmp_path / "lines.srt").write_text(SUBTITLES)
+    recording.unlink()
+    done = CliRunner().invoke(
+        app, ["separate", stream_id, "--subtitles", str(tmp_path / "lines.srt")]
+    )
+    assert isinstance(done.exception, MediaError)
+    assert "the recording is gone" in str(done.exception)
+    assert "ingest --again recordings" in str(done.exception)
 
 
 def test_a_broken_checkpoint_is_an_error_and_never_audio(tmp_path: Path, recording: Path) -> None:

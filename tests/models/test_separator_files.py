@@ -1,22 +1,15 @@
-"""Stems as files: exact sums, pieces that join, vocals laid over again."""
+"""Stems as files: exact sums, vocals laid over again."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from library.errors import MediaError, NotMediaError
+from library.errors import NotMediaError
 from models.audio import load, probe
 from models.separator import make_separator
-from models.separator.files import (
-    plan_pieces,
-    remix,
-    separate_file,
-    separate_pieces,
-)
-from models.separator.joining import join_pieces
-from models.setlist.subtitles import TimedText
-from tests.models.separation import Halver, write_wav
+from models.separator.files import remix, separate_file
+from tests.models.separation import Halver, grid, write_wav
 
 RATE = 22_050
 
@@ -26,11 +19,6 @@ def song(tmp_path: Path) -> Path:
     rng = np.random.default_rng(5)
     samples = 0.9 * rng.uniform(-1, 1, (2, RATE * 7 + 123))
     return write_wav(tmp_path / "song.wav", samples, RATE)
-
-
-def grid(path: Path) -> np.ndarray:
-    samples, _ = load(path)
-    return np.rint(np.atleast_2d(samples) * 32768).astype(int)
 
 
 def test_stems_add_up_to_the_mix_bit_by_bit(song: Path, tmp_path: Path) -> None:
@@ -81,75 +69,6 @@ def test_what_is_no_audio_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(NotMediaError):
         separate_file(Halver(), source, tmp_path / "out")
     assert not list((tmp_path / "out").glob("*"))
-
-
-CUES = [
-    TimedText(0.5, 1.75, "first line"),
-    TimedText(1.5, 2.5, "sung into the first"),
-    TimedText(2.5, 4.001, "third\x1b[31m"),
-    TimedText(6.9, 60.0, "beyond the end"),
-]
-
-
-def test_pieces_cover_everything_and_every_gap_is_kept() -> None:
-    pieces = plan_pieces(CUES, 70_000, 10_000)
-    assert [(piece.start, piece.stop) for piece in pieces] == [
-        (0, 5_000),
-        (5_000, 17_500),
-        (17_500, 25_000),
-        (25_000, 40_010),
-        (40_010, 69_000),
-        (69_000, 70_000),
-    ]
-    assert [bool(piece.text) for piece in pieces] == [False, True, True, True, False, True]
-
-
-def test_pieces_joined_are_the_stems_of_the_whole(song: Path, tmp_path: Path) -> None:
-    whole = separate_file(Halver(), song, tmp_path / "whole")
-    folder = tmp_path / "pieces"
-    pieces = separate_pieces(Halver(), song, CUES, folder)
-    assert pieces[-1].stop == whole.n_samples
-    joined = join_pieces(folder, tmp_path / "joined", name="song")
-    assert (joined.n_samples, joined.n_changed) == (whole.n_samples, 0)
-    np.testing.assert_array_equal(grid(joined.vocals), grid(whole.vocals))
-    np.testing.assert_array_equal(grid(joined.accompaniment), grid(whole.accompaniment))
-    np.testing.assert_array_equal(grid(joined.mix), grid(song))
-
-
-def test_a_changed_piece_takes_its_place_whatever_its_rate_and_length(
-    song: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "pieces"
-    pieces = separate_pieces(Halver(), song, CUES, folder)
-    before = join_pieces(folder, tmp_path / "before", name="song")
-    # Half as long as its place, mono, at another rate.
-    n_own = round((pieces[1].stop - pieces[1].start) / RATE * 8_000 / 2)
-    write_wav(folder / "0002.changed.wav", np.full((1, n_own), 0.25), 8_000)
-    # Far too long.
-    write_wav(folder / "0004.changed.wav", np.full((2, 20 * RATE), -0.125), RATE)
-    after = join_pieces(folder, tmp_path / "after", name="song", vocals_gain_db=0.0)
-    assert (after.n_changed, after.n_samples) == (2, before.n_samples)
-    old, new = grid(before.vocals), grid(after.vocals)
-    first, third = pieces[1], pieces[3]
-    untouched = np.ones(before.n_samples, bool)
-    for piece in (first, third):
-        untouched[piece.start : piece.stop] = False
-    np.testing.assert_array_equal(new[:, untouched], old[:, untouched])
-    middle = (first.start + first.stop) // 2
-    assert np.abs(new[:, first.start + 500 : middle - 500] / 32768 - 0.25).max() < 0.01
-    assert not new[:, middle + 500 : first.stop].any()
-    assert (new[:, third.start : third.stop] == -4096).all()
-    np.testing.assert_array_equal(grid(after.accompaniment), grid(before.accompaniment))
-
-
-def test_a_missing_piece_is_told(song: Path, tmp_path: Path) -> None:
-    separate_pieces(Halver(), song, CUES, tmp_path / "pieces")
-    (tmp_path / "pieces" / "0002.vocals.flac").unlink()
-    with pytest.raises(MediaError, match=r"0002\.vocals"):
-        join_pieces(tmp_path / "pieces", tmp_path / "out", name="song")
-    assert not list((tmp_path / "out").glob("*"))
-    with pytest.raises(MediaError, match="list of pieces"):
-        join_pieces(tmp_path, tmp_path / "out", name="song")
 
 
 def test_a_remix_of_untouched_stems_is_the_mix(song: Path, tmp_path: Path) -> None:

@@ -1,0 +1,206 @@
+"""Stems of a recording in pieces between subtitles, which join again sample by sample.
+
+The recording is separated in one go and cut as the samples come. Pieces that are there already, of
+the right length and by the present engine, are not made again, so the same call goes on after a
+break, and mends what is missing, short, or of another recording.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from library.errors import EngineError, MediaError, UsageError
+from library.progress import Progress, part, silent
+from models.audio import probe
+from models.separator.checking import ENDLESS, Samples, fault_of
+from models.separator.engine import Separator, Stems
+from models.separator.files import StemStream, open_mix
+from models.separator.flac import MADE_BY_TAG, FlacWriter
+from models.separator.plan import (
+    Cut,
+    Piece,
+    Plan,
+    check_changed_vocals,
+    leftover_stems,
+    plan_pieces,
+    stems_of,
+    write_plan,
+)
+
+_CONTEXT_S = 5.0
+"""Heard around a stretch that is made by itself, so that its edges sound as made in one go."""
+_BROKEN = 3
+"""So many failures of the engine one after another are the engine's fault and not the pieces'."""
+
+
+@dataclass(frozen=True)
+class SeparatedPieces:
+    """A folder of pieces after `separate_pieces`."""
+
+    plan: Plan
+    n_made: int
+    failed: dict[int, str]
+    """Why pieces could not be separated, by number."""
+    faults: dict[int, str]
+    """What is wrong with pieces as read back from disk, by number; see `checking.fault_of`."""
+
+    def n_lines_left_out(self, cut: Cut) -> int:
+        """How many lines of the subtitles show nowhere in the pieces."""
+        return cut.n_lines - sum(bool(piece.text) for piece in self.plan.pieces)
+
+
+def separate_pieces(
+    engine: Separator, source: Path, cut: Cut, folder: Path, *, progress: Progress = silent
+) -> SeparatedPieces:
+    """Write the stems of every piece between subtitles: `0001.vocals.flac`, ..., `pieces.json`.
+
+    A piece that cannot be separated is left out and told, and the others are made. Afterwards all
+    are read back and compared with the recording.
+
+    Raises:
+        NotMediaError, NoAudioError, TruncatedMediaError: see `models.audio.decode`.
+        MediaError: the span has no sound. EngineError: the engine fails with every piece.
+        UsageError: no line shows in the recording, or a changed vocal would move.
+    """
+    rate = probe(source).sample_rate_hz
+    made_by = f"{engine.name} {engine.version} {engine.model_version}".strip()
+    # The length is only known once all was decoded: until then the last piece has no end.
+    endless = plan_pieces(cut.cues, ENDLESS, rate)
+    faults, n_samples = _read_back(source, cut, endless, folder, made_by, part(progress, 0.0, 0.1))
+    if not n_samples:
+        raise MediaError(
+            "there is no sound in it", subject=str(source), next_step="Check start and stop"
+        )
+    pieces = plan_pieces(cut.cues, n_samples, rate)
+    if min((cue.start_s for cue in cut.cues), default=0.0) * rate >= n_samples:
+        raise UsageError(
+            f"it ends after {n_samples / rate:.1f} s, before the first line of the subtitles",
+            subject=str(source),
+            next_step="Check that they belong together, and the shift",
+        )
+    check_changed_vocals(folder, pieces, cut.start_s, rate)
+    plan = Plan(source.name, cut.start_s, cut.stop_s, rate, tuple(pieces))
+    # What is wrong goes before the plan says that it is right: a break in between leaves a gap.
+    wrong = [number for number, fault in faults.items() if fault in ("length", "sum", "unreadable")]
+    for path in [
+        *leftover_stems(folder, len(pieces)),
+        *(path for number in wrong for path in stems_of(folder, number)),
+    ]:
+        path.unlink(missing_ok=True)
+    write_plan(plan, folder)
+    work = _Work(engine, source, plan, folder, made_by, part(progress, 0.1, 0.9))
+    work.make(sorted(faults))
+    faults, _ = _read_back(source, cut, pieces, folder, made_by, part(progress, 0.9, 1.0))
+    progress(1.0, f"{len(pieces)} pieces")
+    return SeparatedPieces(plan, work.n_made, work.failed, faults)
+
+
+def _read_back(
+    source: Path, cut: Cut, pieces: Sequence[Piece], folder: Path, made_by: str, progress: Progress
+) -> tuple[dict[int, str], int]:
+    """What is wrong with each piece of a folder, by number, and how long the span is in samples.
+
+    The recording is read from end to end, so sound pieces are the recording, cut.
+    """
+    mix = Samples(open_mix(source, cut.start_s, cut.stop_s, progress))
+    faults: dict[int, str] = {}
+    n_samples = 0
+    for number, piece in enumerate(pieces, 1):
+        stems = stems_of(folder, number)
+        fault, n_read = fault_of(mix, stems, piece.stop - piece.start)
+        if not n_read:
+            break
+        n_samples += n_read
+        if fault := fault or _made_by_another(stems, made_by):
+            faults[number] = fault
+    return faults, n_samples
+
+
+def _made_by_another(stems: Sequence[Path], made_by: str) -> str:
+    same = all(probe(path).tags.get(MADE_BY_TAG) == made_by for path in stems)
+    return "" if same else "older"
+
+
+@dataclass
+class _Work:
+    """Making the pieces that are missing."""
+
+    engine: Separator
+    source: Path
+    plan: Plan
+    folder: Path
+    made_by: str
+    progress: Progress
+    n_made: int = 0
+    failed: dict[int, str] = field(default_factory=dict)
+
+    def make(self, numbers: Sequence[int]) -> None:
+        """Make these pieces, as many in one go as follow each other.
+
+        Where that fails, the piece that was not reached is tried alone; from there on it goes in
+        growing stretches. So one bad piece costs little, and an engine that holds a whole stretch
+        in memory finds one that it can.
+        """
+        waiting = list(numbers)
+        n_wanted, n_broken, most = len(waiting), 0, ENDLESS
+        while waiting:
+            stretch = _first_stretch(waiting)[:most]
+            share = len(stretch) / n_wanted
+            begun = 1 - len(waiting) / n_wanted
+            try:
+                for number in self._stretch(stretch, part(self.progress, begun, begun + share)):
+                    waiting.remove(number)
+                    self.n_made += 1
+                    n_broken = 0
+                most *= 2
+            except (MediaError, EngineError) as error:
+                if len(stretch) > 1:
+                    most = 1
+                    continue
+                self.failed[waiting.pop(0)] = str(error)
+                n_broken += isinstance(error, EngineError)
+                if n_broken >= _BROKEN:
+                    raise
+
+    def _stretch(self, numbers: Sequence[int], progress: Progress) -> Iterator[int]:
+        """Make pieces that follow each other; tells each one's number when it is on disk."""
+        rate, pieces = self.plan.sample_rate_hz, self.plan.pieces
+        first, last = pieces[numbers[0] - 1], pieces[numbers[-1] - 1]
+        at = max(0, first.start - round(_CONTEXT_S * rate))
+        end = min(self.plan.n_samples, last.stop + round(_CONTEXT_S * rate))
+        origin = round(self.plan.start_s * rate)
+        mix = open_mix(self.source, (origin + at) / rate, (origin + end) / rate, progress)
+        stream = StemStream(self.engine, mix)
+        waiting = list(numbers)
+        with ExitStack() as stack:
+            writers: list[FlacWriter] = []
+            for pair in stream:
+                while waiting and pair.vocals.shape[1]:
+                    piece = pieces[waiting[0] - 1]
+                    if at < piece.start:
+                        n_now = min(piece.start - at, pair.vocals.shape[1])
+                    else:
+                        n_now = min(piece.stop - at, pair.vocals.shape[1])
+                        writers = writers or [
+                            stack.enter_context(
+                                FlacWriter(path, rate, stream.n_channels, made_by=self.made_by)
+                            )
+                            for path in stems_of(self.folder, waiting[0])
+                        ]
+                        for writer, samples in zip(writers, pair, strict=True):
+                            writer.write(samples[:, :n_now])
+                    pair = Stems(pair.vocals[:, n_now:], pair.accompaniment[:, n_now:])
+                    at += n_now
+                    if at == piece.stop:
+                        stack.close()
+                        writers = []
+                        yield waiting.pop(0)
+                if not waiting:
+                    return
+            raise MediaError("it ends in the middle of a piece", subject=str(self.source))
+
+
+def _first_stretch(numbers: Sequence[int]) -> list[int]:
+    """The numbers at the start that follow each other."""
+    return [number for place, number in enumerate(numbers) if number == numbers[0] + place]
