@@ -1,24 +1,34 @@
 """`python -m commands.lasting MODULE ARGUMENTS`: a module of Dagster's that stays for weeks.
 
 Dagster's services make an SQLAlchemy engine for each look at the database. What is left of it hangs
-together in circles, which Python collects late in a process with a million objects of its own; and
-what has been freed the C library keeps, scattered over the arenas of a dozen threads. Now and then
-both are told to give it back.
+together in circles, which Python collects late in a process with a million objects of its own: it
+waits until a quarter as many are new. Meanwhile they lie among those that stay, and the pages they
+leave are never empty enough to be given back. So what stays is set aside, which makes a collection
+cheap, and one follows each minute.
 """
 
 import ctypes
 import gc
+import itertools
 import runpy
 import sys
 import threading
 import time
 
-EVERY_S = 300.0
+EVERY_S = 60.0
+SET_ASIDE_EVERY = 30
+"""Rounds; what was set aside is looked at then, too, and what has come to stay is added to it."""
+FIRST_SET_ASIDE = 3
 
 
-def give_back() -> None:
+def give_back(n_round: int) -> None:
     """Free what nothing refers to, and hand free pages of the heap back to the system."""
+    setting_aside = n_round % SET_ASIDE_EVERY == FIRST_SET_ASIDE
+    if setting_aside:
+        gc.unfreeze()
     gc.collect()
+    if setting_aside:
+        gc.freeze()
     try:
         trim = ctypes.CDLL(None).malloc_trim
     except AttributeError:
@@ -27,9 +37,9 @@ def give_back() -> None:
 
 
 def _again_and_again() -> None:
-    while True:
+    for n_round in itertools.count():
         time.sleep(EVERY_S)
-        give_back()
+        give_back(n_round)
 
 
 if __name__ == "__main__":

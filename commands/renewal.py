@@ -50,12 +50,18 @@ class Renewal:
             return
         self._next_look = now + self.look_every_s
         for child in (self.web, self.daemon):
-            if self._growth_of(child, now) > self.growth_mb:
+            grown_mb = self._growth_of(child, now)
+            if grown_mb > self.growth_mb:
+                err.print(f"{child.name} has grown by {grown_mb:.0f} MB: starting it afresh")
                 child.renew()
         grown_mb = self._growth_of(self.code, now)
         if grown_mb > self.growth_mb * FAR_ABOVE or (
             grown_mb > self.growth_mb and not has_runs(self.code)
         ):
+            err.print(
+                f"{self.code.name} has grown by {grown_mb:.0f} MB: starting it afresh, and the "
+                "daemon with it, as soon as no run goes on"
+            )
             self.daemon.held = True
             self.daemon.renew()
             self._next_look = 0.0
@@ -79,10 +85,7 @@ class Renewal:
                 pid: mb for pid, mb in self._settled_mb.items() if psutil.pid_exists(pid)
             }
             self._settled_mb[process.pid] = held_mb
-        grown_mb = held_mb - self._settled_mb[process.pid]
-        if grown_mb > self.growth_mb:
-            err.print(f"{child.name} has grown by {grown_mb:.0f} MB to {held_mb:.0f} MB")
-        return grown_mb
+        return held_mb - self._settled_mb[process.pid]
 
 
 def has_runs(code: Child) -> bool:

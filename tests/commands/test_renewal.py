@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from commands.children import Child
-from commands.lasting import give_back
+from commands.lasting import FIRST_SET_ASIDE, SET_ASIDE_EVERY, give_back
 from commands.renewal import Renewal, has_runs
 
 GROWTH_MB = 20.0
@@ -210,7 +210,7 @@ def test_a_lasting_module_runs_as_if_it_had_been_started_itself(tmp_path: Path) 
     assert answer.stdout.split()[3:] == ["shown", "True"]
 
 
-def test_what_hangs_together_in_circles_is_given_back() -> None:
+def test_what_hangs_together_in_circles_is_given_back_also_when_it_had_come_to_stay() -> None:
     class Engine:
         """Refers to itself."""
 
@@ -219,9 +219,19 @@ def test_what_hangs_together_in_circles_is_given_back() -> None:
 
     gc.disable()
     try:
-        left = weakref.ref(Engine())
-        assert left() is not None
-        give_back()
+        young, old = Engine(), Engine()
+        left = weakref.ref(young)
+        del young
+        give_back(0)
+        assert left() is None
+        give_back(FIRST_SET_ASIDE)
+        assert gc.get_freeze_count() > 1000
+        left = weakref.ref(old)
+        del old
+        give_back(FIRST_SET_ASIDE + 1)
+        assert left() is not None, "what was set aside costs nothing each minute"
+        give_back(FIRST_SET_ASIDE + SET_ASIDE_EVERY)
         assert left() is None
     finally:
+        gc.unfreeze()
         gc.enable()
