@@ -1,6 +1,7 @@
 """Training the separator: the network in three shapes, mixtures, and training that goes on."""
 
 import importlib.util
+import wave
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from library.errors import ConfigError, WeightsCorruptError
 from models.registry import pull
 from models.separator.builtin.engine import BuiltinSeparator
 from models.training.keras_import import import_keras
+from models.training.mir1k import lay_out
 from models.training.separator import Plan, Scores, measure, train_separator
 from models.training.separator_data import (
+    Material,
+    Sound,
     composed_songs,
     draw,
     read_material,
@@ -208,12 +212,71 @@ def test_mixtures_are_what_the_engine_will_meet(folder: Path, tmp_path: Path) ->
     assert 20 <= in_stereo <= 58
 
 
-def test_composed_songs_is_kept_and_never_of_the_songs_kept_to_measure(tmp_path: Path) -> None:
-    (made,) = composed_songs(1, tmp_path)
-    again = composed_songs(1, tmp_path)
-    assert made.samples.shape[0] == 2
-    np.testing.assert_array_equal(made.samples[:, :1000], again[0].samples[:, :1000])
-    assert "jasmine" not in made.name
+@pytest.fixture(scope="module")
+def composed(tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[Sound, Sound], ...]:
+    place = tmp_path_factory.mktemp("composed")
+    made = composed_songs(1, place)
+    again = composed_songs(1, place)
+    np.testing.assert_array_equal(made[0][1].samples[:, :1000], again[0][1].samples[:, :1000])
+    return made
+
+
+def test_composed_songs_have_voice_and_band_and_are_not_those_kept_to_measure(
+    composed: tuple[tuple[Sound, Sound], ...],
+) -> None:
+    ((voice, band),) = composed
+    assert voice.samples.shape == band.samples.shape
+    assert band.samples.shape[0] == 2
+    assert "jasmine" not in voice.name
+    # The singer stands in the middle of the band's width.
+    assert np.corrcoef(voice.samples)[0, 1] > np.corrcoef(band.samples)[0, 1]
+
+
+def test_one_synthetic_singer_is_heard_now_and_then_among_recorded_ones(
+    folder: Path, tmp_path: Path, composed: tuple[tuple[Sound, Sound], ...]
+) -> None:
+    ((voice, band),) = composed
+    # A constant lies in the lowest bins alone, whatever is done to it.
+    marked = Sound(voice.name, np.full_like(voice.samples, 9_000), voice.rate_hz)
+    without = read_material(folder, tmp_path)
+
+    def n_marked(material: Material) -> int:
+        drawn = [draw(material, 64, np.random.default_rng((3, n))).truth[..., 1] for n in range(60)]
+        return sum(bool(one[:4].sum() > 0.5 * one.sum() > 0) for one in drawn)
+
+    assert n_marked(without) == 0
+    assert 2 <= n_marked(replace(without, composed=((marked, band),))) <= 20
+
+
+def clip(path: Path, samples: np.ndarray) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(samples.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.astype("<i2").tobytes())
+
+
+def test_mir_1k_is_laid_out_and_its_singers_kept_apart(tmp_path: Path) -> None:
+    samples = np.array([[1, -1], [2, -2], [3, -3]])
+    (tmp_path / "Wavfile").mkdir()
+    for name in ("Ani_1_01", "Ani_1_02", "annar_1_01"):
+        clip(tmp_path / "Wavfile" / f"{name}.wav", samples)
+    assert lay_out(tmp_path / "Wavfile", tmp_path / "made") == (2, 1)
+    assert [path.name for path in sorted((tmp_path / "made" / "songs").iterdir())] == [
+        f"Ani_1_0{number}.{stem}.wav" for number in (1, 2) for stem in ("accompaniment", "vocals")
+    ]
+    for stem, expected in (("accompaniment", [1, 2, 3]), ("vocals", [-1, -2, -3])):
+        with wave.open(str(tmp_path / "made" / "test" / "songs" / f"annar_1_01.{stem}.wav")) as one:
+            assert (one.getnchannels(), one.getframerate()) == (1, RATE)
+            assert np.frombuffer(one.readframes(3), "<i2").tolist() == expected
+
+
+def test_what_is_no_clip_of_mir_1k_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no clips"):
+        lay_out(tmp_path, tmp_path / "made")
+    clip(tmp_path / "Ani_1_01.wav", np.zeros((3, 1)))
+    with pytest.raises(ConfigError, match=r"Ani_1_01\.wav.*stereo"):
+        lay_out(tmp_path, tmp_path / "made")
 
 
 class Oracle:
