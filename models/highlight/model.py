@@ -17,7 +17,8 @@ from models.tempo.listening import Heard
 
 Array = npt.NDArray[np.float32]
 
-_HERE = Path(__file__).parent
+SHIPPED = Path(__file__).with_name("highlight_model.npz")
+"""The model that comes with the package; `models.training.highlights` makes it."""
 _SMOOTH_S = 9
 
 
@@ -97,4 +98,4 @@ def _fits(member: tuple[Array, ...]) -> bool:
 @lru_cache(maxsize=1)
 def shipped_model() -> HighlightModel:
     """The model that comes with the package."""
-    return HighlightModel.load(_HERE / "highlight_model.npz")
+    return HighlightModel.load(SHIPPED)

@@ -3,6 +3,7 @@
 import itertools
 import tracemalloc
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from models.highlight import (
     second_features,
     shipped_model,
 )
+from models.highlight.model import SHIPPED
 from models.setlist.subtitles import TimedText
 from models.tempo import SAMPLE_RATE_HZ, listen
 from models.tempo.listening import Heard
@@ -117,6 +119,12 @@ def test_the_shipped_model_finds_choruses(examples: list[Example]) -> None:
         window = best_window(curve, duration_s)
         gains.append(judge(window, duration_s, example.chorus_spans).gain)
     assert np.mean(gains) > 0.45
+
+
+def test_the_card_tells_of_the_file_that_ships() -> None:
+    card = SHIPPED.with_name("MODEL_CARD.md").read_text("utf-8")
+    assert sha256(SHIPPED.read_bytes()).hexdigest() in card
+    assert f"{len(FEATURES)} numbers a second" in card
 
 
 def test_training_reaches_songs_it_has_not_seen(examples: list[Example]) -> None:
