@@ -36,14 +36,19 @@ def give_back(n_round: int) -> None:
     trim(0)
 
 
-def _again_and_again() -> None:
-    for n_round in itertools.count():
-        time.sleep(EVERY_S)
-        give_back(n_round)
+def keep_giving_back() -> None:
+    """Do so each minute from now on, in a thread."""
+
+    def again_and_again() -> None:
+        for n_round in itertools.count():
+            time.sleep(EVERY_S)
+            give_back(n_round)
+
+    threading.Thread(target=again_and_again, name="give back", daemon=True).start()
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_again_and_again, name="give back", daemon=True).start()
+    keep_giving_back()
     del sys.argv[0]
     # Puts the module's own path in front of the arguments, as `python -m` does.
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

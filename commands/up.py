@@ -19,6 +19,7 @@ import typer
 
 from commands.children import Child, end_group
 from commands.console import err, out
+from commands.lasting import keep_giving_back
 from commands.renewal import Renewal
 from library.config import Settings, load_settings
 from library.errors import UtawakuError
@@ -247,6 +248,7 @@ def _serve_metrics(settings: Settings, port: int | None) -> "ThreadingHTTPServer
         return None
     from commands.scraping import metrics_server
 
+    keep_giving_back()  # each answer opens the catalogue anew
     server = metrics_server(settings, port)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     out.print(f"metrics   http://{HOST}:{server.server_address[1]}/metrics")
