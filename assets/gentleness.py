@@ -20,6 +20,9 @@ STALLED_REST_S = 5 * 60.0
 LONGEST_STALLED_REST_S = 3600.0
 """It may be the network of the user that sends nothing: an hour after it is back, all goes on."""
 _ROOM_CHECK_S = 15 * 60.0
+ROOM_TO_WORK_BYTES = 200_000_000
+"""With less, a run would only use up its request's tries: it cannot even tell how it fares."""
+_ROOM_TO_WORK_CHECK_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,16 @@ def hindrance_to_download(
             now + _ROOM_CHECK_S,
             f"only {free_bytes / 1e9:.1f} GB free (keep.free_gb is {settings.keep.free_gb:g})",
         )
+    return None
+
+
+def hindrance_to_work(settings: Settings, now: float) -> Hindrance | None:
+    """Why nothing at all may be made now: no room where files, catalogue or weights lie."""
+    for folder in (settings.library_root, settings.data_dir, settings.cache_dir):
+        free_bytes = _free_bytes(folder)
+        if free_bytes < ROOM_TO_WORK_BYTES:
+            reason = f"no room to work: only {free_bytes / 1e6:.0f} MB free at {folder}"
+            return Hindrance(now + _ROOM_TO_WORK_CHECK_S, reason)
     return None
 
 

@@ -20,7 +20,8 @@ from library.retrying import next_try
 
 BATCH_TAG = "utawaku/batch"
 """On a run: the mark of the requests that it serves, which they hold in `run_id`."""
-FULL_DISK = os.strerror(errno.ENOSPC)
+FULL_DISK = (os.strerror(errno.ENOSPC), "disk is full")
+"""As the system says it, and as SQLite does."""
 STRANDED_S = 120.0
 """A request that was claimed so long ago, and still has no run, lost it in a crash."""
 
@@ -131,7 +132,7 @@ def _trouble(states: list[AssetState]) -> Trouble:
         if state.state == "failed":
             error = str(state.metadata.get("error") or "unknown")
             # Encoders and tag writers tell of a full disk in their own words.
-            if FULL_DISK in state.message:
+            if any(words in state.message for words in FULL_DISK):
                 error = "DiskFullError"
             return Trouble(
                 error,

@@ -2,13 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import dagster as dg
 from filelock import FileLock, Timeout
 
 from assets.due import due_assets
-from assets.gentleness import hindrance_to_asking, hindrance_to_download
+from assets.gentleness import (
+    Hindrance,
+    hindrance_to_asking,
+    hindrance_to_download,
+    hindrance_to_work,
+)
 from assets.intake import add_partitions, is_address
 from assets.models import unrecorded
 from assets.recordings import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
@@ -100,7 +105,8 @@ class _Drain:
     n_downloads: int
     recorded: set[str]
     """Streams whose recording was fetched."""
-    stopped: dict[str, bool] = field(default_factory=dict)
+    no_room: Hindrance | None
+    """The disk is full: whatever is made by a run waits."""
 
     @classmethod
     def begin(
@@ -118,6 +124,7 @@ class _Drain:
             n_open=len({request.run_id for request in running}),
             n_downloads=sum(DOWNLOAD_TAG in run.tags for run in open_runs),
             recorded=set(catalogue.assets.done_streams("recordings")),
+            no_room=hindrance_to_work(settings, time.time()),
         )
 
     def runs(self) -> Iterator[dg.RunRequest]:
@@ -151,6 +158,9 @@ class _Drain:
                 self.catalogue.songs.get(request.target)  # one that is gone need not wait
             if _stream_of(request) in self.busy:
                 return None
+            if self.no_room is not None and make is not _nothing:
+                self.catalogue.requests.wait(request.id, self.no_room.until, self.no_room.reason)
+                return None
             run = make(self, request)
         except NotFoundError as error:
             self.catalogue.requests.fail(request.id, str(error))
@@ -182,6 +192,9 @@ class _Drain:
         )
 
     def _must_wait(self, request: Request) -> bool:
+        if self.no_room is not None:
+            self.catalogue.requests.wait(request.id, self.no_room.until, self.no_room.reason)
+            return True
         url = request.target
         if request.kind == "look_again":
             stream = self.catalogue.streams.find(request.target)

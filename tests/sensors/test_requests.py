@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets import gentleness
 from assets.following import follow
 from assets.processes import PID_TAG
 from assets.recordings import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
@@ -236,17 +237,51 @@ def test_a_failed_run_puts_its_request_back_by_what_went_wrong(
     assert again.run_key.startswith(f"request-{request.id}-1-")
 
 
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        ("opus could not be written ([Errno 28] No space left on device)", "EncodeError"),
+        ("sqlite:///catalogue.db: database or disk is full", "CatalogueError"),
+    ],
+)
 def test_a_full_disk_is_waited_out_in_whatever_words_it_is_told(
-    catalogue: Catalogue, pipeline: Pipeline, web_stream: Stream, settings: Settings
+    catalogue: Catalogue,
+    pipeline: Pipeline,
+    web_stream: Stream,
+    settings: Settings,
+    told: str,
+    error: str,
 ) -> None:
     request = catalogue.requests.file("ingest_stream", web_stream.id)
-    told = "opus could not be written ([Errno 28] No space left on device)"
-    run = failed_run(pipeline, catalogue, request, message=told, error="EncodeError")
+    run = failed_run(pipeline, catalogue, request, message=told, error=error)
     pipeline.instance.report_run_failed(run)
     settle(pipeline.instance, catalogue, settings)
     waiting = catalogue.requests.get(request.id)
     assert waiting.state == "queued"
     assert (waiting.not_before or 0) > time.time() + 800
+
+
+def test_nothing_is_begun_on_a_full_disk_and_no_try_is_used_up(
+    catalogue: Catalogue, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "evening.wav"
+    file.write_bytes(b"RIFF")
+    stream = catalogue.streams.save(Stream("file-a", str(file), site="file"))
+    requests = [
+        catalogue.requests.file("ingest_stream", stream.id),
+        catalogue.requests.file("ingest", str(file)),
+        catalogue.requests.file("train", "taste"),
+    ]
+    monkeypatch.setattr(gentleness, "ROOM_TO_WORK_BYTES", 1 << 62)
+    assert pipeline.drain() == []
+    for request in requests:
+        waiting = catalogue.requests.get(request.id)
+        assert (waiting.state, waiting.attempts) == ("queued", 0)
+        assert waiting.message.startswith("no room to work: only ")
+        assert (waiting.not_before or 0) <= time.time() + 60
+    monkeypatch.setattr(gentleness, "ROOM_TO_WORK_BYTES", 0)
+    catalogue.requests.wake()
+    assert len(pipeline.drain()) == 3
 
 
 def test_what_cannot_get_better_is_given_up_with_a_notice(
