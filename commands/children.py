@@ -1,6 +1,7 @@
 """The processes that `utawaku up` keeps going."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -42,6 +43,7 @@ class Child:
         True when it was started.
         """
         now = time.monotonic()
+        _keep_short(self.log)
         if self.process is not None and self.process.poll() is None:
             if now - self.started_at > STEADY_S:
                 self.pause_s = FIRST_PAUSE_S
@@ -55,7 +57,6 @@ class Child:
             self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
             self.process = None
         if now >= self.not_before and not self.held:
-            _keep_short(self.log)
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
                     self.command,
@@ -100,6 +101,16 @@ def end_group(pid: int, wait: Callable[[float], object]) -> None:
 
 
 def _keep_short(log: Path) -> None:
-    """Put a log that has grown long aside, so that two files are all there ever is."""
-    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
-        log.replace(log.with_suffix(".old.log"))
+    """Put a log that has grown long aside, so that two files are all there ever is.
+
+    Copied and emptied, as its writer keeps it open; what is written meanwhile is lost.
+    """
+    try:
+        if log.stat().st_size <= MAX_LOG_BYTES:
+            return
+    except FileNotFoundError:
+        return
+    # On a full disk the copy fails, and room is what is needed most.
+    with suppress(OSError):
+        shutil.copyfile(log, log.with_suffix(".old.log"))
+    os.truncate(log, 0)

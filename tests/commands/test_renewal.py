@@ -192,6 +192,28 @@ def test_a_code_server_that_dies_while_the_daemon_is_held_brings_both_back(
     assert not services.daemon_is_held()
 
 
+def test_two_short_logs_are_all_that_a_process_ever_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.children.MAX_LOG_BYTES", 10_000)
+    script = "import itertools, time\nfor n in itertools.count(): print(f'line {n}', flush=True)"
+    child = Child("chatty", [sys.executable, "-c", script], {}, tmp_path / "chatty.log")
+    old = tmp_path / "chatty.old.log"
+    child.look_after()
+    try:
+        until(lambda: child.log.stat().st_size > 20_000)
+        child.look_after()
+        assert old.read_text("utf-8").startswith("line 0\n")
+        until(lambda: child.log.stat().st_size > 20_000)
+        # It goes on in the emptied file, and not behind a hole as long as what was there.
+        assert child.log.read_bytes()[:1] != b"\0"
+        child.look_after()
+        assert not old.read_text("utf-8").startswith("line 0\n")
+    finally:
+        child.end()
+    assert sorted(tmp_path.iterdir()) == [child.log, old]
+
+
 def test_a_lasting_module_runs_as_if_it_had_been_started_itself(tmp_path: Path) -> None:
     (tmp_path / "shown.py").write_text(
         "import sys\n"
