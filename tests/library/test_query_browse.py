@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from benchmarks.fake_catalogue import fill
 from library.catalogue import Catalogue
-from library.query import parse
+from library.query import FIELDS, parse
 from library.records import SongSpan, Stream
 from library.store.browse import Browser
 
@@ -178,3 +179,21 @@ def test_searches_from_many_threads_agree(browser: Browser) -> None:
 def test_a_query_keeps_its_meaning_when_time_goes_on(browser: Browser) -> None:
     query = parse("added:-1h", now=time.time())
     assert len(browser.search(query)) == 12
+
+
+def test_orders_read_ahead_are_those_of_a_search_and_are_dropped_when_somebody_writes(
+    catalogue: Catalogue,
+) -> None:
+    fill(catalogue, 60, now=1_700_000_000.0)
+    asked, ahead = (Browser(catalogue, catalogue.engine) for _ in range(2))
+    ahead.prepare()
+    for name, field in FIELDS.items():
+        if field.sort is not None:
+            found, known = asked.search(f"sort:{name}"), ahead.search(f"sort:{name}")
+            assert known.numbers.tolist() == found.numbers.tolist(), name
+    last = ahead.songs(ahead.search("sort:title").numbers[-1:])[0]
+    catalogue.songs.set_label(last.id, "!", "", "user")
+    first = ahead.songs(ahead.search("sort:title").numbers[:1])[0]
+    assert first.id == last.id
+    asked.close()
+    ahead.close()
