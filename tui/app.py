@@ -82,6 +82,7 @@ class UtawakuApp(PublishingApp):
         Binding("exclamation_mark", "notices", "Notices", show=False),
         Binding("comma", "settings", "Settings", show=False),
         Binding("ctrl+t", "next_theme", "Night or day", show=False),
+        Binding("ctrl+p", "command_palette", "Everything, by name", show=False),
     ]
 
     def __init__(self, home: Home, first: Sequence[tuple[int, Song]] = (), **options: Any) -> None:

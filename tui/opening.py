@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
@@ -95,14 +96,17 @@ def first_sight(out: TextIO | None = None) -> Iterator[FirstSight]:
 def latest(place: CataloguePlace, n: int) -> list[tuple[int, Song]] | None:
     """The songs that the library lists first, with their numbers.
 
-    None where this cannot be told without more effort. Reads SQLite itself: loading SQLAlchemy
-    would take longer than everything else here.
+    Empty before there is a catalogue; None where it takes more effort to tell. Reads SQLite itself:
+    loading SQLAlchemy would take longer than everything else here.
     """
     url = place.database_url
     if not url.startswith(_SQLITE):
         return None
+    file = url.removeprefix(_SQLITE)
+    if not Path(file).exists():
+        return []
     try:
-        db = sqlite3.connect(f"file:{quote(url.removeprefix(_SQLITE))}?mode=ro", 0.2, uri=True)
+        db = sqlite3.connect(f"file:{quote(file)}?mode=ro", 0.2, uri=True)
         try:
             rows = db.execute(_LATEST, (n,)).fetchall()
         finally:

@@ -50,6 +50,7 @@ class WorkingApp(App[int]):
         """Where keys were sent that have not come back unused."""
         self._told = ""
         self._told_at = 0.0
+        self._leaving = False
 
     @property
     def settings(self) -> "Settings":
@@ -66,9 +67,12 @@ class WorkingApp(App[int]):
 
         The key that opens a field and the letters after it may come at once (over ssh, or typed
         fast). Textual sends the letters to whatever had the focus before, and would take them for
-        commands: a search for "dance" must not dislike a song.
+        commands: a search for "dance" must not dislike a song. What is typed behind the key that
+        quits is meant for nobody: the places are being taken down.
         """
         if isinstance(event, events.Key):
+            if self._leaving:
+                return
             if not event.is_forwarded:
                 self._aims[event] = self.focused or self.screen
                 while len(self._aims) > MAX_TYPED_AHEAD:
@@ -81,6 +85,11 @@ class WorkingApp(App[int]):
                     field._forward_event(again)
                     return
         await super().on_event(event)
+
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        """End the app; hear no more keys."""
+        self._leaving = True
+        super().exit(*arguments, **options)
 
     async def finish_work(self) -> None:
         """Drop what is being read, wait for what is being written."""

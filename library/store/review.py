@@ -111,11 +111,11 @@ class Review:
         return found[::-1]
 
     def n_graded(self, *, since: float = 0.0) -> int:
-        """How many marks were given since a moment."""
+        """How many songs were graded since a moment, and still are."""
         query = (
-            sa.select(sa.func.count())
-            .select_from(grades)
-            .where(grades.c.grade.is_not(None), grades.c.at >= since)
+            sa.select(sa.func.count(sa.distinct(grades.c.song_id)))
+            .join(songs, songs.c.id == grades.c.song_id)
+            .where(grades.c.grade.is_not(None), grades.c.at >= since, songs.c.grade.is_not(None))
         )
         with self._catalogue.read() as connection:
             return int(connection.execute(query).scalar_one())

@@ -1,5 +1,7 @@
 """What the user is asked about next."""
 
+import time
+
 from benchmarks.fake_catalogue import fill
 from library.catalogue import Catalogue
 
@@ -30,3 +32,16 @@ def test_every_song_is_asked_about_in_the_end(catalogue: Catalogue) -> None:
     assert len(guesses) == len(ungraded)
     assert all(guess.right for guess in guesses)
     assert catalogue.review.n_graded(since=1.0) == len(ungraded)
+
+
+def test_a_song_graded_twice_counts_once_and_not_when_its_mark_is_taken_off(
+    catalogue: Catalogue,
+) -> None:
+    fill(catalogue, 30, now=1_700_000_000.0)
+    first, second = [song.id for song in catalogue.songs.select() if song.grade is None][:2]
+    since = time.time()
+    for song_id, grade in ((first, 1), (first, -1), (second, 1)):
+        catalogue.grades.give(song_id, grade=grade)
+    assert catalogue.review.n_graded(since=since) == 2
+    catalogue.grades.clear(second)
+    assert catalogue.review.n_graded(since=since) == 1

@@ -4,10 +4,12 @@ import pytest
 from textual.pilot import Pilot
 
 from library.catalogue import Catalogue
+from library.config import Settings
 from library.query import parse
 from library.schema import songs
 from tests.tui.conftest import HandOutput, until
 from tui.app import UtawakuApp
+from tui.home import Home
 from tui.screens.library import LibraryScreen
 from tui.widgets.details import Details
 from tui.widgets.player_bar import PlayerBar
@@ -314,3 +316,40 @@ async def test_help_lists_the_keys_of_this_place(app: UtawakuApp) -> None:
         await pilot.press("escape", "q")
         await pilot.pause()
     assert app.return_code == 0
+
+
+async def test_details_that_get_room_tell_about_the_song_under_the_cursor(app: UtawakuApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        assert "sung by" not in shown(app)
+        await pilot.resize_terminal(160, 50)
+        await until(lambda: "sung by" in shown(app), pilot.pause)
+
+
+async def test_an_empty_library_says_how_songs_come_into_it(
+    settings: Settings, output: HandOutput
+) -> None:
+    catalogue = Catalogue.open(settings)
+    app = UtawakuApp(Home.of(settings, catalogue), open_output=lambda: output)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "No songs yet. P, then a, takes in" in shown(app), pilot.pause)
+        await pilot.press("slash", *"mio")
+        await until(lambda: "No songs match." in shown(app), pilot.pause)
+        await pilot.press("escape", "escape", "R")
+        await until(lambda: "No songs yet" in shown(app), pilot.pause)
+    catalogue.close()
+
+
+async def test_modes_are_shown_while_nothing_plays_and_leave_room_for_the_time(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    song = library.songs.of_stream("youtube-fake0000000")[0]
+    library.songs.set_span(song.id, 1.0, 9.0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("z", "r", "m", "minus")
+        await until(lambda: "shuffle  repeat all  vocals  vol 95%" in shown(app), pilot.pause)
+        app.write(lambda: app.player.play([song.id]))
+        # It has no stem: the mix is heard, and the bar says so.
+        await until(lambda: "repeat all  no vocals" in shown(app), pilot.pause)
+        await until(lambda: "0:00 / 0:08" in shown(app), pilot.pause)

@@ -113,10 +113,10 @@ def test_a_settings_file_that_is_no_toml_shows_nothing(settings: Settings) -> No
     assert catalogue_place() is None
 
 
-def test_no_catalogue_and_a_damaged_one_show_nothing(settings: Settings) -> None:
+def test_no_catalogue_is_an_empty_page_and_a_damaged_one_none_at_all(settings: Settings) -> None:
     place = catalogue_place()
     assert place is not None
-    assert latest(place, 5) is None
+    assert latest(place, 5) == []
     assert not settings.data_dir.exists()
     settings.data_dir.mkdir(parents=True)
     (settings.data_dir / "catalogue.db").write_bytes(b"not a database" * 100)

@@ -2,6 +2,7 @@
 
 from textual import events
 
+from library.catalogue import Catalogue
 from tests.tui.conftest import until
 from tests.tui.test_library_screen import opened
 from tui.app import UtawakuApp
@@ -33,3 +34,17 @@ async def test_keys_behind_one_that_opens_no_field_are_commands(app: UtawakuApp)
         for key in "jjj":
             app.post_message(events.Key(key, key))
         await until(lambda: screen.table.cursor == 3, pilot.pause)
+
+
+async def test_keys_behind_the_one_that_quits_do_nothing(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(app, pilot)
+        song = screen.table.current
+        assert song is not None
+        for key in "qfed":
+            app.post_message(events.Key(key, key))
+        await until(lambda: not app.is_running, pilot.pause)
+    assert app.return_code == 0
+    assert library.songs.get(song.id).grade == song.grade

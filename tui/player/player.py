@@ -38,6 +38,7 @@ class Playing:
     duration_s: float
     playing: bool
     stem: Stem
+    """What is heard: the mix, too, where the song lacks the stem that is wanted."""
     silent_because: str
     beside: str = ""
     """Name of what is heard beside the queue: a recording, or a file."""
@@ -79,6 +80,8 @@ class Player:
         self._lock = threading.RLock()
         self._songs: dict[str, Song] = {}
         self._entries: dict[int, Entry] = {}
+        self._mixed: set[int] = set()
+        """Turns that are heard as the mix though a stem is wanted: the song has none."""
         self._heard_key = 0
         self._heard_from_s = 0.0
         self._recording = ""
@@ -111,7 +114,7 @@ class Player:
             self._engine.position_s if track else 0.0,
             song.duration_s if song else 0.0,
             self._engine.playing,
-            self.stem,
+            "mix" if track is not None and track.key in self._mixed else self.stem,
             self._engine.silent_because,
             self._beside if track is not None and track.key == RECORDING else "",
         )
@@ -406,6 +409,10 @@ class Player:
             path = self._stem_path(song.id, self.stem)
             if path is None and not fall_back:
                 return None
+        if path is not None or self.stem == "mix":
+            self._mixed.discard(entry.key)
+        else:
+            self._mixed.add(entry.key)
         if path is None:
             path, file_start_s = self.path_of(song)
         from_s, to_s = 0.0, song.duration_s

@@ -24,6 +24,8 @@ from tui.widgets.song_table import BLOCK, SongTable
 
 SORTS = ("added", "title", "artist", "singer", "date", "taste", "stars", "plays", "length", "bpm")
 FORGET = "\0forget "
+NO_SONGS = "No songs yet. P, then a, takes in a stream, a file or a folder."
+NO_MATCH = "No songs match."
 NOT_COUNTED = -2
 """Version of the listing of the first songs: there are more."""
 DETAILS_FROM = 112
@@ -41,6 +43,8 @@ class LibraryScreen(InlineEditing):
         Binding("E", "edit_all", "Edit all names and tags", show=False),
         Binding("s", "next_sort", "Sort", show=False),
         Binding("i", "details", "Details"),
+        Binding("J", "scroll_details(3)", "Details down", show=False),
+        Binding("K", "scroll_details(-3)", "Details up", show=False),
         Binding("I", "pictures", "Cover pictures", show=False),
         Binding("c", "copies", "Group copies", show=False),
         Binding("o", "columns", "Columns", show=False),
@@ -124,8 +128,12 @@ class LibraryScreen(InlineEditing):
         wanted = self._details_wanted
         if wanted is None:
             wanted = self.size.width >= DETAILS_FROM
-        self.query_one(Details).display = wanted
+        details = self.query_one(Details)
+        appears = wanted and not details.display
+        details.display = wanted
         self.set_class(self.size.width < DETAILS_FROM, "narrow")
+        if appears:
+            self.show_details()
 
     def look_again(self) -> None:
         """Somebody may have written."""
@@ -158,6 +166,7 @@ class LibraryScreen(InlineEditing):
             if isinstance(result, Exception):
                 raise result
             listing, songs = result
+            self.table.empty_text = NO_SONGS if listing.query.is_everything else NO_MATCH
             self._version = listing.version
             self._answered = (text, grouped)
             self.table.show(listing, songs, keep=keep)
@@ -287,7 +296,12 @@ class LibraryScreen(InlineEditing):
         listing, table = self.table.listing, self.table
         if table.selected or listing is None:
             return table.chosen_numbers(), ""
-        return listing.numbers.tolist(), self.search_bar.text.strip()
+        asked = [
+            word
+            for word in self.search_bar.text.split()
+            if not word.startswith(("sort:", "limit:"))
+        ]
+        return listing.numbers.tolist(), " ".join(asked)
 
     def action_search(self) -> None:
         """Type a search."""
@@ -330,7 +344,10 @@ class LibraryScreen(InlineEditing):
         """Show or hide the details."""
         self._details_wanted = not self.query_one(Details).display
         self._place_details()
-        self.show_details()
+
+    def action_scroll_details(self, lines: int) -> None:
+        """Read on in the details: on a small terminal they have little room."""
+        self.query_one(Details).scroll_relative(y=lines, animate=False)
 
     def action_pictures(self) -> None:
         """Choose how covers are shown."""

@@ -100,12 +100,12 @@ class RequestRows(Rows):
         look = {"running": "accent", "failed": "bad", "done": "good"}.get(request.state, "muted")
         when = ago(time.time() - (request.finished_at or request.created_at))
         room = width - 12 - 14
-        left = max(16, room * 11 // 20)
         what = name_of(request)
         if request.state == "running":
             told = f"{bar(request.progress, 10)} {request.progress:4.0%}  {shown(request.message)}"
         else:
             told = shown(request.message)
+        left = max(16, room * 11 // 20) if told else room
         return [
             ("  " + fit(request.state, 10), self.look(look)),
             (fit(what, left - 2) + "  ", None),

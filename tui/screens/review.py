@@ -42,6 +42,7 @@ class ReviewScreen(SongActions):
         self._picks: list[Asked] = []
         self._numbers: dict[str, int] = {}
         self._skipped: list[str] = []
+        self._n_songs = 0
         self._n_today = 0
         self._guesses: list[Guess] = []
         self._aucs: list[float] = []
@@ -99,7 +100,8 @@ class ReviewScreen(SongActions):
 
         def arrived(found: Any) -> None:
             self._reading = False
-            self._n_today, self._guesses = found.n_today, found.guesses
+            self._n_songs, self._n_today = found.n_songs, found.n_today
+            self._guesses = found.guesses
             self._aucs, self._liked = found.aucs, found.liked
             was_empty = not self._picks
             known = {_key(asked) for asked in self._picks}
@@ -255,14 +257,22 @@ class ReviewScreen(SongActions):
             player = self.utawaku.player
             self.utawaku.write(lambda: player.play([song.id]))
 
+    def _nothing_to_ask(self) -> str:
+        if self._reading:
+            return "Looking for songs …"
+        if not self._n_songs:
+            return "No songs yet. P, then a, takes in a stream, a file or a folder."
+        if self._skipped:
+            return "Only what you skipped is left: it comes again next time."
+        return "Every song is graded. Well done."
+
     def _draw(self) -> None:
         colours = self.app.theme_variables
         muted = colours.get("muted", "")
         box = self.query_one("#review-song", Static)
         asked = self._picks[0] if self._picks else None
         if asked is None:
-            words = "Looking for songs …" if self._reading else "Every song is graded. Well done."
-            box.update(Text(words, style=muted))
+            box.update(Text(self._nothing_to_ask(), style=muted))
         else:
             lines = self._song(asked.song) if isinstance(asked, Pick) else self._find(asked)
             why = Text(REASONS.get(asked.why, shown(asked.why)), style=colours.get("warning", ""))

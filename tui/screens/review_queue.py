@@ -1,8 +1,8 @@
 """What the grading queue asks about: songs of the library, and streams that the crawler found."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from library.catalogue import Catalogue
 from library.records import Candidate
@@ -43,7 +43,10 @@ class Round:
     asked: list[Asked]
     numbers: dict[str, int]
     """Numbers of the songs by id."""
+    n_songs: int
+    """In the library."""
     n_today: int
+    """Graded since midnight, by the clock on the wall."""
     guesses: list[Guess]
     aucs: list[float]
     """Of each training, out of fold, the oldest first."""
@@ -68,10 +71,11 @@ def read_round(catalogue: Catalogue, without: Sequence[Asked], skipped: Sequence
         never = catalogue.taste.not_to_be_asked()
         own = catalogue.review.picks(AHEAD * 2, without=known)
         picks += [pick for pick in own if pick.song.id not in never][:AHEAD]
-    midnight = time.time() - time.time() % 86400
+    midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
     return Round(
         mixed(picks, finds(catalogue, find_ids)),
         catalogue.browser.numbers_of([pick.song.id for pick in picks]),
+        len(catalogue.browser.search("")),
         catalogue.review.n_graded(since=midnight) + catalogue.candidates.n_decided(since=midnight),
         catalogue.review.guesses(),
         [model.auc for model in catalogue.taste.models() if model.auc is not None],

@@ -102,8 +102,10 @@ class PlayerBar(Widget):
             modes.append("shuffle")
         if self._player.queue.repeat != "off":
             modes.append(f"repeat {self._player.queue.repeat}")
-        if self._player.stem != "mix":
-            modes.append(self._player.stem)
+        stem, heard = self._player.stem, self._player.state
+        if stem != "mix":
+            there = heard.song is None or heard.stem == stem
+            modes.append(stem if there else f"no {stem}")
         if not self._player.replay_gain:
             modes.append("gain off")
         if self._player.volume != 1.0:
@@ -123,15 +125,27 @@ class PlayerBar(Widget):
                 ]
             ).adjust_cell_length(width, base)
         if state.song is None:
-            text = fit("  Nothing plays. Enter plays the song under the cursor.", width)
-            return Strip([Segment(text, self._style("muted", base))])
+            modes = self._modes()
+            told = "Nothing plays."
+            if not modes:
+                told += " Enter plays the song under the cursor."
+            room = width - cell_len(told) - 2 * _MARGIN
+            return Strip(
+                [
+                    Segment(" " * _MARGIN + told, self._style("muted", base)),
+                    Segment(fit(f"  {modes}", room, right=True), self._style("mode", base)),
+                ]
+            ).adjust_cell_length(width, base)
         song = state.song
         sign = "▶" if state.playing else "‖"
         time_text = f"{clock(state.position_s)} / {clock(state.duration_s)}"
-        modes = self._modes()
-        right = f"{modes}   {time_text}" if modes else time_text
-        room = width - cell_len(right) - 2 * _MARGIN - 3
         title = title_of(song)
+        room = width - cell_len(time_text) - 2 * _MARGIN - 3
+        modes = self._modes()
+        if modes:
+            # The title and the time go before the modes.
+            modes = fit(modes, min(cell_len(modes), room - min(cell_len(title), 24) - 3))
+            room -= cell_len(modes) + 3
         by = " · ".join(shown(name) for name in (song.artist, song.singer) if name)
         title_cells = min(cell_len(title), max(8, room))
         title = fit(title, title_cells)

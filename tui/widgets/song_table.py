@@ -39,7 +39,7 @@ class SongTable(Rows):
         Binding("escape", "deselect", "Select none", show=False),
     ]
 
-    empty_text = "No songs match."
+    empty_text = ""
 
     @dataclass
     class SelectionChanged(Message):
