@@ -12,6 +12,9 @@ from library.errors import SetlistError
 
 _TIME = r"(?:(\d+):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
 _CUE = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
+_NEXT_STEP = "Give a .srt or .vtt file"
+_MAX_BYTES = 50_000_000
+"""A day of lines is a thousandth of it; a recording given by mistake is not to be read whole."""
 _MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 
 
@@ -30,14 +33,16 @@ def read_subtitles(path: Path) -> list[TimedText]:
     Raises SetlistError for a file that cannot be read or holds no cue.
     """
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise SetlistError(
+                "is far too large for subtitles", subject=str(path), next_step=_NEXT_STEP
+            )
         data = path.read_bytes()
     except OSError as error:
         raise SetlistError(f"cannot be read ({error.strerror})", subject=str(path)) from error
     cues = parse_subtitles(_decode(data))
     if not cues:
-        raise SetlistError(
-            "holds no subtitles", subject=str(path), next_step="Give a .srt or .vtt file"
-        )
+        raise SetlistError("holds no subtitles", subject=str(path), next_step=_NEXT_STEP)
     return cues
 
 
@@ -96,6 +101,10 @@ def to_srt(cues: Sequence[TimedText]) -> str:
 def _decode(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
+    # Every time stamp is ASCII: two bytes each, with nothing to say so at the start of the file.
+    for half, encoding in ((data[1:200:2], "utf-16-le"), (data[:200:2], "utf-16-be")):
+        if half and half.count(0) > len(half) / 2:
+            return data.decode(encoding, errors="replace")
     for encoding in ("utf-8", "cp932", "gb18030"):
         try:
             return data.decode(encoding)

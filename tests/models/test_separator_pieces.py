@@ -373,13 +373,6 @@ def test_spans_that_are_none_are_refused(tmp_path: Path, span: dict[str, float])
         cut_at_subtitles(file, **span)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp932"])
-def test_lines_of_any_usual_encoding_are_read(tmp_path: Path, encoding: str) -> None:
-    file = tmp_path / "lines.srt"
-    file.write_bytes(to_srt([TimedText(1, 2, "夜に駆ける")]).encode(encoding))
-    assert cut_at_subtitles(file).cues[0].text == "夜に駆ける"
-
-
 def test_subtitles_that_are_none_say_so(tmp_path: Path) -> None:
     file = tmp_path / "lines.srt"
     with pytest.raises(SetlistError, match="cannot be read"):

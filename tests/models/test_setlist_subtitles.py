@@ -65,7 +65,7 @@ def test_vtt_is_read_without_notes_styles_and_empty_cues() -> None:
     ]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp932"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp932"])
 def test_files_in_common_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.srt"
     path.write_bytes(SRT.replace("\n", "\r\n").encode(encoding))
@@ -79,6 +79,14 @@ def test_a_file_without_cues_is_refused(tmp_path: Path) -> None:
         read_subtitles(path)
     with pytest.raises(SetlistError, match="cannot be read"):
         read_subtitles(tmp_path / "b.srt")
+
+
+def test_a_recording_given_by_mistake_is_not_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "evening.mkv"
+    with path.open("wb") as file:
+        file.truncate(1 << 36)
+    with pytest.raises(SetlistError, match="too large for subtitles"):
+        read_subtitles(path)
 
 
 def test_a_slice_is_clipped_and_counts_from_its_start() -> None:
