@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -19,6 +19,8 @@ LONGEST_PAUSE_S = 60.0
 MAX_LOG_BYTES = 20_000_000
 STEADY_S = 60.0
 """A process that ran this long is taken to be well when it ends next."""
+PATIENCE_S = 60.0
+"""So long is waited for what a process needs; then it may find out itself, and say so."""
 
 
 @dataclass
@@ -32,10 +34,14 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause_s: float = FIRST_PAUSE_S
-    not_before: float = field(default=0.0)
+    not_before: float = 0.0
+    needs: Path | None = None
+    """Made by another process, without which this one would begin with errors in its log."""
     n_starts: int = 0
     held: bool = False
     """Not to be started for now."""
+    wanted_since: float | None = None
+    """It is to be started, but what it needs is not there."""
 
     def look_after(self) -> bool:
         """Start it where it does not run, with growing pauses where it keeps ending.
@@ -51,12 +57,13 @@ class Child:
         if self.process is not None:
             err.print(
                 f"{self.name} ended with {self.process.returncode}; "
-                f"starting it again in {self.pause_s:.0f} s (log: {self.log})"
+                f"starting it again in {self.pause_s:.0f} s (log: {self.log})",
+                soft_wrap=True,
             )
             self.not_before = now + self.pause_s
             self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
             self.process = None
-        if now >= self.not_before and not self.held:
+        if now >= self.not_before and not self.held and not self._waits(now):
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
                     self.command,
@@ -70,6 +77,13 @@ class Child:
             self.n_starts += 1
             return True
         return False
+
+    def _waits(self, now: float) -> bool:
+        if self.needs is None or self.needs.exists():
+            self.wanted_since = None
+            return False
+        self.wanted_since = self.wanted_since or now
+        return now - self.wanted_since < PATIENCE_S
 
     def running(self) -> psutil.Process | None:
         """The process, where it runs."""

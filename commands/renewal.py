@@ -52,7 +52,10 @@ class Renewal:
         for child in (self.web, self.daemon):
             grown_mb = self._growth_of(child, now)
             if grown_mb > self.growth_mb:
-                err.print(f"{child.name} has grown by {grown_mb:.0f} MB: starting it afresh")
+                err.print(
+                    f"{child.name} has grown by {grown_mb:.0f} MB: starting it afresh",
+                    soft_wrap=True,
+                )
                 child.renew()
         grown_mb = self._growth_of(self.code, now)
         if grown_mb > self.growth_mb * FAR_ABOVE or (
@@ -60,7 +63,8 @@ class Renewal:
         ):
             err.print(
                 f"{self.code.name} has grown by {grown_mb:.0f} MB: starting it afresh, and the "
-                "daemon with it, as soon as no run goes on"
+                "daemon with it, as soon as no run goes on",
+                soft_wrap=True,
             )
             self.daemon.held = True
             self.daemon.renew()

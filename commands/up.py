@@ -34,6 +34,8 @@ HOST = "127.0.0.1"
 PID_FILE = "up.pid"
 CHILDREN_FILE = "up.children"
 BEAT_EVERY_S = 5.0
+COMES_UP_WITHIN_S = 180.0
+"""A busy machine needs a minute to load what puts the catalogue in order."""
 
 
 def register(app: typer.Typer) -> None:
@@ -164,7 +166,7 @@ def _logs(settings: Settings) -> Path:
 def _detach(settings: Settings, port: int, metrics: int | None) -> None:
     log = _logs(settings) / "up.log"
     with log.open("ab") as output:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "commands", "up", "--port", str(port)),
                 *(["--metrics", str(metrics)] if metrics is not None else []),
@@ -174,14 +176,14 @@ def _detach(settings: Settings, port: int, metrics: int | None) -> None:
             stderr=output,
             start_new_session=True,
         )
-    deadline = time.monotonic() + 30
-    while not is_alive(settings) and time.monotonic() < deadline:
+    deadline = time.monotonic() + COMES_UP_WITHIN_S
+    while not is_alive(settings) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.2)
     if not is_alive(settings):
         raise UtawakuError(
             "the pipeline did not come up", subject=str(log), next_step="Read the end of that file"
         )
-    out.print(f"the pipeline is up: http://{HOST}:{port} (logs in {log.parent})")
+    out.print(f"the pipeline is up: http://{HOST}:{port} (logs in {log.parent})", soft_wrap=True)
 
 
 def prepare() -> None:
@@ -220,7 +222,7 @@ def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
     pid_file = settings.data_dir / PID_FILE
     pid_file.write_text(process_mark(os.getpid()), "utf-8")
     out.print(f"web page  http://{HOST}:{port}")
-    out.print(f"logs      {logs}")
+    out.print(f"logs      {logs}", soft_wrap=True)
     out.print("Ctrl-C ends the pipeline; what is running goes on at the next start")
     scraped = _serve_metrics(settings, metrics)
     # The socket lies in a folder of its own that nobody else may enter: who can talk to the code
@@ -283,8 +285,8 @@ def _children(home: Path, logs: Path, private: Path, port: int) -> tuple[Child, 
     web = [*python, "dagster_webserver", "-h", HOST, "-p", str(port), "-w", str(workspace)]
     return (
         Child("code server", code, environment, logs / "code.log"),
-        Child("daemon", daemon, environment, logs / "daemon.log"),
-        Child("web page", web, environment, logs / "web.log"),
+        Child("daemon", daemon, environment, logs / "daemon.log", needs=socket),
+        Child("web page", web, environment, logs / "web.log", needs=socket),
     )
 
 

@@ -253,6 +253,18 @@ def test_down_ends_nobody_who_has_got_the_number_of_a_supervisor_that_was_killed
         another.wait()
 
 
+def test_a_pipeline_that_cannot_come_up_in_the_background_says_where_the_reason_is(
+    program: Program,
+) -> None:
+    data = program.home / "data"
+    data.mkdir()
+    (data / "catalogue.db").write_text("no database", "utf-8")
+    answer = program.run("up", "--detach")
+    assert (answer.returncode, "did not come up" in answer.stderr) == (1, True)
+    assert "file is not a database" in (data / "logs" / "up.log").read_text("utf-8")
+    assert not (data / "heartbeat.json").exists()
+
+
 def test_what_each_lasting_process_takes_is_told(commands: Commands) -> None:
     settings = load_settings()
     beat(settings, [LastingProcess("daemon", os.getpid(), 3), LastingProcess("gone", 2**22 + 1)])

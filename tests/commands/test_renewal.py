@@ -214,6 +214,26 @@ def test_two_short_logs_are_all_that_a_process_ever_leaves(
     assert sorted(tmp_path.iterdir()) == [child.log, old]
 
 
+def test_a_process_waits_for_what_it_needs_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    socket = tmp_path / "code.sock"
+    child = Child("web page", sleep, {}, tmp_path / "web.log", needs=socket)
+    try:
+        assert not child.look_after()
+        socket.touch()
+        assert child.look_after()
+        socket.unlink()
+        assert not child.look_after(), "it runs on without"
+        child.renew()
+        assert not child.look_after()
+        monkeypatch.setattr("commands.children.PATIENCE_S", 0.0)
+        assert child.look_after(), "its log tells what is wrong"
+    finally:
+        child.end()
+
+
 def test_a_lasting_module_runs_as_if_it_had_been_started_itself(tmp_path: Path) -> None:
     (tmp_path / "shown.py").write_text(
         "import sys\n"
