@@ -10,7 +10,13 @@ from assets.taste import load_model
 from assets.taste_candidates import PREVIEWS_DIR, marks_without_sound, preview_vector
 from library.catalogue import Catalogue
 from library.config import Settings
-from library.errors import BotCheckError, NotFoundError, RateLimitedError, UtawakuError
+from library.errors import (
+    BotCheckError,
+    NetworkError,
+    NotFoundError,
+    RateLimitedError,
+    UtawakuError,
+)
 from library.records import Song, Stream
 from library.schema import songs
 from library.sites import site_of
@@ -140,13 +146,20 @@ def preview_some(
             )
         except (BotCheckError, RateLimitedError):
             continue  # the site rests from now on; the candidate waits
+        except NetworkError as error:
+            if candidate.grade is None:  # once more tomorrow, then never
+                state = "failed" if candidate.message else "found"
+                catalogue.candidates.change(candidate.id, state=state, message=error.problem)
+            continue
         except UtawakuError as error:
             if candidate.grade is None:
                 catalogue.candidates.change(candidate.id, state="failed", message=error.problem)
             continue
         stored = path.relative_to(settings.cache_dir).as_posix()
         if candidate.grade is None:
-            catalogue.candidates.change(candidate.id, state="previewed", preview_path=stored)
+            catalogue.candidates.change(
+                candidate.id, state="previewed", preview_path=stored, message=""
+            )
         n_made += 1
     return n_made
 

@@ -83,7 +83,20 @@ def hindrance_to_work(settings: Settings, now: float) -> Hindrance | None:
 
 @contextmanager
 def asking(url: str, catalogue: Catalogue) -> Iterator[None]:
-    """Remember a refusal that happens inside, so that the site is left alone for a while."""
+    """Remember a refusal that happens inside, so that the site is left alone for a while.
+
+    Raises:
+        RateLimitedError: it is left alone already, since this was asked for.
+    """
+    now = time.time()
+    resting = hindrance_to_asking(url, catalogue, now)
+    if resting is not None:
+        raise RateLimitedError(
+            resting.reason,
+            subject=url,
+            next_step="It is tried again by itself; `utawaku resume` ends the rest",
+            retry_after_s=resting.until - now,
+        )
     try:
         yield
     except (BotCheckError, RateLimitedError) as error:

@@ -369,6 +369,8 @@ def _agree(wanted: object, found: object) -> bool:
     if isinstance(wanted, float):
         # Opus has no place for the peak, and its gain counts in 1/256 dB.
         return found is None or (isinstance(found, float) and abs(found - wanted) < 0.01)
+    if isinstance(wanted, str):
+        return wanted == (found or "")  # files have no place for an empty text
     if isinstance(wanted, Mapping):
         return isinstance(found, Mapping) and wanted.items() <= found.items()
     return wanted == found

@@ -21,7 +21,9 @@ TICK_S = 35.0
 LEASE_S = 15 * 60.0
 """A channel whose look never comes back (the tick was killed) has its next turn after so long, and
 until then it is not in the way of the others."""
-IMPATIENT = Tuning(socket_timeout_s=8.0, retries=0, extractor_retries=1, retry_wait_s=0.5)
+IMPATIENT = Tuning(
+    socket_timeout_s=8.0, stalled_s=15.0, retries=0, extractor_retries=1, retry_wait_s=0.5
+)
 MAX_RECONCILES = 2
 """Whole lists read in runs at once."""
 

@@ -11,6 +11,7 @@ from assets.following import (
     is_reconcile_due,
     judge_info,
     look_at,
+    settings_for,
     with_rules,
 )
 from assets.gentleness import asking
@@ -126,8 +127,9 @@ def _looked_again(request: Request, library: LibraryResource) -> str:
     stream = catalogue.streams.get(request.target)
     if not is_address(stream.url) or stream.dropped_at is not None:
         return "nothing to look at"
+    settings = settings_for(stream, catalogue, library.settings)  # with its channel's cookies
     with asking(stream.url, catalogue):
-        info = library.downloader().resolve(stream.url)
+        info = library.downloader(settings).resolve(stream.url)
     if info.live_status == "post_live":
         raise StillProcessingError("the archive is still not complete", subject=stream.url)
     longer_s = (info.duration_s or 0.0) - stream.duration_s

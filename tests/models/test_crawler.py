@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,40 +17,14 @@ from library.following import CrawlSettings
 from library.records import Song, Stream
 from models.audio import probe
 from models.crawler import fetch_preview, search, seeds_from
-from models.downloader import Downloader, Tuning
+from models.downloader import Downloader
 from models.tagger import Tagger
 from tests.models.downloader_media import audio_bytes
 from tests.models.taste_world import library_of
 from tests.models.taste_world import tagger as tagger  # a fixture
 from tests.servers.media_site import Fault, MediaSite, Resource
-from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite, _listed, youtube
-
-QUICK = Tuning(
-    retries=0, extractor_retries=0, retry_wait_s=0.01, socket_timeout_s=5.0,
-    check_certificates=False,
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[YoutubeSite, str]]:
-    with youtube(tmp_path_factory.mktemp("authority")) as running:
-        yield running
-
-
-@pytest.fixture
-def site(emulated: tuple[YoutubeSite, str]) -> YoutubeSite:
-    running = emulated[0]
-    running.seen.clear()
-    running.resources.clear()
-    running.videos.clear()
-    running.streams = []
-    return running
-
-
-@pytest.fixture
-def downloader(emulated: tuple[YoutubeSite, str]) -> Downloader:
-    settings = DownloadSettings(proxy=emulated[1], sleep_requests_s=0.0)
-    return Downloader(settings, tuning=QUICK)
+from tests.servers.youtube_fixtures import QUICK
+from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite, _listed
 
 
 def serve_search(site: YoutubeSite, *videos: Video, fault: Fault | None = None) -> None:
@@ -228,3 +201,18 @@ def test_a_resting_site_is_not_searched_and_others_are(
         assert len(other.gets("/feed.xml")) == 1
     assert done.n_looks == 1
     assert [one.path for one in site.seen] == []
+
+
+def test_a_preview_that_the_network_breaks_is_tried_once_more_and_then_never(
+    site: YoutubeSite, downloader: Downloader, catalogue: Catalogue, settings: Settings
+) -> None:
+    serve_search(site, Video("cand0000001", "【歌枠】夜", 4000))
+    site.resources["/watch"] = Resource(b"", "text/html", always=Fault(status=500))
+    site.resources["/youtubei/v1/player"] = Resource(b"", "x", always=Fault(status=500))
+    wanted = settings.model_copy(
+        update={"crawl": CrawlSettings(enabled=True, words=("歌枠",), searches_a_day=1)}
+    )
+    for state in ("found", "failed"):
+        assert crawl(catalogue, wanted, downloader, None).n_previews == 0
+        (candidate,) = catalogue.candidates.in_state("found", "failed")
+        assert (candidate.state, bool(candidate.message)) == (state, True)

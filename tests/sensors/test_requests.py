@@ -18,12 +18,14 @@ from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.following import ChannelRules
 from library.processes import process_mark
-from library.records import Request, Stream
+from library.records import Channel, ChannelEntry, Request, Stream
 from models.downloader import Downloader
 from sensors.dead_runs import close_dead_runs
 from sensors.outcomes import BATCH_TAG, Trouble, retry_or_fail, settle
 from sensors.requests import DOWNLOAD_TAG
+from tests.models.downloader_media import audio_bytes
 from tests.sensors.conftest import QUICK, Pipeline
+from tests.servers.media_site import MediaSite
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
 
 URL = "https://www.youtube.com/watch?v=stream00001"
@@ -370,3 +372,49 @@ def test_a_dropped_recording_makes_nothing_due_until_it_is_asked_for(
     catalogue.requests.file("ingest_stream", web_stream.id, {"again": ["recordings"]})
     (run,) = pipeline.drain()
     assert run.tags[FETCH_AGAIN_TAG] == "yes"
+
+
+def test_a_site_that_refuses_one_of_many_lookups_is_not_asked_for_the_rest(
+    catalogue: Catalogue, pipeline: Pipeline, site: YoutubeSite
+) -> None:
+    wanted = [f"https://www.youtube.com/watch?v=stream0000{number}" for number in range(1, 6)]
+    for url in wanted:
+        site.videos[url[-11:]] = Video(url[-11:], media={"140": b"x"})
+        catalogue.requests.file("ingest", url)
+    # As another run finds out between the tick and the start of this one.
+    (run,) = pipeline.drain()
+    catalogue.sites.refuse("youtube", "the site asks to slow down", base_s=3600)
+    site.seen.clear()
+    pipeline.carry_out(run)
+    assert site.seen == []
+    waiting = catalogue.requests.waiting("ingest")
+    assert len(waiting) == 5
+    for request in waiting:
+        assert "youtube is left alone until" in request.message
+        assert (request.not_before or 0) > time.time() + 3500
+    catalogue.sites.welcome("youtube")
+    catalogue.requests.wake()
+    served(pipeline)
+    assert catalogue.streams.count() == 5
+
+
+def test_a_later_look_uses_the_cookies_of_the_streams_channel(
+    catalogue: Catalogue, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    cookies = tmp_path / "members.txt"
+    cookies.write_text(
+        "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t2147483647\tmember\tyes\n"
+    )
+    cookies.chmod(0o600)
+    with MediaSite() as members:
+        members.add("/evening.wav", audio_bytes("wav", "pcm_s16le", duration_s=3.0), "audio/wav")
+        url = members.url("/evening.wav")
+        catalogue.streams.save(Stream("generic-a", url, site="127.0.0.1", duration_s=3.0))
+        channel = Channel("127.0.0.1:x", members.url("/feed"), rules={"cookies_file": str(cookies)})
+        catalogue.channels.save(channel)
+        entry = ChannelEntry(channel.id, "generic-a", url)
+        catalogue.channels.record_look(channel, [entry], ask={})
+        catalogue.requests.file("look_again", "generic-a")
+        served(pipeline)
+        assert one(catalogue, "look_again").message == "as long as its page says"
+        assert {seen.cookie for seen in members.seen} == {"member=yes"}
