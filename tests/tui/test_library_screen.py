@@ -353,3 +353,21 @@ async def test_modes_are_shown_while_nothing_plays_and_leave_room_for_the_time(
         # It has no stem: the mix is heard, and the bar says so.
         await until(lambda: "repeat all  no vocals" in shown(app), pilot.pause)
         await until(lambda: "0:00 / 0:08" in shown(app), pilot.pause)
+
+
+async def test_a_look_for_changes_that_overtakes_a_search_leaves_it_its_first_song(
+    app: UtawakuApp,
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(app, pilot)
+        await pilot.press("G")
+        await until(lambda: screen.table.cursor == 299, pilot.pause)
+        screen.search(keep=False)
+        screen.look_again()
+        await until(lambda: screen.table.cursor == 0, pilot.pause)
+        await pilot.press("j")
+        await until(lambda: screen.table.cursor == 1, pilot.pause)
+        screen.search(keep=True)
+        screen.look_again()
+        await until(lambda: not screen._to_top, pilot.pause)
+        assert screen.table.cursor == 1

@@ -65,6 +65,8 @@ class LibraryScreen(InlineEditing):
         self._answered = ("", False)
         """Text and grouping of the search that is shown."""
         self.grouped = False
+        self._to_top = False
+        """Whether a search that was not answered yet begins at its first song."""
 
     def compose_body(self) -> ComposeResult:
         """Search above, songs and details below."""
@@ -146,7 +148,9 @@ class LibraryScreen(InlineEditing):
             return
         text, grouped = self.search_bar.text, self.grouped
         # A look for changes may overtake a search: then it has to answer the search too.
-        known = self._version if self._answered == (text, grouped) else -1
+        self._to_top = self._to_top or not keep
+        answered = self._answered == (text, grouped) and not self._to_top
+        known = self._version if answered else -1
         table = self.table
 
         def look() -> tuple[Listing, list[tuple[int, Song]]] | None:
@@ -154,7 +158,7 @@ class LibraryScreen(InlineEditing):
             if only_if_changed and browser.version() == known:
                 return None
             listing = browser.search(text, grouped=grouped)
-            first = max(0, table.scroll_offset.y - 8) if keep else 0
+            first = 0 if self._to_top else max(0, table.scroll_offset.y - 8)
             return listing, browser.numbered(listing.numbers[first : first + BLOCK])
 
         def arrived(result: Any) -> None:
@@ -169,7 +173,8 @@ class LibraryScreen(InlineEditing):
             self.table.empty_text = NO_SONGS if listing.query.is_everything else NO_MATCH
             self._version = listing.version
             self._answered = (text, grouped)
-            self.table.show(listing, songs, keep=keep)
+            self.table.show(listing, songs, keep=not self._to_top)
+            self._to_top = False
             self._show_count()
             self._show_facets()
             self._prepare()
