@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("what", choices=("disk", "clock", "locked", "network"))
     parser.add_argument("--weights", type=Path, help="weights folder to use instead of fetching")
     parser.add_argument("--limit-s", type=float, default=900.0, help="how long mending may take")
-    parser.add_argument("--stages", default="", help="disk: only these artefacts")
+    parser.add_argument("--only", default="", help="disk: artefacts, network: faults, by comma")
     parser.add_argument("--hold-s", type=float, default=40.0, help="how long the harm lasts")
     given = parser.parse_args()
     with (
@@ -243,7 +243,9 @@ def disk(home: Path, folder: Path, given: argparse.Namespace) -> None:
 
     filler = home / "filler"
     with night(home, folder, given) as one:
-        for stage in [name for name in CHAIN if name in (given.stages or ",".join(CHAIN))]:
+        for stage in CHAIN:
+            if given.only and stage not in given.only.split(","):
+                continue
             before = {(s.stream_id, s.asset) for s in _states(one, stage)}
             one.give("feed")
             one.look_now()
@@ -350,6 +352,8 @@ def network(home: Path, folder: Path, given: argparse.Namespace) -> None:
     }
     with night(home, folder, given) as one:
         for name, fault in faults.items():
+            if given.only and name not in given.only.split(","):
+                continue
             title = one.give("feed")
             one.look_now()
             sound = one.give("watched")  # nobody else's failure holds this one up

@@ -48,7 +48,8 @@ def stop_beating(settings: "Settings") -> None:
 def last_heartbeat_s(settings: "Settings | CataloguePlace") -> float | None:
     """Seconds since the last sign of life; None where there is none."""
     try:
-        return max(0.0, time.time() - float(_last(settings)["at"]))
+        # One from the future is as old as it is ahead: the clock was set back since.
+        return abs(time.time() - float(_last(settings)["at"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
