@@ -20,7 +20,7 @@ from library.config import Settings
 from library.errors import MediaError, UtawakuError, WeightsMissingError
 from library.progress import Progress, silent
 from library.records import Song, Stream
-from library.store.taste import EMBEDDING_KIND, TAGS_KIND
+from library.store.embeddings import EMBEDDING_KIND, TAGS_KIND
 from models.tagger import ENGINE_VERSION, Impression, Tagger, top_tags
 
 TAG_SOURCE = "musicnn"

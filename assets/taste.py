@@ -17,7 +17,9 @@ from library.catalogue import Catalogue
 from library.config import Settings
 from library.errors import NotFoundError, UtawakuError, WeightsError
 from library.progress import Progress, silent
-from library.store.taste import EMBEDDING_KIND, N_TAGS, TAGS_KIND, Embedded, Mark, TasteModel
+from library.store.embeddings import EMBEDDING_KIND, N_TAGS, TAGS_KIND, Embedded
+from library.store.taste import Mark
+from library.store.taste_models import TasteModel
 from models.tagger import ENGINE_VERSION as EMBEDDING_VERSION
 from models.tagger import TAGS
 from models.taste import (

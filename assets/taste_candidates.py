@@ -15,7 +15,8 @@ from library.config import Settings
 from library.errors import MediaError, WeightsError
 from library.files import atomic_path
 from library.records import Candidate
-from library.store.taste import N_EMBEDDING, Mark
+from library.store.embeddings import N_EMBEDDING
+from library.store.taste import Mark
 from models.tagger import ENGINE_VERSION, Tagger
 
 ID_PREFIX = "candidate-"

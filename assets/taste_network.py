@@ -15,7 +15,7 @@ from library.errors import MediaError, NotFoundError, WeightsError
 from library.files import atomic_path
 from library.progress import Progress, part, silent
 from library.records import Song
-from library.store.taste import TasteModel
+from library.store.taste_models import TasteModel
 from models.taste import fit
 from models.taste.network import NetworkTaste
 from models.training.spectrograms import pieces_of_file, read_spectrograms

@@ -25,7 +25,7 @@ from library.catalogue import Catalogue
 from library.config import load_settings
 from library.nearest_files import alike
 from library.schema import embeddings, songs, streams
-from library.store.taste import EMBEDDING_KIND, N_EMBEDDING
+from library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING
 from models.tagger import ENGINE_VERSION
 
 N_GRADED = 200

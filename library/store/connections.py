@@ -1,9 +1,12 @@
 """What a store needs of the catalogue: a place to read and a place to write."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
+
+T = TypeVar("T")
 
 
 class Connections(Protocol):
@@ -28,3 +31,9 @@ def upsert(
     if not values and connection.execute(sa.select(sa.literal(1)).where(*where)).first():
         return
     connection.execute(table.insert().values(**keys, **values))
+
+
+def batches(values: Sequence[T], n: int) -> Iterator[Sequence[T]]:
+    """Pieces of at most `n`: a statement takes only so many values."""
+    for at in range(0, len(values), n):
+        yield values[at : at + n]

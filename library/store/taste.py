@@ -1,11 +1,9 @@
-"""Embeddings, taste models and scores, and which songs to ask the user about."""
+"""What the user thinks of songs, what the model guesses, and what to ask about next."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-import numpy as np
 import sqlalchemy as sa
 
 from library.schema import (
@@ -16,28 +14,14 @@ from library.schema import (
     review_skips,
     songs,
     streams,
-    taste_models,
     taste_scores,
 )
-from library.store.connections import Connections, upsert
+from library.store.connections import batches, upsert
+from library.store.embeddings import EMBEDDING_KIND, Embeddings
+from library.store.taste_models import TasteModels
 
-EMBEDDING_KIND = "musicnn-msd"
-"""Vectors that the taste model and likeness work with; see `models.tagger`."""
-N_EMBEDDING = 400
-TAGS_KIND = "musicnn-msd-tags"
-N_TAGS = 50
-MOST_GROWN = 1.5
-"""Graded songs for each one that a comparison of two models knew, until it no longer stands."""
 _BATCH = 10_000
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """Vectors of many songs."""
-
-    song_ids: list[str]
-    vectors: np.ndarray
-    """float32 (n_songs, n_values), in the order of `song_ids`."""
+"""Scores that one transaction writes."""
 
 
 @dataclass(frozen=True)
@@ -53,145 +37,8 @@ class Mark:
     """Who sings it: the song's singer, else the stream's channel, else the stream."""
 
 
-@dataclass(frozen=True)
-class TasteModel:
-    """One training of the taste model."""
-
-    version: str
-    kind: str
-    """`embedding` or `spectrogram`; `none` when there was too little to learn from."""
-    n_liked: int
-    n_disliked: int
-    n_neutral: int = 0
-    last_grade_id: int = 0
-    """The newest mark that it knows of."""
-    auc: float | None = None
-    """Out of fold, as are the next two."""
-    ece: float | None = None
-    brier: float | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    at: float = 0.0
-
-    @property
-    def ready(self) -> bool:
-        """Whether it scores songs."""
-        return self.kind != "none"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The model in use."""
-
-    model: TasteModel | None
-    reason: str
-    """Why this one, where there were two to choose from."""
-
-
-_MODEL = [taste_models.c[f.name] for f in fields(TasteModel)]
-
-
-class TasteStore:
-    """What is known of the user's taste."""
-
-    def __init__(self, catalogue: Connections) -> None:
-        self._catalogue = catalogue
-
-    # -- embeddings
-
-    def put_embedding(
-        self,
-        song_id: str,
-        kind: str,
-        vector: np.ndarray,
-        *,
-        model_version: str,
-        start_s: float,
-        stop_s: float,
-    ) -> None:
-        """Keep the vector of a song, rounded to float16."""
-        values = {
-            "vector": np.asarray(vector, "<f2").tobytes(),
-            "model_version": model_version,
-            "start_s": start_s,
-            "stop_s": stop_s,
-            "at": time.time(),
-        }
-        with self._catalogue.write() as connection:
-            upsert(connection, embeddings, {"song_id": song_id, "kind": kind}, values)
-
-    def embedded(
-        self,
-        song_ids: Sequence[str] | None = None,
-        *,
-        kind: str = EMBEDDING_KIND,
-        n_values: int = N_EMBEDDING,
-    ) -> Embedded:
-        """Vectors of these songs, or of all kept ones; those of another length are left out."""
-        where = [embeddings.c.kind == kind, songs.c.state == "kept"]
-        query = (
-            sa.select(embeddings.c.song_id, embeddings.c.vector)
-            .join(songs, songs.c.id == embeddings.c.song_id)
-            .order_by(songs.c.number)
-        )
-        found: list[Any] = []
-        with self._catalogue.read() as connection:
-            if song_ids is None:
-                found = list(connection.execute(query.where(*where)))
-            else:
-                for some in _batches(song_ids, 500):
-                    chosen = embeddings.c.song_id.in_(some)
-                    found += connection.execute(query.where(*where[:1], chosen))
-        whole = [row for row in found if len(row.vector) == 2 * n_values]
-        data = b"".join(row.vector for row in whole)
-        vectors = np.frombuffer(data, "<f2").reshape(len(whole), n_values).astype(np.float32)
-        return Embedded([row.song_id for row in whole], vectors)
-
-    def n_embedded(self, kind: str = EMBEDDING_KIND) -> int:
-        """How many kept songs have a vector."""
-        query = (
-            sa.select(sa.func.count())
-            .select_from(embeddings.join(songs, songs.c.id == embeddings.c.song_id))
-            .where(embeddings.c.kind == kind, songs.c.state == "kept")
-        )
-        with self._catalogue.read() as connection:
-            return int(connection.execute(query).scalar_one())
-
-    def spans(
-        self, stream_id: str, kind: str = EMBEDDING_KIND
-    ) -> dict[str, tuple[float, float, str]]:
-        """Start, stop and model version of the vectors of a stream's songs, by song."""
-        query = (
-            sa.select(
-                embeddings.c.song_id,
-                embeddings.c.start_s,
-                embeddings.c.stop_s,
-                embeddings.c.model_version,
-            )
-            .join(songs, songs.c.id == embeddings.c.song_id)
-            .where(embeddings.c.kind == kind, songs.c.stream_id == stream_id)
-        )
-        with self._catalogue.read() as connection:
-            return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
-
-    def embeddings_stamp(self, kind: str = EMBEDDING_KIND) -> tuple[float, ...]:
-        """Changes whenever a kept song gets, loses or changes its vector."""
-        query = (
-            sa.select(sa.func.count(), sa.func.max(embeddings.c.at), sa.func.sum(songs.c.number))
-            .select_from(embeddings.join(songs, songs.c.id == embeddings.c.song_id))
-            .where(embeddings.c.kind == kind, songs.c.state == "kept")
-        )
-        with self._catalogue.read() as connection:
-            return tuple(float(value or 0) for value in connection.execute(query).one())
-
-    def heard_at(self, kind: str = EMBEDDING_KIND) -> dict[str, float]:
-        """When the vector of each kept song was made."""
-        query = (
-            sa.select(embeddings.c.song_id, embeddings.c.at)
-            .join(songs, songs.c.id == embeddings.c.song_id)
-            .where(embeddings.c.kind == kind, songs.c.state == "kept")
-        )
-        with self._catalogue.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+class TasteStore(Embeddings, TasteModels):
+    """What is known of the user's taste: marks, scores and questions, and what they rest on."""
 
     # -- marks
 
@@ -261,76 +108,6 @@ class TasteStore:
             n_candidates = int(connection.execute(query).scalar_one())
         return n_candidates + self.n_marks_since(latest.last_grade_id if latest else 0)
 
-    # -- models
-
-    def add_model(self, model: TasteModel) -> None:
-        """Record a training."""
-        values = {f.name: getattr(model, f.name) for f in fields(TasteModel)}
-        values |= {"facts": dict(model.facts), "at": time.time()}
-        with self._catalogue.write() as connection:
-            connection.execute(taste_models.insert().values(**values))
-
-    def models(
-        self, *, kinds: Sequence[str] = ("embedding", "none"), limit: int = 200
-    ) -> list[TasteModel]:
-        """Trainings, the oldest first: AUC over time."""
-        query = (
-            sa.select(*_MODEL)
-            .where(taste_models.c.kind.in_(kinds))
-            .order_by(taste_models.c.id.desc())
-            .limit(limit)
-        )
-        with self._catalogue.read() as connection:
-            return [TasteModel(*row) for row in connection.execute(query)][::-1]
-
-    def latest(self) -> TasteModel | None:
-        """The last training on embeddings, whether or not it had enough to learn from."""
-        return next(iter(self.models(limit=1)), None)
-
-    def learnt(self) -> TasteModel | None:
-        """The last model over embeddings: it hears previews, chooses and explains."""
-        return next(iter(self.models(kinds=("embedding",), limit=1)), None)
-
-    def current(self) -> TasteModel | None:
-        """The model that scores songs; see `choice`."""
-        return self.choice().model
-
-    def choice(self) -> Choice:
-        """Which model scores songs, and why that one.
-
-        The spectrogram network, where it was better than the embedding model on the same splits,
-        for as long as that comparison stands.
-        """
-        learnt = self.learnt()
-        network = next(iter(self.models(kinds=("spectrogram",), limit=1)), None)
-        if learnt is None or network is None:
-            return Choice(learnt, "")
-        aucs = "AUC {:.3f} against {:.3f} on the same splits".format(
-            network.auc or 0.0, network.facts.get("embedding_auc") or 0.0
-        )
-        if network.facts.get("withdrawn"):
-            why = f"the spectrogram network is out of use: {network.facts['withdrawn']}"
-        elif not network.facts.get("better"):
-            why = f"the spectrogram network is no better than embeddings: {aucs}"
-        elif _n_told(learnt) > MOST_GROWN * _n_told(network):
-            why = "there are half as many grades again as when the spectrogram network was compared"
-        else:
-            return Choice(network, f"the spectrogram network is better than embeddings: {aucs}")
-        return Choice(learnt, why)
-
-    def withdraw(self, version: str, reason: str) -> None:
-        """Use a model no longer."""
-        query = sa.select(taste_models.c.id, taste_models.c.facts).where(
-            taste_models.c.version == version
-        )
-        with self._catalogue.write() as connection:
-            for row in connection.execute(query).all():
-                connection.execute(
-                    taste_models.update()
-                    .where(taste_models.c.id == row.id)
-                    .values(facts={**row.facts, "withdrawn": reason})
-                )
-
     # -- scores
 
     def put_scores(self, scores: Mapping[str, float], *, model_version: str) -> None:
@@ -342,9 +119,9 @@ class TasteStore:
             .where(songs.c.id == sa.bindparam("_id"))
             .values(taste=sa.bindparam("_score"))
         )
-        for some in _batches(list(scores.items()), _BATCH):
+        for some in batches(list(scores.items()), _BATCH):
             with self._catalogue.write() as connection:
-                for ids in _batches([song_id for song_id, _ in some], 500):
+                for ids in batches([song_id for song_id, _ in some], 500):
                     connection.execute(taste_scores.delete().where(taste_scores.c.song_id.in_(ids)))
                 rows = [
                     {"song_id": song_id, "score": score, "model_version": model_version, "at": now}
@@ -462,10 +239,6 @@ class TasteStore:
         return shares
 
 
-def _n_told(model: TasteModel) -> int:
-    return model.n_liked + model.n_disliked
-
-
 def target_of(grade: int | None, stars: int | None, before: float | None) -> float | None:
     """How much a song is liked, in [0, 1], after a mark; `before` is what it was until then."""
     by_grade = None if grade is None else (grade + 1) / 2
@@ -478,8 +251,3 @@ def target_of(grade: int | None, stars: int | None, before: float | None) -> flo
         return before if agrees else by_grade
     agrees = (by_stars - 0.5) * (by_grade - 0.5) > 0
     return by_stars if agrees or by_grade == 0.5 else by_grade
-
-
-def _batches(values: Sequence[Any], n: int) -> Iterator[Sequence[Any]]:
-    for at in range(0, len(values), n):
-        yield values[at : at + n]

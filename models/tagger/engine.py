@@ -7,7 +7,7 @@ import numpy as np
 
 from library.errors import EngineError, TruncatedMediaError
 from library.progress import Progress, silent
-from library.store.taste import EMBEDDING_KIND, N_EMBEDDING, TAGS_KIND
+from library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING, TAGS_KIND
 from models import registry
 from models.audio import probe
 from models.onnx_session import load_network

@@ -27,7 +27,8 @@ from library.nearest_files import alike
 from library.records import SongSpan
 from library.schema import embeddings, songs
 from library.schema import taste_scores as scores_table
-from library.store.taste import TAGS_KIND, target_of
+from library.store.embeddings import TAGS_KIND
+from library.store.taste import target_of
 from models.demo import render_song
 from models.tagger import Tagger
 from models.taste.evaluation import auc_of

@@ -13,7 +13,7 @@ from assets.taste import explain, fill_queue, load_model, score_songs, train_tas
 from assets.taste_network import network_file, train_network
 from library.catalogue import Catalogue
 from library.config import Settings
-from library.store.taste import TasteModel
+from library.store.taste_models import TasteModel
 from models.training.taste_cnn import BY_PIECE
 from tests.conftest import Program
 from tests.models.song_files import write

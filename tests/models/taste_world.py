@@ -12,7 +12,7 @@ from library.catalogue import Catalogue
 from library.errors import WeightsMissingError
 from library.records import SongSpan
 from library.schema import embeddings, streams
-from library.store.taste import EMBEDDING_KIND, N_EMBEDDING, N_TAGS, TAGS_KIND
+from library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING, N_TAGS, TAGS_KIND
 from models.tagger import ENGINE_VERSION, TAGS, Tagger
 
 

@@ -7,7 +7,7 @@ from library.catalogue import Catalogue
 from library.config import Settings
 from library.records import Candidate
 from library.store.review import Pick
-from library.store.taste import TasteModel
+from library.store.taste_models import TasteModel
 from tests.tui.conftest import until, write_tone
 from tests.tui.test_library_screen import opened, shown, told
 from tui.app import UtawakuApp
