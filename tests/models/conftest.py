@@ -7,6 +7,11 @@ import pytest
 from library.errors import WeightsMissingError
 from models import registry
 
+# YouTube, for files that have no site of their own.
+from tests.servers.youtube_fixtures import downloader as downloader
+from tests.servers.youtube_fixtures import emulated as emulated
+from tests.servers.youtube_fixtures import site as site
+
 
 @pytest.fixture(scope="session")
 def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,46 +1,27 @@
 """Listing channels: yt-dlp's real extractors against local sites."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from library.config import DownloadSettings
 from library.errors import DownloadError, NetworkError, RateLimitedError, StreamGoneError
-from models.downloader import Downloader, Tuning
+from models.downloader import Downloader
 from tests.servers.media_site import Fault, MediaSite
-from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite, youtube
+from tests.servers.youtube_fixtures import QUICK
+from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
 
 CHANNEL = f"https://www.youtube.com/channel/{CHANNEL_ID}"
 STREAMS = f"{CHANNEL}/streams"
-QUICK = Tuning(
-    retries=0, extractor_retries=0, retry_wait_s=0.01, socket_timeout_s=5.0,
-    check_certificates=False,
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[YoutubeSite, str]]:
-    with youtube(tmp_path_factory.mktemp("authority")) as running:
-        yield running
 
 
 @pytest.fixture
-def site(emulated: tuple[YoutubeSite, str]) -> YoutubeSite:
-    running = emulated[0]
-    running.seen.clear()
-    running.browse_fault = None
-    running.uploads = []
-    running.streams = [
+def site(site: YoutubeSite) -> YoutubeSite:
+    """A channel with 75 streams."""
+    site.streams = [
         Video(f"stream{number:05}", f"歌枠 {number}", 3600 + number) for number in range(75)
     ]
-    return running
-
-
-@pytest.fixture
-def downloader(emulated: tuple[YoutubeSite, str]) -> Downloader:
-    settings = DownloadSettings(proxy=emulated[1], sleep_requests_s=0.0)
-    return Downloader(settings, tuning=QUICK)
+    return site
 
 
 def test_the_newest_streams_of_a_channel_cost_one_request(

@@ -1,7 +1,6 @@
 """Fetching from YouTube: its real extractor in yt-dlp against an emulated site."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -21,7 +20,7 @@ from models.downloader import Downloader, StreamInfo, Tuning
 from models.downloader.stage import STAGE_NAME
 from tests.models.downloader_media import audio_bytes, media_file
 from tests.servers.media_site import Fault
-from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite, youtube
+from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
 
 M4A = audio_bytes("mp4", "aac", duration_s=12.0)
 QUICK = Tuning(
@@ -29,20 +28,6 @@ QUICK = Tuning(
     socket_timeout_s=5.0, throttled_bytes_per_s=0, check_certificates=False,
 )  # fmt: skip
 ID = "aBcdefghij-"
-
-
-@pytest.fixture(scope="module")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[YoutubeSite, str]]:
-    with youtube(tmp_path_factory.mktemp("authority")) as running:
-        yield running
-
-
-@pytest.fixture
-def site(emulated: tuple[YoutubeSite, str]) -> YoutubeSite:
-    emulated[0].videos.clear()
-    emulated[0].media_faults.clear()
-    emulated[0].seen.clear()
-    return emulated[0]
 
 
 @pytest.fixture

@@ -14,12 +14,9 @@ from library.config import Settings
 from models.downloader import Downloader, Tuning
 from sensors.channels import look_at_channels
 from sensors.requests import drain_requests
-from tests.servers.youtube_site import YoutubeSite, youtube
-
-QUICK = Tuning(
-    retries=0, extractor_retries=0, retry_wait_s=0.01, socket_timeout_s=5.0,
-    check_certificates=False,
-)  # fmt: skip
+from tests.servers.youtube_fixtures import QUICK
+from tests.servers.youtube_fixtures import emulated as emulated
+from tests.servers.youtube_site import YoutubeSite
 
 
 class LocalLibrary(LibraryResource):
@@ -99,12 +96,6 @@ def pipeline() -> Iterator[Pipeline]:
         yield Pipeline(instance)
 
 
-@pytest.fixture(scope="session")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[YoutubeSite, str]]:
-    with youtube(tmp_path_factory.mktemp("authority")) as running:
-        yield running
-
-
 @pytest.fixture
 def site(
     emulated: tuple[YoutubeSite, str], settings: Settings, monkeypatch: pytest.MonkeyPatch
@@ -113,11 +104,7 @@ def site(
     monkeypatch.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
     monkeypatch.setenv("UTAWAKU_DOWNLOAD__SLEEP_REQUESTS_S", "0")
     monkeypatch.setenv("UTAWAKU_DOWNLOAD__SLEEP_S", "[0, 0]")
-    running.seen.clear()
-    running.browse_fault = None
-    running.resources.clear()
-    running.videos, running.streams, running.uploads = {}, [], []
-    running.media_faults = []
+    running.clear()
     return running
 
 

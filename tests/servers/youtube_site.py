@@ -64,6 +64,14 @@ class YoutubeSite(MediaSite):
         """Size that the player tells of every format instead of the true one."""
         self.media_faults: list[Fault] = []
 
+    def clear(self) -> None:
+        """Take everything away, as before the first test."""
+        self.seen.clear()
+        self.resources.clear()
+        self.videos, self.streams, self.uploads = {}, [], []
+        self.browse_fault = self.claimed_bytes = None
+        self.media_faults = []
+
     def route(self, path: str, query: dict[str, str], posted: bytes) -> Resource | None:
         if path == "/watch":
             return self._watch(self.videos.get(query.get("v", "")))

@@ -1,0 +1,36 @@
+"""Fixtures around the emulated YouTube; a folder's conftest takes in those that it wants."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from library.config import DownloadSettings
+from models.downloader import Downloader, Tuning
+from tests.servers.youtube_site import YoutubeSite, youtube
+
+QUICK = Tuning(
+    retries=0, extractor_retries=0, retry_wait_s=0.01, socket_timeout_s=5.0,
+    check_certificates=False,
+)  # fmt: skip
+"""No patience with a site on this machine, whose certificate nobody signed."""
+
+
+@pytest.fixture(scope="session")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[YoutubeSite, str]]:
+    """The site, started once, and the address of the proxy before it."""
+    with youtube(tmp_path_factory.mktemp("authority")) as running:
+        yield running
+
+
+@pytest.fixture
+def site(emulated: tuple[YoutubeSite, str]) -> YoutubeSite:
+    """The site with nothing on it."""
+    emulated[0].clear()
+    return emulated[0]
+
+
+@pytest.fixture
+def downloader(emulated: tuple[YoutubeSite, str]) -> Downloader:
+    """The real client, which reaches the site through the proxy."""
+    settings = DownloadSettings(proxy=emulated[1], sleep_s=(0.0, 0.0), sleep_requests_s=0.0)
+    return Downloader(settings, tuning=QUICK)
