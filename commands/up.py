@@ -260,10 +260,15 @@ def _serve_metrics(settings: Settings, port: int | None) -> "ThreadingHTTPServer
 def _environment() -> dict[str, str]:
     """For child processes: they find our packages also where we are not installed."""
     return {
+        # Each thread of a busy process may get a heap of its own otherwise, and none shrinks.
+        "MALLOC_ARENA_MAX": "2",
+        # To start a run is to start Python and load Dagster: on a busy machine that takes longer
+        # than the minute after which Dagster counts the run as failed.
+        "DAGSTER_GRPC_TIMEOUT_SECONDS": "300",
+        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "60",
+        "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": "10",
         **os.environ,
         "DAGSTER_DISABLE_TELEMETRY": "yes",
-        # Each thread of a busy process may get a heap of its own otherwise, and none shrinks.
-        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
         "PYTHONPATH": os.pathsep.join(
             [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
         ),
