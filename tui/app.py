@@ -127,9 +127,10 @@ class UtawakuApp(PublishingApp):
         self.action_go(event.mode)
 
     def _look_around(self) -> None:
-        place = self.screen
-        # The timer may find a screen whose parts are still being put together, or taken apart.
-        if self.is_running and isinstance(place, Place) and place.is_mounted:
+        # The timer may find a screen whose parts are still being put together, or taken apart, or
+        # none at all.
+        place = self.screen_stack[-1] if self.is_running and self.screen_stack else None
+        if isinstance(place, Place) and place.is_mounted:
             place.look_again()
             self._show_state(place)
 
