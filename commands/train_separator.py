@@ -24,7 +24,10 @@ def separator(
     rate: Annotated[float, typer.Option(min=0, help="Learning rate at the start.")] = 3e-4,
     seed: Annotated[int, typer.Option(help="Another number draws other mixtures.")] = 1,
     compose: Annotated[
-        int, typer.Option(min=0, help="Add so many songs by the demo's composer.")
+        int, typer.Option(min=0, help="Add so many bands by the demo's composer.")
+    ] = 0,
+    sing: Annotated[
+        int, typer.Option(min=0, help="Add so many songs by it, with their synthetic singer.")
     ] = 0,
     until: Annotated[
         int | None, typer.Option(min=0, help="Stop at this step; --steps sets the schedule.")
@@ -59,8 +62,8 @@ def separator(
         raise ConfigError("there is no such folder", subject=str(folder))
     begin = None if fresh else start or registry.pull("vocal-unet", load_settings().weights_dir)
     plan = Plan(
-        n_steps=steps, batch=batch, rate=rate, seed=seed, n_composed=compose, until=until,
-        keep=0.0 if fresh else keep,
+        n_steps=steps, batch=batch, rate=rate, seed=seed, n_composed=compose, n_sung=sing,
+        until=until, keep=0.0 if fresh else keep,
     )  # fmt: skip
     with bar("training") as show:
         made = train_separator(

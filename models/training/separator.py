@@ -58,7 +58,9 @@ class Plan:
     seed: int = 1
     held_out: float = 0.1
     n_composed: int = 0
-    """Songs by the demo's composer that are added, voice and band."""
+    """Bands by the demo's composer that are added to the music without voice."""
+    n_sung: int = 0
+    """Songs by it that are added whole, with their synthetic singer."""
     until: int | None = None
     """Stop at this step of the schedule, where the rest would change little."""
     keep: float = 0.0
@@ -125,9 +127,13 @@ def train_separator(
                 subject=str(folder),
                 next_step="Add songs, or a folder `test` laid out alike",
             )
-    if plan.n_composed:
-        composed = composed_songs(plan.n_composed, work / "sounds", part(progress, 0.06, 0.1))
-        material = replace(material, composed=composed)
+    n_made = max(plan.n_composed, plan.n_sung)
+    songs = composed_songs(n_made, work / "sounds", part(progress, 0.06, 0.1)) if n_made else ()
+    material = replace(
+        material,
+        accompaniment=(*material.accompaniment, *(band for _, band in songs[: plan.n_composed])),
+        composed=songs[: plan.n_sung],
+    )
     identity = _identity(plan, weights, material)
     learnt = _fit(keras, weights, material, plan, work / STATE, identity, part(progress, 0.1, 0.9))
     if start is not None:

@@ -279,8 +279,7 @@ def _parts(
     else:
         (voice,) = _excerpt([_any(material.voices, rng)], n_samples, rate, rng)
         # Pieces of music are long and few: each kind gets its half.
-        alone = (*material.accompaniment, *(band for _, band in material.composed))
-        kinds = [sounds for sounds in (alone, _bands(material)) if sounds]
+        kinds = [sounds for sounds in (material.accompaniment, _bands(material)) if sounds]
         (band,) = _excerpt([_any(kinds[int(rng.integers(len(kinds)))], rng)], n_samples, rate, rng)
         band = _repitched(band, rng)
     voice = _coloured(voice.mean(axis=0, keepdims=True), rate, rng)
