@@ -11,7 +11,7 @@ from library.records import Song, SongEdit
 from tui.screens.song_actions import SongActions
 from tui.stream import StreamPicture
 from tui.widgets.stream_songs import StreamSongs
-from tui.widgets.timeline_view import TimelineView
+from tui.widgets.timeline_view import Picture, TimelineView
 
 AROUND_S = 1.5
 """How much is heard before and behind a cut."""
@@ -21,7 +21,7 @@ NEW_SONG_S = 240.0
 
 
 class Mending(SongActions):
-    """A place that shows a stream and changes its cuts. What it looks like is told elsewhere."""
+    """A place with a picture of a stream and a list of its songs, where its cuts are changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left_square_bracket", "edge('start')", "Start", key_display="["),
@@ -63,16 +63,40 @@ class Mending(SongActions):
         return rows.songs[rows.cursor] if rows.songs else None
 
     def draw(self) -> None:
-        """Show what was read, and what is being moved."""
-        raise NotImplementedError
+        """Put what was read, and what is being moved, into the picture and the list."""
+        if self._read is None:
+            return
+        read = self._read
+        duration_s = max(
+            read.stream.duration_s, max((song.stop_s for song in read.songs), default=0.0)
+        )
+        spans = {} if self._moving is None else {self._moving[0]: self._moving[1:]}
+        picture = Picture(
+            duration_s, read.segments, read.songs, read.stamps, read.envelope, spans, read.damaged
+        )
+        self.view.picture = picture
+        self.rows.picture = picture
+        self.rows.songs = read.songs
+        self.rows.rows_changed()
+        self.view.refresh()
 
     def select(self) -> None:
         """Show which song and which of its ends is held."""
-        raise NotImplementedError
+        song = self.current
+        view = self.view
+        view.selected_id = song.id if song else ""
+        view.edge = self._edge
+        if song is not None:
+            start_s, stop_s = view.picture.span_of(song)
+            self.set_marker(start_s if self._edge == "start" else stop_s)
+        view.refresh()
 
     def set_marker(self, at_s: float) -> None:
         """Put the marker at a second of the recording."""
-        raise NotImplementedError
+        view = self.view
+        view.marker_s = min(max(at_s, 0.0), max(view.picture.duration_s, 0.0))
+        view.reveal(view.marker_s)
+        view.refresh()
 
     def action_edge(self, edge: str) -> None:
         """Take hold of the start or the end, and hear it."""

@@ -16,7 +16,7 @@ from tui.stream import StreamPicture, read_stream
 from tui.text import clock, fit, shown
 from tui.widgets.rows import Rows
 from tui.widgets.stream_songs import StreamSongs
-from tui.widgets.timeline_view import Picture, TimelineView
+from tui.widgets.timeline_view import TimelineView
 
 
 class TimelineScreen(Mending):
@@ -140,24 +140,6 @@ class TimelineScreen(Mending):
         muted = self.app.theme_variables.get("muted", "")
         title.update(line.append(told, style=f"not bold {muted}"))
 
-    def draw(self) -> None:
-        """Put what was read, and what is being moved, into the picture and the list."""
-        if self._read is None:
-            return
-        read = self._read
-        duration_s = max(
-            read.stream.duration_s, max((song.stop_s for song in read.songs), default=0.0)
-        )
-        spans = {} if self._moving is None else {self._moving[0]: self._moving[1:]}
-        picture = Picture(
-            duration_s, read.segments, read.songs, read.stamps, read.envelope, spans, read.damaged
-        )
-        self.view.picture = picture
-        self.rows.picture = picture
-        self.rows.songs = read.songs
-        self.rows.rows_changed()
-        self.view.refresh()
-
     # The song under the cursor
 
     def target_numbers(self) -> list[int]:
@@ -178,17 +160,6 @@ class TimelineScreen(Mending):
         self._settle()
         self.select()
 
-    def select(self) -> None:
-        """Show which song and which of its ends is held."""
-        song = self.current
-        view = self.view
-        view.selected_id = song.id if song else ""
-        view.edge = self._edge
-        if song is not None:
-            start_s, stop_s = view.picture.span_of(song)
-            self.set_marker(start_s if self._edge == "start" else stop_s)
-        view.refresh()
-
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Play the stream's songs from this one on."""
         event.stop()
@@ -203,13 +174,6 @@ class TimelineScreen(Mending):
         self.rows.cursor += by
 
     # Looking
-
-    def set_marker(self, at_s: float) -> None:
-        """Put the marker at a second of the recording."""
-        view = self.view
-        view.marker_s = min(max(at_s, 0.0), max(view.picture.duration_s, 0.0))
-        view.reveal(view.marker_s)
-        view.refresh()
 
     def on_timeline_view_marker_set(self, event: TimelineView.MarkerSet) -> None:
         """A click."""
