@@ -3,15 +3,17 @@
 import os
 import tracemalloc
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from library.errors import EngineError, WeightsCorruptError
+from models import registry
 from models.audio import load
 from models.demo import render_song
-from models.separator import Separator, make_separator, separate
+from models.separator import Separator, builtin, make_separator, separate
 from models.separator.builtin.engine import BuiltinSeparator, centre_mask
 from models.separator.stft import masked_stream
 from tests.models.separation import sdr_db
@@ -25,6 +27,15 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Separator:
 def test_works_without_any_download_and_says_which_weights_it_used(engine: Separator) -> None:
     assert engine.name == "builtin"
     assert len(engine.model_version) == 64
+
+
+def test_the_card_tells_of_the_file_that_ships() -> None:
+    shipped = registry.entry("vocal-unet")
+    folder = Path(builtin.__file__).parent
+    data = (folder / "vocal_unet_16k.onnx").read_bytes()
+    assert sha256(data).hexdigest() == shipped.raw_sha256
+    assert len(data) == shipped.raw_bytes
+    assert shipped.raw_sha256 in (folder / "MODEL_CARD.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("name", "vocals_db", "band_db"), [("kojo_no_tsuki", 4.0, 4.5)])
