@@ -15,6 +15,8 @@ from library.store.connections import Connections, upsert
 _COLUMNS = [channels.c[field.name] for field in fields(Channel)]
 _ENTRY = [channel_entries.c[field.name] for field in fields(ChannelEntry)]
 
+_CLOCK_SLACK_S = 60.0
+
 
 class Channels:
     """Whom the user follows."""
@@ -66,7 +68,8 @@ class Channels:
     def due(self, now: float, *, limit: int | None = None) -> list[Channel]:
         """Followed channels to look at, the longest waiting first.
 
-        A next look that lies more than a month ahead was written by a clock that was wrong.
+        A next look that lies more than a month ahead, or follows on one that has not been yet, was
+        written by a clock that was wrong.
         """
         month_s = 31 * 86_400
         query = (
@@ -77,6 +80,7 @@ class Channels:
                     channels.c.next_look_at.is_(None),
                     channels.c.next_look_at <= now,
                     channels.c.next_look_at > now + month_s,
+                    channels.c.last_look_at > now + _CLOCK_SLACK_S,
                 ),
             )
             .order_by(sa.func.coalesce(channels.c.next_look_at, 0.0), channels.c.id)
@@ -99,11 +103,14 @@ class Channels:
 
     def put_off(self, channel_id: str, until: float, error: str = "") -> None:
         """Set the next look, with the reason where the last one failed."""
+        last = channels.c.last_look_at
+        # What a wrong clock wrote counts once: from here on the new time does.
+        known = sa.case((last > time.time() + _CLOCK_SLACK_S, sa.null()), else_=last)
         with self._catalogue.write() as connection:
             connection.execute(
                 channels.update()
                 .where(channels.c.id == channel_id)
-                .values(next_look_at=until, last_error=error)
+                .values(next_look_at=until, last_error=error, last_look_at=known)
             )
 
     def entries(

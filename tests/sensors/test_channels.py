@@ -255,6 +255,25 @@ def test_unfollowed_channels_are_not_looked_at(
     assert site.seen == []
 
 
+def test_a_clock_that_was_a_day_ahead_costs_no_day_without_a_look(
+    channel: Channel, site: YoutubeSite, catalogue: Catalogue, pipeline: Pipeline
+) -> None:
+    pipeline.look()
+    tomorrow = time.time() + 86_400
+    known = catalogue.channels.get(channel.id)
+    catalogue.channels.save(replace(known, last_look_at=tomorrow, next_look_at=tomorrow + 1800))
+    site.streams = videos(4, 3, 2, 1)
+    site.browse_fault = Fault(status=500)
+    pipeline.look()
+    n_asked = len(site.seen)
+    pipeline.look()  # the look has failed: its next one has its own time, as ever
+    assert len(site.seen) == n_asked
+    site.browse_fault = None
+    now_due(catalogue, channel)
+    pipeline.look()
+    assert 4 in asked(catalogue)
+
+
 def test_a_clock_that_was_years_ahead_does_not_stop_the_looks(
     channel: Channel, site: YoutubeSite, catalogue: Catalogue, pipeline: Pipeline
 ) -> None:
