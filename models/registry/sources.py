@@ -126,6 +126,12 @@ class HttpsFile:
         """See `models.registry.entry.Source`."""
         placed = placed_in / self.file_name
         if placed.is_file():
+            if sha256_of(placed) != self.sha256:
+                raise WeightsCorruptError(
+                    "the file put there is not the published one (its sha256 differs)",
+                    subject=str(placed),
+                    next_step=f"Delete it, or put the file from {self.url} in its place",
+                )
             shutil.copyfile(placed, target)
             return
         partial = placed_in / f"{self.file_name}.part"

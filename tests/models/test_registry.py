@@ -109,6 +109,18 @@ def test_a_transfer_with_another_digest_is_refused_and_thrown_away(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_put_there_by_hand_is_used_and_a_wrong_one_is_named(tmp_path: Path) -> None:
+    placed = tmp_path / "weights.bin"
+    placed.write_bytes(PAYLOAD)
+    with WeightsServer(b"nobody asks") as server:
+        fetched(server.url).fetch(tmp_path / "raw", tmp_path, lambda *_: None)
+        assert (tmp_path / "raw").read_bytes() == PAYLOAD
+        placed.write_bytes(PAYLOAD[:-1])
+        with pytest.raises(WeightsCorruptError, match=r"weights\.bin: the file put there.*Delete"):
+            fetched(server.url).fetch(tmp_path / "raw", tmp_path, lambda *_: None)
+    assert server.asked == []
+
+
 def test_a_file_shorter_than_published_says_how_much_came(tmp_path: Path) -> None:
     with (
         WeightsServer(PAYLOAD[:-100]) as server,
