@@ -104,6 +104,13 @@ class UtawakuApp(PublishingApp):
         self.home.when_open(lambda error: self.call_later(self._home_opened, error))
         self.set_interval(LOOK_EVERY_S, self._look_around)
 
+    def _handle_exception(self, error: Exception) -> None:
+        # A key needed the catalogue before it was known that it cannot be opened: no bug.
+        if error is self.home.failure:
+            self.exit(1)
+        else:
+            super()._handle_exception(error)
+
     def _home_opened(self, error: BaseException | None) -> None:
         if error is not None:
             self.exit(1)  # `run` says why

@@ -52,6 +52,11 @@ class Home:
         return self._opened.done()
 
     @property
+    def failure(self) -> BaseException | None:
+        """Why it could not be loaded, if that is known by now."""
+        return self._opened.exception() if self._opened.done() else None
+
+    @property
     def settings(self) -> "Settings":
         """The settings.
 

@@ -333,3 +333,18 @@ def test_a_wrong_setting_is_told_on_the_usual_screen(
         told = terminal.received.rpartition(b"\x1b[?1049l")[2]
         assert b"web_port" in told
         assert is_cooked(terminal.fd)
+
+
+def test_a_catalogue_that_turns_out_to_be_unusable_is_told_without_a_traceback(
+    library: Catalogue, settings: Settings
+) -> None:
+    with library.engine.begin() as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+    library.close()
+    with program(settings) as terminal:
+        terminal.wait(lambda got: b"Title" in got, "nothing came")
+        os.write(terminal.fd, b"xjTRe")  # keys that need the catalogue
+        assert terminal.ended() == 1
+        assert b"newer utawaku" in terminal.received.rpartition(b"\x1b[?1049l")[2]
+        assert b"Traceback" not in terminal.received
+        assert is_cooked(terminal.fd)
