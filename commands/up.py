@@ -8,9 +8,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,6 +87,10 @@ def end_left_over(settings: Settings) -> None:
                 end_group(pid, psutil.Process(pid).wait)
 
 
+SET_BACK_S = 60.0
+"""Less is the drift of a clock that is kept right."""
+
+
 @dataclass
 class Rounds:
     """What the supervisor does twice a second for as long as it lives."""
@@ -94,6 +98,13 @@ class Rounds:
     settings: Settings
     children: Sequence[Child]
     renewal: Renewal
+    put_right: Callable[[], object]
+    """Called when the clock was set back, and once more later."""
+    clock: Callable[[], float] = time.time
+    put_right_again_s: float = 90.0
+    """By then a tick that was under way has ended, and has written down its own time."""
+    _ahead: float = float("-inf")
+    _put_right_at: list[float] = field(default_factory=list)
     _noted: bool = True
     _last_beat: float = 0.0
     _trouble: str = ""
@@ -114,7 +125,18 @@ class Rounds:
         else:
             self._trouble = ""
 
+    def _look_at_the_clock(self) -> None:
+        now = time.monotonic()
+        ahead = self.clock() - now
+        if ahead < self._ahead - SET_BACK_S:
+            self._put_right_at = [now, now + self.put_right_again_s]
+        self._ahead = ahead
+        if self._put_right_at and now >= self._put_right_at[0]:
+            del self._put_right_at[0]
+            self.put_right()
+
     def _go(self) -> None:
+        self._look_at_the_clock()
         self.renewal.look()
         started = [child.look_after() for child in self.children]
         self._noted = self._noted and not any(started)
@@ -191,6 +213,7 @@ def prepare() -> None:
     150 MB, and the supervisor stays for weeks."""
     from commands.pipeline import prepare_dagster_home, prepare_pools
     from library.catalogue import Catalogue
+    from sensors.clock import forget_future_ticks
     from sensors.dead_runs import close_dead_runs
 
     settings = load_settings()
@@ -200,15 +223,19 @@ def prepare() -> None:
     with dagster_instance(home) as instance:
         prepare_pools(instance)
         close_dead_runs(instance)
+        forget_future_ticks(instance, time.time())
+
+
+def _prepared() -> int:
+    """`prepare` in a process of its own; how it ended."""
+    command = [sys.executable, "-m", "commands.preparing"]
+    return subprocess.run(command, env=_environment(), check=False).returncode
 
 
 def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
     end_left_over(settings)
-    prepared = subprocess.run(
-        [sys.executable, "-m", "commands.preparing"], env=_environment(), check=False
-    )
-    if prepared.returncode:  # it has said why
-        raise typer.Exit(prepared.returncode)
+    if returncode := _prepared():  # it has said why
+        raise typer.Exit(returncode)
     home = settings.dagster_home
     logs = _logs(settings)
     stopping = False
@@ -229,7 +256,8 @@ def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
     # server can run code.
     with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
         children = _children(home, logs, Path(private), port)
-        rounds = Rounds(settings, children, Renewal(*children, settings.process_growth_mb))
+        renewal = Renewal(*children, settings.process_growth_mb)
+        rounds = Rounds(settings, children, renewal, _prepared)
         try:
             while not stopping:
                 rounds.go()

@@ -214,7 +214,7 @@ def test_a_full_disk_does_not_end_the_supervisor(settings: Settings, tmp_path: P
     names = ("code server", "daemon", "web page")
     children = [Child(name, sleep, {}, tmp_path / f"{name}.log") for name in names]
     code, daemon, web = children
-    rounds = Rounds(settings, children, Renewal(code, daemon, web, growth_mb=1000))
+    rounds = Rounds(settings, children, Renewal(code, daemon, web, growth_mb=1000), int)
     # Neither its notes nor its signs of life can be written: something else lies in their place.
     in_the_way = [settings.data_dir / name for name in (CHILDREN_FILE, "heartbeat.json")]
     for path in in_the_way:
@@ -234,6 +234,35 @@ def test_a_full_disk_does_not_end_the_supervisor(settings: Settings, tmp_path: P
     finally:
         for child in children:
             child.end()
+
+
+def test_a_clock_that_is_set_back_is_noticed_and_one_that_goes_ahead_is_none(
+    settings: Settings, tmp_path: Path
+) -> None:
+    code, daemon, web = (
+        Child(name, ["true"], {}, tmp_path / name, held=True) for name in ("code", "daemon", "web")
+    )
+    ahead, calls = [0.0], [0]
+
+    def put_right() -> None:
+        calls[0] += 1
+
+    rounds = Rounds(
+        settings,
+        [code, daemon, web],
+        Renewal(code, daemon, web, growth_mb=1000),
+        put_right,
+        clock=lambda: time.time() + ahead[0],
+        put_right_again_s=0.3,
+    )
+    for seconds, n_calls in ((0.0, 0), (86_400.0, 0), (86_390.0, 0), (0.0, 1)):
+        ahead[0] = seconds
+        rounds.go()
+        assert calls[0] == n_calls
+    time.sleep(0.4)
+    for _ in range(3):
+        rounds.go()
+    assert calls[0] == 2
 
 
 def test_down_ends_nobody_who_has_got_the_number_of_a_supervisor_that_was_killed(
