@@ -28,8 +28,9 @@ def shown(app: UtawakuApp) -> str:
 
 
 def told(app: UtawakuApp) -> str:
-    """What the notices at the corner say."""
-    return "\n".join(notification.message for notification in app._notifications)
+    """What the notices at the corner say, and those of errors that have gone from there."""
+    gone = [notice.title for notice in app.session_notices]
+    return "\n".join([*gone, *(notification.message for notification in app._notifications)])
 
 
 async def opened(app: UtawakuApp, pilot: Pilot[int]) -> LibraryScreen:
