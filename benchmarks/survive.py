@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("what", choices=("disk", "clock", "locked", "network"))
     parser.add_argument("--weights", type=Path, help="weights folder to use instead of fetching")
     parser.add_argument("--limit-s", type=float, default=900.0, help="how long mending may take")
-    parser.add_argument("--only", default="", help="disk: artefacts, network: faults, by comma")
+    parser.add_argument("--only", default="", help="artefacts, days or faults, by comma")
     parser.add_argument("--hold-s", type=float, default=40.0, help="how long the harm lasts")
     given = parser.parse_args()
     with (
@@ -299,6 +299,8 @@ def clock(home: Path, folder: Path, given: argparse.Namespace) -> None:
     environ = {"LD_PRELOAD": str(preloaded), "CLOCK_JUMP": str(ahead)}
     with night(home, folder, given, **environ) as one:
         for days in (1, -1, 400, 0):
+            if given.only and str(days) not in given.only.split(","):
+                continue
             for through in ("feed", "watched"):
                 one.give(through)
             one.look_now()

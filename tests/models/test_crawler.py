@@ -207,12 +207,11 @@ def test_a_preview_that_the_network_breaks_is_tried_once_more_and_then_never(
     site: YoutubeSite, downloader: Downloader, catalogue: Catalogue, settings: Settings
 ) -> None:
     serve_search(site, Video("cand0000001", "【歌枠】夜", 4000))
-    site.resources["/watch"] = Resource(b"", "text/html", always=Fault(status=500))
-    site.resources["/youtubei/v1/player"] = Resource(b"", "x", always=Fault(status=500))
+    site.videos["cand0000001"] = Video("cand0000001", media={"140": b"cut off"})
     wanted = settings.model_copy(
         update={"crawl": CrawlSettings(enabled=True, words=("歌枠",), searches_a_day=1)}
     )
     for state in ("found", "failed"):
         assert crawl(catalogue, wanted, downloader, None).n_previews == 0
         (candidate,) = catalogue.candidates.in_state("found", "failed")
-        assert (candidate.state, bool(candidate.message)) == (state, True)
+        assert (candidate.state, bool(candidate.message)) == (state, True), candidate.message
