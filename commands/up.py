@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,12 +99,9 @@ class Rounds:
     children: Sequence[Child]
     renewal: Renewal
     put_right: Callable[[], object]
-    """Called when the clock was set back, and once more later."""
+    """Called when the clock was set back."""
     clock: Callable[[], float] = time.time
-    put_right_again_s: float = 90.0
-    """By then a tick that was under way has ended, and has written down its own time."""
     _ahead: float = float("-inf")
-    _put_right_at: list[float] = field(default_factory=list)
     _noted: bool = True
     _last_beat: float = 0.0
     _trouble: str = ""
@@ -126,13 +123,13 @@ class Rounds:
             self._trouble = ""
 
     def _look_at_the_clock(self) -> None:
-        now = time.monotonic()
-        ahead = self.clock() - now
-        if ahead < self._ahead - SET_BACK_S:
-            self._put_right_at = [now, now + self.put_right_again_s]
+        ahead = self.clock() - time.monotonic()
+        was_set_back = ahead < self._ahead - SET_BACK_S
         self._ahead = ahead
-        if self._put_right_at and now >= self._put_right_at[0]:
-            del self._put_right_at[0]
+        if was_set_back:
+            # The daemon sleeps until a moment of the old time: it ends first, so that no tick of it
+            # writes down such a time any more, and `look_after` starts it afresh.
+            self.renewal.daemon.renew()
             self.put_right()
 
     def _go(self) -> None:

@@ -239,30 +239,38 @@ def test_a_full_disk_does_not_end_the_supervisor(settings: Settings, tmp_path: P
 def test_a_clock_that_is_set_back_is_noticed_and_one_that_goes_ahead_is_none(
     settings: Settings, tmp_path: Path
 ) -> None:
-    code, daemon, web = (
-        Child(name, ["true"], {}, tmp_path / name, held=True) for name in ("code", "daemon", "web")
-    )
-    ahead, calls = [0.0], [0]
-
-    def put_right() -> None:
-        calls[0] += 1
-
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    names = ("code server", "daemon", "web page")
+    code, daemon, web = (Child(name, sleep, {}, tmp_path / f"{name}.log") for name in names)
+    ahead = [0.0]
+    put_right: list[bool] = []
     rounds = Rounds(
         settings,
         [code, daemon, web],
         Renewal(code, daemon, web, growth_mb=1000),
-        put_right,
+        lambda: put_right.append(daemon.running() is None),
         clock=lambda: time.time() + ahead[0],
-        put_right_again_s=0.3,
     )
-    for seconds, n_calls in ((0.0, 0), (86_400.0, 0), (86_390.0, 0), (0.0, 1)):
-        ahead[0] = seconds
+    try:
         rounds.go()
-        assert calls[0] == n_calls
-    time.sleep(0.4)
-    for _ in range(3):
+        first = [child.running() for child in (code, daemon, web)]
+        for seconds in (0.0, 86_400.0, 86_390.0):  # as it goes, ahead, and a little back
+            ahead[0] = seconds
+            rounds.go()
+        assert [child.running() for child in (code, daemon, web)] == first
+        assert put_right == []
+        ahead[0] = 0.0
         rounds.go()
-    assert calls[0] == 2
+        assert put_right == [True]  # while no daemon was there to write down its old time
+        rounds.go()
+        after = [child.running() for child in (code, daemon, web)]
+        assert (after[0], after[2]) == (first[0], first[2])
+        assert after[1] is not None
+        assert after[1] != first[1]
+        assert len(put_right) == 1
+    finally:
+        for child in (code, daemon, web):
+            child.end()
 
 
 def test_down_ends_nobody_who_has_got_the_number_of_a_supervisor_that_was_killed(
