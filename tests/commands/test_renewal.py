@@ -277,3 +277,31 @@ def test_what_hangs_together_in_circles_is_given_back_also_when_it_had_come_to_s
     finally:
         gc.unfreeze()
         gc.enable()
+
+
+def test_opening_dagsters_storage_again_and_again_leaves_nothing_for_the_end(
+    tmp_path: Path,
+) -> None:
+    script = """
+import atexit, sys, tempfile
+from commands.lasting import find_each_folder_once
+import dagster as dg
+find_each_folder_once()
+def open_storage():
+    with dg.DagsterInstance.local_temp(sys.argv[1]) as instance:
+        instance.get_runs_count()
+open_storage()
+before = atexit._ncallbacks()
+for _ in range(5):
+    open_storage()
+print(atexit._ncallbacks() - before)
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert answer.stdout.strip() == "0", answer.stderr
