@@ -8,6 +8,7 @@ import wave
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,6 +111,18 @@ def library(prepared: Path, settings: Settings) -> Iterator[Catalogue]:
     opened = Catalogue.open(settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture(autouse=True)
+def remembered_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a notice said stays in `app.remembered`: on a busy machine it goes between two looks."""
+    notify = UtawakuApp.notify
+
+    def remember(app: Any, message: str, **how: Any) -> None:
+        vars(app).setdefault("remembered", []).append(message)
+        notify(app, message, **how)
+
+    monkeypatch.setattr(UtawakuApp, "notify", remember)
 
 
 @pytest.fixture

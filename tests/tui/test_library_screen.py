@@ -28,9 +28,8 @@ def shown(app: UtawakuApp) -> str:
 
 
 def told(app: UtawakuApp) -> str:
-    """What the notices at the corner say, and those of errors that have gone from there."""
-    gone = [notice.title for notice in app.session_notices]
-    return "\n".join([*gone, *(notification.message for notification in app._notifications)])
+    """What notices have said, also those that have left the corner."""
+    return "\n".join(getattr(app, "remembered", ()))
 
 
 async def opened(app: UtawakuApp, pilot: Pilot[int]) -> LibraryScreen:
