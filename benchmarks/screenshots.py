@@ -15,7 +15,13 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-PLACES = (("library", ""), ("timeline", "T"), ("review", "R"), ("pipeline", "P"), ("outbox", "O"))
+PLACES = {
+    "library": ("down", "down", "enter"),
+    "timeline": ("T",),
+    "review": ("R",),
+    "pipeline": ("P", "v"),
+}
+"""What is pressed to get there; in the library, a song plays."""
 
 
 CELL_WIDTH = 12.2
@@ -45,10 +51,9 @@ async def shoot(out: Path, size: tuple[int, int]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     async with app.run_test(size=size) as pilot:
         await pilot.pause(2)
-        for name, key in PLACES:
-            if key:
-                await pilot.press(key)
-            await pilot.pause(2)
+        for name, keys in PLACES.items():
+            await pilot.press(*keys)
+            await pilot.pause(4)
             picture = in_cells(app.export_screenshot(title="utawaku"))
             (out / f"{name}.svg").write_text(picture, "utf-8")
             print(out / f"{name}.svg")

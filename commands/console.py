@@ -94,7 +94,7 @@ def clock(seconds: float) -> str:
     >>> clock(3723.4)
     '1:02:03'
     """
-    whole = round(seconds)
+    whole = int(seconds)  # as players and the terminal library count
     hours, rest = divmod(whole, 3600)
     minutes, seconds_left = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds_left:02}" if hours else f"{minutes}:{seconds_left:02}"

@@ -1,6 +1,7 @@
 """Fixtures that every area shares."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from models.demo import DemoTruth, make_demo_stream
+from models.registry import entry, pull
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,6 +26,15 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     kept = os.environ.get("UTAWAKU_TEST_WEIGHTS")
     return Path(kept) if kept else tmp_path_factory.mktemp("weights")
+
+
+def install_weights(weights_dir: Path, settings: Settings, *names: str) -> None:
+    """Fetch these weights, and only these, for one test: others fetch more into `weights_dir`."""
+    settings.weights_dir.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        pull(name, weights_dir)
+        for file in weights_dir.glob(f"{entry(name).file_name}*"):
+            shutil.copy(file, settings.weights_dir)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from models.audio import probe
 from models.crawler import fetch_preview, search, seeds_from
 from models.downloader import Downloader
 from models.tagger import Tagger
+from tests.conftest import install_weights
 from tests.models.downloader_media import audio_bytes
 from tests.models.taste_world import library_of
 from tests.models.taste_world import tagger as tagger  # a fixture
@@ -141,7 +142,7 @@ def test_a_trained_model_scores_real_previews_and_marks_of_candidates_can_be_lea
     tagger: Tagger,
     weights_dir: Path,
 ) -> None:
-    shutil.copytree(weights_dir, settings.weights_dir)
+    install_weights(weights_dir, settings, "musicnn")
     names = ("cand0000001", "cand0000002")
     serve_search(site, *(Video(name, f"【歌枠】{name}", 4000) for name in names))
     for number, name in enumerate(names):

@@ -1,6 +1,5 @@
 """Room is made: recordings go whose songs are cut and checked, the oldest first, when allowed."""
 
-import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -10,8 +9,8 @@ from assets.due import due_assets
 from library.catalogue import Catalogue
 from library.config import Settings, load_settings
 from library.records import Stream
-from models import registry
 from sensors.schedules import nightly
+from tests.conftest import install_weights
 from tests.models.downloader_media import audio_bytes
 from tests.sensors.conftest import Pipeline, everything
 from tests.servers.media_site import MediaSite
@@ -39,9 +38,7 @@ def test_the_nightly_round_drops_what_may_go_and_what_was_cut_of_it_stays(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("sm", "musicnn"):
-        registry.pull(name, weights_dir)
-    shutil.copytree(weights_dir, settings.weights_dir)
+    install_weights(weights_dir, settings, "sm", "musicnn")
     for name, value in {
         "LABELS__SHAZAM": "false",
         "DOWNLOAD__SLEEP_S": "[0, 0]",

@@ -29,6 +29,7 @@ from library.tags import playing_time_s, read_tags
 from models import registry
 from models.demo import DemoTruth, make_demo_stream
 from sensors.taste import score_taste_job, train_taste_job
+from tests.conftest import install_weights
 from tests.models.taste_world import library_of
 from tests.sensors.conftest import Pipeline
 from tests.sensors.test_rematerialize import record_models
@@ -132,9 +133,7 @@ def evening(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Evening]:
     """The whole chain over a short stream from a site, with the real networks."""
-    for name in ("sm", "musicnn"):
-        registry.pull(name, weights_dir)
-    shutil.copytree(weights_dir, settings.weights_dir)
+    install_weights(weights_dir, settings, "sm", "musicnn")
     monkeypatch.setenv("UTAWAKU_LABELS__SHAZAM", "false")
     monkeypatch.setenv("UTAWAKU_DOWNLOAD__SLEEP_REQUESTS_S", "0")
     monkeypatch.setenv("UTAWAKU_DOWNLOAD__SLEEP_S", "[0, 0]")

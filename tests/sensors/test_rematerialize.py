@@ -1,6 +1,5 @@
 """After a model update: just what is stale, a few at a time, and on after a break."""
 
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from library.records import SongSpan, Stream
 from models import registry
 from sensors.models import notice_new_models, refresh_models
 from sensors.rematerialize import AT_ONCE, advance_rematerializations
+from tests.conftest import install_weights
 from tests.models.downloader_media import audio_bytes
 from tests.sensors.conftest import LocalLibrary, Pipeline
 
@@ -216,8 +216,7 @@ def test_catalogue_and_dagster_agree_on_each_artefact_through_updates_and_breaks
 ) -> None:
     import onnx
 
-    registry.pull("sm", weights_dir)
-    shutil.copytree(weights_dir, settings.weights_dir)
+    install_weights(weights_dir, settings, "sm")
     install("musicnn", b"not loaded: there is no song to hear")
     monkeypatch.setenv("UTAWAKU_LABELS__SHAZAM", "false")
     streams = ["a", "b", "c"]
