@@ -32,12 +32,14 @@ class Details(VerticalScroll, can_focus=False):
     def __init__(self, home: Home, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.cover = Cover(home)
+        self._text = Static("", id="details-text", markup=False)
+        """Kept here: an answer may come when the screen has been taken apart."""
         self._told: Song | None = None
 
     def compose(self) -> ComposeResult:
         """A picture and a text."""
         yield self.cover
-        yield Static("", id="details-text", markup=False)
+        yield self._text
 
     def on_resize(self) -> None:
         """The cover has another room."""
@@ -50,8 +52,7 @@ class Details(VerticalScroll, can_focus=False):
         if song is not None and song == self._told:
             return  # laying the screen out anew is what costs most of a key
         self._told = song
-        text = self.query_one("#details-text", Static)
-        text.update("" if song is None else self._tell(song))
+        self._text.update("" if song is None else self._tell(song))
 
     def _colour(self, name: str) -> str:
         return self.app.theme_variables.get(name, "")

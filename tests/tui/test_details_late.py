@@ -1,0 +1,21 @@
+"""The details of a song that come when nobody looks any more."""
+
+from library.catalogue import Catalogue
+from tests.tui.conftest import until
+from tui.app import UtawakuApp
+from tui.screens.library import LibraryScreen
+from tui.widgets.details import Details
+
+
+async def test_an_answer_after_the_pane_was_taken_apart_does_no_harm(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    song = library.songs.of_stream(library.streams.all()[0].id)[0]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(
+            lambda: isinstance(app.screen, LibraryScreen) and app.screen.table.current, pilot.pause
+        )
+        details = app.screen.query_one(Details)
+        await details.query("*").remove()
+        details.show(song)
+        assert details._told == song
