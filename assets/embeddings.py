@@ -8,20 +8,20 @@ from typing import Any
 
 import dagster as dg
 
-from assets.library_files import holds_span, library_files
-from assets.models import MISSING, MODELS, tagger_weights
-from assets.partitions import stream_partitions
-from assets.recordings import recording_file
-from assets.resources import LibraryResource
-from assets.sound import forget_sound, kept_sound
-from assets.tracking import work_on
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.errors import MediaError, UtawakuError, WeightsMissingError
-from library.progress import Progress, silent
-from library.records import Song, Stream
-from library.store.embeddings import EMBEDDING_KIND, TAGS_KIND
-from models.tagger import ENGINE_VERSION, Impression, Tagger, top_tags
+from utawaku.assets.library_files import holds_span, library_files
+from utawaku.assets.models import MISSING, MODELS, tagger_weights
+from utawaku.assets.recordings import recording_file
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import MediaError, UtawakuError, WeightsMissingError
+from utawaku.library.progress import Progress, silent
+from utawaku.library.records import Song, Stream
+from utawaku.library.store.embeddings import EMBEDDING_KIND, TAGS_KIND
+from utawaku.models.tagger import ENGINE_VERSION, Impression, Tagger, top_tags
+from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.pcm_sharing import forget_sound, kept_sound
 
 TAG_SOURCE = "musicnn"
 AT_ONCE = 2

@@ -9,21 +9,17 @@ import dagster as dg
 import numpy as np
 import soxr
 
-from assets.library_files import library_files
-from assets.models import highlight_model, highlight_version
-from assets.partitions import stream_partitions
-from assets.resources import LibraryResource
-from assets.sound import forget_sound, kept_sound
-from assets.stems import source_of
-from assets.tracking import work_on
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.errors import EngineError, SetlistError, UtawakuError
-from library.records import Song, Stream
-from library.store.highlights import SongHighlight
-from models.audio import decode
-from models.audio.spool import SAMPLE_RATE_HZ as SOUND_RATE_HZ
-from models.highlight import (
+from utawaku.assets.library_files import library_files
+from utawaku.assets.models import highlight_model, highlight_version
+from utawaku.assets.stems import source_of
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import EngineError, SetlistError, UtawakuError
+from utawaku.library.records import Song, Stream
+from utawaku.library.store.highlights import SongHighlight
+from utawaku.media.decode import decode
+from utawaku.media.pcm_cache import SAMPLE_RATE_HZ as SOUND_RATE_HZ
+from utawaku.models.highlight import (
     VERSION,
     best_curve,
     best_window,
@@ -31,9 +27,9 @@ from models.highlight import (
     from_lyrics,
     from_plays,
 )
-from models.highlight.engine import InterestEngine, Sound, interest_engine
-from models.setlist.subtitles import TimedText, read_subtitles, slice_text
-from models.tempo import (
+from utawaku.models.highlight.engine import InterestEngine, Sound, interest_engine
+from utawaku.models.setlist.subtitles import TimedText, read_subtitles, slice_text
+from utawaku.models.tempo import (
     SAMPLE_RATE_HZ,
     Heard,
     estimate_key,
@@ -41,7 +37,11 @@ from models.tempo import (
     listen,
     listen_file,
 )
-from models.tempo import VERSION as TEMPO_VERSION
+from utawaku.models.tempo import VERSION as TEMPO_VERSION
+from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.pcm_sharing import forget_sound, kept_sound
 
 CODE_VERSION = f"{VERSION}.{TEMPO_VERSION}"
 AT_ONCE = 2

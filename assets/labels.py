@@ -10,23 +10,23 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.models import naming_rules
-from assets.naming import ENGINE_VERSION, Naming, remember, settle, witnesses_at_hand
-from assets.partitions import stream_partitions
-from assets.recordings import recording_file
-from assets.resources import LibraryResource
-from assets.setlists import best_setlist
-from assets.songs import songs_asset
-from assets.sound import forget_sound, keep_for, song_sound
-from assets.tracking import work_on
-from library.config import Settings
-from library.errors import UtawakuError
-from library.gates import shazam_path
-from library.progress import Progress, part
-from library.records import LabelCandidate, Setlist, Song, Stream
-from models.covers import fetch_cover
-from models.fingerprint import Fingerprint, FingerprintIndex, fingerprint
-from models.recognizer import ClientOptions, Gate, ShazamClient
+from utawaku.assets.models import naming_rules
+from utawaku.assets.recordings import recording_file
+from utawaku.assets.songs import songs_asset
+from utawaku.library.config import Settings
+from utawaku.library.errors import UtawakuError
+from utawaku.library.progress import Progress, part
+from utawaku.library.records import LabelCandidate, Setlist, Song, Stream
+from utawaku.library.shazam_status import shazam_path
+from utawaku.models.fingerprint import Fingerprint, FingerprintIndex, fingerprint
+from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.services.artwork import fetch_cover
+from utawaku.services.recognizer import ClientOptions, Gate, ShazamClient
+from utawaku.workflows.labelling import ENGINE_VERSION, Naming, remember, settle, witnesses_at_hand
+from utawaku.workflows.pcm_sharing import forget_sound, keep_for, song_sound
+from utawaku.workflows.setlists import best_setlist
 
 AT_ONCE = 2
 RETRY_S = 3600.0

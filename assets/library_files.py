@@ -9,23 +9,23 @@ from typing import Any
 
 import dagster as dg
 
-from assets.following import settings_for
-from assets.intake import is_address
-from assets.labels import cover_file, labels_asset
-from assets.partitions import stream_partitions
-from assets.recordings import recording_file
-from assets.resources import LibraryResource
-from assets.songs import songs_asset
-from assets.tracking import work_on
-from library.catalogue import Catalogue
-from library.config import CutSettings, Settings
-from library.errors import MediaError, TagError
-from library.files import move, render_path, temporary_path, trash
-from library.links import at_time
-from library.records import Song, Stream
-from library.tags import SongTags, clean_tags, playing_time_s, read_tags, write_tags
-from models.audio import MediaInfo, probe
-from models.cutter import CutResult, cut_audio, cut_video, plan_cut
+from utawaku.assets.labels import cover_file, labels_asset
+from utawaku.assets.recordings import recording_file
+from utawaku.assets.songs import songs_asset
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import CutSettings, Settings
+from utawaku.library.errors import MediaError, TagError
+from utawaku.library.files import move, render_path, temporary_path, trash
+from utawaku.library.links import at_time
+from utawaku.library.records import Song, Stream
+from utawaku.library.tags import SongTags, clean_tags, playing_time_s, read_tags, write_tags
+from utawaku.media.cut import CutResult, cut_audio, cut_video, plan_cut
+from utawaku.media.probe import MediaInfo, probe
+from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.ingest import is_address
+from utawaku.workflows.subscriptions import settings_for
 
 CODE_VERSION = "1"
 SONG_ID_TAG = "UTAWAKU_SONG"
@@ -335,7 +335,7 @@ def _remove_if_empty(folder: Path, settings: Settings) -> None:
 
 def free_path(target: Path, song_id: str) -> Path:
     """`target`, or with a number where the file of another song has that name."""
-    from library.files import numbered
+    from utawaku.library.files import numbered
 
     number = 1
     while True:

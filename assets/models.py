@@ -1,8 +1,8 @@
 """Models as assets: each has a data version, so Dagster sees what a changed one makes stale.
 
 An artefact depends on the model that makes it. A run that uses a model whose version Dagster does
-not know yet materializes it first (`unrecorded`), and `sensors.models` does where nothing runs. So
-Dagster's page shows the same artefacts as stale as `assets.staleness` finds in the catalogue.
+not know yet materializes it first (`unrecorded`), and `utawaku.sensors.models` does where nothing runs. So
+Dagster's page shows the same artefacts as stale as `utawaku.orchestration.staleness` finds in the catalogue.
 """
 
 import hashlib
@@ -15,17 +15,17 @@ from pathlib import Path
 
 import dagster as dg
 
-import models.songs
-from assets.naming import ENGINE_VERSION as NAMING_VERSION
-from assets.reference_separator import ReferenceSpleeter
-from assets.resources import LibraryResource
-from library.config import Settings
-from library.errors import UtawakuError, WeightsMissingError
-from library.progress import Progress
-from models import registry
-from models.bacs import VERSION as BACS_VERSION
-from models.highlight.engine import engine_version
-from models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
+import utawaku.models.songs
+from utawaku.library.config import Settings
+from utawaku.library.errors import UtawakuError, WeightsMissingError
+from utawaku.library.progress import Progress
+from utawaku.models import registry
+from utawaku.models.highlight.engine import engine_version
+from utawaku.models.mfcc_segmenter import VERSION as BACS_VERSION
+from utawaku.models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
+from utawaku.orchestration.reference_separator import ReferenceSpleeter
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.labelling import ENGINE_VERSION as NAMING_VERSION
 
 GROUP = "models"
 MISSING = "missing"
@@ -48,7 +48,7 @@ class Model:
     purpose: str
     version: Callable[[Settings], str]
     weights: Callable[[Settings], str] | None = None
-    """Name in `models.registry` of weights that have to be fetched."""
+    """Name in `utawaku.models.registry` of weights that have to be fetched."""
 
 
 def _registered(name: Callable[[Settings], str]) -> Callable[[Settings], str]:
@@ -88,7 +88,7 @@ def _separator_version(settings: Settings) -> str:
 
 
 def _song_scorer_version(_settings: Settings) -> str:
-    folder = Path(models.songs.__file__).parent
+    folder = Path(utawaku.models.songs.__file__).parent
     return _hash_of(tuple(sorted(folder.glob("scorer_*.npz"))))
 
 
@@ -155,7 +155,7 @@ MODELS: Mapping[str, Model] = {
         ),
     )
 }
-"""By asset name, in the order of the chain. The taste model is trained here: `assets.taste`."""
+"""By asset name, in the order of the chain. The taste model is trained here: `utawaku.assets.taste`."""
 
 
 def models_of(artefacts: Iterable[str]) -> list[Model]:

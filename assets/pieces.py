@@ -7,19 +7,19 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from assets.models import separator_weights
-from assets.partitions import stream_partitions
-from assets.recordings import recording_file, recordings
-from assets.reference_separator import ReferenceSpleeter, reporting_to
-from assets.resources import LibraryResource
-from assets.stems import separator_of, stems_folder
-from assets.tracking import work_on
-from library.config import Settings
-from library.errors import EngineError, NotFoundError, UsageError, UtawakuError
-from library.files import safe_component
-from library.progress import part
-from models.separator.pieces import SeparatedPieces, separate_pieces
-from models.separator.plan import MANIFEST, Cut, cut_at_subtitles, read_plan
+from utawaku.assets.models import separator_weights
+from utawaku.assets.recordings import recording_file, recordings
+from utawaku.assets.stems import separator_of, stems_folder
+from utawaku.library.config import Settings
+from utawaku.library.errors import EngineError, NotFoundError, UsageError, UtawakuError
+from utawaku.library.files import safe_component
+from utawaku.library.progress import part
+from utawaku.models.separator.pieces import SeparatedPieces, separate_pieces
+from utawaku.models.separator.plan import MANIFEST, Cut, cut_at_subtitles, read_plan
+from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.reference_separator import ReferenceSpleeter, reporting_to
+from utawaku.orchestration.resources import LibraryResource
 
 CODE_VERSION = "1"
 ENDING = " pieces"

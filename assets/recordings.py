@@ -8,16 +8,16 @@ from typing import Any
 
 import dagster as dg
 
-from assets.following import settings_for
-from assets.gentleness import asking, note_download
-from assets.intake import is_address, stream_of
-from assets.partitions import stream_partitions
-from assets.resources import LibraryResource
-from assets.tracking import work_on
-from library.config import Settings
-from library.errors import MediaError
-from library.records import Stream
-from models.downloader import FetchedRecording, StreamInfo, take_file
+from utawaku.library.config import Settings
+from utawaku.library.errors import MediaError
+from utawaku.library.records import Stream
+from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.services.downloader import FetchedRecording, StreamInfo, take_file
+from utawaku.services.rate_limits import asking, note_download
+from utawaku.workflows.ingest import is_address, stream_of
+from utawaku.workflows.subscriptions import settings_for
 
 CODE_VERSION = "1"
 TAKE_INCOMPLETE_TAG = "utawaku/take-incomplete"

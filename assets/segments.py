@@ -6,16 +6,16 @@ from typing import Any
 
 import dagster as dg
 
-from assets.models import segmenter_weights
-from assets.partitions import stream_partitions
-from assets.recordings import recording_file, recordings
-from assets.resources import LibraryResource
-from assets.sound import keep_sound
-from assets.tracking import work_on
-from library.config import Settings
-from library.records import Segment
-from models.segmenter import ENGINE_VERSION
-from models.songs import segment_and_listen
+from utawaku.assets.models import segmenter_weights
+from utawaku.assets.recordings import recording_file, recordings
+from utawaku.library.config import Settings
+from utawaku.library.records import Segment
+from utawaku.models.segmenter import ENGINE_VERSION
+from utawaku.models.songs import segment_and_listen
+from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.pcm_sharing import keep_sound
 
 ANALYSIS_NAME = "analysis.npz"
 

@@ -7,19 +7,19 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
-from assets.models import song_scorer
-from assets.partitions import stream_partitions
-from assets.resources import LibraryResource
-from assets.segments import analysis_file, segments
-from assets.setlists import best_setlist, find_stream_setlists
-from assets.tracking import work_on
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.files import atomic_path
-from library.records import Setlist, Song, Stream
-from models.pictures import timeline_picture
-from models.segmentation import Segmentation
-from models.songs import VERSION, SongRules, find_songs
+from utawaku.assets.models import song_scorer
+from utawaku.assets.segments import analysis_file, segments
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.files import atomic_path
+from utawaku.library.records import Setlist, Song, Stream
+from utawaku.media.pictures import timeline_picture
+from utawaku.models.segmentation import Segmentation
+from utawaku.models.songs import VERSION, SongRules, find_songs
+from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.setlists import best_setlist, find_stream_setlists
 
 TIMELINE_NAME = "timeline.png"
 

@@ -6,23 +6,23 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from assets.library_files import holds_span, library_files
-from assets.models import separator_weights
-from assets.partitions import stream_partitions
-from assets.recordings import recording_file
-from assets.reference_separator import ReferenceSpleeter, reporting_to, through_pipes
-from assets.resources import LibraryResource
-from assets.tracking import work_on
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.errors import EngineError, UtawakuError
-from library.progress import Progress, part, silent
-from library.records import Song, Stream
-from library.store.stems import SongStems
-from models.audio import probe
-from models.separator import Separator, separate_file
-from models.separator.checking import Samples, fault_of
-from models.separator.files import open_mix
+from utawaku.assets.library_files import holds_span, library_files
+from utawaku.assets.models import separator_weights
+from utawaku.assets.recordings import recording_file
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import EngineError, UtawakuError
+from utawaku.library.progress import Progress, part, silent
+from utawaku.library.records import Song, Stream
+from utawaku.library.store.stems import SongStems
+from utawaku.media.probe import probe
+from utawaku.models.separator import Separator, separate_file
+from utawaku.models.separator.checking import Samples, fault_of
+from utawaku.models.separator.files import open_mix
+from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.reference_separator import ReferenceSpleeter, reporting_to, through_pipes
+from utawaku.orchestration.resources import LibraryResource
 
 CODE_VERSION = "1"
 FOLDER = "stems"

@@ -6,11 +6,11 @@ from typing import Any
 
 import dagster as dg
 
-from assets.library_files import library_files
-from assets.resources import LibraryResource
-from library.errors import ConfigError, UploadInterrupted
-from library.sharing.records import Submission
-from models.uploaders.build import queue_for, record_account
+from utawaku.assets.library_files import library_files
+from utawaku.library.errors import ConfigError, UploadInterrupted
+from utawaku.library.publish.records import Submission
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.services.publish.build import queue_for, record_account
 
 CODE_VERSION = "1"
 

@@ -9,20 +9,17 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
-from assets.embeddings import embeddings
-from assets.resources import LibraryResource
-from assets.taste_candidates import ID_PREFIX, candidate_lesson
-from assets.taste_network import network_in_use, score_by_network
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.errors import NotFoundError, UtawakuError, WeightsError
-from library.progress import Progress, silent
-from library.store.embeddings import EMBEDDING_KIND, N_TAGS, TAGS_KIND, Embedded
-from library.store.taste import Mark
-from library.store.taste_models import TasteModel
-from models.tagger import ENGINE_VERSION as EMBEDDING_VERSION
-from models.tagger import TAGS
-from models.taste import (
+from utawaku.assets.embeddings import embeddings
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import NotFoundError, UtawakuError, WeightsError
+from utawaku.library.progress import Progress, silent
+from utawaku.library.store.embeddings import EMBEDDING_KIND, N_TAGS, TAGS_KIND, Embedded
+from utawaku.library.store.taste import Mark
+from utawaku.library.store.taste_models import TasteModel
+from utawaku.models.tagger import ENGINE_VERSION as EMBEDDING_VERSION
+from utawaku.models.tagger import TAGS
+from utawaku.models.taste import (
     CODE_VERSION,
     LogisticTaste,
     Quality,
@@ -33,7 +30,10 @@ from models.taste import (
     quality_of,
     reasons_for,
 )
-from models.taste.picture import calibration_picture
+from utawaku.models.taste.picture import calibration_picture
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.taste_candidates import ID_PREFIX, candidate_lesson
+from utawaku.workflows.taste_network import network_in_use, score_by_network
 
 BATCH = 10_000
 """Songs scored at a time."""

@@ -52,8 +52,8 @@ def half_of(song: str) -> int:
 
 
 def fingerprint_curve(paths: list[Path]) -> None:
-    """Fit the curve of `models.fingerprint.search.probability` and judge it."""
-    from models.fingerprint.search import CROWD, crowd_of
+    """Fit the curve of `utawaku.models.fingerprint.search.probability` and judge it."""
+    from utawaku.models.fingerprint.search import CROWD, crowd_of
 
     rows = [row for path in paths for row in json.loads(path.read_text())]
     sizes = np.array([row["n_recordings"] for row in rows])

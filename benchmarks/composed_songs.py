@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from models.demo.arrangement import STYLES, form
-from models.demo.rendering import RenderedSong, render_sections
-from models.demo.score import Chord, Note, Song, Strain
+from utawaku.demo.arrangement import STYLES, form
+from utawaku.demo.rendering import RenderedSong, render_sections
+from utawaku.demo.score import Chord, Note, Song, Strain
 
 RATE = 16_000
 Audio = NDArray[np.float32]

@@ -15,9 +15,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from models.audio import load
-from models.cutter import cut_audio
 from tests.models.song_files import sound, write
+from utawaku.media.cut import cut_audio
+from utawaku.media.decode import load
 
 DURATION_S, START_S, STOP_S = 120.0, 41.2345, 101.5
 SOURCES = (

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.recognizer.transpose import pitch_shift, time_stretch
-from models.signature import pcm_from_audio
+from utawaku.services.recognizer.signature import pcm_from_audio
+from utawaku.services.recognizer.transpose import pitch_shift, time_stretch
 
 RATE = 16_000
 Audio = NDArray[np.float32]

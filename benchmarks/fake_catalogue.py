@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from library.catalogue import Catalogue
-from library.folding import fold
-from library.schema import (
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.folding import fold
+from utawaku.library.schema import (
     asset_states,
     channels,
     highlights,

@@ -26,9 +26,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.calibration import upper_bound
 from benchmarks.damage import RATE, Audio, folder, load, over, variants, voiced
 from benchmarks.mosaics import mosaic
-from models.fingerprint import Fingerprint, FingerprintIndex, find_matches, fingerprint, identify
-from models.fingerprint.triples import triples_of
-from models.recognizer.transpose import pitch_shift
+from utawaku.models.fingerprint import (
+    Fingerprint,
+    FingerprintIndex,
+    find_matches,
+    fingerprint,
+    identify,
+)
+from utawaku.models.fingerprint.triples import triples_of
+from utawaku.services.recognizer.transpose import pitch_shift
 
 ACCEPTED = 0.8
 KINDS = ("as it is", "voice 0 dB", "-3, voice", "+3, voice", "-6, voice", "+6, voice", "tempo")
@@ -169,8 +175,8 @@ def main() -> None:
     ]
     with FingerprintIndex(chosen.index) as index:
         if len(index) < chosen.songs:
-            from models.demo.rendering import render_song
-            from models.demo.songbook import SONGS
+            from utawaku.demo.rendering import render_song
+            from utawaku.demo.songbook import SONGS
 
             made = [fingerprint(audio) for audio in folder(chosen.corpus, "instrumental").values()]
             for name in SONGS:

@@ -54,7 +54,7 @@ def moments(home: Path, titles: list[bytes], count: bytes) -> dict[str, Seconds]
     process, terminal = pty.fork()
     if process == 0:
         os.chdir(ROOT)
-        os.execve(sys.executable, [sys.executable, "-m", "commands"], environment)
+        os.execve(sys.executable, [sys.executable, "-m", "utawaku"], environment)
     watched = psutil.Process(process)
     found: dict[str, Seconds] = {}
     try:
@@ -106,7 +106,7 @@ def busy(n: int) -> Iterator[None]:
 
 def first_page(home: Path) -> tuple[list[bytes], bytes]:
     """Titles that the first page shows, and how the screen tells the number of songs."""
-    from library.catalogue import Catalogue
+    from utawaku.library.catalogue import Catalogue
 
     catalogue = Catalogue.open_url(f"sqlite:///{home / 'data' / 'catalogue.db'}")
     listing = catalogue.browser.search("")

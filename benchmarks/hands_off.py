@@ -59,9 +59,9 @@ def main() -> None:
 
 def survive(home: Path, given: argparse.Namespace) -> None:
     """Run the pipeline, kill at random, look at what is left."""
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from models.demo import make_demo_stream
+    from utawaku.demo import make_demo_stream
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
 
     chance = random.Random(given.seed)
     victims = given.victims.split(",")
@@ -78,7 +78,7 @@ def survive(home: Path, given: argparse.Namespace) -> None:
     for number in range(given.streams):
         make_demo_stream(made / f"{number}.opus", seed=100 + number, minutes=given.minutes)
     up = subprocess.Popen(
-        [sys.executable, "-m", "commands", "up"], cwd=ROOT, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "utawaku", "up"], cwd=ROOT, stdout=subprocess.DEVNULL
     )
     settings = load_settings()
     began = time.monotonic()
@@ -113,7 +113,7 @@ def survive(home: Path, given: argparse.Namespace) -> None:
         up.wait(60)
     left = [p for p in psutil.process_iter(["cmdline"]) if str(home) in " ".join(_cmdline(p))]
     print(f"{'processes left after down':40} {len(left)}")
-    subprocess.run([sys.executable, "-m", "commands", "doctor"], cwd=ROOT, check=False)
+    subprocess.run([sys.executable, "-m", "utawaku", "doctor"], cwd=ROOT, check=False)
 
 
 def _cmdline(process: psutil.Process) -> list[str]:
@@ -207,14 +207,14 @@ def stale(n_streams: int) -> None:
     """One request over streams of an older model: what a tick costs, until all were asked for."""
     import dagster as dg
 
-    from assets.lineage import DATA_VERSION, INPUTS, inputs_of
-    from assets.resources import LibraryResource
-    from assets.staleness import ARTEFACTS, present_versions, stale_streams
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from library.records import Stream
-    from models import registry
-    from sensors.requests import drain_requests
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.records import Stream
+    from utawaku.models import registry
+    from utawaku.orchestration.resources import LibraryResource
+    from utawaku.orchestration.staleness import ARTEFACTS, present_versions, stale_streams
+    from utawaku.orchestration.versions import DATA_VERSION, INPUTS, inputs_of
+    from utawaku.sensors.requests import drain_requests
 
     settings = load_settings()
     catalogue = Catalogue.open(settings)

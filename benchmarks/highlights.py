@@ -25,12 +25,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from models.demo import SONGS, render_song
-from models.highlight import best_window, shipped_model
-from models.highlight.window import n_seconds, smoothed
-from models.tempo import SAMPLE_RATE_HZ, listen, listen_file
-from models.tempo.listening import FRAME_RATE_HZ, PITCH_RATE_HZ, Heard
-from models.training.highlights import (
+from utawaku.demo import SONGS, render_song
+from utawaku.models.highlight import best_window, shipped_model
+from utawaku.models.highlight.window import n_seconds, smoothed
+from utawaku.models.tempo import SAMPLE_RATE_HZ, listen, listen_file
+from utawaku.models.tempo.features import FRAME_RATE_HZ, PITCH_RATE_HZ, Heard
+from utawaku.models.training.highlights import (
     Example,
     composed_examples,
     demo_examples,

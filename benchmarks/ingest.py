@@ -18,12 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from assets.due import CHAIN
-from library.catalogue import Catalogue
-from library.config import load_settings
-from models.audio import probe
-from models.demo import make_demo_stream
-from models.registry import pull
+from utawaku.demo import make_demo_stream
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import load_settings
+from utawaku.media.probe import probe
+from utawaku.models.registry import pull
+from utawaku.orchestration.pending_assets import CHAIN
 
 STEPS = CHAIN
 
@@ -40,7 +40,7 @@ def one_round(file: Path, weights: Path, home: Path, songs_codec: str) -> dict[s
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
     subprocess.run(
-        [sys.executable, "-m", "commands", "ingest", str(file)],
+        [sys.executable, "-m", "utawaku", "ingest", str(file)],
         cwd=Path(__file__).parent.parent,
         env=environment,
         check=True,

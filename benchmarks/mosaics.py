@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.fingerprint import ChromaSequence, Constellation, Fingerprint
-from models.fingerprint.chroma import STEP_S
-from models.fingerprint.constellation import BINS_PER_SEMITONE, FRAME_S, N_BINS
+from utawaku.models.fingerprint import ChromaSequence, Constellation, Fingerprint
+from utawaku.models.fingerprint.chroma import STEP_S
+from utawaku.models.fingerprint.constellation import BINS_PER_SEMITONE, FRAME_S, N_BINS
 
 KEPT = 0.85
 """Share of a piece's peaks that stay."""

@@ -28,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.calibration import upper_bound
 from benchmarks.composed_songs import compose, mono, play, styles
 from benchmarks.damage import RATE, Audio, load
-from models.fingerprint import FingerprintIndex, find_covers, fingerprint, identify
-from models.labels import accepted, rank_candidates
-from models.signature import iter_signatures, pcm_from_audio, signature_of
+from utawaku.models.fingerprint import FingerprintIndex, find_covers, fingerprint, identify
+from utawaku.models.labels import accepted, rank_candidates
+from utawaku.services.recognizer.signature import iter_signatures, pcm_from_audio, signature_of
 
 
 def cpu_s(work: Callable[[], Any], repeats: int) -> float:
@@ -99,8 +99,8 @@ def _made_up(seconds: int) -> Audio:
 
 def covers(n_composed: int) -> None:
     """Songs sung anew in another key, tempo and arrangement; the index has their backings."""
-    from models.demo.rendering import render_song
-    from models.demo.songbook import SONGS
+    from utawaku.demo.rendering import render_song
+    from utawaku.demo.songbook import SONGS
 
     index_of: dict[str, Audio] = {}
     anew: dict[str, Audio] = {}

@@ -29,9 +29,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.calibration import upper_bound
 from benchmarks.damage import RATE, Audio, folder, load, over, variants, voiced
-from models.fingerprint import FingerprintIndex, find_matches, fingerprint
-from models.recognizer.transpose import pitch_shift, time_stretch
-from models.signature import pcm_from_audio
+from utawaku.models.fingerprint import FingerprintIndex, find_matches, fingerprint
+from utawaku.services.recognizer.signature import pcm_from_audio
+from utawaku.services.recognizer.transpose import pitch_shift, time_stretch
 
 ACCEPTED = 0.8
 """The setting `labels.accept`."""

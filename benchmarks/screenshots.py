@@ -41,10 +41,10 @@ def in_cells(svg: str) -> str:
 
 async def shoot(out: Path, size: tuple[int, int]) -> None:
     """Open the app, go to each place, save what is drawn."""
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from tui.app import UtawakuApp
-    from tui.home import Home
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.tui.app import UtawakuApp
+    from utawaku.tui.library_handle import Home
 
     settings = load_settings()
     app = UtawakuApp(Home.of(settings, Catalogue.open(settings)))

@@ -36,7 +36,7 @@ def main() -> int:
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     if options.weights is None:
-        from library.config import load_settings
+        from utawaku.library.config import load_settings
 
         options.weights = load_settings().weights_dir
     if options.one:
@@ -48,13 +48,13 @@ def main() -> int:
 
 
 def _fetch_weights(options: argparse.Namespace) -> None:
-    from models import registry
+    from utawaku.models import registry
 
     registry.pull(options.engine, options.weights)
 
 
 def _run_ours(options: argparse.Namespace, path: Path) -> dict:
-    from models.segmenter import Segmenter
+    from utawaku.models.segmenter import Segmenter
 
     segmenter = Segmenter.from_registry(
         options.weights,

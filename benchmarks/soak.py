@@ -58,13 +58,13 @@ class Sample:
 
 def soak(home: Path, given: argparse.Namespace) -> None:
     """Run for `limit_s`, then print each process' memory over time."""
-    from assets.following import follow
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from library.following import ChannelRules
-    from models.downloader import Downloader
-    from tests.models.downloader_media import audio_bytes
     from tests.servers.media_site import MediaSite
+    from tests.services.downloader_media import audio_bytes
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.subscriptions import ChannelRules
+    from utawaku.services.downloader import Downloader
+    from utawaku.workflows.subscriptions import follow
 
     watched = home / "watched"
     for folder in (watched, home / "cache"):
@@ -83,7 +83,7 @@ def soak(home: Path, given: argparse.Namespace) -> None:
             "utf-8",
         )
         up = subprocess.Popen(
-            [sys.executable, "-m", "commands", "up", "--metrics", str(METRICS_PORT)],
+            [sys.executable, "-m", "utawaku", "up", "--metrics", str(METRICS_PORT)],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
         )

@@ -25,13 +25,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.song_scores import Score, is_clean, score
-from library.config import load_settings
-from models.segmentation import Segmentation
-from models.segmenter import Segmenter
-from models.songs import SongRules, find_songs, segment_and_listen
-from models.training.song_data import MIXES, composed, write_wave
-from models.training.stream_parts import Parts
-from models.training.stream_sounds import Audio, decode_mono, gain, in_room, recompressed
+from utawaku.library.config import load_settings
+from utawaku.models.segmentation import Segmentation
+from utawaku.models.segmenter import Segmenter
+from utawaku.models.songs import SongRules, find_songs, segment_and_listen
+from utawaku.models.training.song_data import MIXES, composed, write_wave
+from utawaku.models.training.stream_parts import Parts
+from utawaku.models.training.stream_sounds import Audio, decode_mono, gain, in_room, recompressed
 
 STRATEGIES = ("classic", "smart")
 

@@ -46,8 +46,8 @@ def run_engine(name: str, weights: Path, mix_file: Path, out: Path) -> None:
     The mix is raw float32 pairs, and so are the stems, one file each: mapped files would count as
     memory.
     """
-    from models.separator.builtin.engine import BuiltinSeparator
-    from models.separator.spleeter.engine import SpleeterSeparator
+    from utawaku.models.separator.builtin.engine import BuiltinSeparator
+    from utawaku.models.separator.spleeter.engine import SpleeterSeparator
 
     began = time.perf_counter()
     engine = (BuiltinSeparator if name == "builtin" else SpleeterSeparator)(weights)
@@ -82,10 +82,10 @@ def own_process(name: str, weights: Path, mix: Path, out: Path) -> dict[str, flo
 
 
 def quality(weights: Path) -> None:
-    from models.audio import load
-    from models.demo import SONGS, render_song
-    from models.separator import separate
-    from models.separator.builtin.engine import BuiltinSeparator
+    from utawaku.demo import SONGS, render_song
+    from utawaku.media.decode import load
+    from utawaku.models.separator import separate
+    from utawaku.models.separator.builtin.engine import BuiltinSeparator
 
     engine = BuiltinSeparator(weights)
     print("| Audio | vocals dB (mix) | accompaniment dB (mix) |\n|---|---|---|")
@@ -111,8 +111,8 @@ def quality(weights: Path) -> None:
 
 
 def against_spleeter(python: str, seconds: float, builtin: Path) -> None:
-    from models.registry.tf_checkpoint import open_checkpoint
-    from models.separator.spleeter.network import build
+    from utawaku.models.registry.tf_checkpoint import open_checkpoint
+    from utawaku.models.separator.spleeter.network import build
 
     script = ROOT / "models" / "reference" / "spleeter" / "run.py"
     with tempfile.TemporaryDirectory() as name:

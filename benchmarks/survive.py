@@ -83,7 +83,7 @@ class Night:
 
     def give(self, through: str) -> str:
         """One more stream with two songs in it; its title."""
-        from models.demo import make_demo_stream
+        from utawaku.demo import make_demo_stream
 
         name = f"evening-{self.n_given}"
         made = self.watched.parent / f"{name}.opus"
@@ -113,7 +113,7 @@ class Night:
 
     def wait_for(self, condition: Callable[[], bool], within_s: float) -> bool:
         """Look twice a second, through a catalogue that may be out of reach."""
-        from library.errors import CatalogueError
+        from utawaku.library.errors import CatalogueError
 
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
@@ -146,12 +146,12 @@ def night(home: Path, folder: Path, given: argparse.Namespace, **environ: str) -
     """`utawaku up` with a watched folder and a followed feed; afterwards, the report."""
     from soak import as_feed
 
-    from assets.following import follow
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from library.following import ChannelRules
-    from models.downloader import Downloader
     from tests.servers.media_site import MediaSite
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.subscriptions import ChannelRules
+    from utawaku.services.downloader import Downloader
+    from utawaku.workflows.subscriptions import follow
 
     watched = folder / "watched"
     for one in (watched, home / "cache"):
@@ -167,7 +167,7 @@ def night(home: Path, folder: Path, given: argparse.Namespace, **environ: str) -
     settings = load_settings()
     with MediaSite() as site:
         up = subprocess.Popen(
-            [sys.executable, "-m", "commands", "up"],
+            [sys.executable, "-m", "utawaku", "up"],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             env={**os.environ, **environ},
@@ -196,7 +196,7 @@ def night(home: Path, folder: Path, given: argparse.Namespace, **environ: str) -
     for what in ("as it was left", "after doctor --fix"):
         words = ["--json"] if what.startswith("as") else ["--json", "--fix"]
         answer = subprocess.run(
-            [sys.executable, "-m", "commands", "doctor", *words],
+            [sys.executable, "-m", "utawaku", "doctor", *words],
             cwd=ROOT, check=False, capture_output=True, text=True,
         )  # fmt: skip
         found = [
@@ -239,7 +239,7 @@ def report(one: Night) -> None:
 
 def disk(home: Path, folder: Path, given: argparse.Namespace) -> None:
     """Fill the disk of library, catalogue, cache and Dagster while each artefact is made."""
-    from library.artefacts import CHAIN
+    from utawaku.library.artefacts import CHAIN
 
     filler = home / "filler"
     with night(home, folder, given) as one:

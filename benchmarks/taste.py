@@ -23,14 +23,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from library.config import load_settings
-from models.audio import load
-from models.demo import SONGS, render_song
-from models.demo.songbook import find_song
-from models.tagger import N_PATCHES, Tagger
-from models.tagger.features import PATCH_SAMPLES, SAMPLE_RATE_HZ, patch_of
-from models.taste import fit
-from models.taste.evaluation import auc_of
+from utawaku.demo import SONGS, render_song
+from utawaku.demo.songbook import find_song
+from utawaku.library.config import load_settings
+from utawaku.media.decode import load
+from utawaku.models.tagger import N_PATCHES, Tagger
+from utawaku.models.tagger.features import PATCH_SAMPLES, SAMPLE_RATE_HZ, patch_of
+from utawaku.models.taste import fit
+from utawaku.models.taste.evaluation import auc_of
 
 LABELS = (10, 20, 50)
 N_USERS = 60
@@ -165,7 +165,7 @@ def cost_of(tagger: Tagger, paths: Iterable[Path], *, kept: bool) -> dict[str, f
         kept: cut the pieces out of samples in memory, as the pipeline does, which keeps the sound
             that it decoded to segment the stream; else jump to them in the song's file.
     """
-    from models.tagger.excerpts import excerpts, pieces_of
+    from utawaku.models.tagger.excerpts import excerpts, pieces_of
 
     spent = {"pieces": [], "mel": [], "network": []}  # type: dict[str, list[float]]
     for path in paths:
@@ -201,7 +201,7 @@ def main() -> None:
             ("mel statistics + logistic", by_model(mel_statistics(clips)), wanted.users),
         ]
         if wanted.cnn:
-            from models.training.taste_cnn import scratch_scorer
+            from utawaku.models.training.taste_cnn import scratch_scorer
 
             rows.append(("network from scratch", scratch_scorer(clips.patches), 4))
         for name, score, n_users in rows:

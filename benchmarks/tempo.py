@@ -51,10 +51,10 @@ def crossfades(n_pairs: int) -> None:
     """Half minutes of two songs whose tempi differ by up to 2 %, joined with 4 s of overlap."""
     import soxr
 
-    from models.demo import SONGS, render_song
-    from models.playlist.beats import LISTEN_S, aligned_overlap, pulse_of
-    from models.playlist.mix import fades
-    from models.tempo import SAMPLE_RATE_HZ, listen
+    from utawaku.demo import SONGS, render_song
+    from utawaku.models.playlist.beats import LISTEN_S, aligned_overlap, pulse_of
+    from utawaku.models.playlist.mix import fades
+    from utawaku.models.tempo import SAMPLE_RATE_HZ, listen
 
     rng = np.random.default_rng(7)
     names = list(SONGS)
@@ -100,9 +100,9 @@ def main() -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     import soxr
 
-    from models.demo import SONGS, render_song
-    from models.tempo import SAMPLE_RATE_HZ, estimate_key, estimate_tempo, listen
-    from models.tempo.key import key_place
+    from utawaku.demo import SONGS, render_song
+    from utawaku.models.tempo import SAMPLE_RATE_HZ, estimate_key, estimate_tempo, listen
+    from utawaku.models.tempo.key import key_place
 
     rng = np.random.default_rng(2024)
     ours: list[tuple[float | None, float, float]] = []

@@ -28,10 +28,10 @@ from rich.table import Table
 FIRST_SCREEN = """
 import os, resource, sys, time
 began = float(os.environ["BENCH_BEGAN"])
-from library.catalogue import Catalogue
-from library.config import load_settings
-from tui.app import UtawakuApp
-from tui.home import Home
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import load_settings
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.library_handle import Home
 import asyncio
 async def main():
     settings = load_settings()
@@ -92,12 +92,12 @@ def first_screen(home: Path, runs: int) -> tuple[float, float, float]:
 async def answers(home: Path, rounds: int) -> dict[str, Measured]:
     """From a key to the drawn screen with its answer, by kind of key."""
     os.environ["UTAWAKU_HOME"] = str(home)
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from tui.app import UtawakuApp
-    from tui.home import Home
-    from tui.screens.library import LibraryScreen
-    from tui.start import keep_what_is_loaded
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.tui.app import UtawakuApp
+    from utawaku.tui.library_handle import Home
+    from utawaku.tui.screens.library import LibraryScreen
+    from utawaku.tui.start import keep_what_is_loaded
 
     settings = load_settings()
     app = UtawakuApp(Home.of(settings, Catalogue.open(settings)))

@@ -18,12 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from library.records import Song
-from library.sharing.plan import Order, plan
-from models.rendering import CardText, VideoStyle, find_font, render_song
-from tests.models.uploading import Workers, World, make_world, proxy_environment, start_proxy
 from tests.servers.bilibili import HOSTS
 from tests.servers.certificates import make_authority
+from tests.services.publishing import Workers, World, make_world, proxy_environment, start_proxy
+from utawaku.library.publish.plan import Order, plan
+from utawaku.library.records import Song
+from utawaku.media.render import CardText, VideoStyle, find_font, render_song
 
 CHUNK = 10 * 1024 * 1024
 

@@ -31,9 +31,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.calibration import upper_bound
 from benchmarks.damage import Audio, folder, load, over, voiced
-from library.records import Setlist, Song
-from models.recognizer import ClientOptions, Gate, ShazamClient, pitch_shift, recognize
 from tests.servers.shazam import KnownSong, shazam_server
+from utawaku.library.records import Setlist, Song
+from utawaku.services.recognizer import ClientOptions, Gate, ShazamClient, pitch_shift, recognize
 
 RATE = 16_000
 
@@ -181,8 +181,8 @@ def _fit_setlist(features: Any, right: Any) -> None:
 
 def _evening(rng: np.random.Generator, people: People) -> list[tuple[Any, ...]]:
     """`(seconds away, trust, agree, against, right, score)` of every cut that has a line."""
-    from assets.naming import listed_candidate
-    from models.setlist import find_setlists, merge_setlists
+    from utawaku.models.setlist import find_setlists, merge_setlists
+    from utawaku.workflows.labelling import listed_candidate
 
     n_songs = int(rng.integers(5, 26))
     letters = rng.choice(list("abcdefghijklmnopqrstuvwxyz"), (n_songs + 50, 9))

@@ -6,7 +6,7 @@ Each command imports what it needs when it runs, and `utawaku` alone imports no 
 import os
 import sys
 
-from library.errors import UtawakuError
+from utawaku.library.errors import UtawakuError
 
 __all__ = ["main"]
 
@@ -25,17 +25,17 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         if len(sys.argv) > 1:
-            from commands.app import app
+            from utawaku.commands.app import app
 
             app()
         else:
-            from tui.start import run
+            from utawaku.tui.start import run
 
             sys.exit(run())
     except KeyboardInterrupt:
         sys.exit(STOPPED)
     except UtawakuError as error:
-        from commands.console import print_error
+        from utawaku.commands.console import print_error
 
         print_error(error)
         sys.exit(error.exit_code)

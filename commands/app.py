@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from commands import (
+from utawaku.commands import (
     candidates,
-    catalogue,
     demo,
     doctor,
     export,
@@ -25,8 +24,15 @@ from commands import (
     taste,
     train,
     up,
-    uploading,
-    weights,
+)
+from utawaku.commands import (
+    models as weights,
+)
+from utawaku.commands import (
+    songs as catalogue,
+)
+from utawaku.commands import (
+    upload as uploading,
 )
 
 app = typer.Typer(
@@ -81,6 +87,6 @@ def without_command(
 ) -> None:
     """Karaoke streams in, a graded song library out. Without a command: open the library."""
     if context.invoked_subcommand is None:
-        from tui.start import run
+        from utawaku.tui.start import run
 
         raise typer.Exit(run())

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, err, out, print_error, print_json, table
+from utawaku.commands.console import add_row, clock, err, out, print_error, print_json, table
 
 PACE_NAME = "download-pace.json"
 """Where all processes note when a site was asked last."""
@@ -59,10 +59,10 @@ def reject(ids: Annotated[list[int], typer.Argument(help="Numbers of candidates.
 @app.command(epilog="Example: utawaku candidates search")
 def search() -> None:
     """Send the crawler round now, within the budgets of the day."""
-    from assets.crawling import crawl, taste_scorer
-    from library.errors import WeightsMissingError
-    from models.downloader import Downloader
-    from models.tagger import Tagger
+    from utawaku.library.errors import WeightsMissingError
+    from utawaku.models.tagger import Tagger
+    from utawaku.services.downloader import Downloader
+    from utawaku.workflows.crawl import crawl, taste_scorer
 
     settings, catalogue = _open()
     try:
@@ -97,8 +97,8 @@ def _decide(ids: list[int], grade: int) -> None:
 
 
 def _open() -> tuple[Any, Any]:
-    from library.catalogue import Catalogue
-    from library.config import load_settings
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
 
     settings = load_settings()
     return settings, Catalogue.open(settings)

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from library.errors import UtawakuError
-from library.progress import Progress
-from library.text import clean_line, clean_text
+from utawaku.library.errors import UtawakuError
+from utawaku.library.progress import Progress
+from utawaku.library.text import clean_line, clean_text
 
 UNLIMITED = 100_000
 """Cells of a line that nobody folds."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.console import add_row, clock, err, out, print_json, table
+from utawaku.commands.console import add_row, clock, err, out, print_json, table
 
 MATCH_IOU = 0.5
 CLEAN_START_S = 3.0
@@ -34,8 +34,8 @@ def demo(
     """
     from rich.progress import Progress
 
-    from commands.pipeline import Pipeline
-    from models.demo import make_demo_stream
+    from utawaku.commands.pipeline import Pipeline
+    from utawaku.demo import make_demo_stream
 
     with Pipeline.open() as pipeline:
         folder = pipeline.settings.data_dir / "demo"

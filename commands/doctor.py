@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from commands.console import err, out, print_json
-from commands.repairs import look_at_files, look_at_runs
-from library.config import Settings, default_config_path, load_settings
-from library.errors import UtawakuError
-from library.health import Finding
+from utawaku.commands.console import err, out, print_json
+from utawaku.commands.repairs import look_at_files, look_at_runs
+from utawaku.library.config import Settings, default_config_path, load_settings
+from utawaku.library.errors import UtawakuError
+from utawaku.library.health import Finding
 
 MIN_FREE_BYTES = 5_000_000_000
 MARKS = {"ok": "[green]ok[/]  ", "info": "[blue]note[/]", "warning": "[yellow]warn[/]"}
@@ -49,7 +49,7 @@ def doctor(
 
 
 def _look(*, fix: bool) -> Iterator[Finding]:
-    from models.downloader import downloader_health
+    from utawaku.services.downloader import downloader_health
 
     yield Finding("python", "ok", sys.version.split()[0])
     try:
@@ -71,8 +71,8 @@ def _look(*, fix: bool) -> Iterator[Finding]:
 def _catalogue(settings: Settings, *, fix: bool) -> Iterator[Finding]:
     import sqlalchemy as sa
 
-    from library.catalogue import Catalogue
-    from library.schema import songs
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.schema import songs
 
     try:
         catalogue = Catalogue.open(settings)
@@ -101,7 +101,7 @@ def _catalogue(settings: Settings, *, fix: bool) -> Iterator[Finding]:
 
 
 def _weights(settings: Settings) -> Iterator[Finding]:
-    from models.registry import status
+    from utawaku.models.registry import status
 
     for weights in status(settings.weights_dir):
         if weights.present:
@@ -158,7 +158,7 @@ def _sound() -> Iterator[Finding]:
 
 
 def _pipeline(settings: Settings) -> Iterator[Finding]:
-    from library.heartbeat import is_alive
+    from utawaku.library.heartbeat import is_alive
 
     if is_alive(settings):
         yield Finding("pipeline", "ok", "running")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import err
-from library.errors import UsageError
-from library.sites import full_address
+from utawaku.commands.console import err
+from utawaku.library.errors import UsageError
+from utawaku.library.sites import full_address
 
 if TYPE_CHECKING:
-    from library.catalogue import Catalogue
-    from library.config import Settings
-    from library.records import Song, Stream
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import Settings
+    from utawaku.library.records import Song, Stream
 
 FORMATS = "list, comment, cue, audacity, ina-csv, segmented-tsv, rttm, m3u8, json"
 
@@ -41,10 +41,10 @@ def export(
     list (HH:MM:SS), comment (a setlist to paste), cue, audacity (labels), ina-csv (as
     inaSpeechSegmenter), segmented-tsv, rttm, m3u8 (playlist), json.
     """
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from library.exports import EXPORTS, PlaylistEntry, export_stream, m3u8
-    from library.files import atomic_path
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.exports import EXPORTS, PlaylistEntry, export_stream, m3u8
+    from utawaku.library.files import atomic_path
 
     if form not in (*EXPORTS, "m3u8"):
         raise UsageError(
@@ -89,7 +89,7 @@ def _find_stream(target: str, catalogue: "Catalogue", *, may_be_query: bool) -> 
 
 
 def _search(query: str, catalogue: "Catalogue") -> "list[Song]":
-    from library.store.browse import Browser
+    from utawaku.library.store.browse import Browser
 
     browser = Browser(catalogue, catalogue.engine)
     found = browser.songs(browser.search(query).numbers)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.console import add_row, err, out, print_error, print_json, table
-from library.errors import NotFoundError, UtawakuError
-from library.sites import full_address
+from utawaku.commands.console import add_row, err, out, print_error, print_json, table
+from utawaku.library.errors import NotFoundError, UtawakuError
+from utawaku.library.sites import full_address
 
 channels_app = typer.Typer(
     help="Followed channels: list them, their entries, export, import.",
@@ -61,10 +61,10 @@ def follow(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Follow a channel, or change the rules of a followed one: what is left out stays as it was."""
-    from assets.following import follow as follow_address
-    from assets.following import with_rules
-    from library.following import ChannelRules
-    from models.downloader import Downloader
+    from utawaku.library.subscriptions import ChannelRules
+    from utawaku.services.downloader import Downloader
+    from utawaku.workflows.subscriptions import follow as follow_address
+    from utawaku.workflows.subscriptions import with_rules
 
     given = {
         "title": title,
@@ -110,7 +110,7 @@ def unfollow(
     ] = False,
 ) -> None:
     """Stop following a channel. Its streams and songs stay; so do its rules for them."""
-    from assets.following import unfollow as unfollow_channel
+    from utawaku.workflows.subscriptions import unfollow as unfollow_channel
 
     _, catalogue = _open()
     try:
@@ -228,7 +228,7 @@ def export_(
     path: Annotated[Path, typer.Argument(help="File to write; .opml for feed readers.")],
 ) -> None:
     """Write followed channels with their rules as TOML, or without rules as OPML."""
-    from library.following import ChannelRules, Follow, write_opml, write_toml
+    from utawaku.library.subscriptions import ChannelRules, Follow, write_opml, write_toml
 
     _, catalogue = _open()
     try:
@@ -253,9 +253,9 @@ def import_(
     ] = False,
 ) -> None:
     """Follow every channel in a file. Rules in it replace those of channels followed already."""
-    from assets.following import follow as follow_address
-    from library.following import read_follows
-    from models.downloader import Downloader
+    from utawaku.library.subscriptions import read_follows
+    from utawaku.services.downloader import Downloader
+    from utawaku.workflows.subscriptions import follow as follow_address
 
     follows = read_follows(path)
     settings, catalogue = _open()
@@ -285,8 +285,8 @@ def when(moment: float | None) -> str:
 
 
 def _open() -> tuple[Any, Any]:
-    from library.catalogue import Catalogue
-    from library.config import load_settings
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
 
     settings = load_settings()
     return settings, Catalogue.open(settings)
@@ -300,9 +300,9 @@ def _song_rules(texts: list[str]) -> dict[str, Any]:
     """Song rules from NAME=VALUE, checked."""
     from pydantic import ValidationError
 
-    from commands.settings import _typed
-    from library.errors import ConfigError
-    from models.songs import SongRules
+    from utawaku.commands.settings import _typed
+    from utawaku.library.errors import ConfigError
+    from utawaku.models.songs import SongRules
 
     rules: dict[str, Any] = {}
     for text in texts:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, out, print_error, print_json, table
-from library.errors import UtawakuError
+from utawaku.commands.console import add_row, clock, out, print_error, print_json, table
+from utawaku.library.errors import UtawakuError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,11 +27,11 @@ def highlight(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find the best half minute, tempo and key of songs; the curve has a value a second."""
-    from library.config import load_settings
-    from models.highlight import best_window, from_lyrics
-    from models.highlight.engine import interest_engine
-    from models.setlist.subtitles import read_subtitles
-    from models.tempo import estimate_key, estimate_tempo, listen_file
+    from utawaku.library.config import load_settings
+    from utawaku.models.highlight import best_window, from_lyrics
+    from utawaku.models.highlight.engine import interest_engine
+    from utawaku.models.setlist.subtitles import read_subtitles
+    from utawaku.models.tempo import estimate_key, estimate_tempo, listen_file
 
     engine = interest_engine(load_settings().highlight)
     cues = read_subtitles(subtitles) if subtitles else []
@@ -75,6 +75,6 @@ def highlight(
 
 
 def _sound(file: Path, sample_rate_hz: int) -> Iterator["np.ndarray"]:
-    from models.audio import decode
+    from utawaku.media.decode import decode
 
     return decode(file, sample_rate_hz=sample_rate_hz, n_channels=1)

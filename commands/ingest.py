@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, err, out, print_error, print_json, table
-from library.errors import UtawakuError
+from utawaku.commands.console import add_row, clock, err, out, print_error, print_json, table
+from utawaku.library.errors import UtawakuError
 
 
 @dataclass
@@ -51,7 +51,7 @@ def ingest(
     What is done already is not done twice; what was interrupted goes on. A source that fails does
     not stop the others. Boundaries and names that you set stay.
     """
-    from commands.pipeline import Pipeline, check_asset_names
+    from utawaku.commands.pipeline import Pipeline, check_asset_names
 
     check_asset_names(again or ())
     outcomes: list[Outcome] = []

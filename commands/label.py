@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import add_row, clock, err, out, print_json, table
-from library.records import Setlist, SetlistLine, Song
+from utawaku.commands.console import add_row, clock, err, out, print_json, table
+from utawaku.library.records import Setlist, SetlistLine, Song
 
 if TYPE_CHECKING:
-    from library.catalogue import Catalogue
+    from utawaku.library.catalogue import Catalogue
 
 AUDIO_SUFFIXES = frozenset(
     {
@@ -59,9 +59,9 @@ def label(
 
     Names that you gave stay. Files are tagged anew and moved where the template wants them.
     """
-    from commands.pipeline import Pipeline
-    from library.gates import shazam_state
-    from library.store.browse import Browser
+    from utawaku.commands.pipeline import Pipeline
+    from utawaku.library.shazam_status import shazam_state
+    from utawaku.library.store.browse import Browser
 
     with Pipeline.open() as pipeline:
         browser = Browser(pipeline.catalogue, pipeline.catalogue.engine)
@@ -134,8 +134,8 @@ def setlist(
     Yours wins over what the page says: songs are cut and named by it at once. Of subtitles, each
     cue is a song.
     """
-    from commands.pipeline import Pipeline
-    from library.errors import SetlistError
+    from utawaku.commands.pipeline import Pipeline
+    from utawaku.library.errors import SetlistError
 
     with Pipeline.open() as pipeline:
         stream = pipeline.catalogue.streams.get(stream_id)
@@ -173,8 +173,8 @@ def setlist(
 
 def _read_lines(file: Path | None) -> list[SetlistLine]:
     """The lines of a file (None is the standard input), text or subtitles."""
-    from library.errors import SetlistError
-    from models.setlist import parse_setlist, read_subtitles, read_timed_lines
+    from utawaku.library.errors import SetlistError
+    from utawaku.models.setlist import parse_setlist, read_subtitles, read_timed_lines
 
     if file is None:
         return parse_setlist(sys.stdin.read())
@@ -188,8 +188,8 @@ def _read_lines(file: Path | None) -> list[SetlistLine]:
 
 def _sliced(lines: Sequence[SetlistLine], part: str) -> list[SetlistLine]:
     """The lines that start within `FROM-TO`, their times counted from FROM."""
-    from library.errors import SetlistError
-    from models.setlist.stamps import find_stamps
+    from utawaku.library.errors import SetlistError
+    from utawaku.models.setlist.stamps import find_stamps
 
     stamps = find_stamps(part)
     if len(stamps) != 1 or stamps[0].stop_s is None:
@@ -229,11 +229,11 @@ def add_reference(
     """
     from rich.progress import Progress
 
-    from assets.labels import index_folder
-    from commands.console import print_error
-    from library.config import load_settings
-    from library.errors import UtawakuError
-    from models.fingerprint import FingerprintIndex
+    from utawaku.assets.labels import index_folder
+    from utawaku.commands.console import print_error
+    from utawaku.library.config import load_settings
+    from utawaku.library.errors import UtawakuError
+    from utawaku.models.fingerprint import FingerprintIndex
 
     settings = load_settings()
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
@@ -258,10 +258,10 @@ def add_reference(
 
 
 def _add(index: object, key: str, path: Path) -> None:
-    from library.errors import TagError
-    from library.tags import SongTags, read_tags
-    from models.audio import load
-    from models.fingerprint import FingerprintIndex, fingerprint
+    from utawaku.library.errors import TagError
+    from utawaku.library.tags import SongTags, read_tags
+    from utawaku.media.decode import load
+    from utawaku.models.fingerprint import FingerprintIndex, fingerprint
 
     assert isinstance(index, FingerprintIndex)
     try:
@@ -284,9 +284,9 @@ def _add(index: object, key: str, path: Path) -> None:
 @reference.command("list", epilog="Example: utawaku reference list")
 def list_references() -> None:
     """Say how many recordings the library knows, and how much room that takes."""
-    from assets.labels import index_folder
-    from library.config import load_settings
-    from models.fingerprint import FingerprintIndex
+    from utawaku.assets.labels import index_folder
+    from utawaku.library.config import load_settings
+    from utawaku.models.fingerprint import FingerprintIndex
 
     with FingerprintIndex(index_folder(load_settings())) as index:
         size = index.size()
@@ -301,12 +301,12 @@ def identify(
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """Say what song a file may be. Nothing is stored."""
-    from assets.labels import index_folder, shazam_client
-    from assets.naming import settle
-    from library.config import load_settings
-    from models.audio import load
-    from models.fingerprint import FingerprintIndex
-    from models.fingerprint import identify as ask_index
+    from utawaku.assets.labels import index_folder, shazam_client
+    from utawaku.library.config import load_settings
+    from utawaku.media.decode import load
+    from utawaku.models.fingerprint import FingerprintIndex
+    from utawaku.models.fingerprint import identify as ask_index
+    from utawaku.workflows.labelling import settle
 
     settings = load_settings()
     samples, _ = load(file, sample_rate_hz=16_000, n_channels=1)

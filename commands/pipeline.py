@@ -14,22 +14,22 @@ import yaml
 from filelock import FileLock, Timeout
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from assets.due import CHAIN, due_assets
-from assets.intake import add_partitions, take_in
-from assets.models import fetch_missing, unrecorded
-from assets.processes import PID_TAG, process_mark
-from commands.console import err, print_error
-from commands.ingest import Outcome
-from definitions import defs
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings
-from library.errors import StoppedError, UsageError, UtawakuError, file_trouble
-from library.files import atomic_path, remove_stale_temporaries
-from library.records import AssetState, Stream
-from library.text import clean_line
-from models.downloader import Downloader
-from sensors.dead_runs import close_dead_runs
-from sensors.jobs import ingest_stream
+from utawaku.assets.models import fetch_missing, unrecorded
+from utawaku.commands.console import err, print_error
+from utawaku.commands.ingest import Outcome
+from utawaku.definitions import defs
+from utawaku.jobs.ingest import ingest_stream
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.errors import StoppedError, UsageError, UtawakuError, file_trouble
+from utawaku.library.files import atomic_path, remove_stale_temporaries
+from utawaku.library.records import AssetState, Stream
+from utawaku.library.text import clean_line
+from utawaku.orchestration.orphaned_runs import close_dead_runs
+from utawaku.orchestration.pending_assets import CHAIN, due_assets
+from utawaku.orchestration.run_processes import PID_TAG, process_mark
+from utawaku.services.downloader import Downloader
+from utawaku.workflows.ingest import add_partitions, take_in
 
 POOLS = {"download": 1, "cpu": 2, "gpu": 1, "shazam": 4, "bilibili": 1}
 """How many steps of a kind run at once, over all runs."""
@@ -112,7 +112,7 @@ class Pipeline:
         source: str,
         on_failed_entry: Callable[[str, UtawakuError], None] | None = None,
     ) -> list[Stream]:
-        """Put what is behind `source` on record; see `assets.intake.take_in`."""
+        """Put what is behind `source` on record; see `utawaku.workflows.ingest.take_in`."""
         with err.status(f"looking at {clean_line(source)}"):
             return take_in(source, self.catalogue, self.downloader, on_failed_entry=on_failed_entry)
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, err, out, print_json, table
+from utawaku.commands.console import add_row, clock, err, out, print_json, table
 
 if TYPE_CHECKING:
-    from models.playlist import Rendered
+    from utawaku.models.playlist import Rendered
 
 
 def register(app: typer.Typer) -> None:
@@ -39,9 +39,9 @@ def playlist(
     """
     from rich.progress import Progress
 
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from models.playlist import ORDERS, make_playlist
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.models.playlist import ORDERS, make_playlist
 
     if order not in ORDERS:
         raise typer.BadParameter("choose bpm, key or query", param_hint="--order")

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from commands.console import err, out
-from library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.commands.console import err, out
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 
 PROJECT = Path("models") / "reference" / "spleeter"
 
@@ -32,14 +32,14 @@ def install_reference(
 
     Needs uv and Python 3.11. utawaku's own `spleeter` engine does without it.
     """
-    import models.reference
-    from assets.reference_separator import reference_models, reference_python
-    from library.config import load_settings
-    from models.registry import entry, sha256_of
+    import utawaku.models.reference
+    from utawaku.library.config import load_settings
+    from utawaku.models.registry import entry, sha256_of
+    from utawaku.orchestration.reference_separator import reference_models, reference_python
 
     settings = load_settings()
     python = reference_python(settings)
-    project = Path(models.reference.__path__[0]) / "spleeter"
+    project = Path(utawaku.models.reference.__path__[0]) / "spleeter"
     uv = shutil.which("uv")
     if uv is None:
         raise WeightsMissingError(

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from commands.console import add_row, out, print_json, table
-from library.errors import UsageError
+from utawaku.commands.console import add_row, out, print_json, table
+from utawaku.library.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -25,9 +25,9 @@ def rematerialize(
 
     An interrupted one goes on by itself: what is stale is looked up, not remembered.
     """
-    from assets.staleness import ARTEFACTS, stale_artefacts, stale_streams
-    from library.catalogue import Catalogue
-    from library.config import load_settings
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.orchestration.staleness import ARTEFACTS, stale_artefacts, stale_streams
 
     if asset not in ("all", *ARTEFACTS):
         raise UsageError(

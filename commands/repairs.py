@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.health import Finding
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.health import Finding
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -29,7 +29,7 @@ def look_at_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Ite
 
 
 def _lost_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Finding:
-    from library.schema import songs
+    from utawaku.library.schema import songs
 
     missing = [
         song
@@ -53,7 +53,7 @@ def _lost_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> 
 
 def _unknown_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Finding:
     """Files below Songs/ that say they are ours and that no song knows go into the trash."""
-    from library.files import trash
+    from utawaku.library.files import trash
 
     ours, foreign = unknown_song_files(catalogue, settings)
     for path in ours if fix else ():
@@ -69,9 +69,9 @@ def _unknown_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) 
 
 def unknown_song_files(catalogue: Catalogue, settings: Settings) -> tuple[list[Path], list[Path]]:
     """Media files below Songs/ that no row names: those that carry our tag, and the others."""
-    from assets.library_files import SONG_ID_TAG
-    from library.errors import UtawakuError
-    from library.tags import read_tags
+    from utawaku.assets.library_files import SONG_ID_TAG
+    from utawaku.library.errors import UtawakuError
+    from utawaku.library.tags import read_tags
 
     known: set[str] = set()
     for song in catalogue.songs.select():
@@ -126,7 +126,7 @@ def _unknown_folders(catalogue: Catalogue, settings: Settings) -> Finding:
 
 
 def _left_over(settings: Settings, *, fix: bool) -> Finding:
-    from library.files import remove_stale_temporaries
+    from utawaku.library.files import remove_stale_temporaries
 
     if fix:
         removed = remove_stale_temporaries(settings.library_root)
@@ -145,7 +145,7 @@ def look_at_runs(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iter
     """Runs of dead processes, pool slots, stranded requests, partitions."""
     if not (settings.dagster_home / "dagster.yaml").exists():
         return
-    from commands.up import dagster_instance
+    from utawaku.commands.up import dagster_instance
 
     with dagster_instance(settings.dagster_home) as instance:
         yield _dead_runs(instance, catalogue, settings, fix=fix)
@@ -155,8 +155,8 @@ def look_at_runs(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iter
 def _dead_runs(
     instance: "dg.DagsterInstance", catalogue: Catalogue, settings: Settings, *, fix: bool
 ) -> Finding:
-    from sensors.dead_runs import close_dead_runs, dead_runs
-    from sensors.outcomes import close_unfinished, settle
+    from utawaku.orchestration.orphaned_runs import close_dead_runs, dead_runs
+    from utawaku.orchestration.run_outcomes import close_unfinished, settle
 
     dead = dead_runs(instance)
     stuck = [
@@ -176,7 +176,7 @@ def _dead_runs(
 
 
 def _partitions(instance: "dg.DagsterInstance", catalogue: Catalogue, *, fix: bool) -> Finding:
-    from assets.housekeeping import partitions_in_step
+    from utawaku.workflows.maintenance import partitions_in_step
 
     missing, stranded = partitions_in_step(instance, catalogue, fix=fix)
     if not missing and not stranded:

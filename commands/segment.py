@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, err, out, print_json, table
-from library.errors import ConfigError
+from utawaku.commands.console import add_row, clock, err, out, print_json, table
+from utawaku.library.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -44,10 +44,10 @@ def segment(
     """
     from rich.progress import Progress
 
-    from library.config import load_settings
-    from models.bacs import BacsSegmenter, slice_speech
-    from models.segmenter import Segmenter
-    from models.songs import SongRules, find_songs, segment_and_listen
+    from utawaku.library.config import load_settings
+    from utawaku.models.mfcc_segmenter import BacsSegmenter, slice_speech
+    from utawaku.models.segmenter import Segmenter
+    from utawaku.models.songs import SongRules, find_songs, segment_and_listen
 
     settings = load_settings()
     if tsv:
@@ -121,8 +121,8 @@ def _changed(section: Any, **changes: Any) -> Any:
 
 def _speech_only(file: Path, settings: Any, slices: Path | None) -> None:
     """What the small acoustic segmenter says, as a line of segmented.tsv."""
-    from library.exports import segmented_tsv
-    from models.bacs import BacsSegmenter, slice_speech
+    from utawaku.library.exports import segmented_tsv
+    from utawaku.models.mfcc_segmenter import BacsSegmenter, slice_speech
 
     with err.status("segmenting"):
         result = BacsSegmenter.from_registry(settings.weights_dir).listen(file)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, out, print_json, table
-from library.errors import UsageError
+from utawaku.commands.console import add_row, clock, out, print_json, table
+from utawaku.library.errors import UsageError
 
 if TYPE_CHECKING:
-    from library.config import Settings
+    from utawaku.library.config import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +65,7 @@ def separate(
     the whole again: give the folder of pieces as the target. A file 0007.changed.wav in it takes
     the place of the vocals of piece 7.
     """
-    from library.config import load_settings
+    from utawaku.library.config import load_settings
 
     settings = load_settings()
     path = Path(target).expanduser()
@@ -136,9 +136,9 @@ def _refuse(why: str, **given: object) -> None:
 
 
 def _join(pieces: Path, folder: Path, changed: _Changed) -> dict[str, Any]:
-    from commands.separate_library import shown_bar
-    from models.separator.files import remix
-    from models.separator.joining import join_pieces
+    from utawaku.commands.separate_library import shown_bar
+    from utawaku.models.separator.files import remix
+    from utawaku.models.separator.joining import join_pieces
 
     folder.mkdir(parents=True, exist_ok=True)
     name = pieces.absolute().name.removesuffix(" pieces")
@@ -170,10 +170,10 @@ def _separate_file(
     span: _Span,
     changed: _Changed,
 ) -> dict[str, Any]:
-    from commands.separate_library import engine_of, shown_bar
-    from models.separator.files import remix, separate_file
-    from models.separator.pieces import separate_pieces
-    from models.separator.plan import MANIFEST, cut_at_subtitles
+    from utawaku.commands.separate_library import engine_of, shown_bar
+    from utawaku.models.separator.files import remix, separate_file
+    from utawaku.models.separator.pieces import separate_pieces
+    from utawaku.models.separator.plan import MANIFEST, cut_at_subtitles
 
     cut = None
     if span.subtitles is not None:
@@ -222,7 +222,7 @@ def _separate_file(
 def _separate_in_library(
     target: str, engine: str | None, settings: "Settings", span: _Span
 ) -> list[dict[str, Any]]:
-    from commands.separate_library import separate_songs, separate_stream, stream_meant
+    from utawaku.commands.separate_library import separate_songs, separate_stream, stream_meant
 
     stream = stream_meant(target, settings, alone=span.subtitles is not None)
     if stream is None:

@@ -5,24 +5,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands.console import bar, err, print_error
-from library.errors import NotFoundError, UsageError, UtawakuError
-from library.progress import Progress
-from library.records import Song, Stream
+from utawaku.commands.console import bar, err, print_error
+from utawaku.library.errors import NotFoundError, UsageError, UtawakuError
+from utawaku.library.progress import Progress
+from utawaku.library.records import Song, Stream
 
 if TYPE_CHECKING:
-    from library.catalogue import Catalogue
-    from library.config import Settings
-    from models.separator import Separator
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import Settings
+    from utawaku.models.separator import Separator
 
 
 def engine_of(name: str | None, settings: "Settings") -> "Separator":
     """The engine of this name, or of the settings, ready to work."""
-    from models.separator import make_separator
+    from utawaku.models.separator import make_separator
 
     wanted = settings.stems
     if (name or wanted.engine) == "spleeter-reference":
-        from assets.reference_separator import ReferenceSpleeter
+        from utawaku.orchestration.reference_separator import ReferenceSpleeter
 
         return ReferenceSpleeter(settings)
     with err.status("loading the network"):
@@ -37,7 +37,7 @@ def engine_of(name: str | None, settings: "Settings") -> "Separator":
 @contextmanager
 def shown_bar(separator: "Separator | None" = None) -> Iterator[Progress]:
     """A progress bar on the terminal while the block runs."""
-    from assets.reference_separator import reporting_to
+    from utawaku.orchestration.reference_separator import reporting_to
 
     with bar("separating") as show:
         yield show if separator is None else reporting_to(separator, show)
@@ -51,7 +51,7 @@ def stream_meant(target: str, settings: "Settings", *, alone: bool) -> Stream | 
     Raises:
         NotFoundError, UsageError: `alone`, and the query finds none or several.
     """
-    from library.catalogue import Catalogue
+    from utawaku.library.catalogue import Catalogue
 
     catalogue = Catalogue.open(settings)
     try:
@@ -78,16 +78,16 @@ def separate_stream(
     Args:
         stream: what is cut.
         settings: of this user.
-        config: fields of `assets.pieces.PiecesConfig`.
+        config: fields of `utawaku.assets.pieces.PiecesConfig`.
 
     Raises:
         UtawakuError: it could not be made.
     """
-    from assets.pieces import PiecesConfig, asked_for
-    from assets.recordings import recording_file
-    from commands.pipeline import Pipeline
-    from models.separator.plan import MANIFEST
-    from sensors.stems import separate_pieces
+    from utawaku.assets.pieces import PiecesConfig, asked_for
+    from utawaku.assets.recordings import recording_file
+    from utawaku.commands.pipeline import Pipeline
+    from utawaku.models.separator.plan import MANIFEST
+    from utawaku.sensors.stems import separate_pieces
 
     # What is wrong with the question is told before anything is on record as failed.
     asked_for(PiecesConfig(**config), stream.id, settings)
@@ -114,8 +114,8 @@ def separate_songs(query: str, engine: str | None, settings: "Settings") -> list
     Raises:
         NotFoundError: it finds none.
     """
-    from assets.stems import separate_song
-    from library.catalogue import Catalogue
+    from utawaku.assets.stems import separate_song
+    from utawaku.library.catalogue import Catalogue
 
     catalogue = Catalogue.open(settings)
     try:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from commands.console import out
-from library.config import load_settings
+from utawaku.commands.console import out
+from utawaku.library.config import load_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -17,8 +17,8 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port on loopback.")] = None,
 ) -> None:
     """Show the library in a browser on this machine; the printed address holds a token."""
-    from tui.serve import DEFAULT_PORT
-    from tui.serve import serve as run
+    from utawaku.tui.serve import DEFAULT_PORT
+    from utawaku.tui.serve import serve as run
 
     run(
         load_settings(),

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.console import add_row, out, print_json, table
+from utawaku.commands.console import add_row, out, print_json, table
 
 
 def register(app: typer.Typer) -> None:
@@ -22,8 +22,8 @@ def settings(
     """List settings with their values and meaning, or change one in config.toml."""
     import tomlkit
 
-    from library.config import default_config_path, load_settings, write_setting
-    from library.errors import ConfigError
+    from utawaku.library.config import default_config_path, load_settings, write_setting
+    from utawaku.library.errors import ConfigError
 
     if name and value is not None:
         if name not in {row[0] for row in _rows(load_settings())}:
@@ -48,8 +48,8 @@ def settings(
 
 def _rows(loaded: Any) -> list[tuple[str, Any, str]]:
     """(dotted name, present value, meaning) of every setting and song rule."""
-    from library.config import describe
-    from models.songs import SongRules
+    from utawaku.library.config import describe
+    from utawaku.models.songs import SongRules
 
     rows: list[tuple[str, Any, str]] = []
     for dotted, _default, meaning in describe():
@@ -89,8 +89,8 @@ def _typed(value: str) -> Any:
 def _check_rule(name: str, value: str) -> None:
     from pydantic import ValidationError
 
-    from library.errors import ConfigError
-    from models.songs import SongRules
+    from utawaku.library.errors import ConfigError
+    from utawaku.models.songs import SongRules
 
     if value == "default":
         return

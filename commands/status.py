@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, out, print_json, table
+from utawaku.commands.console import add_row, clock, out, print_json, table
 
 if TYPE_CHECKING:
-    from library.config import Settings
-    from library.metrics import Health
+    from utawaku.library.config import Settings
+    from utawaku.library.metrics import Health
 
 
 def register(app: typer.Typer) -> None:
@@ -29,12 +29,12 @@ def status(
     ] = None,
 ) -> None:
     """Show health, queue, next looks, budgets and disk; streams with their states; notices."""
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from library.gates import shazam_state
-    from library.metrics import exposition, health
-    from library.metrics import metrics as measure
-    from library.schema import songs
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.metrics import exposition, health
+    from utawaku.library.metrics import metrics as measure
+    from utawaku.library.schema import songs
+    from utawaku.library.shazam_status import shazam_state
 
     settings = load_settings()
     if serve is not None:
@@ -147,7 +147,7 @@ def _print_health(found: "Health", waiting: list[dict[str, Any]]) -> None:
 
 
 def _serve(settings: "Settings", port: int) -> None:
-    from commands.scraping import metrics_server
+    from utawaku.commands.metrics_server import metrics_server
 
     with metrics_server(settings, port) as server:
         out.print(f"http://127.0.0.1:{server.server_address[1]}/metrics (Ctrl-C ends it)")

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import add_row, clock, out, print_json, table
-from library.errors import NotFoundError
+from utawaku.commands.console import add_row, clock, out, print_json, table
+from utawaku.library.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from library.catalogue import Catalogue
-    from library.config import Settings
-    from library.records import Song
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import Settings
+    from utawaku.library.records import Song
 
 
 _KINDS = {"embedding": "Model", "spectrogram": "Network"}
@@ -38,8 +38,8 @@ def taste(
     Ungraded songs come first in the grading queue (`utawaku`, Review). `utawaku train taste`
     learns from new grades.
     """
-    from library.catalogue import Catalogue
-    from library.config import load_settings
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
 
     settings = load_settings()
     catalogue = Catalogue.open(settings)
@@ -60,9 +60,9 @@ def similar(
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """List the songs that sound most like a song."""
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from library.nearest_files import alike
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.similarity_index import alike
 
     settings = load_settings()
     catalogue = Catalogue.open(settings)
@@ -161,7 +161,7 @@ def _state(current: Any, latest: Any) -> str:
 
 
 def _explain(song_id: str, catalogue: "Catalogue", settings: "Settings", json: bool) -> None:
-    from assets.taste import explain
+    from utawaku.assets.taste import explain
 
     song = _find(song_id, catalogue)
     reasons = explain(catalogue, settings, song.id)

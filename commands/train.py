@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from commands.console import bar, err, out, print_json
-from commands.train_highlight import highlight
-from commands.train_separator import separator
-from commands.train_taste import taste
+from utawaku.commands.console import bar, err, out, print_json
+from utawaku.commands.train_highlight import highlight
+from utawaku.commands.train_separator import separator
+from utawaku.commands.train_taste import taste
 
 app = typer.Typer(help="Train models.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -38,9 +38,14 @@ def segmenter(
     Features are kept in features/ in the folder, and after each epoch how far it has come in
     training.npz: one that was stopped goes on. A tenth of the files is held out to measure.
     """
-    from library.files import atomic_path
-    from library.progress import part
-    from models.training.bacs import STATE, read_examples, summary, train_segmenter
+    from utawaku.library.files import atomic_path
+    from utawaku.library.progress import part
+    from utawaku.models.training.mfcc_segmenter import (
+        STATE,
+        read_examples,
+        summary,
+        train_segmenter,
+    )
 
     with bar("training") as show:
         examples = read_examples(folder, part(show, 0.0, 0.5))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from commands.console import bar, err, out, print_json
+from utawaku.commands.console import bar, err, out, print_json
 
 
 def highlight(
@@ -48,7 +48,7 @@ def highlight(
     it. Training DeepChorus needs the extra `train` (TensorFlow), is meant for a GPU, and goes on
     where it was stopped. To use the outcome, set highlight.weights (and highlight.engine).
     """
-    from library.errors import ConfigError
+    from utawaku.library.errors import ConfigError
 
     if not folder.is_dir():
         raise ConfigError("there is no such folder", subject=str(folder))
@@ -86,8 +86,8 @@ def highlight(
 def _train_small(folder: Path, output: Path) -> dict[str, Any]:
     import numpy as np
 
-    from library.progress import part
-    from models.training.highlights import cross_validated, read_examples, train
+    from utawaku.library.progress import part
+    from utawaku.models.training.highlights import cross_validated, read_examples, train
 
     with bar("training") as show:
         examples, left_out = read_examples(folder, part(show, 0.0, 0.5))
@@ -107,8 +107,8 @@ def _train_small(folder: Path, output: Path) -> dict[str, Any]:
 def _train_deepchorus(
     folder: Path, output: Path, work: Path, start: Path | None, plan: dict[str, int]
 ) -> dict[str, Any]:
-    from library.files import atomic_path
-    from models.training.deepchorus import train_deepchorus
+    from utawaku.library.files import atomic_path
+    from utawaku.models.training.deepchorus import train_deepchorus
 
     with bar("training") as show:
         made = train_deepchorus(folder, work, start_from=start, progress=show, **plan)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import bar, err, out, print_json
+from utawaku.commands.console import bar, err, out, print_json
 
 if TYPE_CHECKING:
-    from models.training.separator import Scores
+    from utawaku.models.training.separator import Scores
 
 
 def separator(
@@ -52,11 +52,11 @@ def separator(
     in FOLDER/test, laid out alike, is held out to measure on, else a tenth. Training that was
     stopped goes on. Needs the extra `train` (TensorFlow); a GPU is used where there is one.
     """
-    from library.config import load_settings
-    from library.errors import ConfigError
-    from library.files import atomic_path
-    from models import registry
-    from models.training.separator import Plan, train_separator
+    from utawaku.library.config import load_settings
+    from utawaku.library.errors import ConfigError
+    from utawaku.library.files import atomic_path
+    from utawaku.models import registry
+    from utawaku.models.training.separator import Plan, train_separator
 
     if not folder.is_dir():
         raise ConfigError("there is no such folder", subject=str(folder))

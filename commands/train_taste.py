@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.console import bar, out, print_json
+from utawaku.commands.console import bar, out, print_json
 
 
 def taste(
@@ -26,10 +26,10 @@ def taste(
     Needs some likes and some dislikes (settings taste.min_grades, taste.min_each). --pretrain and
     --network need the extra `train` (TensorFlow); a --pretrain that was stopped goes on.
     """
-    from assets.taste import score_songs, train_taste
-    from library.catalogue import Catalogue
-    from library.config import load_settings
-    from library.progress import part
+    from utawaku.assets.taste import score_songs, train_taste
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.progress import part
 
     settings = load_settings()
     catalogue = Catalogue.open(settings)
@@ -37,7 +37,7 @@ def taste(
     try:
         with bar("training") as show:
             if pretrain is not None:
-                from assets.taste_network import pretrain_on_fma
+                from utawaku.workflows.taste_network import pretrain_on_fma
 
                 results["pretrained"] = pretrain_on_fma(
                     pretrain, settings, n_epochs=epochs, progress=show
@@ -48,7 +48,7 @@ def taste(
             if catalogue.taste.current() is not None:
                 results["n_scored"] = score_songs(catalogue, settings, part(show, 0.7, 1.0))
             if network:
-                from assets.taste_network import train_network
+                from utawaku.workflows.taste_network import train_network
 
                 results["network"] = train_network(catalogue, settings, progress=show)
                 # Where the network is better it scores them all again.

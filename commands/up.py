@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import psutil
 import typer
 
-from commands.children import Child, end_group
-from commands.console import err, out
-from commands.lasting import keep_giving_back
-from commands.renewal import Renewal
-from library.config import Settings, load_settings
-from library.errors import UtawakuError
-from library.files import atomic_path
-from library.heartbeat import LastingProcess, beat, is_alive, stop_beating
-from library.processes import is_gone, process_mark
+from utawaku.commands.console import err, out
+from utawaku.commands.memory_recycler import Renewal
+from utawaku.commands.service_runner import keep_giving_back
+from utawaku.commands.supervised_process import Child, end_group
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.errors import UtawakuError
+from utawaku.library.files import atomic_path
+from utawaku.library.heartbeat import LastingProcess, beat, is_alive, stop_beating
+from utawaku.library.processes import is_gone, process_mark
 
 if TYPE_CHECKING:
     from http.server import ThreadingHTTPServer
@@ -187,7 +187,7 @@ def _detach(settings: Settings, port: int, metrics: int | None) -> None:
     with log.open("ab") as output:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "commands", "up", "--port", str(port)),
+                *(sys.executable, "-m", "utawaku", "up", "--port", str(port)),
                 *(["--metrics", str(metrics)] if metrics is not None else []),
             ],
             stdin=subprocess.DEVNULL,
@@ -208,10 +208,10 @@ def _detach(settings: Settings, port: int, metrics: int | None) -> None:
 def prepare() -> None:
     """Put catalogue and Dagster home in order. A process of its own does it: what it loads takes
     150 MB, and the supervisor stays for weeks."""
-    from commands.pipeline import prepare_dagster_home, prepare_pools
-    from library.catalogue import Catalogue
-    from sensors.clock import forget_future_ticks
-    from sensors.dead_runs import close_dead_runs
+    from utawaku.commands.pipeline import prepare_dagster_home, prepare_pools
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.orchestration.orphaned_runs import close_dead_runs
+    from utawaku.orchestration.reset_future_ticks import forget_future_ticks
 
     settings = load_settings()
     # Brings an older catalogue to the present schema, with a copy of it kept in backups/.
@@ -225,7 +225,7 @@ def prepare() -> None:
 
 def _prepared() -> int:
     """`prepare` in a process of its own; how it ended."""
-    command = [sys.executable, "-m", "commands.preparing"]
+    command = [sys.executable, "-m", "utawaku.commands.prepare_services"]
     return subprocess.run(command, env=_environment(), check=False).returncode
 
 
@@ -273,7 +273,7 @@ def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
 def _serve_metrics(settings: Settings, port: int | None) -> "ThreadingHTTPServer | None":
     if port is None:
         return None
-    from commands.scraping import metrics_server
+    from utawaku.commands.metrics_server import metrics_server
 
     keep_giving_back()  # each answer opens the catalogue anew
     server = metrics_server(settings, port)
@@ -309,8 +309,8 @@ def _children(home: Path, logs: Path, private: Path, port: int) -> tuple[Child, 
         "utf-8",
     )
     environment = {**_environment(), "DAGSTER_HOME": str(home)}
-    python = [sys.executable, "-m", "commands.lasting"]
-    code = [*python, "dagster", "api", "grpc", "--socket", str(socket), "-m", "definitions"]
+    python = [sys.executable, "-m", "utawaku.commands.service_runner"]
+    code = [*python, "dagster", "api", "grpc", "--socket", str(socket), "-m", "utawaku.definitions"]
     daemon = [*python, "dagster._daemon", "run", "-w", str(workspace)]
     web = [*python, "dagster_webserver", "-h", HOST, "-p", str(port), "-w", str(workspace)]
     return (

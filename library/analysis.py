@@ -7,10 +7,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from library.errors import UtawakuError
+from utawaku.library.errors import UtawakuError
 
 if TYPE_CHECKING:
-    from library.config import Settings
+    from utawaku.library.config import Settings
 
 HOP_S = 0.1
 """Seconds a row."""

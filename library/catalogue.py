@@ -16,34 +16,34 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from library.config import Settings
-from library.errors import CatalogueError, CatalogueLocked
-from library.migrations import HEAD, migrate
-from library.store.accounts import AccountRecords
-from library.store.assets import AssetStates
-from library.store.browse import Browser
-from library.store.candidates import Candidates
-from library.store.channels import Channels
-from library.store.edits import Edits
-from library.store.grades import Grades
-from library.store.highlights import Highlights
-from library.store.insights import Insights
-from library.store.labels import Labels
-from library.store.memories import Memories
-from library.store.notices import Notices
-from library.store.overview import Overview
-from library.store.requests import Requests
-from library.store.review import Review
-from library.store.saved_queries import SavedQueries
-from library.store.setlists import Setlists
-from library.store.sites import Sites
-from library.store.songs import Songs
-from library.store.sounds import Sounds
-from library.store.stems import StemRecords
-from library.store.streams import Streams
-from library.store.submissions import Submissions
-from library.store.taste import TasteStore
-from library.write_ahead import use_write_ahead_log
+from utawaku.library.config import Settings
+from utawaku.library.errors import CatalogueError, CatalogueLocked
+from utawaku.library.migrations import HEAD, migrate
+from utawaku.library.store.accounts import AccountRecords
+from utawaku.library.store.assets import AssetStates
+from utawaku.library.store.browse import Browser
+from utawaku.library.store.candidates import Candidates
+from utawaku.library.store.channels import Channels
+from utawaku.library.store.edits import Edits
+from utawaku.library.store.grades import Grades
+from utawaku.library.store.highlights import Highlights
+from utawaku.library.store.insights import Insights
+from utawaku.library.store.labels import Labels
+from utawaku.library.store.notices import Notices
+from utawaku.library.store.overview import Overview
+from utawaku.library.store.requests import Requests
+from utawaku.library.store.review import Review
+from utawaku.library.store.saved_queries import SavedQueries
+from utawaku.library.store.setlists import Setlists
+from utawaku.library.store.sites import Sites
+from utawaku.library.store.songs import Songs
+from utawaku.library.store.sound_links import Sounds
+from utawaku.library.store.state_values import Memories
+from utawaku.library.store.stems import StemRecords
+from utawaku.library.store.streams import Streams
+from utawaku.library.store.submissions import Submissions
+from utawaku.library.store.taste import TasteStore
+from utawaku.library.write_ahead import use_write_ahead_log
 
 BUSY_TIMEOUT_S = 30.0
 

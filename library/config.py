@@ -1,7 +1,7 @@
 """Settings: one TOML file, environment variables over it, defaults that work.
 
 Order of precedence: arguments, `UTAWAKU_*` environment variables (`UTAWAKU_SONGS__STRATEGY`),
-`config.toml`, defaults. Only this module and `library.places` read the environment.
+`config.toml`, defaults. Only this module and `utawaku.library.paths` read the environment.
 
 `UTAWAKU_HOME` puts everything (config, catalogue, weights, library) below one folder.
 """
@@ -17,17 +17,17 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from library import places
-from library.errors import ConfigError
-from library.files import atomic_path
-from library.following.settings import (
+from utawaku.library import paths as places
+from utawaku.library.errors import ConfigError
+from utawaku.library.files import atomic_path
+from utawaku.library.paths import default_config_path
+from utawaku.library.publish.settings import UploadSettings
+from utawaku.library.subscriptions.settings import (
     CrawlSettings,
     FollowSettings,
     HousekeepingSettings,
     NoticeSettings,
 )
-from library.places import default_config_path
-from library.sharing.settings import UploadSettings
 
 
 class _Section(BaseModel):
@@ -313,7 +313,7 @@ def _changed(name: str, value: Any, path: Path) -> str:
     try:
         Settings.model_validate({**Settings().model_dump(), **content})
         if sections[:1] == ["songs"]:
-            from library.song_rules import SongRules
+            from utawaku.library.song_rules import SongRules
 
             SongRules.model_validate(content["songs"])
     except ValidationError as error:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from library.files import atomic_path
+from utawaku.library.files import atomic_path
 
 if TYPE_CHECKING:
-    from library.config import Settings
-    from library.places import CataloguePlace
+    from utawaku.library.config import Settings
+    from utawaku.library.paths import CataloguePlace
 
 STALE_AFTER_S = 30.0
 """Without a sign for this long, the pipeline is taken to be down."""

@@ -8,7 +8,7 @@ stands as it is.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from library.records import Song, SongSpan
+from utawaku.library.records import Song, SongSpan
 
 SAME_SHARE = 0.3
 """Two spans can be one song when they share this much of the shorter one."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.heartbeat import is_alive, last_heartbeat_s, lasting_processes
-from library.records import SiteRest
-from library.schema import songs
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.heartbeat import is_alive, last_heartbeat_s, lasting_processes
+from utawaku.library.records import SiteRest
+from utawaku.library.schema import songs
 
 
 @dataclass(frozen=True)

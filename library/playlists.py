@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from library.errors import PlaylistError
-from library.files.paths import safe_component
+from utawaku.library.errors import PlaylistError
+from utawaku.library.files.paths import safe_component
 
 KIND = "playlist"
 """Of the request; its target is the file."""

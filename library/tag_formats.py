@@ -20,7 +20,7 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
-from library.errors import TagError
+from utawaku.library.errors import TagError
 
 R128_REFERENCE_OFFSET_DB = 5.0
 """ReplayGain 2.0 aims at -18 LUFS, R128_TRACK_GAIN at -23 LUFS."""

@@ -1,6 +1,6 @@
 """Tags of song files: one set of fields, written into each format as its own players expect.
 
-`library.tag_formats` knows where each format keeps each field.
+`utawaku.library.tag_formats` knows where each format keeps each field.
 """
 
 import re
@@ -12,11 +12,18 @@ from urllib.parse import quote
 
 import mutagen
 
-from library.covers import prepare_cover
-from library.errors import TagError
-from library.files import atomic_path
-from library.tag_formats import EXTRA_PREFIX, FIELD_NAMES, TagStore, is_int, open_tags, unusable
-from library.text import clean_line, clean_text
+from utawaku.library.artwork import prepare_cover
+from utawaku.library.errors import TagError
+from utawaku.library.files import atomic_path
+from utawaku.library.tag_formats import (
+    EXTRA_PREFIX,
+    FIELD_NAMES,
+    TagStore,
+    is_int,
+    open_tags,
+    unusable,
+)
+from utawaku.library.text import clean_line, clean_text
 
 MAX_LINE = 2_000
 MAX_TEXT = 100_000

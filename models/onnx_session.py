@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from library.errors import WeightsCorruptError
+from utawaku.library.errors import WeightsCorruptError
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -8,9 +8,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from library.errors import EngineError
-from library.files import atomic_path
-from library.records import Segment
+from utawaku.library.errors import EngineError
+from utawaku.library.files import atomic_path
+from utawaku.library.records import Segment
 
 HOP_S = 0.1
 """Seconds a row of the per-hop arrays of `Segmentation`."""
@@ -62,7 +62,7 @@ class Segmentation:
     settings: dict[str, float | str] = field(default_factory=dict)
     """What the engine was asked, e.g. energy_ratio."""
     listened: dict[str, Any] = field(default_factory=dict)
-    """Named arrays that observers made in the same pass, saved along (see `models.songs`)."""
+    """Named arrays that observers made in the same pass, saved along (see `utawaku.models.songs`)."""
 
     def __post_init__(self) -> None:
         n = n_hops(self.duration_s)

@@ -4,11 +4,11 @@ import time
 
 import dagster as dg
 
-from assets.resources import LibraryResource
-from library.announcing import announce
-from library.catalogue import Catalogue
-from library.config import Settings
-from sensors.jobs import ingest_stream
+from utawaku.jobs.ingest import ingest_stream
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.services.webhook import announce
 
 INTERVAL_S = 60
 TRAINED_TO = "grades.trained_to"

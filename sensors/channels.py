@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from assets.following import is_reconcile_due, look_at, with_rules
-from assets.gentleness import hindrance_to_asking
-from assets.resources import LibraryResource
-from library.errors import UtawakuError
-from library.following import ChannelRules
-from library.records import Channel
-from models.downloader import Tuning
-from sensors.jobs import reconcile_channel, reconcile_config
+from utawaku.jobs.ingest import reconcile_channel, reconcile_config
+from utawaku.library.errors import UtawakuError
+from utawaku.library.records import Channel
+from utawaku.library.subscriptions import ChannelRules
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.services.downloader import Tuning
+from utawaku.services.rate_limits import hindrance_to_asking
+from utawaku.workflows.subscriptions import is_reconcile_due, look_at, with_rules
 
 INTERVAL_S = 30
 TICK_S = 35.0

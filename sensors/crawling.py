@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from assets.crawling import crawl, taste_scorer
-from assets.resources import LibraryResource
-from library.errors import WeightsMissingError
-from models.tagger import Tagger
+from utawaku.library.errors import WeightsMissingError
+from utawaku.models.tagger import Tagger
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.crawl import crawl, taste_scorer
 
 
 @dg.op

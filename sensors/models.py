@@ -5,9 +5,9 @@ import time
 
 import dagster as dg
 
-from assets.models import MISSING, MODELS, recorded_versions
-from assets.resources import LibraryResource
-from assets.staleness import stale_streams
+from utawaku.assets.models import MISSING, MODELS, recorded_versions
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.staleness import stale_streams
 
 INTERVAL_S = 120
 PATIENCE_S = 1800.0

@@ -4,7 +4,7 @@ import time
 
 import dagster as dg
 
-from assets.resources import LibraryResource
+from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 600
 BATCH = 5

@@ -4,12 +4,17 @@ import time
 
 import dagster as dg
 
-from assets.housekeeping import back_up, forget_old_runs, keep_within_budget, partitions_in_step
-from assets.resources import LibraryResource
-from assets.sound import remove_old_sound
-from assets.taste_candidates import move_vectors_out_of_cache
-from library.files import remove_stale_temporaries
-from sensors.dead_runs import close_dead_runs
+from utawaku.library.files import remove_stale_temporaries
+from utawaku.orchestration.orphaned_runs import close_dead_runs
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.maintenance import (
+    back_up,
+    forget_old_runs,
+    keep_within_budget,
+    partitions_in_step,
+)
+from utawaku.workflows.pcm_sharing import remove_old_sound
+from utawaku.workflows.taste_candidates import move_vectors_out_of_cache
 
 EVENTS_KEPT_S = 90 * 86_400.0
 

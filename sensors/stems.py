@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.models import separator_weights
-from assets.pieces import PiecesConfig, pieces
-from assets.resources import LibraryResource
-from assets.stems import stems
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.records import Request
+from utawaku.assets.models import separator_weights
+from utawaku.assets.pieces import PiecesConfig, pieces
+from utawaku.assets.stems import stems
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.records import Request
+from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 300
 AT_ONCE = 20

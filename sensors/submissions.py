@@ -4,8 +4,8 @@ import time
 
 import dagster as dg
 
-from assets.resources import LibraryResource
-from assets.submissions import submissions
+from utawaku.assets.submissions import submissions
+from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 60
 

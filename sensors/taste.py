@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.resources import LibraryResource
-from assets.taste import retrain_due, taste_model, taste_scores
-from library.errors import NotFoundError
-from library.records import Request
+from utawaku.assets.taste import retrain_due, taste_model, taste_scores
+from utawaku.library.errors import NotFoundError
+from utawaku.library.records import Request
+from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 120
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.resources import LibraryResource
-from library.catalogue import Catalogue
-from sensors.jobs import take_in_source
+from utawaku.jobs.ingest import take_in_source
+from utawaku.library.catalogue import Catalogue
+from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 10
 MAX_FILES = 20_000

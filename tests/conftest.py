@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings
-from models.demo import DemoTruth, make_demo_stream
-from models.registry import entry, pull
+from utawaku.demo import DemoTruth, make_demo_stream
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.models.registry import entry, pull
 
 ROOT = Path(__file__).parent.parent
 
@@ -88,7 +88,7 @@ class Program:
 
     def command(self, *arguments: str | Path) -> list[str]:
         """The command line, for `subprocess`."""
-        return [sys.executable, "-m", "commands", *map(str, arguments)]
+        return [sys.executable, "-m", "utawaku", *map(str, arguments)]
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         """Start it and go on."""

@@ -39,17 +39,17 @@ def test_the_code_keeps_its_contracts(command: tuple[str, ...]) -> None:
     ("program", "unwanted"),
     [
         pytest.param(
-            "tui.app",
+            "utawaku.tui.app",
             "dagster tensorflow onnxruntime yt_dlp",
             id="the screen starts without the pipeline",
         ),
         pytest.param(
-            "commands.app, tui.app",
+            "utawaku.commands.app, tui.app",
             "dagster tensorflow onnxruntime yt_dlp av miniaudio alembic scipy PIL textual_image",
             id="the program opens without the pipeline, the models or the decoders",
         ),
         pytest.param(
-            "commands.pipeline",
+            "utawaku.commands.pipeline",
             "tensorflow yt_dlp textual pandas scipy.signal scipy.stats scipy.optimize",
             id="each run of the pipeline starts without what only some runs need",
         ),

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from commands.app import app
-from library.config import Settings
-from library.heartbeat import beat
+from utawaku.commands.app import app
+from utawaku.library.config import Settings
+from utawaku.library.heartbeat import beat
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 UNIT = DEPLOY / "utawaku.service"

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import typer
 
-from commands.app import app
-from library.config import describe
+from utawaku.commands.app import app
+from utawaku.library.config import describe
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 

@@ -12,46 +12,46 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from library.errors import UtawakuError
-from library.heartbeat import is_alive
-from library.records import Notice, Song
-from tui import theme
-from tui.home import Home
-from tui.publishing import PublishingApp
-from tui.screens.base import Place
-from tui.screens.dialogs import Confirm
-from tui.screens.library import LibraryScreen
-from tui.screens.notices import NoticesScreen
-from tui.widgets.rows import Rows
-from tui.widgets.top_bar import TopBar
+from utawaku.library.errors import UtawakuError
+from utawaku.library.heartbeat import is_alive
+from utawaku.library.records import Notice, Song
+from utawaku.tui import theme
+from utawaku.tui.library_handle import Home
+from utawaku.tui.publishing import PublishingApp
+from utawaku.tui.screens.base import Place
+from utawaku.tui.screens.dialogs import Confirm
+from utawaku.tui.screens.library import LibraryScreen
+from utawaku.tui.screens.notices import NoticesScreen
+from utawaku.tui.widgets.rows import Rows
+from utawaku.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from library.config import Settings
+    from utawaku.library.config import Settings
 
 LOOK_EVERY_S = 2.0
 """How often the screen asks whether somebody has changed the catalogue."""
 
 
 def _timeline() -> Place:
-    from tui.screens.timeline import TimelineScreen
+    from utawaku.tui.screens.timeline import TimelineScreen
 
     return TimelineScreen()
 
 
 def _review() -> Place:
-    from tui.screens.review import ReviewScreen
+    from utawaku.tui.screens.review import ReviewScreen
 
     return ReviewScreen()
 
 
 def _pipeline() -> Place:
-    from tui.screens.pipeline import PipelineScreen
+    from utawaku.tui.screens.pipeline import PipelineScreen
 
     return PipelineScreen()
 
 
 def _outbox() -> Place:
-    from tui.screens.outbox import OutboxScreen
+    from utawaku.tui.screens.outbox import OutboxScreen
 
     return OutboxScreen()
 
@@ -164,7 +164,7 @@ class UtawakuApp(PublishingApp):
         def start() -> None:
             # Our own program, by the interpreter that runs us; no shell.
             done = subprocess.run(
-                [sys.executable, "-m", "commands", "up", "--detach"],
+                [sys.executable, "-m", "utawaku", "up", "--detach"],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -185,7 +185,7 @@ class UtawakuApp(PublishingApp):
 
     def action_help(self) -> None:
         """The keys of this place."""
-        from tui.screens.help import HelpScreen
+        from utawaku.tui.screens.help import HelpScreen
 
         screen = self.screen
         if not isinstance(screen, Place):
@@ -199,7 +199,7 @@ class UtawakuApp(PublishingApp):
 
     def show_timeline(self, stream_id: str, song_id: str = "") -> None:
         """The stream in its own place, at a song."""
-        from tui.screens.timeline import TimelineScreen
+        from utawaku.tui.screens.timeline import TimelineScreen
 
         self.action_go("timeline")
         screen = self.screen
@@ -218,7 +218,7 @@ class UtawakuApp(PublishingApp):
 
     def action_settings(self) -> None:
         """See and change the settings."""
-        from tui.screens.settings import SettingsScreen
+        from utawaku.tui.screens.settings import SettingsScreen
 
         self.push_screen(SettingsScreen(self.settings))
 
@@ -245,7 +245,7 @@ class UtawakuApp(PublishingApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of this place and of the app, with its key."""
-        from tui.screens.help import key_name
+        from utawaku.tui.screens.help import key_name
 
         owners: list[Any] = [screen, self]
         if isinstance(screen.focused, Rows):

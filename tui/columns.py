@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from library.records import Song
-from tui.text import bar, clock, shown
+from utawaku.library.records import Song
+from utawaku.tui.text import bar, clock, shown
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from library.errors import TagError
-from library.tags import read_cover
-from tui.terminal import PLACES, Picture, Way
+from utawaku.library.errors import TagError
+from utawaku.library.tags import read_cover
+from utawaku.tui.terminal import PLACES, Picture, Way
 
 MAX_PIXELS = 40_000_000
 """A picture of more is not decoded."""

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from library.analysis import read_envelope
-from library.errors import UtawakuError
-from library.records import Song
-from tui.background import Latest
-from tui.home import Home
-from tui.player.output import DeviceOutput, Output
-from tui.player.player import STEMS, Player
-from tui.screens.play_queue import QueueScreen
-from tui.screens.song_actions import SongActions
-from tui.widgets.player_bar import PlayerBar
-from tui.widgets.song_table import SongTable
-from tui.working import WorkingApp
+from utawaku.library.analysis import read_envelope
+from utawaku.library.errors import UtawakuError
+from utawaku.library.records import Song
+from utawaku.tui.background import Latest
+from utawaku.tui.base_app import WorkingApp
+from utawaku.tui.library_handle import Home
+from utawaku.tui.player.output import DeviceOutput, Output
+from utawaku.tui.player.player import STEMS, Player
+from utawaku.tui.screens.play_queue import QueueScreen
+from utawaku.tui.screens.song_actions import SongActions
+from utawaku.tui.widgets.player_bar import PlayerBar
+from utawaku.tui.widgets.song_table import SongTable
 
 if TYPE_CHECKING:
-    from tui.player.mpris import Mpris
+    from utawaku.tui.player.mpris import Mpris
 
 
 class PlayingApp(WorkingApp):
@@ -78,7 +78,7 @@ class PlayingApp(WorkingApp):
     def _offer_mpris(self) -> None:
         """Media keys, where the desktop has them."""
         try:
-            from tui.player.mpris import Mpris
+            from utawaku.tui.player.mpris import Mpris
         except ImportError:
             return  # only Linux desktops have it, and only there its library is installed
         mpris = Mpris(self.player, self.write, lambda: self.call_later(self.exit, 0))

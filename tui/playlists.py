@@ -7,12 +7,12 @@ from typing import Any
 
 from textual.timer import Timer
 
-from library.errors import UtawakuError
-from library.playlists import KIND, MAX_SONGS, PlaylistWish
-from library.records import Request
-from tui.playing import PlayingApp
-from tui.screens.playlist import MakePlaylist, Playlists
-from tui.text import shown
+from utawaku.library.errors import UtawakuError
+from utawaku.library.playlists import KIND, MAX_SONGS, PlaylistWish
+from utawaku.library.records import Request
+from utawaku.tui.playing import PlayingApp
+from utawaku.tui.screens.playlist import MakePlaylist, Playlists
+from utawaku.tui.text import shown
 
 LOOK_EVERY_S = 1.0
 

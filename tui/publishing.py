@@ -5,12 +5,12 @@ What only publishing needs is imported when something is published: the first sc
 
 from collections.abc import Sequence
 
-from library.errors import UtawakuError
-from library.sharing.records import Submission
-from tui.playlists import PlaylistApp
-from tui.screens.dialogs import Confirm
-from tui.screens.notices import ShowText
-from tui.text import shown
+from utawaku.library.errors import UtawakuError
+from utawaku.library.publish.records import Submission
+from utawaku.tui.playlists import PlaylistApp
+from utawaku.tui.screens.dialogs import Confirm
+from utawaku.tui.screens.notices import ShowText
+from utawaku.tui.text import shown
 
 
 class PublishingApp(PlaylistApp):
@@ -29,7 +29,7 @@ class PublishingApp(PlaylistApp):
         """Begin submissions of these songs, as the settings want them, and open the outbox."""
 
         def plan() -> list[Submission]:
-            from library.sharing.drafts import draft, order_for
+            from utawaku.library.publish.drafts import draft, order_for
 
             catalogue, settings = self.catalogue, self.settings
             songs = catalogue.browser.songs(numbers)
@@ -44,7 +44,7 @@ class PublishingApp(PlaylistApp):
 
         def done(added: list[Submission]) -> None:
             n = len(added)
-            from tui.screens.compose import ComposeScreen
+            from utawaku.tui.screens.compose import ComposeScreen
 
             self.action_go("outbox")
             self.notify(f"{n} draft{'' if n == 1 else 's'} made. Enter opens, s sends.")
@@ -55,7 +55,7 @@ class PublishingApp(PlaylistApp):
 
     def send_submission(self, submission: Submission) -> None:
         """Put a submission into the queue, unless the site would refuse it."""
-        from tui.screens.outbox import findings_of
+        from utawaku.tui.screens.outbox import findings_of
 
         store, requests = self.catalogue.submissions, self.catalogue.requests
         refused = [f for f in findings_of(submission) if f.severity == "error"]

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from library.config import Settings
-from library.errors import UtawakuError
+from utawaku.library.config import Settings
+from utawaku.library.errors import UtawakuError
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 3201
@@ -54,7 +54,7 @@ def serve(
                 next_step="Give another with --port",
             ) from error
     token = secrets.token_urlsafe(24)
-    server = guarded_server([sys.executable, "-m", "commands"], port, token)
+    server = guarded_server([sys.executable, "-m", "utawaku"], port, token)
     tell(f"http://{HOST}:{port}/?token={token}")
     server.serve()
 

@@ -2,7 +2,7 @@
 
 import gc
 
-from tui.opening import first_sight
+from utawaku.tui.first_paint import first_sight
 
 
 def run() -> int:
@@ -14,8 +14,8 @@ def run() -> int:
     """
     gc.disable()  # until everything is loaded: see `keep_what_is_loaded`
     with first_sight() as sight:
-        from tui.app import run as run_app
-        from tui.home import Home
+        from utawaku.tui.app import run as run_app
+        from utawaku.tui.library_handle import Home
 
         # A catalogue that could not be read has something to say, and nothing to show meanwhile.
         known = sight.place if sight.songs is not None else None

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from library.analysis import Envelope, read_envelope
-from library.errors import UtawakuError
-from library.records import Segment, SetlistLine, Song, Stream
+from utawaku.library.analysis import Envelope, read_envelope
+from utawaku.library.errors import UtawakuError
+from utawaku.library.records import Segment, SetlistLine, Song, Stream
 
 if TYPE_CHECKING:
-    from library.catalogue import Catalogue
-    from library.config import Settings
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import Settings
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import unicodedata
 
 from rich.cells import cell_len, set_cell_size
 
-from library.text import clean_line, graphemes
+from utawaku.library.text import clean_line, graphemes
 
 MAX_SHOWN = 300
 """Characters of one text that are ever measured; a hostile title has thousands."""

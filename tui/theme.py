@@ -2,7 +2,7 @@
 
 from textual.theme import Theme
 
-from tui import palette
+from utawaku.tui import palette
 
 NIGHT = Theme(**palette.NIGHT)
 DAY = Theme(**palette.DAY)

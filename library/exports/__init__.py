@@ -6,11 +6,11 @@ All are pure functions from records to text; `EXPORTS` lists them by name for th
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from library.errors import UsageError
-from library.exports.cue import cue_sheet
-from library.exports.document import stream_json
-from library.exports.playlist import PlaylistEntry, m3u8
-from library.exports.segments import (
+from utawaku.library.errors import UsageError
+from utawaku.library.exports.cue import cue_sheet
+from utawaku.library.exports.document import stream_json
+from utawaku.library.exports.playlist import PlaylistEntry, m3u8
+from utawaku.library.exports.segments import (
     audacity_labels,
     ina_csv,
     parse_audacity_labels,
@@ -20,8 +20,8 @@ from library.exports.segments import (
     segmented_row,
     segmented_tsv,
 )
-from library.exports.setlists import NamedSpan, hms, setlist_comment, song_list
-from library.records import Segment, Song, Stream
+from utawaku.library.exports.setlists import NamedSpan, hms, setlist_comment, song_list
+from utawaku.library.records import Segment, Song, Stream
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from library.errors import LibraryFileError
-from library.exports.setlists import NamedSpan
-from library.records import Stream
-from library.text import clean_line
+from utawaku.library.errors import LibraryFileError
+from utawaku.library.exports.setlists import NamedSpan
+from utawaku.library.records import Stream
+from utawaku.library.text import clean_line
 
 FRAMES_PER_SECOND = 75
 MAX_TRACKS = 99

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from library.records import Segment, Song, Stream
+from utawaku.library.records import Segment, Song, Stream
 
 _FORMAT = "utawaku-stream"
 _VERSION = 1

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from library.errors import LibraryFileError
-from library.records import Song
-from library.text import clean_line
+from utawaku.library.errors import LibraryFileError
+from utawaku.library.records import Song
+from utawaku.library.text import clean_line
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from library.errors import NotFoundError
-from library.exports.setlists import NamedSpan, name_of
-from library.records import Segment
-from library.text import clean_line
+from utawaku.library.errors import NotFoundError
+from utawaku.library.exports.setlists import NamedSpan, name_of
+from utawaku.library.records import Segment
+from utawaku.library.text import clean_line
 
 _INA_HEADER = "labels\tstart\tstop"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from library.text import clean_line
+from utawaku.library.text import clean_line
 
 
 class NamedSpan(Protocol):

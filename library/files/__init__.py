@@ -1,14 +1,14 @@
 """Files of the library: names, atomic writes and moves, trash."""
 
-from library.files.atomic import atomic_path, move, remove_stale_temporaries, temporary_path
-from library.files.paths import (
+from utawaku.library.files.atomic import atomic_path, move, remove_stale_temporaries, temporary_path
+from utawaku.library.files.paths import (
     check_template,
     numbered,
     render_path,
     safe_component,
     safe_extension,
 )
-from library.files.trash import TrashEntry, empty_trash, list_trash, restore, trash
+from utawaku.library.files.trash import TrashEntry, empty_trash, list_trash, restore, trash
 
 __all__ = [
     "TrashEntry",

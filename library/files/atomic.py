@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from library.errors import LibraryFileError, NotFoundError
-from library.files.paths import numbered
+from utawaku.library.errors import LibraryFileError, NotFoundError
+from utawaku.library.files.paths import numbered
 
 _TEMPORARY = re.compile(r"^\.utawaku-(\d+)-[0-9a-f]{8}\.part(\..*)?$")
 _MAX_NUMBER = 9999

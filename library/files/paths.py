@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from library.errors import ConfigError
-from library.text import clean_line, cut_bytes
+from utawaku.library.errors import ConfigError
+from utawaku.library.text import clean_line, cut_bytes
 
 MAX_COMPONENT_BYTES = 255
 """What ext4, APFS, Btrfs and XFS take for one name; NTFS counts 255 UTF-16 units, which is more."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from library.errors import LibraryFileError, NotFoundError
-from library.files.atomic import atomic_path, move
+from utawaku.library.errors import LibraryFileError, NotFoundError
+from utawaku.library.files.atomic import atomic_path, move
 
 TRASH_FOLDER = ".trash"
 _RECORD = "trashed.json"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from library.errors import CatalogueTooNew
+from utawaku.library.errors import CatalogueTooNew
 
 HEAD = "0002"
 """The newest revision in `versions/`."""

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from library.schema import metadata
+from utawaku.library.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from library.query.fields import FIELDS, find_field
-from library.searches import OPERATORS, quote
+from utawaku.library.query.fields import FIELDS, find_field
+from utawaku.library.query.results import OPERATORS, quote
 
 Values = Callable[[str, str], Iterable[tuple[str, str]]]
 """(field name, what is typed so far) to values of the catalogue, each with a note."""

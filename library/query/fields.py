@@ -1,6 +1,6 @@
 """What can be asked of a song: one table of fields, each with its type, column and words.
 
-A field turns an operator and a value into a condition; `library.query.syntax` checks the value
+A field turns an operator and a value into a condition; `utawaku.library.query.syntax` checks the value
 while it reads, so a wrong one is told with its position before the catalogue is asked.
 """
 
@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.query import values
-from library.schema import SEARCHED, song_tags, songs, stems
-from library.searches import OPERATORS
+from utawaku.library.query import values
+from utawaku.library.query.results import OPERATORS
+from utawaku.library.schema import SEARCHED, song_tags, songs, stems
 
 Condition = sa.ColumnElement[bool]
 
@@ -29,7 +29,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     operators: tuple[str, ...] = (":", "=", "!=")
     searched: str = ""
-    """For texts: which of `library.schema.SEARCHED` is looked into."""
+    """For texts: which of `utawaku.library.schema.SEARCHED` is looked into."""
     condition: Callable[[str, str, float], Condition] | None = None
     """(operator, value, now) to a condition over `songs`; raises ValueError on a bad value."""
     words: tuple[str, ...] = ()

@@ -13,10 +13,20 @@ outside brackets. A word without a field is looked for in every text of a song.
 import time
 from dataclasses import dataclass
 
-from library.errors import QueryError
-from library.query.fields import FIELDS, Field, find_field, nearest_field
-from library.query.values import read_number
-from library.searches import DEFAULT_SORT, OPERATORS, And, Node, Not, Or, Query, Sort, Term
+from utawaku.library.errors import QueryError
+from utawaku.library.query.fields import FIELDS, Field, find_field, nearest_field
+from utawaku.library.query.results import (
+    DEFAULT_SORT,
+    OPERATORS,
+    And,
+    Node,
+    Not,
+    Or,
+    Query,
+    Sort,
+    Term,
+)
+from utawaku.library.query.values import read_number
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 50

@@ -1,4 +1,4 @@
 """Reading and writing the catalogue, one room per kind of record.
 
-Each class is reached through `library.catalogue.Catalogue`, e.g. `catalogue.songs`.
+Each class is reached through `utawaku.library.catalogue.Catalogue`, e.g. `catalogue.songs`.
 """

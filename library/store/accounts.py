@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from library.schema import accounts
-from library.sharing.records import Account
-from library.store.connections import Connections, upsert
+from utawaku.library.publish.records import Account
+from utawaku.library.schema import accounts
+from utawaku.library.store.connections import Connections, upsert
 
 
 class AccountRecords:

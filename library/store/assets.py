@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.records import AssetState
-from library.schema import asset_states, streams
-from library.store.connections import Connections, upsert
+from utawaku.library.records import AssetState
+from utawaku.library.schema import asset_states, streams
+from utawaku.library.store.connections import Connections, upsert
 
 _COLUMNS = [asset_states.c[field.name] for field in fields(AssetState)]
 
@@ -103,7 +103,7 @@ class AssetStates:
     ) -> None:
         """An artefact could not be made; `message` says why and what to do next.
 
-        `error` is the class name in `library.errors`, from which the next try follows.
+        `error` is the class name in `utawaku.library.errors`, from which the next try follows.
         """
         self._put(
             stream_id,

@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from library.folding import fold
-from library.query.fields import FIELDS
-from library.query.syntax import parse
-from library.records import Song
-from library.schema import song_search, song_tags, songs
-from library.searches import And, FacetValue, Listing, Node, Not, Query, Sort, Term
-from library.store.connections import Connections
-from library.store.songs import COLUMNS, song_from_row, tags_of
-from library.store.sounds import joined, linked_numbers
-from library.store.words import Words, state_of
+from utawaku.library.folding import fold
+from utawaku.library.query.fields import FIELDS
+from utawaku.library.query.results import And, FacetValue, Listing, Node, Not, Query, Sort, Term
+from utawaku.library.query.syntax import parse
+from utawaku.library.records import Song
+from utawaku.library.schema import song_search, song_tags, songs
+from utawaku.library.store.connections import Connections
+from utawaku.library.store.short_word_index import Words, state_of
+from utawaku.library.store.songs import COLUMNS, song_from_row, tags_of
+from utawaku.library.store.sound_links import joined, linked_numbers
 
 TRIGRAM = 3
 """Characters from which the trigram index can answer; shorter words are looked for one by one."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.errors import NotFoundError
-from library.records import Candidate
-from library.schema import candidates, channel_entries, requests, streams
-from library.store.connections import Connections
+from utawaku.library.errors import NotFoundError
+from utawaku.library.records import Candidate
+from utawaku.library.schema import candidates, channel_entries, requests, streams
+from utawaku.library.store.connections import Connections
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
 OPEN = ("found", "previewed", "scored")

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.errors import NotFoundError
-from library.records import Channel, ChannelEntry, Stream
-from library.schema import channel_entries, channels, requests, streams
-from library.store.connections import Connections, upsert
+from utawaku.library.errors import NotFoundError
+from utawaku.library.records import Channel, ChannelEntry, Stream
+from utawaku.library.schema import channel_entries, channels, requests, streams
+from utawaku.library.store.connections import Connections, upsert
 
 _COLUMNS = [channels.c[field.name] for field in fields(Channel)]
 _ENTRY = [channel_entries.c[field.name] for field in fields(ChannelEntry)]

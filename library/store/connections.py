@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Connections(Protocol):
-    """Implemented by `library.catalogue.Catalogue`."""
+    """Implemented by `utawaku.library.catalogue.Catalogue`."""
 
     def read(self) -> AbstractContextManager[sa.Connection]:
         """A consistent view for a few queries."""

@@ -11,11 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.errors import EditError, NotFoundError
-from library.records import SongEdit
-from library.schema import song_edits, songs, streams
-from library.store.connections import Connections
-from library.store.songs import _fresh_id, _renumber, index_songs
+from utawaku.library.errors import EditError, NotFoundError
+from utawaku.library.records import SongEdit
+from utawaku.library.schema import song_edits, songs, streams
+from utawaku.library.store.connections import Connections
+from utawaku.library.store.songs import _fresh_id, _renumber, index_songs
 
 KEPT = (
     "id",

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from library.schema import embeddings, songs
-from library.store.connections import Connections, batches, upsert
+from utawaku.library.schema import embeddings, songs
+from utawaku.library.store.connections import Connections, batches, upsert
 
 EMBEDDING_KIND = "musicnn-msd"
-"""Vectors that the taste model and likeness work with; see `models.tagger`."""
+"""Vectors that the taste model and likeness work with; see `utawaku.models.tagger`."""
 N_EMBEDDING = 400
 TAGS_KIND = "musicnn-msd-tags"
 N_TAGS = 50

@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.errors import NotFoundError
-from library.schema import grades, plays, songs
-from library.store.connections import Connections
+from utawaku.library.errors import NotFoundError
+from utawaku.library.schema import grades, plays, songs
+from utawaku.library.store.connections import Connections
 
 
 class Grades:

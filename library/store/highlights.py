@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 
-from library.schema import highlights, plays, songs
-from library.store.connections import Connections
+from utawaku.library.schema import highlights, plays, songs
+from utawaku.library.store.connections import Connections
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import fields
 import numpy as np
 import sqlalchemy as sa
 
-from library.records import LabelCandidate
-from library.schema import highlights, labels, song_tags, stems
-from library.store.connections import Connections
+from utawaku.library.records import LabelCandidate
+from utawaku.library.schema import highlights, labels, song_tags, stems
+from utawaku.library.store.connections import Connections
 
 _CANDIDATE = [labels.c[field.name] for field in fields(LabelCandidate)]
 

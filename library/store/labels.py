@@ -6,15 +6,15 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
-from library.records import LabelCandidate
-from library.schema import labels
-from library.store.connections import Connections
+from utawaku.library.records import LabelCandidate
+from utawaku.library.schema import labels
+from utawaku.library.store.connections import Connections
 
 _COLUMNS = [labels.c[field.name] for field in fields(LabelCandidate)]
 
 
 class Labels:
-    """Candidates by song. Reading them for a screen is `library.store.insights`."""
+    """Candidates by song. Reading them for a screen is `utawaku.library.store.insights`."""
 
     def __init__(self, catalogue: Connections) -> None:
         self._catalogue = catalogue

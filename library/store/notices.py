@@ -5,9 +5,9 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
-from library.records import Notice
-from library.schema import notices
-from library.store.connections import Connections
+from utawaku.library.records import Notice
+from utawaku.library.schema import notices
+from utawaku.library.store.connections import Connections
 
 _COLUMNS = [notices.c[field.name] for field in fields(Notice)]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from library.records import AssetState, Stream
-from library.schema import asset_states, streams
-from library.store.assets import _COLUMNS
-from library.store.connections import Connections
+from utawaku.library.records import AssetState, Stream
+from utawaku.library.schema import asset_states, streams
+from utawaku.library.store.assets import _COLUMNS
+from utawaku.library.store.connections import Connections
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.errors import NotFoundError
-from library.records import Request
-from library.schema import requests
-from library.store.connections import Connections
+from utawaku.library.errors import NotFoundError
+from utawaku.library.records import Request
+from utawaku.library.schema import requests
+from utawaku.library.store.connections import Connections
 
 _COLUMNS = [requests.c[field.name] for field in fields(Request)]
 OPEN_STATES = ("queued", "running")

@@ -7,10 +7,10 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from library.records import Song
-from library.schema import grades, songs
-from library.store.connections import Connections
-from library.store.songs import COLUMNS, song_from_row
+from utawaku.library.records import Song
+from utawaku.library.schema import grades, songs
+from utawaku.library.store.connections import Connections
+from utawaku.library.store.songs import COLUMNS, song_from_row
 
 Why = Literal["promising", "uncertain", "random"]
 ORDER: tuple[Why, ...] = ("promising", "uncertain", "promising", "uncertain", "random")

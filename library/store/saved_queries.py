@@ -4,9 +4,9 @@ import time
 
 import sqlalchemy as sa
 
-from library.query.syntax import parse
-from library.schema import saved_queries
-from library.store.connections import Connections, upsert
+from utawaku.library.query.syntax import parse
+from utawaku.library.schema import saved_queries
+from utawaku.library.store.connections import Connections, upsert
 
 
 class SavedQueries:

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from library.records import Setlist, SetlistLine
-from library.schema import setlists
-from library.store.connections import Connections
+from utawaku.library.records import Setlist, SetlistLine
+from utawaku.library.schema import setlists
+from utawaku.library.store.connections import Connections
 
 
 class Setlists:

@@ -6,9 +6,9 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
-from library.records import SiteRest
-from library.schema import site_events, site_rests
-from library.store.connections import Connections, upsert
+from utawaku.library.records import SiteRest
+from utawaku.library.schema import site_events, site_rests
+from utawaku.library.store.connections import Connections, upsert
 
 DAY_S = 86_400.0
 _CLOCK_SLACK_S = 60.0

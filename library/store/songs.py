@@ -7,13 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.errors import NotFoundError
-from library.folding import fold
-from library.identity import Reconciliation, reconcile
-from library.records import Song, SongSpan
-from library.schema import song_search, song_tags, songs, streams
-from library.store.connections import Connections
-from library.store.words import texts_changed
+from utawaku.library.errors import NotFoundError
+from utawaku.library.folding import fold
+from utawaku.library.identity import Reconciliation, reconcile
+from utawaku.library.records import Song, SongSpan
+from utawaku.library.schema import song_search, song_tags, songs, streams
+from utawaku.library.store.connections import Connections
+from utawaku.library.store.short_word_index import texts_changed
 
 _PLAIN = [field.name for field in fields(Song) if field.name not in ("flags", "tags")]
 COLUMNS = [songs.c[name] for name in _PLAIN] + [songs.c.flags, songs.c.number]
@@ -59,7 +59,7 @@ class Songs:
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Song]:
-        """Songs that satisfy all conditions over `library.schema.songs`."""
+        """Songs that satisfy all conditions over `utawaku.library.schema.songs`."""
         order = order_by or (songs.c.stream_id, songs.c.start_s)
         query = sa.select(*COLUMNS).where(*where).order_by(*order).limit(limit).offset(offset)
         with self._catalogue.read() as connection:

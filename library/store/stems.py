@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 
 import sqlalchemy as sa
 
-from library.schema import songs, stems
-from library.store.connections import Connections
+from utawaku.library.schema import songs, stems
+from utawaku.library.store.connections import Connections
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from dataclasses import asdict, fields, replace
 
 import sqlalchemy as sa
 
-from library.errors import NotFoundError
-from library.records import Segment, Stream
-from library.schema import segments, songs, streams
-from library.store.connections import Connections
-from library.store.songs import index_songs
+from utawaku.library.errors import NotFoundError
+from utawaku.library.records import Segment, Stream
+from utawaku.library.schema import segments, songs, streams
+from utawaku.library.store.connections import Connections
+from utawaku.library.store.songs import index_songs
 
 _FIELDS = [field.name for field in fields(Stream)]
 _COLUMNS = [streams.c[name] for name in _FIELDS]

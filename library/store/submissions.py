@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.errors import NotFoundError
-from library.schema import submission_parts, submissions, upload_events, upload_holds
-from library.sharing.records import Part, QueueHold, Submission, UploadEvent
-from library.sharing.states import ACTIVE, StateError, SubmissionState, check_move
-from library.store.connections import Connections, upsert
+from utawaku.library.errors import NotFoundError
+from utawaku.library.publish.records import Part, QueueHold, Submission, UploadEvent
+from utawaku.library.publish.states import ACTIVE, StateError, SubmissionState, check_move
+from utawaku.library.schema import submission_parts, submissions, upload_events, upload_holds
+from utawaku.library.store.connections import Connections, upsert
 
 _PART_FIELDS = [field.name for field in fields(Part)]
 _PART_COLUMNS = [submission_parts.c[name] for name in _PART_FIELDS]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from library.schema import (
+from utawaku.library.schema import (
     candidates,
     embeddings,
     grades,
@@ -16,9 +16,9 @@ from library.schema import (
     streams,
     taste_scores,
 )
-from library.store.connections import batches, upsert
-from library.store.embeddings import EMBEDDING_KIND, Embeddings
-from library.store.taste_models import TasteModels
+from utawaku.library.store.connections import batches, upsert
+from utawaku.library.store.embeddings import EMBEDDING_KIND, Embeddings
+from utawaku.library.store.taste_models import TasteModels
 
 _BATCH = 10_000
 """Scores that one transaction writes."""

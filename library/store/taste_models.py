@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from library.schema import taste_models
-from library.store.connections import Connections
+from utawaku.library.schema import taste_models
+from utawaku.library.store.connections import Connections
 
 MOST_GROWN = 1.5
 """Graded songs for each one that a comparison of two models knew, until it no longer stands."""

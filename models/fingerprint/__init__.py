@@ -1,9 +1,9 @@
 """The library knows its own songs: a local index of how recordings sound."""
 
-from models.fingerprint.chroma import ChromaSequence, chroma_of
-from models.fingerprint.constellation import Constellation, find_constellation
-from models.fingerprint.cover import CoverMatch, find_covers
-from models.fingerprint.identify import (
+from utawaku.models.fingerprint.chroma import ChromaSequence, chroma_of
+from utawaku.models.fingerprint.constellation import Constellation, find_constellation
+from utawaku.models.fingerprint.cover_version import CoverMatch, find_covers
+from utawaku.models.fingerprint.identify import (
     Fingerprint,
     Sighting,
     candidates_of,
@@ -12,9 +12,9 @@ from models.fingerprint.identify import (
     identify,
     sight,
 )
-from models.fingerprint.index import FingerprintIndex, IndexSize, Reference
-from models.fingerprint.match import Alignment
-from models.fingerprint.search import ReferenceMatch, find_matches
+from utawaku.models.fingerprint.index import FingerprintIndex, IndexSize, Reference
+from utawaku.models.fingerprint.match import Alignment
+from utawaku.models.fingerprint.search import ReferenceMatch, find_matches
 
 __all__ = [
     "Alignment",

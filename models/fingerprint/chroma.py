@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from library.errors import FingerprintError
-from models.fingerprint.constellation import BINS_PER_SEMITONE, FRAME_S, N_BINS
+from utawaku.library.errors import FingerprintError
+from utawaku.models.fingerprint.constellation import BINS_PER_SEMITONE, FRAME_S, N_BINS
 
 FRAMES_PER_STEP = 16
 STEP_S = FRAMES_PER_STEP * FRAME_S

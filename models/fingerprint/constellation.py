@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from library.errors import FingerprintError
+from utawaku.library.errors import FingerprintError
 
 SAMPLE_RATE_HZ = 16_000
 HOP = 512

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from library.records import LabelCandidate
-from models.fingerprint.chroma import ChromaSequence, chroma_of
-from models.fingerprint.constellation import (
+from utawaku.library.records import LabelCandidate
+from utawaku.models.fingerprint.chroma import ChromaSequence, chroma_of
+from utawaku.models.fingerprint.constellation import (
     SAMPLE_RATE_HZ,
     Constellation,
     find_constellation,
     peaks_of_spectrogram,
 )
-from models.fingerprint.constellation import log_spectrogram as spectrogram_of
-from models.fingerprint.cover import find_covers
-from models.fingerprint.index import FingerprintIndex, Reference
-from models.fingerprint.search import (
+from utawaku.models.fingerprint.constellation import log_spectrogram as spectrogram_of
+from utawaku.models.fingerprint.cover_version import find_covers
+from utawaku.models.fingerprint.index import FingerprintIndex, Reference
+from utawaku.models.fingerprint.search import (
     SETTLED,
     ReferenceMatch,
     is_settled,

@@ -19,11 +19,11 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from library.errors import FingerprintError
-from library.write_ahead import use_write_ahead_log
-from models.fingerprint.chroma import SUMMARY_SIZE, ChromaSequence, summary_of
-from models.fingerprint.constellation import Constellation
-from models.fingerprint.parts import (
+from utawaku.library.errors import FingerprintError
+from utawaku.library.write_ahead import use_write_ahead_log
+from utawaku.models.fingerprint.chroma import SUMMARY_SIZE, ChromaSequence, summary_of
+from utawaku.models.fingerprint.constellation import Constellation
+from utawaku.models.fingerprint.parts import (
     Part,
     due_merge,
     new_name,
@@ -33,7 +33,7 @@ from models.fingerprint.parts import (
     remove_leftovers,
     write_part,
 )
-from models.fingerprint.triples import MAX_NUMBER, Postings, build_postings, merged
+from utawaku.models.fingerprint.triples import MAX_NUMBER, Postings, build_postings, merged
 
 FORMAT = 1
 """Raised when peaks or keys change their meaning: older indexes are then rebuilt by the caller."""

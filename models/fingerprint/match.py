@@ -12,7 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.fingerprint.constellation import BINS_PER_SEMITONE, FRAME_S, N_BINS, Constellation
+from utawaku.models.fingerprint.constellation import (
+    BINS_PER_SEMITONE,
+    FRAME_S,
+    N_BINS,
+    Constellation,
+)
 
 TEMPOS = np.round(np.arange(-7, 8) * 0.01, 3)
 """Relative tempo differences that are looked at."""

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from library.errors import FingerprintError
-from models.fingerprint.triples import Postings
+from utawaku.library.errors import FingerprintError
+from utawaku.models.fingerprint.triples import Postings
 
 MERGE_FACTOR = 3
 """A part is merged with the one before it while that is at most so many times as large."""

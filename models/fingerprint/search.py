@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.fingerprint.constellation import (
+from utawaku.models.fingerprint.constellation import (
     BINS_PER_SEMITONE,
     FRAME_S,
     Constellation,
     find_constellation,
 )
-from models.fingerprint.index import FingerprintIndex, Reference
-from models.fingerprint.match import Aligner, Alignment
-from models.fingerprint.triples import (
+from utawaku.models.fingerprint.index import FingerprintIndex, Reference
+from utawaku.models.fingerprint.match import Aligner, Alignment
+from utawaku.models.fingerprint.triples import (
     QUERY_PEAKS_PER_S,
     Met,
     Postings,

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.fingerprint.constellation import FRAME_S, N_BINS, Constellation
+from utawaku.models.fingerprint.constellation import FRAME_S, N_BINS, Constellation
 
 MIN_FRAMES, MAX_FRAMES = 3, 34
 MAX_INTERVAL = 18

@@ -1,9 +1,9 @@
 """Where a song is most worth hearing: an interest curve, one value a second, and its best span."""
 
-from models.highlight.evidence import best_curve, from_heatmap, from_lyrics, from_plays
-from models.highlight.features import FEATURES, second_features
-from models.highlight.model import HighlightModel, shipped_model
-from models.highlight.window import HIGHLIGHT_S, best_window, normalised
+from utawaku.models.highlight.evidence import best_curve, from_heatmap, from_lyrics, from_plays
+from utawaku.models.highlight.features import FEATURES, second_features
+from utawaku.models.highlight.model import HighlightModel, shipped_model
+from utawaku.models.highlight.window import HIGHLIGHT_S, best_window, normalised
 
 VERSION = "2"
 """Raised when results can change."""

@@ -9,11 +9,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from library.config import HighlightSettings
-from library.errors import ConfigError, WeightsMissingError
-from models.highlight.model import HighlightModel, shipped_model
-from models.highlight.window import Curve
-from models.tempo.listening import Heard
+from utawaku.library.config import HighlightSettings
+from utawaku.library.errors import ConfigError, WeightsMissingError
+from utawaku.models.highlight.model import HighlightModel, shipped_model
+from utawaku.models.highlight.window import Curve
+from utawaku.models.tempo.features import Heard
 
 Sound = Callable[[int], Iterable[npt.NDArray[np.float32]]]
 """The song again, mono chunks float32 (n_samples,) at the rate asked for."""
@@ -70,8 +70,8 @@ class _Small:
 
 class _DeepChorus:
     def __init__(self, path: Path, threads: int) -> None:
-        from models.highlight.deepchorus.mel import SAMPLE_RATE_HZ
-        from models.highlight.deepchorus.model import DeepChorus
+        from utawaku.models.highlight.deepchorus.mel import SAMPLE_RATE_HZ
+        from utawaku.models.highlight.deepchorus.model import DeepChorus
 
         self._network = DeepChorus.load(path, threads=threads)
         self._rate_hz = SAMPLE_RATE_HZ

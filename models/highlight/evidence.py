@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from models.highlight.window import Curve, n_seconds, normalised, smoothed
-from models.setlist.subtitles import TimedText
+from utawaku.models.highlight.window import Curve, n_seconds, normalised, smoothed
+from utawaku.models.setlist.subtitles import TimedText
 
 _MIN_PLAYS = 4
 _LYRIC_HOLD_S = 8.0

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.highlight.window import n_seconds, smoothed
-from models.tempo.listening import FRAME_RATE_HZ, PITCH_RATE_HZ, Heard
+from utawaku.models.highlight.window import n_seconds, smoothed
+from utawaku.models.tempo.features import FRAME_RATE_HZ, PITCH_RATE_HZ, Heard
 
 Array = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float64]

@@ -9,16 +9,16 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import WeightsCorruptError, WeightsMissingError
-from library.files import atomic_path
-from models.highlight.features import FEATURES, second_features
-from models.highlight.window import Curve, normalised, smoothed
-from models.tempo.listening import Heard
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.library.files import atomic_path
+from utawaku.models.highlight.features import FEATURES, second_features
+from utawaku.models.highlight.window import Curve, normalised, smoothed
+from utawaku.models.tempo.features import Heard
 
 Array = npt.NDArray[np.float32]
 
 SHIPPED = Path(__file__).with_name("highlight_model.npz")
-"""The model that comes with the package; `models.training.highlights` makes it."""
+"""The model that comes with the package; `utawaku.models.training.highlights` makes it."""
 _SMOOTH_S = 9
 
 

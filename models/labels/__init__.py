@@ -1,8 +1,8 @@
 """What a song is called: candidates from every source, compared, merged and ranked."""
 
-from models.labels.calibration import SURE, listed_probability, shazam_probability
-from models.labels.candidates import GUESSES, SOURCE_ORDER, accepted, rank_candidates
-from models.labels.titles import (
+from utawaku.models.labels.calibration import SURE, listed_probability, shazam_probability
+from utawaku.models.labels.candidates import GUESSES, SOURCE_ORDER, accepted, rank_candidates
+from utawaku.models.labels.titles import (
     Unwrapped,
     artist_key,
     same_song,

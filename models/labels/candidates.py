@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from library.records import LabelCandidate
-from models.labels.titles import same_song
+from utawaku.library.records import LabelCandidate
+from utawaku.models.labels.titles import same_song
 
 SOURCE_ORDER = ("user", "setlist", "shazam", "reference", "tags", "cover")
 """Whose spelling is shown when several sources name one song, and who wins a tie."""

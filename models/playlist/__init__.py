@@ -1,9 +1,9 @@
 """One file out of many songs: order, equal-power crossfades, matched loudness, chapters."""
 
-from models.playlist.beats import Overlap
-from models.playlist.making import ORDERS, MadePlaylist, make_playlist
-from models.playlist.mix import PlaylistItem, Rendered, render_playlist
-from models.playlist.order import by_key, by_tempo
+from utawaku.models.playlist.beats import Overlap
+from utawaku.models.playlist.build import ORDERS, MadePlaylist, make_playlist
+from utawaku.models.playlist.mix import PlaylistItem, Rendered, render_playlist
+from utawaku.models.playlist.order import by_key, by_tempo
 
 __all__ = [
     "ORDERS",

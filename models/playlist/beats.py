@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.tempo import beat_times, estimate_tempo
-from models.tempo.listening import Heard
+from utawaku.models.tempo import beat_times, estimate_tempo
+from utawaku.models.tempo.features import Heard
 
 Beats = npt.NDArray[np.float64]
 

@@ -14,13 +14,14 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.error import FFmpegError
 
-from library.errors import EncodeError, MediaError, NotFoundError
-from library.files import atomic_path
-from library.progress import Progress, silent
-from models.audio import decode, probe
-from models.loudness import Loudness, measure_chunks
-from models.playlist.beats import LISTEN_S, Overlap, Pulse, aligned_overlap, pulse_of
-from models.tempo import listen_file
+from utawaku.library.errors import EncodeError, MediaError, NotFoundError
+from utawaku.library.files import atomic_path
+from utawaku.library.progress import Progress, silent
+from utawaku.media.decode import decode
+from utawaku.media.loudness import Loudness, measure_chunks
+from utawaku.media.probe import probe
+from utawaku.models.playlist.beats import LISTEN_S, Overlap, Pulse, aligned_overlap, pulse_of
+from utawaku.models.tempo import listen_file
 
 Audio = npt.NDArray[np.float32]
 

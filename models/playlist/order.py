@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from models.tempo.key import key_place
+from utawaku.models.tempo.key import key_place
 
 
 class Ordered(Protocol):

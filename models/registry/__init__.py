@@ -3,9 +3,9 @@
 To add weights, add one module to `models/registry/entries` with a tuple ``ENTRIES``.
 """
 
-from models.registry.entry import Source, Weights, WeightsStatus
-from models.registry.sources import HttpsFile, PackagedFile, WheelFile, sha256_of
-from models.registry.store import default_names, entry, path, pull, status, table, version
+from utawaku.models.registry.entry import Source, Weights, WeightsStatus
+from utawaku.models.registry.sources import HttpsFile, PackagedFile, WheelFile, sha256_of
+from utawaku.models.registry.store import default_names, entry, path, pull, status, table, version
 
 __all__ = [
     "HttpsFile",

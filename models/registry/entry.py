@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from library.progress import Progress
+from utawaku.library.progress import Progress
 
 Converter = Callable[[Path, Path], None]
 """Reads the fetched file (first path) and writes the file that engines load (second path).

@@ -13,8 +13,8 @@ from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
 
-from library.errors import WeightsCorruptError, WeightsMissingError
-from library.progress import Progress, part
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.library.progress import Progress, part
 
 _BLOCK = 1 << 18
 _PIP_TIMEOUT_S = 1800
@@ -45,7 +45,7 @@ class WheelFile:
         return self.wheel_name
 
     def fetch(self, target: Path, placed_in: Path, progress: Progress) -> None:
-        """See `models.registry.entry.Source`."""
+        """See `utawaku.models.registry.entry.Source`."""
         placed = placed_in / self.wheel_name
         if placed.is_file():
             self._extract(placed, target)
@@ -123,7 +123,7 @@ class HttpsFile:
         return self.file_name
 
     def fetch(self, target: Path, placed_in: Path, progress: Progress) -> None:
-        """See `models.registry.entry.Source`."""
+        """See `utawaku.models.registry.entry.Source`."""
         placed = placed_in / self.file_name
         if placed.is_file():
             if sha256_of(placed) != self.sha256:
@@ -194,7 +194,7 @@ class PackagedFile:
         return self.resource
 
     def fetch(self, target: Path, placed_in: Path, progress: Progress) -> None:
-        """See `models.registry.entry.Source`."""
+        """See `utawaku.models.registry.entry.Source`."""
         try:
             data = resources.files(self.package).joinpath(self.resource).read_bytes()
         except (ModuleNotFoundError, FileNotFoundError) as error:

@@ -7,17 +7,17 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from library.errors import NotFoundError, WeightsCorruptError, WeightsMissingError
-from library.files import atomic_path
-from library.progress import Progress, part, silent
-from models.registry import entries
-from models.registry.entry import Weights, WeightsStatus
-from models.registry.sources import sha256_of
+from utawaku.library.errors import NotFoundError, WeightsCorruptError, WeightsMissingError
+from utawaku.library.files import atomic_path
+from utawaku.library.progress import Progress, part, silent
+from utawaku.models.registry import entries
+from utawaku.models.registry.entry import Weights, WeightsStatus
+from utawaku.models.registry.sources import sha256_of
 
 
 @cache
 def table() -> dict[str, Weights]:
-    """All entries by name: every module of `models.registry.entries` adds its own `ENTRIES`."""
+    """All entries by name: every module of `utawaku.models.registry.entries` adds its own `ENTRIES`."""
     found: dict[str, Weights] = {}
     for module in pkgutil.iter_modules(entries.__path__):
         for weights in importlib.import_module(f"{entries.__name__}.{module.name}").ENTRIES:

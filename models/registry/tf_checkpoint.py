@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import WeightsCorruptError
+from utawaku.library.errors import WeightsCorruptError
 
 _FOOTER_BYTES = 48
 _MAGIC = bytes.fromhex("57fb808b247547db")

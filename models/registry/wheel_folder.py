@@ -5,8 +5,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from library.errors import WeightsCorruptError
-from models.registry.sources import WheelFile, sha256_of
+from utawaku.library.errors import WeightsCorruptError
+from utawaku.models.registry.sources import WheelFile, sha256_of
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 

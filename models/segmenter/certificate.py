@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.segmenter.viterbi import decode, decode_pair
+from utawaku.models.segmenter.viterbi import decode, decode_pair
 
 _MOST_ROUNDS = 12
 

@@ -8,22 +8,22 @@ from typing import Literal
 
 import numpy as np
 
-from library.progress import Progress, part, silent
-from library.records import Segment
-from models import registry
-from models.audio import decode
-from models.onnx_session import make_session
-from models.segmentation import HOP_S, SLOT_S, Segmentation, n_hops
-from models.segmenter.certificate import settle
-from models.segmenter.features import SAMPLE_RATE_HZ, FrontEnd
-from models.segmenter.network import N_INPUT_BANDS, PATCH_FRAMES, read_onnx
-from models.segmenter.patches import PatchGrid, PatchScorer, log_probabilities
-from models.segmenter.prefetch import read_ahead
-from models.segmenter.spool import Curves, MelSpool
-from models.segmenter.strip_graph import CEILINGS, make_strip_session
-from models.segmenter.strips import ERRORS, StripScorer, StripScores
-from models.segmenter.viterbi import SWITCH_NATS, SWITCH_NATS_SMN, energy_activity
-from models.segmenter.viterbi import decode as best_path
+from utawaku.library.progress import Progress, part, silent
+from utawaku.library.records import Segment
+from utawaku.media.decode import decode
+from utawaku.models import registry
+from utawaku.models.onnx_session import make_session
+from utawaku.models.segmentation import HOP_S, SLOT_S, Segmentation, n_hops
+from utawaku.models.segmenter.certificate import settle
+from utawaku.models.segmenter.features import SAMPLE_RATE_HZ, FrontEnd
+from utawaku.models.segmenter.network import N_INPUT_BANDS, PATCH_FRAMES, read_onnx
+from utawaku.models.segmenter.patches import PatchGrid, PatchScorer, log_probabilities
+from utawaku.models.segmenter.prefetch import read_ahead
+from utawaku.models.segmenter.spool import Curves, MelSpool
+from utawaku.models.segmenter.strip_graph import CEILINGS, make_strip_session
+from utawaku.models.segmenter.strips import ERRORS, StripScorer, StripScores
+from utawaku.models.segmenter.viterbi import SWITCH_NATS, SWITCH_NATS_SMN, energy_activity
+from utawaku.models.segmenter.viterbi import decode as best_path
 
 ENGINE_VERSION = "1"
 """Raise it when results can change."""
@@ -97,7 +97,7 @@ class Segmenter:
         """Fetch the weights where they are not here yet, and load them.
 
         Raises:
-            WeightsMissingError, WeightsCorruptError: see `models.registry.pull`.
+            WeightsMissingError, WeightsCorruptError: see `utawaku.models.registry.pull`.
         """
         weights = registry.pull(engine, weights_dir, progress=progress)
         return cls(
@@ -127,7 +127,7 @@ class Segmenter:
             observers: each is called with every chunk (float32 (n,), 16 kHz mono) in order.
 
         Raises:
-            NotMediaError, NoAudioError, TruncatedMediaError: see `models.audio.decode`.
+            NotMediaError, NoAudioError, TruncatedMediaError: see `utawaku.media.decode`.
         """
         curves = Curves()
         front_end = FrontEnd(precise=self.mode == "exact")

@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from library.errors import WeightsCorruptError
+from utawaku.library.errors import WeightsCorruptError
 
 PATCH_FRAMES = 68
 """Frames of 10 ms that one decision looks at."""

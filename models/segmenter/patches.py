@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import onnxruntime
 
-from models.segmenter.network import N_INPUT_BANDS, PATCH_FRAMES
+from utawaku.models.segmenter.network import N_INPUT_BANDS, PATCH_FRAMES
 
 _LEAD_SLOTS = PATCH_FRAMES // 4
 _BATCH = 64

@@ -6,9 +6,9 @@ from types import TracebackType
 
 import numpy as np
 
-from models.segmentation import HOP_S, N_BANDS, n_hops
-from models.segmenter.features import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE_HZ
-from models.segmenter.network import N_INPUT_BANDS
+from utawaku.models.segmentation import HOP_S, N_BANDS, n_hops
+from utawaku.models.segmenter.features import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE_HZ
+from utawaku.models.segmenter.network import N_INPUT_BANDS
 
 _FLOOR_DB = -120.0
 _FRAMES_A_HOP = round(HOP_S * SAMPLE_RATE_HZ / HOP_SAMPLES)
@@ -67,7 +67,7 @@ class MelSpool:
 
 
 class Curves:
-    """Collects the per-hop curves of `models.segmentation.Segmentation` during decoding."""
+    """Collects the per-hop curves of `utawaku.models.segmentation.Segmentation` during decoding."""
 
     def __init__(self) -> None:
         self._wave: list[np.ndarray] = []

@@ -14,8 +14,8 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from models.onnx_session import make_session
-from models.segmenter.network import (
+from utawaku.models.onnx_session import make_session
+from utawaku.models.segmenter.network import (
     N_INPUT_BANDS,
     PATCH_FRAMES,
     Convolution,

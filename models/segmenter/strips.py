@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import onnxruntime
 
-from models.segmenter.network import N_INPUT_BANDS, PATCH_FRAMES
-from models.segmenter.strip_graph import STEP_SLOTS
+from utawaku.models.segmenter.network import N_INPUT_BANDS, PATCH_FRAMES
+from utawaku.models.segmenter.strip_graph import STEP_SLOTS
 
 _GROUPS = (64, 32, 16)
 """Slots a strip, widest first; the last one is taken whatever its error."""

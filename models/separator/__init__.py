@@ -1,13 +1,13 @@
 """Voice and accompaniment apart: engines behind one interface, streamed, to the sample."""
 
-from models.separator.engine import (
+from utawaku.models.separator.engine import (
     ENGINES,
     Separator,
     Stems,
     make_separator,
     separate,
 )
-from models.separator.files import SeparatedFiles, separate_file
+from utawaku.models.separator.files import SeparatedFiles, separate_file
 
 __all__ = [
     "ENGINES",

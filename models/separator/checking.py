@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import MediaError
-from models.audio import decode
-from models.audio.decode import AudioReader
-from models.separator.engine import Audio
+from utawaku.library.errors import MediaError
+from utawaku.media.decode import AudioReader, decode
+from utawaku.models.separator.engine import Audio
 
 _CHUNK_S = 10.0
 ON_GRID = 1.5 / 32768

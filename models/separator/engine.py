@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import EngineError
-from library.progress import Progress, silent
+from utawaku.library.errors import EngineError
+from utawaku.library.progress import Progress, silent
 
 Audio = npt.NDArray[np.float32]
 
@@ -57,19 +57,19 @@ def make_separator(
 
     Raises:
         EngineError: no engine has this name.
-        WeightsMissingError, WeightsCorruptError: see `models.registry.pull`.
+        WeightsMissingError, WeightsCorruptError: see `utawaku.models.registry.pull`.
     """
-    from models import registry
+    from utawaku.models import registry
 
     if name == "builtin":
-        from models.separator.builtin.engine import BuiltinSeparator
+        from utawaku.models.separator.builtin.engine import BuiltinSeparator
 
         weights = registry.pull("vocal-unet", weights_dir, progress=progress)
         return BuiltinSeparator(
             weights, threads=threads, model_version=registry.version("vocal-unet", weights_dir)
         )
     if name == "spleeter":
-        from models.separator.spleeter.engine import SpleeterSeparator
+        from utawaku.models.separator.spleeter.engine import SpleeterSeparator
 
         weights = registry.pull("spleeter-2stems", weights_dir, progress=progress)
         return SpleeterSeparator(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import MediaError
-from library.progress import Progress, silent
-from models.audio import decode, probe
-from models.audio.decode import AudioReader
-from models.cutter.encode import output_channels
-from models.separator.engine import Audio, Separator, Stems
-from models.separator.flac import FULL_SCALE, FlacWriter, exact_pair
+from utawaku.library.errors import MediaError
+from utawaku.library.progress import Progress, silent
+from utawaku.media.cut.encode import output_channels
+from utawaku.media.decode import AudioReader, decode
+from utawaku.media.probe import probe
+from utawaku.models.separator.engine import Audio, Separator, Stems
+from utawaku.models.separator.flac import FULL_SCALE, FlacWriter, exact_pair
 
 _CHUNK_S = 10.0
 STEMS = ("vocals", "accompaniment")
@@ -51,7 +51,7 @@ def separate_file(
     are complete.
 
     Raises:
-        NotMediaError, NoAudioError, TruncatedMediaError: see `models.audio.decode`.
+        NotMediaError, NoAudioError, TruncatedMediaError: see `utawaku.media.decode`.
         EncodeError: they cannot be written.
     """
     name = name or source.stem
@@ -82,7 +82,7 @@ def open_mix(
     """The samples of a file or of a span of it, in the channels that its stems have.
 
     Raises:
-        NotMediaError, NoAudioError, TruncatedMediaError: see `models.audio.decode`.
+        NotMediaError, NoAudioError, TruncatedMediaError: see `utawaku.media.decode`.
     """
     return decode(
         source,

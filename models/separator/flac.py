@@ -13,10 +13,10 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.error import FFmpegError
 
-from library.errors import EncodeError
-from library.files import atomic_path
-from models.cutter.encode import LAYOUTS
-from models.separator.engine import Audio, Stems
+from utawaku.library.errors import EncodeError
+from utawaku.library.files import atomic_path
+from utawaku.media.cut.encode import LAYOUTS
+from utawaku.models.separator.engine import Audio, Stems
 
 FULL_SCALE = 1 << 15
 MADE_BY_TAG = "utawaku_made_by"

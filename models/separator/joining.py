@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import MediaError
-from library.progress import Progress, part, silent
-from models.audio import decode, probe
-from models.separator.engine import Audio
-from models.separator.files import STEMS, decode_as, remix, stem_path
-from models.separator.flac import FlacWriter
-from models.separator.plan import changed_vocals, read_plan, stems_of
+from utawaku.library.errors import MediaError
+from utawaku.library.progress import Progress, part, silent
+from utawaku.media.decode import decode
+from utawaku.media.probe import probe
+from utawaku.models.separator.engine import Audio
+from utawaku.models.separator.files import STEMS, decode_as, remix, stem_path
+from utawaku.models.separator.flac import FlacWriter
+from utawaku.models.separator.plan import changed_vocals, read_plan, stems_of
 
 _CHUNK_S = 10.0
 _AGAIN = "The command that made the pieces makes those that are missing"

@@ -10,14 +10,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from library.errors import EngineError, MediaError, UsageError
-from library.progress import Progress, part, silent
-from models.audio import probe
-from models.separator.checking import ENDLESS, Samples, fault_of
-from models.separator.engine import Separator, Stems
-from models.separator.files import StemStream, open_mix
-from models.separator.flac import MADE_BY_TAG, FlacWriter
-from models.separator.plan import (
+from utawaku.library.errors import EngineError, MediaError, UsageError
+from utawaku.library.progress import Progress, part, silent
+from utawaku.media.probe import probe
+from utawaku.models.separator.checking import ENDLESS, Samples, fault_of
+from utawaku.models.separator.engine import Separator, Stems
+from utawaku.models.separator.files import StemStream, open_mix
+from utawaku.models.separator.flac import MADE_BY_TAG, FlacWriter
+from utawaku.models.separator.plan import (
     Cut,
     Piece,
     Plan,
@@ -59,7 +59,7 @@ def separate_pieces(
     are read back and compared with the recording.
 
     Raises:
-        NotMediaError, NoAudioError, TruncatedMediaError: see `models.audio.decode`.
+        NotMediaError, NoAudioError, TruncatedMediaError: see `utawaku.media.decode`.
         MediaError: the span has no sound. EngineError: the engine fails with every piece.
         UsageError: no line shows in the recording, or a changed vocal would move.
     """

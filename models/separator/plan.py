@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from library.errors import MediaError, UsageError
-from library.files import atomic_path
-from library.text import clean_line
-from models.separator.files import STEMS, stem_path
-from models.setlist.subtitles import TimedText, read_subtitles, shift_text, slice_text
+from utawaku.library.errors import MediaError, UsageError
+from utawaku.library.files import atomic_path
+from utawaku.library.text import clean_line
+from utawaku.models.separator.files import STEMS, stem_path
+from utawaku.models.setlist.subtitles import TimedText, read_subtitles, shift_text, slice_text
 
 MANIFEST = "pieces.json"
 _CHANGED = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus")

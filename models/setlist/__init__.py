@@ -1,9 +1,9 @@
 """What people wrote about when which song is sung: setlists found, read, scored and merged."""
 
-from models.setlist.find import find_setlists, merge_setlists
-from models.setlist.live_chat import ChatMessage, read_live_chat, titles_in_chat
-from models.setlist.parse import parse_setlist, read_timed_lines
-from models.setlist.subtitles import (
+from utawaku.models.setlist.find import find_setlists, merge_setlists
+from utawaku.models.setlist.live_chat import ChatMessage, read_live_chat, titles_in_chat
+from utawaku.models.setlist.parse import parse_setlist, read_timed_lines
+from utawaku.models.setlist.subtitles import (
     TimedText,
     parse_subtitles,
     read_subtitles,
@@ -11,7 +11,7 @@ from models.setlist.subtitles import (
     slice_text,
     to_srt,
 )
-from models.setlist.talk import is_talk
+from utawaku.models.setlist.talk import is_talk
 
 __all__ = [
     "ChatMessage",

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from library.records import Setlist, SetlistLine
-from models.labels.titles import artist_key, similarity, title_key
-from models.setlist.live_chat import ChatMessage, titles_in_chat
-from models.setlist.names import read_name
-from models.setlist.parse import parse_setlist, structure
+from utawaku.library.records import Setlist, SetlistLine
+from utawaku.models.labels.titles import artist_key, similarity, title_key
+from utawaku.models.setlist.live_chat import ChatMessage, titles_in_chat
+from utawaku.models.setlist.names import read_name
+from utawaku.models.setlist.parse import parse_setlist, structure
 
 SAME_START_S = 20.0
 """Lines of two people about one song start within this time of each other."""

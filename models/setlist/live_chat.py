@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from library.errors import SetlistError
-from library.records import SetlistLine
-from models.labels.titles import title_key
-from models.setlist.names import read_name
+from utawaku.library.errors import SetlistError
+from utawaku.library.records import SetlistLine
+from utawaku.models.labels.titles import title_key
+from utawaku.models.setlist.names import read_name
 
 BURST_S = 90.0
 """Titles are typed within this time of each other."""

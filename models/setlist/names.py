@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from models.setlist.talk import is_talk
+from utawaku.models.setlist.talk import is_talk
 
 _OPEN, _CLOSE = "「『《〈“", "」』》〉”"
 _TITLE_BRACKET = re.compile(r"[「『《〈“]([^「」『』《》〈〉“”]+)[」』》〉”]")

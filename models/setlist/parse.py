@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from library.errors import SetlistError
-from library.records import SetlistLine
-from models.labels.titles import artist_key
-from models.setlist.names import Name, drop_bare_number, read_name, split_paren
-from models.setlist.stamps import Stamp, drop_invisible, find_stamps, fold_widths
-from models.setlist.subtitles import TimedText
-from models.setlist.talk import is_talk
+from utawaku.library.errors import SetlistError
+from utawaku.library.records import SetlistLine
+from utawaku.models.labels.titles import artist_key
+from utawaku.models.setlist.names import Name, drop_bare_number, read_name, split_paren
+from utawaku.models.setlist.stamps import Stamp, drop_invisible, find_stamps, fold_widths
+from utawaku.models.setlist.subtitles import TimedText
+from utawaku.models.setlist.talk import is_talk
 
 MANY_CUES, BRIEF_S = 30, 12.0
 """So many subtitles that mostly show so briefly are the words that are sung."""

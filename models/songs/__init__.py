@@ -1,8 +1,8 @@
 """From segments to songs."""
 
-from models.songs.features import SongFeatures, SongListener
-from models.songs.finding import VERSION, find_songs, segment_and_listen
-from models.songs.rules import SongRules
+from utawaku.models.songs.features import SongFeatures, SongListener
+from utawaku.models.songs.finding import VERSION, find_songs, segment_and_listen
+from utawaku.models.songs.rules import SongRules
 
 __all__ = [
     "VERSION",

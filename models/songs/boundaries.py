@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.segmentation import HOP_S
-from models.songs.cues import STEP_HOPS, Cues
+from utawaku.models.segmentation import HOP_S
+from utawaku.models.songs.boundary_features import STEP_HOPS, Cues
 
 _NEAR_HOPS = 20
 """Two seconds: how far from the decoded instant silence is looked for."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from library.records import Segment, SongSpan
-from models.songs.rules import SongRules
+from utawaku.library.records import Segment, SongSpan
+from utawaku.models.songs.rules import SongRules
 
 _TOUCH_S = 0.05
 """Segment times are multiples of 0.02 s, the duration is not: nearer than this is touching."""

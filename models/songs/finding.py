@@ -9,21 +9,21 @@ from typing import Protocol
 
 import numpy as np
 
-from library.progress import Progress, silent
-from library.records import SetlistLine, SongSpan
-from models.segmentation import Segmentation
-from models.songs.classic import classic_songs
-from models.songs.features import SongListener
-from models.songs.rules import SongRules
-from models.songs.setlist_fit import fit_setlist
-from models.songs.smart import hear, smart_songs
+from utawaku.library.progress import Progress, silent
+from utawaku.library.records import SetlistLine, SongSpan
+from utawaku.models.segmentation import Segmentation
+from utawaku.models.songs.classic import classic_songs
+from utawaku.models.songs.features import SongListener
+from utawaku.models.songs.rules import SongRules
+from utawaku.models.songs.setlist_fit import fit_setlist
+from utawaku.models.songs.smart import hear, smart_songs
 
 VERSION = "1"
 """Rises whenever the same input could give other songs."""
 
 
 class AnySegmenter(Protocol):
-    """What segments: `models.segmenter.Segmenter`, or a stand-in."""
+    """What segments: `utawaku.models.segmenter.Segmenter`, or a stand-in."""
 
     def analyse(
         self,

@@ -1,5 +1,5 @@
 """The rules of song cutting; they are settings, so they live in the library."""
 
-from library.song_rules import SongRules
+from utawaku.library.song_rules import SongRules
 
 __all__ = ["SongRules"]

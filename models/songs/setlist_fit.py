@@ -12,13 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from library.records import SetlistLine, SongSpan
-from models.segmentation import HOP_S
-from models.songs.boundaries import hop_of, refined_start, refined_stop
-from models.songs.cues import STEP_HOPS, STEP_S
-from models.songs.rules import SongRules
-from models.songs.sifting import Span
-from models.songs.smart import Hearing, song_span
+from utawaku.library.records import SetlistLine, SongSpan
+from utawaku.models.segmentation import HOP_S
+from utawaku.models.songs.boundaries import hop_of, refined_start, refined_stop
+from utawaku.models.songs.boundary_features import STEP_HOPS, STEP_S
+from utawaku.models.songs.filters import Span
+from utawaku.models.songs.rules import SongRules
+from utawaku.models.songs.smart import Hearing, song_span
 
 _LEAST_SONG_S = 8.0
 _MUSIC_ODDS = 1.0

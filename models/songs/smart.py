@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from library.records import SongSpan
-from models.segmentation import HOP_S, Segmentation
-from models.songs.boundaries import falls_into_sound, refined_start, refined_stop
-from models.songs.cues import STEP_HOPS, Cues, cues_of
-from models.songs.decoding import best_songs
-from models.songs.features import SongFeatures
-from models.songs.rules import SongRules
-from models.songs.scorer import Scorer, shipped_scorer
-from models.songs.sifting import Span, sifted
+from utawaku.library.records import SongSpan
+from utawaku.models.segmentation import HOP_S, Segmentation
+from utawaku.models.songs.boundaries import falls_into_sound, refined_start, refined_stop
+from utawaku.models.songs.boundary_features import STEP_HOPS, Cues, cues_of
+from utawaku.models.songs.decoding import best_songs
+from utawaku.models.songs.features import SongFeatures
+from utawaku.models.songs.filters import Span, sifted
+from utawaku.models.songs.rules import SongRules
+from utawaku.models.songs.scorer import Scorer, shipped_scorer
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a song sounds like: the musicnn network's tags and embedding."""
 
-from models.tagger.engine import (
+from utawaku.models.tagger.engine import (
     EMBEDDING_KIND,
     ENGINE_VERSION,
     N_EMBEDDING,
@@ -9,7 +9,7 @@ from models.tagger.engine import (
     Impression,
     Tagger,
 )
-from models.tagger.tags import TAGS, top_tags
+from utawaku.models.tagger.tags import TAGS, top_tags
 
 __all__ = [
     "EMBEDDING_KIND",

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import EngineError, TruncatedMediaError
-from library.progress import Progress, silent
-from library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING, TAGS_KIND
-from models import registry
-from models.audio import probe
-from models.onnx_session import load_network
-from models.tagger.excerpts import excerpts, pieces_of
-from models.tagger.features import N_MELS, SAMPLE_RATE_HZ, patch_of
-from models.tagger.network import N_FRAMES, N_TAGS, N_UNITS
+from utawaku.library.errors import EngineError, TruncatedMediaError
+from utawaku.library.progress import Progress, silent
+from utawaku.library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING, TAGS_KIND
+from utawaku.media.probe import probe
+from utawaku.models import registry
+from utawaku.models.onnx_session import load_network
+from utawaku.models.tagger.excerpts import excerpts, pieces_of
+from utawaku.models.tagger.features import N_MELS, SAMPLE_RATE_HZ, patch_of
+from utawaku.models.tagger.network import N_FRAMES, N_TAGS, N_UNITS
 
 __all__ = ["EMBEDDING_KIND", "N_EMBEDDING", "TAGS_KIND", "Impression", "Tagger"]
 
@@ -66,7 +66,7 @@ class Tagger:
         """The network out of the weights folder, fetched on first use.
 
         Raises:
-            WeightsMissingError, WeightsCorruptError: see `models.registry.pull`.
+            WeightsMissingError, WeightsCorruptError: see `utawaku.models.registry.pull`.
         """
         path = registry.pull(WEIGHTS, weights_dir, progress=progress)
         return cls(path, version=registry.version(WEIGHTS, weights_dir), threads=threads)

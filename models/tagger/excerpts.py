@@ -9,10 +9,10 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from library.errors import TruncatedMediaError
-from models.audio import decode, probe
-from models.audio.probe import open_media
-from models.tagger.features import PATCH_SAMPLES, SAMPLE_RATE_HZ
+from utawaku.library.errors import TruncatedMediaError
+from utawaku.media.decode import decode
+from utawaku.media.probe import open_media, probe
+from utawaku.models.tagger.features import PATCH_SAMPLES, SAMPLE_RATE_HZ
 
 _log = logging.getLogger(__name__)
 

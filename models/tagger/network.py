@@ -14,9 +14,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from library.errors import WeightsCorruptError
-from models.tagger import blocks
-from models.tagger.features import N_FRAMES, N_MELS
+from utawaku.library.errors import WeightsCorruptError
+from utawaku.models.tagger import blocks
+from utawaku.models.tagger.features import N_FRAMES, N_MELS
 
 N_UNITS = 200
 N_TAGS = 50
@@ -68,7 +68,7 @@ def tagger_model(tensors: Tensors) -> onnx.ModelProto:
     """Input `patches` (n, 187, 96); outputs `embedding` (n, 200) and `tags` (n, 50) in [0, 1].
 
     Args:
-        tensors: variables by name, as `models.registry.tf_checkpoint` reads them.
+        tensors: variables by name, as `utawaku.models.registry.tf_checkpoint` reads them.
 
     Raises:
         WeightsCorruptError: they are not those of musicnn.
@@ -115,7 +115,7 @@ def _image(graph: _Graph, source: str) -> str:
 
 
 def _timbre(graph: _Graph, image: str) -> list[str]:
-    """Two families of tall filters, seven frames wide; see `models.tagger.blocks`."""
+    """Two families of tall filters, seven frames wide; see `utawaku.models.tagger.blocks`."""
     families = [_Family(graph, 0, "timbre_38"), _Family(graph, 1, "timbre_67")]
     n_taps = families[0].kernels.shape[2]
     n_blocks = N_FRAMES // blocks.N_OUTPUTS

@@ -1,9 +1,9 @@
 """What the user likes: a model of the grades, its quality, its reasons, and what to ask next."""
 
-from models.taste.evaluation import Quality, out_of_fold, quality_of
-from models.taste.explain import Reasons, reasons_for
-from models.taste.model import CODE_VERSION, LogisticTaste, fit
-from models.taste.selection import Chosen, choose_batches
+from utawaku.models.taste.evaluation import Quality, out_of_fold, quality_of
+from utawaku.models.taste.explain import Reasons, reasons_for
+from utawaku.models.taste.model import CODE_VERSION, LogisticTaste, fit
+from utawaku.models.taste.selection import Chosen, choose_batches
 
 __all__ = [
     "CODE_VERSION",

@@ -13,8 +13,8 @@ from zipfile import BadZipFile
 import numpy as np
 from scipy.special import expit
 
-from library.errors import WeightsCorruptError, WeightsMissingError
-from library.files import atomic_path
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.library.files import atomic_path
 
 CODE_VERSION = "1"
 C = 0.2

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import WeightsCorruptError, WeightsMissingError
-from models.onnx_session import make_session
-from models.tagger.features import N_MELS
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.models.onnx_session import make_session
+from utawaku.models.tagger.features import N_MELS
 
 N_FRAMES = 125
 """Frames of a piece: 2 s."""

@@ -4,7 +4,7 @@ import io
 
 from PIL import Image, ImageDraw, ImageFont
 
-from models.taste.evaluation import N_BINS, Quality
+from utawaku.models.taste.evaluation import N_BINS, Quality
 
 _SIDE = 360
 _LEFT, _TOP, _COUNTS = 52, 34, 70

@@ -1,9 +1,9 @@
 """What a song's pulse and tonality are: tempo in beats a minute, beats, and key."""
 
-from models.tempo.beats import beat_times
-from models.tempo.key import KeyEstimate, estimate_key
-from models.tempo.listening import SAMPLE_RATE_HZ, Heard, Listener, listen, listen_file
-from models.tempo.tempogram import TempoEstimate, estimate_tempo
+from utawaku.models.tempo.beats import beat_times
+from utawaku.models.tempo.features import SAMPLE_RATE_HZ, Heard, Listener, listen, listen_file
+from utawaku.models.tempo.key import KeyEstimate, estimate_key
+from utawaku.models.tempo.tempogram import TempoEstimate, estimate_tempo
 
 __all__ = [
     "SAMPLE_RATE_HZ",

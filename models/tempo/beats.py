@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from models.tempo.listening import FRAME_RATE_HZ, Heard
+from utawaku.models.tempo.features import FRAME_RATE_HZ, Heard
 
 _TIGHTNESS = 100.0
 _LATENCY_S = 0.002

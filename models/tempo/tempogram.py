@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
-from models.tempo.listening import FRAME_RATE_HZ, Heard
+from utawaku.models.tempo.features import FRAME_RATE_HZ, Heard
 
 SLOWEST_BPM, FASTEST_BPM = 50.0, 210.0
 _WINDOW_S = 12.0

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from models.demo.arrangement import STYLES, Beat, Layer, Section, Style
-from models.demo.rendering import render_sections
-from models.demo.score import Chord, Note, Song, Strain
+from utawaku.demo.arrangement import STYLES, Beat, Layer, Section, Style
+from utawaku.demo.rendering import render_sections
+from utawaku.demo.score import Chord, Note, Song, Strain
 
 Array = npt.NDArray[np.float32]
 Rng = np.random.Generator

@@ -14,21 +14,21 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import ConfigError
-from library.files import atomic_path
-from library.progress import Progress, part, silent
-from models.highlight.deepchorus.architecture import CHUNK, MULTIPLE, N_MELS
-from models.highlight.deepchorus.graph import to_onnx
-from models.highlight.deepchorus.mel import FRAMES_PER_S
-from models.highlight.window import best_window
-from models.training.deepchorus_network import (
+from utawaku.library.errors import ConfigError
+from utawaku.library.files import atomic_path
+from utawaku.library.progress import Progress, part, silent
+from utawaku.models.highlight.deepchorus.architecture import CHUNK, MULTIPLE, N_MELS
+from utawaku.models.highlight.deepchorus.graph import to_onnx
+from utawaku.models.highlight.deepchorus.mel import FRAMES_PER_S
+from utawaku.models.highlight.window import best_window
+from utawaku.models.training.deepchorus_network import (
     get_weights,
     keras_network,
     set_weights,
 )
-from models.training.highlight_augmentations import augmented, crop
-from models.training.highlight_songs import LeftOut, MarkedSong, read_songs
-from models.training.keras_import import import_keras
+from utawaku.models.training.highlight_augmentations import augmented, crop
+from utawaku.models.training.highlight_songs import LeftOut, MarkedSong, read_songs
+from utawaku.models.training.keras_import import import_keras
 
 Array = npt.NDArray[np.float32]
 CHECKPOINT = "deepchorus.npz"
@@ -84,7 +84,7 @@ def train_deepchorus(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Trained:
-    """Train on a folder (see `models.training.highlight_songs`); goes on where it was stopped.
+    """Train on a folder (see `utawaku.models.training.highlight_songs`); goes on where it was stopped.
 
     Args:
         folder: songs with their marks; a fifth of them, at least one, is held out.
@@ -115,7 +115,7 @@ def train_deepchorus(
     network.compile(keras.optimizers.Adam(_RATE), "mean_squared_error")
     network.optimizer.build(network.trainable_variables)
     if start_from is not None:
-        from models.highlight.deepchorus.weights import read_weights
+        from utawaku.models.highlight.deepchorus.weights import read_weights
 
         set_weights(network, read_weights(start_from))
     settings = f"{pool} {n_values} {batch} {n_steps} {seed} {[song.name for song in songs]}"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.highlight.deepchorus.architecture import (
+from utawaku.models.highlight.deepchorus.architecture import (
     BN_EPSILON,
     FRONT,
     N_MELS,
@@ -16,7 +16,7 @@ from models.highlight.deepchorus.architecture import (
     build,
     layer_shapes,
 )
-from models.training.keras_import import import_keras
+from utawaku.models.training.keras_import import import_keras
 
 Array = npt.NDArray[np.float32]
 

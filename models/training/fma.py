@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from library.errors import ConfigError
+from utawaku.library.errors import ConfigError
 
 _SETS = ("", "fma_small", "fma_medium", "fma_large", "fma_full")
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from models.highlight.deepchorus.architecture import CHUNK, N_MELS
-from models.highlight.deepchorus.mel import FRAMES_PER_S, band_centres_hz
+from utawaku.models.highlight.deepchorus.architecture import CHUNK, N_MELS
+from utawaku.models.highlight.deepchorus.mel import FRAMES_PER_S, band_centres_hz
 
 Array = npt.NDArray[np.float32]
 Pair = tuple[Array, Array]

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import ConfigError, MediaError
-from library.progress import Progress, silent
-from models.audio import decode
-from models.highlight.deepchorus.architecture import N_MELS
-from models.highlight.deepchorus.mel import SAMPLE_RATE_HZ, MelStream
-from models.highlight.window import n_seconds
-from models.training.kept_features import kept_features
+from utawaku.library.errors import ConfigError, MediaError
+from utawaku.library.progress import Progress, silent
+from utawaku.media.decode import decode
+from utawaku.models.highlight.deepchorus.architecture import N_MELS
+from utawaku.models.highlight.deepchorus.mel import SAMPLE_RATE_HZ, MelStream
+from utawaku.models.highlight.window import n_seconds
+from utawaku.models.training.feature_cache import kept_features
 
 Array = npt.NDArray[np.float32]
 
@@ -35,7 +35,7 @@ class MarkedSong:
 
     name: str
     mel: Array
-    """float32 (n_frames, 128), see `models.highlight.deepchorus.mel`."""
+    """float32 (n_frames, 128), see `utawaku.models.highlight.deepchorus.mel`."""
     interest: Array
     """float32 (n_seconds,) in [0, 1]."""
 

@@ -1,6 +1,6 @@
 """Train the interest model on songs whose choruses are known, and measure it as the field does.
 
-`python -m models.training.highlights [FILE]` makes the shipped model anew from composed songs
+`python -m utawaku.models.training.highlights [FILE]` makes the shipped model anew from composed songs
 alone: no recording of anybody, and no demo song, so both are there to measure it by.
 """
 
@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import ConfigError, MediaError
-from library.progress import Progress, silent
-from models.highlight.features import second_features
-from models.highlight.model import SHIPPED, HighlightModel
-from models.highlight.window import HIGHLIGHT_S, best_window
-from models.tempo.listening import Heard, listen_file
-from models.training.highlight_songs import LeftOut, marked_songs, read_spans, share_inside
+from utawaku.library.errors import ConfigError, MediaError
+from utawaku.library.progress import Progress, silent
+from utawaku.models.highlight.features import second_features
+from utawaku.models.highlight.model import SHIPPED, HighlightModel
+from utawaku.models.highlight.window import HIGHLIGHT_S, best_window
+from utawaku.models.tempo.features import Heard, listen_file
+from utawaku.models.training.highlight_songs import LeftOut, marked_songs, read_spans, share_inside
 
 Array = npt.NDArray[np.float32]
 Spans = Sequence[tuple[float, float]]
@@ -215,7 +215,7 @@ def composed_examples(
     plain: bool = False,
     progress: Progress = silent,
 ) -> list[Example]:
-    """Songs made by chance (`models.training.composed_songs`).
+    """Songs made by chance (`utawaku.models.training.composed_songs`).
 
     Args:
         numbers: of the songs; the shipped model has heard those below `N_COMPOSED`, and of the
@@ -225,8 +225,8 @@ def composed_examples(
         plain: of verses and choruses alone.
         progress: told after every song.
     """
-    from models.tempo.listening import listen
-    from models.training.composed_songs import compose
+    from utawaku.models.tempo.features import listen
+    from utawaku.models.training.composed_songs import compose
 
     examples = []
     for done, number in enumerate(numbers):
@@ -239,8 +239,8 @@ def composed_examples(
 
 def demo_examples(n_rounds: int, seed: int) -> list[Example]:
     """Demo songs in other tempos, keys and lengths, each with levels of its own."""
-    from models.demo import SONGS, render_song
-    from models.tempo.listening import SAMPLE_RATE_HZ, listen
+    from utawaku.demo import SONGS, render_song
+    from utawaku.models.tempo.features import SAMPLE_RATE_HZ, listen
 
     rng = np.random.default_rng(seed)
     examples = []
@@ -267,7 +267,7 @@ def with_other_levels(
 
     In demo songs choruses are always the loudest part; singers and mixes are not like that.
     """
-    from models.training.composed_songs import with_section_levels
+    from utawaku.models.training.composed_songs import with_section_levels
 
     edges = sorted({0.0, *(time for span in spans for time in span), len(samples) / sample_rate_hz})
     gains_db = rng.normal(0, 4, len(edges))[: len(edges) - 1]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from library.errors import ConfigError
+from utawaku.library.errors import ConfigError
 
 
 def import_keras() -> Any:

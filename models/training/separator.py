@@ -15,13 +15,13 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from library.errors import ConfigError
-from library.files import atomic_path
-from library.progress import Progress, part, silent
-from models.separator.builtin.engine import BuiltinSeparator
-from models.separator.engine import Separator, separate
-from models.training.keras_import import import_keras
-from models.training.separator_data import (
+from utawaku.library.errors import ConfigError
+from utawaku.library.files import atomic_path
+from utawaku.library.progress import Progress, part, silent
+from utawaku.models.separator.builtin.engine import BuiltinSeparator
+from utawaku.models.separator.engine import Separator, separate
+from utawaku.models.training.keras_import import import_keras
+from utawaku.models.training.separator_data import (
     Array,
     Material,
     Sound,
@@ -31,7 +31,7 @@ from models.training.separator_data import (
     read_material,
     split_material,
 )
-from models.training.separator_network import (
+from utawaku.models.training.separator_network import (
     Weights,
     build,
     fresh_weights,
@@ -100,7 +100,7 @@ def train_separator(
     plan: Plan | None = None,
     progress: Progress = silent,
 ) -> Trained:
-    """Train on a folder (see `models.training.separator_data`); goes on where it was stopped.
+    """Train on a folder (see `utawaku.models.training.separator_data`); goes on where it was stopped.
 
     Args:
         folder: sounds; a folder `test` in it, laid out alike, is what is held out, else a share.

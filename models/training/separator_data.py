@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import fftconvolve, sosfilt
 
-from library.errors import ConfigError, MediaError
-from library.files import atomic_path
-from library.progress import Progress, silent
-from models.audio import load, probe
-from models.separator.builtin.engine import HOP_S, N_BINS, centre_mask, network_hop
-from models.separator.stft import hann, spectra
+from utawaku.library.errors import ConfigError, MediaError
+from utawaku.library.files import atomic_path
+from utawaku.library.progress import Progress, silent
+from utawaku.media.decode import load
+from utawaku.media.probe import probe
+from utawaku.models.separator.builtin.engine import HOP_S, N_BINS, centre_mask, network_hop
+from utawaku.models.separator.stft import hann, spectra
 
 Array = npt.NDArray[np.float32]
 
@@ -170,7 +171,7 @@ def composed_songs(
 
     The songbook's last three songs are left out, to measure on.
     """
-    from models.demo import SONGS, render_song
+    from utawaku.demo import SONGS, render_song
 
     made = []
     names = list(SONGS)[:-N_SONGS_KEPT]

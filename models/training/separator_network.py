@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from library.errors import WeightsCorruptError
+from utawaku.library.errors import WeightsCorruptError
 
 Array = npt.NDArray[np.float32]
 Weights = dict[str, Array]

@@ -1,7 +1,7 @@
 """Make the training streams of the song scorer, and train it on them.
 
-    python -m models.training.song_data compose WORK --corpus DIR [--karaoke DIR] [--music DIR]
-    python -m models.training.song_data train WORK --out models/songs
+    python -m utawaku.models.training.song_data compose WORK --corpus DIR [--karaoke DIR] [--music DIR]
+    python -m utawaku.models.training.song_data train WORK --out models/songs
 
 `compose` leaves pairs `NAME.npz` (segmentation with features) and `NAME.truth.json` in WORK;
 `train` reads all pairs there, adds streams spliced out of their spans, and writes both scorers:
@@ -19,15 +19,21 @@ from typing import Any
 
 import numpy as np
 
-from models.segmentation import Segmentation
-from models.segmenter import Segmenter
-from models.songs import segment_and_listen
-from models.songs.cues import cues_of
-from models.training.song_splices import Span, features_of, spans_of, splice, without_features
-from models.training.song_streams import compose
-from models.training.songs import Example, train_scorer
-from models.training.stream_parts import HARD, VARIED, Mix, Parts
-from models.training.stream_sounds import RATE_HZ, Audio
+from utawaku.models.segmentation import Segmentation
+from utawaku.models.segmenter import Segmenter
+from utawaku.models.songs import segment_and_listen
+from utawaku.models.songs.boundary_features import cues_of
+from utawaku.models.training.song_splices import (
+    Span,
+    features_of,
+    spans_of,
+    splice,
+    without_features,
+)
+from utawaku.models.training.song_streams import compose
+from utawaku.models.training.songs import Example, train_scorer
+from utawaku.models.training.stream_parts import HARD, VARIED, Mix, Parts
+from utawaku.models.training.stream_sounds import RATE_HZ, Audio
 
 MIXES = {"plain": Mix(), "hard": HARD, "varied": VARIED}
 N_MEMBERS = 4

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.segmentation import HOP_S, Segmentation
-from models.songs.features import SongFeatures
+from utawaku.models.segmentation import HOP_S, Segmentation
+from utawaku.models.songs.features import SongFeatures
 
 Arrays = dict[str, npt.NDArray[np.floating]]
 _LEVELS = ("energy_db", "bands_db", "song_level_db", "song_bands_db", "song_pitch_db")

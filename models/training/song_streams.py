@@ -2,7 +2,7 @@
 
 The parts are the development corpus (``songs/ speech/ singing/ instrumental/ noise/``) and, when
 given, the 16 kHz wave files of MIR-1K (left channel the backing, right channel an amateur's
-voice); see `models.training.stream_parts`. Everything follows from the seed.
+voice); see `utawaku.models.training.stream_parts`. Everything follows from the seed.
 
 Truth has the shape of the corpus' ``.truth.json``: ``duration``, ``songs`` (``start``, ``end``,
 ``note``, sometimes ``talkover_from``), ``aborted_songs`` and ``regions``.
@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from models.training.stream_parts import Host, Mix, Parts, Singer, bgm, crowd
-from models.training.stream_sounds import (
+from utawaku.models.training.stream_parts import Host, Mix, Parts, Singer, bgm, crowd
+from utawaku.models.training.stream_sounds import (
     RATE_HZ,
     Audio,
     at_level,

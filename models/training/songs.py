@@ -1,4 +1,4 @@
-"""Train the networks of the smart song strategy (`models.songs.scorer`) on streams with truth.
+"""Train the networks of the smart song strategy (`utawaku.models.songs.scorer`) on streams with truth.
 
 The networks are small enough for plain numpy: two hidden layers, Adam, noise and dropout on the
 inputs, a few seconds a member on one core.
@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from models.songs.cues import STEP_S, Cues
-from models.songs.scorer import OUTPUTS, Scorer
+from utawaku.models.songs.boundary_features import STEP_S, Cues
+from utawaku.models.songs.scorer import OUTPUTS, Scorer
 
 Array = npt.NDArray[np.float32]
 _EDGE_FLAT_S = 0.5

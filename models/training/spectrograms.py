@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import MediaError
-from library.progress import Progress, silent
-from models.tagger.excerpts import excerpts
-from models.tagger.features import N_FRAMES, N_MELS, patch_of
-from models.training.kept_features import kept_features
+from utawaku.library.errors import MediaError
+from utawaku.library.progress import Progress, silent
+from utawaku.models.tagger.excerpts import excerpts
+from utawaku.models.tagger.features import N_FRAMES, N_MELS, patch_of
+from utawaku.models.training.feature_cache import kept_features
 
 N_PIECES = 10
 """Pieces of 3 s kept of each song, spread over its length."""

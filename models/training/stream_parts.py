@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from models.training.stream_sounds import (
+from utawaku.models.training.stream_sounds import (
     RATE_HZ,
     Audio,
     at_level,

@@ -15,15 +15,15 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from library.errors import ConfigError
-from library.files import atomic_path
-from library.progress import Progress, silent
-from models.tagger.features import N_MELS
-from models.taste.evaluation import Quality, out_of_fold, quality_of
-from models.taste.network import N_FRAMES, NetworkTaste, middles
-from models.training.fma import read_fma
-from models.training.keras_import import import_keras
-from models.training.spectrograms import read_spectrograms
+from utawaku.library.errors import ConfigError
+from utawaku.library.files import atomic_path
+from utawaku.library.progress import Progress, silent
+from utawaku.models.tagger.features import N_MELS
+from utawaku.models.taste.evaluation import Quality, out_of_fold, quality_of
+from utawaku.models.taste.network import N_FRAMES, NetworkTaste, middles
+from utawaku.models.training.fma import read_fma
+from utawaku.models.training.keras_import import import_keras
+from utawaku.models.training.spectrograms import read_spectrograms
 
 CHANNELS = (16, 32, 64, 64)
 N_UNITS = 64
@@ -77,7 +77,7 @@ def pretrain(
     """Learn genres from an FMA folder; goes on after the last finished epoch when started again.
 
     Args:
-        folder: see `models.training.fma`.
+        folder: see `utawaku.models.training.fma`.
         work: cache of spectrograms, weights and state; kept.
 
     Raises:
@@ -211,7 +211,7 @@ def groups_of(singers: Sequence[str], names: Sequence[str]) -> tuple[list[str], 
 def scratch_scorer(
     pieces: Pieces, *, n_steps: int = 60
 ) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """A network without pretraining, as a scorer of `models.taste.evaluation`."""
+    """A network without pretraining, as a scorer of `utawaku.models.taste.evaluation`."""
 
     def score(train: np.ndarray, held_out: np.ndarray, told: np.ndarray) -> np.ndarray:
         made = transfer([pieces[i] for i in train], told[train], n_steps=n_steps)

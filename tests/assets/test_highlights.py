@@ -7,15 +7,15 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from assets.highlights import highlights
-from assets.resources import LibraryResource
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.records import Song, SongSpan, Stream
-from models.demo import render_song
-from models.highlight.deepchorus.graph import to_onnx
 from tests.models.separation import write_wav
 from tests.models.test_deepchorus import random_weights
+from utawaku.assets.highlights import highlights
+from utawaku.demo import render_song
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.records import Song, SongSpan, Stream
+from utawaku.models.highlight.deepchorus.graph import to_onnx
+from utawaku.orchestration.resources import LibraryResource
 
 RATE = 11_025
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from library.catalogue import Catalogue
-from library.config import load_settings
-from library.tags import SongTags, read_tags, write_tags
-from models.audio import load
-from models.demo import render_song
-from models.recognizer import pitch_shift
 from tests.conftest import DemoStream, Program
 from tests.servers.shazam import KnownSong, Misdeed, ShazamServer, shazam_server
+from utawaku.demo import render_song
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import load_settings
+from utawaku.library.tags import SongTags, read_tags, write_tags
+from utawaku.media.decode import load
+from utawaku.services.recognizer import pitch_shift
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assets.library_files import tags_are_true, tags_for
-from library.catalogue import Catalogue
-from library.records import SongSpan, Stream
-from library.tags import write_tags
 from tests.models.song_files import write
+from utawaku.assets.library_files import tags_are_true, tags_for
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.records import SongSpan, Stream
+from utawaku.library.tags import write_tags
 
 
 @pytest.mark.parametrize(("ending", "codec"), [("opus", "libopus"), ("flac", "flac")])

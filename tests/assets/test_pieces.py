@@ -10,23 +10,23 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from assets.housekeeping import may_go
-from assets.pieces import PiecesConfig, asked_for, known_pieces, pieces
-from assets.resources import LibraryResource
-from assets.staleness import stale_streams
-from commands.repairs import look_at_files
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.errors import NotFoundError, UsageError
-from library.progress import Progress, silent
-from library.records import Stream
-from models.separator import Separator
-from models.separator.joining import join_pieces
-from models.setlist.subtitles import TimedText, to_srt
-from sensors.rematerialize import advance_rematerializations
 from tests.models.separation import Shy, grid, write_wav
 from tests.sensors.conftest import Pipeline
 from tests.sensors.conftest import pipeline as pipeline  # a fixture
+from utawaku.assets.pieces import PiecesConfig, asked_for, known_pieces, pieces
+from utawaku.commands.repairs import look_at_files
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import NotFoundError, UsageError
+from utawaku.library.progress import Progress, silent
+from utawaku.library.records import Stream
+from utawaku.models.separator import Separator
+from utawaku.models.separator.joining import join_pieces
+from utawaku.models.setlist.subtitles import TimedText, to_srt
+from utawaku.orchestration.rematerialize import advance_rematerializations
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.staleness import stale_streams
+from utawaku.workflows.maintenance import may_go
 
 RATE = 16_000
 LINES = [TimedText(2, 3.25, "first line"), TimedText(4.5, 5, "second line")]
@@ -303,7 +303,7 @@ def weights_of(settings: Settings) -> Callable[[str], None]:
     """Puts the shipped separator in place as of some release: the same network, other bytes."""
     import onnx
 
-    from models import registry
+    from utawaku.models import registry
 
     def put(release: str) -> None:
         file = registry.pull("vocal-unet", settings.weights_dir)

@@ -6,15 +6,15 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from assets.resources import LibraryResource
-from assets.stems import fault_in, stems
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings
-from library.records import Song, SongSpan, Stream
-from models.audio import load
-from sensors.requests import drain_requests
-from sensors.stems import ask_for_good_songs
 from tests.models.separation import write_wav
+from utawaku.assets.stems import fault_in, stems
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.records import Song, SongSpan, Stream
+from utawaku.media.decode import load
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.sensors.requests import drain_requests
+from utawaku.sensors.stems import ask_for_good_songs
 
 RATE = 16_000
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.resources import LibraryResource
-from assets.submissions import submissions
-from library.catalogue import Catalogue
-from library.sharing.records import Part, Submission
-from sensors.requests import drain_requests
-from sensors.submissions import publish_due, publish_submissions
+from utawaku.assets.submissions import submissions
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.publish.records import Part, Submission
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.sensors.requests import drain_requests
+from utawaku.sensors.submissions import publish_due, publish_submissions
 
 
 @pytest.fixture

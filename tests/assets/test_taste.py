@@ -6,9 +6,13 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from assets.embeddings import due_songs, hear_songs
-from assets.resources import LibraryResource
-from assets.taste import (
+from tests.conftest import Program
+from tests.models.conftest import weights_dir as weights_dir  # the fixture that the network needs
+from tests.models.song_files import write
+from tests.models.taste_world import hear, library_of, n_rows, two_kinds
+from tests.models.taste_world import tagger as tagger  # a fixture
+from utawaku.assets.embeddings import due_songs, hear_songs
+from utawaku.assets.taste import (
     explain,
     fill_queue,
     load_model,
@@ -19,25 +23,21 @@ from assets.taste import (
     taste_scores,
     train_taste,
 )
-from assets.taste_network import train_network
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.errors import NotFoundError, WeightsCorruptError
-from library.nearest_files import alike
-from library.records import SongSpan
-from library.schema import embeddings, songs
-from library.schema import taste_scores as scores_table
-from library.store.embeddings import TAGS_KIND
-from library.store.taste import target_of
-from models.demo import render_song
-from models.tagger import Tagger
-from models.taste.evaluation import auc_of
-from sensors.taste import run_of, score_new_songs
-from tests.conftest import Program
-from tests.models.conftest import weights_dir as weights_dir  # the fixture that the network needs
-from tests.models.song_files import write
-from tests.models.taste_world import hear, library_of, n_rows, two_kinds
-from tests.models.taste_world import tagger as tagger  # a fixture
+from utawaku.demo import render_song
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import NotFoundError, WeightsCorruptError
+from utawaku.library.records import SongSpan
+from utawaku.library.schema import embeddings, songs
+from utawaku.library.schema import taste_scores as scores_table
+from utawaku.library.similarity_index import alike
+from utawaku.library.store.embeddings import TAGS_KIND
+from utawaku.library.store.taste import target_of
+from utawaku.models.tagger import Tagger
+from utawaku.models.taste.evaluation import auc_of
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.sensors.taste import run_of, score_new_songs
+from utawaku.workflows.taste_network import train_network
 
 
 def tastes(catalogue: Catalogue, ids: list[str]) -> np.ndarray:

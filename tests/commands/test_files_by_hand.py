@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from library.catalogue import Catalogue
-from library.config import load_settings
-from library.store.edits import Edits
 from tests.conftest import DemoStream, Program
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import load_settings
+from utawaku.library.store.edits import Edits
 
 
 def test_files_follow_template_and_edits_and_come_back_when_deleted(

@@ -15,22 +15,22 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from commands.app import app
-from commands.children import Child
-from commands.renewal import Renewal
-from commands.scraping import metrics_server
-from commands.up import CHILDREN_FILE, PID_FILE, Rounds, end_left_over
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings
-from library.errors import UtawakuError
-from library.heartbeat import LastingProcess, beat, is_alive, stop_beating
-from library.processes import process_mark
-from library.records import Channel, SongSpan, Stream
-from library.sites import full_address
-from library.tags import SongTags, write_tags
 from tests.conftest import DemoStream, Program
-from tests.models.downloader_media import audio_bytes
 from tests.servers.media_site import MediaSite
+from tests.services.downloader_media import audio_bytes
+from utawaku.commands.app import app
+from utawaku.commands.memory_recycler import Renewal
+from utawaku.commands.metrics_server import metrics_server
+from utawaku.commands.supervised_process import Child
+from utawaku.commands.up import CHILDREN_FILE, PID_FILE, Rounds, end_left_over
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.errors import UtawakuError
+from utawaku.library.heartbeat import LastingProcess, beat, is_alive, stop_beating
+from utawaku.library.processes import process_mark
+from utawaku.library.records import Channel, SongSpan, Stream
+from utawaku.library.sites import full_address
+from utawaku.library.tags import SongTags, write_tags
 
 
 @dataclass
@@ -364,8 +364,8 @@ def test_doctor_finds_and_repairs_what_is_out_of_step(commands: Commands) -> Non
     own.write_bytes(sound)
     stale = settings.songs_dir / ".utawaku-999999-00000000.part.opus"
     stale.touch()
-    from commands.pipeline import prepare_dagster_home
-    from commands.up import dagster_instance
+    from utawaku.commands.pipeline import prepare_dagster_home
+    from utawaku.commands.up import dagster_instance
 
     with dagster_instance(prepare_dagster_home(settings)) as instance:
         instance.add_dynamic_partitions("stream", ["stranded"])
@@ -396,7 +396,7 @@ def test_a_long_reader_does_not_stop_writers_and_a_stuck_writer_is_told_of(
     catalogue.requests.file("ingest", "x")  # WAL: a reader is in nobody's way
     reader.execute("COMMIT")
     reader.execute("BEGIN IMMEDIATE")
-    from library.errors import CatalogueLocked
+    from utawaku.library.errors import CatalogueLocked
 
     with pytest.raises(CatalogueLocked):
         catalogue.requests.file("ingest", "y")

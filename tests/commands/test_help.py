@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import typer
 
-from commands.app import app
+from utawaku.commands.app import app
 
 PROGRAM = typer.main.get_command(app)
 

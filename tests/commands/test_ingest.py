@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from library.catalogue import Catalogue
-from library.config import load_settings
-from library.tags import read_tags
-from models.audio import load
 from tests.conftest import DemoStream, Program
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import load_settings
+from utawaku.library.tags import read_tags
+from utawaku.media.decode import load
 
 
 def songs_on_disk(program: Program) -> dict[str, int]:

@@ -14,14 +14,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from library.catalogue import Catalogue
-from library.config import load_settings
-from library.files import remove_stale_temporaries
-from library.records import Request
-from tests.commands import secrets_of_tests as secrets
+from tests.commands import secret_samples as secrets
 from tests.conftest import Program
-from tests.models.downloader_media import audio_bytes
 from tests.servers.media_site import Fault, MediaSite
+from tests.services.downloader_media import audio_bytes
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import load_settings
+from utawaku.library.files import remove_stale_temporaries
+from utawaku.library.records import Request
 
 PATIENCE_S = 600.0
 ITEM = "<item><title>歌枠 {link}</title><link>{link}</link></item>"

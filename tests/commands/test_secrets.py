@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.commands import secrets_of_tests as secrets
+from tests.commands import secret_samples as secrets
 from tests.conftest import Program
-from tests.models.downloader_media import audio_bytes
 from tests.servers.media_site import Fault, MediaSite
+from tests.services.downloader_media import audio_bytes
 
 
 def test_no_secret_is_left_anywhere_by_what_works_and_by_what_fails(

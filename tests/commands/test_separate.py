@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from commands.app import app
-from library.catalogue import Catalogue
-from library.config import load_settings
-from library.errors import MediaError, UtawakuError
-from library.records import SongSpan, Stream
 from tests.conftest import Program
 from tests.models.separation import grid, write_wav
+from utawaku.commands.app import app
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import load_settings
+from utawaku.library.errors import MediaError, UtawakuError
+from utawaku.library.records import SongSpan, Stream
 
 RATE = 16_000
 SUBTITLES = """1

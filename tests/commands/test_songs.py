@@ -15,11 +15,11 @@ import pytest
 from rich.cells import cell_len
 
 from benchmarks.fake_catalogue import fill
-from library.catalogue import Catalogue
-from library.config import Settings
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
-COMMAND = [sys.executable, "-m", "commands", "songs", "--limit", "20"]
+COMMAND = [sys.executable, "-m", "utawaku", "songs", "--limit", "20"]
 
 
 @pytest.fixture

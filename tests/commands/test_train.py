@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.bacs import BacsSegmenter
 from tests.conftest import Program
 from tests.models.separation import write_wav
+from utawaku.models.mfcc_segmenter import BacsSegmenter
 
 RATE = 16_000
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.demo import render_song
 from tests.conftest import Program
 from tests.models.separation import write_wav
+from utawaku.demo import render_song
 
 RATE = 11_025
 

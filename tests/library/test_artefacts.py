@@ -1,8 +1,8 @@
 """The one list of what is made of a stream."""
 
-from assets.due import CHAIN as IN_PIPELINE
-from assets.lineage import UPSTREAM
-from library.artefacts import CHAIN, OF_A_STREAM, SHORT_NAMES
+from utawaku.library.artefacts import CHAIN, OF_A_STREAM, SHORT_NAMES
+from utawaku.orchestration.pending_assets import CHAIN as IN_PIPELINE
+from utawaku.orchestration.versions import UPSTREAM
 
 
 def test_pipeline_and_screen_know_the_same_artefacts() -> None:

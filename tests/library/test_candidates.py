@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from library.catalogue import Catalogue
-from library.records import Candidate
-from library.store.candidates import OPEN
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.records import Candidate
+from utawaku.library.store.candidates import OPEN
 
 URL = "https://www.youtube.com/watch?v=crawled0001"
 

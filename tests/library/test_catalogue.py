@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.errors import CatalogueError, CatalogueLocked, CatalogueTooNew, NotFoundError
-from library.records import Segment, SongSpan, Stream
-from library.schema import metadata, songs
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import CatalogueError, CatalogueLocked, CatalogueTooNew, NotFoundError
+from utawaku.library.records import Segment, SongSpan, Stream
+from utawaku.library.schema import metadata, songs
 
 
 def span(start_s: float, stop_s: float, index: int = 0, title: str = "") -> SongSpan:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from library.catalogue import Catalogue
-from library.errors import EditError, NotFoundError, QueryError
-from library.records import Song, SongSpan, Stream
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.errors import EditError, NotFoundError, QueryError
+from utawaku.library.records import Song, SongSpan, Stream
 
 A, B = "file-1@10000", "file-1@200000"
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.errors import LibraryFileError, NotFoundError, UsageError
-from library.exports import (
+from utawaku.library.errors import LibraryFileError, NotFoundError, UsageError
+from utawaku.library.exports import (
     EXPORTS,
     PlaylistEntry,
     audacity_labels,
@@ -28,7 +28,7 @@ from library.exports import (
     setlist_comment,
     song_list,
 )
-from library.records import Segment, Song, Stream
+from utawaku.library.records import Segment, Song, Stream
 
 STREAM = Stream(
     "youtube-abc",

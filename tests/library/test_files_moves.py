@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from library.errors import LibraryFileError, NotFoundError
-from library.files import (
+from utawaku.library.errors import LibraryFileError, NotFoundError
+from utawaku.library.files import (
     atomic_path,
     empty_trash,
     list_trash,
@@ -90,7 +90,7 @@ def test_a_name_of_255_bytes_can_be_written(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_swept_and_a_running_one_is_not(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from library.files import atomic_path\n"
+        "import os, signal, sys; from pathlib import Path; from utawaku.library.files import atomic_path\n"
         "with atomic_path(Path(sys.argv[1])) as t:\n"
         "    t.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.errors import ConfigError
-from library.files import check_template, numbered, render_path, safe_component
-from library.text import clean_line, clean_text, cut_bytes, graphemes
+from utawaku.library.errors import ConfigError
+from utawaku.library.files import check_template, numbered, render_path, safe_component
+from utawaku.library.text import clean_line, clean_text, cut_bytes, graphemes
 
 TEMPLATE = "{channel}/{date} {stream_title}/{track:02} {artist} - {title}.{ext}"
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"

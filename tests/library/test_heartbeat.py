@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from library.config import Settings
-from library.heartbeat import beat, is_alive, last_heartbeat_s, stop_beating
+from utawaku.library.config import Settings
+from utawaku.library.heartbeat import beat, is_alive, last_heartbeat_s, stop_beating
 
 
 def test_the_pipeline_is_alive_until_it_says_that_it_ended(settings: Settings) -> None:

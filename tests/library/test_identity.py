@@ -1,7 +1,7 @@
 """Which new cut is which old song."""
 
-from library.identity import reconcile
-from library.records import Song, SongSpan
+from utawaku.library.identity import reconcile
+from utawaku.library.records import Song, SongSpan
 
 
 def test_a_new_cut_keeps_clear_of_the_ends_that_the_user_placed() -> None:

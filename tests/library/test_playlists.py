@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from library.errors import PlaylistError
-from library.playlists import ENDINGS, MAX_SONGS, ORDERS, PlaylistWish, fault_of, file_for
-from models.playlist import ORDERS as MODEL_ORDERS
+from utawaku.library.errors import PlaylistError
+from utawaku.library.playlists import ENDINGS, MAX_SONGS, ORDERS, PlaylistWish, fault_of, file_for
+from utawaku.models.playlist import ORDERS as MODEL_ORDERS
 
 WISH = PlaylistWish("夜", "/music/夜.m4a", ("a", "b"))
 ROOT = Path("/library")
@@ -67,7 +67,7 @@ def test_home_is_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 def test_orders_and_endings_are_those_that_can_be_made() -> None:
-    from models.playlist.mix import _CONTAINERS
+    from utawaku.models.playlist.mix import _CONTAINERS
 
     assert set(ORDERS) == set(MODEL_ORDERS)
     assert set(ENDINGS) == set(_CONTAINERS)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from library.processes import is_gone, process_mark
+from utawaku.library.processes import is_gone, process_mark
 
 
 @pytest.fixture

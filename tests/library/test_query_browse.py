@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks.fake_catalogue import fill
-from library.catalogue import Catalogue
-from library.query import FIELDS, parse
-from library.records import SongSpan, Stream
-from library.store.browse import Browser
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.query import FIELDS, parse
+from utawaku.library.records import SongSpan, Stream
+from utawaku.library.store.browse import Browser
 
 NAMES = [
     ("夜に駆ける", "YOASOBI"),

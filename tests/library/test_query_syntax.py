@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.errors import QueryError
-from library.query import And, Not, Or, Sort, Term, complete, parse, quote
-from library.query.values import read_duration, read_period, read_range, read_share
+from utawaku.library.errors import QueryError
+from utawaku.library.query import And, Not, Or, Sort, Term, complete, parse, quote
+from utawaku.library.query.values import read_duration, read_period, read_range, read_share
 
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 

@@ -3,7 +3,7 @@
 import time
 
 from benchmarks.fake_catalogue import fill
-from library.catalogue import Catalogue
+from utawaku.library.catalogue import Catalogue
 
 
 def test_picks_are_ungraded_each_once_and_mixed_by_reason(catalogue: Catalogue) -> None:

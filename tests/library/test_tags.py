@@ -20,9 +20,9 @@ from mutagen.mp3 import MP3
 from mutagen.oggopus import OggOpus
 from PIL import Image
 
-from library.covers import prepare_cover
-from library.errors import TagError
-from library.tags import SongTags, clean_tags, read_cover, read_tags, write_tags
+from utawaku.library.artwork import prepare_cover
+from utawaku.library.errors import TagError
+from utawaku.library.tags import SongTags, clean_tags, read_cover, read_tags, write_tags
 
 ENCODERS = {
     "mp3": "libmp3lame",

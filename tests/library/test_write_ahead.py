@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from library.write_ahead import use_write_ahead_log
+from utawaku.library.write_ahead import use_write_ahead_log
 
 
 def opened(path: Path) -> sqlite3.Connection:

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from library.errors import WeightsMissingError
-from models import registry
-
 # YouTube, for files that have no site of their own.
 from tests.servers.youtube_fixtures import downloader as downloader
 from tests.servers.youtube_fixtures import emulated as emulated
 from tests.servers.youtube_fixtures import site as site
+from utawaku.library.errors import WeightsMissingError
+from utawaku.models import registry
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ from pathlib import Path
 import av
 import numpy as np
 
-from library.errors import EngineError
-from models.audio import load
-from models.cutter.encode import LAYOUTS
-from models.separator import Stems
+from utawaku.library.errors import EngineError
+from utawaku.media.cut.encode import LAYOUTS
+from utawaku.media.decode import load
+from utawaku.models.separator import Stems
 
 
 def sdr_db(truth: np.ndarray, found: np.ndarray) -> float:

@@ -6,8 +6,8 @@ from itertools import groupby
 
 import numpy as np
 
-from library.records import Segment
-from models.segmentation import HOP_S, N_BANDS, Segmentation, n_hops
+from utawaku.library.records import Segment
+from utawaku.models.segmentation import HOP_S, N_BANDS, Segmentation, n_hops
 
 TALK, MUSIC, SILENCE = "speech", "music", "noEnergy"
 

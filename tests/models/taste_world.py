@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from library.catalogue import Catalogue
-from library.errors import WeightsMissingError
-from library.records import SongSpan
-from library.schema import embeddings, streams
-from library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING, N_TAGS, TAGS_KIND
-from models.tagger import ENGINE_VERSION, TAGS, Tagger
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.errors import WeightsMissingError
+from utawaku.library.records import SongSpan
+from utawaku.library.schema import embeddings, streams
+from utawaku.library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING, N_TAGS, TAGS_KIND
+from utawaku.models.tagger import ENGINE_VERSION, TAGS, Tagger
 
 
 @pytest.fixture(scope="session")

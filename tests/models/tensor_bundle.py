@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from models.registry.tf_checkpoint import _MAGIC
+from utawaku.models.registry.tf_checkpoint import _MAGIC
 
 _FLOAT = 1
 _BLOCK_ENTRIES = 16

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.demo.arrangement import STYLES
-from models.training.composed_songs import (
+from utawaku.demo.arrangement import STYLES
+from utawaku.models.training.composed_songs import (
     TEST_INSTRUMENTS,
     ComposedSong,
     compose,
@@ -35,7 +35,7 @@ def test_a_number_gives_the_same_song_and_another_another(song: ComposedSong) ->
 def test_another_process_makes_the_same_song() -> None:
     code = """
 import hashlib
-from models.training.composed_songs import compose
+from utawaku.models.training.composed_songs import compose
 print(hashlib.sha256(compose(4).samples.tobytes()).hexdigest())
 """
     found = {

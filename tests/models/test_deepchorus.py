@@ -8,17 +8,17 @@ import h5py
 import numpy as np
 import pytest
 
-from library.errors import WeightsCorruptError, WeightsMissingError
-from models.highlight.deepchorus.architecture import (
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.models.highlight.deepchorus.architecture import (
     CHUNK,
     N_PARAMETERS,
     layer_shapes,
     weight_shapes,
 )
-from models.highlight.deepchorus.graph import to_onnx
-from models.highlight.deepchorus.mel import MelStream, mel_of
-from models.highlight.deepchorus.model import DeepChorus
-from models.highlight.deepchorus.weights import Weights, read_weights, write_weights
+from utawaku.models.highlight.deepchorus.graph import to_onnx
+from utawaku.models.highlight.deepchorus.mel import MelStream, mel_of
+from utawaku.models.highlight.deepchorus.model import DeepChorus
+from utawaku.models.highlight.deepchorus.weights import Weights, read_weights, write_weights
 
 RATE = 22_050
 
@@ -203,7 +203,7 @@ def test_ten_minutes_take_less_than_600_mb(weights: Weights, tmp_path: Path) -> 
     code = """
 import sys, numpy as np
 from pathlib import Path
-from models.highlight.deepchorus.model import DeepChorus
+from utawaku.models.highlight.deepchorus.model import DeepChorus
 rng = np.random.default_rng(0)
 network = DeepChorus.load(Path(sys.argv[1]), threads=1)
 curve = network.curve(rng.normal(0, 0.1, 22050).astype(np.float32) for _ in range(600))

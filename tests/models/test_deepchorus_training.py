@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import ConfigError
-from models.highlight.deepchorus.architecture import CHUNK, N_MELS
-from models.highlight.deepchorus.graph import to_onnx
-from models.highlight.deepchorus.mel import FRAMES_PER_S, mel_of
-from models.highlight.deepchorus.model import DeepChorus
-from models.training.highlight_augmentations import (
+from tests.models.separation import write_wav
+from tests.models.test_deepchorus import random_weights
+from utawaku.library.errors import ConfigError
+from utawaku.models.highlight.deepchorus.architecture import CHUNK, N_MELS
+from utawaku.models.highlight.deepchorus.graph import to_onnx
+from utawaku.models.highlight.deepchorus.mel import FRAMES_PER_S, mel_of
+from utawaku.models.highlight.deepchorus.model import DeepChorus
+from utawaku.models.training.highlight_augmentations import (
     affine_in_frequency,
     affine_in_time,
     augmented,
@@ -26,9 +28,7 @@ from models.training.highlight_augmentations import (
     stretched,
     transposed,
 )
-from models.training.highlight_songs import marked_songs, read_interest, read_songs
-from tests.models.separation import write_wav
-from tests.models.test_deepchorus import random_weights
+from utawaku.models.training.highlight_songs import marked_songs, read_interest, read_songs
 
 needs_tensorflow = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None, reason="needs the extra `train`"
@@ -168,7 +168,7 @@ def test_a_crop_has_a_value_for_43_frames_and_silence_behind_a_short_song() -> N
 @needs_tensorflow
 @pytest.mark.parametrize("pool", [1, 9])
 def test_keras_and_onnx_agree(pool: int) -> None:
-    from models.training.deepchorus_network import get_weights, keras_network, set_weights
+    from utawaku.models.training.deepchorus_network import get_weights, keras_network, set_weights
 
     weights = random_weights(2)
     network = keras_network(pool=pool)
@@ -187,7 +187,7 @@ def test_keras_and_onnx_agree(pool: int) -> None:
 TRAIN = """
 import sys
 from pathlib import Path
-from models.training.deepchorus import train_deepchorus
+from utawaku.models.training.deepchorus import train_deepchorus
 made = train_deepchorus(Path(sys.argv[1]), Path(sys.argv[2]), n_epochs=int(sys.argv[3]), n_steps=2,
                         batch=2, n_values=9)
 Path(sys.argv[2], "made.onnx").write_bytes(made.model)
@@ -242,7 +242,7 @@ def test_a_training_that_was_killed_ends_as_one_that_was_not(folder: Path, tmp_p
 @pytest.mark.timeout(900)
 @needs_tensorflow
 def test_it_learns_and_another_training_is_not_gone_on_with(folder: Path, tmp_path: Path) -> None:
-    from models.training.deepchorus import CHECKPOINT, train_deepchorus
+    from utawaku.models.training.deepchorus import CHECKPOINT, train_deepchorus
 
     told: list[str] = []
     made = train_deepchorus(

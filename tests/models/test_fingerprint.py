@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from library.errors import FingerprintError
-from models.fingerprint import (
+from tests.models.melodies import RATE, melody
+from utawaku.library.errors import FingerprintError
+from utawaku.models.fingerprint import (
     Constellation,
     FingerprintIndex,
     find_constellation,
@@ -24,10 +25,10 @@ from models.fingerprint import (
     identify,
     sight,
 )
-from models.fingerprint.constellation import N_BINS
-from models.fingerprint.index import FLUSH_AT
-from models.fingerprint.parts import MERGE_FACTOR, Part, due_merge
-from models.fingerprint.triples import (
+from utawaku.models.fingerprint.constellation import N_BINS
+from utawaku.models.fingerprint.index import FLUSH_AT
+from utawaku.models.fingerprint.parts import MERGE_FACTOR, Part, due_merge
+from utawaku.models.fingerprint.triples import (
     MAX_INTERVAL,
     N_KEYS,
     asked_keys,
@@ -36,8 +37,7 @@ from models.fingerprint.triples import (
     merged,
     triples_of,
 )
-from models.recognizer.transpose import pitch_shift, time_stretch
-from tests.models.melodies import RATE, melody
+from utawaku.services.recognizer.transpose import pitch_shift, time_stretch
 
 N_SONGS = 6
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import WeightsCorruptError, WeightsMissingError
-from models.demo import render_song
-from models.highlight import (
+from utawaku.demo import render_song
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.models.highlight import (
     FEATURES,
     HighlightModel,
     best_curve,
@@ -22,11 +22,11 @@ from models.highlight import (
     second_features,
     shipped_model,
 )
-from models.highlight.model import SHIPPED
-from models.setlist.subtitles import TimedText
-from models.tempo import SAMPLE_RATE_HZ, listen
-from models.tempo.listening import Heard
-from models.training.highlights import (
+from utawaku.models.highlight.model import SHIPPED
+from utawaku.models.setlist.subtitles import TimedText
+from utawaku.models.tempo import SAMPLE_RATE_HZ, listen
+from utawaku.models.tempo.features import Heard
+from utawaku.models.training.highlights import (
     Example,
     composed_examples,
     judge,

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from library.config import LabelSettings
-from models.labels import SURE, listed_probability, shazam_probability
-from models.setlist import find_setlists, merge_setlists
+from utawaku.library.config import LabelSettings
+from utawaku.models.labels import SURE, listed_probability, shazam_probability
+from utawaku.models.setlist import find_setlists, merge_setlists
 
 ACCEPT = LabelSettings().accept
 

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import EncodeError, NotFoundError
-from library.records import Song
-from models.audio import load, probe
-from models.loudness import measure
-from models.playlist import (
+from tests.models.separation import write_wav
+from utawaku.library.errors import EncodeError, NotFoundError
+from utawaku.library.records import Song
+from utawaku.media.decode import load
+from utawaku.media.loudness import measure
+from utawaku.media.probe import probe
+from utawaku.models.playlist import (
     PlaylistItem,
     Rendered,
     by_key,
@@ -17,8 +19,7 @@ from models.playlist import (
     make_playlist,
     render_playlist,
 )
-from models.playlist.mix import fades
-from tests.models.separation import write_wav
+from utawaku.models.playlist.mix import fades
 
 
 def noise(

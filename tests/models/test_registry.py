@@ -9,11 +9,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from library.errors import NotFoundError, WeightsCorruptError, WeightsMissingError
-from models import registry
-from models.registry import HttpsFile, Weights, WheelFile
-from models.registry import store as store_module
 from tests.servers.weights import WeightsServer
+from utawaku.library.errors import NotFoundError, WeightsCorruptError, WeightsMissingError
+from utawaku.models import registry
+from utawaku.models.registry import HttpsFile, Weights, WheelFile
+from utawaku.models.registry import store as store_module
 
 PAYLOAD = bytes(range(256)) * 400
 

@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from library.errors import MediaError, NoAudioError, NotMediaError, TruncatedMediaError
-from models.segmentation import SLOT_S, Segmentation, n_hops
-from models.segmenter import Segmenter
-from models.segmenter.certificate import settle
-from models.segmenter.viterbi import decode, decode_pair, energy_activity, reflected_sums
 from tests.models.segmenter_media import CASES, music_like, silence, speech_like, write_wav
+from utawaku.library.errors import MediaError, NoAudioError, NotMediaError, TruncatedMediaError
+from utawaku.models.segmentation import SLOT_S, Segmentation, n_hops
+from utawaku.models.segmenter import Segmenter
+from utawaku.models.segmenter.certificate import settle
+from utawaku.models.segmenter.viterbi import decode, decode_pair, energy_activity, reflected_sums
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "segmenter"
@@ -254,7 +254,7 @@ def test_memory_does_not_grow_with_the_length(weights_dir: Path, tmp_path: Path)
     """A recording ten times as long may take 60 MB more, which is 500 MB in twelve hours."""
     block = np.concatenate([speech_like(20, 1), music_like(35, 2), silence(5)])
     program = (
-        "import sys; from pathlib import Path; from models.segmenter import Segmenter\n"
+        "import sys; from pathlib import Path; from utawaku.models.segmenter import Segmenter\n"
         "Segmenter.from_registry(Path(sys.argv[1]), mode='fast').analyse(Path(sys.argv[2]))\n"
         # Not getrusage: its peak is inherited from the process that started this one.
         "status = Path('/proc/self/status').read_text().split()\n"

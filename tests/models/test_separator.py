@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import EngineError, WeightsCorruptError
-from models import registry
-from models.audio import load
-from models.demo import render_song
-from models.separator import Separator, builtin, make_separator, separate
-from models.separator.builtin.engine import BuiltinSeparator, centre_mask
-from models.separator.stft import masked_stream
 from tests.models.separation import sdr_db
+from utawaku.demo import render_song
+from utawaku.library.errors import EngineError, WeightsCorruptError
+from utawaku.media.decode import load
+from utawaku.models import registry
+from utawaku.models.separator import Separator, builtin, make_separator, separate
+from utawaku.models.separator.builtin.engine import BuiltinSeparator, centre_mask
+from utawaku.models.separator.stft import masked_stream
 
 
 @pytest.fixture(scope="module")

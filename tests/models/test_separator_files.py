@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import NotMediaError
-from models.audio import load, probe
-from models.separator import make_separator
-from models.separator.files import remix, separate_file
 from tests.models.separation import Halver, grid, write_wav
+from utawaku.library.errors import NotMediaError
+from utawaku.media.decode import load
+from utawaku.media.probe import probe
+from utawaku.models.separator import make_separator
+from utawaku.models.separator.files import remix, separate_file
 
 RATE = 22_050
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import EngineError, MediaError, NotMediaError, SetlistError, UsageError
-from models.audio import probe
-from models.separator import Stems, make_separator, separate_file
-from models.separator.flac import MADE_BY_TAG
-from models.separator.joining import join_pieces
-from models.separator.pieces import separate_pieces
-from models.separator.plan import Cut, cut_at_subtitles, plan_pieces, read_plan
-from models.setlist.subtitles import TimedText, to_srt
 from tests.models.separation import Halver, Shy, grid, write_wav
+from utawaku.library.errors import EngineError, MediaError, NotMediaError, SetlistError, UsageError
+from utawaku.media.probe import probe
+from utawaku.models.separator import Stems, make_separator, separate_file
+from utawaku.models.separator.flac import MADE_BY_TAG
+from utawaku.models.separator.joining import join_pieces
+from utawaku.models.separator.pieces import separate_pieces
+from utawaku.models.separator.plan import Cut, cut_at_subtitles, plan_pieces, read_plan
+from utawaku.models.setlist.subtitles import TimedText, to_srt
 
 RATE = 22_050
 LOW = 8_000

@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import EngineError, WeightsCorruptError, WeightsMissingError
-from models import registry
-from models.registry import HttpsFile
-from models.registry.tf_checkpoint import open_checkpoint
-from models.separator import separate
-from models.separator.spleeter.engine import SpleeterSeparator
-from models.separator.spleeter.network import build, phases, read_archive, variable_shapes
 from tests.models.separation import sdr_db
 from tests.models.tensor_bundle import bundle
 from tests.servers.weights import WeightsServer
+from utawaku.library.errors import EngineError, WeightsCorruptError, WeightsMissingError
+from utawaku.models import registry
+from utawaku.models.registry import HttpsFile
+from utawaku.models.registry.tf_checkpoint import open_checkpoint
+from utawaku.models.separator import separate
+from utawaku.models.separator.spleeter.engine import SpleeterSeparator
+from utawaku.models.separator.spleeter.network import build, phases, read_archive, variable_shapes
 
 RUN = Path(__file__).parents[2] / "models" / "reference" / "spleeter" / "run.py"
 

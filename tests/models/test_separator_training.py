@@ -10,13 +10,14 @@ import onnxruntime
 import pytest
 from onnx import helper, numpy_helper
 
-from library.errors import ConfigError, WeightsCorruptError
-from models.registry import pull
-from models.separator.builtin.engine import BuiltinSeparator
-from models.training.keras_import import import_keras
-from models.training.mir1k import lay_out
-from models.training.separator import Plan, Scores, measure, train_separator
-from models.training.separator_data import (
+from tests.models.separation import write_wav
+from utawaku.library.errors import ConfigError, WeightsCorruptError
+from utawaku.models.registry import pull
+from utawaku.models.separator.builtin.engine import BuiltinSeparator
+from utawaku.models.training.keras_import import import_keras
+from utawaku.models.training.mir1k import lay_out
+from utawaku.models.training.separator import Plan, Scores, measure, train_separator
+from utawaku.models.training.separator_data import (
     Material,
     Sound,
     composed_songs,
@@ -24,14 +25,13 @@ from models.training.separator_data import (
     read_material,
     split_material,
 )
-from models.training.separator_network import (
+from utawaku.models.training.separator_network import (
     build,
     fresh_weights,
     keras_network,
     read_weights,
     weights_of,
 )
-from tests.models.separation import write_wav
 
 needs_tensorflow = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None, reason="needs the extra `train`"
@@ -285,7 +285,7 @@ class Oracle:
     name, version, model_version = "oracle", "1", ""
 
     def stream(self, chunks, sample_rate_hz):  # type: ignore[no-untyped-def]
-        from models.separator.engine import Stems
+        from utawaku.models.separator.engine import Stems
 
         for chunk in chunks:
             spectrum = np.fft.rfft(chunk)

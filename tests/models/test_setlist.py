@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.errors import SetlistError
-from library.records import SetlistLine
-from models.setlist import (
+from tests.models.setlist_styles import STYLES, Song, Talk, song
+from utawaku.library.errors import SetlistError
+from utawaku.library.records import SetlistLine
+from utawaku.models.setlist import (
     ChatMessage,
     find_setlists,
     is_talk,
@@ -21,7 +22,6 @@ from models.setlist import (
     read_live_chat,
     titles_in_chat,
 )
-from tests.models.setlist_styles import STYLES, Song, Talk, song
 
 GOOD = """セトリ
 0:05:12 夜明けの歌 / 青井ソラ

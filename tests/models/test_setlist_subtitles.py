@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from library.errors import SetlistError
-from models.setlist import (
+from utawaku.library.errors import SetlistError
+from utawaku.models.setlist import (
     TimedText,
     parse_subtitles,
     read_subtitles,

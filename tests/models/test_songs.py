@@ -13,17 +13,17 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks.song_scores import score
-from library.records import Segment, SetlistLine, SongSpan
-from models.segmentation import Segmentation
-from models.segmenter import Segmenter
-from models.songs import SongListener, SongRules, find_songs, segment_and_listen
-from models.songs.boundaries import falls_into_sound, hop_of
-from models.songs.classic import bridged, classic_songs
-from models.songs.cues import cues_of
-from models.songs.decoding import best_songs
-from models.songs.features import N_BANDS, N_SEMITONES, SongFeatures
-from models.songs.sifting import opening_likeness
 from tests.models.song_timelines import Timeline
+from utawaku.library.records import Segment, SetlistLine, SongSpan
+from utawaku.models.segmentation import Segmentation
+from utawaku.models.segmenter import Segmenter
+from utawaku.models.songs import SongListener, SongRules, find_songs, segment_and_listen
+from utawaku.models.songs.boundaries import falls_into_sound, hop_of
+from utawaku.models.songs.boundary_features import cues_of
+from utawaku.models.songs.classic import bridged, classic_songs
+from utawaku.models.songs.decoding import best_songs
+from utawaku.models.songs.features import N_BANDS, N_SEMITONES, SongFeatures
+from utawaku.models.songs.filters import opening_likeness
 
 CLASSIC = SongRules(strategy="classic")
 CORPUS = os.environ.get("UTAWAKU_CORPUS", "")

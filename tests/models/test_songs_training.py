@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from benchmarks.song_scores import Score, score
-from library.errors import WeightsCorruptError, WeightsMissingError
-from models.segmentation import HOP_S
-from models.songs import decoding
-from models.songs.cues import cues_of
-from models.songs.decoding import best_songs
-from models.songs.scorer import Scorer, shipped_scorer
-from models.training.song_splices import features_of, spans_of, splice
-from models.training.songs import Example, targets, train_scorer
-from models.training.stream_sounds import RATE_HZ, at_level, rms_dbfs, trimmed
 from tests.models.song_timelines import Timeline
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.models.segmentation import HOP_S
+from utawaku.models.songs import decoding
+from utawaku.models.songs.boundary_features import cues_of
+from utawaku.models.songs.decoding import best_songs
+from utawaku.models.songs.scorer import Scorer, shipped_scorer
+from utawaku.models.training.song_splices import features_of, spans_of, splice
+from utawaku.models.training.songs import Example, targets, train_scorer
+from utawaku.models.training.stream_sounds import RATE_HZ, at_level, rms_dbfs, trimmed
 
 Spans = list[tuple[int, int]]
 

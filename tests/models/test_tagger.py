@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import NotMediaError, TruncatedMediaError, WeightsCorruptError
-from models.registry.tf_checkpoint import open_checkpoint, read_checkpoint
-from models.tagger import N_EMBEDDING, TAGS, Tagger, blocks, top_tags
-from models.tagger.excerpts import excerpts
-from models.tagger.features import PATCH_SAMPLES, mel_bands, patch_of
-from models.tagger.network import tagger_model
 from tests.golden.tagger.regenerate import patches, signal
 from tests.models.song_files import write
 from tests.models.taste_world import tagger as tagger  # a fixture
+from utawaku.library.errors import NotMediaError, TruncatedMediaError, WeightsCorruptError
+from utawaku.models.registry.tf_checkpoint import open_checkpoint, read_checkpoint
+from utawaku.models.tagger import N_EMBEDDING, TAGS, Tagger, blocks, top_tags
+from utawaku.models.tagger.excerpts import excerpts
+from utawaku.models.tagger.features import PATCH_SAMPLES, mel_bands, patch_of
+from utawaku.models.tagger.network import tagger_model
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "tagger"
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import WeightsCorruptError, WeightsMissingError
-from models.taste import (
+from tests.models.taste_world import two_kinds
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.models.taste import (
     LogisticTaste,
     choose_batches,
     fit,
@@ -14,9 +15,8 @@ from models.taste import (
     quality_of,
     reasons_for,
 )
-from models.taste.evaluation import auc_of, split
-from models.taste.picture import calibration_picture
-from tests.models.taste_world import two_kinds
+from utawaku.models.taste.evaluation import auc_of, split
+from utawaku.models.taste.picture import calibration_picture
 
 
 def test_more_grades_make_a_better_model() -> None:

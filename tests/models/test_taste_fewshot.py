@@ -13,8 +13,8 @@ from benchmarks.taste import (
     learning_curve,
     mel_statistics,
 )
-from models.tagger import Tagger
 from tests.models.taste_world import tagger as tagger  # a fixture
+from utawaku.models.tagger import Tagger
 
 TARGETS = {10: 0.78, 20: 0.87, 50: 0.93}
 

@@ -7,10 +7,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from library.errors import ConfigError
-from models.training.fma import read_fma
-from models.training.spectrograms import read_spectrograms
-from models.training.taste_cnn import (
+from tests.models.song_files import write
+from utawaku.library.errors import ConfigError
+from utawaku.models.training.fma import read_fma
+from utawaku.models.training.spectrograms import read_spectrograms
+from utawaku.models.training.taste_cnn import (
     BY_PIECE,
     BY_SINGER,
     compare,
@@ -19,7 +20,6 @@ from models.training.taste_cnn import (
     scores_of,
     transfer,
 )
-from tests.models.song_files import write
 
 needs_tensorflow = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None, reason="needs the extra `train`"
@@ -134,7 +134,7 @@ def test_pretraining_goes_on_where_it_stopped_and_its_weights_serve_grades(
 def test_the_onnx_file_scores_as_keras_does(tmp_path: Path) -> None:
     import keras
 
-    from models.training.taste_cnn import _network, to_onnx
+    from utawaku.models.training.taste_cnn import _network, to_onnx
 
     model = _network(keras, 1, "sigmoid")
     rng = np.random.default_rng(0)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import NoAudioError
-from models.demo import render_song
-from models.tempo import (
+from utawaku.demo import render_song
+from utawaku.library.errors import NoAudioError
+from utawaku.models.tempo import (
     SAMPLE_RATE_HZ,
     Listener,
     beat_times,
@@ -17,7 +17,7 @@ from models.tempo import (
     listen,
     listen_file,
 )
-from models.tempo.key import key_place
+from utawaku.models.tempo.key import key_place
 
 RATE = SAMPLE_RATE_HZ
 

@@ -9,14 +9,14 @@ import dagster as dg
 import pytest
 from pydantic import PrivateAttr
 
-from assets.resources import LibraryResource
-from library.config import Settings
-from models.downloader import Downloader, Tuning
-from sensors.channels import look_at_channels
-from sensors.requests import drain_requests
 from tests.servers.youtube_fixtures import QUICK
 from tests.servers.youtube_fixtures import emulated as emulated
 from tests.servers.youtube_site import YoutubeSite
+from utawaku.library.config import Settings
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.sensors.channels import look_at_channels
+from utawaku.sensors.requests import drain_requests
+from utawaku.services.downloader import Downloader, Tuning
 
 
 class LocalLibrary(LibraryResource):
@@ -34,7 +34,7 @@ class LocalLibrary(LibraryResource):
 @lru_cache
 def everything() -> dg.Definitions:
     """The real definitions."""
-    from definitions import defs
+    from utawaku.definitions import defs
 
     return defs()
 

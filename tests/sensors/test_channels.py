@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from assets.following import follow, judge_again
-from library.catalogue import Catalogue
-from library.config import load_settings
-from library.following import ChannelRules
-from library.records import Channel, Request
-from models.downloader import Downloader
 from tests.sensors.conftest import QUICK, Pipeline
 from tests.servers.media_site import Fault, Resource
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import load_settings
+from utawaku.library.records import Channel, Request
+from utawaku.library.subscriptions import ChannelRules
+from utawaku.services.downloader import Downloader
+from utawaku.workflows.subscriptions import follow, judge_again
 
 STREAMS = f"https://www.youtube.com/channel/{CHANNEL_ID}/streams"
 

@@ -5,15 +5,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.due import due_assets
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings
-from library.records import Stream
-from sensors.schedules import nightly
 from tests.conftest import install_weights
-from tests.models.downloader_media import audio_bytes
 from tests.sensors.conftest import Pipeline, everything
 from tests.servers.media_site import MediaSite
+from tests.services.downloader_media import audio_bytes
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.records import Stream
+from utawaku.orchestration.pending_assets import due_assets
+from utawaku.sensors.schedules import nightly
 
 
 def a_night(pipeline: Pipeline) -> None:

@@ -16,24 +16,24 @@ import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
-import models.highlight.model
-import models.songs.scorer
-from assets.due import CHAIN
-from assets.staleness import ARTEFACTS, stale_artefacts
-from assets.taste import retrain_due
-from definitions import defs
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings
-from library.records import Song, Stream
-from library.tags import playing_time_s, read_tags
-from models import registry
-from models.demo import DemoTruth, make_demo_stream
-from sensors.taste import score_taste_job, train_taste_job
+import utawaku.models.highlight.model
+import utawaku.models.songs.scorer
 from tests.conftest import install_weights
 from tests.models.taste_world import library_of
+from tests.orchestration.test_rematerialize import record_models
 from tests.sensors.conftest import Pipeline
-from tests.sensors.test_rematerialize import record_models
 from tests.servers.media_site import MediaSite
+from utawaku.assets.taste import retrain_due
+from utawaku.definitions import defs
+from utawaku.demo import DemoTruth, make_demo_stream
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.records import Song, Stream
+from utawaku.library.tags import playing_time_s, read_tags
+from utawaku.models import registry
+from utawaku.orchestration.pending_assets import CHAIN
+from utawaku.orchestration.staleness import ARTEFACTS, stale_artefacts
+from utawaku.sensors.taste import score_taste_job, train_taste_job
 
 TEN_STEPS = 10
 """No request needs as many ticks."""
@@ -216,7 +216,7 @@ def test_catalogue_and_dagster_agree_when_other_models_take_the_place_of_the_old
     assert evening.stale() == set()
 
     # Highlights: a model of one's own, as `utawaku train highlight` writes it.
-    shipped = Path(models.highlight.model.__file__).with_name("highlight_model.npz")
+    shipped = Path(utawaku.models.highlight.model.__file__).with_name("highlight_model.npz")
     with np.load(shipped) as arrays:
         floats = [key for key in arrays.files if arrays[key].dtype.kind == "f" and arrays[key].ndim]
     replace_arrays(shipped, tmp_path / "mine.npz", floats[0])
@@ -227,13 +227,13 @@ def test_catalogue_and_dagster_agree_when_other_models_take_the_place_of_the_old
 
     # The scorer of boundaries, which comes with the package: a release with other numbers.
     release = tmp_path / "release"
-    shutil.copytree(Path(models.songs.__file__).parent, release)
+    shutil.copytree(Path(utawaku.models.songs.__file__).parent, release)
     for file in release.glob("scorer_*.npz"):
         with np.load(file) as arrays:
             name = next(key for key in arrays.files if arrays[key].dtype.kind == "f")
         replace_arrays(file, file, name)
-    monkeypatch.setattr(models.songs, "__file__", str(release / "__init__.py"))
-    monkeypatch.setattr(models.songs.scorer, "_HERE", release)
+    monkeypatch.setattr(utawaku.models.songs, "__file__", str(release / "__init__.py"))
+    monkeypatch.setattr(utawaku.models.songs.scorer, "_HERE", release)
     assert evening.stale() == {(stream_id, "songs")}
     assert evening.make_anew()[0] == "songs"
     assert evening.stale() <= {(stream_id, "stems")}

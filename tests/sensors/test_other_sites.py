@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from assets.following import LOOKED, follow
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings
-from library.following import ChannelRules
-from library.records import Channel
-from models.downloader import Downloader
 from tests.sensors.conftest import QUICK, Pipeline
 from tests.servers.bilibili_videos import BilibiliVideo, bilibili
 from tests.servers.media_site import Fault
 from tests.servers.twitch_site import Broadcast, twitch
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.records import Channel
+from utawaku.library.subscriptions import ChannelRules
+from utawaku.services.downloader import Downloader
+from utawaku.workflows.subscriptions import LOOKED, follow
 
 RULES = ChannelRules(title=("@karaoke",), backlog=-1)
 

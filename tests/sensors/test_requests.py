@@ -10,23 +10,23 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets import gentleness
-from assets.following import follow
-from assets.processes import PID_TAG
-from assets.recordings import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings
-from library.following import ChannelRules
-from library.processes import process_mark
-from library.records import Channel, ChannelEntry, Request, Stream
-from models.downloader import Downloader
-from sensors.dead_runs import close_dead_runs
-from sensors.outcomes import BATCH_TAG, Trouble, retry_or_fail, settle
-from sensors.requests import DOWNLOAD_TAG
-from tests.models.downloader_media import audio_bytes
 from tests.sensors.conftest import QUICK, Pipeline
 from tests.servers.media_site import MediaSite
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
+from tests.services.downloader_media import audio_bytes
+from utawaku.assets.recordings import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.processes import process_mark
+from utawaku.library.records import Channel, ChannelEntry, Request, Stream
+from utawaku.library.subscriptions import ChannelRules
+from utawaku.orchestration.orphaned_runs import close_dead_runs
+from utawaku.orchestration.run_outcomes import BATCH_TAG, Trouble, retry_or_fail, settle
+from utawaku.orchestration.run_processes import PID_TAG
+from utawaku.sensors.requests import DOWNLOAD_TAG
+from utawaku.services import rate_limits as gentleness
+from utawaku.services.downloader import Downloader
+from utawaku.workflows.subscriptions import follow
 
 URL = "https://www.youtube.com/watch?v=stream00001"
 POST_LIVE = {"isLiveContent": True, "isPostLiveDvr": True}

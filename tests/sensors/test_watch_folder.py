@@ -7,9 +7,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.resources import LibraryResource
-from library.catalogue import Catalogue
-from sensors.watch_folder import look_into, watch_folder
+from utawaku.library.catalogue import Catalogue
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.sensors.watch_folder import look_into, watch_folder
 
 
 def targets(catalogue: Catalogue) -> list[str]:

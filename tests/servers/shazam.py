@@ -24,8 +24,13 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from library.errors import SignatureError
-from models.signature import Signature, decode_uri, pcm_from_audio, signature_of
+from utawaku.library.errors import SignatureError
+from utawaku.services.recognizer.signature import (
+    Signature,
+    decode_uri,
+    pcm_from_audio,
+    signature_of,
+)
 
 _UUID = r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}"
 _PATH = re.compile(rf"^/discovery/v5/[a-z]{{2}}/[A-Z]{{2}}/iphone/-/tag/{_UUID}/{_UUID}$")

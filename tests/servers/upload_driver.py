@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.errors import UtawakuError
-from library.sharing.budget import UNLIMITED, Budget
-from models.uploaders.bilibili.accounts import Accounts
-from models.uploaders.bilibili.client import ChunkRetries
-from models.uploaders.bilibili.uploader import BilibiliUploader
-from models.uploaders.queue import Patience, Queue
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import UtawakuError
+from utawaku.library.publish.quota import UNLIMITED, Budget
+from utawaku.services.publish.bilibili.accounts import Accounts
+from utawaku.services.publish.bilibili.client import ChunkRetries
+from utawaku.services.publish.bilibili.uploader import BilibiliUploader
+from utawaku.services.publish.queue import Patience, Queue
 
 
 def carry_out(order: dict[str, Any]) -> dict[str, Any]:

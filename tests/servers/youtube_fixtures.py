@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from library.config import DownloadSettings
-from models.downloader import Downloader, Tuning
 from tests.servers.youtube_site import YoutubeSite, youtube
+from utawaku.library.config import DownloadSettings
+from utawaku.services.downloader import Downloader, Tuning
 
 QUICK = Tuning(
     retries=0, extractor_retries=0, retry_wait_s=0.01, socket_timeout_s=5.0,

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.models.downloader_media import PNG
 from tests.servers.connect_proxy import behind_proxy
 from tests.servers.media_site import Fault, MediaSite, Resource
+from tests.services.downloader_media import PNG
 
 HOSTS = ("youtube.com", "ytimg.com", "googlevideo.com")
 PAGE = 30

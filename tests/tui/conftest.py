@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from benchmarks.fake_catalogue import fill
-from library.catalogue import Catalogue
-from library.config import Settings
-from tui.app import UtawakuApp
-from tui.home import Home
-from tui.player.output import Pull
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.library_handle import Home
+from utawaku.tui.player.output import Pull
 
 NOW = time.time()
 RATE_HZ = 48_000

@@ -17,18 +17,18 @@ import pytest
 from PIL import Image
 from textual.geometry import Region
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.tags import SongTags, write_tags
 from tests.tui.conftest import until, write_tone
-from tui import terminal
-from tui.app import UtawakuApp
-from tui.home import Home
-from tui.pictures import MAX_PIXELS, cover_file, make_picture
-from tui.screens.library import LibraryScreen
-from tui.screens.notices import ShowText
-from tui.terminal import Way, way_of
-from tui.widgets.details import Details
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.tags import SongTags, write_tags
+from utawaku.tui import terminal
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.library_handle import Home
+from utawaku.tui.pictures import MAX_PIXELS, cover_file, make_picture
+from utawaku.tui.screens.library import LibraryScreen
+from utawaku.tui.screens.notices import ShowText
+from utawaku.tui.terminal import Way, way_of
+from utawaku.tui.widgets.details import Details
 
 SIZE = (150, 50)
 RED, BLUE = (200, 10, 20), (10, 20, 200)
@@ -154,7 +154,7 @@ def covered(library: Catalogue, settings: Settings) -> str:
     path = write_tone(settings.library_root / "Songs/one.wav", 440, 1)
     write_tags(path, SongTags(title="one"), picture_file())
     with library.write() as connection:
-        from library.schema import songs
+        from utawaku.library.schema import songs
 
         connection.execute(songs.update().values(file_path=""))
         connection.execute(
@@ -319,7 +319,7 @@ async def test_another_cover_in_the_same_file_is_shown_after_a_while(
     app: UtawakuApp, settings: Settings, covered: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr("tui.widgets.cover.TRUE_FOR_S", 0.0)
+    monkeypatch.setattr("utawaku.tui.widgets.cover.TRUE_FOR_S", 0.0)
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: isinstance(app.screen, LibraryScreen), pilot.pause)
         await until(lambda: len(corner(app)) == 34 * 10, pilot.pause)

@@ -1,10 +1,10 @@
 """The details of a song that come when nobody looks any more."""
 
-from library.catalogue import Catalogue
 from tests.tui.conftest import until
-from tui.app import UtawakuApp
-from tui.screens.library import LibraryScreen
-from tui.widgets.details import Details
+from utawaku.library.catalogue import Catalogue
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.screens.library import LibraryScreen
+from utawaku.tui.widgets.details import Details
 
 
 async def test_an_answer_after_the_pane_was_taken_apart_does_no_harm(

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from library.errors import NotFoundError
 from tests.tui.conftest import HandOutput, pitch_of, write_tone
-from tui.player.engine import Engine, Event, Track
+from utawaku.library.errors import NotFoundError
+from utawaku.tui.player.engine import Engine, Event, Track
 
 
 class Listener:

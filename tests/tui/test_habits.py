@@ -4,15 +4,15 @@ import sqlite3
 
 import pytest
 
-from library.catalogue import Catalogue
-from library.config import Settings, default_config_path, load_settings
 from tests.tui.conftest import HandOutput, until
 from tests.tui.test_library_screen import opened, search, shown, told
-from tui.app import UtawakuApp
-from tui.home import Home
-from tui.memory import Memory, recall, remember
-from tui.screens.dialogs import Choose
-from tui.screens.settings import SettingsScreen
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, default_config_path, load_settings
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.library_handle import Home
+from utawaku.tui.preferences import Memory, recall, remember
+from utawaku.tui.screens.dialogs import Choose
+from utawaku.tui.screens.settings import SettingsScreen
 
 SIZE = (120, 36)
 
@@ -269,8 +269,8 @@ async def test_modes_are_switched_and_shown(app: UtawakuApp, settings: Settings)
 async def test_a_stem_is_heard_at_the_same_moment(
     app: UtawakuApp, library: Catalogue, settings: Settings, output: HandOutput
 ) -> None:
-    from library.schema import stems
     from tests.tui.conftest import pitch_of, write_tone
+    from utawaku.library.schema import stems
 
     song = library.songs.of_stream("youtube-fake0000000")[0]
     library.songs.set_span(song.id, 1.0, 9.0)

@@ -4,14 +4,14 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
-from library.catalogue import Catalogue
-from library.records import Song
 from tests.tui.conftest import until
 from tests.tui.test_library_screen import lines, opened, search, shown, told
-from tui.app import UtawakuApp
-from tui.screens.edit import EditSongs
-from tui.screens.library import LibraryScreen
-from tui.widgets.cell_editor import CellEditor
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.records import Song
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.screens.edit import EditSongs
+from utawaku.tui.screens.library import LibraryScreen
+from utawaku.tui.widgets.cell_editor import CellEditor
 
 SIZE = (100, 30)
 

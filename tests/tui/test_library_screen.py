@@ -3,16 +3,16 @@
 import pytest
 from textual.pilot import Pilot
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.query import parse
-from library.schema import songs
 from tests.tui.conftest import HandOutput, until
-from tui.app import UtawakuApp
-from tui.home import Home
-from tui.screens.library import LibraryScreen
-from tui.widgets.details import Details
-from tui.widgets.player_bar import PlayerBar
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.query import parse
+from utawaku.library.schema import songs
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.library_handle import Home
+from utawaku.tui.screens.library import LibraryScreen
+from utawaku.tui.widgets.details import Details
+from utawaku.tui.widgets.player_bar import PlayerBar
 
 SIZE = (100, 30)
 

@@ -11,12 +11,12 @@ import pytest
 from jeepney import DBusAddress, MessageType, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
-from library.catalogue import Catalogue
-from library.config import Settings
 from tests.tui.conftest import HandOutput
-from tui.home import Home
-from tui.player.mpris import NAME, PATH, PLAYER, PROPERTIES, ROOT, Mpris
-from tui.player.player import Player
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.tui.library_handle import Home
+from utawaku.tui.player.mpris import NAME, PATH, PLAYER, PROPERTIES, ROOT, Mpris
+from utawaku.tui.player.player import Player
 
 STREAM = "youtube-fake0000000"
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings
 from tests.tui.conftest import HandOutput, until, write_tone
 from tests.tui.test_library_screen import opened, search, shown, told
-from tui.app import UtawakuApp
-from tui.home import Home
-from tui.screens.compose import ComposeScreen
-from tui.screens.outbox import OutboxScreen
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.library_handle import Home
+from utawaku.tui.screens.compose import ComposeScreen
+from utawaku.tui.screens.outbox import OutboxScreen
 
 SIZE = (140, 40)
 STREAM = "youtube-fake0000000"

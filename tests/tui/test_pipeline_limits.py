@@ -7,18 +7,18 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
-from assets.labels import shazam_gate
-from library.artefacts import OF_A_STREAM
-from library.catalogue import Catalogue
-from library.config import Settings, load_settings, write_setting
-from library.gates import shazam_path
-from library.records import Channel
 from tests.tui.conftest import until
 from tests.tui.test_library_screen import opened, shown
-from tui.app import UtawakuApp
-from tui.screens.pipeline import PipelineScreen
-from tui.widgets.limit_rows import Limit, LimitRows, read_limits
-from tui.widgets.pipeline_rows import StreamRows
+from utawaku.assets.labels import shazam_gate
+from utawaku.library.artefacts import OF_A_STREAM
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings, write_setting
+from utawaku.library.records import Channel
+from utawaku.library.shazam_status import shazam_path
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.screens.pipeline import PipelineScreen
+from utawaku.tui.widgets.limit_rows import Limit, LimitRows, read_limits
+from utawaku.tui.widgets.pipeline_rows import StreamRows
 
 SIZE = (150, 36)
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.heartbeat import beat
 from tests.tui.conftest import until
 from tests.tui.test_library_screen import opened, shown
-from tui.app import UtawakuApp
-from tui.screens.pipeline import PipelineScreen, check_targets, targets_of
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.heartbeat import beat
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.screens.pipeline import PipelineScreen, check_targets, targets_of
 
 SIZE = (110, 30)
 

@@ -1,6 +1,6 @@
 """What plays next."""
 
-from tui.player.queue import PlayQueue
+from utawaku.tui.player.queue import PlayQueue
 
 
 def names(queue: PlayQueue) -> str:

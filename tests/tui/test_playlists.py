@@ -6,14 +6,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.playlists import KIND
-from library.records import Request
 from tests.tui.conftest import HandOutput, pitch_of, until, write_tone
 from tests.tui.test_library_screen import opened, search, shown, told
-from tui.app import UtawakuApp
-from tui.screens.playlist import MakePlaylist, Playlists
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.playlists import KIND
+from utawaku.library.records import Request
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.screens.playlist import MakePlaylist, Playlists
 
 SIZE = (100, 30)
 
@@ -148,7 +148,7 @@ async def test_what_failed_is_reported_with_its_reason(app: UtawakuApp, library:
 async def test_without_files_and_with_too_many_songs_nothing_is_asked(
     app: UtawakuApp, library: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.playlists.MAX_SONGS", 5)
+    monkeypatch.setattr("utawaku.tui.playlists.MAX_SONGS", 5)
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(app, pilot)
         await pilot.press("y")

@@ -3,17 +3,17 @@
 import pytest
 from textual.pilot import Pilot
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.records import Candidate
-from library.store.review import Pick
-from library.store.taste_models import TasteModel
 from tests.tui.conftest import until, write_tone
 from tests.tui.test_library_screen import opened, shown, told
-from tui.app import UtawakuApp
-from tui.screens.review import ReviewScreen
-from tui.screens.review_queue import Find, finds, mixed
-from tui.widgets.chart import chart, thinned
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.records import Candidate
+from utawaku.library.store.review import Pick
+from utawaku.library.store.taste_models import TasteModel
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.screens.review import ReviewScreen
+from utawaku.tui.screens.review_queue import Find, finds, mixed
+from utawaku.tui.widgets.chart import chart, thinned
 
 SIZE = (100, 36)
 HEARD, READ = "youtube-crawled0001", "youtube-crawled0002"

@@ -1,12 +1,12 @@
 """Grading by ear."""
 
-from library.catalogue import Catalogue
-from library.store.review import Guess
 from tests.tui.conftest import until
 from tests.tui.test_library_screen import opened, shown
-from tui.app import UtawakuApp
-from tui.screens.review import ReviewScreen
-from tui.screens.review_queue import hit_rates
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.store.review import Guess
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.screens.review import ReviewScreen
+from utawaku.tui.screens.review_queue import hit_rates
 
 SIZE = (100, 30)
 

@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from library.config import Settings
-from library.errors import UtawakuError
-from tui.serve import HOST, guarded_server, serve
+from utawaku.library.config import Settings
+from utawaku.library.errors import UtawakuError
+from utawaku.tui.serve import HOST, guarded_server, serve
 
 TOKEN = "a-secret-of-this-test"
 APP = """

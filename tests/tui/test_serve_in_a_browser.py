@@ -18,9 +18,9 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from library.catalogue import Catalogue
-from library.config import Settings
 from tests import chromium
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 BROWSER = chromium.find()
@@ -53,7 +53,7 @@ def served(library: Catalogue, settings: Settings, tmp_path: Path) -> Iterator[S
     told = tmp_path / "told"
     with told.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "commands", "serve", "--port", str(port)],
+            [sys.executable, "-m", "utawaku", "serve", "--port", str(port)],
             cwd=ROOT,
             env={**os.environ, "UTAWAKU_HOME": str(settings.data_dir.parent)},
             stdout=out,

@@ -11,12 +11,18 @@ from pydantic import SecretStr
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from library.config import Settings, default_config_path, describe, load_settings, write_setting
 from tests.tui.conftest import until
 from tests.tui.test_library_screen import opened, shown, told
-from tui.app import UtawakuApp
-from tui.screens.dialogs import AskText
-from tui.screens.settings import (
+from utawaku.library.config import (
+    Settings,
+    default_config_path,
+    describe,
+    load_settings,
+    write_setting,
+)
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.screens.dialogs import AskText
+from utawaku.tui.screens.settings import (
     Setting,
     SettingsScreen,
     as_typed,

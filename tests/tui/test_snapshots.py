@@ -10,15 +10,15 @@ import pytest
 from textual.pilot import Pilot
 
 from benchmarks.fake_catalogue import fill
-from library.catalogue import Catalogue
-from library.config import Settings
 from tests.tui.conftest import HandOutput, until, write_analysis
 from tests.tui.test_library_screen import opened, search
-from tui.app import UtawakuApp
-from tui.home import Home
-from tui.screens.review import ReviewScreen
-from tui.screens.timeline import TimelineScreen
-from tui.widgets.stream_songs import StreamSongs
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.library_handle import Home
+from utawaku.tui.screens.review import ReviewScreen
+from utawaku.tui.screens.timeline import TimelineScreen
+from utawaku.tui.widgets.stream_songs import StreamSongs
 
 LONG_AGO = 1_700_000_000.0
 STREAM = "youtube-fake0000000"

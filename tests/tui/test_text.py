@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.text import ago, bar, clock, fit, precise_clock, shown
+from utawaku.tui.text import ago, bar, clock, fit, precise_clock, shown
 
 HOSTILE = [
     "\x1b[2J\x1b]0;owned\x07red",

@@ -3,14 +3,14 @@
 import pytest
 from textual.pilot import Pilot
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.records import Song
 from tests.tui.conftest import HandOutput, until
 from tests.tui.test_library_screen import lines, opened, search, shown, told
-from tui.app import UtawakuApp
-from tui.screens.timeline import TimelineScreen
-from tui.widgets.stream_songs import StreamSongs
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.records import Song
+from utawaku.tui.app import UtawakuApp
+from utawaku.tui.screens.timeline import TimelineScreen
+from utawaku.tui.widgets.stream_songs import StreamSongs
 
 SIZE = (110, 34)
 STREAM = "youtube-fake0000000"

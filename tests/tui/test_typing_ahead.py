@@ -2,10 +2,10 @@
 
 from textual import events
 
-from library.catalogue import Catalogue
 from tests.tui.conftest import until
 from tests.tui.test_library_screen import opened
-from tui.app import UtawakuApp
+from utawaku.library.catalogue import Catalogue
+from utawaku.tui.app import UtawakuApp
 
 
 async def test_letters_typed_right_behind_the_slash_are_a_search_and_no_commands(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from library.errors import MediaError, NoAudioError, NotFoundError, NotMediaError
+from utawaku.library.errors import MediaError, NoAudioError, NotFoundError, NotMediaError
 
 RATE_HZ = 48_000
 N_CHANNELS = 2

@@ -15,9 +15,9 @@ from typing import Literal
 
 import numpy as np
 
-from library.errors import UtawakuError
-from tui.player.decode import N_CHANNELS, RATE_HZ, Decoder
-from tui.player.output import Output
+from utawaku.library.errors import UtawakuError
+from utawaku.tui.player.decode import N_CHANNELS, RATE_HZ, Decoder
+from utawaku.tui.player.output import Output
 
 AHEAD_S = 1.0
 

@@ -21,9 +21,9 @@ from jeepney import (
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
-from tui.columns import title_of
-from tui.player.player import MAX_VOLUME, Player
-from tui.text import shown
+from utawaku.tui.columns import title_of
+from utawaku.tui.player.player import MAX_VOLUME, Player
+from utawaku.tui.text import shown
 
 NAME = "org.mpris.MediaPlayer2.utawaku"
 PATH = "/org/mpris/MediaPlayer2"

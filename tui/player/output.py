@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tui.player.decode import N_CHANNELS, RATE_HZ
+from utawaku.tui.player.decode import N_CHANNELS, RATE_HZ
 
 Pull = Callable[[int], np.ndarray]
 """Asked for n frames, returns float32 (n, 2)."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from library.errors import NotFoundError, UtawakuError
-from library.records import Song, Stream
-from tui.home import Home
-from tui.player.engine import Engine, Event, Track
-from tui.player.output import DeviceOutput, Output
-from tui.player.queue import Entry, PlayQueue
+from utawaku.library.errors import NotFoundError, UtawakuError
+from utawaku.library.records import Song, Stream
+from utawaku.tui.library_handle import Home
+from utawaku.tui.player.engine import Engine, Event, Track
+from utawaku.tui.player.output import DeviceOutput, Output
+from utawaku.tui.player.queue import Entry, PlayQueue
 
 REFERENCE_LUFS = -18.0
 """ReplayGain 2.0 plays everything as loud as this."""

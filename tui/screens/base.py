@@ -7,11 +7,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from tui.widgets.player_bar import PlayerBar
-from tui.widgets.top_bar import TopBar
+from utawaku.tui.widgets.player_bar import PlayerBar
+from utawaku.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from tui.app import UtawakuApp
+    from utawaku.tui.app import UtawakuApp
 
 
 class Place(Screen[None]):

@@ -12,15 +12,15 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
-from library.sharing.preflight import BILIBILI, OPEN, check
-from library.sharing.records import Part, Submission
-from library.text import clean_line, clean_text
-from tui.screens.dialogs import AskText
-from tui.text import fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.publish.preflight import BILIBILI, OPEN, check
+from utawaku.library.publish.records import Part, Submission
+from utawaku.library.text import clean_line, clean_text
+from utawaku.tui.screens.dialogs import AskText
+from utawaku.tui.text import fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 if TYPE_CHECKING:
-    from tui.app import UtawakuApp
+    from utawaku.tui.app import UtawakuApp
 
 WHEN = "%Y-%m-%d %H:%M"
 

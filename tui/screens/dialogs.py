@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
-from tui.text import fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.tui.text import fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 
 class Confirm(ModalScreen[bool]):

@@ -10,10 +10,10 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from library.records import Song
-from library.text import clean_line
-from tui.text import clock, fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.records import Song
+from utawaku.library.text import clean_line
+from utawaku.tui.text import clock, fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 FIELDS = ("title", "artist", "singer", "tags")
 _KEEP = "—"

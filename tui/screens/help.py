@@ -12,7 +12,7 @@ from textual.keys import format_key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from library.query import FIELDS
+from utawaku.library.query import FIELDS
 
 
 class HelpScreen(ModalScreen[None]):

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from textual import events
 
-from library.records import Song
-from tui.columns import COLUMNS
-from tui.screens.edit import changes_of
-from tui.screens.song_actions import SongActions
-from tui.widgets.cell_editor import CellEditor
-from tui.widgets.song_table import SongTable
+from utawaku.library.records import Song
+from utawaku.tui.columns import COLUMNS
+from utawaku.tui.screens.edit import changes_of
+from utawaku.tui.screens.song_actions import SongActions
+from utawaku.tui.widgets.cell_editor import CellEditor
+from utawaku.tui.widgets.song_table import SongTable
 
 NAMES = ("title", "artist", "singer")
 """Columns that can be typed into."""

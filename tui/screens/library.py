@@ -7,20 +7,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
-from library.errors import QueryError, UtawakuError
-from library.records import Song
-from library.searches import And, Listing, Query
-from library.text import clean_line
-from tui.background import Latest
-from tui.columns import COLUMNS
-from tui.screens.dialogs import AskText, Choice, Choose, ChooseSeveral, Confirm
-from tui.screens.inline import InlineEditing
-from tui.terminal import WAYS
-from tui.widgets.details import Details
-from tui.widgets.facets import FACETS, Facets
-from tui.widgets.rows import Rows
-from tui.widgets.search_bar import SearchBar, SearchInput
-from tui.widgets.song_table import BLOCK, SongTable
+from utawaku.library.errors import QueryError, UtawakuError
+from utawaku.library.query.results import And, Listing, Query
+from utawaku.library.records import Song
+from utawaku.library.text import clean_line
+from utawaku.tui.background import Latest
+from utawaku.tui.columns import COLUMNS
+from utawaku.tui.screens.dialogs import AskText, Choice, Choose, ChooseSeveral, Confirm
+from utawaku.tui.screens.inline import InlineEditing
+from utawaku.tui.terminal import WAYS
+from utawaku.tui.widgets.details import Details
+from utawaku.tui.widgets.facets import FACETS, Facets
+from utawaku.tui.widgets.rows import Rows
+from utawaku.tui.widgets.search_bar import SearchBar, SearchInput
+from utawaku.tui.widgets.song_table import BLOCK, SongTable
 
 SORTS = ("added", "title", "artist", "singer", "date", "taste", "stars", "plays", "length", "bpm")
 FORGET = "\0forget "
@@ -244,7 +244,7 @@ class LibraryScreen(InlineEditing):
 
     def on_song_table_sort_asked(self, event: SongTable.SortAsked) -> None:
         """Sort by a column; again turns it round."""
-        from library.query import FIELDS
+        from utawaku.library.query import FIELDS
 
         event.stop()
         listing = self.table.listing

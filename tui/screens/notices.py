@@ -10,10 +10,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from library.records import Notice
-from library.text import clean_text
-from tui.text import ago, fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.records import Notice
+from utawaku.library.text import clean_text
+from utawaku.tui.text import ago, fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 
 class ShowText(ModalScreen[None]):

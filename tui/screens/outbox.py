@@ -10,17 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from library.sharing.preflight import BILIBILI, OPEN, Finding, check
-from library.sharing.records import Part, QueueHold, Submission
-from tui.background import Latest
-from tui.screens.base import Place
-from tui.screens.compose import ComposeScreen
-from tui.screens.dialogs import Confirm
-from tui.text import ago, bar, fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.publish.preflight import BILIBILI, OPEN, Finding, check
+from utawaku.library.publish.records import Part, QueueHold, Submission
+from utawaku.tui.background import Latest
+from utawaku.tui.screens.base import Place
+from utawaku.tui.screens.compose import ComposeScreen
+from utawaku.tui.screens.dialogs import Confirm
+from utawaku.tui.text import ago, bar, fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 if TYPE_CHECKING:
-    from library.catalogue import Catalogue
+    from utawaku.library.catalogue import Catalogue
 
 _LOOKS = {
     "published": "good",

@@ -13,24 +13,24 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.errors import UtawakuError
-from library.gates import GateState, shazam_state
-from library.records import Channel, Request
-from tui.background import Latest
-from tui.screens.base import Place
-from tui.screens.dialogs import AskText, Confirm
-from tui.text import ago, bar, fit, shown
-from tui.widgets.limit_rows import LimitRows, read_limits
-from tui.widgets.pipeline_rows import (
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import UtawakuError
+from utawaku.library.records import Channel, Request
+from utawaku.library.shazam_status import GateState, shazam_state
+from utawaku.tui.background import Latest
+from utawaku.tui.screens.base import Place
+from utawaku.tui.screens.dialogs import AskText, Confirm
+from utawaku.tui.text import ago, bar, fit, shown
+from utawaku.tui.widgets.limit_rows import LimitRows, read_limits
+from utawaku.tui.widgets.pipeline_rows import (
     ChannelRows,
     LowerRows,
     MakerRows,
     StreamRows,
     WorkRows,
 )
-from tui.widgets.rows import Cell, Rows
+from utawaku.tui.widgets.rows import Cell, Rows
 
 STREAMS_SHOWN = 500
 LOWER: tuple[type[LowerRows], ...] = (WorkRows, StreamRows, ChannelRows, MakerRows, LimitRows)

@@ -8,12 +8,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from library.records import Song
-from tui.columns import title_of
-from tui.player.player import Player
-from tui.player.queue import Entry
-from tui.text import clock, fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.records import Song
+from utawaku.tui.columns import title_of
+from utawaku.tui.player.player import Player
+from utawaku.tui.player.queue import Entry
+from utawaku.tui.text import clock, fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 
 class QueueRows(Rows):

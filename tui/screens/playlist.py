@@ -10,10 +10,17 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from library.playlists import FOLDER, MAX_CROSSFADE_S, ORDERS, PlaylistWish, fault_of, file_for
-from library.records import Request
-from tui.text import ago, fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.playlists import (
+    FOLDER,
+    MAX_CROSSFADE_S,
+    ORDERS,
+    PlaylistWish,
+    fault_of,
+    file_for,
+)
+from utawaku.library.records import Request
+from utawaku.tui.text import ago, fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 
 class Switch(Static, can_focus=True):

@@ -10,15 +10,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from library.errors import UtawakuError
-from library.records import Candidate, Song
-from library.store.candidates import OPEN
-from library.store.review import Guess, Pick
-from tui.columns import title_of
-from tui.screens.review_queue import AHEAD, REASONS, WINDOW, Asked, Find, hit_rates, read_round
-from tui.screens.song_actions import SongActions
-from tui.text import bar, clock, shown
-from tui.widgets.chart import chart
+from utawaku.library.errors import UtawakuError
+from utawaku.library.records import Candidate, Song
+from utawaku.library.store.candidates import OPEN
+from utawaku.library.store.review import Guess, Pick
+from utawaku.tui.columns import title_of
+from utawaku.tui.screens.review_queue import (
+    AHEAD,
+    REASONS,
+    WINDOW,
+    Asked,
+    Find,
+    hit_rates,
+    read_round,
+)
+from utawaku.tui.screens.song_actions import SongActions
+from utawaku.tui.text import bar, clock, shown
+from utawaku.tui.widgets.chart import chart
 
 
 class ReviewScreen(SongActions):

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from library.catalogue import Catalogue
-from library.records import Candidate
-from library.store.candidates import OPEN
-from library.store.review import Guess, Pick
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.records import Candidate
+from utawaku.library.store.candidates import OPEN
+from utawaku.library.store.review import Guess, Pick
 
 AHEAD = 20
 SONGS_A_FIND = 3

@@ -15,18 +15,18 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from library.config import (
+from utawaku.library.config import (
     Settings,
     check_setting,
     default_config_path,
     load_settings,
     write_setting,
 )
-from library.errors import ConfigError
-from library.places import environment_name, is_in_environment
-from tui.screens.dialogs import AskText, Choice, Choose
-from tui.text import fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.errors import ConfigError
+from utawaku.library.paths import environment_name, is_in_environment
+from utawaku.tui.screens.dialogs import AskText, Choice, Choose
+from utawaku.tui.text import fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def settings_of(model: BaseModel, prefix: str = "") -> Iterator[Setting]:
 
 def _song_rules(written: Mapping[str, Any]) -> BaseModel:
     """The song rules; the settings keep them as they are written."""
-    from library.song_rules import SongRules
+    from utawaku.library.song_rules import SongRules
 
     try:
         return SongRules.model_validate(written)

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from library.errors import NotFoundError
-from library.records import LabelCandidate, Song
-from tui.columns import title_of
-from tui.screens.base import Place
-from tui.screens.dialogs import Choice, Choose, Confirm
-from tui.screens.edit import Change, EditSongs, Preview, changes_of
-from tui.text import shown
+from utawaku.library.errors import NotFoundError
+from utawaku.library.records import LabelCandidate, Song
+from utawaku.tui.columns import title_of
+from utawaku.tui.screens.base import Place
+from utawaku.tui.screens.dialogs import Choice, Choose, Confirm
+from utawaku.tui.screens.edit import Change, EditSongs, Preview, changes_of
+from utawaku.tui.text import shown
 
 _ASK = "ask again"
 _TYPE = "type"

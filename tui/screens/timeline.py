@@ -9,14 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from library.records import Song, Stream
-from tui.screens.dialogs import AskText, Choice, Choose
-from tui.screens.mending import Mending
-from tui.stream import StreamPicture, read_stream
-from tui.text import clock, fit, shown
-from tui.widgets.rows import Rows
-from tui.widgets.stream_songs import StreamSongs
-from tui.widgets.timeline_view import TimelineView
+from utawaku.library.records import Song, Stream
+from utawaku.tui.screens.boundary_editing import Mending
+from utawaku.tui.screens.dialogs import AskText, Choice, Choose
+from utawaku.tui.stream import StreamPicture, read_stream
+from utawaku.tui.text import clock, fit, shown
+from utawaku.tui.widgets.rows import Rows
+from utawaku.tui.widgets.stream_songs import StreamSongs
+from utawaku.tui.widgets.timeline_view import TimelineView
 
 
 class TimelineScreen(Mending):

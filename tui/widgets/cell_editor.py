@@ -7,8 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
-from tui.text import shown
-from tui.widgets.line import Line
+from utawaku.tui.text import shown
+from utawaku.tui.widgets.line import Line
 
 Way = Literal["save", "leave", "next", "previous", "down", "up"]
 

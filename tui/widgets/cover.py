@@ -20,11 +20,11 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from library.records import Song
-from tui import terminal
-from tui.background import Latest
-from tui.home import Home
-from tui.terminal import Picture, Way
+from utawaku.library.records import Song
+from utawaku.tui import terminal
+from utawaku.tui.background import Latest
+from utawaku.tui.library_handle import Home
+from utawaku.tui.terminal import Picture, Way
 
 REST_S = 0.12
 """A cover is looked for when the cursor has stood on its song for so long."""
@@ -152,7 +152,7 @@ class Cover(Widget, can_focus=False):
 
         def read() -> Picture | None:
             # Image libraries take a while to load, and the first song does not wait for them.
-            from tui.pictures import cover_file, make_picture
+            from utawaku.tui.pictures import cover_file, make_picture
 
             file = cover_file(wanted.song_file, wanted.stream_dir)
             return make_picture(file, wanted.way, wanted.columns, wanted.rows, cell)

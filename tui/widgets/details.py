@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from library.records import Song
-from library.searches import quote
-from tui.columns import mark, title_of
-from tui.home import Home
-from tui.text import ago, bar, clock, shown
-from tui.widgets.cover import Cover
+from utawaku.library.query.results import quote
+from utawaku.library.records import Song
+from utawaku.tui.columns import mark, title_of
+from utawaku.tui.library_handle import Home
+from utawaku.tui.text import ago, bar, clock, shown
+from utawaku.tui.widgets.cover import Cover
 
 
 class Details(VerticalScroll, can_focus=False):

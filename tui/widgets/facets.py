@@ -6,9 +6,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from library.searches import FacetValue, quote
-from tui.text import fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.query.results import FacetValue, quote
+from utawaku.tui.text import fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 FACETS: tuple[tuple[str, str, int], ...] = (
     ("grade", "Grade", 4),

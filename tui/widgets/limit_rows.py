@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from library.catalogue import Catalogue
-from library.config import Settings
-from library.gates import GateState, shazam_state
-from library.metrics import Health, health
-from tui.text import bar, fit, shown
-from tui.widgets.pipeline_rows import LowerRows
-from tui.widgets.rows import Cell
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.metrics import Health, health
+from utawaku.library.shazam_status import GateState, shazam_state
+from utawaku.tui.text import bar, fit, shown
+from utawaku.tui.widgets.pipeline_rows import LowerRows
+from utawaku.tui.widgets.rows import Cell
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from textual import events
 from textual.widgets import Input
 
-from tui.text import shown
+from utawaku.tui.text import shown
 
 
 class Line(Input):

@@ -4,11 +4,11 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from library.artefacts import OF_A_STREAM, SHORT_NAMES
-from library.records import AssetState, Channel
-from library.store.overview import Maker, StreamStates
-from tui.text import ago, bar, fit, shown
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.artefacts import OF_A_STREAM, SHORT_NAMES
+from utawaku.library.records import AssetState, Channel
+from utawaku.library.store.overview import Maker, StreamStates
+from utawaku.tui.text import ago, bar, fit, shown
+from utawaku.tui.widgets.rows import Cell, Rows
 
 _SIGNS = {
     "done": ("●", "good"),

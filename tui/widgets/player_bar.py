@@ -10,10 +10,10 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from library.analysis import Envelope
-from tui.columns import title_of
-from tui.player.player import Player
-from tui.text import clock, fit, shown
+from utawaku.library.analysis import Envelope
+from utawaku.tui.columns import title_of
+from utawaku.tui.player.player import Player
+from utawaku.tui.text import clock, fit, shown
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _MARGIN = 2

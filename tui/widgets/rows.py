@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.text import fit
+from utawaku.tui.text import fit
 
 Cell = tuple[str, Style | None]
 """Text as wide as its column, and how it looks."""

@@ -12,13 +12,13 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from library.errors import QueryError
-from tui.home import Home
-from tui.text import shown
-from tui.widgets.line import Line
+from utawaku.library.errors import QueryError
+from utawaku.tui.library_handle import Home
+from utawaku.tui.text import shown
+from utawaku.tui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from library.query import Completion
+    from utawaku.library.query import Completion
 
 
 class SearchInput(Line):
@@ -136,7 +136,9 @@ class SearchBar(Vertical):
 
     def understand(self) -> None:
         """Understand what is typed, or show where it goes wrong."""
-        from library.query import parse  # knows every column, so it comes with the catalogue
+        from utawaku.library.query import (
+            parse,  # knows every column, so it comes with the catalogue
+        )
 
         try:
             parse(self.text)
@@ -164,7 +166,7 @@ class SearchBar(Vertical):
             return
 
         def look() -> object:
-            from library.query import complete
+            from utawaku.library.query import complete
 
             return complete(text, caret, self._home.catalogue.browser.values)
 

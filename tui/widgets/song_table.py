@@ -9,13 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
-from library.errors import UtawakuError
-from library.records import Song
-from library.searches import Listing, Sort
-from tui.background import Latest
-from tui.columns import COLUMNS, DEFAULT, Column, lay_out, mark
-from tui.text import fit
-from tui.widgets.rows import Cell, Rows
+from utawaku.library.errors import UtawakuError
+from utawaku.library.query.results import Listing, Sort
+from utawaku.library.records import Song
+from utawaku.tui.background import Latest
+from utawaku.tui.columns import COLUMNS, DEFAULT, Column, lay_out, mark
+from utawaku.tui.text import fit
+from utawaku.tui.widgets.rows import Cell, Rows
 
 Read = Callable[[Sequence[int]], list[tuple[int, Song]]]
 """Numbers to songs with their numbers, those that are gone left out; called in a thread."""

@@ -1,10 +1,10 @@
 """The songs of one stream as a list."""
 
-from library.records import Song
-from tui.columns import mark, title_of
-from tui.text import clock, fit, precise_clock, shown
-from tui.widgets.rows import Cell, Rows
-from tui.widgets.timeline_view import Picture
+from utawaku.library.records import Song
+from utawaku.tui.columns import mark, title_of
+from utawaku.tui.text import clock, fit, precise_clock, shown
+from utawaku.tui.widgets.rows import Cell, Rows
+from utawaku.tui.widgets.timeline_view import Picture
 
 
 class StreamSongs(Rows):

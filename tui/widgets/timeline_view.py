@@ -14,10 +14,10 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from library.analysis import Envelope
-from library.records import Segment, SetlistLine, Song
-from tui.columns import title_of
-from tui.text import clock, fit, shown
+from utawaku.library.analysis import Envelope
+from utawaku.library.records import Segment, SetlistLine, Song
+from utawaku.tui.columns import title_of
+from utawaku.tui.text import clock, fit, shown
 
 MIN_SPAN_S = 4.0
 _HALVES = " ▄▀█"

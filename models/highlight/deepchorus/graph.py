@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from models.highlight.deepchorus.architecture import (
+from utawaku.models.highlight.deepchorus.architecture import (
     BN_EPSILON,
     FRONT,
     N_MELS,

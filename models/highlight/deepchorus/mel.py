@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import rfft
 
-from models.highlight.deepchorus.architecture import N_MELS
+from utawaku.models.highlight.deepchorus.architecture import N_MELS
 
 Array = npt.NDArray[np.float32]
 

@@ -11,15 +11,15 @@ import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
 
-from library.errors import WeightsCorruptError, WeightsMissingError
-from library.progress import Progress, silent
-from models.audio import decode
-from models.highlight.deepchorus.architecture import CHUNK, MULTIPLE, N_MELS
-from models.highlight.deepchorus.graph import to_onnx
-from models.highlight.deepchorus.mel import FRAMES_PER_S, SAMPLE_RATE_HZ, MelStream
-from models.highlight.deepchorus.weights import check, read_weights
-from models.highlight.window import Curve, n_seconds, normalised
-from models.onnx_session import make_session
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.library.progress import Progress, silent
+from utawaku.media.decode import decode
+from utawaku.models.highlight.deepchorus.architecture import CHUNK, MULTIPLE, N_MELS
+from utawaku.models.highlight.deepchorus.graph import to_onnx
+from utawaku.models.highlight.deepchorus.mel import FRAMES_PER_S, SAMPLE_RATE_HZ, MelStream
+from utawaku.models.highlight.deepchorus.weights import check, read_weights
+from utawaku.models.highlight.window import Curve, n_seconds, normalised
+from utawaku.models.onnx_session import make_session
 
 Array = npt.NDArray[np.float32]
 
@@ -71,7 +71,7 @@ class DeepChorus:
         last of which looks back over as much.
 
         Raises:
-            NotMediaError, NoAudioError, TruncatedMediaError: see `models.audio.decode`.
+            NotMediaError, NoAudioError, TruncatedMediaError: see `utawaku.media.decode`.
         """
         chunks = decode(
             path,

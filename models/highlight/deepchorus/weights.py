@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import WeightsCorruptError, WeightsMissingError
-from library.files import atomic_path
-from models.highlight.deepchorus.architecture import (
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.library.files import atomic_path
+from utawaku.models.highlight.deepchorus.architecture import (
     WEIGHTS,
     Kind,
     LayerShape,

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from models.registry.entry import Weights
-from models.registry.sources import WheelFile
+from utawaku.models.registry.entry import Weights
+from utawaku.models.registry.sources import WheelFile
 
 
 def _convert(raw: Path, target: Path) -> None:
     """Keras hdf5 to ONNX with the batch normalisations folded in."""
-    from models.segmenter.network import patch_model, read_keras
+    from utawaku.models.segmenter.network import patch_model, read_keras
 
     target.write_bytes(patch_model(read_keras(raw)).SerializeToString(deterministic=True))
 

@@ -3,10 +3,10 @@
 import zipfile
 from pathlib import Path
 
-from library.errors import WeightsCorruptError
-from models.registry.entry import Weights
-from models.registry.tf_checkpoint import read_checkpoint
-from models.registry.wheel_folder import WheelFolder
+from utawaku.library.errors import WeightsCorruptError
+from utawaku.models.registry.entry import Weights
+from utawaku.models.registry.tf_checkpoint import read_checkpoint
+from utawaku.models.registry.wheel_folder import WheelFolder
 
 _INDEX = ".index"
 _SHARD = ".data-00000-of-00001"
@@ -14,7 +14,7 @@ _SHARD = ".data-00000-of-00001"
 
 def _convert(raw: Path, target: Path) -> None:
     """TensorFlow checkpoint to ONNX."""
-    from models.tagger.network import tagger_model
+    from utawaku.models.tagger.network import tagger_model
 
     try:
         with zipfile.ZipFile(raw) as archive:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from models.registry.entry import Weights
-from models.registry.sources import HttpsFile
+from utawaku.models.registry.entry import Weights
+from utawaku.models.registry.sources import HttpsFile
 
 _SHA256 = "f3a90b39dd2874269e8b05a48a86745df897b848c61f3958efc80a39152bd692"
 _BYTES = 73_109_797
@@ -11,7 +11,7 @@ _BYTES = 73_109_797
 
 def _convert(raw: Path, target: Path) -> None:
     """The TensorFlow checkpoint inside the archive to ONNX."""
-    from models.separator.spleeter.network import build, read_archive
+    from utawaku.models.separator.spleeter.network import build, read_archive
 
     target.write_bytes(build(read_archive(raw)).SerializeToString(deterministic=True))
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.onnx_session import load_network
-from models.separator.engine import Audio, Stems
-from models.separator.stft import Spectrum, masked_stream
+from utawaku.models.onnx_session import load_network
+from utawaku.models.separator.engine import Audio, Stems
+from utawaku.models.separator.stft import Spectrum, masked_stream
 
 N_BINS = 512
 """Bins that the network sees: 0 to 8 kHz."""
@@ -49,7 +49,7 @@ class BuiltinSeparator:
         )
 
     def stream(self, chunks: Iterable[Audio], sample_rate_hz: int) -> Iterator[Stems]:
-        """See `models.separator.engine.Separator`."""
+        """See `utawaku.models.separator.engine.Separator`."""
         hop = network_hop(sample_rate_hz)
         pieces = masked_stream(
             (np.nan_to_num(np.atleast_2d(chunk)) for chunk in chunks),

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from library.errors import EngineError
-from models.onnx_session import CPU_OR_OPENVINO, load_network
-from models.separator.engine import Audio, Stems
-from models.separator.spleeter.network import N_BINS, N_CHANNELS, N_FRAMES
-from models.separator.stft import Spectrum, masked_stream
+from utawaku.library.errors import EngineError
+from utawaku.models.onnx_session import CPU_OR_OPENVINO, load_network
+from utawaku.models.separator.engine import Audio, Stems
+from utawaku.models.separator.spleeter.network import N_BINS, N_CHANNELS, N_FRAMES
+from utawaku.models.separator.stft import Spectrum, masked_stream
 
 SAMPLE_RATE_HZ = 44_100
 N_WINDOW = 4096
@@ -60,7 +60,7 @@ class SpleeterSeparator:
         )
 
     def stream(self, chunks: Iterable[Audio], sample_rate_hz: int) -> Iterator[Stems]:
-        """See `models.separator.engine.Separator`."""
+        """See `utawaku.models.separator.engine.Separator`."""
         clean = (np.nan_to_num(np.atleast_2d(chunk)) for chunk in chunks)
         if sample_rate_hz == SAMPLE_RATE_HZ:
             yield from self._stems(clean)

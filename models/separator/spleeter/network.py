@@ -17,8 +17,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from library.errors import WeightsCorruptError
-from models.registry.tf_checkpoint import read_checkpoint
+from utawaku.library.errors import WeightsCorruptError
+from utawaku.models.registry.tf_checkpoint import read_checkpoint
 
 N_FRAMES = 512
 N_BINS = 1024

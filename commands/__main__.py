@@ -1,5 +1,0 @@
-"""`python -m commands`: the same as `utawaku`."""
-
-from commands import main
-
-main()

@@ -1,0 +1,70 @@
+"""`python -m utawaku.commands.service_runner MODULE ARGUMENTS`: a module of Dagster's that stays for weeks.
+
+Dagster's services make an SQLAlchemy engine for each look at the database. What is left of it hangs
+together in circles, which Python collects late in a process with a million objects of its own: it
+waits until a quarter as many are new. Meanwhile they lie among those that stay, and the pages they
+leave are never empty enough to be given back. So what stays is set aside, which makes a collection
+cheap, and one follows each minute.
+"""
+
+import ctypes
+import gc
+import itertools
+import runpy
+import sys
+import threading
+import time
+
+EVERY_S = 60.0
+SET_ASIDE_EVERY = 30
+"""Rounds; what was set aside is looked at then, too, and what has come to stay is added to it."""
+FIRST_SET_ASIDE = 3
+
+
+def give_back(n_round: int) -> None:
+    """Free what nothing refers to, and hand free pages of the heap back to the system."""
+    setting_aside = n_round % SET_ASIDE_EVERY == FIRST_SET_ASIDE
+    if setting_aside:
+        gc.unfreeze()
+    gc.collect()
+    if setting_aside:
+        gc.freeze()
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except AttributeError:
+        return  # no glibc: macOS and musl give pages back by themselves
+    trim(0)
+
+
+def keep_giving_back() -> None:
+    """Do so each minute from now on, in a thread."""
+
+    def again_and_again() -> None:
+        for n_round in itertools.count():
+            time.sleep(EVERY_S)
+            give_back(n_round)
+
+    threading.Thread(target=again_and_again, name="give back", daemon=True).start()
+
+
+def find_each_folder_once() -> None:
+    """Keep Alembic from leaving something for the end of the process each time it is asked.
+
+    Dagster asks it where its migrations lie whenever it opens its storage, as each tick does, and
+    Alembic notes a clean-up with `atexit` for each answer: 3 MB an hour.
+    """
+    import functools
+
+    from alembic import util
+    from alembic.util import pyfiles
+
+    once = functools.cache(pyfiles.coerce_resource_to_filename)
+    pyfiles.coerce_resource_to_filename = util.coerce_resource_to_filename = once
+
+
+if __name__ == "__main__":
+    find_each_folder_once()
+    keep_giving_back()
+    del sys.argv[0]
+    # Puts the module's own path in front of the arguments, as `python -m` does.
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,0 +1,104 @@
+"""`utawaku songs`: what the library holds."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.cells import cell_len
+
+from utawaku.commands.console import UNLIMITED, add_row, clock, out, print_json, print_table, table
+
+COLUMNS: dict[str, tuple[str, int]] = {
+    "title": ("left", 20),
+    "artist": ("left", 12),
+    "singer": ("left", 12),
+    "length": ("right", 8),
+    "date": ("left", 10),
+    "sung": ("right", 5),
+    "grade": ("left", 7),
+    "id": ("whole", UNLIMITED),
+}
+"""How each column is set, and the cells that are enough to read it."""
+GAP = 2
+"""Cells between columns."""
+DROPPED = ("sung", "singer", "grade", "date", "artist")
+"""What a narrow terminal does without, the first to go first; what is empty goes before."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: utawaku songs 'singer:mio taste>0.7 sort:taste'")(songs)
+
+
+def songs(
+    query: Annotated[
+        list[str] | None, typer.Argument(help="Words and fields, e.g. singer:mio grade:like.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many to list; 0 lists all.")] = 100,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """List the songs that a query finds; all without one."""
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.store.browse import Browser
+
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    browser = Browser(catalogue, catalogue.engine)
+    listing = browser.search(" ".join(query or ()))
+    numbers = listing.numbers[:limit] if limit else listing.numbers
+    found = browser.numbered(numbers, tags=True)
+    performances = browser.performances([number for number, _song in found])
+    browser.close()
+    catalogue.close()
+    if json:
+        print_json(
+            [
+                asdict(song) | {"performances": int(times)}
+                for (_number, song), times in zip(found, performances, strict=True)
+            ]
+        )
+        return
+    marks = {1: "like", 0: "so-so", -1: "dislike", None: ""}
+    rows = [
+        {
+            "title": song.title or "(unknown)",
+            "artist": song.artist,
+            "singer": song.singer,
+            "length": clock(song.duration_s),
+            "date": song.uploaded_on,
+            "sung": f"{times}x" if times > 1 else "",
+            "grade": marks[song.grade],
+            "id": song.id,
+        }
+        for (_number, song), times in zip(found, performances, strict=True)
+    ]
+    widths = _widths(rows, out.width if out.is_terminal else UNLIMITED)
+    shown = table(*[(name, COLUMNS[name][0]) for name in widths])
+    for column, width in zip(shown.columns, widths.values(), strict=True):
+        column.max_width = width
+    for row in rows:
+        add_row(shown, [row[name] for name in widths])
+    print_table(shown)
+    if len(found) < len(listing):
+        out.print(f"{len(found)} of {len(listing)}; --limit 0 lists all", style="dim")
+
+
+def _widths(rows: list[dict[str, str]], room: int) -> dict[str, int]:
+    """The columns that can be read together within `room` cells, and how wide each may be."""
+    widest = {
+        name: max([len(name), *(cell_len(row[name]) for row in rows)], default=0)
+        for name in COLUMNS
+    }
+    empty = [name for name in DROPPED if not any(row[name] for row in rows)]
+    widths = {name: min(widest[name], enough) for name, (_kind, enough) in COLUMNS.items()}
+    for dropped in (*empty, *DROPPED):
+        if sum(widths.values()) + GAP * (len(widths) - 1) <= room:
+            break
+        widths.pop(dropped, None)
+    spare = room - sum(widths.values()) - GAP * (len(widths) - 1)
+    for name in widths:
+        more = max(0, min(spare, widest[name] - widths[name]))
+        widths[name] += more
+        spare -= more
+    return widths

@@ -1,0 +1,303 @@
+"""`utawaku login`, `accounts`, `upload`, `submissions`: publishing songs."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from utawaku.commands.console import add_row, err, out, print_json, table
+from utawaku.library.errors import ConfigError, UtawakuError
+
+if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import Settings
+    from utawaku.library.publish.preflight import Finding
+    from utawaku.library.publish.records import Submission
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: utawaku login uta --cookies cookies.txt")(login)
+    app.command(epilog="Example: utawaku accounts --check")(accounts)
+    app.command(epilog="Example: utawaku upload 'taste>0.7 added:-7d' --queue")(upload)
+    app.command(epilog="Example: utawaku submissions --release uta")(submissions)
+
+
+def login(
+    name: Annotated[str, typer.Argument(help="A name of your choice for the account.")] = "main",
+    cookies: Annotated[
+        Path | None,
+        typer.Option(help="Take over biliup's cookies.json or a browser's cookies.txt instead."),
+    ] = None,
+) -> None:
+    """Log in to Bilibili: scan the code with its app, or take over a cookie file."""
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.services.publish.bilibili.accounts import Accounts
+    from utawaku.services.publish.build import record_account
+
+    settings = load_settings()
+    book = Accounts(settings.accounts_dir)
+    if cookies is not None:
+        if not cookies.is_file():
+            raise ConfigError("no such file", subject=str(cookies))
+        book.log_in_by_file(name, cookies)
+    else:
+        book.log_in_by_qr(name, _show_code)
+    catalogue = Catalogue.open(settings)
+    account = record_account(name, settings, catalogue, ask=True)
+    for hold in catalogue.submissions.holds():
+        if hold.account == name and hold.code == "login":
+            catalogue.submissions.release(hold.target, name)
+    catalogue.close()
+    if account.state:
+        raise UtawakuError(account.state, subject=name, next_step="Log in again")
+    out.print(f"logged in as {name}; valid until {_day(account.expires_at)}", markup=False)
+
+
+def _show_code(url: str) -> None:
+    from utawaku.services.publish.bilibili.qr import qr_text
+
+    print(qr_text(url))
+    err.print("Scan this with the Bilibili app and confirm there (within three minutes).")
+
+
+def accounts(
+    check: Annotated[bool, typer.Option(help="Ask the site, and renew what is due.")] = False,
+    remove: Annotated[str, typer.Option(help="Forget this account.")] = "",
+    json: Json = False,
+) -> None:
+    """List the accounts and how long their log-ins last."""
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.services.publish.bilibili.accounts import Accounts
+    from utawaku.services.publish.build import record_account
+
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    book = Accounts(settings.accounts_dir)
+    if remove:
+        book.remove(remove)
+        catalogue.accounts.remove(remove)
+    found = [record_account(name, settings, catalogue, ask=check) for name in book.names()]
+    catalogue.close()
+    if json:
+        print_json({"accounts": found})
+        return
+    listing = table(("account", "whole"), "valid until", "state")
+    for account in found:
+        soon = account.expires_at is not None and account.expires_at - time.time() < 7 * 86400
+        state = account.state or ("ends soon: log in again" if soon else "ready")
+        add_row(listing, [account.name, _day(account.expires_at), state])
+    out.print(listing)
+
+
+def upload(
+    query: Annotated[str, typer.Argument(help="Which songs (as in `utawaku songs`).")],
+    queue: Annotated[bool, typer.Option("--queue", help="Queue it for the daemon.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Queue it and upload from here.")] = False,
+    to: Annotated[str, typer.Option(help="bilibili, folder or webdav.")] = "",
+    account: Annotated[str, typer.Option(help="Which account.")] = "",
+    by: Annotated[str, typer.Option(help="stream: one submission each; all: one for all.")] = "",
+    at: Annotated[
+        str, typer.Option(help="Publish at this local time, e.g. 2026-12-24T20:00.")
+    ] = "",
+    source: Annotated[
+        str, typer.Option(help="Where the songs come from, when the stream was a local file.")
+    ] = "",
+    append: Annotated[
+        bool, typer.Option(help="Add later songs of a stream to its submission.")
+    ] = True,
+    again: Annotated[bool, typer.Option("--again", help="Also songs that are shared.")] = False,
+    json: Json = False,
+) -> None:
+    """Publish songs. Shows the plan only, unless --queue or --now is given."""
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.publish.drafts import draft, order_for
+    from utawaku.library.publish.preflight import check
+    from utawaku.library.store.browse import Browser
+
+    if by not in ("", "stream", "all"):
+        raise ConfigError("is neither stream nor all", subject=by)
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    browser = Browser(catalogue, catalogue.engine)
+    songs = browser.songs(browser.search(query).numbers)
+    browser.close()
+    order = order_for(
+        catalogue,
+        settings,
+        target=to,
+        account=account,
+        group_by=by,
+        publish_at=_moment(at),
+        append=append,
+        source_url=source,
+    )
+    planned = draft(songs, order, catalogue, settings, again=again)
+    findings = []
+    for one in planned:
+        existing = catalogue.submissions.n_parts_of(order.target, one.append_to)
+        n_existing = existing if one.append_to else 0
+        findings.append(check(one, order.limits, now=time.time(), n_existing_parts=n_existing))
+    refused = any(finding.severity == "error" for found in findings for finding in found)
+    if (queue or now) and not refused:
+        kept = [catalogue.submissions.add(one) for one in planned]
+        planned = [catalogue.submissions.move(one.id, "queued") for one in kept]
+    if not json:
+        _show_plan(planned, findings, n_chosen=len(songs))
+    elif refused or not now:
+        queued = queue and not refused
+        print_json({"queued": queued, "submissions": planned, "findings": findings})
+    if refused:
+        catalogue.close()
+        raise ConfigError(
+            "the site would refuse this; nothing was queued",
+            next_step="Change what is marked above (titles, tags: `utawaku settings`)",
+        )
+    if now:
+        done = _work(planned, settings, catalogue)
+        if json:
+            print_json({"submissions": done})
+        _raise_unless_published(done)
+    elif not queue and planned and not json:
+        err.print("\nThis is the plan only. Add --queue, or --now to upload from here.")
+    catalogue.close()
+
+
+def submissions(
+    release: Annotated[
+        str, typer.Option(help="End the hold on this account's queue and go on.")
+    ] = "",
+    retry: Annotated[int, typer.Option(help="Queue this failed or held one again.")] = 0,
+    drop: Annotated[int, typer.Option(help="Delete this draft or failed one.")] = 0,
+    published_as: Annotated[
+        tuple[int, str], typer.Option(help="Number and BV id of a held one you found there.")
+    ] = (0, ""),
+    run: Annotated[bool, typer.Option("--run", help="Work on what is due, from here.")] = False,
+    json: Json = False,
+) -> None:
+    """List submissions and how far they are; mend the queue."""
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    store = catalogue.submissions
+    if release:
+        released = [h for h in store.holds() if h.account == release]
+        if not released:
+            raise ConfigError("nothing is on hold for it", subject=release)
+        for hold in released:
+            store.release(hold.target, hold.account)
+    if retry:
+        store.move(retry, "queued", hold_code="", message="", not_before=None)
+    if drop:
+        store.delete(drop)
+    number, remote_id = published_as
+    if number:
+        store.move(
+            number,
+            "published",
+            remote_id=remote_id,
+            published_at=time.time(),
+            submit_sent_at=None,
+            hold_code="",
+            message="",
+        )
+    if run:
+        _work(store.due(time.time()), settings, catalogue)
+    found, holds = store.recent(), store.holds()
+    catalogue.close()
+    if json:
+        print_json({"submissions": found, "holds": holds})
+        return
+    for hold in holds:
+        err.print(f"on hold: {hold.target} ({hold.account}): {hold.message}", markup=False)
+    listing = table(("#", "right"), "state", ("parts", "right"), ("title", "left"), "where", "what")
+    for one in found:
+        parts = f"{one.n_uploaded}/{len(one.parts)}"
+        where = one.remote_id or one.append_to
+        add_row(listing, [one.id, one.state, parts, one.title, where, one.message])
+    out.print(listing)
+
+
+def _work(
+    chosen: "Sequence[Submission]", settings: "Settings", catalogue: "Catalogue"
+) -> "list[Submission]":
+    """Upload from here, with a bar."""
+    from rich.progress import Progress
+
+    from utawaku.services.publish.build import queue_for
+
+    done = []
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+        for one in chosen:
+            task = bar.add_task(one.title, total=1.0)
+
+            def show(fraction: float, message: str, task: object = task) -> None:
+                bar.update(task, completed=fraction, description=message)  # type: ignore[arg-type]
+
+            queue = queue_for(one.target, one.account, settings, catalogue)
+            finished = queue.run(one.id, show)
+            bar.remove_task(task)
+            done.append(finished)
+            where = f" {finished.remote_id}" if finished.remote_id else ""
+            why = f": {finished.message}" if finished.message else ""
+            err.print(f"{finished.state}{where} {finished.title}{why}", markup=False)
+    return done
+
+
+def _raise_unless_published(done: "Sequence[Submission]") -> None:
+    from utawaku.library.errors import UploadError, UploadHold
+
+    held = [one for one in done if one.state == "held"]
+    if held:
+        raise UploadHold(
+            "the queue waits for you", next_step="See `utawaku submissions`", code="hold"
+        )
+    failed = [one for one in done if one.state == "failed"]
+    if failed:
+        raise UploadError(f"{len(failed)} of {len(done)} failed", next_step="utawaku submissions")
+
+
+def _show_plan(
+    planned: "Sequence[Submission]", findings: "Sequence[Sequence[Finding]]", *, n_chosen: int
+) -> None:
+    if not planned:
+        err.print(f"nothing to share: {n_chosen} song(s) found, all shared or without a file")
+    for one, found in zip(planned, findings, strict=True):
+        kind = f"append to {one.append_to}" if one.append_to else "new submission"
+        out.print(f"{kind} on {one.target} ({one.account})", style="bold", markup=False)
+        out.print(f"  {one.title}", markup=False)
+        listing = table(("", "right"), "part", "video")
+        for part in one.parts:
+            video = "cut" if part.path else "to be rendered"
+            add_row(listing, [part.position + 1, part.title, video])
+        out.print(listing)
+        for finding in found:
+            style = "bold red" if finding.severity == "error" else "yellow"
+            subject = f"{finding.subject}: " if finding.subject else ""
+            if finding.code != "part_file_missing" or finding.severity == "error":
+                err.print(f"  {finding.severity}: {subject}{finding.message}", style=style)
+
+
+def _moment(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError as error:
+        raise ConfigError(
+            "is no time", subject=text, next_step="Write it like 2026-12-24T20:00"
+        ) from error
+
+
+def _day(at: float | None) -> str:
+    return datetime.fromtimestamp(at).strftime("%Y-%m-%d") if at else "unknown"

@@ -1,0 +1,184 @@
+"""What the sensors start."""
+
+import time
+from collections.abc import Mapping
+
+import dagster as dg
+
+from utawaku.assets.models import models_of
+from utawaku.library.errors import StillProcessingError, UtawakuError
+from utawaku.library.records import Channel, Request, Stream
+from utawaku.library.subscriptions import ChannelRules
+from utawaku.orchestration.pending_assets import CHAIN
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
+from utawaku.services.rate_limits import asking
+from utawaku.workflows.ingest import add_partitions, is_address, register, take_in
+from utawaku.workflows.subscriptions import (
+    LOOKED,
+    is_reconcile_due,
+    judge_info,
+    look_at,
+    settings_for,
+    with_rules,
+)
+
+ingest_stream = dg.define_asset_job(
+    "ingest_stream",
+    selection=dg.AssetSelection.assets(*CHAIN, *(model.asset for model in models_of(CHAIN))),
+    # One process a stream: ten trivial steps take 2 s instead of 17 s.
+    executor_def=dg.in_process_executor,
+    description="Take one stream from its address to tagged songs on disk.",
+)
+
+
+class TakeInConfig(dg.Config):
+    """Which requests to serve."""
+
+    request_ids: list[int]
+
+
+@dg.op
+def take_in_requests(
+    context: dg.OpExecutionContext, config: TakeInConfig, library: LibraryResource
+) -> None:
+    """Find the streams behind requested addresses, and ask for each to be ingested."""
+    for request_id in config.request_ids:
+        request = library.catalogue.requests.get(request_id)
+        if request.state != "running":
+            continue  # cancelled meanwhile
+        try:
+            message = _served(request, library, context.instance)
+        except UtawakuError as error:
+            # One address that fails must not stop the others.
+            context.log.warning("%s", error)
+            retry_or_fail(request, Trouble.of(error), library.catalogue, library.settings)
+        else:
+            library.catalogue.requests.finish(request_id, message=message[:500])
+
+
+def _served(request: Request, library: LibraryResource, instance: dg.DagsterInstance) -> str:
+    if request.kind == "look_again":
+        return _looked_again(request, library)
+    catalogue = library.catalogue
+    channel = _channel_of(request, library)
+
+    def leave_out(url: str, error: UtawakuError) -> None:
+        catalogue.notices.add(
+            "warning",
+            "An entry of a list was left out",
+            body=f"{url}: {error.problem}",
+            next_step=error.next_step,
+        )
+
+    if channel is None:
+        with asking(request.target, catalogue):
+            streams = take_in(
+                request.target,
+                catalogue,
+                library.downloader(),
+                take_unfinished=bool(request.arguments.get("take_incomplete")),
+                on_failed_entry=leave_out,
+            )
+    else:
+        stream, why_not = _entry_taken_in(request, channel, library)
+        if stream is None:
+            return f"left out: {why_not}"
+        streams = [stream]
+    arguments = {
+        name: request.arguments[name] for name in ("take_incomplete",) if name in request.arguments
+    }
+    add_partitions(instance, [stream.id for stream in streams])
+    for stream in streams:
+        catalogue.requests.file("ingest_stream", stream.id, arguments)
+    names = ", ".join(stream.title or stream.id for stream in streams)
+    return f"{len(streams)} stream(s): {names}"
+
+
+def _channel_of(request: Request, library: LibraryResource) -> Channel | None:
+    name = request.arguments.get("channel")
+    return library.catalogue.channels.find(str(name)) if name else None
+
+
+def _entry_taken_in(
+    request: Request, channel: Channel, library: LibraryResource
+) -> tuple[Stream | None, str]:
+    """The stream behind a channel's entry, or why the rules leave it out after all."""
+    catalogue = library.catalogue
+    known = catalogue.streams.by_url(request.target)
+    if known is not None:
+        return known, ""
+    rules = ChannelRules.read(channel.rules, subject=channel.url)
+    downloader = library.downloader(with_rules(library.settings, rules))
+    with asking(request.target, catalogue):
+        info = downloader.resolve(request.target)
+    verdict = judge_info(rules, info)
+    if not verdict.taken:
+        key = str(request.arguments.get("entry", ""))
+        catalogue.channels.skip_entry(channel.id, key, LOOKED + verdict.reason)
+        return None, verdict.reason
+    take_unfinished = bool(request.arguments.get("take_incomplete"))
+    return register(info, catalogue, take_unfinished=take_unfinished), ""
+
+
+def _looked_again(request: Request, library: LibraryResource) -> str:
+    """A recording that was taken incomplete: does its page tell a greater length by now?"""
+    catalogue = library.catalogue
+    stream = catalogue.streams.get(request.target)
+    if not is_address(stream.url) or stream.dropped_at is not None:
+        return "nothing to look at"
+    settings = settings_for(stream, catalogue, library.settings)  # with its channel's cookies
+    with asking(stream.url, catalogue):
+        info = library.downloader(settings).resolve(stream.url)
+    if info.live_status == "post_live":
+        raise StillProcessingError("the archive is still not complete", subject=stream.url)
+    longer_s = (info.duration_s or 0.0) - stream.duration_s
+    if longer_s <= max(5.0, 0.01 * stream.duration_s):
+        return "as long as its page says"
+    catalogue.requests.file("ingest_stream", stream.id, {"again": ["recordings"]})
+    return f"{longer_s:.0f} s longer by now: fetched again"
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def take_in_source() -> None:
+    """Look up addresses (network) outside of the sensor, which has only 60 s."""
+    take_in_requests()
+
+
+class ChannelConfig(dg.Config):
+    """Which channel to look at."""
+
+    channel_id: str
+
+
+@dg.op
+def read_whole_channel(
+    context: dg.OpExecutionContext, config: ChannelConfig, library: LibraryResource
+) -> None:
+    """Read a channel's whole list, which takes longer than a sensor may."""
+    catalogue, settings = library.catalogue, library.settings
+    channel = catalogue.channels.find(config.channel_id)
+    if channel is None or not channel.followed:
+        context.log.info("%s is not followed any more", config.channel_id)
+        return
+    if not is_reconcile_due(channel, settings, time.time()):
+        context.log.info("%s was read in the meantime", channel.url)
+        return
+    rules = ChannelRules.read(channel.rules, subject=channel.url)
+    downloader = library.downloader(with_rules(settings, rules))
+    try:
+        look = look_at(channel, catalogue, settings, downloader, full=True)
+    except UtawakuError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    context.log.info("%s: %d listed, %d asked for", channel.url, look.n_listed, look.n_asked)
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def reconcile_channel() -> None:
+    """Find what the cheap looks at a channel cannot."""
+    read_whole_channel()
+
+
+def reconcile_config(channel_id: str) -> Mapping[str, object]:
+    """Run configuration of `reconcile_channel`."""
+    return {"ops": {"read_whole_channel": {"config": {"channel_id": channel_id}}}}

@@ -1,0 +1,113 @@
+"""Joins songs into one file on request."""
+
+import time
+from pathlib import Path
+
+import dagster as dg
+
+from utawaku.library.errors import NotFoundError, UtawakuError
+from utawaku.library.playlists import PlaylistWish
+from utawaku.library.progress import Progress
+from utawaku.library.records import Request
+from utawaku.models.playlist import make_playlist
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
+
+TELL_EVERY_S = 1.0
+
+
+class _Unwanted(Exception):
+    """The request was cancelled while it was worked on."""
+
+
+class PlaylistConfig(dg.Config):
+    """Which request to serve."""
+
+    request_id: int
+
+
+@dg.op(pool="cpu")
+def join_songs(
+    context: dg.OpExecutionContext, config: PlaylistConfig, library: LibraryResource
+) -> None:
+    """Write the file, and tell the request how far it has come and where the file lies."""
+    catalogue = library.catalogue
+    request = catalogue.requests.get(config.request_id)
+    if request.state != "running":
+        return  # cancelled meanwhile
+    try:
+        message = _joined(request, library)
+    except _Unwanted:
+        context.log.info("request %d was cancelled", request.id)
+    except UtawakuError as error:
+        context.log.warning("%s", error)
+        retry_or_fail(request, Trouble.of(error), catalogue, library.settings)
+    else:
+        if catalogue.requests.finish(request.id, message=message):
+            name = str(request.arguments.get("name", ""))
+            catalogue.notices.add(
+                "info", f"Playlist made: {name}"[:300], body=f"{request.target}\n{message}"
+            )
+
+
+def _joined(request: Request, library: LibraryResource) -> str:
+    """Make it; returns what became of it.
+
+    Raises:
+        UtawakuError: it cannot be made. _Unwanted: nobody wants it any more.
+    """
+    wish = PlaylistWish.read(request.arguments)
+    catalogue = library.catalogue
+    songs = catalogue.browser.songs_by_id(wish.song_ids)
+    n_without = len(wish.song_ids) - sum(bool(song.file_path) for song in songs)
+    made = make_playlist(
+        songs,
+        library.settings.library_root,
+        Path(wish.file),
+        highlights=wish.highlights,
+        order=wish.order,
+        crossfade_s=wish.crossfade_s,
+        progress=_teller(request, library),
+    )
+    minutes, seconds = divmod(round(made.mix.duration_s), 60)
+    parts = [f"{len(made.mix.chapters)} songs, {minutes}:{seconds:02}"]
+    n_left_out = n_without + len(made.mix.left_out)
+    if n_left_out:
+        parts.append(f"{n_left_out} left out: they have no file that plays")
+    return "; ".join(parts)
+
+
+def _teller(request: Request, library: LibraryResource) -> Progress:
+    told_at = 0.0
+
+    def tell(done: float, message: str) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at < TELL_EVERY_S:
+            return
+        told_at = time.monotonic()
+        requests = library.catalogue.requests
+        if requests.get(request.id).state != "running":
+            raise _Unwanted
+        requests.progressed(request.id, done, message[:200])
+
+    return tell
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def make_playlists() -> None:
+    """One playlist a run."""
+    join_songs()
+
+
+def run_of(request: Request, run_key: str) -> dg.RunRequest:
+    """The run that serves a `playlist` request.
+
+    Raises:
+        NotFoundError: the request names no songs.
+    """
+    if not request.arguments.get("song_ids"):
+        raise NotFoundError(
+            "the playlist has no songs", subject=request.target, next_step="Choose some first"
+        )
+    config = {"ops": {"join_songs": {"config": {"request_id": request.id}}}}
+    return dg.RunRequest(run_key, job_name=make_playlists.name, run_config=config)

@@ -1,0 +1,92 @@
+"""Settings of publishing: where to, in what words, and how much at a time."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from utawaku.library.publish.plan import Style
+from utawaku.library.publish.quota import Budget
+
+_STYLE, _BUDGET = Style(), Budget()
+
+
+class UploadSettings(BaseModel):
+    """How songs are published."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: Literal["bilibili", "folder", "webdav"] = Field(
+        default="bilibili", description="Where songs are published to unless said otherwise."
+    )
+    account: str = Field(default="", description="Account to use; empty is the only one there is.")
+    group_by: Literal["stream", "all"] = Field(
+        default="stream",
+        description="One submission for each stream, or one for everything chosen.",
+    )
+    title: str = Field(default=_STYLE.title, description="Title of a submission.")
+    part_title: str = Field(default=_STYLE.part_title, description="Title of a part.")
+    description: str = Field(
+        default=_STYLE.description, description="Description; {setlist} is the list."
+    )
+    setlist_line: str = Field(default=_STYLE.setlist_line, description="One line of the list.")
+    tags: tuple[str, ...] = Field(default=_STYLE.tags, description="Tags of every submission.")
+    category: int = Field(default=_STYLE.category, description="Bilibili's tid; 31 is covers.")
+    copyright: Literal[1, 2] = Field(
+        default=2, description="1 own work, 2 repost (names its source)."
+    )
+    lines: tuple[str, ...] = Field(
+        default=("AUTO", "bda2", "tx", "txa", "bldsa", "alia", "estx", "akbd"),
+        description="Upload lines in the order they are tried.",
+    )
+    parts_per_hour: int = Field(
+        default=_BUDGET.parts_per_hour, ge=0, description="0 is no ceiling."
+    )
+    parts_per_day: int = Field(default=_BUDGET.parts_per_day, ge=0, description="0 is no ceiling.")
+    submits_per_hour: int = Field(
+        default=_BUDGET.submits_per_hour, ge=0, description="0 is no ceiling."
+    )
+    submits_per_day: int = Field(
+        default=_BUDGET.submits_per_day, ge=0, description="0 is no ceiling."
+    )
+    bytes_per_day: int = Field(default=0, ge=0, description="0 is no ceiling.")
+    part_spacing_s: float = Field(
+        default=_BUDGET.part_spacing_s, ge=0, description="Between parts."
+    )
+    submit_spacing_s: float = Field(
+        default=_BUDGET.submit_spacing_s, ge=0, description="Between submissions."
+    )
+    font: Path | None = Field(
+        default=None, description="Font for rendered titles; empty looks for one."
+    )
+    folder: Path | None = Field(default=None, description="Folder of the target `folder`.")
+    webdav_url: str = Field(default="", description="Address of the target `webdav`.")
+    webdav_user: str = Field(default="", description="User of the target `webdav`.")
+    webdav_password: SecretStr = Field(
+        default=SecretStr(""),
+        description="Better in the environment: UTAWAKU_UPLOADS__WEBDAV_PASSWORD.",
+    )
+
+    def style(self) -> Style:
+        """The words."""
+        return Style(
+            title=self.title,
+            part_title=self.part_title,
+            description=self.description,
+            setlist_line=self.setlist_line,
+            tags=self.tags,
+            category=self.category,
+            copyright=self.copyright,
+        )
+
+    def budget(self) -> Budget:
+        """The ceilings."""
+        return Budget(
+            parts_per_hour=self.parts_per_hour,
+            parts_per_day=self.parts_per_day,
+            submits_per_hour=self.submits_per_hour,
+            submits_per_day=self.submits_per_day,
+            bytes_per_day=self.bytes_per_day,
+            part_spacing_s=self.part_spacing_s,
+            submit_spacing_s=self.submit_spacing_s,
+        )

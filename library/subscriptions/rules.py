@@ -1,0 +1,186 @@
+"""Which of a channel's streams are taken, and how they are treated."""
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from utawaku.library.errors import ConfigError
+
+PRESETS: Mapping[str, str] = {
+    "karaoke": r"歌枠|うたわく|歌配信|歌雑|カラオケ|からおけ|karaoke|伴奏",
+    "acoustic": r"弾き語り|弾語り|ひきがたり|acoustic|吉他|弹唱|彈唱",
+    "singing": r"singing|sing[- ]?along|unarchived? song|노래|歌います|歌う",
+    "song_session": r"歌回|歌會|歌会|唱歌|点歌|點歌",
+}
+"""Names for what karaoke streams are called; `@karaoke` in a rule means the expression here, and
+`@all` means any of them."""
+
+Kind = Literal["was_live", "upload"]
+KINDS: tuple[Kind, ...] = ("was_live", "upload")
+UNFINISHED = ("is_live", "is_upcoming", "post_live")
+
+
+class ChannelRules(BaseModel):
+    """Rules of one followed channel. What is left out follows the general settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: tuple[str, ...] = Field(
+        default=(),
+        description="Regular expressions, one of which the title must hold; @karaoke, @acoustic, "
+        "@singing, @song_session and @all are ready-made. Empty lets every title through.",
+    )
+    exclude: tuple[str, ...] = Field(
+        default=(), description="Regular expressions, none of which the title may hold."
+    )
+    min_duration_s: float = Field(default=0.0, ge=0, description="Shorter ones are left out.")
+    max_duration_s: float | None = Field(
+        default=None, gt=0, description="Longer ones are left out."
+    )
+    since: dt.date | None = Field(default=None, description="Older ones are left out.")
+    kinds: tuple[Kind, ...] = Field(
+        default=KINDS, min_length=1, description="Archives of broadcasts, uploads, or both."
+    )
+    backlog: int = Field(
+        default=10,
+        ge=-1,
+        description="How many of those that are there already are taken at first; -1 is all.",
+    )
+    every_minutes: float | None = Field(
+        default=None, ge=5, description="How often the channel is looked at."
+    )
+    want: Literal["audio", "video"] | None = Field(
+        default=None, description="Keep audio, or the video."
+    )
+    cookies_file: Path | None = Field(
+        default=None, description="Cookies file for this channel's members-only streams."
+    )
+    songs: dict[str, Any] = Field(
+        default_factory=dict, description="Song rules over the general ones (thresholds, ...)."
+    )
+    path_template: str = Field(default="", description="Path of this channel's songs.")
+    upload_template: str = Field(default="", description="Title of this channel's submissions.")
+
+    @field_validator("title", "exclude", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("title", "exclude")
+    @classmethod
+    def _readable(cls, expressions: tuple[str, ...]) -> tuple[str, ...]:
+        for expression in expressions:
+            try:
+                _compiled(expression)
+            except re.error as error:
+                raise ValueError(f"{expression!r} is no regular expression: {error}") from error
+        return expressions
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.max_duration_s is not None and self.max_duration_s < self.min_duration_s:
+            raise ValueError("max_duration_s is below min_duration_s: nothing could pass")
+        return self
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any], *, subject: str = "") -> Self:
+        """Build rules from what a file, a form or the catalogue holds.
+
+        Raises:
+            ConfigError: an unknown rule, or a value out of range.
+        """
+        try:
+            return cls.model_validate(dict(content))
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            raise ConfigError(
+                f"rule {name!r}: {first['msg']}" if name else str(first["msg"]),
+                subject=subject,
+                next_step="`utawaku follow --help` tells the rules",
+            ) from error
+
+    def plain(self) -> dict[str, Any]:
+        """What differs from the defaults, as JSON and TOML can hold it."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """An address to follow, with its rules: what files carry from one library to another."""
+
+    url: str
+    title: str = ""
+    rules: ChannelRules = field(default_factory=ChannelRules)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the rules let a stream through, and if not why."""
+
+    taken: bool
+    reason: str = ""
+    for_now: bool = False
+    """True where something was unknown: ask again when the stream itself was looked at."""
+
+
+def judge(
+    rules: ChannelRules,
+    *,
+    title: str,
+    duration_s: float | None = None,
+    live_status: str | None = None,
+    uploaded_at: float | None = None,
+) -> Verdict:
+    """Apply `rules` to what is known of a stream; what is unknown lets it through for now.
+
+    A broadcast that is not over has no length that means anything, so its length is unknown.
+    """
+    folded = unicodedata.normalize("NFKC", title)
+    unknown = not title or live_status is None
+    if title:
+        if rules.title and not any(_compiled(one).search(folded) for one in rules.title):
+            return Verdict(False, "the title does not match")
+        for expression in rules.exclude:
+            if _compiled(expression).search(folded):
+                return Verdict(False, f"the title matches {expression!r}")
+    kind = None
+    if live_status is not None:
+        kind = "upload" if live_status == "not_live" else "was_live"
+    if kind is not None and kind not in rules.kinds:
+        return Verdict(False, "an upload" if kind == "upload" else "a broadcast")
+    if live_status in UNFINISHED or duration_s is None:
+        unknown = unknown or bool(rules.min_duration_s or rules.max_duration_s)
+    elif duration_s < rules.min_duration_s:
+        return Verdict(False, f"shorter than {rules.min_duration_s:.0f} s")
+    elif rules.max_duration_s is not None and duration_s > rules.max_duration_s:
+        return Verdict(False, f"longer than {rules.max_duration_s:.0f} s")
+    if rules.since is not None:
+        if uploaded_at is None:
+            unknown = True
+        elif _day(uploaded_at) < rules.since:
+            return Verdict(False, f"from before {rules.since.isoformat()}")
+    return Verdict(True, for_now=unknown)
+
+
+def _compiled(expression: str) -> re.Pattern[str]:
+    if expression.startswith("@"):
+        name = expression[1:]
+        if name == "all":
+            expression = "|".join(PRESETS.values())
+        elif name in PRESETS:
+            expression = PRESETS[name]
+        else:
+            raise re.error(f"no preset is called @{name}; there are @all, @{', @'.join(PRESETS)}")
+    # re keeps what it compiled, so this costs a look-up.
+    return re.compile(unicodedata.normalize("NFKC", expression), re.IGNORECASE)
+
+
+def _day(moment: float) -> dt.date:
+    return dt.datetime.fromtimestamp(moment, dt.UTC).date()

@@ -1,0 +1,206 @@
+"""What a media file holds, without decoding it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+
+from utawaku.library.errors import MediaError, NoAudioError, NotMediaError, TruncatedMediaError
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter mark of a container, in seconds from the start of the recording."""
+
+    title: str
+    start_s: float
+    stop_s: float
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What `probe` found. `duration_s` is what the file claims, 0.0 where it claims nothing."""
+
+    path: Path
+    container: str
+    """FFmpeg's short name of the format, e.g. ``matroska,webm``."""
+    duration_s: float
+    sample_rate_hz: int
+    n_channels: int
+    audio_codec: str
+    audio_index: int
+    """Index, within the container, of the audio track that `decode` reads."""
+    audio_bit_rate: int | None
+    video_codec: str | None
+    """None for audio files; a cover picture is not a video."""
+    chapters: tuple[Chapter, ...]
+    has_cover: bool
+    tags: dict[str, str]
+
+
+_MAGIC = (
+    (4, b"ftyp"),
+    (0, b"\x1a\x45\xdf\xa3"),
+    (0, b"OggS"),
+    (0, b"fLaC"),
+    (0, b"RIFF"),
+    (0, b"ID3"),
+)
+"""How containers begin (offset, bytes), to tell a damaged recording from another kind of file."""
+
+
+@contextmanager
+def open_media(path: Path) -> Iterator[InputContainer]:
+    """Open a local file for reading and turn FFmpeg's errors into ours.
+
+    The name goes to FFmpeg behind ``file:``, so that a file called ``concat:x`` stays a file.
+
+    Raises:
+        MediaError: there is no such file, it may not be read, or FFmpeg cannot be told its name.
+        NotMediaError: no demuxer knows the content.
+        TruncatedMediaError: the file is empty, or lacks the index without which nothing plays.
+    """
+    try:
+        str(path).encode()
+        with path.open("rb") as head:
+            is_empty = not head.read(1)
+    except UnicodeEncodeError as error:
+        raise MediaError(
+            "the file's name is not valid UTF-8",
+            subject=os.fsencode(path).decode("utf-8", "replace"),
+            next_step="Rename the file",
+        ) from error
+    except OSError as error:
+        raise _closed_to_us(path, error) from error
+    if is_empty:
+        raise TruncatedMediaError(
+            "the file is empty", subject=str(path), next_step="Fetch or copy it again"
+        )
+    try:
+        container = av.open(f"file:{path}", metadata_errors="replace")
+    except FFmpegError as error:
+        raise unreadable(path, error) from error
+    try:
+        yield container
+    finally:
+        container.close()
+
+
+def _closed_to_us(path: Path, error: OSError) -> MediaError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        problem, next_step = "there is no such file", "Give the path of an audio or video file"
+    elif isinstance(error, IsADirectoryError):
+        problem, next_step = "this is a folder", "Give the path of an audio or video file"
+    elif isinstance(error, PermissionError):
+        problem, next_step = "you may not read this file", "Change its permissions"
+    else:
+        problem = f"the file cannot be read ({error.strerror or error})"
+        next_step = "Check the disk that it lies on"
+    return MediaError(problem, subject=str(path), next_step=next_step)
+
+
+def unreadable(path: Path, error: FFmpegError) -> MediaError:
+    """The error of ours that says why FFmpeg could not open `path`."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC):
+        return TruncatedMediaError(
+            "the file is cut short or damaged: what says how to play it is not there",
+            subject=str(path),
+            next_step="Fetch or copy it again",
+        )
+    return NotMediaError(
+        "this is not audio or video that FFmpeg can read",
+        subject=str(path),
+        next_step="Check that it is the file you meant",
+    )
+
+
+def probe(path: Path) -> MediaInfo:
+    """Read the headers of `path`.
+
+    Raises:
+        MediaError, NotMediaError, TruncatedMediaError: see `open_media`.
+        NoAudioError: there is no audio track.
+    """
+    with open_media(path) as container:
+        # The same choice as ffmpeg makes by default: most channels, then the first one.
+        audio = max(
+            container.streams.audio,
+            key=lambda stream: (stream.codec_context.channels, -stream.index),
+            default=None,
+        )
+        if audio is None or audio.codec_context.sample_rate <= 0:
+            if _is_plain_text(path):
+                raise NotMediaError(
+                    "this is a text file",
+                    subject=str(path),
+                    next_step="Check that it is the file you meant",
+                )
+            raise NoAudioError(
+                "there is no audio track in it",
+                subject=str(path),
+                next_step="Give a file with sound",
+            )
+        pictures = [
+            stream
+            for stream in container.streams.video
+            if stream.disposition & Disposition.attached_pic
+        ]
+        films = [stream for stream in container.streams.video if stream not in pictures]
+        chapters = tuple(
+            Chapter(
+                title=str(chapter["metadata"].get("title", "")),
+                start_s=float(chapter["start"] * chapter["time_base"]),
+                stop_s=float(chapter["end"] * chapter["time_base"]),
+            )
+            for chapter in container.chapters()
+            if chapter["time_base"] is not None
+        )
+        return MediaInfo(
+            path=path,
+            container=container.format.name,
+            duration_s=_claimed_duration_s(path, container, audio.index),
+            sample_rate_hz=audio.codec_context.sample_rate,
+            n_channels=audio.codec_context.channels,
+            audio_codec=audio.codec_context.name,
+            audio_index=audio.index,
+            audio_bit_rate=audio.codec_context.bit_rate or container.bit_rate or None,
+            video_codec=films[0].codec_context.name if films else None,
+            chapters=chapters,
+            has_cover=bool(pictures),
+            tags={**container.metadata, **audio.metadata},
+        )
+
+
+def _claimed_duration_s(path: Path, container: InputContainer, audio_index: int) -> float:
+    stream = container.streams[audio_index]
+    if container.format.name == "wav" and stream.duration and stream.time_base:
+        # FFmpeg believes the size of the file; what was meant to be there stands in its header.
+        return float(stream.duration * stream.time_base) * _wav_shortfall(path)
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else 0.0
+
+
+def _wav_shortfall(path: Path) -> float:
+    """Size that a WAV file's header claims over its real size; 1.0 where it claims none."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    claimed, real = int.from_bytes(head[4:8], "little") + 8, path.stat().st_size
+    if head[:4] != b"RIFF" or claimed <= real or claimed >= 0xFFFFFFF0:
+        return 1.0
+    return claimed / real
+
+
+def _is_plain_text(path: Path) -> bool:
+    """FFmpeg takes some texts for ASCII-art video or subtitles; tell the user what it really is."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    return not any(byte < 9 or 13 < byte < 32 for byte in head)

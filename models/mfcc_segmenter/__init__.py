@@ -1,0 +1,7 @@
+"""The acoustic segmenter `bacs` (keighrim/audio-segmentation, MIT): speech or not, every 10 ms."""
+
+from utawaku.models.mfcc_segmenter.engine import VERSION, BacsResult, BacsSegmenter, slice_speech
+from utawaku.models.mfcc_segmenter.features import mfcc
+from utawaku.models.mfcc_segmenter.smoothing import smooth
+
+__all__ = ["VERSION", "BacsResult", "BacsSegmenter", "mfcc", "slice_speech", "smooth"]

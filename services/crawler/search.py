@@ -1,0 +1,159 @@
+"""Finding candidates: searches by words, channels of liked streams, related lists."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from utawaku.library.errors import BotCheckError, RateLimitedError, UtawakuError
+from utawaku.library.records import Candidate, Song, Stream
+from utawaku.library.subscriptions import ChannelRules, judge
+from utawaku.services.downloader import Downloader, ListedStream
+
+SeedKind = Literal["words", "channel", "related", "url"]
+MAX_WORDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """One place to look at."""
+
+    kind: SeedKind
+    address: str
+    """What the downloader lists: `ytsearchN:words` or an address."""
+    why: str
+    """For the user: which search or liked song led there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A candidate as a listing told of it."""
+
+    key: str
+    url: str
+    title: str
+    duration_s: float | None
+    why: str
+
+    def candidate(self) -> Candidate:
+        """The record to be kept."""
+        return Candidate(
+            0, self.key, self.url, self.title, duration_s=self.duration_s, source=self.why
+        )
+
+
+@dataclass
+class Findings:
+    """What a search came to."""
+
+    found: list[Found] = field(default_factory=list)
+    n_looks: int = 0
+    failures: list[str] = field(default_factory=list)
+    refused: UtawakuError | None = None
+    """Set where the site asked to be left alone; nothing was asked after that."""
+    refused_at: str = ""
+    """The address that was refused."""
+
+
+def seeds_from(
+    liked: Sequence[tuple[Song, Stream]],
+    words: Sequence[str] = (),
+    urls: Sequence[str] = (),
+    *,
+    per_search: int = 20,
+    limit: int = 20,
+) -> list[Seed]:
+    """Seeds in the order of their promise: the user's own words and addresses, singers, songs.
+
+    Args:
+        liked: liked songs with their streams, the latest first.
+        words: searches of the user's own.
+        urls: channels or lists to go through.
+        per_search: results asked of each search.
+        limit: how many seeds at most.
+    """
+    seeds = [
+        *(Seed("url", url, url) for url in urls),
+        *(_search(text, per_search, f"search: {text}") for text in words),
+    ]
+    singers = Counter(
+        (stream.channel_id, stream.channel)
+        for _, stream in liked
+        if stream.site == "youtube" and stream.channel_id
+    )
+    for (channel_id, name), n_liked in singers.most_common():
+        address = f"https://www.youtube.com/channel/{channel_id}/streams"
+        seeds.append(Seed("channel", address, f"{n_liked} liked song(s) of {name}"))
+    for song, stream in liked:
+        if song.title:
+            text = f"{song.title} {song.artist} 歌枠".replace("  ", " ")
+            seeds.append(_search(text, per_search, f"liked: {song.title}"))
+        if stream.site == "youtube" and stream.site_id:
+            address = f"https://www.youtube.com/watch?v={stream.site_id}&list=RD{stream.site_id}"
+            seeds.append(Seed("related", address, f"related to {stream.title or stream.id}"))
+    return list({seed.address: seed for seed in seeds}.values())[:limit]
+
+
+def search(
+    downloader: Downloader,
+    seeds: Iterable[Seed],
+    *,
+    budget: int,
+    rules: ChannelRules | None = None,
+    per_look: int = 20,
+    allowed: Callable[[str], bool] = lambda _: True,
+) -> Findings:
+    """List every seed and keep what sounds like karaoke, each stream once.
+
+    A seed that fails does not stop the others; a refusal (bot check, 429) does.
+
+    Args:
+        downloader: asks the sites, with its pauses.
+        seeds: where to look.
+        budget: how many seeds may be asked.
+        rules: what is kept; by default titles of karaoke of more than ten minutes.
+        per_look: entries read of each seed.
+        allowed: asked with the address before each look; False leaves that one out.
+    """
+    wanted = rules or ChannelRules(title=("@all",), min_duration_s=600)
+    findings = Findings()
+    seen: set[str] = set()
+    for seed in seeds:
+        if findings.n_looks >= budget:
+            break
+        if not allowed(seed.address):
+            continue
+        findings.n_looks += 1
+        try:
+            listing = downloader.list_channel(seed.address, limit=per_look)
+        except (BotCheckError, RateLimitedError) as error:
+            findings.refused, findings.refused_at = error, seed.address
+            break
+        except UtawakuError as error:
+            findings.failures.append(f"{seed.why}: {error.problem}")
+            continue
+        for entry in listing.entries:
+            key = entry.stream_id or entry.url
+            if key not in seen and _is_wanted(entry, wanted):
+                seen.add(key)
+                findings.found.append(
+                    Found(key, entry.url, entry.title, entry.duration_s, seed.why)
+                )
+    return findings
+
+
+def _is_wanted(entry: ListedStream, rules: ChannelRules) -> bool:
+    if not entry.title or entry.live_status in ("is_live", "is_upcoming"):
+        return False
+    return judge(
+        rules,
+        title=entry.title,
+        duration_s=entry.duration_s,
+        live_status=entry.live_status,
+        uploaded_at=entry.uploaded_at,
+    ).taken
+
+
+def _search(text: str, n: int, why: str) -> Seed:
+    words = " ".join(text.split())[:MAX_WORDS]
+    return Seed("words", f"ytsearch{n}:{words}", why)

@@ -1,0 +1,27 @@
+"""Recordings: fetched from the web through yt-dlp as a library, or taken in from local files."""
+
+from utawaku.services.downloader.fetch import Downloader
+from utawaku.services.downloader.health import downloader_health
+from utawaku.services.downloader.identity import stream_id_for_file, stream_id_for_info
+from utawaku.services.downloader.info import Chapter, ListedStream, StreamInfo
+from utawaku.services.downloader.job import Want
+from utawaku.services.downloader.listing import ChannelListing
+from utawaku.services.downloader.local import TakeMode, take_file
+from utawaku.services.downloader.result import FetchedRecording
+from utawaku.services.downloader.tuning import Tuning
+
+__all__ = [
+    "ChannelListing",
+    "Chapter",
+    "Downloader",
+    "FetchedRecording",
+    "ListedStream",
+    "StreamInfo",
+    "TakeMode",
+    "Tuning",
+    "Want",
+    "downloader_health",
+    "stream_id_for_file",
+    "stream_id_for_info",
+    "take_file",
+]

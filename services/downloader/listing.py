@@ -1,0 +1,141 @@
+"""Listing what a channel, playlist or feed holds, as cheaply as the site allows."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from utawaku.library.errors import DownloadError
+from utawaku.services.downloader.failures import classify
+from utawaku.services.downloader.info import ListedStream, StreamInfo
+from utawaku.services.downloader.redaction import without_secrets
+
+if TYPE_CHECKING:
+    from utawaku.services.downloader.session import Session
+
+_TABS = ("/streams", "/videos")
+"""Tabs of a YouTube channel that hold streams and their uploads; shorts are no karaoke."""
+_LISTS = ("playlist", "multi_video")
+_MAX_HOPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelListing:
+    """The newest entries of one channel or list, in the site's order, each stream once."""
+
+    url: str
+    title: str
+    channel: str
+    channel_id: str
+    entries: tuple[ListedStream, ...]
+    n_requests: int
+    """What the listing cost."""
+    stopped_early: bool
+    """True if it ended because the rest is known."""
+
+
+def read_channel(
+    session: "Session", url: str, known: Collection[str], overlap: int
+) -> ChannelListing:
+    """List `url`; the session's playlist options bound what is read. See `Downloader.list_channel`.
+
+    Raises DownloadError and its kinds.
+    """
+    info = _opened(session, url)
+    if info.get("_type") not in _LISTS:
+        raise DownloadError(
+            "one stream, not a channel or a list",
+            subject=without_secrets(url),
+            next_step="Ingest it, or follow the channel that it belongs to",
+        )
+    entries: list[ListedStream] = []
+    seen: set[str] = set()
+    stopped_early = False
+    for source in _tabs(session, info):
+        n_known = 0
+        for raw in _items(session, url, source):
+            entry = ListedStream.from_entry(raw) if isinstance(raw, Mapping) else None
+            if entry is None or (entry.stream_id or entry.url) in seen:
+                continue
+            seen.add(entry.stream_id or entry.url)
+            entries.append(entry)
+            n_known = n_known + 1 if entry.stream_id in known else 0
+            if overlap and n_known >= overlap:
+                stopped_early = True
+                break
+    typed = StreamInfo.from_info({"id": url, "extractor_key": "list", **_scalars(info)})
+    if not entries and session.log.messages:
+        _raise_if_refused(session, url)
+    return ChannelListing(
+        url=url,
+        title=typed.title,
+        channel=typed.channel,
+        channel_id=typed.channel_id,
+        entries=tuple(entries),
+        n_requests=session.n_requests,
+        stopped_early=stopped_early,
+    )
+
+
+def _opened(session: "Session", url: str) -> dict[str, Any]:
+    """Ask the page and follow its references, but leave the entries of a list unread."""
+    address, key = url, None
+    for _ in range(_MAX_HOPS):
+        # With this option a YouTube channel's front page only names its other tabs; without it
+        # all of them are asked at once, shorts too.
+        session.params["playlist_items"] = "0"
+        try:
+            info = session.extract_info(address, download=False, process=False, ie_key=key)
+        except Exception as error:
+            raise _typed(session, url, error) from error
+        finally:
+            session.params["playlist_items"] = None
+        if not info:
+            raise _typed(session, url, None)
+        if info.get("_type") not in ("url", "url_transparent"):
+            return dict(info)
+        address, key = info["url"], info.get("ie_key")
+    raise DownloadError("the address leads in circles", subject=without_secrets(url))
+
+
+def _tabs(session: "Session", info: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the lists to read: of a channel's front page, those of its tabs that hold streams."""
+    entries = info.get("entries")
+    if info.get("extractor_key") != "YoutubeTab" or not isinstance(entries, list):
+        yield info
+        return
+    for tab in _TABS:
+        for entry in entries:
+            address = str(entry.get("webpage_url") or entry.get("url") or "")
+            if urlsplit(address).path.endswith(tab):
+                yield entry if entry.get("_type") in _LISTS else _opened(session, address)
+
+
+def _items(session: "Session", url: str, info: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries one by one; pages are fetched as they are reached."""
+    from yt_dlp.utils import PlaylistEntries
+
+    try:
+        for _, entry in PlaylistEntries(session, info).get_requested_items():
+            if entry:
+                yield entry
+    except Exception as error:
+        raise _typed(session, url, error) from error
+
+
+def _raise_if_refused(session: "Session", url: str) -> None:
+    """An empty list after refused requests is a refusal, not an empty channel."""
+    if session.http_failures:
+        raise _typed(session, url, None)
+
+
+def _typed(session: "Session", url: str, error: BaseException | None) -> Exception:
+    return classify(url, error, http_failures=session.http_failures, messages=session.log.messages)
+
+
+def _scalars(info: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in info.items()
+        if key not in ("entries", "id", "extractor_key") and value is not None
+    }

@@ -1,0 +1,180 @@
+"""biliup's client, with its chunk loop made honest. Importing this imports biliup: do it late."""
+
+import asyncio
+import contextlib
+import io
+import logging
+import math
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import aiohttp
+import requests
+from biliup.plugins.bili_webup import BiliBili, Data
+
+from utawaku.library.errors import LoginExpiredError, UploadError, UploadInterrupted
+from utawaku.library.progress import Progress, silent
+from utawaku.services.publish.bilibili.transport import GuardedAdapter
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRetries:
+    """How often a chunk may fail before the part is given up on this line."""
+
+    attempts: int = 5
+    pause_s: float = 2.0
+    """Before the second try; doubles with each further one."""
+    timeout_s: float = 120.0
+    """Without a byte moving."""
+    extra_bytes: float = 0.5
+    """Share of the file that may be sent again in one attempt."""
+
+
+class PartClient(BiliBili):
+    """biliup's upload client for one account.
+
+    Requests, tokens and parameters are biliup's. Replaced is only the loop around its chunk
+    request, which drops a chunk after ten failures and carries on as if nothing were missing.
+    """
+
+    def __init__(self, *, retries: ChunkRetries = ChunkRetries()) -> None:
+        super().__init__(Data())
+        # At DEBUG it writes whole addresses, tokens included.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+        self.retries = retries
+        self.adapter = GuardedAdapter()
+        self.bytes_sent = 0
+        self._progress: Progress = silent
+        self._auto_os: Any = None  # biliup's chosen line, kept from part to part
+        self.session.mount("https://", self.adapter)
+        self.session.mount("http://", self.adapter)  # which refuses it
+
+    @property
+    def session(self) -> requests.Session:
+        """biliup's own session, for the requests that biliup has no method for."""
+        session: requests.Session = self._BiliBili__session
+        return session
+
+    @property
+    def csrf(self) -> str:
+        """The token that every change must carry."""
+        return self._BiliBili__bili_jct or ""
+
+    def log_in(self, record: Mapping[str, Any]) -> None:
+        """Take over an account's cookies and ask the site who we are.
+
+        biliup's own `login` falls back to a password that is not there (a `TypeError`) and
+        rewrites the cookie file; neither happens here.
+
+        Raises:
+            LoginExpiredError: the site does not know these cookies any more.
+        """
+        names = {cookie["name"] for cookie in record["cookie_info"]["cookies"]}
+        if not {"SESSDATA", "bili_jct"} <= names:
+            raise LoginExpiredError(
+                "the cookie file has no session", next_step="Log in again: utawaku login"
+            )
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.login_by_cookies(record)
+
+    def send_part(self, path: str, name: str, line: str, progress: Progress) -> str:
+        """Upload one file on one line; the remote name, when all of it is there.
+
+        Raises:
+            UploadError: any of its kinds.
+        """
+        self.adapter.begin_part(name)
+        self.bytes_sent = 0
+        self._auto_os = self._auto_os if line == "AUTO" else None
+        with _reporting_past_biliup(progress) as report:
+            self._progress = report
+            try:
+                answer = self.upload_file(path, lines=line, tasks=3)
+            except UploadError:
+                self._auto_os = None
+                raise
+            except (OSError, LookupError, TypeError, ValueError, NotImplementedError) as error:
+                # What biliup makes of answers that it did not expect.
+                self._auto_os = None
+                raise UploadInterrupted(
+                    f"biliup failed on line {line}: {type(error).__name__}"
+                ) from None
+        if not answer or not answer.get("filename"):
+            self._auto_os = None
+            raise UploadInterrupted(f"line {line} never confirmed the file")
+        return str(answer["filename"])
+
+    async def _upload(
+        self,
+        params: dict[str, Any],
+        file: BinaryIO,
+        chunk_size: int,
+        afunc: Callable[[aiohttp.ClientSession, bytes, dict[str, Any]], Awaitable[None]],
+        tasks: int = 3,
+    ) -> None:
+        """Send every chunk, or raise: the replacement of biliup's loop."""
+        total = params["total"]
+        limit = total * (1 + self.retries.extra_bytes) + self.retries.attempts * chunk_size
+        chunks = enumerate(iter(lambda: file.read(chunk_size), b""))
+        n_chunks, done = math.ceil(total / chunk_size), 0
+
+        async def send(session: aiohttp.ClientSession, index: int, data: bytes) -> None:
+            start = index * chunk_size
+            arguments = {
+                **params,
+                "chunk": index,
+                "partNumber": index + 1,
+                "size": len(data),
+                "start": start,
+                "end": start + len(data),
+            }
+            for attempt in range(1, self.retries.attempts + 1):
+                if self.bytes_sent + len(data) > limit:
+                    raise UploadInterrupted("too many bytes had to be sent again")
+                self.bytes_sent += len(data)
+                try:
+                    await afunc(session, data, arguments)
+                    return
+                except (TimeoutError, aiohttp.ClientError) as error:
+                    status = getattr(error, "status", 0)
+                    if attempt == self.retries.attempts or 400 <= status < 500:
+                        raise UploadInterrupted(
+                            f"chunk {index + 1} of {n_chunks} was not taken "
+                            f"({status or type(error).__name__})"
+                        ) from None
+                await asyncio.sleep(self.retries.pause_s * 2 ** (attempt - 1))
+
+        async def work(session: aiohttp.ClientSession) -> None:
+            nonlocal done
+            for index, data in chunks:
+                await send(session, index, data)
+                done += 1
+                self._progress(done / n_chunks, f"{done} of {n_chunks} chunks")
+
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=30, sock_read=self.retries.timeout_s
+        )
+        # Unlike biliup's own session this one goes through the proxy that the environment names.
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+            workers = [asyncio.create_task(work(session)) for _ in range(tasks)]
+            try:
+                await asyncio.gather(*workers)
+            finally:
+                for worker in workers:
+                    worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _reporting_past_biliup(progress: Progress) -> Iterator[Progress]:
+    """biliup writes its own meter to stdout: keep it off the screen, but let ours through."""
+    screen = sys.stdout
+
+    def report(fraction: float, message: str) -> None:
+        with contextlib.redirect_stdout(screen):
+            progress(fraction, message)
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        yield report

@@ -1,0 +1,72 @@
+"""What a target must be able to do to receive submissions.
+
+Exactly-once publishing rests on four promises that every target keeps:
+
+1. `upload_part` returns only when the file is completely there, and its answer names it for ever;
+2. `submit` calls `before_send` right before the one request that publishes;
+3. `submit` raises `OutcomeUnknown` whenever that request may have worked without an answer;
+4. `find` tells, from the remote names of the parts, whether the submission is there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from utawaku.library.progress import Progress
+from utawaku.library.publish.preflight import Finding
+from utawaku.library.publish.records import Part, RemoteSubmission, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedPart:
+    """Proof that a part is on the target."""
+
+    remote_name: str
+    bytes_sent: int
+    """Over all tries of this attempt."""
+
+
+class Uploader(Protocol):
+    """A target for one account, folder or share."""
+
+    target: str
+    """`bilibili`, `folder`, `webdav`."""
+    account: str
+
+    def check_ready(self) -> None:
+        """Make sure that a batch can start: logged in, reachable, writable.
+
+        Raises:
+            LoginExpiredError: the human must log in.
+            UploadInterrupted: it cannot be reached now.
+        """
+        ...
+
+    def preflight(self, submission: Submission) -> Sequence[Finding]:
+        """What the target would refuse, found before a byte is sent."""
+        ...
+
+    def upload_part(
+        self, submission: Submission, part: Part, *, attempt: int, progress: Progress
+    ) -> UploadedPart:
+        """Send one part; `attempt` (from 1) lets the target change its way after a failure.
+
+        Raises:
+            UploadInterrupted, UploadLimited, UploadHold, UploadRefused
+        """
+        ...
+
+    def submit(
+        self, submission: Submission, *, before_send: Callable[[], None]
+    ) -> RemoteSubmission:
+        """Publish the uploaded parts as one submission, or append them to an existing one.
+
+        Raises:
+            OutcomeUnknown: it may have worked.
+            UploadInterrupted, UploadLimited, UploadHold, UploadRefused: it did not.
+        """
+        ...
+
+    def find(self, submission: Submission) -> RemoteSubmission | None:
+        """The submission on the target, by its parts' remote names; None when it is not there."""
+        ...

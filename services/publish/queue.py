@@ -1,0 +1,421 @@
+"""Carrying submissions out, exactly once, whatever breaks.
+
+Every fact is recorded the moment it is known: that a part is being sent, what its remote name is,
+that the submit request is about to leave. So a process killed at any point leaves a record from
+which the next one goes on: parts that arrived are not sent again, and a submit request whose
+answer is missing is looked up on the target before anything is sent.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock, Timeout
+
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.errors import (
+    DuplicateTitleError,
+    OutcomeUnknown,
+    UploadError,
+    UploadHold,
+    UploadInterrupted,
+    UploadLimited,
+    UploadRefused,
+)
+from utawaku.library.progress import Progress, part, silent
+from utawaku.library.publish.preflight import errors
+from utawaku.library.publish.quota import DAY_S, Budget
+from utawaku.library.publish.records import Part, RemoteSubmission, Submission, UploadEvent
+from utawaku.services.publish.protocol import Uploader
+
+UNREACHABLE_WAIT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long things are tried."""
+
+    part_attempts: int = 5
+    part_pause_s: float = 10.0
+    """Before the second attempt of a part; doubles, at most five minutes."""
+    part_bytes: float = 3.0
+    """How many times its size a part may cost, over all attempts and runs."""
+    submit_attempts: int = 3
+    looks: int = 4
+    """Look-ups after an unknown outcome; the site's lists lag behind."""
+    look_pause_s: float = 20.0
+    longest_wait_s: float = 120.0
+    """Waits up to this are sat out; longer ones give the queue back."""
+
+
+class VideoMaker(Protocol):
+    """Makes videos for parts that have none."""
+
+    def make(self, submission: Submission, part: Part, progress: Progress) -> Path:
+        """The part's video."""
+        ...
+
+    def clear(self, submission: Submission) -> None:
+        """Delete what was made for a submission that is published."""
+        ...
+
+
+@dataclass
+class Queue:
+    """Works on the submissions of one uploader's account. One at a time for each account."""
+
+    catalogue: Catalogue
+    uploader: Uploader
+    budget: Budget = field(default_factory=Budget)
+    patience: Patience = field(default_factory=Patience)
+    videos: VideoMaker | None = None
+    """Renders a part's video where there is none yet."""
+    lock_file: Path | None = None
+    """Held while working, so that two programs never send the same submission."""
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(self, submission_id: int, progress: Progress = silent) -> Submission:
+        """Bring one submission as far as it goes now; the record says how far that was.
+
+        What is wrong with one submission is recorded in it, not raised.
+
+        Raises:
+            UploadInterrupted: another program works on this account's queue.
+        """
+        with self._alone():
+            return self._run(submission_id, progress)
+
+    def _run(self, submission_id: int, progress: Progress) -> Submission:
+        store = self.catalogue.submissions
+        submission = store.get(submission_id)
+        if submission.state not in ("queued", "uploading", "submitting") or self._is_held():
+            return submission
+        try:
+            return self._carry_out(submission, progress)
+        except UploadHold as hold:
+            self._hold_queue(submission, hold)
+        except UploadLimited as limit:
+            self._rest(submission, limit.retry_after_s, str(limit))
+        except UploadInterrupted as error:
+            self._give_up(submission, error, "failed")
+        except DuplicateTitleError as error:
+            self._give_up(submission, error, "held", hold_code="same_title")
+        except UploadRefused as error:
+            self._give_up(submission, error, "failed")
+        except OutcomeUnknown as error:
+            self._give_up(submission, error, "held", hold_code="unknown_outcome")
+        return store.get(submission_id)
+
+    def run_due(self, progress: Progress = silent) -> list[Submission]:
+        """Work through everything that is due for this account."""
+        due = self.catalogue.submissions.due(
+            time.time(), target=self.uploader.target, account=self.uploader.account
+        )
+        return [
+            self.run(submission.id, part(progress, index / len(due), (index + 1) / len(due)))
+            for index, submission in enumerate(due)
+        ]
+
+    # The steps -----------------------------------------------------------------------------
+
+    def _carry_out(self, submission: Submission, progress: Progress) -> Submission:
+        try:
+            self.uploader.check_ready()
+        except UploadInterrupted as error:
+            raise UploadLimited(str(error), retry_after_s=UNREACHABLE_WAIT_S) from error
+        if submission.submit_sent_at is not None:
+            found = self._look_up(submission)
+            if found is not None:
+                return self._published(submission, found)
+            self.catalogue.submissions.change(submission.id, submit_sent_at=None)
+        submission = self._checked(submission)
+        for index, part_ in enumerate(submission.parts):
+            share = part(
+                progress, index / len(submission.parts), (index + 1) / len(submission.parts)
+            )
+            if part_.state != "uploaded":
+                self._send_part(submission, part_, share)
+        # Sending takes hours, and what was fine at the start (the publication time) may be no more.
+        submission = self._checked(self.catalogue.submissions.get(submission.id))
+        if submission.state != "submitting":
+            submission = self.catalogue.submissions.move(submission.id, "submitting")
+        return self._submit(submission)
+
+    def _checked(self, submission: Submission) -> Submission:
+        """Preflight, then take it into work."""
+        wrong = errors(self.uploader.preflight(submission))
+        if wrong:
+            told = "; ".join(
+                f"{finding.subject}: {finding.message}" if finding.subject else finding.message
+                for finding in wrong[:5]
+            )
+            raise UploadRefused(f"would be refused: {told}", next_step="Edit it, then queue again")
+        if submission.state == "queued":
+            return self.catalogue.submissions.move(
+                submission.id, "uploading", not_before=None, message=""
+            )
+        return submission
+
+    def _send_part(self, submission: Submission, part_: Part, progress: Progress) -> None:
+        store = self.catalogue.submissions
+        path = self._video_of(submission, part_, part(progress, 0.0, 0.3))
+        progress = part(progress, 0.3, 1.0)
+        size, digest = path.stat().st_size, _sha256(path)
+        part_ = next(p for p in store.get(submission.id).parts if p.position == part_.position)
+        attempts, spent = part_.attempts, part_.bytes_sent
+        if digest != part_.sha256:
+            attempts, spent = 0, 0  # another file than the one that failed before
+        for tried in range(self.patience.part_attempts):
+            if spent + size > size * self.patience.part_bytes:
+                raise UploadInterrupted(
+                    f"cost {spent:,} bytes without arriving",
+                    subject=part_.title,
+                    next_step="Check the connection, then queue it again",
+                )
+            self._await_budget(
+                self.budget.part_allowed_at(self._events(), time.time(), size), "parts"
+            )
+            attempts += 1
+            self._count(UploadEvent("part", time.time(), size))
+            # The bytes are booked before they leave: a killed process has spent them too.
+            store.change_part(
+                submission.id,
+                part_.position,
+                state="uploading",
+                path=str(path),
+                size_bytes=size,
+                sha256=digest,
+                attempts=attempts,
+                bytes_sent=spent + size,
+                message="",
+            )
+            spent += size
+            try:
+                sent = self.uploader.upload_part(
+                    submission,
+                    next(p for p in store.get(submission.id).parts if p.position == part_.position),
+                    attempt=attempts,
+                    progress=progress,
+                )
+            except UploadInterrupted as error:
+                store.change_part(submission.id, part_.position, state="failed", message=str(error))
+                if tried + 1 == self.patience.part_attempts:
+                    raise
+                self.sleep(min(self.patience.part_pause_s * 2**tried, 300.0))
+                continue
+            except UploadError as error:
+                store.change_part(
+                    submission.id, part_.position, state="waiting", message=str(error)
+                )
+                raise
+            if _sha256(path) != digest:
+                store.change_part(submission.id, part_.position, state="waiting")
+                raise UploadInterrupted("the file changed while it was sent", subject=str(path))
+            store.change_part(
+                submission.id,
+                part_.position,
+                state="uploaded",
+                remote_name=sent.remote_name,
+                bytes_sent=spent - size + max(sent.bytes_sent, size),
+                uploaded_at=time.time(),
+            )
+            return
+
+    def _submit(self, submission: Submission) -> Submission:
+        store = self.catalogue.submissions
+        for attempt in range(1, self.patience.submit_attempts + 1):
+            # Whatever the last answer was: never send twice without a look in between.
+            kept = store.get(submission.id)
+            found = self._look_up(kept, looks=1) if kept.attempts else None
+            if found is not None:
+                return self._published(submission, found)
+            self._await_budget(
+                self.budget.submit_allowed_at(self._events(), time.time()), "submissions"
+            )
+            try:
+                remote = self.uploader.submit(
+                    submission, before_send=lambda: self._mark_sent(submission)
+                )
+                return self._published(submission, remote)
+            except OutcomeUnknown:
+                found = self._look_up(store.get(submission.id))
+                if found is not None:
+                    return self._published(submission, found)
+                if attempt == self.patience.submit_attempts:
+                    raise  # still marked as sent: the next run looks it up first
+                store.change(submission.id, submit_sent_at=None)
+            except DuplicateTitleError:
+                # Perhaps it is our own, from a request whose answer never came.
+                found = self.uploader.find(store.get(submission.id))
+                if found is not None:
+                    return self._published(submission, found)
+                store.change(submission.id, submit_sent_at=None)
+                raise
+            except UploadLimited as limit:
+                store.change(submission.id, submit_sent_at=None)
+                if (
+                    limit.retry_after_s > self.patience.longest_wait_s
+                    or attempt == self.patience.submit_attempts
+                ):
+                    raise
+                self.sleep(limit.retry_after_s)
+            except UploadInterrupted:
+                store.change(submission.id, submit_sent_at=None)
+                if attempt == self.patience.submit_attempts:
+                    raise
+                self.sleep(self.patience.part_pause_s)
+            except (UploadHold, UploadRefused):
+                store.change(submission.id, submit_sent_at=None)
+                raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _look_up(self, submission: Submission, looks: int = 0) -> RemoteSubmission | None:
+        """Find out whether a request without an answer worked; patient, for the lists lag.
+
+        Raises:
+            OutcomeUnknown: nobody would say.
+        """
+        problem: UploadInterrupted | None = None
+        for look in range(looks or self.patience.looks):
+            if look:
+                self.sleep(self.patience.look_pause_s)
+            try:
+                found = self.uploader.find(submission)
+            except UploadInterrupted as error:
+                problem = error
+                continue
+            problem = None
+            if found is not None:
+                return found
+        if problem is not None:
+            raise OutcomeUnknown(
+                f"was sent, and whether it arrived could not be looked up ({problem})",
+                subject=submission.title,
+                next_step="It will be looked up again before anything is sent",
+            )
+        return None
+
+    # Recording -----------------------------------------------------------------------------
+
+    def _mark_sent(self, submission: Submission) -> None:
+        now = time.time()
+        attempts = self.catalogue.submissions.get(submission.id).attempts + 1
+        self._count(UploadEvent("submit", now))
+        self.catalogue.submissions.change(submission.id, submit_sent_at=now, attempts=attempts)
+
+    def _published(self, submission: Submission, remote: RemoteSubmission) -> Submission:
+        store = self.catalogue.submissions
+        if store.get(submission.id).state != "submitting":
+            # Cut short earlier, then found on the target.
+            if store.get(submission.id).state == "queued":
+                store.move(submission.id, "uploading")
+            store.move(submission.id, "submitting")
+        published = store.move(
+            submission.id,
+            "published",
+            remote_id=remote.remote_id,
+            remote_number=remote.remote_number,
+            published_at=time.time(),
+            submit_sent_at=None,
+            not_before=None,
+            hold_code="",
+            message="",
+        )
+        if self.videos is not None:
+            self.videos.clear(published)
+        return published
+
+    def _hold_queue(self, submission: Submission, hold: UploadHold) -> None:
+        uploader, store = self.uploader, self.catalogue.submissions
+        store.hold(uploader.target, uploader.account, hold.code, str(hold))
+        store.move(submission.id, "held", hold_code=hold.code, message=str(hold))
+        self.catalogue.notices.add(
+            "error",
+            f"Uploads to {uploader.target} ({uploader.account}) are on hold",
+            body=hold.problem,
+            next_step=hold.next_step or "Release the queue: utawaku submissions --release",
+        )
+
+    def _rest(self, submission: Submission, wait_s: float, message: str) -> None:
+        store = self.catalogue.submissions
+        changes = {"not_before": time.time() + wait_s, "message": message}
+        if store.get(submission.id).state == "queued":
+            store.change(submission.id, **changes)
+        else:
+            store.move(submission.id, "queued", **changes)
+
+    def _give_up(
+        self, submission: Submission, error: UploadError, state: str, *, hold_code: str = ""
+    ) -> None:
+        self.catalogue.submissions.move(
+            submission.id,
+            "held" if state == "held" else "failed",
+            hold_code=hold_code,
+            message=str(error),
+        )
+        self.catalogue.notices.add(
+            "error",
+            f"Submission “{submission.title}” {state}",
+            body=str(error),
+            next_step=error.next_step,
+            stream_id=submission.stream_id,
+        )
+
+    # Budget --------------------------------------------------------------------------------
+
+    def _await_budget(self, allowed_at: float, what: str) -> None:
+        wait_s = allowed_at - time.time()
+        if wait_s <= 0:
+            return
+        if wait_s > self.patience.longest_wait_s:
+            raise UploadLimited(f"the budget for {what} is spent", retry_after_s=wait_s)
+        self.sleep(wait_s)
+
+    def _events(self) -> list[UploadEvent]:
+        uploader = self.uploader
+        return list(
+            self.catalogue.submissions.events(
+                uploader.target, uploader.account, time.time() - DAY_S
+            )
+        )
+
+    def _count(self, event: UploadEvent) -> None:
+        self.catalogue.submissions.record_event(self.uploader.target, self.uploader.account, event)
+
+    def _is_held(self) -> bool:
+        return any(
+            hold.target == self.uploader.target and hold.account == self.uploader.account
+            for hold in self.catalogue.submissions.holds()
+        )
+
+    def _video_of(self, submission: Submission, part_: Part, progress: Progress) -> Path:
+        if part_.path and Path(part_.path).is_file():
+            return Path(part_.path)
+        if self.videos is None:
+            raise UploadRefused("there is no video to upload", subject=part_.title)
+        return self.videos.make(submission, part_, progress)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self.lock_file is None:
+            yield
+            return
+        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.lock_file, timeout=0):
+                yield
+        except Timeout as error:
+            raise UploadInterrupted(
+                "another utawaku is uploading for this account",
+                subject=self.uploader.account,
+                next_step="Wait for it to finish",
+            ) from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,217 @@
+"""Asks Shazam about one signature; whatever goes wrong becomes an answer, never an exception."""
+
+from __future__ import annotations
+
+import json
+import random
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from utawaku.library.errors import RecognitionError
+from utawaku.services.recognizer.protocol import (
+    DEFAULT_URL,
+    Answer,
+    Locale,
+    Question,
+    question,
+    read_answer,
+    retry_after_s,
+)
+from utawaku.services.recognizer.rate_limit import BreakerState, Gate, Lease
+from utawaku.services.recognizer.signature import Signature
+
+_MAX_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """How the service is asked."""
+
+    base_url: str = DEFAULT_URL
+    timeout_s: float = 15.0
+    """For a whole request, from connecting to the last byte."""
+    n_tries: int = 3
+    """Tries of one request that fails on the way (no connection, server error)."""
+    first_backoff_s: float = 2.0
+    longest_wait_s: float = 180.0
+    """How long to queue for the rate limit before giving up for now."""
+    locale: Locale = field(default_factory=Locale)
+
+
+class _Passing(Exception):
+    """A failure that may be gone at the next try."""
+
+
+class _Refused(Exception):
+    """HTTP 429: nobody may ask for a while."""
+
+    def __init__(self, after_s: float | None) -> None:
+        super().__init__("Shazam asks to slow down (HTTP 429)")
+        self.after_s = after_s
+
+
+class ShazamClient:
+    """One way to the service, through a `Gate` that all processes share. Thread-safe.
+
+    Certificates: the system's (or SSL_CERT_FILE) and REQUESTS_CA_BUNDLE; HTTPS_PROXY is honoured.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        options: ClientOptions | None = None,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.gate = gate
+        self.options = options or ClientOptions()
+        self._sleep = sleep
+        self._session = requests.Session()
+        self._session.mount("https://", _SystemTrust())
+        self.n_requests = 0
+        """Requests sent by this client, retries included."""
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def ask(self, signature: Signature) -> Answer:
+        """What the service says about `signature`: from memory when it was asked before."""
+        try:
+            return self._ask(signature)
+        except RecognitionError as error:
+            return Answer("failed", reason=str(error))
+
+    def _ask(self, signature: Signature) -> Answer:
+        digest = signature.digest()
+        known = self.gate.recall(digest)
+        if known is not None:
+            return known
+        if len(signature.peaks) == 0:
+            return Answer("no_match", reason="nothing to hear in the window")
+        answer = self._ask_politely(question(signature, self.options.base_url, self.options.locale))
+        if answer.kind != "failed":
+            self.gate.remember(digest, answer)
+        return answer
+
+    def _ask_politely(self, asked: Question) -> Answer:
+        reason = ""
+        for attempt in range(self.options.n_tries):
+            if attempt:
+                pause_s = self.options.first_backoff_s * 2 ** (attempt - 1)
+                self._sleep(pause_s * random.uniform(0.5, 1.5))
+            lease = self._enter()
+            if isinstance(lease, Answer):
+                return lease
+            try:
+                answer = self._post(asked)
+            except _Refused as refusal:
+                return _paused(self.gate.pause(str(refusal), refusal.after_s))
+            except _Passing as failure:
+                reason = str(failure)
+                continue
+            finally:
+                self.gate.release(lease)
+            self.gate.succeeded()
+            return answer
+        state = self.gate.failed(reason)
+        return Answer("failed", reason=reason, retry_at=state.open_until)
+
+    def _enter(self) -> Lease | Answer:
+        """Wait for the gate; an Answer says why we may not pass."""
+        give_up_at = time.monotonic() + self.options.longest_wait_s
+        while True:
+            state = self.gate.state()
+            if state.is_open:
+                return _paused(state)
+            turn = self.gate.enter()
+            if isinstance(turn, Lease):
+                return turn
+            if time.monotonic() + turn > give_up_at:
+                return Answer(
+                    "failed",
+                    reason="too many songs are waiting for Shazam's rate limit",
+                    retry_at=time.time() + turn,
+                )
+            self._sleep(turn)
+
+    def _post(self, asked: Question) -> Answer:
+        deadline = time.monotonic() + self.options.timeout_s
+        self.n_requests += 1
+        try:
+            response = self._session.post(
+                asked.url,
+                headers=dict(asked.headers),
+                json=dict(asked.body),
+                timeout=self.options.timeout_s,
+                stream=True,
+                allow_redirects=False,
+            )
+            with response:
+                if response.status_code == 429:
+                    raise _Refused(retry_after_s(response.headers.get("Retry-After")))
+                if response.status_code != 200:
+                    raise _Passing(f"Shazam answered HTTP {response.status_code}")
+                body = _read(response, deadline)
+        except (requests.Timeout, ReadTimeoutError) as error:
+            raise _Passing("Shazam does not answer in time") from error
+        except (requests.RequestException, HTTPError) as error:
+            raise _Passing(f"Shazam cannot be reached ({_cause(error)})") from error
+        try:
+            record: Any = json.loads(body)
+        except ValueError as error:
+            what = "a web page" if body.lstrip()[:1] == b"<" else "broken JSON"
+            raise _Passing(f"Shazam answered with {what}") from error
+        answer = read_answer(record)
+        if answer is None:
+            raise _Passing("Shazam's answer is not understood")
+        return answer
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The whole body, within the deadline: a server may send one byte every ten seconds."""
+    pieces: list[bytes] = []
+    size = 0
+    # read1 gives what has arrived; iter_content would wait until a whole piece is full.
+    while piece := response.raw.read1(16_384, decode_content=True):
+        pieces.append(piece)
+        size += len(piece)
+        if time.monotonic() > deadline:
+            raise _Passing("Shazam does not answer in time")
+        if size > _MAX_BYTES:
+            raise _Passing("Shazam's answer is too long")
+    return b"".join(pieces)
+
+
+def _paused(state: BreakerState) -> Answer:
+    return Answer("failed", reason=state.reason or "Shazam is paused", retry_at=state.open_until)
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost error's name: requests wraps urllib3, which wraps the system's."""
+    seen = error
+    while True:
+        inner = seen.__cause__ or seen.__context__
+        if inner is None and seen.args and isinstance(seen.args[0], BaseException):
+            inner = seen.args[0]
+        if inner is None or inner is seen:
+            return type(seen).__name__
+        seen = inner
+
+
+class _SystemTrust(HTTPAdapter):
+    """Trusts the system's certificates (so SSL_CERT_FILE counts) besides the bundled ones."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
+        return super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **kwargs)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["ssl_context"] = ssl.create_default_context()
+        return super().proxy_manager_for(*args, **kwargs)

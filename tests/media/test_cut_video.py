@@ -1,0 +1,130 @@
+"""Picture and sound of a cut start together, and where they should."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from tests.models.song_files import sound, write
+from utawaku.library.errors import EncodeError
+from utawaku.media.cut import cut_video
+from utawaku.media.decode import load
+
+RATE = 48_000
+SIZE = (160, 64)
+N_BITS = 10
+
+
+def numbered_picture(number: int) -> np.ndarray:
+    """A picture whose bars spell its number in bits."""
+    picture = np.full((SIZE[1] * 3 // 2, SIZE[0]), 128, np.uint8)
+    for bit in range(N_BITS):
+        picture[: SIZE[1], bit * 16 : bit * 16 + 16] = 220 if number >> bit & 1 else 30
+    return picture
+
+
+def number_of(frame: av.VideoFrame) -> int:
+    grey = frame.to_ndarray(format="gray")
+    return sum(1 << bit for bit in range(N_BITS) if grey[SIZE[1] // 2, bit * 16 + 8] > 125)
+
+
+def film(path: Path, video: str, audio: str, *, fps: int = 30, duration_s: int = 12) -> Path:
+    samples = sound(duration_s, RATE, 1)
+    options = {"preset": "ultrafast", "sc_threshold": "0"} if video == "libx264" else {}
+    if video == "libvpx-vp9":
+        options = {"deadline": "realtime", "cpu-used": "8"}
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(video, rate=fps, options=options)
+        stream.width, stream.height = SIZE
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.gop_size = 90
+        if video == "libx264":
+            stream.codec_context.max_b_frames = 2
+        tone = container.add_stream(audio, rate=RATE, layout="mono")
+        for second in range(duration_s):
+            for index in range(second * fps, (second + 1) * fps):
+                frame = av.VideoFrame.from_ndarray(numbered_picture(index), "yuv420p")
+                frame.pts, frame.time_base = index, Fraction(1, fps)
+                container.mux(stream.encode(frame))
+            chunk = np.ascontiguousarray(samples[:, second * RATE : (second + 1) * RATE])
+            heard = av.AudioFrame.from_ndarray(chunk, "fltp", "mono")
+            heard.sample_rate, heard.pts, heard.time_base = RATE, second * RATE, Fraction(1, RATE)
+            container.mux(tone.encode(heard))
+        container.mux(stream.encode(None))
+        container.mux(tone.encode(None))
+    return path
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
+    film(folder / "h264.mp4", "libx264", "aac")
+    film(folder / "h264.mkv", "libx264", "libopus", fps=25)
+    film(folder / "vp9.webm", "libvpx-vp9", "libopus")
+    return folder
+
+
+def lag_s(expected: np.ndarray, played: np.ndarray) -> float:
+    size = 1 << (2 * max(expected.size, played.size)).bit_length()
+    spectrum = np.fft.rfft(played, size) * np.conj(np.fft.rfft(expected, size))
+    peak = int(np.argmax(np.fft.irfft(spectrum, size)))
+    return (peak if peak < size // 2 else peak - size) / RATE
+
+
+@pytest.mark.parametrize("span", [(4.37, 8.91), (0.0, 3.0), (7.0, None)], ids=str)
+@pytest.mark.parametrize(
+    ("name", "suffix", "copied"),
+    [
+        ("h264.mp4", ".mp4", True),
+        ("vp9.webm", ".mp4", True),
+        ("h264.mkv", ".mp4", True),
+        ("h264.mkv", ".mkv", False),
+        ("h264.mp4", ".mkv", False),
+    ],
+)
+def test_picture_and_sound_start_together(
+    name: str,
+    suffix: str,
+    copied: bool,
+    span: tuple[float, float | None],
+    films: Path,
+    tmp_path: Path,
+) -> None:
+    fps = 25 if name == "h264.mkv" else 30
+    cut = cut_video(films / name, *span, tmp_path / f"cut{suffix}")
+    assert cut.copied == copied, cut.note
+    with av.open(str(cut.path)) as container:
+        shown = [(float(f.pts * f.time_base), number_of(f)) for f in container.decode(video=0)]
+    stop_s = 12.0 if span[1] is None else span[1]
+    for time_s, number in shown[:20]:
+        assert abs(number / fps - span[0] - time_s) <= 0.04
+    numbers = [number for _, number in shown]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert numbers[-1] / fps == pytest.approx(stop_s, abs=4 / fps)
+    played, _ = load(cut.path, n_channels=1)
+    expected, _ = load(films / name, n_channels=1, start_s=span[0], stop_s=stop_s)
+    assert abs(lag_s(expected, played)) <= 0.001
+    assert abs(played.size - expected.size) <= 1024 + RATE // 50
+
+
+def test_an_mp4_can_be_encoded_for_players_without_edit_lists(films: Path, tmp_path: Path) -> None:
+    cut = cut_video(films / "h264.mp4", 4.37, 6.0, tmp_path / "cut.mp4", copy=False)
+    assert not cut.copied
+    with av.open(str(cut.path)) as container:
+        first = next(container.decode(video=0))
+    assert number_of(first) in (131, 132)
+
+
+def test_bad_requests_are_refused_and_leave_nothing(films: Path, tmp_path: Path) -> None:
+    deaf = write(tmp_path / "sound.m4a", sound(3.0), RATE, "aac")
+    for source, span, target in (
+        (deaf, (0.0, 1.0), "cut.mp4"),
+        (films / "h264.mp4", (0.0, 1.0), "cut.avi"),
+        (films / "h264.mp4", (20.0, 30.0), "cut.mp4"),
+        (films / "h264.mp4", (5.0, 2.0), "cut.mkv"),
+    ):
+        with pytest.raises(EncodeError):
+            cut_video(source, *span, tmp_path / target)
+    assert [p.name for p in tmp_path.iterdir()] == ["sound.m4a"]

@@ -1,0 +1,282 @@
+"""After a model update: just what is stale, a few at a time, and on after a break."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
+
+from tests.conftest import install_weights
+from tests.sensors.conftest import LocalLibrary, Pipeline
+from tests.services.downloader_media import audio_bytes
+from utawaku.assets.models import MODELS, recorded_versions
+from utawaku.definitions import defs
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.records import SongSpan, Stream
+from utawaku.models import registry
+from utawaku.orchestration.pending_assets import CHAIN
+from utawaku.orchestration.rematerialize import AT_ONCE, advance_rematerializations
+from utawaku.orchestration.staleness import (
+    ARTEFACTS,
+    present_versions,
+    stale_artefacts,
+    stale_streams,
+)
+from utawaku.orchestration.versions import DATA_VERSION, INPUTS, UPSTREAM, inputs_of, with_followers
+from utawaku.sensors.models import notice_new_models, refresh_models
+
+Install = Callable[[str, bytes], str]
+
+
+@pytest.fixture
+def install(settings: Settings) -> Install:
+    """Put weights of any content in place, as after a pull; gives their version."""
+
+    def put(name: str, content: bytes) -> str:
+        entry = registry.entry(name)
+        settings.weights_dir.mkdir(parents=True, exist_ok=True)
+        file = settings.weights_dir / entry.file_name
+        file.write_bytes(content)
+        registry.store._keep(entry, settings.weights_dir, file)
+        return registry.version(name, settings.weights_dir)
+
+    return put
+
+
+def made(
+    catalogue: Catalogue, settings: Settings, name: str, asset: str = "segments", **inputs: str
+) -> None:
+    """An artefact made by the present engine, of what there is now but for `inputs`."""
+    if catalogue.streams.find(name) is None:
+        catalogue.streams.save(Stream(name, f"/{name}.opus", site="file"))
+    of = inputs_of(asset, name, catalogue, settings) | inputs
+    catalogue.assets.done(
+        name,
+        asset,
+        engine="e",
+        engine_version=present_versions(settings)[asset].engine_version,
+        model_version=inputs.get("segmenter_weights", ""),
+        metadata={INPUTS: of, DATA_VERSION: "v1"},
+    )
+
+
+def children(catalogue: Catalogue) -> list[str]:
+    return [r.target for r in reversed(catalogue.requests.recent()) if r.kind == "ingest_stream"]
+
+
+def test_dagster_has_the_same_dependencies_as_the_catalogue() -> None:
+    graph = defs().resolve_asset_graph()
+    for name, upstream in UPSTREAM.items():
+        parents = {key.to_user_string() for key in graph.get(dg.AssetKey(name)).parent_keys}
+        models = {model.asset for model in MODELS.values() if name in model.makes}
+        assert parents == {*upstream, *models}
+    assert {graph.get(dg.AssetKey(name)).group_name for name in (*MODELS, "taste_model")} == {
+        "models"
+    }
+    assert ARTEFACTS[: len(CHAIN)] == CHAIN
+
+
+def test_what_follows_an_artefact_is_what_is_made_of_it() -> None:
+    assert with_followers({"labels"}) == {
+        "labels", "library_files", "highlights", "embeddings", "stems"
+    }  # fmt: skip
+    assert with_followers({"highlights"}) == {"highlights"}
+
+
+def test_one_request_makes_only_stale_streams_anew_in_batches(
+    catalogue: Catalogue, settings: Settings, install: Install
+) -> None:
+    install("sm", b"new weights")
+    for number in range(AT_ONCE + 3):
+        made(catalogue, settings, f"old-{number:02}", segmenter_weights="old")
+    made(catalogue, settings, "fresh")
+    made(catalogue, settings, "dropped", segmenter_weights="old")
+    catalogue.streams.save(replace(catalogue.streams.get("dropped"), dropped_at=1.0))
+    request = catalogue.requests.file("rematerialize", "segments")
+    for _ in range(3):  # ticks while nothing finishes ask for no more
+        advance_rematerializations(catalogue, settings)
+    assert len(children(catalogue)) == AT_ONCE
+    for child in catalogue.requests.waiting("ingest_stream"):
+        assert child.arguments["again"] == ["segments"]
+        catalogue.requests.claim(child.id)
+        made(catalogue, settings, child.target)
+        catalogue.requests.finish(child.id)
+    advance_rematerializations(catalogue, settings)
+    shown = catalogue.requests.get(request.id)
+    assert (shown.state, shown.message) == ("running", f"{AT_ONCE} of {AT_ONCE + 3} streams")
+    assert len(children(catalogue)) == AT_ONCE + 3
+    for child in catalogue.requests.waiting("ingest_stream"):
+        catalogue.requests.claim(child.id)
+        made(catalogue, settings, child.target)
+        catalogue.requests.finish(child.id)
+    advance_rematerializations(catalogue, settings)
+    assert catalogue.requests.get(request.id).state == "done"
+    assert {"fresh", "dropped"}.isdisjoint(children(catalogue))
+
+
+def test_stems_of_an_older_separator_are_asked_for_song_by_song(
+    catalogue: Catalogue, settings: Settings, install: Install
+) -> None:
+    from utawaku.library.store.stems import SongStems
+
+    install("vocal-unet", b"new weights")
+    made(catalogue, settings, "a", "stems", separator_weights="old")
+    spans = [SongSpan(n, 100.0 * n, 100.0 * n + 60, "smart", 1) for n in range(2)]
+    catalogue.songs.reconcile("a", spans, made_by="x")
+    first, _ = catalogue.songs.of_stream("a")
+    catalogue.stems.put(SongStems(first.id, settings.stems.engine, "v", "a", "1+old"))
+    request = catalogue.requests.file("rematerialize", "all")
+    advance_rematerializations(catalogue, settings)
+    (child,) = catalogue.requests.waiting("separate")
+    assert child.target == first.id  # the other song was never asked for
+    catalogue.requests.claim(child.id)
+    made(catalogue, settings, "a", "stems")
+    catalogue.requests.finish(child.id)
+    advance_rematerializations(catalogue, settings)
+    assert catalogue.requests.get(request.id).state == "done"
+
+
+def test_what_the_user_edited_is_not_touched_by_new_boundaries(catalogue: Catalogue) -> None:
+    catalogue.streams.save(Stream("a", "/a"))
+    spans = [SongSpan(0, 10, 100, "smart", 1), SongSpan(1, 200, 300, "smart", 1)]
+    catalogue.songs.reconcile("a", spans, made_by="old")
+    catalogue.songs.set_span("a@10000", 12.5, 99.0)
+    catalogue.songs.set_label("a@10000", "夜に駆ける", "YOASOBI", "user")
+    moved = [SongSpan(0, 8, 104, "smart", 1, title="x"), SongSpan(1, 203, 304, "smart", 1)]
+    catalogue.songs.reconcile("a", moved, made_by="new")
+    edited, other = catalogue.songs.of_stream("a")
+    assert (edited.start_s, edited.stop_s, edited.title) == (12.5, 99.0, "夜に駆ける")
+    assert (other.start_s, other.made_by) == (203, "new")
+
+
+def notice(
+    instance: dg.DagsterInstance, cursor: str | None = None
+) -> dg.SensorResult | dg.SkipReason:
+    with dg.build_sensor_context(
+        instance=instance, resources={"library": LocalLibrary()}, cursor=cursor
+    ) as context:
+        answer = notice_new_models(context)
+    assert isinstance(answer, dg.SensorResult | dg.SkipReason)
+    return answer
+
+
+def record_models(pipeline: Pipeline) -> list[str]:
+    """The sensor's look at the models, with the run that it asks for; names what had changed."""
+    answer = notice(pipeline.instance)
+    if isinstance(answer, dg.SkipReason):
+        return []
+    (run,) = answer.run_requests or ()
+    pipeline.carry_out(run, job=refresh_models.name)
+    return sorted(key.to_user_string() for key in run.asset_selection or ())
+
+
+def test_new_weights_are_recorded_once_and_told_of(
+    catalogue: Catalogue, settings: Settings, install: Install, pipeline: Pipeline
+) -> None:
+    old = install("sm", b"old weights")
+    assert "segmenter_weights" in record_models(pipeline)
+    assert recorded_versions(pipeline.instance)["segmenter_weights"] == old
+    assert record_models(pipeline) == []
+    made(catalogue, settings, "a")
+    assert stale_streams(catalogue, settings, "segments") == []
+    new = install("sm", b"new weights")
+    asked = notice(pipeline.instance)
+    assert isinstance(asked, dg.SensorResult)
+    assert isinstance(notice(pipeline.instance, asked.cursor), dg.SkipReason)  # asked for once
+    told = [one for one in catalogue.notices.recent() if one.title.startswith("1 streams")]
+    assert told[0].body == f"segments: {old[:12]} became {new[:12]}"
+    assert record_models(pipeline) == ["segmenter_weights"]
+    assert recorded_versions(pipeline.instance)["segmenter_weights"] == new
+    assert [one.stream_id for one in stale_streams(catalogue, settings, "segments")] == ["a"]
+    install("sm", b"old weights")  # going back counts, too
+    assert isinstance(notice(pipeline.instance, asked.cursor), dg.SensorResult)
+
+
+def stale_for_dagster(instance: dg.DagsterInstance, streams: Iterable[str]) -> set[tuple[str, str]]:
+    """What Dagster's page shows as stale, for each stream and artefact of the chain."""
+    graph = defs().resolve_asset_graph()
+    resolver = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
+    found = set()
+    for stream_id in streams:
+        for name in CHAIN:
+            status = resolver.get_status(dg.AssetKey(name), stream_id)
+            assert status != StaleStatus.MISSING, (stream_id, name)
+            if status == StaleStatus.STALE:
+                found.add((stream_id, name))
+    return found
+
+
+def test_catalogue_and_dagster_agree_on_each_artefact_through_updates_and_breaks(
+    catalogue: Catalogue,
+    settings: Settings,
+    install: Install,
+    pipeline: Pipeline,
+    weights_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import onnx
+
+    install_weights(weights_dir, settings, "sm")
+    install("musicnn", b"not loaded: there is no song to hear")
+    monkeypatch.setenv("UTAWAKU_LABELS__SHAZAM", "false")
+    streams = ["a", "b", "c"]
+
+    def both() -> set[tuple[str, str]]:
+        theirs = stale_for_dagster(pipeline.instance, streams)
+        ours = stale_artefacts(catalogue, load_settings())
+        assert {(one.stream_id, one.asset) for one in ours} == theirs
+        return theirs
+
+    def drain() -> dict[str, list[str]]:
+        """Carry out what a tick asks for; which artefacts of which stream that was."""
+        done = {}
+        for run in pipeline.drain():
+            selected = [key.to_user_string() for key in run.asset_selection or ()]
+            assert pipeline.carry_out(run).success
+            done[str(run.partition_key)] = selected
+        return done
+
+    for number, name in enumerate(streams):
+        file = tmp_path / f"{name}.wav"
+        file.write_bytes(audio_bytes("wav", "pcm_s16le", duration_s=4.0 + number))
+        catalogue.streams.save(Stream(name, str(file), site="file"))
+        catalogue.requests.file("ingest_stream", name)
+    first = drain()
+    # The models that Dagster does not know come first in the run that needs them.
+    assert {"segmenter_weights", "song_scorer", *CHAIN} <= set(first["a"])
+    assert both() == set()
+    assert record_models(pipeline) == []
+
+    monkeypatch.setenv("UTAWAKU_LABELS__ACCEPT", "0.7")
+    assert record_models(pipeline) == ["naming_rules"]
+    assert both() == {(name, "labels") for name in streams}
+    request = catalogue.requests.file("rematerialize", "all")
+    runs = pipeline.drain()
+    follow = [name for name in CHAIN if name in with_followers({"labels"})]
+    assert {run.partition_key: list(run.asset_selection or ()) for run in runs} == {
+        name: [dg.AssetKey(one) for one in follow] for name in streams
+    }
+    pipeline.carry_out(runs[0])
+    # The second run breaks off after its first artefact, the third never starts.
+    pipeline.carry_out(runs[1].with_replaced_attrs(asset_selection=[dg.AssetKey("labels")]))
+    assert both() == {("b", "library_files"), ("c", "labels")}
+    pipeline.carry_out(runs[2])
+    assert drain() == {"b": ["library_files", "highlights", "embeddings"]}
+    drain()
+    assert catalogue.requests.get(request.id).state == "done"
+    assert both() == set()
+
+    network = onnx.load(settings.weights_dir / registry.entry("sm").file_name)
+    network.metadata_props.add(key="release", value="2")
+    install("sm", network.SerializeToString())
+    install("musicnn", b"another one")
+    assert record_models(pipeline) == ["segmenter_weights", "tagger_weights"]
+    assert both() == {(name, one) for name in streams for one in ("segments", "embeddings")}
+    catalogue.requests.file("rematerialize", "all")
+    assert all(selected == list(CHAIN[1:]) for selected in drain().values())
+    assert both() == set()

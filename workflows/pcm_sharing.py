@@ -1,0 +1,127 @@
+"""A stream's sound, decoded once for all who listen to its songs.
+
+`segments` decodes the whole recording anyway; it leaves the samples in the cache, where labels,
+highlights and embeddings read the spans of their songs. The last of them takes the file away.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from utawaku.assets.recordings import recording_file
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import MediaError
+from utawaku.library.progress import Progress, silent
+from utawaku.library.records import Song, Stream
+from utawaku.media.decode import decode, load
+from utawaku.media.pcm_cache import SAMPLE_RATE_HZ, SpoolWriter, read_spool
+
+_log = logging.getLogger(__name__)
+
+FOLDER = "sound"
+LISTENERS = ("labels", "highlights", "embeddings")
+KEPT_S = 2 * 86_400.0
+"""What an interrupted run left goes after so long."""
+_SHORT_S = 1.0
+"""Sound that lacks more of a song than this is not the song's."""
+_WORTH_IT = 0.5
+"""Share of a recording that must be listened to for the whole to be decoded into a spool."""
+
+
+def sound_folder(stream_id: str, settings: Settings) -> Path:
+    """Where the sound of a stream is kept for a while."""
+    return settings.cache_dir / FOLDER / stream_id
+
+
+def sound_file(recording: Path, stream_id: str, settings: Settings) -> Path:
+    """The recording's sound; another recording of the same stream has another name."""
+    seen = recording.stat()
+    name = f"{seen.st_size}-{seen.st_mtime_ns}.s16"
+    return sound_folder(stream_id, settings) / name
+
+
+def keep_sound(recording: Path, stream: Stream, settings: Settings) -> SpoolWriter:
+    """Take the samples of a recording that is being decoded; what was kept before goes."""
+    shutil.rmtree(sound_folder(stream.id, settings), ignore_errors=True)
+    return SpoolWriter(sound_file(recording, stream.id, settings))
+
+
+def kept_sound(song: Song, stream: Stream, settings: Settings) -> np.ndarray | None:
+    """The song's samples, float32 (n_samples,) mono at 16 kHz; None where no sound is kept."""
+    try:
+        path = sound_file(recording_file(stream, settings), stream.id, settings)
+        samples = read_spool(path, song.start_s, song.stop_s)
+    except (MediaError, OSError):
+        return None
+    return samples if len(samples) > (song.duration_s - _SHORT_S) * SAMPLE_RATE_HZ else None
+
+
+def song_sound(song: Song, stream: Stream, settings: Settings) -> np.ndarray:
+    """The song's samples, float32 (n_samples,) mono at 16 kHz, kept or decoded now.
+
+    Raises:
+        MediaError: the recording is gone, or cannot be decoded.
+    """
+    kept = kept_sound(song, stream, settings)
+    if kept is not None:
+        return kept
+    recording = recording_file(stream, settings)
+    samples, _ = load(
+        recording,
+        sample_rate_hz=SAMPLE_RATE_HZ,
+        n_channels=1,
+        start_s=song.start_s,
+        stop_s=song.stop_s,
+    )
+    return samples.reshape(-1)
+
+
+def keep_for(
+    songs: Sequence[Song], stream: Stream, settings: Settings, progress: Progress = silent
+) -> None:
+    """Decode the whole recording at once where most of it will be listened to and none is kept."""
+    try:
+        recording = recording_file(stream, settings)
+        if sound_file(recording, stream.id, settings).is_file():
+            return
+        if sum(song.duration_s for song in songs) < _WORTH_IT * stream.duration_s:
+            return
+        chunks = decode(
+            recording, sample_rate_hz=SAMPLE_RATE_HZ, n_channels=1, as_s16=True, progress=progress
+        )
+        with keep_sound(recording, stream, settings) as spool:
+            for chunk in chunks:
+                spool.add(chunk)
+    except (MediaError, OSError) as error:
+        # Whoever wants a song's sound meets the same trouble, and tells it of the song.
+        _log.info("%s: no sound is kept (%s)", stream.id, error)
+
+
+def forget_sound(stream_id: str, catalogue: Catalogue, settings: Settings) -> None:
+    """Take a stream's sound away once all have listened to it since it was segmented."""
+    states = catalogue.assets.of(stream_id)
+    since = states["segments"].finished_at or 0.0 if "segments" in states else 0.0
+    if all(
+        name in states
+        and states[name].state == "done"
+        and (states[name].finished_at or 0.0) >= since
+        for name in LISTENERS
+    ):
+        shutil.rmtree(sound_folder(stream_id, settings), ignore_errors=True)
+
+
+def remove_old_sound(settings: Settings, now: float | None = None) -> int:
+    """Take away what interrupted runs left long ago; returns how many streams' sound went."""
+    before = (time.time() if now is None else now) - KEPT_S
+    folder = settings.cache_dir / FOLDER
+    n_removed = 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.stat().st_mtime < before:
+            shutil.rmtree(path, ignore_errors=True)
+            n_removed += 1
+    return n_removed

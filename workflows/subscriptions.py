@@ -1,0 +1,334 @@
+"""Looking at followed channels: what is new, what the rules let through, what is asked for.
+
+The catalogue is the cursor. A look writes entries, requests and the channel's new cursor in one
+transaction (`Channels.record_look`), so whatever dies in between, the next look sees the listing
+again and asks for nothing twice.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import UtawakuError
+from utawaku.library.records import Channel, ChannelEntry, Stream
+from utawaku.library.sites import full_address, site_of
+from utawaku.library.subscriptions import ChannelRules, Verdict, judge
+from utawaku.services.downloader import ChannelListing, Downloader, ListedStream, StreamInfo
+from utawaku.services.rate_limits import asking
+
+FAILED_LOOK_S = 15 * 60.0
+"""First wait after a look that failed; doubles up to a day."""
+_LONGEST_FAILED_LOOK_S = 86_400.0
+BACKLOG = "older than the backlog that was asked for"
+LOOKED = "looked at: "
+"""Begins the reason where the stream's own page, not the listing, decided."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a channel came to."""
+
+    n_listed: int
+    n_new: int
+    """Entries that were not known before."""
+    n_asked: int
+    n_requests: int
+    full: bool
+
+
+def is_reconcile_due(channel: Channel, settings: Settings, now: float) -> bool:
+    """Whether it is time to read the channel's whole list; so is the first look."""
+    last = channel.cursor.get("reconciled_at")
+    if not isinstance(last, (int, float)):
+        return True
+    return not now - settings.follow.reconcile_days * 86_400 < last <= now + 60
+
+
+def look_at(
+    channel: Channel,
+    catalogue: Catalogue,
+    settings: Settings,
+    downloader: Downloader,
+    *,
+    full: bool,
+    now: float | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Look:
+    """List a channel and ask for what is new and wanted.
+
+    A full look reads the whole list and finds what the cheap ones cannot: streams that were made
+    public late, or that a reordering put far down.
+
+    Raises:
+        DownloadError: the listing failed; the next look is put off, nothing else changes.
+    """
+    now = time.time() if now is None else now
+    known = () if full else {entry.key for entry in catalogue.channels.entries(channel.id)}
+    try:
+        with asking(channel.url, catalogue):
+            listing = downloader.list_channel(
+                channel.url,
+                limit=settings.follow.reconcile_limit if full else settings.follow.newest,
+                known=known,
+                overlap=0 if full else settings.follow.overlap,
+                cancelled=cancelled,
+            )
+    except UtawakuError as error:
+        put_off_failed(channel, catalogue, error, now)
+        raise
+    catalogue.sites.note(site_of(channel.url), "look")
+    return take_listing(channel, listing, catalogue, settings, full=full, now=now)
+
+
+def put_off_failed(channel: Channel, catalogue: Catalogue, error: UtawakuError, now: float) -> None:
+    """Look again later, each time in a row later still, so that the others get their turn."""
+    failures = int(channel.cursor.get("failures", 0)) + 1
+    wait_s = min(FAILED_LOOK_S * 2 ** min(failures - 1, 20), _LONGEST_FAILED_LOOK_S)
+    fresh = catalogue.channels.get(channel.id)
+    catalogue.channels.save(
+        replace(
+            fresh,
+            cursor={**fresh.cursor, "failures": failures},
+            next_look_at=now + wait_s,
+            last_error=error.problem,
+        )
+    )
+    if failures == 3:
+        catalogue.notices.add(
+            "warning",
+            f"{channel.title or channel.url} cannot be looked at",
+            body=error.problem,
+            next_step=error.next_step or "It is tried again by itself; `utawaku channels` tells",
+        )
+
+
+def take_listing(
+    channel: Channel,
+    listing: ChannelListing,
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    full: bool,
+    now: float,
+) -> Look:
+    """Decide about each listed entry and write the outcome."""
+    rules = ChannelRules.read(channel.rules, subject=channel.url)
+    stored = {entry.key: entry for entry in catalogue.channels.entries(channel.id)}
+    listed = [_entry(channel.id, one) for one in listing.entries]
+    in_catalogue = catalogue.channels.known_streams(
+        {entry.key for entry in listed} | {entry.url for entry in listed}
+    )
+    is_first = "reconciled_at" not in channel.cursor and not stored
+    seen: list[ChannelEntry] = []
+    ask: dict[str, dict[str, Any]] = {}
+    n_backlog = n_new = 0
+    for entry in listed:
+        known = stored.get(entry.key)
+        n_new += known is None
+        if known is not None and known.state == "asked":
+            seen.append(entry)
+            continue
+        if known is not None and known.reason == BACKLOG:
+            seen.append(replace(entry, reason=BACKLOG))
+            continue
+        if entry.key in in_catalogue or entry.url in in_catalogue:
+            seen.append(replace(entry, reason="in the library already"))
+            continue
+        verdict = _judged(rules, entry)
+        if known is not None and known.reason.startswith(LOOKED) and _same(known, entry):
+            seen.append(replace(entry, reason=known.reason))
+            continue
+        if verdict.taken and is_first and rules.backlog >= 0:
+            n_backlog += 1
+            if n_backlog > rules.backlog:
+                verdict = Verdict(False, BACKLOG)
+        seen.append(replace(entry, reason=verdict.reason))
+        if verdict.taken:
+            ask[entry.key] = {}
+    cursor = {**channel.cursor, "failures": 0, "newest": [entry.key for entry in listed[:20]]}
+    if full:
+        cursor["reconciled_at"] = now
+    minutes = rules.every_minutes or settings.follow.every_minutes
+    changed = replace(
+        channel,
+        title=_name(channel.url, listing) or channel.title,
+        cursor=cursor,
+        last_look_at=now,
+        next_look_at=now + minutes * 60,
+        last_error="",
+    )
+    n_asked = catalogue.channels.record_look(changed, seen, ask=ask, now=now)
+    return Look(len(listed), n_new, n_asked, listing.n_requests, full)
+
+
+def judge_again(channel: Channel, catalogue: Catalogue) -> int:
+    """The rules have changed: decide anew about what was left out; returns how many are asked for.
+
+    Needs no network. What the backlog left out stays out.
+    """
+    rules = ChannelRules.read(channel.rules, subject=channel.url)
+    seen: list[ChannelEntry] = []
+    ask: dict[str, dict[str, Any]] = {}
+    for entry in catalogue.channels.entries(channel.id, state="skipped"):
+        if entry.reason in (BACKLOG, "in the library already"):
+            continue
+        verdict = _judged(rules, entry)
+        seen.append(replace(entry, reason=verdict.reason))
+        if verdict.taken:
+            ask[entry.key] = {}
+    return catalogue.channels.record_look(channel, seen, ask=ask)
+
+
+def judge_info(rules: ChannelRules, info: StreamInfo) -> Verdict:
+    """Apply the rules once more to what the stream's own page tells."""
+    return judge(
+        rules,
+        title=info.title,
+        duration_s=info.duration_s,
+        live_status=info.live_status,
+        uploaded_at=info.started_at,
+    )
+
+
+def settings_for(stream: Stream, catalogue: Catalogue, settings: Settings) -> Settings:
+    """The settings as the rules of the stream's channel want them."""
+    channel = catalogue.channels.of_stream(stream)
+    if channel is None or not channel.rules:
+        return settings
+    return with_rules(settings, ChannelRules.read(channel.rules, subject=channel.url))
+
+
+def with_rules(settings: Settings, rules: ChannelRules) -> Settings:
+    """General settings with a channel's rules over them."""
+    download: dict[str, Any] = {}
+    if rules.want is not None:
+        download["want"] = rules.want
+    if rules.cookies_file is not None:
+        download["cookies_file"] = rules.cookies_file.expanduser()
+    cut = {"template": rules.path_template} if rules.path_template else {}
+    return settings.model_copy(
+        update={
+            "download": settings.download.model_copy(update=download),
+            "cut": settings.cut.model_copy(update=cut),
+            "songs": {**settings.songs, **rules.songs},
+        }
+    )
+
+
+def channel_of(url: str, listing: ChannelListing, rules: ChannelRules) -> Channel:
+    """The record of a channel to follow, named after what its listing tells."""
+    sites = {entry.site for entry in listing.entries if entry.site}
+    site = min(sites) if len(sites) == 1 else site_of(url)
+    is_list = "list=" in url or not listing.channel_id
+    name = url if is_list else listing.channel_id
+    return Channel(
+        id=f"{site}:{name}",
+        url=url,
+        title=_name(url, listing) or url,
+        site=site_of(url),
+        rules=rules.plain(),
+        followed_at=time.time(),
+    )
+
+
+def follow(
+    url: str,
+    rules: ChannelRules,
+    catalogue: Catalogue,
+    downloader: Downloader,
+    *,
+    title: str = "",
+    look: bool = True,
+) -> Channel:
+    """Follow an address, or change the rules of one that is followed.
+
+    With `look` the address is listed once, so that a wrong one is told at once and the channel gets
+    its name; without, this happens at the first look.
+
+    Raises:
+        DownloadError: there is no channel, list or feed.
+    """
+    url = full_address(url)
+    known = catalogue.channels.by_url(url)
+    if known is None and look:
+        listing = downloader.list_channel(url, limit=5)
+        made = channel_of(url, listing, rules)
+        known = catalogue.channels.find(made.id)
+        if known is not None and known.url != url and known.followed:
+            # Another tab of the same channel: it has an entry of its own.
+            made = replace(made, id=f"{made.id}#{url}")
+            known = None
+        if known is None:
+            catalogue.channels.save(made)
+            return made
+    if known is None:
+        made = Channel(
+            id=f"{site_of(url)}:{url}",
+            url=url,
+            title=title or url,
+            site=site_of(url),
+            rules=rules.plain(),
+            followed_at=time.time(),
+        )
+        catalogue.channels.save(made)
+        return made
+    changed = replace(
+        known,
+        url=url,
+        rules=rules.plain(),
+        followed=True,
+        followed_at=known.followed_at or time.time(),
+        next_look_at=None if not known.followed else known.next_look_at,
+        title=known.title or title,
+    )
+    catalogue.channels.save(changed)
+    judge_again(changed, catalogue)
+    return changed
+
+
+def unfollow(channel: Channel, catalogue: Catalogue) -> int:
+    """Stop following; streams, songs and rules stay. Returns how many requests are cancelled."""
+    catalogue.channels.save(replace(channel, followed=False))
+    waiting = catalogue.requests.open_with("ingest", {"channel": channel.id})
+    return sum(catalogue.requests.cancel(r.id) for r in waiting if r.state == "queued")
+
+
+def _name(url: str, listing: ChannelListing) -> str:
+    """The singer's name for a channel, the list's own title for a playlist or feed."""
+    if "list=" not in url and listing.channel:
+        return listing.channel
+    return listing.title or listing.channel
+
+
+def _judged(rules: ChannelRules, entry: ChannelEntry) -> Verdict:
+    return judge(
+        rules,
+        title=entry.title,
+        duration_s=entry.duration_s,
+        live_status=entry.live_status or None,
+        uploaded_at=entry.uploaded_at,
+    )
+
+
+def _entry(channel_id: str, listed: ListedStream) -> ChannelEntry:
+    return ChannelEntry(
+        channel_id=channel_id,
+        key=listed.stream_id or listed.url,
+        url=listed.url,
+        title=listed.title,
+        duration_s=listed.duration_s,
+        live_status=listed.live_status or "",
+        uploaded_at=listed.uploaded_at,
+    )
+
+
+def _same(known: ChannelEntry, listed: ChannelEntry) -> bool:
+    """Whether a second look at the stream itself would find what the first one found."""
+    return (known.title, known.duration_s, known.live_status) == (
+        listed.title,
+        listed.duration_s,
+        listed.live_status,
+    )
