@@ -1,8 +1,8 @@
 """Models as assets: each has a data version, so Dagster sees what a changed one makes stale.
 
 An artefact depends on the model that makes it. A run that uses a model whose version Dagster does
-not know yet materializes it first (`unrecorded`), and `utawaku.sensors.models` does where nothing runs. So
-Dagster's page shows the same artefacts as stale as `utawaku.orchestration.staleness` finds in the catalogue.
+not know yet materializes it first (`unrecorded`), and `sensors.models` does where nothing runs. So
+The Dagster UI shows the same artefacts as stale as `orchestration.staleness` finds.
 """
 
 import hashlib
@@ -155,7 +155,7 @@ MODELS: Mapping[str, Model] = {
         ),
     )
 }
-"""By asset name, in the order of the chain. The taste model is trained here: `utawaku.assets.taste`."""
+"""By asset name, in the order of the chain. The taste model is trained here: `assets.taste`."""
 
 
 def models_of(artefacts: Iterable[str]) -> list[Model]:

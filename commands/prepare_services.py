@@ -1,4 +1,4 @@
-"""`python -m utawaku.commands.prepare_services`: what `utawaku up` does before it starts anything."""
+"""The child process that prepares catalogue and Dagster home before `utawaku up` starts."""
 
 import sys
 

@@ -1,4 +1,6 @@
-"""`python -m utawaku.commands.service_runner MODULE ARGUMENTS`: a module of Dagster's that stays for weeks.
+"""Runs one of Dagster's modules as a service that stays for weeks.
+
+`python -m utawaku.commands.service_runner MODULE ARGUMENTS`.
 
 Dagster's services make an SQLAlchemy engine for each look at the database. What is left of it hangs
 together in circles, which Python collects late in a process with a million objects of its own: it

@@ -283,7 +283,7 @@ def _serve_metrics(settings: Settings, port: int | None) -> "ThreadingHTTPServer
 
 
 def _environment() -> dict[str, str]:
-    """For child processes: they find our packages also where we are not installed."""
+    """Environment of child processes."""
     return {
         # Each thread of a busy process may get a heap of its own otherwise, and none shrinks.
         "MALLOC_ARENA_MAX": "2",
@@ -294,9 +294,8 @@ def _environment() -> dict[str, str]:
         "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": "10",
         **os.environ,
         "DAGSTER_DISABLE_TELEMETRY": "yes",
-        "PYTHONPATH": os.pathsep.join(
-            [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-        ),
+        # The current folder may hold a `utawaku` or a `yaml.py` of somebody else.
+        "PYTHONSAFEPATH": "1",
     }
 
 

@@ -69,7 +69,7 @@ class CataloguePlace:
 
 
 def catalogue_place() -> CataloguePlace | None:
-    """What `utawaku.library.config.load_settings` will say; None where it will find the file wrong."""
+    """What `library.config.load_settings` will say; None where it will find the file wrong."""
     path = default_config_path()
     stored: dict[str, Any] = {}
     try:

@@ -65,7 +65,7 @@ def next_try(
     retry_after_s: float | None = None,
     wait_for_archive_s: float = DAY_S,
 ) -> Retry | None:
-    """When to try again after `error` (a class name of `utawaku.library.errors`, `killed` or `unknown`).
+    """When to try again after `error` (a class name of `library.errors`, `killed` or `unknown`).
 
     Args:
         error: what went wrong.

@@ -463,7 +463,7 @@ submissions = Table(
     Column("updated_at", Float, nullable=False),
     Column("published_at", Float),
 )
-"""`utawaku.library.publish.records.Submission`. No key to streams: what was published stays on record."""
+"""`library.publish.records.Submission`. No key to streams: what was published stays on record."""
 
 submission_parts = Table(
     "submission_parts",

@@ -1,8 +1,9 @@
 """How things stand with services that limit us, read without asking them or loading an engine.
 
 `shazam_state` reads the small database in the cache folder that every process asking Shazam shares
-(`utawaku.services.recognizer.rate_limit` writes it). It makes no file and takes no lock, so a screen may call it
-every second.
+(`services.recognizer.rate_limit` writes it). It makes no file and takes no lock: a screen may call
+it every second.
+
 """
 
 import sqlite3

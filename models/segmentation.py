@@ -62,7 +62,7 @@ class Segmentation:
     settings: dict[str, float | str] = field(default_factory=dict)
     """What the engine was asked, e.g. energy_ratio."""
     listened: dict[str, Any] = field(default_factory=dict)
-    """Named arrays that observers made in the same pass, saved along (see `utawaku.models.songs`)."""
+    """Named arrays that observers made in the same pass, saved along (see `models.songs`)."""
 
     def __post_init__(self) -> None:
         n = n_hops(self.duration_s)

@@ -1,0 +1,1 @@
+"""Dagster helpers: partitions, resources, versions, the state of runs."""

@@ -25,7 +25,7 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "pieces": ("recordings",),
     "stems": ("library_files",),
 }
-"""Artefacts of a stream that each is made from; its model comes beside (`utawaku.assets.models`)."""
+"""Artefacts of a stream that each is made from; its model comes beside (`assets.models`)."""
 INPUTS = "inputs"
 DATA_VERSION = "data_version"
 

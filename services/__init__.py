@@ -1,0 +1,1 @@
+"""Clients of outside services: sites, recognisers, upload targets; rate limits and retries."""

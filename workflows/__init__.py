@@ -1,0 +1,1 @@
+"""Use cases over library, media, models and services, free of Dagster."""

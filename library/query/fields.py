@@ -1,6 +1,6 @@
 """What can be asked of a song: one table of fields, each with its type, column and words.
 
-A field turns an operator and a value into a condition; `utawaku.library.query.syntax` checks the value
+A field turns an operator and a value into a condition; `library.query.syntax` checks the value
 while it reads, so a wrong one is told with its position before the catalogue is asked.
 """
 

@@ -1,6 +1,6 @@
 """What a search says and what it finds, as plain records.
 
-`utawaku.library.query` makes them of a text, `utawaku.library.store.browse` answers them; a screen that shows them
+`library.query` makes them of a text, `library.store.browse` answers them; a screen that shows them
 need load neither.
 """
 

@@ -2,7 +2,7 @@
 
 Every number here was fitted; the scripts say how and print what comes of it:
 
-- own index: `utawaku.models.fingerprint.search.probability`, by benchmarks/retrieval.py and calibration.py;
+- own index: `models.fingerprint.search.probability`, by benchmarks/retrieval.py and calibration.py;
 - Shazam: benchmarks/witnesses.py shazam. Right and wrong names were counted by how many windows
   agreed and whether their places did, against a service that answers the nearest song it knows to
   every question: 7 right and 96 wrong by one window, 2 and 20 by two in different places, 1 and 1

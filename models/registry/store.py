@@ -17,7 +17,7 @@ from utawaku.models.registry.sources import sha256_of
 
 @cache
 def table() -> dict[str, Weights]:
-    """All entries by name: every module of `utawaku.models.registry.entries` adds its own `ENTRIES`."""
+    """All entries by name: every module of `models.registry.entries` adds its own `ENTRIES`."""
     found: dict[str, Weights] = {}
     for module in pkgutil.iter_modules(entries.__path__):
         for weights in importlib.import_module(f"{entries.__name__}.{module.name}").ENTRIES:

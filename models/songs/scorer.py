@@ -1,6 +1,6 @@
 """From cues to evidence: is a song sounding, does one start, does one stop.
 
-A few small networks (two hidden layers) trained by `utawaku.models.training.songs` on composed streams;
+A few small networks (two hidden layers) trained by `models.training.songs` on composed streams;
 their mean is taken. The weights are our own and lie beside this file.
 """
 

@@ -84,7 +84,7 @@ def train_deepchorus(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Trained:
-    """Train on a folder (see `utawaku.models.training.highlight_songs`); goes on where it was stopped.
+    """Train on a folder (see `models.training.highlight_songs`); goes on where it was stopped.
 
     Args:
         folder: songs with their marks; a fifth of them, at least one, is held out.

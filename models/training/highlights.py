@@ -1,6 +1,6 @@
 """Train the interest model on songs whose choruses are known, and measure it as the field does.
 
-`python -m utawaku.models.training.highlights [FILE]` makes the shipped model anew from composed songs
+`python -m utawaku.models.training.highlights [FILE]` makes the shipped model from composed songs
 alone: no recording of anybody, and no demo song, so both are there to measure it by.
 """
 

@@ -4,7 +4,8 @@ C. Hsu and J. Jang, "On the improvement of singing voice separation for monaural
 the MIR-1K dataset", TASLP 2010: 1,000 stereo clips `SINGER_SONG_CLIP.wav` at 16 kHz, the karaoke
 backing on the left and an amateur's voice on the right.
 
-`python -m utawaku.models.training.mir1k Wavfile FOLDER` writes FOLDER/songs, and FOLDER/test/songs of the
+`python -m utawaku.models.training.mir1k Wavfile FOLDER` writes FOLDER/songs,
+and FOLDER/test/songs of the
 singers that the shipped separator is measured on and must never hear.
 """
 

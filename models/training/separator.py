@@ -100,7 +100,7 @@ def train_separator(
     plan: Plan | None = None,
     progress: Progress = silent,
 ) -> Trained:
-    """Train on a folder (see `utawaku.models.training.separator_data`); goes on where it was stopped.
+    """Train on a folder (see `models.training.separator_data`); goes on where it was stopped.
 
     Args:
         folder: sounds; a folder `test` in it, laid out alike, is what is held out, else a share.

@@ -1,6 +1,7 @@
 """Make the training streams of the song scorer, and train it on them.
 
-    python -m utawaku.models.training.song_data compose WORK --corpus DIR [--karaoke DIR] [--music DIR]
+    python -m utawaku.models.training.song_data compose WORK --corpus DIR \\
+        [--karaoke DIR] [--music DIR]
     python -m utawaku.models.training.song_data train WORK --out models/songs
 
 `compose` leaves pairs `NAME.npz` (segmentation with features) and `NAME.truth.json` in WORK;

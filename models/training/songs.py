@@ -1,4 +1,4 @@
-"""Train the networks of the smart song strategy (`utawaku.models.songs.scorer`) on streams with truth.
+"""Train the networks of the smart song strategy (`models.songs.scorer`) on streams with truth.
 
 The networks are small enough for plain numpy: two hidden layers, Adam, noise and dropout on the
 inputs, a few seconds a member on one core.

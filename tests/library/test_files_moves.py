@@ -90,7 +90,8 @@ def test_a_name_of_255_bytes_can_be_written(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_swept_and_a_running_one_is_not(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from utawaku.library.files import atomic_path\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from utawaku.library.files import atomic_path\n"
         "with atomic_path(Path(sys.argv[1])) as t:\n"
         "    t.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -1,0 +1,28 @@
+"""Map the source folders to the one package that is installed, `utawaku`.
+
+The folders stay at the top level of the repository; `library/` is imported as `utawaku.library`.
+Everything else about the distribution is in pyproject.toml.
+"""
+
+from setuptools import find_packages, setup
+
+FOLDERS = (
+    "library",
+    "media",
+    "demo",
+    "models",
+    "services",
+    "workflows",
+    "orchestration",
+    "assets",
+    "jobs",
+    "sensors",
+    "tui",
+    "commands",
+)
+
+include = [pattern for folder in FOLDERS for pattern in (folder, f"{folder}.*")]
+setup(
+    packages=["utawaku", *(f"utawaku.{name}" for name in find_packages(include=include))],
+    package_dir={"utawaku": "utawaku", **{f"utawaku.{folder}": folder for folder in FOLDERS}},
+)
