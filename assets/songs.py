@@ -19,7 +19,7 @@ from utawaku.models.songs import VERSION, SongRules, find_songs
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.workflows.setlists import best_setlist, find_stream_setlists
+from utawaku.workflows.setlists import Writings, best_setlist, setlists_in, writings_of
 
 TIMELINE_NAME = "timeline.png"
 
@@ -40,6 +40,18 @@ def made_with(rules: SongRules, setlist: Setlist | None) -> dict[str, Any]:
         else [],
         "version": VERSION,
     }
+
+
+def tell_unreadable(writings: Writings, stream: Stream, catalogue: Catalogue) -> None:
+    """Leave a notice on the stream for every extra that cannot be read."""
+    for warning in writings.warnings:
+        catalogue.notices.add(
+            "warning",
+            "left out of the evidence for songs and titles",
+            body=warning,
+            next_step="The recording is cut without it",
+            stream_id=stream.id,
+        )
 
 
 def songs_are_apart(songs: list[Song], duration_s: float) -> bool:
@@ -72,8 +84,11 @@ def songs_asset(
         work.progress(0.0, "looking for songs")
         segmentation = Segmentation.load(analysis_file(stream.id, settings))
         rules = rules_of(stream, catalogue, settings)
-        catalogue.setlists.replace_found(stream.id, find_stream_setlists(stream, settings))
-        setlist = best_setlist(stream, catalogue, settings)
+        writings = writings_of(stream, settings)
+        tell_unreadable(writings, stream, catalogue)
+        found = setlists_in(writings, stream)
+        catalogue.setlists.replace_found(stream.id, found)
+        setlist = best_setlist(stream, catalogue, settings, found=found)
         spans = find_songs(segmentation, rules, setlist.lines if setlist else ())
         made_by = f"{rules.strategy}/{VERSION} {segmentation.engine}"
         plan = catalogue.songs.reconcile(stream.id, spans, made_by=made_by)
@@ -88,6 +103,7 @@ def songs_asset(
             "song_s": sum(song.duration_s for song in kept),
             "strategy": rules.strategy,
             "setlist": setlist.source if setlist else "none",
+            "warnings": list(writings.warnings),
             "made_with": made_with(rules, setlist),
         }
         work.done(

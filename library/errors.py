@@ -33,7 +33,7 @@ A message says what failed, on what, and what the user can do next::
     +- RecognitionError         a naming service failed
     |  +- SignatureError        a Shazam signature cannot be made or read
     |  +- FingerprintError      a fingerprint index or recording cannot be used
-    +- SetlistError             a setlist or subtitle file cannot be read
+    +- SetlistError             a setlist, chat or subtitle file cannot be read
     +- UploadError              a submission failed
     |  +- UploadInterrupted     broke off; nothing was decided, trying again is safe
     |  +- UploadLimited         the site asks to wait (knows for how long)
@@ -228,7 +228,7 @@ class FingerprintError(RecognitionError):
 
 
 class SetlistError(UtawakuError):
-    """A setlist or subtitle file cannot be read."""
+    """A setlist, chat or subtitle file cannot be read."""
 
     exit_code = 2
 

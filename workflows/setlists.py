@@ -1,41 +1,98 @@
 """The timestamps that people left for a stream, as the song finder wants them."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
+from utawaku.library.errors import SetlistError
 from utawaku.library.records import Setlist, Stream
-from utawaku.models.setlist import find_setlists, merge_setlists, read_live_chat
+from utawaku.models.chat import ChatMessage, read_chat
+from utawaku.models.setlist import find_setlists, merge_setlists
+
+
+@dataclass(frozen=True)
+class Writings:
+    """Everything that people wrote about a stream, as far as it can be read."""
+
+    info: dict[str, Any]
+    """The page's info, with its comments."""
+    chat: tuple[ChatMessage, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What could not be read, and why; never a reason to stop."""
+
+
+def writings_of(stream: Stream, settings: Settings) -> Writings:
+    """Read what was fetched along with the recording; what is unreadable becomes a warning."""
+    folder = settings.stream_dir(stream.id)
+    warnings: list[str] = []
+    info = _read_json(folder / "info.json", dict, warnings) or {}
+    comments = _read_json(folder / "comments.json", list, warnings)
+    if comments:
+        info = {**info, "comments": comments}
+    for name in ("comments", "chapters"):
+        listed = info.get(name)
+        rows = listed if isinstance(listed, list) else []
+        info[name] = [row for row in rows if isinstance(row, dict)]
+    return Writings(info, tuple(_chat_in(folder, warnings)), tuple(warnings))
 
 
 def find_stream_setlists(stream: Stream, settings: Settings) -> list[Setlist]:
     """Setlists in what was fetched along with the recording, best first."""
-    folder = settings.stream_dir(stream.id)
-    info = _read_json(folder / "info.json", {})
-    comments = _read_json(folder / "comments.json", None)
-    if comments:
-        info = {**info, "comments": comments}
-    chat = next(iter(sorted(folder.glob("live_chat.*"))), None)
+    return setlists_in(writings_of(stream, settings), stream)
+
+
+def setlists_in(writings: Writings, stream: Stream) -> list[Setlist]:
+    """Setlists in what people wrote, best first."""
     return find_setlists(
-        info,
-        live_chat=read_live_chat(chat) if chat else (),
-        duration_s=stream.duration_s or None,
+        writings.info, live_chat=writings.chat, duration_s=stream.duration_s or None
     )
 
 
-def best_setlist(stream: Stream, catalogue: Catalogue, settings: Settings) -> Setlist | None:
-    """What the user gave, else the merged setlist of the page; None where nobody left one."""
+def best_setlist(
+    stream: Stream,
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    found: list[Setlist] | None = None,
+) -> Setlist | None:
+    """What the user gave, else the merged setlist of the page; None where nobody left one.
+
+    `found` spares reading the page again where it was read just now.
+    """
     users = catalogue.setlists.of_stream(stream.id, source="user")
     if users:
         return users[0]
-    return merge_setlists(find_stream_setlists(stream, settings))
+    return merge_setlists(find_stream_setlists(stream, settings) if found is None else found)
 
 
-def _read_json(path: Path, default: Any) -> Any:
+def _chat_in(folder: Path, warnings: list[str]) -> list[ChatMessage]:
+    chats = [path for path in sorted(folder.glob("live_chat.*")) if path.suffix != ".part"]
+    for path in chats[:1]:
+        try:
+            return read_chat(path)
+        except SetlistError as error:
+            warnings.append(str(error))
+    return []
+
+
+def _read_json(path: Path, kind: type, warnings: list[str]) -> Any:
+    """Return the JSON value of a file; None where there is none, or none of this kind."""
     try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        # A page without comments has no such file; a damaged one is written anew by recordings.
-        return default
+        text = path.read_text("utf-8", "replace")
+    except FileNotFoundError:  # a page without comments has no such file
+        return None
+    except OSError as error:
+        warnings.append(f"{path}: cannot be read ({error.strerror})")
+        return None
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        warnings.append(f"{path}: is damaged. `utawaku ingest --again recordings` writes it anew")
+        return None
+    if not isinstance(content, kind):
+        warnings.append(f"{path}: does not hold what its name says, and is left out")
+        return None
+    return content

@@ -1,7 +1,7 @@
 """What people wrote about when which song is sung: setlists found, read, scored and merged."""
 
 from utawaku.models.setlist.find import find_setlists, merge_setlists
-from utawaku.models.setlist.live_chat import ChatMessage, read_live_chat, titles_in_chat
+from utawaku.models.setlist.live_chat import titles_in_chat
 from utawaku.models.setlist.parse import parse_setlist, read_timed_lines
 from utawaku.models.setlist.subtitles import (
     TimedText,
@@ -14,14 +14,12 @@ from utawaku.models.setlist.subtitles import (
 from utawaku.models.setlist.talk import is_talk
 
 __all__ = [
-    "ChatMessage",
     "TimedText",
     "find_setlists",
     "is_talk",
     "merge_setlists",
     "parse_setlist",
     "parse_subtitles",
-    "read_live_chat",
     "read_subtitles",
     "read_timed_lines",
     "shift_text",

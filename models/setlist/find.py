@@ -14,8 +14,9 @@ from itertools import pairwise
 from typing import Any
 
 from utawaku.library.records import Setlist, SetlistLine
+from utawaku.models.chat import ChatMessage
 from utawaku.models.labels.titles import artist_key, similarity, title_key
-from utawaku.models.setlist.live_chat import ChatMessage, titles_in_chat
+from utawaku.models.setlist.live_chat import titles_in_chat
 from utawaku.models.setlist.names import read_name
 from utawaku.models.setlist.parse import parse_setlist, structure
 

@@ -8,16 +8,13 @@ Cheers come in bursts too, but all evening long, which is how they are told apar
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from utawaku.library.errors import SetlistError
 from utawaku.library.records import SetlistLine
+from utawaku.models.chat import ChatMessage
 from utawaku.models.labels.titles import title_key
 from utawaku.models.setlist.names import read_name
 
@@ -35,84 +32,12 @@ _CHEER = re.compile(
     r"|哈+|好听|好聽|可爱|可愛|晚上好|초.*|굿)[!！?？~〜～ー。.wｗ]*$",
     re.IGNORECASE,
 )
+_EMOTE = re.compile(r":_?[A-Za-z][\w-]*:")
+"""A channel's own picture, which stands for no title."""
 _NOW_SINGING = re.compile(
     r"^(?:now\s+(?:playing|singing)|np|current\s+song|♪|🎵|🎶|曲名|今の曲|セトリ|正在唱|지금\s*노래)\s*[::：]?\s*",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ChatMessage:
-    """One message of the replay."""
-
-    offset_s: float
-    """When it was written, from the start of the recording; negative before it."""
-    author: str
-    """A stable identifier of who wrote it, else the shown name."""
-    text: str
-    trusted: bool = False
-    """By the channel's owner or a moderator."""
-
-
-def read_live_chat(path: Path) -> list[ChatMessage]:
-    """Read yt-dlp's `live_chat.json`: one JSON action a line. Damaged lines are skipped.
-
-    Raises SetlistError when the file cannot be opened, or no line of a non-empty file is JSON.
-    """
-    try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            messages: list[ChatMessage] = []
-            n_lines = n_read = 0
-            for line in lines:
-                if not line.strip():
-                    continue
-                n_lines += 1
-                try:
-                    record = json.loads(line)
-                except ValueError:
-                    continue
-                n_read += 1
-                messages.extend(_messages(record))
-    except OSError as error:
-        raise SetlistError(f"cannot be read ({error.strerror})", subject=str(path)) from error
-    if n_lines and not n_read:
-        raise SetlistError(
-            "is not a live chat replay", subject=str(path), next_step="Download the chat again"
-        )
-    return messages
-
-
-def _messages(record: Any) -> Iterable[ChatMessage]:
-    replay = _dig(record, "replayChatItemAction")
-    try:
-        offset_s = int(_dig(replay, "videoOffsetTimeMsec")) / 1000
-    except (TypeError, ValueError):
-        return
-    for action in _dig(replay, "actions") or ():
-        item = _dig(action, "addChatItemAction", "item")
-        for kind in ("liveChatTextMessageRenderer", "liveChatPaidMessageRenderer"):
-            renderer = _dig(item, kind)
-            runs = _dig(renderer, "message", "runs") or ()
-            text = "".join(str(_dig(run, "text") or "") for run in runs).strip()
-            if text:
-                author = _dig(renderer, "authorExternalChannelId") or _dig(
-                    renderer, "authorName", "simpleText"
-                )
-                yield ChatMessage(offset_s, str(author or ""), text, _is_trusted(renderer))
-
-
-def _is_trusted(renderer: Any) -> bool:
-    for badge in _dig(renderer, "authorBadges") or ():
-        icon = _dig(badge, "liveChatAuthorBadgeRenderer", "icon", "iconType")
-        if icon in ("OWNER", "MODERATOR"):
-            return True
-    return False
-
-
-def _dig(value: Any, *keys: str) -> Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def titles_in_chat(messages: Sequence[ChatMessage]) -> list[tuple[SetlistLine, dict[str, Any]]]:
@@ -146,7 +71,7 @@ def titles_in_chat(messages: Sequence[ChatMessage]) -> list[tuple[SetlistLine, d
 
 
 def _called(message: ChatMessage) -> tuple[SetlistLine, bool] | None:
-    text = message.text.strip()
+    text = _EMOTE.sub("", message.text).strip()
     if len(text) > _MAX_TITLE or "\n" in text or _CHEER.match(text):
         return None
     announced = _NOW_SINGING.sub("", text)

@@ -18,8 +18,8 @@ from utawaku.services.downloader.result import write_json
 from utawaku.services.downloader.session import EnoughRequests, Session
 from utawaku.services.downloader.tuning import Tuning
 
-_CHATS = (("live_chat", "json"), ("rechat", "json"), ("danmaku", "xml"))
-"""Subtitle tracks that are chats, as YouTube, Twitch and Bilibili name them."""
+_CHATS = (("live_chat", "json"), ("danmaku", "xml"))
+"""Subtitle tracks that are chats, as YouTube and Bilibili name them. yt-dlp has none of Twitch."""
 
 
 class Extras:

@@ -148,10 +148,10 @@ class Downloader:
         options = {
             "format": self._format(wanted),
             "getcomments": comments,
-            # Bilibili and Twitch tell where their chat is only when subtitles are wanted; YouTube
-            # tells it anyway and would be asked for more.
+            # Bilibili tells where its chat is only when subtitles are wanted; YouTube tells it
+            # anyway and would be asked for more.
             "writesubtitles": chat and not _is_youtube(url),
-            "subtitleslangs": ["danmaku", "rechat"],
+            "subtitleslangs": ["danmaku"],
         }
         stage = Stage(folder)
         with (

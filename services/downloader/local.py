@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from utawaku.library.errors import MediaError
+from utawaku.library.errors import MediaError, SetlistError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
+from utawaku.models.chat import read_chat
 from utawaku.services.downloader.container import Probe, probe
 from utawaku.services.downloader.failures import disk_full
 from utawaku.services.downloader.identity import FILE_PREFIX, stream_id_for_file
@@ -24,6 +25,11 @@ _COPY_BYTES = 4 * 1024 * 1024
 _MAX_SIDECAR_BYTES = 512 * 1024 * 1024
 _PICTURES = (".jpg", ".jpeg", ".webp", ".png")
 _SUBTITLES = (".srt", ".vtt")
+_VAGUE_CHATS = (".json", ".json.gz", ".xml")
+_CHATS = (
+    ".live_chat.json", ".chat.json", "_chat.json", ".chat.json.gz", "_chat.json.gz",
+    ".danmaku.xml", *_VAGUE_CHATS,
+)  # fmt: skip
 _TRACK_TAGS = {"artist": "channel", "comment": "description", "description": "description"}
 
 
@@ -44,9 +50,11 @@ def take_file(
     original, which disappears once its copy is complete.
 
     What lies beside `X.mp4` comes along as copies: `X.info.json`, `X.jpg/.jpeg/.webp/.png`,
-    `X.description`, `X.live_chat.json`, `X.srt`, `X.vtt` and `X.<language>.srt/.vtt`. Side files
-    that cannot be read are told in `warnings`, never fatal. Taking the same file again changes
-    nothing and is cheap.
+    `X.description`, `X.srt`, `X.vtt`, `X.<language>.srt/.vtt`, and the chat: `X.live_chat.json`
+    (yt-dlp), `X.chat.json`, `X_chat.json` or `X.json` (TwitchDownloader, chat-downloader; also
+    packed as `.gz`), `X.danmaku.xml` or `X.xml` (Bilibili's recorders). Side files that cannot be
+    read are told in `warnings`, never fatal. Taking the same file again changes nothing and is
+    cheap.
 
     Raises MediaError, NotMediaError, TruncatedMediaError, NoAudioError, DiskFullError.
     """
@@ -176,9 +184,11 @@ def _take_sidecars(
                 continue
             taken["thumbnail"] = _copied(picture, folder / f"thumbnail.{extension}")
             break
-    chat = source.with_name(f"{source.stem}.live_chat.json")
-    if _is_sidecar(chat, warnings):
-        taken["live_chat"] = _copied(chat, folder / "live_chat.json")
+    chat = _chat_beside(source, warnings)
+    if chat is not None:
+        ending = ".xml" if chat.suffix.lower() == ".xml" else ".json"
+        packed = ".gz" if chat.suffix.lower() == ".gz" else ""
+        taken["live_chat"] = _copied(chat, folder / f"live_chat{ending}{packed}")
     for text in sorted(source.parent.iterdir()):
         if not (text.suffix.lower() in _SUBTITLES and _belongs(text, source)):
             continue
@@ -188,6 +198,24 @@ def _take_sidecars(
             name = f"subtitles{safe[:20]}{text.suffix.lower()}"
             taken[name] = _copied(text, folder / name)
     return taken
+
+
+def _chat_beside(source: Path, warnings: list[str]) -> Path | None:
+    """Return the chat that lies beside a recording; of a vague name its content decides."""
+    for ending in _CHATS:
+        chat = source.with_name(f"{source.stem}{ending}")
+        if chat == source or not _is_sidecar(chat, warnings):
+            continue
+        if ending not in _VAGUE_CHATS:
+            return chat
+        try:
+            read_chat(chat)
+        except SetlistError as error:
+            if chat.suffix == ".xml":  # of the others most are no chats
+                warnings.append(f"{chat.name} was left out: {error.problem}")
+            continue
+        return chat
+    return None
 
 
 def _completed(

@@ -32,7 +32,7 @@ class FetchedRecording:
     comments_path: Path | None = None
     """JSON list of yt-dlp comments: id, parent, text, like_count, author, is_pinned, timestamp."""
     live_chat_path: Path | None = None
-    """YouTube: one JSON object a line with `videoOffsetTimeMsec`; Twitch: JSON; Bilibili: XML."""
+    """In the form of its site or recorder; `utawaku.models.chat.read_chat` reads it."""
     subtitle_paths: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     """What is missing or odd though the recording itself is fine."""

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from tests.models.setlist_styles import STYLES, Song, Talk, song
 from utawaku.library.errors import SetlistError
 from utawaku.library.records import SetlistLine
+from utawaku.models.chat import ChatMessage, read_chat
 from utawaku.models.setlist import (
-    ChatMessage,
     find_setlists,
     is_talk,
     merge_setlists,
     parse_setlist,
-    read_live_chat,
     titles_in_chat,
 )
 
@@ -228,7 +227,7 @@ def test_titles_that_viewers_call_out_together_are_found_among_cheers(tmp_path: 
     lines += [action(1_500_000, "誰も知らない曲", "v1"), '{"broken', "{}", '{"a": []}']
     path = tmp_path / "live_chat.json"
     path.write_text("\n".join(lines), encoding="utf-8")
-    messages = read_live_chat(path)
+    messages = read_chat(path)
     assert len(messages) == 300 + 100 + 4 + 2 + 1 + 1
     called = [(line.start_s, line.title, line.artist) for line, _ in titles_in_chat(messages)]
     assert called == [(315.0, "夜明けの歌", ""), (628.0, "海と猫", ""), (945.0, "紙の舟", "藤")]
@@ -242,10 +241,10 @@ def test_one_viewer_repeating_a_title_does_not_name_the_song() -> None:
 def test_a_file_that_is_no_chat_replay_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text("not json\nat all")
-    with pytest.raises(SetlistError, match="not a live chat replay"):
-        read_live_chat(path)
+    with pytest.raises(SetlistError, match="no known form"):
+        read_chat(path)
     with pytest.raises(SetlistError, match="cannot be read"):
-        read_live_chat(tmp_path / "missing.json")
+        read_chat(tmp_path / "missing.json")
 
 
 def test_chat_titles_appear_as_a_weak_setlist() -> None:

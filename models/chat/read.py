@@ -1,0 +1,123 @@
+"""Reading a chat file of any known form, told by its content and never by its name."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from utawaku.library.errors import SetlistError
+from utawaku.models.chat.danmaku import (
+    danmaku_segments_messages,
+    danmaku_xml_messages,
+    is_danmaku_xml,
+)
+from utawaku.models.chat.message import ChatMessage
+from utawaku.models.chat.twitch import (
+    chat_downloader_message,
+    is_chat_downloader,
+    is_twitch_downloader,
+    twitch_downloader_messages,
+)
+from utawaku.models.chat.youtube import is_youtube, youtube_messages
+
+MAX_BYTES = 512 * 1024 * 1024
+"""A day of the busiest chat is a tenth of it."""
+_HEAD = 4_096
+_NEXT_STEP = (
+    "It is left out; YouTube and Bilibili chats, TwitchDownloader's and chat-downloader's JSON are "
+    "read"
+)
+
+
+def read_chat(path: Path) -> list[ChatMessage]:
+    """Read YouTube's, Bilibili's, TwitchDownloader's or chat-downloader's file, by time.
+
+    Damaged lines and elements are left out. A file packed by gzip is unpacked.
+
+    Raises:
+        SetlistError: the file cannot be opened, is too large, or has none of these forms.
+    """
+    try:
+        data = _content(path)
+        messages = _read(data)
+    except SetlistError as error:
+        raise SetlistError(
+            f"the chat {error.problem}", subject=str(path), next_step=_NEXT_STEP
+        ) from error
+    except OSError as error:
+        raise SetlistError(
+            f"the chat cannot be read ({error.strerror or error})", subject=str(path)
+        ) from error
+    if messages is None:
+        raise SetlistError("the chat is in no known form", subject=str(path), next_step=_NEXT_STEP)
+    return sorted(messages, key=lambda one: one.offset_s)
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if data[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(path) as packed:
+                data = packed.read(MAX_BYTES + 1)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise SetlistError(f"is packed, but damaged ({error})") from error
+    if len(data) > MAX_BYTES:
+        raise SetlistError("is too large")
+    return data
+
+
+def _read(data: bytes) -> Iterable[ChatMessage] | None:
+    """Return the messages, or None where the form is unknown."""
+    if not data.strip():
+        return []
+    head = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"<"):
+        text = data.decode("utf-8", "replace").removeprefix("\ufeff").lstrip()
+        return danmaku_xml_messages(text) if is_danmaku_xml(text[:_HEAD]) else None
+    if head[:1] in (b"{", b"["):
+        return _from_json(data.decode("utf-8", "replace").removeprefix("\ufeff"))
+    return danmaku_segments_messages(data)
+
+
+def _from_json(text: str) -> list[ChatMessage] | None:
+    """Read one record a line; where no line is one, the text as a whole."""
+    found: list[ChatMessage] = []
+    known = False
+    for line in text.split("\n"):
+        record = _loads(line)
+        if record is not None:
+            known = _take(record, found) or known
+    if not known:
+        known = _take(_loads(text), found)
+    return found if known else None
+
+
+def _take(record: Any, found: list[ChatMessage]) -> bool:
+    """Add what a record holds to `found`; return True where its form is known."""
+    if is_youtube(record):
+        found.extend(youtube_messages(record))
+        return True
+    if is_twitch_downloader(record):
+        found.extend(twitch_downloader_messages(record))
+        return True
+    known = False
+    for one in record if isinstance(record, list) else [record]:
+        if is_chat_downloader(one):
+            known = True
+            message = chat_downloader_message(one)
+            if message is not None:
+                found.append(message)
+    return known
+
+
+def _loads(text: str) -> Any:
+    """Return the JSON value of `text`; None where it is none, or nested beyond reason."""
+    try:
+        return json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,222 @@
+"""Chats of every site and recorder, read into author, second, text."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from utawaku.library.errors import SetlistError
+from utawaku.models.chat import ChatMessage, read_chat
+from utawaku.models.setlist import titles_in_chat
+
+HEADER = (
+    '<?xml version="1.0" encoding="UTF-8"?><?xml-stylesheet type="text/xsl" href="#s"?>'
+    "<i><chatserver>chat.bilibili.com</chatserver><chatid>0</chatid>"
+)
+
+
+def written(path: Path, content: str | bytes | Any) -> Path:
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        text = content if isinstance(content, str) else json.dumps(content)
+        path.write_text(text, "utf-8")
+    return path
+
+
+def read(path: Path, content: str | bytes | Any) -> list[tuple[float, str, str]]:
+    return [(one.offset_s, one.author, one.text) for one in read_chat(written(path, content))]
+
+
+def test_danmaku_of_the_site_has_the_sender_hash_as_author(tmp_path: Path) -> None:
+    text = (
+        f'{HEADER}<d p="62.5,1,25,16777215,1700000000,0,abc123,9,10">夜明けの歌</d>\n'
+        '<d p="4.0,5,25,16777215,1700000000,0,def,9">好听</d>'
+        '<d p="5.0,7,25,0,0,0,x,9">[0,0,"1-1","moving"]</d></i>'
+    )
+    assert read(tmp_path / "a.xml", text) == [(4.0, "def", "好听"), (62.5, "abc123", "夜明けの歌")]
+
+
+def test_a_recorders_file_that_was_killed_is_read_to_its_last_whole_element(
+    tmp_path: Path,
+) -> None:
+    text = (
+        f'{HEADER}<BililiveRecorderRecordInfo roomid="1" start_time="2026-01-01T20:00:00+08:00" />'
+        '<d p="1.5,1,25,0,1700000000000,0,4711,0" user="观众">一</d>'
+        '<d p="2.5,1,25,0,1700000000000,0,0,0" user="观***">二</d>'
+        '<sc ts="3.25" user="富" uid="99" price="30" time="60">次は海と猫！</sc>'
+        '<gift ts="4" user="x" uid="1" giftname="g" giftcount="1" />'
+        '<d p="5.0,1,25,0,0,0,7,0" user="a">cut o'
+    )
+    assert read(tmp_path / "a.xml", text) == [
+        (1.5, "4711", "一"),
+        (2.5, "观***", "二"),
+        (3.25, "99", "次は海と猫！"),
+    ]
+
+
+def test_what_xml_does_not_allow_costs_no_more_than_its_own_element(tmp_path: Path) -> None:
+    text = (
+        f'{HEADER}<d p="1,1,25,0,0,0,a,9">bell \x07 here</d>'
+        '<d p="2,1,25,0,0,0,a,9">ref &#x1f;&#7;</d>'
+        '<d p="3,1,25,0,0,0,a,9">fish & chips</d><d p="4,1,25,0,0,0,a,9">1 <3 you</d>'
+        '<d p="nan,1,25,0,0,0,a,9">never</d><d p="1e999,1,25,0,0,0,a,9">never</d><d p="x">no</d>'
+        '<d p="5,1,25,0,0,0,a,9">  </d><d p="6,1,25,0,0,0,a,9">end</d></i>'
+    )
+    assert read(tmp_path / "a.xml", text) == [
+        (1.0, "a", "bell  here"),
+        (2.0, "a", "ref"),
+        (6.0, "a", "end"),
+    ]
+
+
+def varint(number: int) -> bytes:
+    out = b""
+    while number > 127:
+        out += bytes([number & 127 | 128])
+        number >>= 7
+    return out + bytes([number])
+
+
+def field(number: int, value: int | bytes) -> bytes:
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def segment(at_ms: int, text: bytes, sender: bytes = b"abc") -> bytes:
+    element = field(1, 2**60) + field(2, at_ms) + field(3, 1) + field(6, sender) + field(7, text)
+    return field(1, element + field(8, 1700000000) + field(99, b"from the future"))
+
+
+def test_protobuf_segments_are_read_one_after_the_other(tmp_path: Path) -> None:
+    data = segment(361_250, "海と猫".encode()) + field(42, 7) + segment(1_000, b"\xff888")
+    assert read(tmp_path / "a.so", data) == [(1.0, "abc", "\ufffd888"), (361.25, "abc", "海と猫")]
+    assert read(tmp_path / "closed.so", b"\x10\x01") == []
+
+
+def line(outer: dict[str, Any], inner: dict[str, Any], renderer: dict[str, Any], kind: str) -> str:
+    item = {"addChatItemAction": {"item": {kind: renderer}}}
+    action = {"replayChatItemAction": {"actions": [item], **inner}, **outer}
+    return json.dumps(action, ensure_ascii=False)
+
+
+def said(text: str, author: str = "UCa", **more: Any) -> dict[str, Any]:
+    runs = [{"text": text}]
+    return {"message": {"runs": runs}, "authorExternalChannelId": author} | more
+
+
+def test_youtube_replayed_and_saved_live_are_read_alike(tmp_path: Path) -> None:
+    text, paid = "liveChatTextMessageRenderer", "liveChatPaidMessageRenderer"
+    own = {"emojiId": "UC/x", "shortcuts": [":_sing:"], "isCustomEmoji": True}
+    smile = {"runs": [{"text": "好き"}, {"emoji": {"emojiId": "🎤"}}, {"emoji": own}]}
+    lines = [
+        line({}, {"videoOffsetTimeMsec": "62500"}, said("海と\u2028猫"), text),
+        line({"videoOffsetTimeMsec": "3000", "isLive": True}, {}, said("live"), text),
+        line({}, {"videoOffsetTimeMsec": "0"}, said("w", timestampText={"simpleText": "-1:05"}),
+             text),
+        line({}, {"videoOffsetTimeMsec": "70000"}, {"message": smile,
+             "authorName": {"simpleText": "@v"}, "purchaseAmountText": {"simpleText": "¥500"}},
+             paid),
+        line({}, {"videoOffsetTimeMsec": "71000"}, said(" ", message={"runs": smile["runs"][1:]}),
+             text),
+        json.dumps({"clickTrackingParams": "x"}),
+        line({}, {"videoOffsetTimeMsec": "1"}, {}, "liveChatViewerEngagementMessageRenderer"),
+        line({}, {"videoOffsetTimeMsec": "NaN"}, said("nowhere"), text),
+        '{"replayChatItemAction": {"actions": [{"addCh',
+    ]  # fmt: skip
+    assert read(tmp_path / "live_chat.json", "\n".join(lines)) == [
+        (-65.0, "UCa", "w"),
+        (3.0, "UCa", "live"),
+        (62.5, "UCa", "海と\n猫"),
+        (70.0, "@v", "好き"),
+        (71.0, "UCa", "🎤:_sing:"),
+    ]
+
+
+TWITCH = {
+    "FileInfo": {"Version": {"Major": 1}},
+    "streamer": {"name": "singer", "id": 1},
+    "video": {"title": "karaoke", "start": 0, "end": 4000, "length": 4000},
+    "comments": [
+        {
+            "content_offset_seconds": 61.5,
+            "commenter": {"display_name": "Mod", "name": "mod"},
+            "message": {
+                "body": "1:01 Paper Boats / Ida",
+                "user_badges": [{"_id": "moderator", "version": "1"}],
+            },
+        },
+        {"content_offset_seconds": 5, "commenter": None, "message": {"body": "hi"}},
+        {"content_offset_seconds": "soon", "message": {"body": "lost"}},
+        None,
+    ],
+}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_twitch_downloader_is_read_packed_or_not(tmp_path: Path, indent: int | None) -> None:
+    text = json.dumps(TWITCH, indent=indent)
+    expected = [
+        ChatMessage(5.0, "", "hi"),
+        ChatMessage(61.5, "mod", "1:01 Paper Boats / Ida", trusted=True),
+    ]
+    assert read_chat(written(tmp_path / "a.json", text)) == expected
+    assert read_chat(written(tmp_path / "a.json.gz", gzip.compress(text.encode()))) == expected
+
+
+@pytest.mark.parametrize("indent", [None, 4])
+def test_chat_downloader_is_read(tmp_path: Path, indent: int | None) -> None:
+    rows = [
+        {"time_in_seconds": 12.5, "timestamp": 1, "message": "海と猫", "author": {"name": "v"}},
+        {"time_in_seconds": 3, "message": "np: 夜明け", "author": {
+            "id": "UC1", "badges": [{"title": "Owner"}]}},
+        {"time_in_seconds": 4, "message": None, "author": {"name": "sticker"}},
+    ]  # fmt: skip
+    text = json.dumps(rows, indent=indent, ensure_ascii=False)
+    assert read_chat(written(tmp_path / "a.json", text)) == [
+        ChatMessage(3.0, "UC1", "np: 夜明け", trusted=True),
+        ChatMessage(12.5, "v", "海と猫"),
+    ]
+    lines = "\n".join(json.dumps(row) for row in rows)
+    assert len(read_chat(written(tmp_path / "a.jsonl", lines))) == 2
+
+
+def test_words_that_act_instead_of_showing_are_cleaned(tmp_path: Path) -> None:
+    rows = [{"time_in_seconds": 1, "message": "a\ud800\x1b[31m\u202eb", "author": {"id": "\udfff"}}]
+    assert read(tmp_path / "a.json", rows) == [(1.0, "", "ab")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "not a chat\nat all",
+        "<html><body><i>italics</i></body></html>",
+        '{"some": "object"}',
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        b"\x00\x01\x02\xff" * 50,
+        b"\x1f\x8b\x08\x00broken",
+        '<?xml version="1.0"?><!DOCTYPE i [<!ENTITY a "aaaa">]><i>&a;</i>',
+    ],
+)
+def test_anything_else_is_a_typed_error_with_the_file_and_a_next_step(
+    tmp_path: Path, content: str | bytes
+) -> None:
+    path = written(tmp_path / "live_chat.json", content)
+    with pytest.raises(SetlistError) as raised:
+        read_chat(path)
+    assert raised.value.subject == str(path)
+    assert raised.value.next_step
+
+
+def test_pictures_of_the_channel_name_no_song() -> None:
+    calls = [ChatMessage(300.0 + i, f"v{i}", ":_sing::_sing:") for i in range(9)]
+    assert titles_in_chat(calls) == []
+
+
+def test_an_empty_chat_is_a_chat(tmp_path: Path) -> None:
+    assert read_chat(written(tmp_path / "a.json", "")) == []
+    assert read_chat(written(tmp_path / "a.xml", f"{HEADER}</i>")) == []
