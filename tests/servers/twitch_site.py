@@ -18,6 +18,14 @@ _MASTER = """#EXTM3U
 #EXT-X-STREAM-INF:BANDWIDTH=160000,CODECS="mp4a.40.2",VIDEO="audio_only"
 https://usher.ttvnw.net/media/{id}.m3u8
 """
+_PIECES = """#EXTM3U
+#EXT-X-VERSION:3
+#EXT-X-TARGETDURATION:{duration_s}
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXTINF:{duration_s}.000,
+https://usher.ttvnw.net/media/{id}.ts
+#EXT-X-ENDLIST
+"""
 
 
 @dataclass
@@ -27,6 +35,8 @@ class Broadcast:
     id: str
     title: str
     duration_s: int = 4000
+    media: bytes = b""
+    """MPEG-TS, sent as one piece of the HLS playlist."""
 
 
 class TwitchSite(MediaSite):
@@ -50,7 +60,18 @@ class TwitchSite(MediaSite):
         if path.startswith("/vod/"):
             text = _MASTER.format(id=Path(path).stem)
             return Resource(text.encode(), "application/vnd.apple.mpegurl", ranges=False)
+        if path.startswith("/media/"):
+            return self._media(Path(path))
         return None
+
+    def _media(self, path: Path) -> Resource | None:
+        found = next((one for one in self.broadcasts if one.id == path.stem), None)
+        if found is None:
+            return None
+        if path.suffix == ".ts":
+            return Resource(found.media, "video/mp2t")
+        text = _PIECES.format(id=found.id, duration_s=found.duration_s)
+        return Resource(text.encode(), "application/vnd.apple.mpegurl", ranges=False)
 
     def _operation(self, asked: dict[str, Any]) -> dict[str, Any]:
         variables = asked["variables"]
