@@ -24,6 +24,7 @@ A message says what failed, on what, and what the user can do next::
     |  +- PrivateStreamError    private, members only, log-in needed
     |  +- StillProcessingError  live, upcoming, or the archive is not complete yet
     |  +- StreamGoneError       removed or never there
+    |  +- MediaMissingError     the page is there, its media are not (yet, or for now)
     |  +- UnsupportedSiteError  no extractor knows the address
     |  +- NetworkError          no connection, or it broke too often
     +- WeightsError             model weights
@@ -183,6 +184,10 @@ class StillProcessingError(DownloadError):
 
 class StreamGoneError(DownloadError):
     """Removed, or never there."""
+
+
+class MediaMissingError(DownloadError):
+    """The page is fine, but its media answer 404 or 410."""
 
 
 class UnsupportedSiteError(DownloadError):

@@ -33,6 +33,7 @@ _POLICIES = {
     "NetworkError": _Policy(60.0, 6 * HOUR_S, 14),
     "PrivateStreamError": _Policy(DAY_S, 14 * DAY_S, 6),
     "StreamGoneError": _Policy(DAY_S, DAY_S, 2),
+    "MediaMissingError": _Policy(HOUR_S, DAY_S, 14),  # over nine days
     "DiskFullError": _Policy(900.0, 6 * HOUR_S, 60),
     "CatalogueLocked": _Policy(60.0, HOUR_S, 20),
     "WeightsMissingError": _Policy(300.0, 6 * HOUR_S, 8),

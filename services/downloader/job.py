@@ -10,9 +10,12 @@ from utawaku.library.errors import (
     DownloadError,
     EncodeError,
     MediaError,
+    MediaMissingError,
     NetworkError,
     NoAudioError,
     StillProcessingError,
+    StreamGoneError,
+    UtawakuError,
 )
 from utawaku.library.progress import Progress, part
 from utawaku.services.downloader.container import Probe, ends_early, fitting_extension, probe, remux
@@ -30,6 +33,7 @@ from utawaku.services.downloader.meter import Meter
 from utawaku.services.downloader.partial_download import Stage
 from utawaku.services.downloader.redaction import without_secrets
 from utawaku.services.downloader.result import FetchedRecording, read_finished, write_json
+from utawaku.services.downloader.resume import PartRefused, ResumeGuard, settle_refused
 from utawaku.services.downloader.tuning import Tuning
 
 if TYPE_CHECKING:
@@ -39,6 +43,9 @@ Want = Literal["audio", "video"]
 
 _SPARE_BYTES = 64 * 1024 * 1024
 _EXPIRED = frozenset({403, 404, 410})
+_ONE_FILE = (None, "", "http", "https")
+"""Protocols that fetch a format as one file, by Range."""
+_MAX_RESTARTS = 3
 
 
 class Job:
@@ -197,8 +204,8 @@ class Job:
                 if last or not _worth_refreshing(error):
                     failures = self._session.http_failures[n_failures:]
                     messages = list(self._session.log.messages)[-20:]
-                    raise classify(
-                        self._url, error, http_failures=failures, messages=messages
+                    raise _of_media(
+                        classify(self._url, error, http_failures=failures, messages=messages)
                     ) from error
                 progress(0.0, "asking the page for fresh addresses")
                 info = self._look()
@@ -214,14 +221,38 @@ class Job:
         merged.update(one)
         n_failures = len(self._session.http_failures)
         with patience.together():
-            answer = self._session.dl(str(path), merged)
-        if not (answer[0] if isinstance(answer, tuple) else answer) or not path.exists():
+            complete = self._fetch_media(merged, path)
+        if not complete or not path.exists():
             raise classify(
                 self._url,
                 None,
                 http_failures=self._session.http_failures[n_failures:],
                 messages=self._session.log.messages,
             )
+
+    def _fetch_media(self, info: dict[str, Any], path: Path) -> bool:
+        """Let yt-dlp fetch one file; a part that the site refuses to continue is begun again."""
+        if info.get("protocol") in _ONE_FILE:
+            self._session.resume_guard = ResumeGuard(
+                lambda: self._stage.validators(path),
+                lambda validators: self._stage.keep_validators(path, validators),
+            )
+        try:
+            for _ in range(_MAX_RESTARTS + 1):
+                try:
+                    answer = self._session.dl(str(path), info)
+                except PartRefused as refused:
+                    if settle_refused(_part(path), path, refused.total_bytes):
+                        return True
+                    continue
+                return bool(answer[0] if isinstance(answer, tuple) else answer)
+        finally:
+            self._session.resume_guard = None
+        raise NetworkError(
+            f"the file changed {_MAX_RESTARTS} times while it was fetched",
+            subject=without_secrets(self._url),
+            next_step="Try again later, when the site has settled on one file",
+        )
 
     def _throttled(self) -> float:
         """The speed that tells of throttling; what the user limits it to is none."""
@@ -306,6 +337,17 @@ class Job:
             self._warnings.append(f"kept as the site sends it: {error.problem}")
             return _renamed(files[0], probes[0].extension)
         return target
+
+
+def _of_media(error: UtawakuError) -> UtawakuError:
+    """Tell media that are not there from a stream that is gone: its page was fine just now."""
+    if not isinstance(error, StreamGoneError):
+        return error
+    return MediaMissingError(
+        f"the page is there, but its media are not: {error.problem}",
+        subject=error.subject,
+        next_step="It is tried again for days; sites move and rebuild their archives",
+    )
 
 
 def _plan(info: Mapping[str, Any], formats: list[dict[str, Any]]) -> dict[str, Any]:

@@ -83,6 +83,18 @@ class Stage:
             self.path / f"media{index}.{one['ext']}" for index, one in enumerate(plan["formats"])
         ]
 
+    def validators(self, path: Path) -> Any:
+        """What the site told of a media file when its first byte came; None if not known."""
+        known = self._state().get("validators")
+        return known.get(path.name) if isinstance(known, dict) else None
+
+    def keep_validators(self, path: Path, validators: dict[str, Any]) -> None:
+        """Remember what the site tells of a media file, for the process that resumes it."""
+        state = self._state()
+        known = state.get("validators")
+        others = known if isinstance(known, dict) else {}
+        write_json(self.path / _STATE, {**state, "validators": {**others, path.name: validators}})
+
     def clear_media(self) -> None:
         """Throw away partial and complete media, and the plan that they belong to."""
         for path in self.path.iterdir():

@@ -23,6 +23,7 @@ from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
 from utawaku.services.downloader.failures import HttpFailure, retry_after_s
 from utawaku.services.downloader.redaction import redact, without_secrets
+from utawaku.services.downloader.resume import ResumeGuard
 from utawaku.services.downloader.stall_guard import Patience
 from utawaku.services.downloader.tuning import Tuning
 
@@ -81,6 +82,8 @@ class Session(yt_dlp.YoutubeDL):
         self.http_failures: list[HttpFailure] = []
         self.n_requests = 0
         self.max_requests: int | None = None
+        self.resume_guard: ResumeGuard | None = None
+        """Set while a media file is fetched that may be resumed."""
         self.late_extractors: list[Callable[[], dict[str, Any]]] = []
         # Nobody must wait for longer than the user's own limit takes for so much.
         own_limit = settings.rate_limit_bytes or float("inf")
@@ -109,9 +112,13 @@ class Session(yt_dlp.YoutubeDL):
         self.n_requests += 1
         if self.max_requests is not None and self.n_requests > self.max_requests:
             raise EnoughRequests
+        guard = self.resume_guard
+        offset = guard.before(req) if guard is not None else 0
         try:
             answer = super().urlopen(req)
         except HTTPError as error:
+            if guard is not None and error.status == 416:
+                guard.refused(offset, error.response.headers)
             url = getattr(error.response, "url", "") or ""
             self.http_failures.append(
                 HttpFailure(
@@ -123,6 +130,8 @@ class Session(yt_dlp.YoutubeDL):
                 )
             )
             raise
+        if guard is not None:
+            guard.after(req, offset, answer)
         self.patience.reads(answer)
         return answer
 

@@ -46,6 +46,8 @@ class Resource:
     always: Fault | None = None
     ranges: bool = True
     last_modified: str = ""
+    etag: str = ""
+    heeds_if_range: bool = True
     says_length: bool = True
 
 
@@ -58,6 +60,7 @@ class Seen:
     range: str
     cookie: str
     at: float
+    if_range: str = ""
 
 
 class MediaSite:
@@ -155,6 +158,7 @@ class MediaSite:
                     asked,
                     handler.headers.get("Cookie", ""),
                     time.monotonic(),
+                    handler.headers.get("If-Range", ""),
                 )
             )
             fault = Fault()
@@ -178,7 +182,9 @@ class MediaSite:
         status, start, stop = 200, 0, len(content)
         if fault.instead is not None:
             content, stop = fault.instead, len(fault.instead)
-        elif resource.ranges and (match := re.fullmatch(r"bytes=(\d+)-(\d*)", asked)):
+        elif self._range_holds(resource, handler) and (
+            match := re.fullmatch(r"bytes=(\d+)-(\d*)", asked)
+        ):
             start = int(match[1])
             stop = min(int(match[2]) + 1, stop) if match[2] else stop
             if start >= len(content):
@@ -194,6 +200,8 @@ class MediaSite:
             handler.send_header("Accept-Ranges", "bytes")
         if status == 206:
             handler.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(content)}")
+        if resource.etag:
+            handler.send_header("ETag", resource.etag)
         if resource.last_modified:
             handler.send_header("Last-Modified", resource.last_modified)
         for name, value in fault.headers.items():
@@ -206,6 +214,13 @@ class MediaSite:
         handler.end_headers()
         if body:
             self._send(handler, content[start:stop], fault)
+
+    @staticmethod
+    def _range_holds(resource: Resource, handler: BaseHTTPRequestHandler) -> bool:
+        """Whether a Range is answered by a part: not where If-Range names another file."""
+        named = handler.headers.get("If-Range", "")
+        same = named in ("", resource.etag, resource.last_modified)
+        return resource.ranges and (same or not resource.heeds_if_range)
 
     def _send(self, handler: BaseHTTPRequestHandler, content: bytes, fault: Fault) -> None:
         until = len(content) if fault.cut_after is None else min(fault.cut_after, len(content))
