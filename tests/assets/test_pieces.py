@@ -10,9 +10,9 @@ import dagster as dg
 import numpy as np
 import pytest
 
+from tests.fixtures.pipeline import Pipeline
+from tests.fixtures.pipeline import pipeline as pipeline  # a fixture
 from tests.models.separation import Shy, grid, write_wav
-from tests.sensors.conftest import Pipeline
-from tests.sensors.conftest import pipeline as pipeline  # a fixture
 from utawaku.assets.pieces import PiecesConfig, asked_for, known_pieces, pieces
 from utawaku.commands.repairs import look_at_files
 from utawaku.library.catalogue import Catalogue

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import Program
-from tests.models.conftest import weights_dir as weights_dir  # the fixture that the network needs
+from tests.fixtures.segmenter_weights import (
+    weights_dir as weights_dir,  # the fixture that the network needs
+)
 from tests.models.song_files import write
 from tests.models.taste_world import hear, library_of, n_rows, two_kinds
 from tests.models.taste_world import tagger as tagger  # a fixture

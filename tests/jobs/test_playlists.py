@@ -5,7 +5,7 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.sensors.conftest import Pipeline
+from tests.fixtures.pipeline import Pipeline
 from tests.tui.conftest import write_tone
 from utawaku.jobs.playlists import make_playlists
 from utawaku.library.catalogue import Catalogue

@@ -10,7 +10,7 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 
 from tests.conftest import install_weights
-from tests.sensors.conftest import LocalLibrary, Pipeline
+from tests.fixtures.pipeline import LocalLibrary, Pipeline
 from tests.services.downloader_media import audio_bytes
 from utawaku.assets.models import MODELS, recorded_versions
 from utawaku.definitions import defs

@@ -1,6 +1,6 @@
 """Requests of the screen that need no run."""
 
-from tests.sensors.conftest import Pipeline
+from tests.fixtures.pipeline import Pipeline
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import Stream
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sensors.conftest import QUICK, Pipeline
+from tests.fixtures.pipeline import QUICK, Pipeline
 from tests.servers.media_site import Fault, Resource
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
 from utawaku.library.catalogue import Catalogue

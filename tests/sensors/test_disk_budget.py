@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from tests.conftest import install_weights
-from tests.sensors.conftest import Pipeline, everything
+from tests.fixtures.pipeline import Pipeline, everything
 from tests.servers.media_site import MediaSite
 from tests.services.downloader_media import audio_bytes
 from utawaku.library.catalogue import Catalogue

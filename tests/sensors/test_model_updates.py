@@ -19,9 +19,9 @@ from dagster._core.loader import LoadingContextForTest
 import utawaku.models.highlight.model
 import utawaku.models.songs.scorer
 from tests.conftest import install_weights
+from tests.fixtures.pipeline import Pipeline
 from tests.models.taste_world import library_of
 from tests.orchestration.test_rematerialize import record_models
-from tests.sensors.conftest import Pipeline
 from tests.servers.media_site import MediaSite
 from utawaku.assets.taste import retrain_due
 from utawaku.definitions import defs

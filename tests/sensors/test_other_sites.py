@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sensors.conftest import QUICK, Pipeline
+from tests.fixtures.pipeline import QUICK, Pipeline
 from tests.servers.bilibili_videos import BilibiliVideo, bilibili
 from tests.servers.media_site import Fault
 from tests.servers.twitch_site import Broadcast, twitch

@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests.sensors.conftest import QUICK, Pipeline
+from tests.fixtures.pipeline import QUICK, Pipeline
 from tests.servers.media_site import MediaSite
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
 from tests.services.downloader_media import audio_bytes

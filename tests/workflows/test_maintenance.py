@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests.sensors.conftest import Pipeline
+from tests.fixtures.pipeline import Pipeline
 from utawaku.assets.models import recorded_versions
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings

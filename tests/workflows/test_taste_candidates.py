@@ -5,7 +5,9 @@ import shutil
 
 import numpy as np
 
-from tests.models.conftest import weights_dir as weights_dir  # the fixture that the network needs
+from tests.fixtures.segmenter_weights import (
+    weights_dir as weights_dir,  # the fixture that the network needs
+)
 from tests.models.song_files import write
 from tests.models.taste_world import library_of, two_kinds
 from tests.models.taste_world import tagger as tagger  # a fixture

@@ -1,0 +1,3 @@
+"""Fixtures of engines, shared with other folders."""
+
+from tests.fixtures.segmenter_weights import weights_dir as weights_dir
