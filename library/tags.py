@@ -4,7 +4,6 @@
 """
 
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,13 +17,14 @@ from utawaku.library.files import atomic_path
 from utawaku.library.tag_formats import (
     EXTRA_PREFIX,
     FIELD_NAMES,
+    OWN_NAMES,
     TagStore,
-    is_int,
     open_tags,
     unusable,
 )
 from utawaku.library.text import clean_line, clean_text
 
+_REMOVED_BY_ZERO = ("stars", "track", "n_tracks", "bpm")
 MAX_LINE = 2_000
 MAX_TEXT = 100_000
 
@@ -35,7 +35,9 @@ class SongTags:
 
     title: str | None = None
     artist: str | None = None
-    """Of the original song."""
+    """Who players show: the original artist or the singer, as `tags.artist` says."""
+    original_artist: str | None = None
+    """Who made the song known."""
     performer: str | None = None
     """Who sings here."""
     album: str | None = None
@@ -51,6 +53,10 @@ class SongTags:
     genre: str | None = None
     isrc: str | None = None
     lyrics: str | None = None
+    bpm: int | None = None
+    """Beats a minute; 0 removes it."""
+    key: str | None = None
+    """As ID3 spells it: `C`, `F#m`, `Bb`."""
     replaygain_gain_db: float | None = None
     replaygain_peak: float | None = None
     """Factor of full scale. Opus cannot hold it."""
@@ -73,7 +79,8 @@ def _read(store: TagStore) -> SongTags:
         text = store.get(name)
         kind = SongTags.__annotations__[name]
         if kind == int | None:
-            values[name] = int(text) if is_int(text) else None
+            number = _leading_number(text)
+            values[name] = None if number is None else round(number)
         elif kind == float | None:
             values[name] = _leading_number(text)
         else:
@@ -139,6 +146,7 @@ def _clean_number(name: str, value: float) -> float | None:
         "n_tracks": (0, 65_535),
         "stars": (0, 5),
         "grade": (-1, 1),
+        "bpm": (0, 999),
         "replaygain_gain_db": (-90.0, 90.0),
         "replaygain_peak": (0.0, 100.0),
     }
@@ -150,7 +158,7 @@ def _clean_extra(extra: Mapping[str, str]) -> dict[str, str]:
     cleaned = {}
     for name, text in extra.items():
         key = re.sub(r"[^A-Z0-9_]", "_", name.upper())[:64]
-        if key and key != "GRADE":
+        if key and EXTRA_PREFIX + key not in OWN_NAMES:
             cleaned[key] = clean_line(text)[:MAX_LINE].strip()
     return cleaned
 
@@ -172,14 +180,13 @@ def write_tags(path: Path, tags: SongTags, cover: bytes | None = None) -> SongTa
     wanted = clean_tags(tags)
     picture = None if cover is None else (prepare_cover(cover) if cover else b"")
     with atomic_path(path) as temporary:
-        shutil.copyfile(path, temporary)
-        store = open_tags(temporary)
+        store = open_tags(path)
         for name, text in _texts(wanted).items():
             store.set(name, text)
         if picture is not None:
             store.set_cover(picture)
         try:
-            store.save(temporary)
+            store.save(path, temporary)
         except mutagen.MutagenError as error:
             raise unusable(path, str(error)) from error
         written = open_tags(temporary)
@@ -201,7 +208,7 @@ def _texts(tags: SongTags) -> dict[str, str]:
             texts[name] = f"{value:.2f}"
         elif name == "replaygain_peak":
             texts[name] = f"{value:.6f}"
-        elif name in ("stars", "track", "n_tracks"):
+        elif name in _REMOVED_BY_ZERO:
             texts[name] = str(value) if value else ""
         else:
             texts[name] = str(value)
@@ -215,7 +222,7 @@ def _compare(path: Path, wanted: SongTags, found: SongTags, *, has_peak: bool) -
             continue
         if isinstance(want, float):
             same = got is not None and abs(want - got) <= 0.01
-        elif name in ("stars", "track", "n_tracks"):
+        elif name in _REMOVED_BY_ZERO:
             same = (want or None) == got
         else:
             same = (want if want != "" else None) == got
