@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from utawaku.commands.console import err
-from utawaku.library.errors import UsageError
+from utawaku.library.errors import NotFoundError, UsageError
 from utawaku.library.sites import full_address
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def export(
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.library.exports import EXPORTS, PlaylistEntry, export_stream, m3u8
+    from utawaku.library.exports import EXPORTS, PlaylistEntry, cue_sheet, export_stream, m3u8
     from utawaku.library.files import atomic_path
 
     if form not in (*EXPORTS, "m3u8"):
@@ -62,8 +62,12 @@ def export(
         )
     else:
         assert stream is not None
-        segments = catalogue.streams.segments(stream.id)
-        text = export_stream(form, stream, segments, catalogue.songs.of_stream(stream.id))
+        songs = catalogue.songs.of_stream(stream.id)
+        if form == "cue":
+            base = output.absolute().parent if output else None
+            text = cue_sheet(stream, songs, file_name=_recording(stream, settings, base))
+        else:
+            text = export_stream(form, stream, catalogue.streams.segments(stream.id), songs)
     catalogue.close()
     if output is None:
         typer.echo(text, nl=False)
@@ -99,5 +103,25 @@ def _search(query: str, catalogue: "Catalogue") -> "list[Song]":
 
 def _located(song: "Song", settings: "Settings", base: Path | None) -> "Song":
     """The song with its path as the playlist has to name it: seen from `base`, or absolute."""
-    path = settings.library_root / song.file_path
-    return replace(song, file_path=os.path.relpath(path, base) if base else str(path))
+    return replace(song, file_path=_seen_from(base, settings.library_root / song.file_path))
+
+
+def _recording(stream: "Stream", settings: "Settings", base: Path | None) -> str:
+    """Name of the stream's recording as a sheet in the folder `base` has to give it."""
+    if not stream.recording_path:
+        raise NotFoundError(
+            "has no recording that a CUE sheet could name",
+            subject=stream.title or stream.id,
+            next_step=f"`utawaku ingest --again recordings {stream.id}` fetches it again",
+        )
+    return _seen_from(base, settings.library_root / stream.recording_path)
+
+
+def _seen_from(base: Path | None, path: Path) -> str:
+    """`path` relative to the folder `base`; absolute without one, and on another drive."""
+    if base is None:
+        return str(path)
+    try:
+        return Path(os.path.relpath(path, base)).as_posix()
+    except ValueError:
+        return str(path)

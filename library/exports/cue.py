@@ -20,14 +20,18 @@ def cue_time(time_s: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    # The format knows no escape for a quote; a curly one looks the same and closes nothing.
-    return '"' + clean_line(text).replace('"', "\u201d") + '"'
+    # The format knows no escape for a quote; a curly one looks the same and closes nothing. Some
+    # readers take a backslash before the closing quote for an escape, and read on.
+    text = clean_line(text).replace('"', "\u201d")
+    n_last = len(text) - len(text.rstrip("\\"))
+    return '"' + text[: len(text) - n_last] + "\uff3c" * n_last + '"'
 
 
 def cue_sheet(stream: Stream, songs: Sequence[NamedSpan], *, file_name: str = "") -> str:
     """Return a CUE sheet (to be saved as UTF-8) that plays `songs` out of the recording.
 
-    Talk between two songs is the later one's pregap (INDEX 00), which players skip or count down.
+    Each song plays from its start to the start of the next one. No INDEX 00 marks the talk between:
+    MPD starts the first song there, and programs that split a recording at the marks trip over it.
     `file_name` is the recording as seen from where the sheet will lie; by default its own name.
     Raises LibraryFileError for a name with a quote or line break, and for more than `MAX_TRACKS`
     songs, which the format cannot hold.
@@ -54,14 +58,10 @@ def cue_sheet(stream: Stream, songs: Sequence[NamedSpan], *, file_name: str = ""
     if stream.channel:
         lines.append(f"PERFORMER {_quoted(stream.channel)}")
     lines += [f"TITLE {_quoted(stream.title)}", f'FILE "{file_name}" {kind}']
-    previous_stop = 0.0
     for number, song in enumerate(songs, 1):
         lines.append(f"  TRACK {number:02} AUDIO")
         lines.append(f"    TITLE {_quoted(song.title or f'Song {number}')}")
         if song.artist or stream.channel:
             lines.append(f"    PERFORMER {_quoted(song.artist or stream.channel)}")
-        if cue_time(previous_stop) < cue_time(song.start_s) or previous_stop + 1 < song.start_s:
-            lines.append(f"    INDEX 00 {cue_time(previous_stop)}")
         lines.append(f"    INDEX 01 {cue_time(song.start_s)}")
-        previous_stop = song.stop_s
     return "".join(f"{line}\r\n" for line in lines)

@@ -7,6 +7,8 @@ from utawaku.library.exports.setlists import NamedSpan, name_of
 from utawaku.library.records import Segment
 from utawaku.library.text import clean_line
 
+_RATE_HZ, _HOP = 16_000, 160
+"""Of the frames of brandeis-acs."""
 _INA_HEADER = "labels\tstart\tstop"
 
 
@@ -52,17 +54,20 @@ def segmented_row(path: str, segments: Iterable[Segment]) -> str:
     """One line of `segmented.tsv` without its end, as brandeis-acs prints it.
 
     Path, then start and stop of each stretch of speech in seconds with a tab between all of them,
-    then ``speech_ratio: 12.34% (frames of speech / frames)``, frames being 10 ms. As there, a
-    stretch is told by its first and last frame, but one that ends with the recording by the number
-    of frames. Tabs and line ends in a path are escaped.
+    then ``speech_ratio: 12.34% (frames of speech / frames)``. Frames are 10 ms apart and centred,
+    so a recording of n samples at 16 kHz has 1 + n // 160 of them. As there, a stretch is told by
+    its first and last frame, but one that ends with the recording by the number of frames. Tabs and
+    line ends in a path are escaped.
     """
     segments = list(segments)
-    n_frames = round(100 * segments[-1].stop_s) if segments else 0
+    stop_s = segments[-1].stop_s if segments else 0.0
+    n_frames = 1 + round(stop_s * _RATE_HZ) // _HOP if segments else 0
     spans = []
     for segment in segments:
         if segment.label == "speech":
             start, stop = round(100 * segment.start_s), round(100 * segment.stop_s)
-            spans.append((start, max(start, stop - (stop < n_frames))))
+            last = n_frames if segment.stop_s >= stop_s else stop - 1
+            spans.append((start, max(start, last)))
     n_speech = sum(stop - start for start, stop in spans)
     n_frames = max(n_frames, n_speech)
     ratio = n_speech / n_frames if n_frames else 0.0

@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utawaku.library.errors import SetlistError
+from utawaku.models.setlist.encodings import decode_text
 
-_TIME = r"(?:(\d+):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
-_CUE = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
+_TIME = r"(?:(\d+)[:：])?([0-5]?\d)[:：]([0-5]?\d)(?:[.,，．](\d{1,9}))?"
+_ARROW = r"(?:-{1,3}>|[—–―]{1,2}>|→)"
+_CUE = re.compile(rf"^\s*{_TIME}\s*{_ARROW}\s*{_TIME}(?!\d)")
+"""A cue's line of times, also as people leave it: `->`, full-width marks, no fraction."""
 _NEXT_STEP = "Give a .srt or .vtt file"
 _MAX_BYTES = 50_000_000
 """A day of lines is a thousandth of it; a recording given by mistake is not to be read whole."""
@@ -40,7 +43,7 @@ def read_subtitles(path: Path) -> list[TimedText]:
         data = path.read_bytes()
     except OSError as error:
         raise SetlistError(f"cannot be read ({error.strerror})", subject=str(path)) from error
-    cues = parse_subtitles(_decode(data))
+    cues = parse_subtitles(decode_text(data))
     if not cues:
         raise SetlistError("holds no subtitles", subject=str(path), next_step=_NEXT_STEP)
     return cues
@@ -98,25 +101,10 @@ def to_srt(cues: Sequence[TimedText]) -> str:
     return "\n".join(blocks)
 
 
-def _decode(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    # Every time stamp is ASCII: two bytes each, with nothing to say so at the start of the file.
-    for half, encoding in ((data[1:200:2], "utf-16-le"), (data[:200:2], "utf-16-be")):
-        if half and half.count(0) > len(half) / 2:
-            return data.decode(encoding, errors="replace")
-    for encoding in ("utf-8", "cp932", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("utf-8", errors="replace")
-
-
 def _seconds(parts: Sequence[str | None]) -> float:
     hours, minutes, seconds, fraction = parts
     whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
-    return whole + int((fraction or "0").ljust(3, "0")) / 1000
+    return whole + float(f"0.{fraction or 0}")
 
 
 def _clock(time_s: float) -> str:

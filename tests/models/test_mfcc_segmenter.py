@@ -95,7 +95,8 @@ def test_short_noise_becomes_speech_then_short_speech_does_not() -> None:
 
 def test_the_file_is_as_the_package_prints_it() -> None:
     labels = np.repeat(np.array([1, 0, 1, 0], np.int8), [150, 250, 300, 300])
-    result = BacsResult(labels, np.zeros((1000, 2), np.float32), 10.0)
+    # 1000 frames are 159,840 to 159,999 samples.
+    result = BacsResult(labels, np.zeros((1000, 2), np.float32), 9.995)
     assert segmented_tsv([("talk/a.wav", result.segments)]) == (
         "talk/a.wav\t1.5\t3.99\t7.0\t10.0\tspeech_ratio: 54.90% (549 / 1000)\n"
     )

@@ -72,6 +72,44 @@ def test_files_in_common_encodings_are_read(tmp_path: Path, encoding: str) -> No
     assert read_subtitles(path)[1].text == "二行目\n続き"
 
 
+@pytest.mark.parametrize(
+    ("line", "encoding"),
+    [
+        ("你好吗", "gb18030"),
+        ("晚安", "gb18030"),
+        ("月亮代表我的心", "gb18030"),
+        ("后来，我总算学会了如何去爱", "gb18030"),
+        ("月亮代表我的心", "big5"),
+        ("後來", "big5"),
+        ("紅蓮華", "cp932"),
+        ("雨", "cp932"),
+        ("ﾊﾝｶｸ カナ", "cp932"),
+        ("残酷な天使のテーゼ", "cp932"),
+    ],
+)
+def test_one_line_is_enough_to_tell_chinese_from_japanese(
+    tmp_path: Path, line: str, encoding: str
+) -> None:
+    path = tmp_path / "a.srt"
+    path.write_bytes(f"1\n00:00:01,000 --> 00:00:04,000\n{line}\n".encode(encoding))
+    assert read_subtitles(path) == [TimedText(1.0, 4.0, line)]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        "00:00:01,500 -> 00:00:04,000",
+        "00:00:01，500 --> 00:00:04，000",
+        "00：00：01，500 —> 00：00：04，000",
+        "00:00:01.500-->00:00:04",
+        "0:01.500 → 0:04",
+        "00:00:01,500000 --> 00:00:04,000000",
+    ],
+)
+def test_times_are_read_as_people_and_translators_leave_them(times: str) -> None:
+    assert parse_subtitles(f"1\n{times}\nla\n") == [TimedText(1.5, 4.0, "la")]
+
+
 def test_a_file_without_cues_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.srt"
     path.write_text("just text")

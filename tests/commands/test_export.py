@@ -1,0 +1,90 @@
+"""`utawaku export`: files that name other files name them where they are."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from utawaku.commands.app import app
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import NotFoundError
+from utawaku.library.records import SongSpan, Stream
+
+ID = "file-0123456789abcdef"
+
+
+@pytest.fixture
+def catalogue(settings: Settings) -> Iterator[Catalogue]:
+    catalogue = Catalogue.open(settings)
+    recording = settings.stream_dir(ID) / "recording.webm"
+    recording.parent.mkdir(parents=True)
+    recording.touch()
+    catalogue.streams.save(
+        Stream(
+            ID,
+            "https://example.com/1",
+            title="an evening",
+            recording_path=recording.relative_to(settings.library_root).as_posix(),
+            duration_s=600.0,
+        )
+    )
+    spans = [SongSpan(0, 60.0, 240.0, "smart", 0.9), SongSpan(1, 360.0, 500.0, "smart", 0.9)]
+    catalogue.songs.reconcile(ID, spans, made_by="test")
+    yield catalogue
+    catalogue.close()
+
+
+def export(*arguments: str | Path) -> str:
+    result = CliRunner().invoke(app, ["export", ID, "--as", "cue", *map(str, arguments)])
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout
+
+
+def named_file(sheet: str) -> str:
+    (line,) = [line for line in sheet.splitlines() if line.startswith("FILE ")]
+    return shlex.split(line)[1]
+
+
+@pytest.mark.parametrize("folder", ["away", "away/deeper", "."])
+def test_a_cue_sheet_names_the_recording_from_where_it_lies(
+    folder: str, catalogue: Catalogue, settings: Settings, tmp_path: Path
+) -> None:
+    del catalogue
+    output = tmp_path / folder / "evening.cue"
+    export("-o", output)
+    name = named_file(output.read_text("utf-8"))
+    assert not Path(name).is_absolute()
+    assert (output.parent / name).samefile(settings.stream_dir(ID) / "recording.webm")
+
+
+def test_a_printed_cue_sheet_names_the_recording_by_its_whole_path(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    del catalogue
+    assert Path(named_file(export())) == settings.stream_dir(ID) / "recording.webm"
+
+
+def test_a_recording_left_where_it_was_is_named_there(catalogue: Catalogue, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "mine" / "own.mka"
+    elsewhere.parent.mkdir()
+    elsewhere.touch()
+    stream = catalogue.streams.get(ID)
+    catalogue.streams.save(replace(stream, recording_path=str(elsewhere)))
+    output = tmp_path / "sheets" / "evening.cue"
+    export("-o", output)
+    assert named_file(output.read_text("utf-8")) == "../mine/own.mka"
+
+
+def test_a_stream_whose_recording_was_dropped_has_no_cue_sheet(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    catalogue.streams.save(replace(catalogue.streams.get(ID), recording_path=""))
+    with pytest.raises(NotFoundError) as caught:
+        export("-o", tmp_path / "evening.cue")
+    assert "--again recordings" in caught.value.next_step
+    assert not (tmp_path / "evening.cue").exists()
