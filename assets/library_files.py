@@ -1,8 +1,8 @@
 """Songs on disk: cut once, tagged, filed by template, and kept true to the catalogue."""
 
-from collections.abc import Mapping
+import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,27 +11,33 @@ import dagster as dg
 
 from utawaku.assets.labels import cover_file, labels_asset
 from utawaku.assets.recordings import recording_file
+from utawaku.assets.song_tags import (
+    MEASURED,
+    SONG_ID_TAG,
+    UNKNOWN_TITLE,
+    Outcome,
+    bring_in_step,
+    tags_are_true,
+    tags_for,
+)
 from utawaku.assets.songs import songs_asset
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import CutSettings, Settings
-from utawaku.library.errors import MediaError, TagError
+from utawaku.library.errors import MediaError
 from utawaku.library.files import move, render_path, temporary_path, trash
-from utawaku.library.links import at_time
 from utawaku.library.records import Song, Stream
-from utawaku.library.tags import SongTags, clean_tags, playing_time_s, read_tags, write_tags
+from utawaku.library.tags import SongTags, playing_time_s, read_tags, write_tags
 from utawaku.media.cut import CutResult, cut_audio, cut_video, plan_cut
 from utawaku.media.probe import MediaInfo, probe
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.workflows.ingest import is_address
 from utawaku.workflows.subscriptions import settings_for
 
+_log = logging.getLogger(__name__)
+
 CODE_VERSION = "1"
-SONG_ID_TAG = "UTAWAKU_SONG"
-"""Tag that tells whose file this is, also when the catalogue was not told in time."""
 AT_ONCE = 2
-UNKNOWN_TITLE = "Unknown"
 
 
 def made_with(settings: Settings) -> dict[str, Any]:
@@ -82,30 +88,6 @@ def song_path(song: Song, stream: Stream, settings: Settings, ext: str) -> Path:
     return settings.songs_dir / render_path(template, fields)
 
 
-def tags_for(song: Song, stream: Stream, n_tracks: int, catalogue: Catalogue) -> SongTags:
-    """The tags that the song's file is to carry."""
-    label = catalogue.labels.applied(song.id)
-    gain_db = None if song.loudness_lufs is None else -18.0 - song.loudness_lufs
-    peak = None if song.true_peak_db is None else 10 ** (song.true_peak_db / 20)
-    return SongTags(
-        title=song.title or f"{UNKNOWN_TITLE} {song.position + 1:02}",
-        artist=song.artist or song.singer or stream.channel,
-        performer=song.singer or stream.channel,
-        album=stream.title,
-        album_artist=stream.channel,
-        date=stream.uploaded_on,
-        track=song.position + 1,
-        n_tracks=n_tracks,
-        # A path of this machine is nobody else's business once the song is shared.
-        source_url=at_time(stream.url, song.start_s) if is_address(stream.url) else None,
-        replaygain_gain_db=gain_db,
-        replaygain_peak=peak,
-        stars=song.stars,
-        isrc=label.isrc if label and label.isrc else None,
-        extra={SONG_ID_TAG: song.id},
-    )
-
-
 @dataclass
 class Counts:
     """What was done to the files of a stream."""
@@ -115,6 +97,10 @@ class Counts:
     n_encoded: int = 0
     n_moved: int = 0
     n_retagged: int = 0
+    n_taken_over: int = 0
+    """Files in which the user had changed something with another program."""
+    n_unusable: int = 0
+    """Files that are gone or have no tags that can be read."""
     n_trashed: int = 0
     n_untouched: int = 0
 
@@ -158,7 +144,7 @@ def library_files(
             for song in kept
             if not tags_are_true(
                 settings.library_root / song.file_path,
-                tags_for(song, stream, len(kept), catalogue),
+                tags_for(song, stream, len(kept), catalogue, artist=settings.tags.artist),
             )
         ]
         wrong_length = [song.id for song in kept if not length_is_right(song, settings)]
@@ -241,6 +227,7 @@ class _Cutter:
                 fade_out_s=0.0 if codec == "copy" else fades[1],
             )
             write_tags(passing, SongTags(title=song.title, extra={SONG_ID_TAG: song.id}), None)
+            self.catalogue.song_files.cut_again(song.id, MEASURED)
             if target.exists():  # an older cut of this very song
                 passing.replace(target)
                 placed = target
@@ -300,11 +287,12 @@ def file_away(
     counts: Counts,
 ) -> None:
     """Tag the song's file as the catalogue has it, and move it where its name belongs."""
+    cover = _cover(song, stream, settings)
+    outcome = bring_in_step(song, stream, n_tracks, catalogue, settings, cover)
+    counts.n_retagged += outcome is not Outcome.UNCHANGED
+    counts.n_taken_over += outcome is Outcome.TAKEN_OVER
+    song = catalogue.songs.get(song.id)
     current = settings.library_root / song.file_path
-    wanted_tags = tags_for(song, stream, n_tracks, catalogue)
-    if not tags_are_true(current, wanted_tags):
-        write_tags(current, wanted_tags, _cover(song, stream, settings))
-        counts.n_retagged += 1
     wanted = song_path(song, stream, settings, current.suffix.lstrip("."))
     if current == wanted or current == free_path(wanted, song.id):
         return
@@ -316,6 +304,30 @@ def file_away(
     catalogue.songs.set_file(song.id, values)
     _remove_if_empty(current.parent, settings)
     counts.n_moved += 1
+
+
+def keep_in_step(catalogue: Catalogue, settings: Settings) -> Counts:
+    """Bring all song files and the catalogue in step: tags both ways, and names.
+
+    A stream whose files are being made at the moment is left to that run, and a file that is gone
+    or has no tags to the next one.
+    """
+    counts = Counts()
+    for stream in catalogue.streams.all():
+        state = catalogue.assets.of(stream.id).get("library_files")
+        if state is None or state.state == "running":
+            continue
+        own = settings_for(stream, catalogue, settings)
+        kept = catalogue.songs.of_stream(stream.id)
+        for song in kept:
+            if not song.file_path:
+                continue
+            try:
+                file_away(song, stream, len(kept), catalogue, own, counts)
+            except (MediaError, OSError) as error:
+                counts.n_unusable += 1
+                _log.warning("%s: its tags are not brought in step (%s)", song.file_path, error)
+    return counts
 
 
 def _move(source: Path, target: Path) -> Path:
@@ -350,30 +362,6 @@ def _is_of(path: Path, song_id: str) -> bool:
         return read_tags(path).extra.get(SONG_ID_TAG) == song_id
     except (MediaError, OSError):
         return False
-
-
-def tags_are_true(path: Path, tags: SongTags) -> bool:
-    """Whether the file says what the catalogue says."""
-    try:
-        found = read_tags(path)
-    except (TagError, OSError):
-        return False
-    wanted = clean_tags(tags)
-    return all(_agree(getattr(wanted, f.name), getattr(found, f.name)) for f in fields(SongTags))
-
-
-def _agree(wanted: object, found: object) -> bool:
-    """Whether a tag reads as it should; what is not wanted may be anything (the user's own)."""
-    if wanted is None:
-        return True
-    if isinstance(wanted, float):
-        # Opus has no place for the peak, and its gain counts in 1/256 dB.
-        return found is None or (isinstance(found, float) and abs(found - wanted) < 0.01)
-    if isinstance(wanted, str):
-        return wanted == (found or "")  # files have no place for an empty text
-    if isinstance(wanted, Mapping):
-        return isinstance(found, Mapping) and wanted.items() <= found.items()
-    return wanted == found
 
 
 def length_is_right(song: Song, settings: Settings) -> bool:

@@ -36,6 +36,7 @@ from utawaku.library.store.review import Review
 from utawaku.library.store.saved_queries import SavedQueries
 from utawaku.library.store.setlists import Setlists
 from utawaku.library.store.sites import Sites
+from utawaku.library.store.song_files import SongFiles
 from utawaku.library.store.songs import Songs
 from utawaku.library.store.sound_links import Sounds
 from utawaku.library.store.state_values import Memories
@@ -139,6 +140,11 @@ class Catalogue:
     def labels(self) -> Labels:
         """Who a song may be."""
         return Labels(self)
+
+    @cached_property
+    def song_files(self) -> SongFiles:
+        """Tags of song files as they were written last."""
+        return SongFiles(self)
 
     @cached_property
     def sounds(self) -> Sounds:

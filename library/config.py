@@ -89,6 +89,16 @@ class CutSettings(_Section):
     fade_s: float = Field(0.05, ge=0, le=5, description="Fade where a cut is not in silence.")
 
 
+class TagSettings(_Section):
+    """What song files say of themselves."""
+
+    artist: Literal["original", "singer"] = Field(
+        "original",
+        description="Who is the ARTIST of a song file: the original artist, or who sings here. "
+        "The original artist is ORIGINALARTIST and the singer PERFORMER in both.",
+    )
+
+
 class LabelSettings(_Section):
     """How songs get their names."""
 
@@ -168,6 +178,7 @@ class Settings(BaseSettings):
         description="Song rules (see `utawaku settings`); per-channel rules override them.",
     )
     cut: CutSettings = CutSettings()
+    tags: TagSettings = TagSettings()
     labels: LabelSettings = LabelSettings()
     stems: StemSettings = StemSettings()
     highlight: HighlightSettings = HighlightSettings()

@@ -356,6 +356,18 @@ sound_links = Table(
 )
 Index("ix_sound_links_other_id", sound_links.c.other_id)
 
+song_files = Table(
+    "song_files",
+    metadata,
+    _song_id(primary_key=True),
+    Column("written", JSON, nullable=False, server_default="{}"),
+    Column("edits", JSON, nullable=False, server_default="{}"),
+    Column("modified_ns", BigInteger, nullable=False, server_default="0"),
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
+)
+"""Tags of each song's file as utawaku wrote them last, what the user changed in them with another
+program and the catalogue has no place for, and the state of the file then."""
+
 setlists = Table(
     "setlists",
     metadata,

@@ -4,6 +4,7 @@ import time
 
 import dagster as dg
 
+from utawaku.assets.library_files import keep_in_step
 from utawaku.library.files import remove_stale_temporaries
 from utawaku.orchestration.orphaned_runs import close_dead_runs
 from utawaku.orchestration.resources import LibraryResource
@@ -29,12 +30,14 @@ def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> N
     dropped = keep_within_budget(catalogue, settings)
     missing, stranded = partitions_in_step(context.instance, catalogue, fix=True)
     temporaries = remove_stale_temporaries(settings.library_root)
+    files = keep_in_step(catalogue, settings)
     remove_old_sound(settings, now)
     move_vectors_out_of_cache(settings)
     catalogue.sites.forget_events(before=now - EVENTS_KEPT_S)
     context.log.info(
         "backup %s; %d dead runs closed, %d old ones deleted; %d recordings (%.1f GB) dropped; "
-        "%d partitions added, %d removed; %d temporary files deleted",
+        "%d partitions added, %d removed; %d temporary files deleted; %d song files written, of "
+        "which %d had edits by other programs",
         backup,
         len(closed),
         n_runs,
@@ -43,6 +46,8 @@ def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> N
         len(missing),
         len(stranded),
         len(temporaries),
+        files.n_retagged,
+        files.n_taken_over,
     )
 
 

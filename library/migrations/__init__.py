@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNew
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `versions/`."""
 
 

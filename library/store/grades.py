@@ -53,6 +53,15 @@ class Grades:
                 )
             )
 
+    def take_stars_off(self, song_id: str, *, context: Mapping[str, Any] | None = None) -> None:
+        """Remove the stars of a song; its grade and the history stay."""
+        with self._catalogue.write() as connection:
+            connection.execute(songs.update().where(songs.c.id == song_id).values(stars=None))
+            told = {**(context or {}), "cleared": "stars"}
+            connection.execute(
+                grades.insert().values(song_id=song_id, context=told, at=time.time())
+            )
+
     def clear(self, song_id: str) -> None:
         """Take the marks off a song; the history keeps them."""
         with self._catalogue.write() as connection:
