@@ -11,15 +11,6 @@ import dagster as dg
 
 from utawaku.assets.labels import cover_file, labels_asset
 from utawaku.assets.recordings import recording_file
-from utawaku.assets.song_tags import (
-    MEASURED,
-    SONG_ID_TAG,
-    UNKNOWN_TITLE,
-    Outcome,
-    bring_in_step,
-    tags_are_true,
-    tags_for,
-)
 from utawaku.assets.songs import songs_asset
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import CutSettings, Settings
@@ -32,6 +23,15 @@ from utawaku.media.probe import MediaInfo, probe
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.song_tags import (
+    MEASURED,
+    SONG_ID_TAG,
+    UNKNOWN_TITLE,
+    Outcome,
+    bring_in_step,
+    tags_are_true,
+    tags_for,
+)
 from utawaku.workflows.subscriptions import settings_for
 
 _log = logging.getLogger(__name__)

@@ -69,9 +69,9 @@ def _unknown_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) 
 
 def unknown_song_files(catalogue: Catalogue, settings: Settings) -> tuple[list[Path], list[Path]]:
     """Media files below Songs/ that no row names: those that carry our tag, and the others."""
-    from utawaku.assets.song_tags import SONG_ID_TAG
     from utawaku.library.errors import UtawakuError
     from utawaku.library.tags import read_tags
+    from utawaku.workflows.song_tags import SONG_ID_TAG
 
     known: set[str] = set()
     for song in catalogue.songs.select():

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.models.song_files import write
-from utawaku.assets.song_tags import tags_are_true, tags_for
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import SongSpan, Stream
 from utawaku.library.tags import write_tags
+from utawaku.workflows.song_tags import tags_are_true, tags_for
 
 
 @pytest.mark.parametrize(("ending", "codec"), [("opus", "libopus"), ("flac", "flac")])

@@ -8,11 +8,20 @@ from typing import Any
 import mutagen
 import numpy as np
 import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from mutagen.id3 import POPM, USLT
 
 from tests.models.song_files import write
 from utawaku.assets.library_files import Counts, file_away, keep_in_step
-from utawaku.assets.song_tags import (
+from utawaku.library import migrations
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, TagSettings
+from utawaku.library.records import Song, SongSpan, Stream
+from utawaku.library.store.song_files import SongFile
+from utawaku.library.tags import read_tags
+from utawaku.workflows.song_tags import (
     Outcome,
     bring_in_step,
     genre_of,
@@ -20,10 +29,6 @@ from utawaku.assets.song_tags import (
     tags_are_true,
     tags_for,
 )
-from utawaku.library.catalogue import Catalogue
-from utawaku.library.config import Settings, TagSettings
-from utawaku.library.records import Song, SongSpan, Stream
-from utawaku.library.tags import read_tags
 
 CODECS = {"opus": "libopus", "mp3": "libmp3lame", "m4a": "aac", "flac": "flac"}
 
@@ -190,7 +195,7 @@ def test_stars_taken_off_by_another_program_are_taken_off_here(mp3: World) -> No
 
 
 def test_stars_in_a_file_of_an_older_utawaku_are_not_lost(mp3: World) -> None:
-    mp3.catalogue.song_files.put(mp3.song.id, type(mp3.catalogue.song_files.of("none"))())
+    mp3.catalogue.song_files.put(mp3.song.id, SongFile())
     mp3.change(lambda tags: tags.add(POPM(email="other", rating=196)))
     assert mp3.step() is Outcome.TAKEN_OVER
     assert mp3.song.stars == 4
@@ -242,3 +247,22 @@ def test_filing_a_song_counts_what_was_taken_over(mp3: World) -> None:
     counts = Counts()
     file_away(mp3.song, mp3.stream, 1, mp3.catalogue, mp3.settings, counts)
     assert (counts.n_taken_over, counts.n_retagged, mp3.song.artist) == (1, 1, "Ayase")
+
+
+def test_a_catalogue_that_kept_no_account_of_its_files_is_upgraded(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO streams (id, url, added_at) VALUES ('s', 'u', 1)")
+    engine.dispose()
+    opened = Catalogue.open_url(f"sqlite:///{tmp_path / 'old.db'}")
+    opened.songs.reconcile("s", [SongSpan(0, 0.0, 1.0, "smart", 1.0)], made_by="x")
+    (song,) = opened.songs.of_stream("s")
+    assert not opened.song_files.of(song.id).written
+    opened.song_files.put(song.id, SongFile({"title": "t"}, {"album": ""}, 2**62, 2**40))
+    assert opened.song_files.of(song.id) == SongFile({"title": "t"}, {"album": ""}, 2**62, 2**40)
+    opened.close()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from mutagen.id3 import TCON
 
@@ -68,7 +69,8 @@ def tags_for(
         isrc=label.isrc if label and label.isrc else None,
         extra={SONG_ID_TAG: song.id},
     )
-    return replace(tags, **catalogue.song_files.of(song.id).edits)
+    edits: dict[str, Any] = dict(catalogue.song_files.of(song.id).edits)
+    return replace(tags, **edits)
 
 
 def genre_of(tag: str) -> str:
