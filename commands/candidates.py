@@ -1,16 +1,25 @@
-"""`utawaku candidates`: what the crawler came across, and what you think of it."""
+"""`utawaku candidates`: streams that the crawler found, to accept or reject."""
 
 from typing import Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_error, print_json, table
+from utawaku.commands.console import (
+    add_row,
+    clock,
+    err,
+    out,
+    print_error,
+    print_json,
+    print_table,
+    table,
+)
 
 PACE_NAME = "download-pace.json"
 """Where all processes note when a site was asked last."""
 
 app = typer.Typer(
-    help="Streams that the crawler came across: list, accept, reject.",
+    help="Streams that the crawler found: list, accept, reject.",
     invoke_without_command=True,
 )
 
@@ -21,7 +30,7 @@ def candidates(
     limit: Annotated[int, typer.Option(help="How many.")] = 50,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """List candidates that wait for your mark, the most promising first."""
+    """List ungraded candidates, highest taste score first."""
     if context.invoked_subcommand is not None:
         return
     settings, catalogue = _open()
@@ -41,24 +50,24 @@ def candidates(
         score = "" if one.score is None else f"{one.score:.2f}"
         length = clock(one.duration_s) if one.duration_s else ""
         add_row(listing, [one.id, score, length, one.title, one.source])
-    out.print(listing)
+    print_table(listing)
 
 
 @app.command(epilog="Example: utawaku candidates accept 3 7")
 def accept(ids: Annotated[list[int], typer.Argument(help="Numbers of candidates.")]) -> None:
-    """Take candidates in: their streams are ingested, and training learns of your mark."""
+    """Accept candidates: ingest their streams and grade them as liked."""
     _decide(ids, 1)
 
 
 @app.command(epilog="Example: utawaku candidates reject 5")
 def reject(ids: Annotated[list[int], typer.Argument(help="Numbers of candidates.")]) -> None:
-    """Leave candidates out for good; training learns of your mark."""
+    """Reject candidates and grade them as disliked."""
     _decide(ids, -1)
 
 
 @app.command(epilog="Example: utawaku candidates search")
 def search() -> None:
-    """Send the crawler round now, within the budgets of the day."""
+    """Run the crawler now, within the quotas of the day."""
     from utawaku.library.errors import WeightsMissingError
     from utawaku.models.tagger import Tagger
     from utawaku.services.downloader import Downloader

@@ -8,8 +8,9 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from utawaku.library.errors import UtawakuError
@@ -60,9 +61,10 @@ def print_error(error: UtawakuError) -> None:
 
 
 def table(*columns: str | tuple[str, str]) -> Table:
-    """A plain table; a column is a name, or a name with `left`, `right`, `whole`.
+    """Make a plain table; a column is a name, or a name with `left`, `right`, `whole`.
 
-    Texts too wide for the terminal end in an ellipsis, except in a column that is `whole`.
+    Texts too wide for the terminal end in an ellipsis, except in a column that is `whole`, which
+    is folded. See `print_table`.
     """
     made = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
@@ -76,11 +78,48 @@ def table(*columns: str | tuple[str, str]) -> Table:
 
 
 def print_table(made: Table) -> None:
-    """Print a table: in a terminal as wide as that, into a pipe as wide as it is."""
+    """Print a table: fitted to a terminal, whole into a pipe."""
     if out.is_terminal:
+        fit_columns(made, out.width)
         out.print(made)
     else:
         Console(highlight=False, width=UNLIMITED).print(made)
+
+
+LEAST_WIDTH = 8
+"""Cells that a column of text keeps, however narrow the terminal."""
+LEAST_KEY_WIDTH = 24
+"""The same for the first column of text: it names the row."""
+
+
+def fit_columns(made: Table, width: int) -> None:
+    """Narrow the widest columns of text until a table fits into `width` cells.
+
+    Rich narrows all columns by the same share, so that one very long text hides short ones.
+    """
+    widths = [_natural_width(column) for column in made.columns]
+    texts = [index for index, column in enumerate(made.columns) if column.justify == "left"]
+    floors = {index: min(widths[index], LEAST_WIDTH) for index in texts}
+    if texts:
+        floors[texts[0]] = min(widths[texts[0]], LEAST_KEY_WIDTH)
+    between = 2 * (len(widths) - 1)
+    excess = sum(widths) + between - width
+    while excess > 0:
+        wide = [index for index in texts if widths[index] > floors[index]]
+        if not wide:
+            break
+        widest = max(wide, key=lambda index: widths[index])
+        widths[widest] -= 1
+        excess -= 1
+    for column, cells in zip(made.columns, widths, strict=True):
+        column.min_width = column.max_width = cells
+
+
+def _natural_width(column: Column) -> int:
+    """Cells of the longest line of a column, its header included, at most its own limit."""
+    texts = [str(cell) for cell in (column.header, *column.cells)]
+    longest = max(cell_len(line) for text in texts for line in (text.splitlines() or [""]))
+    return min(longest, column.max_width) if column.max_width else longest
 
 
 def add_row(to: Table, cells: Sequence[object]) -> None:

@@ -1,11 +1,11 @@
-"""`utawaku demo`: a karaoke stream of our own making, ingested for real."""
+"""`utawaku demo`: make a karaoke stream and ingest it like a real one."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_json, table
+from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
 
 MATCH_IOU = 0.5
 CLEAN_START_S = 3.0
@@ -27,7 +27,7 @@ def demo(
     video: Annotated[bool, typer.Option("--video", help="With a picture track.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Make a karaoke stream (talk, songs, jingles), take it in, and compare with the truth.
+    """Make a karaoke stream, ingest it like a real one, and compare with the ground truth.
 
     Needs no stream and no site: the talk comes from a speech synthesiser, the songs are rendered
     from melodies in the public domain.
@@ -99,7 +99,7 @@ def demo(
     for row in rows:
         add_row(listing, row)
     out.print()
-    out.print(listing)
+    print_table(listing)
     out.print(
         f"\n{n_clean} of {len(truth.songs)} songs cut clean, {n_extra} false; "
         f"{clock(outcome.duration_s)} taken in within {outcome.wall_s:.1f} s"

@@ -1,4 +1,4 @@
-"""`utawaku doctor`: is everything there that the work needs?"""
+"""`utawaku doctor`: check the installation and the library."""
 
 import importlib.metadata
 import os
@@ -28,7 +28,7 @@ def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Look at settings, catalogue, weights, outside programs, disk and sound; say what is missing.
+    """Check settings, catalogue, weights, outside programs, disk and sound.
 
     Ends with 1 when something is broken.
     """

@@ -1,4 +1,4 @@
-"""`utawaku export`: what was found, in the formats of other programs."""
+"""`utawaku export`: write songs and segments in the formats of other programs."""
 
 import os
 from dataclasses import replace

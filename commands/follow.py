@@ -1,4 +1,4 @@
-"""`utawaku follow`, `unfollow`, `channels`: whom the pipeline watches, and by which rules."""
+"""`utawaku follow`, `unfollow`, `channels`: subscriptions and their rules."""
 
 import time
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, err, out, print_error, print_json, table
+from utawaku.commands.console import add_row, err, out, print_error, print_json, print_table, table
 from utawaku.library.errors import NotFoundError, UtawakuError
 from utawaku.library.sites import full_address
 
 channels_app = typer.Typer(
-    help="Followed channels: list them, their entries, export, import.",
+    help="Subscriptions: list them and their entries, export, import.",
     invoke_without_command=True,
 )
 
@@ -40,16 +40,16 @@ def follow(
     exclude: Annotated[
         list[str] | None, typer.Option(help="Expression that titles must not hold.")
     ] = None,
-    min_minutes: Annotated[float | None, typer.Option(help="Leave shorter ones out.")] = None,
-    max_minutes: Annotated[float | None, typer.Option(help="Leave longer ones out.")] = None,
-    since: Annotated[str | None, typer.Option(help="Leave out what is older (YYYY-MM-DD).")] = None,
+    min_minutes: Annotated[float | None, typer.Option(help="Skip shorter streams.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Skip longer streams.")] = None,
+    since: Annotated[str | None, typer.Option(help="Skip older streams (YYYY-MM-DD).")] = None,
     only: Annotated[
         str | None, typer.Option(help="`was_live` (archives of broadcasts) or `upload`.")
     ] = None,
     backlog: Annotated[
-        int | None, typer.Option(help="How many of those there already; -1 is all [10].")
+        int | None, typer.Option(help="How many existing streams to ingest; -1 is all [10].")
     ] = None,
-    every: Annotated[float | None, typer.Option(help="Minutes between looks.")] = None,
+    every: Annotated[float | None, typer.Option(help="Minutes between polls.")] = None,
     want: Annotated[str | None, typer.Option(help="`audio` or `video`.")] = None,
     cookies: Annotated[Path | None, typer.Option(help="Cookies file for this channel.")] = None,
     path_template: Annotated[str | None, typer.Option(help="Path of its songs.")] = None,
@@ -60,7 +60,7 @@ def follow(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Follow a channel, or change the rules of a followed one: what is left out stays as it was."""
+    """Follow a channel, or change the rules of a followed one; other rules keep their value."""
     from utawaku.library.subscriptions import ChannelRules
     from utawaku.services.downloader import Downloader
     from utawaku.workflows.subscriptions import follow as follow_address
@@ -89,7 +89,7 @@ def follow(
         if song_rule:
             changes["songs"] = {**before.get("songs", {}), **_song_rules(song_rule)}
         rules = ChannelRules.read({**before, **changes}, subject=url)
-        with err.status("looking at it"):
+        with err.status("resolving the address"):
             downloader = Downloader(with_rules(settings, rules).download)
             channel = follow_address(url, rules, catalogue, downloader)
     finally:
@@ -106,7 +106,7 @@ def follow(
 def unfollow(
     channel: Annotated[str, typer.Argument(help="Address or id, as `utawaku channels` shows.")],
     forget: Annotated[
-        bool, typer.Option("--forget", help="Forget its rules and what it listed, too.")
+        bool, typer.Option("--forget", help="Also forget its rules and entries.")
     ] = False,
 ) -> None:
     """Stop following a channel. Its streams and songs stay; so do its rules for them."""
@@ -128,7 +128,7 @@ def unfollow(
 def resume(
     site: Annotated[str, typer.Argument(help="Site, as `utawaku status` shows (youtube, ...).")],
 ) -> None:
-    """Ask a site again at once that is left alone because it refused us."""
+    """End a site's cooldown and retry now."""
     _, catalogue = _open()
     try:
         rest = catalogue.sites.rest(site)
@@ -149,7 +149,7 @@ def channels(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """List followed channels: last and next look, what is waiting, what failed."""
+    """List followed channels: last and next poll, what is waiting, what failed."""
     if context.invoked_subcommand is not None:
         return
     _, catalogue = _open()
@@ -178,7 +178,7 @@ def channels(
         out.print("nobody is followed; `utawaku follow URL` begins")
         return
     listing = table(
-        "channel", "looked at", "next", ("asked", "right"), ("left out", "right"), ("note", "whole")
+        "channel", "polled", "next", ("asked", "right"), ("left out", "right"), ("note", "whole")
     )
     for row in rows:
         note = row["last_error"] or ("" if row["followed"] else "not followed")
@@ -193,19 +193,19 @@ def channels(
                 note,
             ],
         )
-    out.print(listing)
+    print_table(listing)
 
 
 @channels_app.command(epilog="Example: utawaku channels entries youtube:UC0123 --skipped")
 def entries(
     channel: Annotated[str, typer.Argument(help="Address or id.")],
     skipped: Annotated[
-        bool, typer.Option("--skipped", help="Only what the rules left out, and why.")
+        bool, typer.Option("--skipped", help="Only what the rules skipped, and why.")
     ] = False,
     limit: Annotated[int, typer.Option(help="How many.")] = 50,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Show what a channel has listed and what was decided about it."""
+    """Show the entries of a channel and what was decided about each."""
     _, catalogue = _open()
     try:
         found = _find(catalogue, channel)
@@ -220,7 +220,7 @@ def entries(
     listing = table("title", "state", ("why", "whole"))
     for entry in rows:
         add_row(listing, [entry.title or entry.url, entry.state, entry.reason])
-    out.print(listing)
+    print_table(listing)
 
 
 @channels_app.command("export", epilog="Example: utawaku channels export followed.toml")
@@ -248,11 +248,9 @@ def export_(
 @channels_app.command("import", epilog="Example: utawaku channels import followed.toml")
 def import_(
     path: Annotated[Path, typer.Argument(help="TOML of `export`, or OPML of any feed reader.")],
-    check: Annotated[
-        bool, typer.Option(help="Look at each address at once, to tell wrong ones.")
-    ] = False,
+    check: Annotated[bool, typer.Option(help="Poll each address now, to find wrong ones.")] = False,
 ) -> None:
-    """Follow every channel in a file. Rules in it replace those of channels followed already."""
+    """Follow every channel in a file. Its rules replace those of channels followed already."""
     from utawaku.library.subscriptions import read_follows
     from utawaku.services.downloader import Downloader
     from utawaku.workflows.subscriptions import follow as follow_address

@@ -1,4 +1,4 @@
-"""`utawaku highlight`: the best half minute of files, without touching the library."""
+"""`utawaku highlight`: the highlight of files, without touching the library."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, out, print_error, print_json, table
+from utawaku.commands.console import (
+    add_row,
+    clock,
+    print_error,
+    print_json,
+    print_table,
+    table,
+)
 from utawaku.library.errors import UtawakuError
 
 if TYPE_CHECKING:
@@ -26,7 +33,7 @@ def highlight(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Find the best half minute, tempo and key of songs; the curve has a value a second."""
+    """Find the highlight (30 s), tempo and key of songs; the curve has one value a second."""
     from utawaku.library.config import load_settings
     from utawaku.models.highlight import best_window, from_lyrics
     from utawaku.models.highlight.engine import interest_engine
@@ -69,7 +76,7 @@ def highlight(
             bpm = f"{row['bpm']:.1f}" if row["bpm"] else ""
             cells = [clock(row["start_s"]), clock(row["stop_s"]), bpm, row["key"], row["source"]]
             add_row(listing, [row["file"].name, *cells])
-        out.print(listing)
+        print_table(listing)
     if any("error" in row for row in rows):
         raise typer.Exit(3)
 

@@ -1,17 +1,26 @@
-"""`utawaku ingest`: from files and addresses to tagged songs."""
+"""`utawaku ingest`: turn files and addresses into tagged songs."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_error, print_json, table
+from utawaku.commands.console import (
+    add_row,
+    clock,
+    err,
+    out,
+    print_error,
+    print_json,
+    print_table,
+    table,
+)
 from utawaku.library.errors import UtawakuError
 
 
 @dataclass
 class Outcome:
-    """What became of one stream."""
+    """The outcome of one stream."""
 
     source: str
     stream_id: str = ""
@@ -40,13 +49,13 @@ def ingest(
     again: Annotated[
         list[str] | None,
         typer.Option(
-            help="Make this artefact and what depends on it anew "
+            help="Re-materialize this artefact and all that depends on it "
             "(recordings, segments, songs, labels, library_files, embeddings); may be repeated."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Take streams in: download, segment, find songs, cut and tag them.
+    """Ingest streams: download, segment, find songs, cut and tag them.
 
     What is done already is not done twice; what was interrupted goes on. A source that fails does
     not stop the others. Boundaries and names that you set stay.
@@ -93,7 +102,7 @@ def _print_summary(outcomes: list[Outcome]) -> None:
                 f"{outcome.wall_s:.1f} s" if outcome.wall_s else "",
             ],
         )
-    out.print(summary)
+    print_table(summary)
     for outcome in outcomes:
         if not outcome.songs:
             continue
@@ -110,7 +119,7 @@ def _print_summary(outcomes: list[Outcome]) -> None:
                 ],
             )
         out.print()
-        out.print(listing)
+        print_table(listing)
     n_failed = sum(outcome.state == "failed" for outcome in outcomes)
     if n_failed:
         err.print(f"{n_failed} of {len(outcomes)} failed; see above")

@@ -1,4 +1,4 @@
-"""`utawaku label`, `setlist`, `reference`, `identify`: what songs are called."""
+"""`utawaku label`, `setlist`, `reference`, `identify`: titles and artists of songs."""
 
 import sys
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_json, table
+from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
 from utawaku.library.records import Setlist, SetlistLine, Song
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ def register(app: typer.Typer) -> None:
 
 def label(
     query: Annotated[
-        list[str] | None, typer.Argument(help="Which songs; default: those without a name.")
+        list[str] | None, typer.Argument(help="Query for songs; default: those without a title.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Ask again what songs are called: setlists, the own index, Shazam (waiting for its limit).
+    """Label songs again: from setlists, the own index and Shazam (waiting for its rate limit).
 
     Names that you gave stay. Files are tagged anew and moved where the template wants them.
     """
@@ -87,7 +87,7 @@ def label(
         for song in named:
             add_row(shown, [song.title, song.artist, song.label_source, song.id])
         if named:
-            out.print(shown)
+            print_table(shown)
         unknown = sum(not song.title for song in after)
         out.print(f"{len(after)} asked about, {len(named)} named anew, {unknown} unknown")
         for reason, count in Counter(reasons.values()).most_common():
@@ -126,10 +126,10 @@ def setlist(
     shift_s: Annotated[
         float, typer.Option(help="Seconds to add to every stamp (after --slice).")
     ] = 0.0,
-    forget: Annotated[bool, typer.Option("--forget", help="Take yours back.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Remove the one you gave.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Show the timestamps that people left for a stream, or give your own.
+    """Show the setlists of a stream, or give your own.
 
     Yours wins over what the page says: songs are cut and named by it at once. Of subtitles, each
     cue is a song.
@@ -166,7 +166,7 @@ def setlist(
         shown = table(("at", "right"), "title", "artist")
         for line in one.lines:
             add_row(shown, [clock(line.start_s), line.title, line.artist])
-        out.print(shown)
+        print_table(shown)
     if not found:
         out.print("nobody has left timestamps for this stream")
 
@@ -222,7 +222,7 @@ def _shifted(lines: Sequence[SetlistLine], by_s: float) -> list[SetlistLine]:
 def add_reference(
     folder: Annotated[Path, typer.Argument(help="Folder of recordings or karaoke tracks.")],
 ) -> None:
-    """Let the library know the songs of a folder by their sound (tags give their names).
+    """Add the recordings of a folder to the fingerprint index (their tags give the titles).
 
     Songs sung over these tracks are then named, in another key too. What is known already is
     skipped; a file that cannot be read is named and skipped.
@@ -283,7 +283,7 @@ def _add(index: object, key: str, path: Path) -> None:
 
 @reference.command("list", epilog="Example: utawaku reference list")
 def list_references() -> None:
-    """Say how many recordings the library knows, and how much room that takes."""
+    """Show how many recordings the fingerprint index holds, and its size."""
     from utawaku.assets.labels import index_folder
     from utawaku.library.config import load_settings
     from utawaku.models.fingerprint import FingerprintIndex
@@ -300,7 +300,7 @@ def identify(
     shazam: Annotated[bool, typer.Option(help="Ask Shazam where the own index is unsure.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Say what song a file may be. Nothing is stored."""
+    """Identify a file. Nothing is stored."""
     from utawaku.assets.labels import index_folder, shazam_client
     from utawaku.library.config import load_settings
     from utawaku.media.decode import load
@@ -325,6 +325,6 @@ def identify(
             [f"{candidate.score:.2f}", candidate.title, candidate.artist, candidate.source],
         )
     if naming.candidates:
-        out.print(shown)
+        print_table(shown)
     if naming.applied is None:
         out.print(f"unknown: {naming.reason}", markup=False)

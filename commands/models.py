@@ -1,19 +1,19 @@
-"""`utawaku models`: the weights that engines need."""
+"""`utawaku models`: list and fetch model weights."""
 
 from typing import Annotated
 
 import typer
 
-from utawaku.commands.console import add_row, err, out, print_json, table
+from utawaku.commands.console import add_row, err, out, print_json, print_table, table
 
-app = typer.Typer(help="Model weights: what is here, fetch what is not.", no_args_is_help=True)
+app = typer.Typer(help="Model weights: list, fetch.", no_args_is_help=True)
 
 
 @app.command("list", epilog="Example: utawaku models list")
 def list_(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the weights, where they come from, and whether they are here."""
+    """List the weights, their source, and whether they are present."""
     from utawaku.library.config import load_settings
     from utawaku.models.registry import status
 
@@ -34,7 +34,7 @@ def list_(
                 weights.source,
             ],
         )
-    out.print(listing)
+    print_table(listing)
 
 
 @app.command(epilog="Example: utawaku models pull sm")

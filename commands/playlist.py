@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_json, table
+from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
 
 if TYPE_CHECKING:
     from utawaku.models.playlist import Rendered
@@ -75,7 +75,7 @@ def playlist(
     for chapter in made.chapters:
         bpm = f"{chapter.item.bpm:.0f}" if chapter.item.bpm else ""
         add_row(shown, [clock(chapter.start_s), chapter.title, bpm, chapter.item.key])
-    out.print(shown)
+    print_table(shown)
     for item, why in made.left_out:
         err.print(f"left out: {item.title}: {why}", markup=False, soft_wrap=True)
     out.print(f"{made.path} ({clock(made.duration_s)}), {listing}", markup=False, soft_wrap=True)

@@ -1,11 +1,11 @@
-"""`utawaku rematerialize`: make anew what older models or engines made."""
+"""`utawaku rematerialize`: re-materialize stale artefacts."""
 
 from collections import Counter
 from typing import Annotated
 
 import typer
 
-from utawaku.commands.console import add_row, out, print_json, table
+from utawaku.commands.console import add_row, out, print_json, print_table, table
 from utawaku.library.errors import UsageError
 
 
@@ -21,7 +21,7 @@ def rematerialize(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is stale.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Ask the pipeline to make stale streams anew, a few at a time. Your own edits stay.
+    """Ask the pipeline to re-materialize stale streams, a few at a time. Your own edits stay.
 
     An interrupted one goes on by itself: what is stale is looked up, not remembered.
     """
@@ -65,6 +65,6 @@ def rematerialize(
     listing = table("from", "made by model", ("streams", "right"))
     for (name, version), count in counts.most_common():
         add_row(listing, [name, version or "-", count])
-    out.print(listing)
+    print_table(listing)
     if request:
         out.print(f"request {request.id} is filed; `utawaku status` shows how far it is")

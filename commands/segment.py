@@ -1,11 +1,11 @@
-"""`utawaku segment`: what is in a file, without touching the library."""
+"""`utawaku segment`: segments and songs of a file, without touching the library."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_json, table
+from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
 from utawaku.library.errors import ConfigError
 
 
@@ -99,13 +99,13 @@ def segment(
     listing = table("label", ("start", "right"), ("stop", "right"), ("length", "right"))
     for s in result.segments:
         add_row(listing, [s.label, clock(s.start_s), clock(s.stop_s), f"{s.duration_s:.1f} s"])
-    out.print(listing)
+    print_table(listing)
     found = table(("#", "right"), ("start", "right"), ("stop", "right"), ("length", "right"), "")
     for number, song in enumerate(songs, 1):
         cells = [clock(song.start_s), clock(song.stop_s), clock(song.duration_s)]
         add_row(found, [number, *cells, " ".join(song.flags)])
     out.print(f"\n{len(songs)} song(s)")
-    out.print(found)
+    print_table(found)
     if slices is not None:
         out.print(f"{len(files)} stretches of speech in {slices}", markup=False)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, out, print_json, table
+from utawaku.commands.console import add_row, clock, out, print_json, print_table, table
 from utawaku.library.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def separate(
     ] = 0.0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Take vocals and accompaniment apart, as FLAC of the same length; together they are the mix.
+    """Separate vocals and accompaniment, as FLAC of the same length; together they are the mix.
 
     A file's stems are written to --output; the songs that a query finds get theirs in the
     library. With --subtitles a file, or a stream of the library (its id, or a query for songs of
@@ -93,7 +93,7 @@ def separate(
         for result in results:
             shown = result.get("error") or "\n".join(result["files"])
             add_row(listing, [result["what"], clock(result.get("duration_s", 0.0)), shown])
-        out.print(listing)
+        print_table(listing)
         for result in results:
             if result.get("n_lines_left_out"):
                 told = f"{result['n_lines_left_out']} lines of the subtitles show nowhere in it"

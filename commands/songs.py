@@ -1,4 +1,4 @@
-"""`utawaku songs`: what the library holds."""
+"""`utawaku songs`: list songs by a query."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -37,7 +37,7 @@ def songs(
     limit: Annotated[int, typer.Option(help="How many to list; 0 lists all.")] = 100,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """List the songs that a query finds; all without one."""
+    """List the songs that a query finds; without a query, all songs."""
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.library.store.browse import Browser

@@ -1,4 +1,4 @@
-"""`utawaku status`: how things stand."""
+"""`utawaku status`: the state of library and pipeline."""
 
 import time
 from collections import Counter
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, out, print_json, table
+from utawaku.commands.console import add_row, clock, out, print_json, print_table, table
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
@@ -118,7 +118,7 @@ def status(
                 ],
             )
         out.print()
-        out.print(listing)
+        print_table(listing)
     for notice in report["notices"]:
         when = time.strftime("%m-%d %H:%M", time.localtime(notice.created_at))
         out.print(f"\n{when} {notice.title}: {notice.body}", markup=False, soft_wrap=True)

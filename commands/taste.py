@@ -1,10 +1,10 @@
-"""`utawaku taste` and `utawaku similar`: what you will like, and why; more like this."""
+"""`utawaku taste` and `utawaku similar`: predicted grades, and songs that sound alike."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, out, print_json, table
+from utawaku.commands.console import add_row, clock, out, print_json, print_table, table
 from utawaku.library.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ def taste(
         list[str] | None, typer.Argument(help="Which songs, as in `utawaku songs`; all without.")
     ] = None,
     why: Annotated[
-        str, typer.Option("--why", metavar="SONG", help="Say why this song scores as it does.")
+        str, typer.Option("--why", metavar="SONG", help="Explain the taste score of this song.")
     ] = "",
-    ask: Annotated[bool, typer.Option("--ask", help="List what to grade next.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="List the songs to grade next.")] = False,
     limit: Annotated[int, typer.Option(help="How many to list; 0 lists all.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show the model of your taste, and the songs that it thinks you will like most.
+    """Show the taste model, and the songs with the highest taste scores.
 
     Ungraded songs come first in the grading queue (`utawaku`, Review). `utawaku train taste`
     learns from new grades.
@@ -87,7 +87,7 @@ def similar(
     shown = _song_table(("alike", "right"))
     for one in songs:
         add_row(shown, [f"{found[one.id]:.2f}", *_cells(one)])
-    out.print(shown)
+    print_table(shown)
 
 
 def _find(song: str, catalogue: "Catalogue") -> "Song":
@@ -141,7 +141,7 @@ def _list(query: str, catalogue: "Catalogue", limit: int, json: bool) -> None:
         shown = _song_table(("like", "right"))
         for song in songs:
             add_row(shown, [f"{song.taste:.0%}", *_cells(song)])
-        out.print(shown)
+        print_table(shown)
 
 
 def _state(current: Any, latest: Any) -> str:
@@ -177,7 +177,7 @@ def _explain(song_id: str, catalogue: "Catalogue", settings: "Settings", json: b
     for word, alike in (("liked", reasons.liked), ("disliked", reasons.disliked)):
         for other_id, likeness in alike:
             add_row(shown, [word, f"{likeness:.2f}", *_cells(catalogue.songs.get(other_id))])
-    out.print(shown)
+    print_table(shown)
 
 
 def _ask(catalogue: "Catalogue", limit: int, json: bool) -> None:
@@ -190,7 +190,7 @@ def _ask(catalogue: "Catalogue", limit: int, json: bool) -> None:
     shown = _song_table("why")
     for song in songs:
         add_row(shown, [why[song.id], *_cells(song)])
-    out.print(shown)
+    print_table(shown)
 
 
 def _song_table(*first: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`utawaku train`: models that learn from you."""
+"""`utawaku train`: train models."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`utawaku train highlight`: teach what finds the best half minute."""
+"""`utawaku train highlight`: train a highlight model."""
 
 from collections.abc import Sequence
 from pathlib import Path

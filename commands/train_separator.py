@@ -1,4 +1,4 @@
-"""`utawaku train separator`: teach the separator more voices and more music."""
+"""`utawaku train separator`: train the separator on voices and music of your own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""`utawaku train taste`: learn from the grades."""
+"""`utawaku train taste`: train the taste model on the grades."""
 
 from collections.abc import Iterator
 from pathlib import Path

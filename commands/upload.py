@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from utawaku.commands.console import add_row, err, out, print_json, table
+from utawaku.commands.console import add_row, err, out, print_json, print_table, table
 from utawaku.library.errors import ConfigError, UtawakuError
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def _show_code(url: str) -> None:
 
 
 def accounts(
-    check: Annotated[bool, typer.Option(help="Ask the site, and renew what is due.")] = False,
+    check: Annotated[
+        bool, typer.Option(help="Ask the site, and renew log-ins that end soon.")
+    ] = False,
     remove: Annotated[str, typer.Option(help="Forget this account.")] = "",
     json: Json = False,
 ) -> None:
@@ -94,7 +96,7 @@ def accounts(
         soon = account.expires_at is not None and account.expires_at - time.time() < 7 * 86400
         state = account.state or ("ends soon: log in again" if soon else "ready")
         add_row(listing, [account.name, _day(account.expires_at), state])
-    out.print(listing)
+    print_table(listing)
 
 
 def upload(
@@ -113,7 +115,7 @@ def upload(
     append: Annotated[
         bool, typer.Option(help="Add later songs of a stream to its submission.")
     ] = True,
-    again: Annotated[bool, typer.Option("--again", help="Also songs that are shared.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also songs that are published.")] = False,
     json: Json = False,
 ) -> None:
     """Publish songs. Shows the plan only, unless --queue or --now is given."""
@@ -172,9 +174,7 @@ def upload(
 
 
 def submissions(
-    release: Annotated[
-        str, typer.Option(help="End the hold on this account's queue and go on.")
-    ] = "",
+    release: Annotated[str, typer.Option(help="End the hold on this account's queue.")] = "",
     retry: Annotated[int, typer.Option(help="Queue this failed or held one again.")] = 0,
     drop: Annotated[int, typer.Option(help="Delete this draft or failed one.")] = 0,
     published_as: Annotated[
@@ -183,7 +183,7 @@ def submissions(
     run: Annotated[bool, typer.Option("--run", help="Work on what is due, from here.")] = False,
     json: Json = False,
 ) -> None:
-    """List submissions and how far they are; mend the queue."""
+    """List submissions and their progress; repair the queue."""
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
 
@@ -225,7 +225,7 @@ def submissions(
         parts = f"{one.n_uploaded}/{len(one.parts)}"
         where = one.remote_id or one.append_to
         add_row(listing, [one.id, one.state, parts, one.title, where, one.message])
-    out.print(listing)
+    print_table(listing)
 
 
 def _work(
@@ -280,7 +280,7 @@ def _show_plan(
         for part in one.parts:
             video = "cut" if part.path else "to be rendered"
             add_row(listing, [part.position + 1, part.title, video])
-        out.print(listing)
+        print_table(listing)
         for finding in found:
             style = "bold red" if finding.severity == "error" else "yellow"
             subject = f"{finding.subject}: " if finding.subject else ""

@@ -35,7 +35,7 @@ class _Section(BaseModel):
 
 
 class DownloadSettings(_Section):
-    """How recordings are fetched."""
+    """Downloading of recordings."""
 
     want: Literal["audio", "video"] = Field(
         "audio", description="Keep the whole best audio, or the video (to upload songs again)."
@@ -51,15 +51,19 @@ class DownloadSettings(_Section):
         (10.0, 20.0), description="Random pause before each download, in seconds."
     )
     sleep_requests_s: float = Field(0.75, ge=0, description="Pause between requests.")
-    rate_limit_bytes: int = Field(0, ge=0, description="Bytes a second; 0 is unlimited.")
+    rate_limit_bytes: int = Field(
+        0, ge=0, description="Download rate in bytes a second; 0 is unlimited."
+    )
     daily_budget: int = Field(200, ge=1, description="Recordings a day and site.")
     local_files: Literal["reference", "copy", "move", "hardlink"] = Field(
-        "reference", description="What happens to a local file that is taken in."
+        "reference",
+        description="How `ingest` stores a local file: by reference to where it is, or a "
+        "copy of it.",
     )
 
 
 class SegmentSettings(_Section):
-    """How a recording is told apart into speech, music and silence."""
+    """Segmentation of a recording into speech, music and silence."""
 
     engine: Literal["sm", "smn", "bacs"] = Field(
         "sm",
@@ -70,13 +74,13 @@ class SegmentSettings(_Section):
         "fast", description="`exact` evaluates every frame as inaSpeechSegmenter does."
     )
     energy_ratio: float = Field(
-        0.02, gt=0, lt=1, description="Share of the mean energy below which it is silence."
+        0.02, gt=0, lt=1, description="Frames below this share of the mean energy count as silence."
     )
     threads: int = Field(0, ge=0, description="Inference threads; 0 is one a core.")
 
 
 class CutSettings(_Section):
-    """How songs are written."""
+    """Cutting and filing of songs."""
 
     codec: Literal["auto", "copy", "opus", "mp3", "flac", "m4a"] = Field(
         "auto", description="`auto` copies the stream where that is sample-accurate."
@@ -100,52 +104,55 @@ class TagSettings(_Section):
 
 
 class LabelSettings(_Section):
-    """How songs get their names."""
+    """Labels: titles and artists of songs."""
 
     shazam: bool = Field(True, description="Ask Shazam.")
     shazam_url: str = Field("https://amp.shazam.com", description="Address of the service.")
-    shazam_at_once: int = Field(4, ge=1, le=4, description="Requests at once.")
+    shazam_at_once: int = Field(4, ge=1, le=4, description="Parallel requests.")
     shazam_per_minute: float = Field(5.0, gt=0, description="Requests a minute.")
     transpositions: int = Field(3, ge=0, le=6, description="Semitones up and down to try.")
-    accept: float = Field(0.8, ge=0, le=1, description="Score from which a name is applied.")
+    accept: float = Field(
+        0.8, ge=0, le=1, description="Lowest score at which a label is applied without asking."
+    )
 
 
 class StemSettings(_Section):
-    """Which songs are taken apart into vocals and accompaniment, and by what."""
+    """Separation of songs into vocals and accompaniment."""
 
     engine: Literal["builtin", "spleeter", "spleeter-reference"] = Field(
         "builtin", description="Separation engine; all but `builtin` fetch weights first."
     )
     min_taste: float | None = Field(
-        0.9, ge=0, le=1, description="Songs that score so high are separated unasked."
+        0.9, ge=0, le=1, description="Separate songs automatically at or above this taste score."
     )
     min_grade: int | None = Field(
-        None, ge=-1, le=1, description="Songs that you graded so are separated unasked."
+        None, ge=-1, le=1, description="Separate songs automatically at or above this grade."
     )
     threads: int = Field(0, ge=0, description="Inference threads; 0 is one a core.")
 
 
 class HighlightSettings(_Section):
-    """What finds the best half minute where nobody left replays or lyrics."""
+    """The highlight of songs without replays or lyrics."""
 
     engine: Literal["builtin", "deepchorus"] = Field(
         "builtin", description="The shipped model, or DeepChorus (see `highlight.weights`)."
     )
     weights: Path | None = Field(
         None,
-        description="What `utawaku train highlight` wrote; for DeepChorus also its published .h5.",
+        description="Weights file written by `utawaku train highlight`; for DeepChorus "
+        "also its published .h5.",
     )
     threads: int = Field(1, ge=0, description="DeepChorus: inference threads; 0 is one a core.")
 
 
 class TasteSettings(_Section):
-    """When the model of your taste is trained, and what it asks about."""
+    """Training of the taste model, and its review queue."""
 
-    min_grades: int = Field(
-        10, ge=4, description="Likes and dislikes needed before anything is guessed."
+    min_grades: int = Field(10, ge=4, description="Grades needed before songs get a taste score.")
+    min_each: int = Field(
+        3, ge=1, description="Likes needed, and dislikes needed, before songs get a taste score."
     )
-    min_each: int = Field(3, ge=1, description="So many likes and so many dislikes at least.")
-    queue: int = Field(40, ge=4, description="Songs chosen at a time for the grading queue.")
+    queue: int = Field(40, ge=4, description="Songs in the review queue.")
 
 
 class Settings(BaseSettings):
@@ -165,11 +172,11 @@ class Settings(BaseSettings):
         default_factory=places.cache_dir, description="Weights and cached answers."
     )
     catalogue_url: str = Field("", description="SQLAlchemy URL; empty is SQLite in `data_dir`.")
-    web_port: int = Field(3200, ge=1, le=65535, description="Port of the Dagster web page.")
+    web_port: int = Field(3200, ge=1, le=65535, description="Port of the Dagster UI.")
     process_growth_mb: float = Field(
         150.0,
         gt=0,
-        description="A lasting process of `up` that grew by so much is started afresh.",
+        description="Restart a service once its memory has grown by this many MB.",
     )
     download: DownloadSettings = DownloadSettings()
     segments: SegmentSettings = SegmentSettings()
@@ -191,27 +198,27 @@ class Settings(BaseSettings):
 
     @property
     def songs_dir(self) -> Path:
-        """Where finished songs are filed."""
+        """Folder of finished songs."""
         return self.library_root / "Songs"
 
     @property
     def streams_dir(self) -> Path:
-        """Where recordings and what was learnt of them lie."""
+        """Folder of recordings and their analysis."""
         return self.library_root / "Streams"
 
     @property
     def trash_dir(self) -> Path:
-        """Where deleted files wait."""
+        """Folder of deleted files, kept until `utawaku` empties it."""
         return self.library_root / ".trash"
 
     @property
     def accounts_dir(self) -> Path:
-        """Log-ins, one file each, for nobody else's eyes."""
+        """Folder of log-ins: one file each, readable by its owner only."""
         return self.data_dir / "accounts"
 
     @property
     def weights_dir(self) -> Path:
-        """Where converted model weights are cached."""
+        """Folder of converted model weights."""
         return self.cache_dir / "weights"
 
     @property

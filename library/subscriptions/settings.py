@@ -1,4 +1,4 @@
-"""Settings of what runs without hands: looking at channels, keeping house, telling about it."""
+"""Settings of what runs unattended: subscriptions, crawler, maintenance, notices."""
 
 import datetime as dt
 import re
@@ -10,34 +10,36 @@ _HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d
 
 
 class FollowSettings(BaseModel):
-    """How channels and folders are watched."""
+    """Polling of subscriptions and of the watch folder."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     every_minutes: float = Field(
-        default=30.0, ge=5, description="How often a followed channel is looked at."
+        default=30.0, ge=5, description="Minutes between polls of a subscription."
     )
-    newest: int = Field(default=20, ge=5, description="Entries read at each look.")
+    newest: int = Field(default=20, ge=5, description="Entries read at each poll.")
     overlap: int = Field(
-        default=10, ge=1, description="Known entries in a row after which a look ends."
+        default=10, ge=1, description="Known entries in a row after which a poll stops."
     )
     reconcile_days: float = Field(
-        default=7.0, gt=0, description="How often a channel's whole list is read."
+        default=7.0, gt=0, description="Days between reads of a channel's whole list."
     )
     reconcile_limit: int = Field(
-        default=2000, ge=50, description="Entries read at most when the whole list is."
+        default=2000, ge=50, description="Most entries read from a whole list."
     )
     quiet_hours: str = Field(
-        default="", description="No download starts then, e.g. 19:00-23:30 (local time)."
+        default="", description="Start no download in these hours, e.g. 19:00-23:30 (local time)."
     )
     wait_for_archive_h: float = Field(
-        default=24.0, ge=0, description="After that, a broadcast is taken as far as it is there."
+        default=24.0,
+        ge=0,
+        description="Hours to wait for a complete archive before what exists is ingested.",
     )
     watch_folder: Path | None = Field(
-        default=None, description="Media files that appear here are taken in."
+        default=None, description="Ingest media files that appear in this folder."
     )
     settle_s: float = Field(
-        default=20.0, ge=1, description="A watched file must not have changed for so long."
+        default=20.0, ge=1, description="Seconds a watched file must stay unchanged before ingest."
     )
 
     @field_validator("quiet_hours")
@@ -48,7 +50,7 @@ class FollowSettings(BaseModel):
         return value.strip()
 
     def quiet_until(self, now: dt.datetime) -> dt.datetime | None:
-        """When the quiet hours that `now` (local time) lies in end; None outside of them."""
+        """Return the end of the quiet hours around `now` (local time); None outside of them."""
         match = _HOURS.fullmatch(self.quiet_hours)
         if match is None:
             return None
@@ -63,51 +65,55 @@ class FollowSettings(BaseModel):
 
 
 class CrawlSettings(BaseModel):
-    """Looking for streams that nobody asked for yet."""
+    """The crawler: searches for streams like those the user likes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool = Field(default=False, description="Search for candidates every day.")
     words: tuple[str, ...] = Field(default=(), description="Searches of your own.")
     urls: tuple[str, ...] = Field(
-        default=(), description="Channels and lists to go through for candidates."
+        default=(), description="Channels and lists to search for candidates."
     )
     searches_a_day: int = Field(default=20, ge=0, description="Searches a day.")
     previews_a_day: int = Field(default=20, ge=0, description="Previews fetched a day and site.")
 
 
 class HousekeepingSettings(BaseModel):
-    """What is tidied up by itself, and what may be thrown away."""
+    """Nightly maintenance: backups, old runs, recordings, retraining."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    keep_runs_days: float = Field(default=14.0, gt=0, description="Older finished runs go.")
-    keep_failed_runs_days: float = Field(default=60.0, gt=0, description="Older failed runs go.")
-    backups: int = Field(default=7, ge=1, description="Copies of the catalogue that are kept.")
+    keep_runs_days: float = Field(default=14.0, gt=0, description="Days to keep finished runs.")
+    keep_failed_runs_days: float = Field(
+        default=60.0, gt=0, description="Days to keep failed runs."
+    )
+    backups: int = Field(default=7, ge=1, description="Copies of the catalogue to keep.")
     drop_recordings: bool = Field(
         default=False,
-        description="Recordings whose songs are cut and checked may be deleted to make room.",
+        description="Delete recordings whose songs are cut and checked when room is needed.",
     )
     recordings_gb: float = Field(
-        default=200.0, gt=0, description="Room for recordings, where they may be deleted."
+        default=200.0, gt=0, description="Room for recordings in GB, with `keep.drop_recordings`."
     )
     free_gb: float = Field(
-        default=5.0, ge=0, description="Nothing is downloaded when less than that is free."
+        default=5.0, ge=0, description="Download nothing with less than this many GB free."
     )
     retrain_after: int = Field(
-        default=25, ge=1, description="New grades after which the taste model is trained again."
+        default=25, ge=1, description="New grades after which the taste model is retrained."
     )
 
 
 class NoticeSettings(BaseModel):
-    """Who is told, outside of the program."""
+    """Notices outside of the program."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     webhook: SecretStr = Field(
         default=SecretStr(""),
-        description="Address that gets a JSON post (Apprise API: title, body, type).",
+        description="Address that receives notices as JSON (Apprise API: title, body, type).",
     )
     batch_quiet_minutes: float = Field(
-        default=10.0, ge=1, description="A batch counts as finished when nothing runs so long."
+        default=10.0,
+        ge=1,
+        description="Minutes without a run after which a batch counts as finished.",
     )
