@@ -1,58 +1,11 @@
-"""How things stand with services that limit us, read without asking them or loading an engine.
+"""How things stand with Shazam, told without asking it."""
 
-`shazam_state` reads the small database in the cache folder that every process asking Shazam shares
-(`services.recognizer.rate_limit` writes it). It makes no file and takes no lock: a screen may call
-it every second.
-
-"""
-
-import sqlite3
-import time
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from utawaku.library.config import Settings
+from utawaku.library.service_status import GateState, allowance, gate_state
 
-
-@dataclass(frozen=True, slots=True)
-class GateState:
-    """Whether a service may be asked now. Times are seconds since the epoch."""
-
-    enabled: bool
-    """Whether the settings want the service asked at all."""
-    open: bool
-    """Whether the circuit breaker is open: the service refused or failed and is left alone."""
-    until: float
-    """When it may be asked again; 0 where it may be asked now."""
-    reason: str
-    """Why it is left alone, or what failed last; empty where all is well."""
-    budget_left: int
-    """Requests that may start now before the rate limit holds them back."""
-    budget: int
-    """Requests that may start within `budget_span_s`."""
-    budget_span_s: float
-    n_failures: int = 0
-    """Failures since the last answer."""
-    n_answers: int = 0
-    """Answers remembered."""
-    problem: str = ""
-    """Why the state cannot be read; the other fields then say what a fresh start would."""
-
-    def described(self, now: float | None = None) -> str:
-        """One line for a person: "left alone for 12 min: ..." or "3 of 5 requests left"."""
-        if self.problem:
-            return f"state unreadable ({self.problem})"
-        if not self.enabled:
-            return "switched off"
-        if self.open:
-            left_s = max(self.until - (time.time() if now is None else now), 0.0)
-            wait = f"{left_s / 60:.0f} min" if left_s >= 90 else f"{left_s:.0f} s"
-            return f"left alone for {wait}: {self.reason or 'it asked to slow down'}"
-        budget = f"{self.budget_left} of {self.budget} requests left in {self.budget_span_s:.0f} s"
-        if self.n_failures:
-            return f"{budget}; failed {self.n_failures} time(s) of late: {self.reason}"
-        return budget
+__all__ = ["GateState", "allowance", "shazam_path", "shazam_state"]
 
 
 def shazam_path(settings: Settings) -> Path:
@@ -60,40 +13,10 @@ def shazam_path(settings: Settings) -> Path:
     return settings.cache_dir / "shazam.db"
 
 
-def allowance(per_minute: float) -> tuple[int, float]:
-    """A rate as so many starts within so many seconds: 5 in 60 s, or 1 in 120 s for 0.5."""
-    burst = max(int(per_minute), 1)
-    return burst, 60.0 * burst / per_minute
-
-
 def shazam_state(settings: Settings) -> GateState:
-    """How things stand with Shazam; never raises for a missing or damaged file."""
-    burst, span_s = allowance(settings.labels.shazam_per_minute)
-    enabled = settings.labels.shazam
-    path = shazam_path(settings)
-    if not path.exists():
-        return GateState(enabled, False, 0.0, "", burst, burst, span_s)
-    now = time.time()
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            breaker = db.execute("SELECT n_failures, open_until, reason FROM breaker").fetchone()
-            n_recent = db.execute(
-                "SELECT count(*) FROM requests WHERE started_at > ? AND started_at <= ?",
-                (now - span_s, now + 1),
-            ).fetchone()[0]
-            n_answers = db.execute("SELECT count(*) FROM answers").fetchone()[0]
-    except sqlite3.Error as error:
-        return GateState(enabled, False, 0.0, "", burst, burst, span_s, problem=str(error))
-    n_failures, open_until, reason = breaker or (0, 0.0, "")
-    is_open = open_until > now
-    return GateState(
-        enabled=enabled,
-        open=is_open,
-        until=open_until if is_open else 0.0,
-        reason=reason,
-        budget_left=max(burst - n_recent, 0),
-        budget=burst,
-        budget_span_s=span_s,
-        n_failures=n_failures,
-        n_answers=n_answers,
+    """Read how things stand with Shazam; never raises for a missing or damaged file."""
+    return gate_state(
+        shazam_path(settings),
+        enabled=settings.labels.shazam,
+        per_minute=settings.labels.shazam_per_minute,
     )

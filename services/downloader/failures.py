@@ -259,22 +259,6 @@ def disk_full(what: str) -> DiskFullError:
     )
 
 
-def retry_after_s(value: str | None, now_s: float) -> float | None:
-    """Read a Retry-After header: seconds, or an HTTP date. None if absent or unreadable."""
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    from email.utils import parsedate_to_datetime  # slow to import, rarely needed
-
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now_s)
-    except (TypeError, ValueError):
-        return None
-
-
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield `error` and everything it came from, each once.
 

@@ -12,6 +12,7 @@ from utawaku.library.progress import Progress, part, silent
 from utawaku.services.downloader.download_spacing import Pace
 from utawaku.services.downloader.extract import look, require_something, typed_info
 from utawaku.services.downloader.failures import cancelled, disk_full
+from utawaku.services.downloader.formats import chooser
 from utawaku.services.downloader.info import StreamInfo
 from utawaku.services.downloader.job import Job, Want
 from utawaku.services.downloader.listing import ChannelListing, read_channel
@@ -146,7 +147,7 @@ class Downloader:
         chat = self.settings.live_chat if with_live_chat is None else with_live_chat
         folder.mkdir(parents=True, exist_ok=True)
         options = {
-            "format": self._format(wanted),
+            "format": chooser(wanted, self.settings.max_height),
             "getcomments": comments,
             # Bilibili tells where its chat is only when subtitles are wanted; YouTube tells it
             # anyway and would be asked for more.
@@ -189,16 +190,6 @@ class Downloader:
             mode=mode or self.settings.local_files,
             progress=progress,
             check=_checker(str(path), cancelled),
-        )
-
-    def _format(self, want: Want) -> str:
-        """yt-dlp's format selection. m4a first: its AAC cuts without a second encode."""
-        if want == "audio":
-            return "ba[ext=m4a]/ba/b[height<=480]/b"
-        tall = f"[height<={self.settings.max_height}]"
-        return (
-            f"bv[ext=mp4][vcodec^=avc]{tall}+ba[ext=m4a]/bv{tall}+ba/b{tall}"
-            "/bv[ext=mp4]+ba[ext=m4a]/bv+ba/b"
         )
 
     @contextmanager

@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import stat
-import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -21,15 +20,17 @@ from yt_dlp.networking.exceptions import HTTPError
 from utawaku.library.config import DownloadSettings
 from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
-from utawaku.services.downloader.failures import HttpFailure, retry_after_s
+from utawaku.services.downloader.failures import HttpFailure
 from utawaku.services.downloader.redaction import redact, without_secrets
 from utawaku.services.downloader.resume import ResumeGuard
 from utawaku.services.downloader.stall_guard import Patience
 from utawaku.services.downloader.tuning import Tuning
+from utawaku.services.retry_after import retry_after_s
 
 _LOG = logging.getLogger(__name__)
 _MAX_MESSAGES = 200
 _MAX_COOKIES_BYTES = 4_000_000
+_LONGEST_WAIT_S = 48 * 3600.0
 
 
 _COOKIE_LINE = re.compile(
@@ -125,7 +126,7 @@ class Session(yt_dlp.YoutubeDL):
                     status=error.status,
                     host=urlsplit(url).hostname or "",
                     retry_after_s=retry_after_s(
-                        error.response.headers.get("Retry-After"), time.time()
+                        error.response.headers.get("Retry-After"), longest_s=_LONGEST_WAIT_S
                     ),
                 )
             )

@@ -22,10 +22,10 @@ from utawaku.services.recognizer.protocol import (
     Question,
     question,
     read_answer,
-    retry_after_s,
 )
 from utawaku.services.recognizer.rate_limit import BreakerState, Gate, Lease
 from utawaku.services.recognizer.signature import Signature
+from utawaku.services.retry_after import retry_after_s
 
 _MAX_BYTES = 4 << 20
 
@@ -47,6 +47,10 @@ class ClientOptions:
 
 class _Passing(Exception):
     """A failure that may be gone at the next try."""
+
+
+class _Odd(Exception):
+    """An answer that cannot be read, to this one question."""
 
 
 class _Refused(Exception):
@@ -97,7 +101,7 @@ class ShazamClient:
         if len(signature.peaks) == 0:
             return Answer("no_match", reason="nothing to hear in the window")
         answer = self._ask_politely(question(signature, self.options.base_url, self.options.locale))
-        if answer.kind != "failed":
+        if answer.kind in ("match", "no_match"):
             self.gate.remember(digest, answer)
         return answer
 
@@ -117,6 +121,9 @@ class ShazamClient:
             except _Passing as failure:
                 reason = str(failure)
                 continue
+            except _Odd as odd:
+                # The song's own trouble: counted against the service, it would stop every song.
+                return Answer("odd", reason=str(odd))
             finally:
                 self.gate.release(lease)
             self.gate.succeeded()
@@ -164,14 +171,15 @@ class ShazamClient:
             raise _Passing("Shazam does not answer in time") from error
         except (requests.RequestException, HTTPError) as error:
             raise _Passing(f"Shazam cannot be reached ({_cause(error)})") from error
+        if body.lstrip()[:1] == b"<":
+            raise _Passing("Shazam answered with a web page")
         try:
             record: Any = json.loads(body)
-        except ValueError as error:
-            what = "a web page" if body.lstrip()[:1] == b"<" else "broken JSON"
-            raise _Passing(f"Shazam answered with {what}") from error
+        except (ValueError, RecursionError) as error:
+            raise _Odd("Shazam answered with broken JSON") from error
         answer = read_answer(record)
         if answer is None:
-            raise _Passing("Shazam's answer is not understood")
+            raise _Odd("Shazam's answer is not understood")
         return answer
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import email.utils
+import math
+import re
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from utawaku.library.text import clean_line
 from utawaku.services.recognizer.signature import Signature
 
 DEFAULT_URL = "https://amp.shazam.com"
@@ -17,7 +19,12 @@ _QUERY = (
     "&hubv5minorversion=v5.1&hidelb=true&video=v3"
 )
 
-AnswerKind = Literal["match", "no_match", "failed"]
+AnswerKind = Literal["match", "no_match", "odd", "failed"]
+"""`odd` is an answer to this one question that nobody can read; the service itself is well."""
+
+_LONGEST_TEXT = 500
+_CODE = re.compile(r"[!-~]{1,64}")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-~]*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +124,11 @@ def read_answer(record: Any) -> Answer | None:
     images = track.get("images")
     genres = track.get("genres")
     known = Track(
-        key=_text(track.get("key")) or _text(matches[0].get("id")),
+        key=_code(track.get("key")) or _code(matches[0].get("id")),
         title=title,
         artist=_text(track.get("subtitle")),
-        isrc=_text(track.get("isrc")),
-        cover_url=_text(images.get("coverarthq") or images.get("coverart"))
+        isrc=_code(track.get("isrc")),
+        cover_url=_address(images.get("coverarthq")) or _address(images.get("coverart"))
         if isinstance(images, dict)
         else "",
         genre=_text(genres.get("primary")) if isinstance(genres, dict) else "",
@@ -136,24 +143,29 @@ def read_answer(record: Any) -> Answer | None:
     )
 
 
-def retry_after_s(value: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for: a number or an HTTP date."""
-    if not value:
-        return None
-    try:
-        return max(float(value.strip()), 0.0)
-    except ValueError:
-        pass
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return max(moment.timestamp() - time.time(), 0.0)
+def _text(value: Any, longest: int = _LONGEST_TEXT) -> str:
+    """Return a text of the service on one clean line; empty for anything else."""
+    return clean_line(value[:longest]) if isinstance(value, str) else ""
 
 
-def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+def _code(value: Any) -> str:
+    """Return an id or ISRC; empty where it holds anything but letters, digits and signs."""
+    text = _text(value)
+    return text if _CODE.fullmatch(text) else ""
+
+
+def _address(value: Any) -> str:
+    """Return a web address of a picture; empty for any other scheme, or for none."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if _ADDRESS.fullmatch(text) else ""
 
 
 def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    """Return a finite number as float; 0 for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    try:
+        number = float(value)
+    except OverflowError:
+        return 0.0
+    return number if math.isfinite(number) else 0.0

@@ -1,208 +1,25 @@
-"""What keeps us welcome at Shazam: answers remembered, requests counted, trouble respected.
-
-One SQLite file in the cache folder is shared by every process that asks. It holds the answers by
-signature, the times of recent requests, a lease for each request under way, and the circuit
-breaker. A signature is asked about once; at most so many requests run at once and start within any
-minute; after a refusal, or several failures, nobody asks until the given time.
-"""
+"""What keeps us welcome at Shazam: answers by signature, kept in the service's gate."""
 
 from __future__ import annotations
 
-import json
-import random
-import sqlite3
-import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-
-from utawaku.library.errors import RecognitionError
-from utawaku.library.shazam_status import allowance
-from utawaku.library.write_ahead import use_write_ahead_log
 from utawaku.services.recognizer.protocol import Answer
+from utawaku.services.service_gate import BreakerState, Lease, ServiceGate
+
+__all__ = ["NO_MATCH_DAYS", "BreakerState", "Gate", "Lease"]
 
 NO_MATCH_DAYS = 30.0
 """A song that Shazam does not know today may be released later."""
 
-FAILURES_TO_OPEN = 3
-FIRST_PAUSE_S = 60.0
-LONGEST_PAUSE_S = 3600.0
 
-_LEASE_S = 120.0
-_BUSY_TIMEOUT_S = 30.0
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (
-    digest TEXT PRIMARY KEY, answer TEXT NOT NULL, asked_at REAL NOT NULL, expires_at REAL
-);
-CREATE TABLE IF NOT EXISTS requests (started_at REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS leases (id TEXT PRIMARY KEY, expires_at REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS breaker (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    n_failures INTEGER NOT NULL, n_pauses INTEGER NOT NULL, open_until REAL NOT NULL,
-    reason TEXT NOT NULL
-);
-INSERT OR IGNORE INTO breaker VALUES (1, 0, 0, 0, '');
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerState:
-    """Whether the service is being left alone, and why."""
-
-    is_open: bool
-    open_until: float
-    """Seconds since the epoch."""
-    reason: str
-    n_failures: int
-    """Failures since the last success."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Leave to send one request, to be handed back with `Gate.release`."""
-
-    id: str
-
-
-class Gate:
-    """The shared state. Safe to use from threads and processes at once.
-
-    Every method raises RecognitionError when `path` cannot be used as a database.
-    """
-
-    def __init__(self, path: Path, *, at_once: int = 4, per_minute: float = 5.0) -> None:
-        self.path = path
-        self._at_once = at_once
-        self._burst, self._span_s = allowance(per_minute)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with self._open() as db:
-                use_write_ahead_log(db, timeout_s=_BUSY_TIMEOUT_S)
-                db.executescript(_SCHEMA)
-        except OSError as error:
-            raise RecognitionError(
-                f"the answer cache cannot be used ({error})",
-                subject=str(path),
-                next_step="Check the cache folder, or delete the file",
-            ) from error
+class Gate(ServiceGate):
+    """Shazam's gate. Safe to use from threads and processes at once."""
 
     def recall(self, digest: str) -> Answer | None:
-        """The remembered answer about a signature, if it still holds."""
-        with self._open() as db:
-            row = db.execute(
-                "SELECT answer FROM answers"
-                " WHERE digest = ? AND (expires_at IS NULL OR expires_at > ?)",
-                (digest, time.time()),
-            ).fetchone()
-        if row is None:
-            return None
-        return Answer.from_json({**json.loads(row[0]), "from_cache": True})
+        """Return the remembered answer about a signature, if it still holds."""
+        known = self.recall_value(digest)
+        return None if known is None else Answer.from_json({**known, "from_cache": True})
 
     def remember(self, digest: str, answer: Answer) -> None:
         """Keep an answer: a match for good, no match for a month."""
-        now = time.time()
-        expires_at = None if answer.kind == "match" else now + NO_MATCH_DAYS * 86_400
-        with self._open() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)",
-                (digest, json.dumps(answer.to_json()), now, expires_at),
-            )
-
-    def enter(self) -> Lease | float:
-        """Leave to send a request now, or the seconds to wait before asking again."""
-        now = time.time()
-        with self._open() as db, _immediate(db):
-            # Times from the future are left over from a clock that was set back.
-            db.execute(
-                "DELETE FROM requests WHERE started_at <= ? OR started_at > ?",
-                (now - self._span_s, now + 1),
-            )
-            db.execute("DELETE FROM leases WHERE expires_at <= ?", (now,))
-            recent = db.execute(
-                "SELECT started_at FROM requests ORDER BY started_at DESC LIMIT 1 OFFSET ?",
-                (self._burst - 1,),
-            ).fetchone()
-            if recent is not None:
-                return float(max(recent[0] + self._span_s - now, 0.05))
-            n_under_way = db.execute("SELECT count(*) FROM leases").fetchone()[0]
-            if n_under_way >= self._at_once:
-                return 0.1
-            lease = Lease(uuid.uuid4().hex)
-            db.execute("INSERT INTO requests VALUES (?)", (now,))
-            db.execute("INSERT INTO leases VALUES (?, ?)", (lease.id, now + _LEASE_S))
-            return lease
-
-    def release(self, lease: Lease) -> None:
-        """The request is over."""
-        with self._open() as db:
-            db.execute("DELETE FROM leases WHERE id = ?", (lease.id,))
-
-    def state(self) -> BreakerState:
-        """The circuit breaker, for the user to see."""
-        with self._open() as db:
-            n_failures, open_until, reason = db.execute(
-                "SELECT n_failures, open_until, reason FROM breaker"
-            ).fetchone()
-        return BreakerState(open_until > time.time(), open_until, reason, n_failures)
-
-    def succeeded(self) -> None:
-        """The service answered: all is forgiven."""
-        with self._open() as db:
-            db.execute(
-                "UPDATE breaker SET n_failures = 0, n_pauses = 0, open_until = 0, reason = ''"
-            )
-
-    def failed(self, reason: str) -> BreakerState:
-        """A request failed; the third in a row opens the breaker."""
-        with self._open() as db, _immediate(db):
-            db.execute("UPDATE breaker SET n_failures = n_failures + 1, reason = ?", (reason,))
-            n_failures = db.execute("SELECT n_failures FROM breaker").fetchone()[0]
-        if n_failures >= FAILURES_TO_OPEN:
-            return self.pause(reason, None)
-        return self.state()
-
-    def pause(self, reason: str, for_s: float | None) -> BreakerState:
-        """Open the breaker for `for_s`, or for twice as long as last time, with some jitter."""
-        with self._open() as db, _immediate(db):
-            n_pauses = db.execute("SELECT n_pauses FROM breaker").fetchone()[0]
-            if for_s is None:
-                for_s = min(FIRST_PAUSE_S * 2**n_pauses, LONGEST_PAUSE_S)
-                for_s *= random.uniform(1.0, 1.25)
-            db.execute(
-                "UPDATE breaker SET n_pauses = n_pauses + 1, reason = ?,"
-                " open_until = max(open_until, ?)",
-                (reason, time.time() + for_s),
-            )
-        return self.state()
-
-    def reset(self) -> None:
-        """Close the breaker at the user's wish."""
-        self.succeeded()
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            db = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-            try:
-                yield db
-            finally:
-                db.close()
-        except sqlite3.Error as error:
-            raise RecognitionError(
-                f"the answer cache cannot be used ({error})",
-                subject=str(self.path),
-                next_step="Check the cache folder, or delete the file",
-            ) from error
-
-
-@contextmanager
-def _immediate(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
+        for_s = None if answer.kind == "match" else NO_MATCH_DAYS * 86_400
+        self.remember_value(digest, answer.to_json(), for_s=for_s)

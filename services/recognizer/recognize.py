@@ -25,6 +25,11 @@ from utawaku.services.recognizer.signature import SAMPLE_RATE_HZ, pcm_from_audio
 from utawaku.services.recognizer.transpose import pitch_shift
 from utawaku.services.recognizer.windows import Window, place_windows
 
+ODD_RETRY_S = 86_400.0
+"""A song with answers that nobody can read is asked about again after so long."""
+MAX_ODD = 2
+"""Windows of one song with such answers, after which it is left for that time."""
+
 Outcome = Literal["named", "unknown", "deferred"]
 
 
@@ -62,7 +67,7 @@ class Recognition:
     @property
     def n_asked(self) -> int:
         """Questions answered, from memory or by the service."""
-        return sum(witness.answer.kind != "failed" for witness in self.witnesses)
+        return sum(witness.answer.kind not in ("failed", "odd") for witness in self.witnesses)
 
     @property
     def n_cached(self) -> int:
@@ -96,7 +101,10 @@ def recognize(
                 tuple(witnesses),
             )
     found = _candidates(witnesses)
+    odd = next((one.answer.reason for one in witnesses if one.answer.kind == "odd"), "")
     agreed = bool(found) and len(found[0].evidence["windows"]) >= 2
+    if odd and not agreed:
+        return Recognition("deferred", found, odd, time.time() + ODD_RETRY_S, tuple(witnesses))
     reason = "" if agreed else "windows disagree" if found else "Shazam knows no such song"
     return Recognition("named" if agreed else "unknown", found, reason, 0.0, tuple(witnesses))
 
@@ -137,6 +145,8 @@ def _questions(
     for semitones in keys:
         for place, window in enumerate(windows):
             if len(witnesses) >= options.max_questions:
+                return
+            if sum(one.answer.kind == "odd" for one in witnesses) >= MAX_ODD:
                 return
             hopeful = place == 0 or semitones == 0 or _matched(witnesses, semitones)
             if not hopeful:

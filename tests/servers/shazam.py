@@ -92,8 +92,9 @@ class Misdeed:
     """What goes wrong with one request."""
 
     kind: str
-    """`429`, `500`, `html`, `slow`, `drip`, `drop`, `truncated`, `silent` or `nonsense`."""
+    """`429`, `500`, `html`, `slow`, `drip`, `drop`, `truncated`, `silent`, `nonsense` or `body`."""
     retry_after: str = ""
+    body: str = ""
     seconds: float = 0.0
 
 
@@ -230,6 +231,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(500, b"oops")
         elif misdeed.kind == "html":
             self._send(200, b"<!doctype html><title>Access denied</title>")
+        elif misdeed.kind == "body":
+            self._send(200, misdeed.body.encode())
         elif misdeed.kind == "nonsense":
             self._send(200, b'{"error": {"code": 7}}')
         elif misdeed.kind == "slow":

@@ -32,7 +32,7 @@ from utawaku.library.errors import (
     UnsupportedSiteError,
 )
 from utawaku.services.downloader import downloader_health
-from utawaku.services.downloader.failures import HttpFailure, classify, retry_after_s
+from utawaku.services.downloader.failures import HttpFailure, classify
 
 URL = "https://site.example/watch?v=1&token=SECRET"
 HINT = (
@@ -155,15 +155,6 @@ def test_a_sites_words_are_quoted_short_and_harmless() -> None:
     typed = classify(URL, YtDlpError("ERROR: \x1b[31m" + "spam \u202e" * 500))
     assert len(str(typed)) < 700
     assert not set("\x1b\u202e\n") & set(str(typed))
-
-
-def test_retry_after_is_seconds_or_a_date() -> None:
-    now = dt.datetime(2026, 7, 1, 12, 0, tzinfo=dt.UTC).timestamp()
-    assert retry_after_s("120", now) == 120
-    assert retry_after_s("Wed, 01 Jul 2026 12:05:00 GMT", now) == 300
-    assert retry_after_s("Wed, 01 Jul 2026 11:00:00 GMT", now) == 0
-    assert retry_after_s("soon", now) is None
-    assert retry_after_s(None, now) is None
 
 
 def test_doctor_tells_how_old_yt_dlp_is() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email.utils
 import itertools
+import json
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from tests.servers.certificates import make_authority
 from tests.servers.connect_proxy import ConnectProxy
 from tests.servers.shazam import KnownSong, Misdeed, ShazamServer, shazam_server
 from utawaku.library.errors import RecognitionError
+from utawaku.library.service_status import LONGEST_COOLDOWN_S
 from utawaku.services.recognizer import (
     ClientOptions,
     Gate,
@@ -181,8 +184,6 @@ def test_silence_and_snippets_are_not_asked_about(
     [
         ("500", "HTTP 500"),
         ("html", "a web page"),
-        ("truncated", "broken JSON"),
-        ("nonsense", "not understood"),
         ("drop", "cannot be reached"),
         (Misdeed("silent", seconds=3), "in time"),
         (Misdeed("drip", seconds=0.3), "in time"),
@@ -203,6 +204,76 @@ def test_trouble_leaves_the_song_unknown_with_the_reason_and_when_to_retry(
     assert found.retry_at > time.time()
     assert len(server.times) == 2
     assert recognize(dawn, client).outcome == "named"
+
+
+ODD = {
+    "nested": "[" * 50_000,
+    "nested objects": '{"matches":' * 20_000,
+    "a number": "7",
+    "no list": '{"matches": 5}',
+    "no title": '{"matches": [{}], "track": {"title": 5}}',
+    "cut off": '{"matches": [{"id"',
+    "digits": '{"matches": ' + "9" * 10_000 + "}",
+}
+
+
+@pytest.mark.parametrize("body", ODD.values(), ids=ODD.keys())
+def test_an_answer_that_nobody_can_read_is_that_windows_own_trouble(
+    client: ShazamClient, server: ShazamServer, dawn: NDArray[np.float32], gate: Gate, body: str
+) -> None:
+    server.misbehave(Misdeed("body", body=body))
+    assert recognize(dawn, client).outcome == "named"  # by the other windows
+    assert (gate.state().is_open, gate.state().n_failures) == (False, 0)
+
+
+def test_songs_whose_answers_are_odd_wait_and_never_open_the_breaker(
+    client: ShazamClient, server: ShazamServer, gate: Gate
+) -> None:
+    server.misbehave(*["nonsense"] * 50)
+    long = melody(20, 60)
+    for second in (0, 10, 20, 30):
+        found = recognize(long[second * RATE : (second + 30) * RATE], client)
+        assert found.outcome == "deferred"
+        assert "not understood" in found.reason
+        assert found.retry_at > time.time() + 3600
+    assert len(server.times) == 8  # two windows a song, then it is left
+    assert (gate.state().is_open, gate.state().n_failures) == (False, 0)
+
+
+def test_what_an_answer_says_is_cleaned(
+    client: ShazamClient, server: ShazamServer, dawn: NDArray[np.float32]
+) -> None:
+    track = {
+        "key": "1\n2",
+        "title": "So\ud800ng\x1b[31m \u202eof\x00 Dawn" + "!" * 10_000,
+        "subtitle": ["no", "text"],
+        "isrc": "JP X01",
+        "images": {"coverarthq": "javascript:alert(1)", "coverart": "http://127.0.0.1/a.jpg"},
+        "genres": {"primary": {"deep": 1}},
+    }
+    match = {"id": 5, "offset": float("inf"), "timeskew": True, "frequencyskew": 10**400}
+    server.misbehave(Misdeed("body", body=json.dumps({"matches": [match], "track": track})))
+    answer = ask_about(client, excerpt(dawn, 5))
+    assert answer.kind == "match"
+    assert answer.track is not None
+    assert answer.track.title.startswith("Song of Dawn!")
+    assert len(answer.track.title) < 600
+    assert (answer.track.key, answer.track.artist, answer.track.isrc) == ("", "", "")
+    assert (answer.track.cover_url, answer.track.genre) == ("http://127.0.0.1/a.jpg", "")
+    assert (answer.offset_s, answer.timeskew, answer.frequencyskew) == (0.0, 0.0, 0.0)
+
+
+def test_a_429_never_stops_us_for_longer_than_a_cooldown_lasts(
+    client: ShazamClient, server: ShazamServer, gate: Gate
+) -> None:
+    server.misbehave(Misdeed("429", retry_after="999999999"))
+    answer = client.ask(signature_of(pcm_from_audio(melody(5, 12))))
+    assert answer.retry_at == pytest.approx(time.time() + LONGEST_COOLDOWN_S, abs=5)
+    # As an older version, or a clock that was wrong, may have left it.
+    with sqlite3.connect(gate.path) as db:
+        db.execute("UPDATE breaker SET open_until = 9e12")
+    assert not gate.state().is_open
+    assert gate.pause("again", 60).open_until < time.time() + 100
 
 
 def test_a_passing_error_is_retried_and_forgotten(
