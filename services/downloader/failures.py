@@ -107,6 +107,20 @@ _UNKNOWN = _Kind(
 
 _BY_TEXT: tuple[tuple[str, _Kind], ...] = (
     (r"may be deleted", _GONE),
+    (r"temporarily unavailable|internal server error|bad gateway|serv(er|ice) error", _NETWORK),
+    # Words of the sites themselves, in the languages that they answer in.
+    (r"ボットではない|ロボットではない|机器人验证|驗證您不是|봇이 아님", _BOT),
+    (r"リクエストが多すぎ|しばらく(して|経って)から|请求(被拦截|过于频繁)|請求過於頻繁|操作过于频繁"
+     r"|요청이 너무 많", _RATE),
+    (r"(お住まいの|この)国(または地域)?では|地域制限|所在(的)?(地区|地區|国家|國家)|地区限制"
+     r"|국가에서는", _GEO),
+    (r"配信(開始)?(前|予定)|プレミア公開|処理中|审核中|審核中|转码中|轉碼中|直播(还)?未开始"
+     r"|처리 중|예정된 실시간", _PROCESSING),
+    (r"非公開|メンバー(シップ)?限定|会員(専用|限定)|プレミアム会員|年齢制限|ログイン(が必要|して)|有料"
+     r"|大会员|大會員|充电专属|充電專屬|访问权限不足|(请先|账号未|帳號未|需要)登[录錄]|私人影片|私享|付费|付費"
+     r"|비공개|회원 전용|멤버십|로그인", _PRIVATE),
+    (r"削除(され|済)|存在しません|公開(を)?終了|稿件不可见|视频(不存在|已失效|已删除)|啥都木有|影片已(移除|刪除)"
+     r"|삭제된|존재하지 않", _GONE),
     (r"not a bot|captcha|verify you are human|unusual traffic|cloudflare anti-?bot"
      r"|rejected by server \(-?352\)", _BOT),
     (r"\b429\b|too many requests|rate.?limit|try again later|blocked by server \((412|-?401)\)"
@@ -117,11 +131,12 @@ _BY_TEXT: tuple[tuple[str, _Kind], ...] = (
     (r"not (made this video )?available (in|from) your (country|region|location)"
      r"|geo.?(restrict|block)|blocked it in your country|地域では視聴", _GEO),
     (r"live event will begin|premieres? in |is (currently |still )?(live|offline)\b"
-     r"|not currently live|being processed|still processing|processing this video"
+     r"|not currently live|not yet available|being processed|still processing|processing this video"
      r"|has not (yet )?started|recording is not available|is upcoming|is_(live|upcoming)"
      r"|post_live", _PROCESSING),
     (r"private|members.?only|\bmembers\b|join this channel|\blog.?in\b|logged.in|\bsign.?in\b"
-     r"|registered users|(subscribers?|supporters?).only|premium|purchase|--cookies"
+     r"|registered users|requires payment|age.?restrict|inappropriate for some"
+     r"|(subscribers?|supporters?).only|premium|purchase|--cookies"
      r"|account credentials|password|authenticat|\b401\b|unauthorized|rental", _PRIVATE),
     (r"unsupported url|is not a valid url|no suitable extractor|file:// urls are disabled"
      r"|unsupported url scheme|unable to handle request: unsupported", _UNSUPPORTED),
