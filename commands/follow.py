@@ -52,6 +52,13 @@ def follow(
     every: Annotated[float | None, typer.Option(help="Minutes between polls.")] = None,
     want: Annotated[str | None, typer.Option(help="`audio` or `video`.")] = None,
     cookies: Annotated[Path | None, typer.Option(help="Cookies file for this channel.")] = None,
+    members: Annotated[
+        bool | None,
+        typer.Option(
+            "--members/--no-members",
+            help="Ask for members-only streams [only where a cookies file is set].",
+        ),
+    ] = None,
     path_template: Annotated[str | None, typer.Option(help="Path of its songs.")] = None,
     upload_template: Annotated[str | None, typer.Option(help="Title of its submissions.")] = None,
     song_rule: Annotated[
@@ -77,6 +84,7 @@ def follow(
         "every_minutes": every,
         "want": want,
         "cookies_file": None if cookies is None else str(cookies),
+        "members_only": members,
         "path_template": path_template,
         "upload_template": upload_template,
     }

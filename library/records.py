@@ -302,6 +302,8 @@ class ChannelEntry:
     duration_s: float | None = None
     live_status: str = ""
     uploaded_at: float | None = None
+    availability: str = ""
+    """yt-dlp's word: `subscriber_only` and such; empty where the listing does not say."""
     state: str = "skipped"
     """`asked` (a request was filed) or `skipped` (the rules did not let it through)."""
     reason: str = ""

@@ -90,6 +90,7 @@ channel_entries = Table(
     Column("duration_s", Float),
     _text("live_status"),
     Column("uploaded_at", Float),
+    _text("availability"),
     Column("state", Text, nullable=False),
     _text("reason"),
     Column("request_id", _Number),

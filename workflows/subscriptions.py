@@ -7,7 +7,7 @@ again and asks for nothing twice.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from utawaku.library.catalogue import Catalogue
@@ -16,7 +16,13 @@ from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Channel, ChannelEntry, Stream
 from utawaku.library.sites import full_address, site_of
 from utawaku.library.subscriptions import ChannelRules, Verdict, judge
-from utawaku.services.downloader import ChannelListing, Downloader, ListedStream, StreamInfo
+from utawaku.services.downloader import (
+    ChannelListing,
+    Downloader,
+    ListedStream,
+    ListState,
+    StreamInfo,
+)
 from utawaku.services.rate_limits import asking
 
 FAILED_LOOK_S = 15 * 60.0
@@ -74,6 +80,8 @@ def look_at(
                 limit=settings.follow.reconcile_limit if full else settings.follow.newest,
                 known=known,
                 overlap=0 if full else settings.follow.overlap,
+                before=ListState.read(channel.cursor.get("list")),
+                whole_limit=settings.follow.reconcile_limit,
                 cancelled=cancelled,
             )
     except UtawakuError as error:
@@ -122,6 +130,7 @@ def take_listing(
         {entry.key for entry in listed} | {entry.url for entry in listed}
     )
     is_first = "reconciled_at" not in channel.cursor and not stored
+    has_cookies = with_rules(settings, rules).download.cookies_file is not None
     seen: list[ChannelEntry] = []
     ask: dict[str, dict[str, Any]] = {}
     n_backlog = n_new = 0
@@ -137,7 +146,7 @@ def take_listing(
         if entry.key in in_catalogue or entry.url in in_catalogue:
             seen.append(replace(entry, reason="in the library already"))
             continue
-        verdict = _judged(rules, entry)
+        verdict = _judged(rules, entry, has_cookies)
         if known is not None and known.reason.startswith(LOOKED) and _same(known, entry):
             seen.append(replace(entry, reason=known.reason))
             continue
@@ -149,6 +158,7 @@ def take_listing(
         if verdict.taken:
             ask[entry.key] = {}
     cursor = {**channel.cursor, "failures": 0, "newest": [entry.key for entry in listed[:20]]}
+    cursor["list"] = asdict(listing.state)
     if full:
         cursor["reconciled_at"] = now
     minutes = rules.every_minutes or settings.follow.every_minutes
@@ -164,10 +174,11 @@ def take_listing(
     return Look(len(listed), n_new, n_asked, listing.n_requests, full)
 
 
-def judge_again(channel: Channel, catalogue: Catalogue) -> int:
+def judge_again(channel: Channel, catalogue: Catalogue, *, has_cookies: bool = False) -> int:
     """The rules have changed: decide anew about what was left out; returns how many are asked for.
 
-    Needs no network. What the backlog left out stays out.
+    Needs no network. What the backlog left out stays out. `has_cookies` says whether the channel's
+    site is asked with a log-in, also by the general settings.
     """
     rules = ChannelRules.read(channel.rules, subject=channel.url)
     seen: list[ChannelEntry] = []
@@ -175,7 +186,7 @@ def judge_again(channel: Channel, catalogue: Catalogue) -> int:
     for entry in catalogue.channels.entries(channel.id, state="skipped"):
         if entry.reason in (BACKLOG, "in the library already"):
             continue
-        verdict = _judged(rules, entry)
+        verdict = _judged(rules, entry, has_cookies or rules.cookies_file is not None)
         seen.append(replace(entry, reason=verdict.reason))
         if verdict.taken:
             ask[entry.key] = {}
@@ -285,7 +296,8 @@ def follow(
         title=known.title or title,
     )
     catalogue.channels.save(changed)
-    judge_again(changed, catalogue)
+    has_cookies = downloader.settings.cookies_file is not None
+    judge_again(changed, catalogue, has_cookies=has_cookies)
     return changed
 
 
@@ -303,13 +315,15 @@ def _name(url: str, listing: ChannelListing) -> str:
     return listing.title or listing.channel
 
 
-def _judged(rules: ChannelRules, entry: ChannelEntry) -> Verdict:
+def _judged(rules: ChannelRules, entry: ChannelEntry, has_cookies: bool) -> Verdict:
     return judge(
         rules,
         title=entry.title,
         duration_s=entry.duration_s,
         live_status=entry.live_status or None,
         uploaded_at=entry.uploaded_at,
+        availability=entry.availability,
+        has_cookies=has_cookies,
     )
 
 
@@ -322,13 +336,14 @@ def _entry(channel_id: str, listed: ListedStream) -> ChannelEntry:
         duration_s=listed.duration_s,
         live_status=listed.live_status or "",
         uploaded_at=listed.uploaded_at,
+        availability=listed.availability,
     )
 
 
 def _same(known: ChannelEntry, listed: ChannelEntry) -> bool:
     """Whether a second look at the stream itself would find what the first one found."""
-    return (known.title, known.duration_s, known.live_status) == (
-        listed.title,
-        listed.duration_s,
-        listed.live_status,
-    )
+    return _shown(known) == _shown(listed)
+
+
+def _shown(entry: ChannelEntry) -> tuple[object, ...]:
+    return (entry.title, entry.duration_s, entry.live_status, entry.availability)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNew
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `versions/`."""
 
 

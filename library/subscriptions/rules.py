@@ -26,6 +26,11 @@ KINDS: tuple[Kind, ...] = ("was_live", "upload")
 UNFINISHED = ("is_live", "is_upcoming", "post_live")
 
 
+MEMBERS_ONLY = frozenset({"subscriber_only", "premium_only"})
+"""yt-dlp's words for what only people who pay may see."""
+FOR_MEMBERS = "for members only, and no cookies file is set"
+
+
 class ChannelRules(BaseModel):
     """Rules of one followed channel. What is left out follows the general settings."""
 
@@ -60,6 +65,10 @@ class ChannelRules(BaseModel):
     )
     cookies_file: Path | None = Field(
         default=None, description="Cookies file for this channel's members-only streams."
+    )
+    members_only: bool | None = Field(
+        default=None,
+        description="Ask for members-only streams; by default only where a cookies file is set.",
     )
     songs: dict[str, Any] = Field(
         default_factory=dict, description="Song rules over the general ones (thresholds, ...)."
@@ -137,11 +146,19 @@ def judge(
     duration_s: float | None = None,
     live_status: str | None = None,
     uploaded_at: float | None = None,
+    availability: str = "",
+    has_cookies: bool = False,
 ) -> Verdict:
     """Apply `rules` to what is known of a stream; what is unknown lets it through for now.
 
     A broadcast that is not over has no length that means anything, so its length is unknown.
+    `availability` is yt-dlp's word; `has_cookies` says whether the site is asked with a log-in.
     """
+    if availability in MEMBERS_ONLY:
+        if rules.members_only is False:
+            return Verdict(False, "for members only")
+        if rules.members_only is None and not has_cookies:
+            return Verdict(False, FOR_MEMBERS)
     folded = unicodedata.normalize("NFKC", title)
     unknown = not title or live_status is None
     if title:

@@ -5,7 +5,7 @@ from utawaku.services.downloader.health import downloader_health
 from utawaku.services.downloader.identity import stream_id_for_file, stream_id_for_info
 from utawaku.services.downloader.info import Chapter, ListedStream, StreamInfo
 from utawaku.services.downloader.job import Want
-from utawaku.services.downloader.listing import ChannelListing
+from utawaku.services.downloader.listing import ChannelListing, ListState
 from utawaku.services.downloader.local import TakeMode, take_file
 from utawaku.services.downloader.result import FetchedRecording
 from utawaku.services.downloader.tuning import Tuning
@@ -15,6 +15,7 @@ __all__ = [
     "Chapter",
     "Downloader",
     "FetchedRecording",
+    "ListState",
     "ListedStream",
     "StreamInfo",
     "TakeMode",

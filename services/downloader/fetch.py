@@ -15,7 +15,7 @@ from utawaku.services.downloader.failures import cancelled, disk_full
 from utawaku.services.downloader.formats import chooser
 from utawaku.services.downloader.info import StreamInfo
 from utawaku.services.downloader.job import Job, Want
-from utawaku.services.downloader.listing import ChannelListing, read_channel
+from utawaku.services.downloader.listing import ChannelListing, ListState, read_channel
 from utawaku.services.downloader.local import TakeMode, take_file
 from utawaku.services.downloader.partial_download import Stage
 from utawaku.services.downloader.redaction import without_secrets
@@ -84,6 +84,8 @@ class Downloader:
         start: int = 0,
         known: Collection[str] = (),
         overlap: int = 5,
+        before: ListState | None = None,
+        whole_limit: int = 2_000,
         cancelled: Callable[[], bool] | None = None,
     ) -> ChannelListing:
         """List the newest streams of a channel, playlist, feed or search (`ytsearch20:words`).
@@ -97,13 +99,17 @@ class Downloader:
         keeps a listing that was reordered, or a stream that was made public late, from being
         missed; a full look now and then (`known` empty, `limit` large) finds the rest.
 
+        A playlist may grow at its end. `before` is the `state` of the last listing: where the site
+        now tells another length or another day of change, up to `whole_limit` entries are read,
+        until all that are new were found.
+
         Raises what `resolve` raises. A listing that breaks off in the middle raises too: half a
         listing must not move a cursor.
         """
         check = _checker(url, cancelled)
         options = {"playliststart": start + 1, "playlistend": start + limit}
         with self._session(url, check, options) as session:
-            return read_channel(session, url, known, overlap)
+            return read_channel(session, url, known, overlap, before, start + whole_limit)
 
     def fetch(
         self,

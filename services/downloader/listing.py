@@ -20,6 +20,40 @@ _MAX_HOPS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class ListState:
+    """What the site tells of a list as a whole; a channel's tab tells nothing of it."""
+
+    n_entries: int | None = None
+    modified_on: str = ""
+    """Day of the last change, as YYYYMMDD."""
+
+    @classmethod
+    def of(cls, info: Mapping[str, Any]) -> "ListState":
+        """Read the state from yt-dlp's info of a list."""
+        n_entries, day = info.get("playlist_count"), info.get("modified_date")
+        return cls(
+            n_entries if isinstance(n_entries, int) and n_entries >= 0 else None,
+            day if isinstance(day, str) else "",
+        )
+
+    @classmethod
+    def read(cls, stored: Any) -> "ListState | None":
+        """Read what a cursor holds; None where there is nothing to compare with."""
+        if not isinstance(stored, Mapping):
+            return None
+        known = {name: stored.get(name) for name in ("n_entries", "modified_on")}
+        return cls.of({"playlist_count": known["n_entries"], "modified_date": known["modified_on"]})
+
+    def grew_by(self, now: "ListState") -> int | None:
+        """Return how many entries came since; None where only the whole list can tell."""
+        if now == self or now == ListState():
+            return 0
+        if now.modified_on != self.modified_on or self.n_entries is None or now.n_entries is None:
+            return None
+        return now.n_entries - self.n_entries if now.n_entries > self.n_entries else None
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelListing:
     """The newest entries of one channel or list, in the site's order, each stream once."""
 
@@ -32,12 +66,20 @@ class ChannelListing:
     """What the listing cost."""
     stopped_early: bool
     """True if it ended because the rest is known."""
+    state: ListState = ListState()
 
 
 def read_channel(
-    session: "Session", url: str, known: Collection[str], overlap: int
+    session: "Session",
+    url: str,
+    known: Collection[str],
+    overlap: int,
+    before: ListState | None = None,
+    last: int | None = None,
 ) -> ChannelListing:
     """List `url`; the session's playlist options bound what is read. See `Downloader.list_channel`.
+
+    A list that has grown since `before` is read on, up to position `last`.
 
     Raises DownloadError and its kinds.
     """
@@ -51,6 +93,10 @@ def read_channel(
     entries: list[ListedStream] = []
     seen: set[str] = set()
     stopped_early = False
+    state = ListState.of(info)
+    n_missing = before.grew_by(state) if before is not None and overlap else 0
+    if n_missing != 0 and last is not None:
+        session.params["playlistend"] = last
     for source in _tabs(session, info):
         n_known = 0
         for raw in _items(session, url, source):
@@ -59,8 +105,11 @@ def read_channel(
                 continue
             seen.add(entry.stream_id or entry.url)
             entries.append(entry)
-            n_known = n_known + 1 if entry.stream_id in known else 0
-            if overlap and n_known >= overlap:
+            is_known = entry.stream_id in known
+            n_known = n_known + 1 if is_known else 0
+            if n_missing is not None and n_missing > 0 and not is_known:
+                n_missing -= 1
+            if overlap and n_known >= overlap and n_missing == 0:
                 stopped_early = True
                 break
     typed = StreamInfo.from_info({"id": url, "extractor_key": "list", **_scalars(info)})
@@ -74,6 +123,7 @@ def read_channel(
         entries=tuple(entries),
         n_requests=session.n_requests,
         stopped_early=stopped_early,
+        state=state,
     )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.library.records import Channel, Request
 from utawaku.library.subscriptions import ChannelRules
+from utawaku.library.subscriptions.rules import FOR_MEMBERS
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.subscriptions import follow, judge_again
 
@@ -286,3 +288,70 @@ def test_a_clock_that_was_years_ahead_does_not_stop_the_looks(
     site.streams = videos(4, 3, 2, 1)
     pipeline.look()
     assert 4 in asked(catalogue)
+
+
+def test_what_is_for_members_is_known_from_the_listing_and_left_out(
+    site: YoutubeSite, catalogue: Catalogue, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    site.streams = videos(3, 2, 1)
+    site.streams[1].members_only = True
+    downloader = Downloader(load_settings().download, tuning=QUICK)
+    channel = follow(STREAMS, ChannelRules(), catalogue, downloader)
+    pipeline.look()
+    assert sorted(asked(catalogue)) == [1, 3]
+    (left_out,) = catalogue.channels.entries(channel.id, state="skipped")
+    assert left_out.reason == FOR_MEMBERS
+    assert site.gets("/watch") == []  # the listing told, nobody asked the page
+    cookies = tmp_path / "cookies.txt"
+    cookies.write_text("# Netscape HTTP Cookie File\n.youtube.com\tTRUE\t/\tTRUE\t0\tSID\tx\n")
+    cookies.chmod(0o600)
+    follow(STREAMS, ChannelRules(cookies_file=cookies), catalogue, downloader)
+    assert sorted(asked(catalogue)) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("rule", "numbers"), [(True, [1, 2]), (False, [1])])
+def test_a_rule_decides_about_members_only_streams(
+    site: YoutubeSite,
+    catalogue: Catalogue,
+    pipeline: Pipeline,
+    rule: bool,
+    numbers: list[int],
+) -> None:
+    site.streams = videos(2, 1)
+    site.streams[0].members_only = True
+    downloader = Downloader(load_settings().download, tuning=QUICK)
+    follow(STREAMS, ChannelRules(members_only=rule), catalogue, downloader)
+    pipeline.look()
+    assert sorted(asked(catalogue)) == numbers
+
+
+def test_a_playlist_that_grows_at_its_end_is_seen_at_the_next_poll(
+    site: YoutubeSite, catalogue: Catalogue, pipeline: Pipeline
+) -> None:
+    site.playlist = videos(*range(1, 71))
+    downloader = Downloader(load_settings().download, tuning=QUICK)
+    rules = ChannelRules(backlog=-1)
+    url = "https://www.youtube.com/playlist?list=PLkaraoke"
+    channel = follow(url, rules, catalogue, downloader)
+    assert channel.title == "Karaoke archive"
+    pipeline.look()
+    assert len(asked(catalogue)) == 70
+
+    def poll() -> int:
+        """One poll; returns how many requests it cost."""
+        site.seen.clear()
+        now_due(catalogue, channel)
+        pipeline.look()
+        return len(site.seen)
+
+    one_page = poll()  # nothing has changed: the first page is enough
+    site.playlist += videos(71, 72)
+    assert poll() == one_page + 2
+    assert asked(catalogue)[70:] == [71, 72]
+    site.playlist.insert(0, *videos(73))
+    assert poll() == one_page  # what came was found on the first page
+    site.playlist[-1:] = videos(74)  # one out, one in: only the day of change tells
+    site.playlist_changed = "Last updated on Jul 2, 2026"
+    assert poll() == one_page + 2
+    assert asked(catalogue)[72:] == [73, 74]
+    assert poll() == one_page

@@ -23,6 +23,9 @@ _MIME = {
     "137": 'video/mp4; codecs="avc1.640028"',
 }
 
+_MEMBERS_BADGE = {
+    "metadataBadgeRenderer": {"style": "BADGE_STYLE_TYPE_MEMBERS_ONLY", "label": "Members only"}
+}
 _SOUND = {"audioQuality": "AUDIO_QUALITY_MEDIUM", "audioSampleRate": "44100", "audioChannels": 2}
 _PICTURE = {"width": 64, "height": 48, "fps": 10, "qualityLabel": "48p", "quality": "tiny"}
 
@@ -49,6 +52,8 @@ class Video:
     player_fault: Fault | None = None
     chat_fault: Fault | None = None
     """For the second page."""
+    members_only: bool = False
+    """Listed with the badge of members-only streams."""
 
 
 class YoutubeSite(MediaSite):
@@ -59,6 +64,9 @@ class YoutubeSite(MediaSite):
         self.videos: dict[str, Video] = {}
         self.streams: list[Video] = []
         self.uploads: list[Video] = []
+        self.playlist: list[Video] = []
+        """Of `/playlist?list=PL...`, in the order of its owner."""
+        self.playlist_changed = "Last updated on Jul 1, 2026"
         self.browse_fault: Fault | None = None
         self.claimed_bytes: int | None = None
         """Size that the player tells of every format instead of the true one."""
@@ -68,7 +76,8 @@ class YoutubeSite(MediaSite):
         """Take everything away, as before the first test."""
         self.seen.clear()
         self.resources.clear()
-        self.videos, self.streams, self.uploads = {}, [], []
+        self.videos, self.streams, self.uploads, self.playlist = {}, [], [], []
+        self.playlist_changed = "Last updated on Jul 1, 2026"
         self.browse_fault = self.claimed_bytes = None
         self.media_faults = []
 
@@ -104,11 +113,18 @@ class YoutubeSite(MediaSite):
         for tab, listed in (("streams", self.streams), ("videos", self.uploads)):
             if path == f"/channel/{CHANNEL_ID}/{tab}":
                 return self._channel_page(tab, listed)
+        if path == "/playlist":
+            return _html("", self._playlist_data(query["list"]))
+        if path == "/youtubei/v1/browse" and "continuation" not in json.loads(posted):
+            return _json(self._playlist_data(json.loads(posted)["browseId"].removeprefix("VL")))
         if path == "/youtubei/v1/browse":
             _, tab, start = json.loads(posted)["continuation"].split("/")
-            items = self._grid(
-                tab, getattr(self, "uploads" if tab == "videos" else tab), int(start)
-            )
+            if tab == "playlist":
+                items = self._playlist_items(int(start))
+            else:
+                items = self._grid(
+                    tab, getattr(self, "uploads" if tab == "videos" else tab), int(start)
+                )
             resource = _json(
                 {
                     "onResponseReceivedActions": [
@@ -275,6 +291,31 @@ class YoutubeSite(MediaSite):
         }
         return _html("", data)
 
+    def _playlist_data(self, playlist_id: str) -> dict[str, Any]:
+        rows = {"playlistVideoListRenderer": {"contents": self._playlist_items(0)}}
+        section = {"itemSectionRenderer": {"contents": [rows]}}
+        tab = {"selected": True, "content": {"sectionListRenderer": {"contents": [section]}}}
+        told = [f"{len(self.playlist)} videos", self.playlist_changed]
+        header = {
+            "playlistId": playlist_id,
+            "byline": [{"playlistBylineRenderer": {"text": {"simpleText": one}}} for one in told],
+        }
+        return {
+            "contents": {"twoColumnBrowseResultsRenderer": {"tabs": [{"tabRenderer": tab}]}},
+            "header": {"playlistHeaderRenderer": header},
+            "metadata": {"playlistMetadataRenderer": {"title": "Karaoke archive"}},
+        }
+
+    def _playlist_items(self, start: int) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = [
+            {"playlistVideoRenderer": _listed(video)}
+            for video in self.playlist[start : start + PAGE]
+        ]
+        if start + PAGE < len(self.playlist):
+            more = {"continuationEndpoint": _continuation(f"grid/playlist/{start + PAGE}")}
+            items.append({"continuationItemRenderer": more})
+        return items
+
     def _grid(self, tab: str, listed: list[Video], start: int) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = [
             {"richItemRenderer": {"content": {"videoRenderer": _listed(video)}}}
@@ -309,6 +350,7 @@ def _listed(video: Video) -> dict[str, Any]:
         "lengthText": {"simpleText": f"{minutes}:{seconds:02}"},
         "viewCountText": {"simpleText": "1,234 views"},
         "publishedTimeText": {"simpleText": "Streamed 2 days ago"},
+        "badges": [_MEMBERS_BADGE] if video.members_only else [],
         "thumbnail": {"thumbnails": [{"url": f"https://i.ytimg.com/vi/{video.id}/hqdefault.jpg"}]},
     }
 
