@@ -1,153 +1,34 @@
 """What each song of a stream sounds like: embedding and tags."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from utawaku.assets.library_files import holds_span, library_files
-from utawaku.assets.models import MISSING, MODELS, tagger_weights
-from utawaku.assets.recordings import recording_file
-from utawaku.library.catalogue import Catalogue
-from utawaku.library.config import Settings
-from utawaku.library.errors import MediaError, UtawakuError, WeightsMissingError
-from utawaku.library.progress import Progress, silent
-from utawaku.library.records import Song, Stream
-from utawaku.library.store.embeddings import EMBEDDING_KIND, TAGS_KIND
-from utawaku.models.tagger import ENGINE_VERSION, Impression, Tagger, top_tags
+from utawaku.library.errors import WeightsMissingError
+from utawaku.library.store.embeddings import EMBEDDING_KIND
+from utawaku.models.tagger import ENGINE_VERSION
+from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.workflows.pcm_sharing import forget_sound, kept_sound
+from utawaku.workflows.embeddings import Heard, due_songs, hear_songs, made_with
+from utawaku.workflows.pcm_sharing import forget_sound
 
-TAG_SOURCE = "musicnn"
-AT_ONCE = 2
-"""Songs heard side by side."""
-SAME_SPAN_S = 2.0
-"""A song whose boundaries moved by less still sounds the same."""
-
-
-@dataclass
-class Heard:
-    """What was done for the songs of a stream."""
-
-    n_heard: int = 0
-    n_untouched: int = 0
-    unheard: dict[str, str] = field(default_factory=dict)
-    """Songs that could not be heard, and why."""
-
-
-def made_with() -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
-    return {"version": ENGINE_VERSION, "kind": EMBEDDING_KIND}
-
-
-def heard_by(weights_version: str) -> str:
-    """Engine and weights, as they are kept with what was heard."""
-    return f"{ENGINE_VERSION}+{weights_version[:16]}"
-
-
-def due_songs(stream: Stream, catalogue: Catalogue, settings: Settings) -> list[Song]:
-    """Kept songs of the stream that were not heard, not as they lie now, or by other weights.
-
-    Where the weights are not here, songs that any weights heard stay as they are.
-    """
-    known = catalogue.taste.spans(stream.id)
-    weights = MODELS[tagger_weights.key.to_user_string()].version(settings)
-
-    def is_due(song: Song) -> bool:
-        start_s, stop_s, version = known.get(song.id, (0.0, 0.0, ""))
-        moved_s = max(abs(song.start_s - start_s), abs(song.stop_s - stop_s))
-        if weights == MISSING:
-            return moved_s > SAME_SPAN_S or version.partition("+")[0] != ENGINE_VERSION
-        return moved_s > SAME_SPAN_S or version != heard_by(weights)
-
-    return [song for song in catalogue.songs.of_stream(stream.id) if is_due(song)]
-
-
-def hear_songs(
-    tagger: Tagger,
-    songs: list[Song],
-    stream: Stream,
-    catalogue: Catalogue,
-    settings: Settings,
-    progress: Progress = silent,
-) -> Heard:
-    """Hear songs and keep what they sound like; one that cannot be heard holds up no other."""
-    heard = Heard()
-
-    def hear(song: Song) -> Impression | str:
-        try:
-            return _impression(tagger, song, stream, settings)
-        except UtawakuError as error:
-            return str(error)
-
-    # Two songs on a core each cost less than one song on two, whose small steps wait for each
-    # other. The network runs outside of the interpreter's lock.
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for number, (song, made) in enumerate(zip(songs, pool.map(hear, songs), strict=True), 1):
-            if isinstance(made, str):
-                heard.unheard[song.id] = made
-                continue
-            _keep(made, song, heard_by(tagger.version), catalogue)
-            heard.n_heard += 1
-            progress(number / len(songs), f"heard {number} of {len(songs)}")
-    return heard
-
-
-def _keep(impression: Impression, song: Song, model_version: str, catalogue: Catalogue) -> None:
-    for kind, vector in (
-        (EMBEDDING_KIND, impression.embedding),
-        (TAGS_KIND, impression.tags),
-    ):
-        catalogue.taste.put_embedding(
-            song.id,
-            kind,
-            vector,
-            model_version=model_version,
-            start_s=song.start_s,
-            stop_s=song.stop_s,
-        )
-    catalogue.songs.set_tags(song.id, top_tags(impression.tags), source=TAG_SOURCE)
-
-
-def _impression(tagger: Tagger, song: Song, stream: Stream, settings: Settings) -> Impression:
-    kept = kept_sound(song, stream, settings)
-    if kept is not None:
-        return tagger.listen_to(kept)
-    path, start_s, stop_s = _where_it_is(song, stream, settings)
-    return tagger.listen(path, start_s, stop_s)
-
-
-def _where_it_is(
-    song: Song, stream: Stream, settings: Settings
-) -> tuple[Path, float, float | None]:
-    """The song's own file, or its span of the recording.
-
-    Raises:
-        UtawakuError: neither is there.
-    """
-    file = settings.library_root / song.file_path
-    if holds_span(song) and file.is_file():
-        return file, 0.0, None
-    try:
-        return recording_file(stream, settings), song.start_s, song.stop_s
-    except UtawakuError as error:
-        raise MediaError(
-            "neither the song's file nor the recording is here",
-            subject=song.file_path or song.id,
-            next_step="Put the file back, or fetch the recording again",
-        ) from error
+BINDING = bind(
+    Binding(
+        "embeddings",
+        ENGINE_VERSION,
+        made_with=lambda _stream, _catalogue, _settings: made_with(),
+    )
+)
 
 
 @dg.asset(
     partitions_def=stream_partitions,
-    deps=[library_files, tagger_weights],
+    deps=BINDING.deps,
     group_name="streams",
-    code_version=ENGINE_VERSION,
+    code_version=BINDING.code_version,
     pool="cpu",
     kinds={"onnx"},
     check_specs=[dg.AssetCheckSpec("every_song_was_heard", asset="embeddings")],

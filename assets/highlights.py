@@ -1,162 +1,41 @@
 """The best half minute of every song, with its tempo and key."""
 
-import json
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import dagster as dg
-import numpy as np
-import soxr
 
-from utawaku.assets.library_files import library_files
-from utawaku.assets.models import highlight_model, highlight_version
-from utawaku.assets.stems import source_of
-from utawaku.library.catalogue import Catalogue
-from utawaku.library.config import Settings
-from utawaku.library.errors import EngineError, SetlistError, UtawakuError
-from utawaku.library.records import Song, Stream
-from utawaku.library.store.highlights import SongHighlight
-from utawaku.media.decode import decode
-from utawaku.media.pcm_cache import SAMPLE_RATE_HZ as SOUND_RATE_HZ
-from utawaku.models.highlight import (
-    VERSION,
-    best_curve,
-    best_window,
-    from_heatmap,
-    from_lyrics,
-    from_plays,
-)
-from utawaku.models.highlight.engine import InterestEngine, Sound, interest_engine
-from utawaku.models.setlist.subtitles import TimedText, read_subtitles, slice_text
-from utawaku.models.tempo import (
-    SAMPLE_RATE_HZ,
-    Heard,
-    estimate_key,
-    estimate_tempo,
-    listen,
-    listen_file,
-)
-from utawaku.models.tempo import VERSION as TEMPO_VERSION
+from utawaku.library.errors import EngineError, UtawakuError
+from utawaku.models.highlight.engine import interest_engine
+from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.workflows.pcm_sharing import forget_sound, kept_sound
+from utawaku.workflows.highlights import (
+    CODE_VERSION,
+    find_highlight,
+    heatmap_of,
+    lies_inside,
+    listen_to_songs,
+    lyrics_of,
+    made_with,
+    sound_of,
+)
+from utawaku.workflows.pcm_sharing import forget_sound
 
-CODE_VERSION = f"{VERSION}.{TEMPO_VERSION}"
-AT_ONCE = 2
-"""Songs listened to side by side."""
-_LONGEST_AT_ONCE_S = 1_200.0
-_STEADY = 0.08
-"""Strength of a pulse below which no tempo is recorded."""
-
-
-def made_with(settings: Settings) -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
-    return {"version": CODE_VERSION, "model": highlight_version(settings)}
-
-
-def heatmap_of(stream: Stream, settings: Settings) -> list[dict[str, Any]]:
-    """The site's most-replayed curve of the whole stream; empty where it has none."""
-    path = settings.stream_dir(stream.id) / "info.json"
-    try:
-        found = json.loads(path.read_text("utf-8")).get("heatmap")
-    except (OSError, ValueError, AttributeError):
-        # A file of the user's own has no page, thus no such curve.
-        return []
-    return found if isinstance(found, list) else []
-
-
-def lyrics_of(stream: Stream, settings: Settings) -> list[TimedText]:
-    """Subtitles that lie in the stream's folder, timed from the start of the stream."""
-    folder = settings.stream_dir(stream.id)
-    for path in sorted([*folder.glob("*.srt"), *folder.glob("*.vtt")]):
-        try:
-            return read_subtitles(path)
-        except SetlistError:
-            continue
-    return []
-
-
-def find_highlight(
-    song: Song, heard: Heard, sound: Sound, engine: InterestEngine, catalogue: Catalogue,
-    heatmap: list[dict[str, Any]], lyrics: list[TimedText],
-) -> SongHighlight:  # fmt: skip
-    """Record the highlight, tempo and key of a song that was listened to.
-
-    Raises:
-        MediaError: the engine listens again, and the song cannot be read any more.
-    """
-    duration_s = song.duration_s
-    evidence = best_curve(
-        heatmap=from_heatmap(heatmap, song.start_s, song.stop_s),
-        lyrics=from_lyrics(slice_text(lyrics, song.start_s, song.stop_s), duration_s),
-        plays=from_plays(catalogue.highlights.plays_of(song.id), duration_s),
+BINDING = bind(
+    Binding(
+        "highlights",
+        CODE_VERSION,
+        made_with=lambda _stream, _catalogue, settings: made_with(settings),
     )
-    curve, origin = evidence or (engine.curve(heard, sound), "model")
-    begin, end = best_window(curve, min(duration_s, max(heard.duration_s, 1.0)))
-    found = SongHighlight(
-        song.id, begin, end, curve, origin, CODE_VERSION, engine.version if not evidence else ""
-    )
-    tempo = estimate_tempo(heard)
-    catalogue.highlights.put(
-        found,
-        bpm=round(tempo.bpm, 1) if tempo.bpm and tempo.strength >= _STEADY else None,
-        key=estimate_key(heard).name or None,
-    )
-    return found
-
-
-def _listened_to(
-    songs: Sequence[Song], stream: Stream, settings: Settings
-) -> Iterator[tuple[Song, Heard | str]]:
-    """Each song with what was heard of it, or why it could not be listened to."""
-
-    def hear(song: Song) -> Heard | str:
-        try:
-            return heard_of(song, stream, settings)
-        except UtawakuError as error:
-            return str(error)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from zip(songs, pool.map(hear, songs), strict=True)
-
-
-def heard_of(song: Song, stream: Stream, settings: Settings) -> Heard:
-    """The song's sound as it was kept when the recording was segmented, else its file's."""
-    kept = _kept(song, stream, settings)
-    if kept is not None:
-        return listen(soxr.resample(kept, SOUND_RATE_HZ, SAMPLE_RATE_HZ, quality="MQ"))
-    source, start_s, stop_s = source_of(song, stream, settings)
-    return listen_file(source, start_s=start_s, stop_s=stop_s)
-
-
-def sound_of(song: Song, stream: Stream, settings: Settings) -> Sound:
-    """The song's sound, from where `heard_of` has it, at any rate."""
-
-    def sound(sample_rate_hz: int) -> Iterator[np.ndarray]:
-        kept = _kept(song, stream, settings)
-        if kept is not None:
-            yield soxr.resample(kept, SOUND_RATE_HZ, sample_rate_hz, quality="MQ")
-            return
-        source, start_s, stop_s = source_of(song, stream, settings)
-        yield from decode(
-            source, sample_rate_hz=sample_rate_hz, n_channels=1, start_s=start_s, stop_s=stop_s
-        )
-
-    return sound
-
-
-def _kept(song: Song, stream: Stream, settings: Settings) -> np.ndarray | None:
-    """What is kept of the song, unless it is so long that it is better read piece by piece."""
-    return kept_sound(song, stream, settings) if song.duration_s <= _LONGEST_AT_ONCE_S else None
+)
 
 
 @dg.asset(
     partitions_def=stream_partitions,
-    deps=[library_files, highlight_model],
+    deps=BINDING.deps,
     group_name="streams",
-    code_version=CODE_VERSION,
+    code_version=BINDING.code_version,
     pool="cpu",
     kinds={"numpy"},
     check_specs=[dg.AssetCheckSpec("highlights_lie_inside_their_songs", asset="highlights")],
@@ -174,7 +53,7 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         heatmap, lyrics = heatmap_of(stream, settings), lyrics_of(stream, settings)
         sources: dict[str, int] = {}
         failed: dict[str, str] = {}
-        for number, (song, heard) in enumerate(_listened_to(songs, stream, settings)):
+        for number, (song, heard) in enumerate(listen_to_songs(songs, stream, settings)):
             work.progress(number / len(songs), f"listening to {number + 1} of {len(songs)}")
             if isinstance(heard, str):
                 failed[song.id] = heard
@@ -206,7 +85,7 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
     outside = [
         found.song_id
         for found in catalogue.highlights.of_stream(stream.id).values()
-        if found.song_id in kept and not _inside(found, kept[found.song_id])
+        if found.song_id in kept and not lies_inside(found, kept[found.song_id])
     ]
     return dg.MaterializeResult(
         metadata=metadata,
@@ -219,7 +98,3 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             )
         ],
     )
-
-
-def _inside(found: SongHighlight, song: Song) -> bool:
-    return 0 <= found.start_s < found.stop_s <= song.duration_s + 0.1

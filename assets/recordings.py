@@ -1,60 +1,39 @@
 """The media file of a stream, with everything that came along with it."""
 
-import os
 import time
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from utawaku.library.config import Settings
-from utawaku.library.errors import MediaError
-from utawaku.library.records import Stream
+from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.services.downloader import FetchedRecording, StreamInfo, take_file
+from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
+from utawaku.services.downloader import take_file
 from utawaku.services.rate_limits import asking, note_download
-from utawaku.workflows.ingest import is_address, stream_of
+from utawaku.workflows.ingest import is_address
+from utawaku.workflows.recordings import described, has_recording
 from utawaku.workflows.subscriptions import settings_for
 
 CODE_VERSION = "1"
-TAKE_INCOMPLETE_TAG = "utawaku/take-incomplete"
-"""On a run: waiting for the complete archive was long enough."""
-FETCH_AGAIN_TAG = "utawaku/fetch-again"
-"""On a run: the recording that is here is not the last word."""
 LOOK_AGAIN_S = 2 * 86_400.0
 
 
-def recording_file(stream: Stream, settings: Settings) -> Path:
-    """Where the recording lies: in the stream's folder, or where the user keeps it.
-
-    Raises:
-        MediaError: it was dropped to make room, or is gone.
-    """
-    path = settings.library_root / stream.recording_path
-    if not stream.recording_path or not path.is_file():
-        dropped = stream.dropped_at is not None
-        raise MediaError(
-            "the recording was dropped to make room" if dropped else "the recording is gone",
-            subject=str(path) if stream.recording_path else stream.id,
-            next_step=f"`utawaku ingest --again recordings {stream.url}` takes it in again",
-        )
-    return path
-
-
-def has_recording(stream: Stream, settings: Settings) -> bool:
-    """Whether the recording is there, or was dropped on purpose."""
-    return stream.dropped_at is not None or (
-        bool(stream.recording_path) and (settings.library_root / stream.recording_path).is_file()
+BINDING = bind(
+    Binding(
+        "recordings",
+        CODE_VERSION,
+        is_incomplete=lambda stream, _catalogue, settings: not has_recording(stream, settings),
     )
+)
 
 
 @dg.asset(
     partitions_def=stream_partitions,
+    deps=BINDING.deps,
     group_name="streams",
-    code_version=CODE_VERSION,
+    code_version=BINDING.code_version,
     pool="download",
     kinds={"ytdlp", "file"},
     check_specs=[dg.AssetCheckSpec("recording_is_complete", asset="recordings")],
@@ -84,7 +63,7 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             fetched = take_file(
                 stream.url, folder, mode=settings.download.local_files, progress=work.progress
             )
-        stream = catalogue.streams.save(_described(stream, fetched, settings))
+        stream = catalogue.streams.save(described(stream, fetched, settings))
         metadata: dict[str, Any] = {
             "path": str(fetched.path),
             "bytes": fetched.path.stat().st_size,
@@ -117,30 +96,3 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             )
         ],
     )
-
-
-def _described(stream: Stream, fetched: FetchedRecording, settings: Settings) -> Stream:
-    info: StreamInfo = fetched.info
-    described = stream_of(info, stream)
-    return replace(
-        described,
-        url=stream.url,
-        duration_s=fetched.duration_s or described.duration_s,
-        recording_path=_stored_path(fetched.path, settings),
-        has_video=fetched.has_video,
-        sample_rate_hz=fetched.sample_rate_hz,
-        n_channels=fetched.n_channels,
-        thumbnail_path=_stored_path(fetched.thumbnail_path, settings),
-        info_path=_stored_path(fetched.info_path, settings),
-        dropped_at=None,
-    )
-
-
-def _stored_path(path: Path | None, settings: Settings) -> str:
-    """Relative to the library root where it lies inside, so that a library can be moved."""
-    if path is None:
-        return ""
-    absolute, root = os.path.abspath(path), os.path.abspath(settings.library_root)
-    if os.path.commonpath([absolute, root]) == root:
-        return Path(absolute).relative_to(root).as_posix()
-    return absolute

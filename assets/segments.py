@@ -1,58 +1,37 @@
 """Speech, music and silence of a stream, and the curves they were decided on."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from utawaku.assets.models import segmenter_weights
-from utawaku.assets.recordings import recording_file, recordings
-from utawaku.library.config import Settings
-from utawaku.library.records import Segment
 from utawaku.models.segmenter import ENGINE_VERSION
 from utawaku.models.songs import segment_and_listen
+from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.pcm_sharing import keep_sound
+from utawaku.workflows.recordings import recording_file
+from utawaku.workflows.segments import analysis_file, made_with, segments_tile
 
-ANALYSIS_NAME = "analysis.npz"
-
-
-def analysis_file(stream_id: str, settings: Settings) -> Path:
-    """Where the segmentation of a stream with its curves is kept."""
-    return settings.stream_dir(stream_id) / ANALYSIS_NAME
-
-
-def made_with(settings: Settings) -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
-    wanted = settings.segments
-    return {
-        "engine": wanted.engine,
-        "mode": wanted.mode,
-        "energy_ratio": wanted.energy_ratio,
-        "version": ENGINE_VERSION,
-    }
-
-
-def segments_tile(segments: tuple[Segment, ...], duration_s: float) -> bool:
-    """Whether segments cover [0, duration] without gap or overlap."""
-    if not segments:
-        return duration_s == 0.0
-    stops = [0.0, *(segment.stop_s for segment in segments)]
-    contiguous = all(
-        abs(segment.start_s - stop_s) < 1e-6 and segment.stop_s > segment.start_s
-        for segment, stop_s in zip(segments, stops[:-1], strict=True)
+BINDING = bind(
+    Binding(
+        "segments",
+        ENGINE_VERSION,
+        made_with=lambda _stream, _catalogue, settings: made_with(settings),
+        is_incomplete=lambda stream, _catalogue, settings: (
+            not analysis_file(stream.id, settings).is_file()
+        ),
     )
-    return contiguous and abs(stops[-1] - duration_s) < 1e-6
+)
 
 
 @dg.asset(
     partitions_def=stream_partitions,
-    deps=[recordings, segmenter_weights],
+    deps=BINDING.deps,
     group_name="streams",
-    code_version=ENGINE_VERSION,
+    code_version=BINDING.code_version,
     pool="cpu",
     kinds={"onnx"},
     check_specs=[dg.AssetCheckSpec("segments_tile_the_recording", asset="segments")],

@@ -5,71 +5,40 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import numpy as np
 
-from utawaku.assets.models import song_scorer
-from utawaku.assets.segments import analysis_file, segments
-from utawaku.library.catalogue import Catalogue
-from utawaku.library.config import Settings
-from utawaku.library.files import atomic_path
-from utawaku.library.records import Setlist, Song, Stream
-from utawaku.media.pictures import timeline_picture
+from utawaku.assets.segments import analysis_file
 from utawaku.models.segmentation import Segmentation
-from utawaku.models.songs import VERSION, SongRules, find_songs
+from utawaku.models.songs import VERSION, find_songs
+from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.workflows.setlists import Writings, best_setlist, setlists_in, writings_of
+from utawaku.workflows.setlists import best_setlist, setlists_in, writings_of
+from utawaku.workflows.songs import (
+    draw_timeline,
+    made_with,
+    rules_of,
+    songs_are_apart,
+    tell_unreadable,
+)
 
-TIMELINE_NAME = "timeline.png"
-
-
-def rules_of(stream: Stream, catalogue: Catalogue, settings: Settings) -> SongRules:
-    """The song rules for a stream: its channel's over the user's over the defaults."""
-    channel = catalogue.channels.of_stream(stream)
-    of_channel = channel.rules.get("songs", {}) if channel else {}
-    return SongRules.model_validate({**settings.songs, **of_channel})
-
-
-def made_with(rules: SongRules, setlist: Setlist | None) -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
-    return {
-        "rules": rules.model_dump(mode="json"),
-        "setlist": [[line.start_s, line.title, line.artist] for line in setlist.lines]
-        if setlist
-        else [],
-        "version": VERSION,
-    }
-
-
-def tell_unreadable(writings: Writings, stream: Stream, catalogue: Catalogue) -> None:
-    """Leave a notice on the stream for every extra that cannot be read."""
-    for warning in writings.warnings:
-        catalogue.notices.add(
-            "warning",
-            "left out of the evidence for songs and titles",
-            body=warning,
-            next_step="The recording is cut without it",
-            stream_id=stream.id,
-        )
-
-
-def songs_are_apart(songs: list[Song], duration_s: float) -> bool:
-    """Whether songs lie inside the recording, in order, without overlap."""
-    stop_s = 0.0
-    for song in songs:
-        if not stop_s - 1e-6 <= song.start_s < song.stop_s <= duration_s + 1e-6:
-            return False
-        stop_s = song.stop_s
-    return True
+BINDING = bind(
+    Binding(
+        "songs",
+        VERSION,
+        made_with=lambda stream, catalogue, settings: made_with(
+            rules_of(stream, catalogue, settings), best_setlist(stream, catalogue, settings)
+        ),
+    )
+)
 
 
 @dg.asset(
     name="songs",
     partitions_def=stream_partitions,
-    deps=[segments, song_scorer],
+    deps=BINDING.deps,
     group_name="streams",
-    code_version=VERSION,
+    code_version=BINDING.code_version,
     pool="cpu",
     kinds={"python"},
     check_specs=[dg.AssetCheckSpec("songs_lie_apart_inside_the_recording", asset="songs")],
@@ -122,20 +91,6 @@ def songs_asset(
             )
         ],
     )
-
-
-def draw_timeline(
-    stream: Stream, segmentation: Segmentation, songs: list[Song], settings: Settings
-) -> Path:
-    """Draw waveform, segments and songs into the stream's folder."""
-    target = settings.stream_dir(stream.id) / TIMELINE_NAME
-    envelope = np.maximum(np.abs(segmentation.wave_min), np.abs(segmentation.wave_max))
-    picture = timeline_picture(
-        envelope, segmentation.duration_s, segmentation.segments, songs, title=stream.title
-    )
-    with atomic_path(target) as temporary:
-        temporary.write_bytes(picture)
-    return target
 
 
 def inline_picture(path: Path) -> dg.MarkdownMetadataValue:

@@ -207,12 +207,13 @@ def stale(n_streams: int) -> None:
     """One request over streams of an older model: what a tick costs, until all were asked for."""
     import dagster as dg
 
+    from utawaku.library.artefacts import ARTEFACTS
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.library.records import Stream
     from utawaku.models import registry
     from utawaku.orchestration.resources import LibraryResource
-    from utawaku.orchestration.staleness import ARTEFACTS, present_versions, stale_streams
+    from utawaku.orchestration.staleness import present_versions, stale_streams
     from utawaku.orchestration.versions import DATA_VERSION, INPUTS, inputs_of
     from utawaku.sensors.requests import drain_requests
 

@@ -19,11 +19,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from utawaku.demo import make_demo_stream
+from utawaku.library.artefacts import CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.media.probe import probe
 from utawaku.models.registry import pull
-from utawaku.orchestration.pending_assets import CHAIN
 
 STEPS = CHAIN
 

@@ -20,13 +20,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
-from utawaku.assets.taste import explain, score_songs, train_taste
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.library.schema import embeddings, songs, streams
 from utawaku.library.similarity_index import alike
 from utawaku.library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING
 from utawaku.models.tagger import ENGINE_VERSION
+from utawaku.workflows.taste import explain, score_songs, train_taste
 
 N_GRADED = 200
 N_SEARCHES = 200

@@ -1,7 +1,6 @@
 """`utawaku ingest`: turn files and addresses into tagged songs."""
 
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,24 +14,9 @@ from utawaku.commands.console import (
     print_table,
     table,
 )
+from utawaku.commands.outcome import Outcome
+from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import UtawakuError
-
-
-@dataclass
-class Outcome:
-    """The outcome of one stream."""
-
-    source: str
-    stream_id: str = ""
-    title: str = ""
-    state: str = "failed"
-    """`done`, `already done` or `failed`."""
-    n_songs: int = 0
-    duration_s: float = 0.0
-    wall_s: float = 0.0
-    error: str = ""
-    exit_code: int = 0
-    songs: list[dict[str, Any]] = field(default_factory=list)
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +34,7 @@ def ingest(
         list[str] | None,
         typer.Option(
             help="Re-materialize this artefact and all that depends on it "
-            "(recordings, segments, songs, labels, library_files, embeddings); may be repeated."
+            f"({', '.join(CHAIN)}); may be repeated."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

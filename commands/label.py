@@ -229,11 +229,11 @@ def add_reference(
     """
     from rich.progress import Progress
 
-    from utawaku.assets.labels import index_folder
     from utawaku.commands.console import print_error
     from utawaku.library.config import load_settings
     from utawaku.library.errors import UtawakuError
     from utawaku.models.fingerprint import FingerprintIndex
+    from utawaku.workflows.stream_labels import index_folder
 
     settings = load_settings()
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
@@ -284,9 +284,9 @@ def _add(index: object, key: str, path: Path) -> None:
 @reference.command("list", epilog="Example: utawaku reference list")
 def list_references() -> None:
     """Show how many recordings the fingerprint index holds, and its size."""
-    from utawaku.assets.labels import index_folder
     from utawaku.library.config import load_settings
     from utawaku.models.fingerprint import FingerprintIndex
+    from utawaku.workflows.stream_labels import index_folder
 
     with FingerprintIndex(index_folder(load_settings())) as index:
         size = index.size()
@@ -301,12 +301,12 @@ def identify(
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """Identify a file. Nothing is stored."""
-    from utawaku.assets.labels import index_folder, shazam_client
     from utawaku.library.config import load_settings
     from utawaku.media.decode import load
     from utawaku.models.fingerprint import FingerprintIndex
     from utawaku.models.fingerprint import identify as ask_index
     from utawaku.workflows.labelling import settle
+    from utawaku.workflows.stream_labels import index_folder, shazam_client
 
     settings = load_settings()
     samples, _ = load(file, sample_rate_hz=16_000, n_channels=1)

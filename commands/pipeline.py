@@ -14,22 +14,25 @@ import yaml
 from filelock import FileLock, Timeout
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from utawaku.assets.models import fetch_missing, unrecorded
 from utawaku.commands.console import err, print_error
-from utawaku.commands.ingest import Outcome
+from utawaku.commands.outcome import Outcome
 from utawaku.definitions import defs
 from utawaku.jobs.ingest import ingest_stream
+from utawaku.library.artefacts import ARTEFACTS, CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import StoppedError, UsageError, UtawakuError, file_trouble
 from utawaku.library.files import atomic_path, remove_stale_temporaries
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.text import clean_line
+from utawaku.orchestration.model_versions import unrecorded
 from utawaku.orchestration.orphaned_runs import close_dead_runs
-from utawaku.orchestration.pending_assets import CHAIN, due_assets
+from utawaku.orchestration.partitions import add_partitions
+from utawaku.orchestration.pending_assets import due_assets
 from utawaku.orchestration.run_processes import PID_TAG, process_mark
 from utawaku.services.downloader import Downloader
-from utawaku.workflows.ingest import add_partitions, take_in
+from utawaku.workflows.ingest import take_in
+from utawaku.workflows.model_versions import fetch_missing
 
 POOLS = {"download": 1, "cpu": 2, "gpu": 1, "shazam": 4, "bilibili": 1}
 """How many steps of a kind run at once, over all runs."""
@@ -41,8 +44,11 @@ def check_asset_names(names: Sequence[str]) -> None:
     """Raise UsageError where a name is no artefact of the chain."""
     for name in names:
         if name not in CHAIN:
+            made = ARTEFACTS.get(name)
             raise UsageError(
-                "no such artefact", subject=name, next_step=f"Give one of {', '.join(CHAIN)}"
+                "made on demand" if made else "no such artefact",
+                subject=name,
+                next_step=f"Run `{made.made_by}`" if made else f"Give one of {', '.join(CHAIN)}",
             )
 
 

@@ -35,7 +35,7 @@ def install_reference(
     import utawaku.models.reference
     from utawaku.library.config import load_settings
     from utawaku.models.registry import entry, sha256_of
-    from utawaku.orchestration.reference_separator import reference_models, reference_python
+    from utawaku.models.separator.reference import reference_models, reference_python
 
     settings = load_settings()
     python = reference_python(settings)

@@ -25,9 +25,11 @@ def rematerialize(
 
     An interrupted one goes on by itself: what is stale is looked up, not remembered.
     """
+    import utawaku.assets  # noqa: F401  what is stale follows from the bindings
+    from utawaku.library.artefacts import ARTEFACTS
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.orchestration.staleness import ARTEFACTS, stale_artefacts, stale_streams
+    from utawaku.orchestration.staleness import stale_artefacts, stale_streams
 
     if asset not in ("all", *ARTEFACTS):
         raise UsageError(

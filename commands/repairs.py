@@ -176,7 +176,7 @@ def _dead_runs(
 
 
 def _partitions(instance: "dg.DagsterInstance", catalogue: Catalogue, *, fix: bool) -> Finding:
-    from utawaku.workflows.maintenance import partitions_in_step
+    from utawaku.orchestration.partitions import partitions_in_step
 
     missing, stranded = partitions_in_step(instance, catalogue, fix=fix)
     if not missing and not stranded:

@@ -22,7 +22,7 @@ def engine_of(name: str | None, settings: "Settings") -> "Separator":
 
     wanted = settings.stems
     if (name or wanted.engine) == "spleeter-reference":
-        from utawaku.orchestration.reference_separator import ReferenceSpleeter
+        from utawaku.models.separator.reference import ReferenceSpleeter
 
         return ReferenceSpleeter(settings)
     with err.status("loading the network"):
@@ -37,7 +37,7 @@ def engine_of(name: str | None, settings: "Settings") -> "Separator":
 @contextmanager
 def shown_bar(separator: "Separator | None" = None) -> Iterator[Progress]:
     """A progress bar on the terminal while the block runs."""
-    from utawaku.orchestration.reference_separator import reporting_to
+    from utawaku.models.separator.reference import reporting_to
 
     with bar("separating") as show:
         yield show if separator is None else reporting_to(separator, show)
@@ -78,19 +78,19 @@ def separate_stream(
     Args:
         stream: what is cut.
         settings: of this user.
-        config: fields of `utawaku.assets.pieces.PiecesConfig`.
+        config: fields of `utawaku.workflows.pieces.PiecesWish`.
 
     Raises:
         UtawakuError: it could not be made.
     """
-    from utawaku.assets.pieces import PiecesConfig, asked_for
-    from utawaku.assets.recordings import recording_file
     from utawaku.commands.pipeline import Pipeline
+    from utawaku.jobs.stems import separate_pieces
     from utawaku.models.separator.plan import MANIFEST
-    from utawaku.sensors.stems import separate_pieces
+    from utawaku.workflows.pieces import PiecesWish, asked_for
+    from utawaku.workflows.recordings import recording_file
 
     # What is wrong with the question is told before anything is on record as failed.
-    asked_for(PiecesConfig(**config), stream.id, settings)
+    asked_for(PiecesWish(**config), stream.id, settings)
     recording_file(stream, settings)
     with Pipeline.open() as pipeline:
         state = pipeline.make(stream, "pieces", separate_pieces.name, config)
@@ -114,8 +114,8 @@ def separate_songs(query: str, engine: str | None, settings: "Settings") -> list
     Raises:
         NotFoundError: it finds none.
     """
-    from utawaku.assets.stems import separate_song
     from utawaku.library.catalogue import Catalogue
+    from utawaku.workflows.stems import separate_song
 
     catalogue = Catalogue.open(settings)
     try:

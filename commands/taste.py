@@ -161,7 +161,7 @@ def _state(current: Any, latest: Any) -> str:
 
 
 def _explain(song_id: str, catalogue: "Catalogue", settings: "Settings", json: bool) -> None:
-    from utawaku.assets.taste import explain
+    from utawaku.workflows.taste import explain
 
     song = _find(song_id, catalogue)
     reasons = explain(catalogue, settings, song.id)

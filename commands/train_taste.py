@@ -26,10 +26,10 @@ def taste(
     Needs some likes and some dislikes (settings taste.min_grades, taste.min_each). --pretrain and
     --network need the extra `train` (TensorFlow); a --pretrain that was stopped goes on.
     """
-    from utawaku.assets.taste import score_songs, train_taste
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.library.progress import part
+    from utawaku.workflows.taste import score_songs, train_taste
 
     settings = load_settings()
     catalogue = Catalogue.open(settings)

@@ -1,1 +1,3 @@
-"""Dagster jobs."""
+"""Dagster jobs, one file per family."""
+
+import utawaku.assets  # noqa: F401  jobs select artefacts, and the assets bind them

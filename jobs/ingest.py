@@ -5,15 +5,16 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from utawaku.assets.models import models_of
+from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import StillProcessingError, UtawakuError
 from utawaku.library.records import Channel, Request, Stream
 from utawaku.library.subscriptions import ChannelRules
-from utawaku.orchestration.pending_assets import CHAIN
+from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
 from utawaku.services.rate_limits import asking
-from utawaku.workflows.ingest import add_partitions, is_address, register, take_in
+from utawaku.workflows.ingest import is_address, register, take_in
+from utawaku.workflows.model_versions import models_of
 from utawaku.workflows.subscriptions import (
     LOOKED,
     is_reconcile_due,

@@ -1,7 +1,34 @@
 """What the pipeline is divided by: one partition a stream."""
 
+from collections.abc import Iterable
+
 import dagster as dg
+
+from utawaku.library.catalogue import Catalogue
 
 stream_partitions = dg.DynamicPartitionsDefinition(name="stream")
 """Keys are stream ids. Songs are rows of the catalogue, never partitions: Dagster's daemon starts
 about one run a second, and a library holds 30,000 songs in about 3,000 streams."""
+
+
+def partitions_in_step(
+    instance: dg.DagsterInstance, catalogue: Catalogue, *, fix: bool
+) -> tuple[list[str], list[str]]:
+    """Streams that Dagster does not know, and partitions without a stream; put right with `fix`."""
+    name = stream_partitions.name
+    assert name is not None
+    known = set(instance.get_dynamic_partitions(name))
+    streams = catalogue.streams.ids()
+    missing, stranded = sorted(streams - known), sorted(known - streams)
+    if fix:
+        if missing:
+            instance.add_dynamic_partitions(name, missing)
+        for key in stranded:
+            instance.delete_dynamic_partition(name, key)
+    return missing, stranded
+
+
+def add_partitions(instance: dg.DagsterInstance, stream_ids: Iterable[str]) -> None:
+    """Make these streams known to Dagster."""
+    assert stream_partitions.name is not None
+    instance.add_dynamic_partitions(stream_partitions.name, list(stream_ids))

@@ -6,24 +6,13 @@ engine version, something upstream), or when its files are gone.
 
 from collections.abc import Mapping, Sequence
 
-from utawaku.assets import (
-    embeddings,
-    highlights,
-    labels,
-    library_files,
-    recordings,
-    segments,
-    songs,
-)
-from utawaku.library.artefacts import CHAIN
+from utawaku.library.artefacts import CHAIN, UPSTREAM, with_followers
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import AssetState, Stream
-from utawaku.orchestration.versions import DATA_VERSION, INPUTS, UPSTREAM, with_followers
-from utawaku.workflows.setlists import best_setlist
+from utawaku.orchestration.bindings import binding_of
+from utawaku.orchestration.versions import DATA_VERSION, INPUTS
 from utawaku.workflows.subscriptions import settings_for
-
-__all__ = ["CHAIN", "due_assets"]
 
 
 def due_assets(
@@ -68,21 +57,8 @@ def _is_of_older_input(state: AssetState, states: Mapping[str, AssetState]) -> b
 def _is_outdated(
     name: str, state: AssetState, stream: Stream, catalogue: Catalogue, settings: Settings
 ) -> bool:
-    made_with = state.metadata.get("made_with")
-    if name == "recordings":
-        return not recordings.has_recording(stream, settings)
-    if name == "segments":
-        analysis = segments.analysis_file(stream.id, settings)
-        return made_with != segments.made_with(settings) or not analysis.is_file()
-    if name == "songs":
-        rules = songs.rules_of(stream, catalogue, settings)
-        return made_with != songs.made_with(rules, best_setlist(stream, catalogue, settings))
-    if name == "labels":
-        return made_with != labels.made_with(settings)
-    if name == "highlights":
-        return made_with != highlights.made_with(settings)
-    if name == "embeddings":
-        return made_with != embeddings.made_with()
-    return made_with != library_files.made_with(settings) or library_files.any_due(
-        stream, catalogue, settings
-    )
+    binding = binding_of(name)
+    wanted = binding.made_with(stream, catalogue, settings)
+    if wanted is not None and state.metadata.get("made_with") != wanted:
+        return True
+    return binding.is_incomplete(stream, catalogue, settings)

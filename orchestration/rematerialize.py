@@ -7,6 +7,7 @@ stream that is made anew leaves it, so a restart goes on where it was.
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Request
+from utawaku.orchestration.bindings import binding_of
 from utawaku.orchestration.staleness import stale_streams
 
 AT_ONCE = 8
@@ -24,12 +25,10 @@ def advance_rematerializations(catalogue: Catalogue, settings: Settings) -> None
 
 def _advance(request: Request, catalogue: Catalogue, settings: Settings) -> None:
     asset = "" if request.target in ("", "all") else request.target
-    engine = settings.stems.engine
     stale = [
         one
         for one in stale_streams(catalogue, settings, asset)
-        # Another separator was chosen since: its stems are asked for as songs turn out good.
-        if one.asset != "stems" or catalogue.stems.of_stream(one.stream_id, engine)
+        if binding_of(one.asset).requests_again(one.stream_id, catalogue, settings)
     ]
     tag = {"rematerialize": request.id}
     open_children = [
@@ -47,14 +46,10 @@ def _advance(request: Request, catalogue: Catalogue, settings: Settings) -> None
     room = max(0, AT_ONCE - len(busy))
     wanted = [one for one in stale if one.stream_id not in busy][:room]
     for one in wanted:
-        if one.asset == "stems":
-            # Only songs that have stems: nobody asked for the others'.
-            for song_id in catalogue.stems.of_stream(one.stream_id, engine):
-                catalogue.requests.file("separate", song_id, tag)
-        elif one.asset == "pieces":
-            catalogue.requests.file("pieces", one.stream_id, tag)
-        else:
-            catalogue.requests.file("ingest_stream", one.stream_id, {"again": [one.asset], **tag})
+        for kind, target, arguments in binding_of(one.asset).requests_again(
+            one.stream_id, catalogue, settings
+        ):
+            catalogue.requests.file(kind, target, {**arguments, **tag})
     done = total - len(stale)
     catalogue.requests.progressed(
         request.id, done / total if total else 1.0, f"{done} of {total} streams"

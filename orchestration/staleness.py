@@ -7,24 +7,11 @@ was dropped to make room is left out on request, as there is nothing to make it 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from utawaku.assets import (
-    embeddings,
-    highlights,
-    labels,
-    library_files,
-    pieces,
-    recordings,
-    segments,
-    songs,
-    stems,
-)
-from utawaku.assets.models import MISSING, models_of
+from utawaku.library.artefacts import ARTEFACTS, UPSTREAM
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.orchestration.versions import UPSTREAM
-
-ARTEFACTS = tuple(UPSTREAM)
-"""All that can be stale, what others are made from first."""
+from utawaku.orchestration.bindings import binding_of
+from utawaku.workflows.model_versions import MISSING, models_of
 
 
 @dataclass(frozen=True)
@@ -48,27 +35,16 @@ class Version:
 
 def present_versions(settings: Settings) -> dict[str, Version]:
     """Engine and models of each artefact as they are now."""
-    engines = {
-        "recordings": recordings.CODE_VERSION,
-        "segments": segments.ENGINE_VERSION,
-        "songs": songs.VERSION,
-        "labels": labels.ENGINE_VERSION,
-        "library_files": library_files.CODE_VERSION,
-        "highlights": highlights.CODE_VERSION,
-        "embeddings": embeddings.ENGINE_VERSION,
-        "pieces": pieces.CODE_VERSION,
-        "stems": stems.CODE_VERSION,
-    }
     return {
         name: Version(
-            engine,
+            binding_of(name).code_version,
             {
                 model.asset: version
                 for model in models_of([name])
                 if (version := model.version(settings)) != MISSING
             },
         )
-        for name, engine in engines.items()
+        for name in ARTEFACTS
     }
 
 

@@ -10,33 +10,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from utawaku.assets.models import models_of
+from utawaku.library.artefacts import UPSTREAM
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
+from utawaku.workflows.model_versions import models_of
 
-UPSTREAM: Mapping[str, tuple[str, ...]] = {
-    "recordings": (),
-    "segments": ("recordings",),
-    "songs": ("segments",),
-    "labels": ("songs",),
-    "library_files": ("songs", "labels"),
-    "highlights": ("library_files",),
-    "embeddings": ("library_files",),
-    "pieces": ("recordings",),
-    "stems": ("library_files",),
-}
-"""Artefacts of a stream that each is made from; its model comes beside (`assets.models`)."""
 INPUTS = "inputs"
 DATA_VERSION = "data_version"
-
-
-def with_followers(names: set[str]) -> set[str]:
-    """These artefacts and all that are made from them, near or far."""
-    found = set(names)
-    for name, upstream in UPSTREAM.items():  # in order: what is upstream comes first
-        if found.intersection(upstream):
-            found.add(name)
-    return found
 
 
 def inputs_of(

@@ -2,41 +2,7 @@
 
 import dagster as dg
 
-from utawaku.library.errors import WeightsMissingError
-from utawaku.models.tagger import Tagger
-from utawaku.orchestration.resources import LibraryResource
-from utawaku.workflows.crawl import crawl, taste_scorer
-
-
-@dg.op
-def crawl_round(context: dg.OpExecutionContext, library: LibraryResource) -> None:
-    """Search, preview, score; candidates wait for the user's mark."""
-    catalogue, settings = library.catalogue, library.settings
-    if not settings.crawl.enabled:
-        context.log.info("crawl.enabled is off")
-        return
-    tagger: Tagger | None = None
-    try:
-        tagger = library.tagger()
-    except WeightsMissingError as error:
-        context.log.warning("previews cannot be heard yet: %s", error)
-    scorer = taste_scorer(catalogue, settings, tagger) if tagger is not None else None
-    done = crawl(catalogue, settings, library.downloader(), scorer, tagger=tagger)
-    context.log.info(
-        "%d searches, %d new candidates, %d previews, %d scored %s",
-        done.n_looks,
-        done.n_new,
-        done.n_previews,
-        done.n_scored,
-        done.stopped,
-    )
-
-
-@dg.job(executor_def=dg.in_process_executor)
-def crawl_job() -> None:
-    """Look for streams like those the user likes."""
-    crawl_round()
-
+from utawaku.jobs.crawl import crawl_job
 
 daily_crawl = dg.ScheduleDefinition(
     name="daily_crawl",

@@ -5,20 +5,15 @@ import time
 
 import dagster as dg
 
-from utawaku.assets.models import MISSING, MODELS, recorded_versions
+from utawaku.jobs.models import refresh_models
+from utawaku.orchestration.model_versions import recorded_versions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.staleness import stale_streams
+from utawaku.workflows.model_versions import MISSING, MODELS
 
 INTERVAL_S = 120
 PATIENCE_S = 1800.0
 """After so long a run that did not come to an end is asked for again."""
-
-refresh_models = dg.define_asset_job(
-    "refresh_models",
-    selection=dg.AssetSelection.assets(*MODELS),
-    executor_def=dg.in_process_executor,
-    description="Record the versions of the models that are here.",
-)
 
 
 @dg.sensor(

@@ -7,33 +7,34 @@ from dataclasses import dataclass, replace
 import dagster as dg
 from filelock import FileLock, Timeout
 
-from utawaku.assets.models import unrecorded
-from utawaku.assets.recordings import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from utawaku.jobs.ingest import ingest_stream, take_in_source
 from utawaku.jobs.playlists import make_playlists
 from utawaku.jobs.playlists import run_of as playlist_of
+from utawaku.jobs.stems import pieces_run_of, separate_pieces, separate_songs
+from utawaku.jobs.stems import run_of as separation_of
+from utawaku.jobs.submissions import publish_submissions
+from utawaku.jobs.taste import run_of as training_of
+from utawaku.jobs.taste import train_taste_job
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError
 from utawaku.library.records import Request, Stream
+from utawaku.orchestration.model_versions import unrecorded
 from utawaku.orchestration.orphaned_runs import close_dead_runs
+from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import due_assets
 from utawaku.orchestration.rematerialize import advance_rematerializations
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_outcomes import BATCH_TAG, settle
+from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from utawaku.orchestration.synchronous_requests import serve_at_once
-from utawaku.sensors.stems import pieces_run_of, separate_pieces, separate_songs
-from utawaku.sensors.stems import run_of as separation_of
-from utawaku.sensors.submissions import publish_submissions
-from utawaku.sensors.taste import run_of as training_of
-from utawaku.sensors.taste import train_taste_job
 from utawaku.services.rate_limits import (
     Hindrance,
     hindrance_to_asking,
     hindrance_to_download,
     hindrance_to_work,
 )
-from utawaku.workflows.ingest import add_partitions, is_address
+from utawaku.workflows.ingest import is_address
 
 INTERVAL_S = 5
 BATCH = 20

@@ -4,60 +4,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from utawaku.assets.models import separator_weights
-from utawaku.assets.pieces import PiecesConfig, pieces
-from utawaku.assets.stems import stems
+from utawaku.jobs.stems import separate_songs
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.records import Request
 from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 300
 AT_ONCE = 20
 """Songs asked for in one look; separation is the costly step."""
-
-separate_songs = dg.define_asset_job(
-    "separate_songs",
-    selection=dg.AssetSelection.assets(stems, separator_weights),
-    executor_def=dg.in_process_executor,
-    description="Vocals and accompaniment of songs of one stream.",
-)
-
-separate_pieces = dg.define_asset_job(
-    "separate_pieces",
-    selection=dg.AssetSelection.assets(pieces, separator_weights),
-    executor_def=dg.in_process_executor,
-    description="Vocals and accompaniment of one recording, cut at subtitles.",
-)
-
-
-def run_of(request: Request, catalogue: Catalogue, run_key: str) -> dg.RunRequest:
-    """The run that serves a `separate` request, whose target is a song.
-
-    Raises:
-        NotFoundError: no such song.
-    """
-    song = catalogue.songs.get(request.target)
-    return dg.RunRequest(
-        run_key,
-        job_name=separate_songs.name,
-        partition_key=song.stream_id,
-        run_config={"ops": {"stems": {"config": {"song_ids": [song.id]}}}},
-        tags={"utawaku/request": str(request.id)},
-    )
-
-
-def pieces_run_of(request: Request, run_key: str) -> dg.RunRequest:
-    """The run that serves a `pieces` request: its target is a stream, its arguments the config."""
-    known = PiecesConfig.model_fields
-    config = {name: value for name, value in request.arguments.items() if name in known}
-    return dg.RunRequest(
-        run_key,
-        job_name=separate_pieces.name,
-        partition_key=request.target,
-        run_config={"ops": {"pieces": {"config": config}}},
-        tags={"utawaku/request": str(request.id)},
-    )
 
 
 def ask_for_good_songs(catalogue: Catalogue, settings: Settings) -> list[str]:

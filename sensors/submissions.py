@@ -4,17 +4,11 @@ import time
 
 import dagster as dg
 
-from utawaku.assets.submissions import submissions
+from utawaku.jobs.submissions import publish_submissions
 from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 60
 
-publish_submissions = dg.define_asset_job(
-    "publish_submissions",
-    selection=dg.AssetSelection.assets(submissions),
-    executor_def=dg.in_process_executor,
-    description="Work on the upload queue.",
-)
 _OPEN = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,

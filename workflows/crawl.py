@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from utawaku.assets.taste import load_model
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import (
@@ -30,6 +29,7 @@ from utawaku.services.crawler import (
 from utawaku.services.crawler.address import media_address
 from utawaku.services.downloader import Downloader
 from utawaku.services.rate_limits import asking, hindrance_to_asking
+from utawaku.workflows.taste import load_model
 from utawaku.workflows.taste_candidates import PREVIEWS_DIR, marks_without_sound, preview_vector
 
 YOUTUBE = "https://www.youtube.com/"

@@ -1,18 +1,15 @@
 """From an address or a file to streams in the catalogue: what a run needs before it can start."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import dagster as dg
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import StillProcessingError, UtawakuError
 from utawaku.library.records import Stream
 from utawaku.library.sites import full_address
 from utawaku.media.probe import probe
-from utawaku.orchestration.partitions import stream_partitions
 from utawaku.services.downloader import Downloader, StreamInfo, stream_id_for_file
 
 NOT_YET = ("is_live", "is_upcoming", "post_live")
@@ -118,9 +115,3 @@ def stream_of(info: StreamInfo, known: Stream | None = None) -> Stream:
         duration_s=info.duration_s or base.duration_s,
         description=info.description or base.description,
     )
-
-
-def add_partitions(instance: dg.DagsterInstance, stream_ids: Iterable[str]) -> None:
-    """Make these streams known to Dagster."""
-    assert stream_partitions.name is not None
-    instance.add_dynamic_partitions(stream_partitions.name, list(stream_ids))

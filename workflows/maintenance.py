@@ -1,22 +1,19 @@
 """Tidying up: backups, old runs, recordings that may go, what has come out of step."""
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import dagster as dg
-
-from utawaku.assets.library_files import length_is_right
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError
 from utawaku.library.records import Stream
-from utawaku.orchestration.partitions import stream_partitions
-from utawaku.orchestration.pending_assets import due_assets
+from utawaku.workflows.song_files import length_is_right
 
 BACKUP_PREFIX = "catalogue-"
-DAY_S = 86_400.0
-_DELETED_AT_ONCE = 500
+Pending = Callable[[Stream, Catalogue, Settings], Sequence[str]]
+"""Names of the artefacts of a stream that are still to be made."""
 
 
 def back_up(catalogue: Catalogue, settings: Settings, now: float | None = None) -> Path | None:
@@ -40,40 +37,6 @@ def back_up(catalogue: Catalogue, settings: Settings, now: float | None = None) 
     return target
 
 
-def forget_old_runs(
-    instance: dg.DagsterInstance, catalogue: Catalogue, settings: Settings, now: float
-) -> int:
-    """Delete finished runs that are older than the settings allow; returns how many.
-
-    With a run go its events. Those that made what is there now stay: without them Dagster would
-    take the artefact for one that was never made. So what stays grows with the library, not with
-    time.
-    """
-    import datetime as dt
-
-    kept = catalogue.assets.runs() | _makers(instance)
-    ages = {
-        dg.DagsterRunStatus.SUCCESS: settings.keep.keep_runs_days,
-        dg.DagsterRunStatus.CANCELED: settings.keep.keep_runs_days,
-        dg.DagsterRunStatus.FAILURE: settings.keep.keep_failed_runs_days,
-    }
-    n_deleted = 0
-    for status, days in ages.items():
-        before = dt.datetime.fromtimestamp(now - days * DAY_S, dt.UTC)
-        old = instance.get_run_ids(dg.RunsFilter(statuses=[status], updated_before=before))
-        going = [run_id for run_id in old if run_id not in kept]
-        for run_id in going[-_DELETED_AT_ONCE:]:  # the oldest come last
-            instance.delete_run(run_id)
-            n_deleted += 1
-    return n_deleted
-
-
-def _makers(instance: dg.DagsterInstance) -> set[str]:
-    """Runs that made the present version of an asset that is no stream's, such as a model."""
-    made = instance.get_latest_materialization_events(instance.all_asset_keys())
-    return {event.run_id for event in made.values() if event is not None}
-
-
 @dataclass(frozen=True)
 class Dropped:
     """Room that was made."""
@@ -82,11 +45,12 @@ class Dropped:
     n_bytes: int
 
 
-def keep_within_budget(catalogue: Catalogue, settings: Settings) -> Dropped:
+def keep_within_budget(catalogue: Catalogue, settings: Settings, pending: Pending) -> Dropped:
     """Delete recordings whose songs are cut and checked, the oldest first, until the rest fits.
 
     Does nothing unless the user allows it (`keep.drop_recordings`). A file of the user's own that
-    was taken by reference is never touched.
+    was taken by reference is never touched. `pending` names the artefacts of a stream that are not
+    made yet.
     """
     if not settings.keep.drop_recordings:
         return Dropped(0, 0)
@@ -100,7 +64,7 @@ def keep_within_budget(catalogue: Catalogue, settings: Settings) -> Dropped:
     for stream, path, size in held:
         if excess <= 0:
             break
-        if stream.site == "file" or not may_go(stream, catalogue, settings):
+        if stream.site == "file" or not may_go(stream, catalogue, settings, pending):
             continue
         # First the record, then the file: a crash in between leaves a file that is found again,
         # not a stream that seems to have lost its recording.
@@ -112,9 +76,9 @@ def keep_within_budget(catalogue: Catalogue, settings: Settings) -> Dropped:
     return Dropped(n_recordings, n_bytes)
 
 
-def may_go(stream: Stream, catalogue: Catalogue, settings: Settings) -> bool:
+def may_go(stream: Stream, catalogue: Catalogue, settings: Settings, pending: Pending) -> bool:
     """Whether everything that is made from the recording is made, and its files are sound."""
-    if due_assets(stream, catalogue, settings) or _is_wanted(stream, catalogue):
+    if pending(stream, catalogue, settings) or _is_wanted(stream, catalogue):
         return False
     try:
         return all(length_is_right(song, settings) for song in catalogue.songs.of_stream(stream.id))
@@ -135,20 +99,3 @@ def _own_recording(stream: Stream, settings: Settings) -> Path | None:
         return None
     path = settings.library_root / stream.recording_path
     return path if path.is_file() else None
-
-
-def partitions_in_step(
-    instance: dg.DagsterInstance, catalogue: Catalogue, *, fix: bool
-) -> tuple[list[str], list[str]]:
-    """Streams that Dagster does not know, and partitions without a stream; put right with `fix`."""
-    name = stream_partitions.name
-    assert name is not None
-    known = set(instance.get_dynamic_partitions(name))
-    streams = catalogue.streams.ids()
-    missing, stranded = sorted(streams - known), sorted(known - streams)
-    if fix:
-        if missing:
-            instance.add_dynamic_partitions(name, missing)
-        for key in stranded:
-            instance.delete_dynamic_partition(name, key)
-    return missing, stranded

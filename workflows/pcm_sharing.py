@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utawaku.assets.recordings import recording_file
+from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError
@@ -20,11 +20,12 @@ from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Song, Stream
 from utawaku.media.decode import decode, load
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ, SpoolWriter, read_spool
+from utawaku.workflows.recordings import recording_file
 
 _log = logging.getLogger(__name__)
 
 FOLDER = "sound"
-LISTENERS = ("labels", "highlights", "embeddings")
+LISTENERS = tuple(name for name, artefact in ARTEFACTS.items() if artefact.reads_pcm)
 KEPT_S = 2 * 86_400.0
 """What an interrupted run left goes after so long."""
 _SHORT_S = 1.0

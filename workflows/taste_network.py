@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from utawaku.assets.library_files import holds_span
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError, NotFoundError, WeightsError
@@ -20,6 +19,7 @@ from utawaku.models.taste import fit
 from utawaku.models.taste.network import NetworkTaste
 from utawaku.models.training.spectrograms import pieces_of_file, read_spectrograms
 from utawaku.models.training.taste_cnn import Comparison, Pretrained, compare, pretrain, transfer
+from utawaku.workflows.song_files import holds_span
 
 AT_ONCE = 2
 """Songs heard side by side."""

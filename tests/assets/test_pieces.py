@@ -13,7 +13,7 @@ import pytest
 from tests.fixtures.pipeline import Pipeline
 from tests.fixtures.pipeline import pipeline as pipeline  # a fixture
 from tests.models.separation import Shy, grid, write_wav
-from utawaku.assets.pieces import PiecesConfig, asked_for, known_pieces, pieces
+from utawaku.assets.pieces import pieces
 from utawaku.commands.repairs import look_at_files
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
@@ -23,10 +23,12 @@ from utawaku.library.records import Stream
 from utawaku.models.separator import Separator
 from utawaku.models.separator.joining import join_pieces
 from utawaku.models.setlist.subtitles import TimedText, to_srt
+from utawaku.orchestration.pending_assets import due_assets
 from utawaku.orchestration.rematerialize import advance_rematerializations
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.staleness import stale_streams
 from utawaku.workflows.maintenance import may_go
+from utawaku.workflows.pieces import PiecesWish, asked_for, known_pieces
 
 RATE = 16_000
 LINES = [TimedText(2, 3.25, "first line"), TimedText(4.5, 5, "second line")]
@@ -128,7 +130,7 @@ def test_a_stream_s_own_subtitles_go_by_their_name(
     assert materialize("subtitles.ja.srt").success
     assert [path.name for path in known_pieces(ID, settings)] == ["subtitles.ja pieces"]
     with pytest.raises(NotFoundError, match=r"in the stream's own folder: subtitles\.ja\.srt"):
-        asked_for(PiecesConfig(subtitles="other.srt"), ID, settings)
+        asked_for(PiecesWish(subtitles="other.srt"), ID, settings)
 
 
 def test_several_cuts_of_a_recording_lie_side_by_side(
@@ -225,11 +227,11 @@ def test_without_subtitles_there_must_be_pieces_already(
     stream: Stream, settings: Settings, subtitles: Path
 ) -> None:
     with pytest.raises(NotFoundError, match="no subtitles were given"):
-        asked_for(PiecesConfig(), ID, settings)
+        asked_for(PiecesWish(), ID, settings)
     materialize(subtitles)
-    assert asked_for(PiecesConfig(), ID, settings) == {}
+    assert asked_for(PiecesWish(), ID, settings) == {}
     with pytest.raises(UsageError, match="go with subtitles"):
-        asked_for(PiecesConfig(shift_s=1.0), ID, settings)
+        asked_for(PiecesWish(shift_s=1.0), ID, settings)
 
 
 def test_hostile_names_of_subtitles_stay_inside_the_stream(
@@ -264,13 +266,13 @@ def test_a_recording_stays_while_pieces_of_it_are_asked_for(
     for asset in ("recordings", "segments", "songs", "labels", "library_files", "highlights"):
         catalogue.assets.done(ID, asset, engine="e", engine_version="1")
     free = replace(stream, dropped_at=1.0)  # of which nothing is due
-    assert may_go(free, catalogue, settings)
+    assert may_go(free, catalogue, settings, due_assets)
     request = catalogue.requests.file("pieces", ID)
-    assert not may_go(free, catalogue, settings)
+    assert not may_go(free, catalogue, settings, due_assets)
     catalogue.requests.cancel(request.id)
-    assert may_go(free, catalogue, settings)
+    assert may_go(free, catalogue, settings, due_assets)
     catalogue.assets.started(ID, "pieces")
-    assert not may_go(free, catalogue, settings)
+    assert not may_go(free, catalogue, settings, due_assets)
 
 
 def test_a_newer_separator_makes_pieces_stale_and_one_request_brings_them_up_to_date(

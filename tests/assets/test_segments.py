@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from tests.models.separation import write_wav
-from utawaku.assets.models import MODELS
 from utawaku.assets.recordings import recordings
-from utawaku.assets.segments import analysis_file, segments
+from utawaku.assets.segments import segments
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Stream
@@ -20,6 +19,8 @@ from utawaku.models.registry import entry
 from utawaku.models.registry.store import _keep
 from utawaku.models.segmentation import Segmentation
 from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.model_versions import MODELS
+from utawaku.workflows.segments import analysis_file
 
 RATE = 16_000
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.models.separation import write_wav
-from utawaku.assets.stems import fault_in, stems
+from utawaku.assets.stems import stems
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Song, SongSpan, Stream
@@ -15,6 +15,7 @@ from utawaku.media.decode import load
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.sensors.requests import drain_requests
 from utawaku.sensors.stems import ask_for_good_songs
+from utawaku.workflows.stems import fault_in
 
 RATE = 16_000
 

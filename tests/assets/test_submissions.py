@@ -7,11 +7,12 @@ import dagster as dg
 import pytest
 
 from utawaku.assets.submissions import submissions
+from utawaku.jobs.submissions import publish_submissions
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.publish.records import Part, Submission
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.sensors.requests import drain_requests
-from utawaku.sensors.submissions import publish_due, publish_submissions
+from utawaku.sensors.submissions import publish_due
 
 
 @pytest.fixture

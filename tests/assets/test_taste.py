@@ -13,19 +13,9 @@ from tests.fixtures.segmenter_weights import (
 from tests.models.song_files import write
 from tests.models.taste_world import hear, library_of, n_rows, two_kinds
 from tests.models.taste_world import tagger as tagger  # a fixture
-from utawaku.assets.embeddings import due_songs, hear_songs
-from utawaku.assets.taste import (
-    explain,
-    fill_queue,
-    load_model,
-    model_file,
-    retrain_due,
-    score_songs,
-    taste_model,
-    taste_scores,
-    train_taste,
-)
+from utawaku.assets.taste import taste_model, taste_scores
 from utawaku.demo import render_song
+from utawaku.jobs.taste import run_of
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError, WeightsCorruptError
@@ -38,7 +28,17 @@ from utawaku.library.store.taste import target_of
 from utawaku.models.tagger import Tagger
 from utawaku.models.taste.evaluation import auc_of
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.sensors.taste import run_of, score_new_songs
+from utawaku.sensors.taste import score_new_songs
+from utawaku.workflows.embeddings import due_songs, hear_songs
+from utawaku.workflows.taste import (
+    explain,
+    fill_queue,
+    load_model,
+    model_file,
+    retrain_due,
+    score_songs,
+    train_taste,
+)
 from utawaku.workflows.taste_network import train_network
 
 

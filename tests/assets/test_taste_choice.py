@@ -12,11 +12,11 @@ from onnx import TensorProto, helper, numpy_helper
 from tests.conftest import Program
 from tests.models.song_files import write
 from tests.models.taste_world import World, hear, library_of
-from utawaku.assets.taste import explain, fill_queue, load_model, score_songs, train_taste
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.store.taste_models import TasteModel
 from utawaku.models.training.taste_cnn import BY_PIECE
+from utawaku.workflows.taste import explain, fill_queue, load_model, score_songs, train_taste
 from utawaku.workflows.taste_network import network_file, train_network
 
 RATE = 16_000

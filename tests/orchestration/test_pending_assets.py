@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
-from utawaku.assets import embeddings, highlights, labels, library_files, segments, songs
-from utawaku.assets.segments import segments_tile
-from utawaku.assets.songs import songs_are_apart
+import utawaku.assets  # noqa: F401  binds the artefacts
+from utawaku.library.artefacts import CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Segment, Setlist, SetlistLine, Song, SongSpan, Stream
-from utawaku.orchestration.pending_assets import CHAIN, due_assets
+from utawaku.orchestration.pending_assets import due_assets
+from utawaku.workflows import embeddings, highlights, segments, songs
+from utawaku.workflows import song_files as library_files
+from utawaku.workflows import stream_labels as labels
+from utawaku.workflows.segments import segments_tile
+from utawaku.workflows.songs import songs_are_apart
 
 
 @pytest.fixture

@@ -18,11 +18,7 @@ from utawaku.library.errors import EngineError, MediaError, WeightsMissingError
 from utawaku.library.records import Song, SongSpan, Stream
 from utawaku.media.decode import load
 from utawaku.models.separator import separate
-from utawaku.orchestration.reference_separator import (
-    ReferenceSpleeter,
-    reference_models,
-    reference_python,
-)
+from utawaku.models.separator.reference import ReferenceSpleeter, reference_models, reference_python
 from utawaku.orchestration.resources import LibraryResource
 
 RATE = 44_100

@@ -23,17 +23,17 @@ from tests.fixtures.pipeline import Pipeline
 from tests.models.taste_world import library_of
 from tests.orchestration.test_rematerialize import record_models
 from tests.servers.media_site import MediaSite
-from utawaku.assets.taste import retrain_due
 from utawaku.definitions import defs
 from utawaku.demo import DemoTruth, make_demo_stream
+from utawaku.jobs.taste import score_taste_job, train_taste_job
+from utawaku.library.artefacts import ARTEFACTS, CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Song, Stream
 from utawaku.library.tags import playing_time_s, read_tags
 from utawaku.models import registry
-from utawaku.orchestration.pending_assets import CHAIN
-from utawaku.orchestration.staleness import ARTEFACTS, stale_artefacts
-from utawaku.sensors.taste import score_taste_job, train_taste_job
+from utawaku.orchestration.staleness import stale_artefacts
+from utawaku.workflows.taste import retrain_due
 
 TEN_STEPS = 10
 """No request needs as many ticks."""

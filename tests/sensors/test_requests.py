@@ -14,7 +14,6 @@ from tests.fixtures.pipeline import QUICK, Pipeline
 from tests.servers.media_site import MediaSite
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
 from tests.services.downloader_media import audio_bytes
-from utawaku.assets.recordings import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.processes import process_mark
@@ -23,6 +22,7 @@ from utawaku.library.subscriptions import ChannelRules
 from utawaku.orchestration.orphaned_runs import close_dead_runs
 from utawaku.orchestration.run_outcomes import BATCH_TAG, Trouble, retry_or_fail, settle
 from utawaku.orchestration.run_processes import PID_TAG
+from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from utawaku.sensors.requests import DOWNLOAD_TAG
 from utawaku.services import rate_limits as gentleness
 from utawaku.services.downloader import Downloader

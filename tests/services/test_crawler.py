@@ -14,7 +14,6 @@ from tests.servers.media_site import Fault, MediaSite, Resource
 from tests.servers.youtube_fixtures import QUICK
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite, _listed
 from tests.services.downloader_media import audio_bytes
-from utawaku.assets.taste import load_model, train_taste
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import DownloadSettings, Settings
 from utawaku.library.errors import MediaError
@@ -25,6 +24,7 @@ from utawaku.models.tagger import Tagger
 from utawaku.services.crawler import fetch_preview, search, seeds_from
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.crawl import crawl, taste_scorer
+from utawaku.workflows.taste import load_model, train_taste
 from utawaku.workflows.taste_candidates import candidate_lesson
 
 

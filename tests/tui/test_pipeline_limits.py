@@ -9,8 +9,7 @@ from textual.pilot import Pilot
 
 from tests.tui.conftest import until
 from tests.tui.test_library_screen import opened, shown
-from utawaku.assets.labels import shazam_gate
-from utawaku.library.artefacts import OF_A_STREAM
+from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings, write_setting
 from utawaku.library.records import Channel
@@ -19,6 +18,7 @@ from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.pipeline import PipelineScreen
 from utawaku.tui.widgets.limit_rows import Limit, LimitRows, read_limits
 from utawaku.tui.widgets.pipeline_rows import StreamRows
+from utawaku.workflows.stream_labels import shazam_gate
 
 SIZE = (150, 36)
 
@@ -46,7 +46,7 @@ async def test_every_artefact_of_the_chain_has_a_column(
         await pilot.press("v")
         await until(lambda: isinstance(screen.lower, StreamRows), pilot.pause)
         await until(lambda: "37%" in shown(app), pilot.pause)
-        for name in OF_A_STREAM:
+        for name in ARTEFACTS:
             assert name.replace("_", " ") in shown(app)
 
 

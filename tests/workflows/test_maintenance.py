@@ -12,18 +12,16 @@ import dagster as dg
 import pytest
 
 from tests.fixtures.pipeline import Pipeline
-from utawaku.assets.models import recorded_versions
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import SongSpan, Stream
+from utawaku.orchestration.model_versions import recorded_versions
+from utawaku.orchestration.old_runs import forget_old_runs
+from utawaku.orchestration.partitions import partitions_in_step
+from utawaku.orchestration.pending_assets import due_assets
 from utawaku.sensors.batches import ask_if_enough, tell_if_quiet
 from utawaku.sensors.run_failure_notices import note_failure
-from utawaku.workflows.maintenance import (
-    back_up,
-    forget_old_runs,
-    keep_within_budget,
-    partitions_in_step,
-)
+from utawaku.workflows.maintenance import back_up, keep_within_budget
 
 
 def test_backups_can_be_opened_and_are_rotated(catalogue: Catalogue, settings: Settings) -> None:
@@ -91,10 +89,10 @@ def test_recordings_go_only_when_allowed_and_everything_is_made_of_them(
         return catalogue.streams.save(replace(stream, **more)), path
 
     _, unfinished = held("unfinished")
-    assert keep_within_budget(catalogue, settings).n_recordings == 0
+    assert keep_within_budget(catalogue, settings, due_assets).n_recordings == 0
     monkeypatch.setenv("UTAWAKU_KEEP__DROP_RECORDINGS", "true")
     monkeypatch.setenv("UTAWAKU_KEEP__RECORDINGS_GB", "0.000000001")
-    assert keep_within_budget(catalogue, load_settings()).n_recordings == 0
+    assert keep_within_budget(catalogue, load_settings(), due_assets).n_recordings == 0
     assert unfinished.exists()
 
 

@@ -12,9 +12,6 @@ from tests.fixtures.segmenter_weights import (
 from tests.models.song_files import write
 from tests.models.taste_world import library_of
 from tests.models.taste_world import tagger as tagger  # a fixture
-from utawaku.assets.embeddings import hear_songs
-from utawaku.assets.highlights import heard_of
-from utawaku.assets.library_files import holds_span
 from utawaku.demo import render_song
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
@@ -24,6 +21,8 @@ from utawaku.media.cut import cut_audio
 from utawaku.media.decode import load
 from utawaku.models.tagger import Tagger
 from utawaku.models.tempo import estimate_key, estimate_tempo
+from utawaku.workflows.embeddings import hear_songs
+from utawaku.workflows.highlights import heard_of
 from utawaku.workflows.pcm_sharing import (
     KEPT_S,
     LISTENERS,
@@ -35,6 +34,7 @@ from utawaku.workflows.pcm_sharing import (
     song_sound,
     sound_folder,
 )
+from utawaku.workflows.song_files import holds_span
 
 RATE = 44_100
 START_S, STOP_S = 3.0, 48.0

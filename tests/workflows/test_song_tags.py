@@ -14,13 +14,13 @@ from alembic.config import Config
 from mutagen.id3 import POPM, USLT
 
 from tests.models.song_files import write
-from utawaku.assets.library_files import Counts, file_away, keep_in_step
 from utawaku.library import migrations
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, TagSettings
 from utawaku.library.records import Song, SongSpan, Stream
 from utawaku.library.store.song_files import SongFile
 from utawaku.library.tags import read_tags
+from utawaku.workflows.song_files import Counts, file_away, keep_in_step
 from utawaku.workflows.song_tags import (
     Outcome,
     bring_in_step,

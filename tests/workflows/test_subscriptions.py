@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from utawaku.assets.songs import rules_of
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Channel, ChannelEntry, Stream
+from utawaku.workflows.songs import rules_of
 from utawaku.workflows.subscriptions import settings_for
 
 

@@ -11,11 +11,11 @@ from tests.fixtures.segmenter_weights import (
 from tests.models.song_files import write
 from tests.models.taste_world import library_of, two_kinds
 from tests.models.taste_world import tagger as tagger  # a fixture
-from utawaku.assets.taste import explain, load_model, retrain_due, train_taste
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Candidate
 from utawaku.models.tagger import ENGINE_VERSION, Tagger
+from utawaku.workflows.taste import explain, load_model, retrain_due, train_taste
 from utawaku.workflows.taste_candidates import (
     candidate_lesson,
     marks_without_sound,

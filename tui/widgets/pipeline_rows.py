@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from utawaku.library.artefacts import OF_A_STREAM, SHORT_NAMES
+from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.records import AssetState, Channel
 from utawaku.library.store.overview import Maker, StreamStates
 from utawaku.tui.text import ago, bar, fit, shown
@@ -91,7 +91,7 @@ class StreamRows(LowerRows):
     def _names(self, width: int) -> list[tuple[str, int]]:
         """Artefacts with the width of their column: whole names where there is room."""
         wide = width >= 130
-        return [(name, len(name) + 2 if wide else 5) for name in OF_A_STREAM]
+        return [(name, len(name) + 2 if wide else 5) for name in ARTEFACTS]
 
     def draw_header(self, width: int) -> list[Cell]:
         """Names of the artefacts."""
@@ -99,7 +99,7 @@ class StreamRows(LowerRows):
         room = width - 14 - sum(n for _name, n in names)
         cells: list[Cell] = [(fit("  Date", 14), None), (fit("Stream", room), None)]
         for name, n in names:
-            told = name if len(name) < n else SHORT_NAMES[name]
+            told = name if len(name) < n else ARTEFACTS[name].short_name
             cells.append((fit(told.replace("_", " "), n), None))
         return cells
 

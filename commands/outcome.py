@@ -1,0 +1,21 @@
+"""The outcome of an ingest, one record a stream."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Outcome:
+    """What became of one stream."""
+
+    source: str
+    stream_id: str = ""
+    title: str = ""
+    state: str = "failed"
+    """`done`, `already done` or `failed`."""
+    n_songs: int = 0
+    duration_s: float = 0.0
+    wall_s: float = 0.0
+    error: str = ""
+    exit_code: int = 0
+    songs: list[dict[str, Any]] = field(default_factory=list)

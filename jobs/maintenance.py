@@ -1,0 +1,55 @@
+"""Nightly maintenance."""
+
+import time
+
+import dagster as dg
+
+from utawaku.library.files import remove_stale_temporaries
+from utawaku.orchestration.old_runs import forget_old_runs
+from utawaku.orchestration.orphaned_runs import close_dead_runs
+from utawaku.orchestration.partitions import partitions_in_step
+from utawaku.orchestration.pending_assets import due_assets
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.maintenance import back_up, keep_within_budget
+from utawaku.workflows.pcm_sharing import remove_old_sound
+from utawaku.workflows.song_files import keep_in_step
+from utawaku.workflows.taste_candidates import move_vectors_out_of_cache
+
+EVENTS_KEPT_S = 90 * 86_400.0
+
+
+@dg.op
+def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> None:
+    """Back up the catalogue first; then close, delete and put right."""
+    catalogue, settings, now = library.catalogue, library.settings, time.time()
+    backup = back_up(catalogue, settings, now)
+    closed = close_dead_runs(context.instance)
+    n_runs = forget_old_runs(context.instance, catalogue, settings, now)
+    dropped = keep_within_budget(catalogue, settings, due_assets)
+    missing, stranded = partitions_in_step(context.instance, catalogue, fix=True)
+    temporaries = remove_stale_temporaries(settings.library_root)
+    files = keep_in_step(catalogue, settings)
+    remove_old_sound(settings, now)
+    move_vectors_out_of_cache(settings)
+    catalogue.sites.forget_events(before=now - EVENTS_KEPT_S)
+    context.log.info(
+        "backup %s; %d dead runs closed, %d old ones deleted; %d recordings (%.1f GB) dropped; "
+        "%d partitions added, %d removed; %d temporary files deleted; %d song files written, of "
+        "which %d had edits by other programs",
+        backup,
+        len(closed),
+        n_runs,
+        dropped.n_recordings,
+        dropped.n_bytes / 1e9,
+        len(missing),
+        len(stranded),
+        len(temporaries),
+        files.n_retagged,
+        files.n_taken_over,
+    )
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def keep_house() -> None:
+    """Backup, retention, disk budget, partitions in step with the catalogue."""
+    keep_house_op()

@@ -1,0 +1,38 @@
+"""Segments of a stream: where they are kept, and what they are made with."""
+
+from pathlib import Path
+from typing import Any
+
+from utawaku.library.config import Settings
+from utawaku.library.records import Segment
+from utawaku.models.segmenter import ENGINE_VERSION
+
+ANALYSIS_NAME = "analysis.npz"
+
+
+def analysis_file(stream_id: str, settings: Settings) -> Path:
+    """Where the segmentation of a stream with its curves is kept."""
+    return settings.stream_dir(stream_id) / ANALYSIS_NAME
+
+
+def made_with(settings: Settings) -> dict[str, Any]:
+    """What decides the outcome, to tell whether it has to be made anew."""
+    wanted = settings.segments
+    return {
+        "engine": wanted.engine,
+        "mode": wanted.mode,
+        "energy_ratio": wanted.energy_ratio,
+        "version": ENGINE_VERSION,
+    }
+
+
+def segments_tile(segments: tuple[Segment, ...], duration_s: float) -> bool:
+    """Whether segments cover [0, duration] without gap or overlap."""
+    if not segments:
+        return duration_s == 0.0
+    stops = [0.0, *(segment.stop_s for segment in segments)]
+    contiguous = all(
+        abs(segment.start_s - stop_s) < 1e-6 and segment.stop_s > segment.start_s
+        for segment, stop_s in zip(segments, stops[:-1], strict=True)
+    )
+    return contiguous and abs(stops[-1] - duration_s) < 1e-6

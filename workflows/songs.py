@@ -1,0 +1,71 @@
+"""Song boundaries of a stream: the rules that apply, and the picture of them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.files import atomic_path
+from utawaku.library.records import Setlist, Song, Stream
+from utawaku.media.pictures import timeline_picture
+from utawaku.models.segmentation import Segmentation
+from utawaku.models.songs import VERSION, SongRules
+from utawaku.workflows.setlists import Writings
+
+TIMELINE_NAME = "timeline.png"
+
+
+def rules_of(stream: Stream, catalogue: Catalogue, settings: Settings) -> SongRules:
+    """The song rules for a stream: its channel's over the user's over the defaults."""
+    channel = catalogue.channels.of_stream(stream)
+    of_channel = channel.rules.get("songs", {}) if channel else {}
+    return SongRules.model_validate({**settings.songs, **of_channel})
+
+
+def made_with(rules: SongRules, setlist: Setlist | None) -> dict[str, Any]:
+    """What decides the outcome, to tell whether it has to be made anew."""
+    return {
+        "rules": rules.model_dump(mode="json"),
+        "setlist": [[line.start_s, line.title, line.artist] for line in setlist.lines]
+        if setlist
+        else [],
+        "version": VERSION,
+    }
+
+
+def tell_unreadable(writings: Writings, stream: Stream, catalogue: Catalogue) -> None:
+    """Leave a notice on the stream for every extra that cannot be read."""
+    for warning in writings.warnings:
+        catalogue.notices.add(
+            "warning",
+            "left out of the evidence for songs and titles",
+            body=warning,
+            next_step="The recording is cut without it",
+            stream_id=stream.id,
+        )
+
+
+def songs_are_apart(songs: list[Song], duration_s: float) -> bool:
+    """Whether songs lie inside the recording, in order, without overlap."""
+    stop_s = 0.0
+    for song in songs:
+        if not stop_s - 1e-6 <= song.start_s < song.stop_s <= duration_s + 1e-6:
+            return False
+        stop_s = song.stop_s
+    return True
+
+
+def draw_timeline(
+    stream: Stream, segmentation: Segmentation, songs: list[Song], settings: Settings
+) -> Path:
+    """Draw waveform, segments and songs into the stream's folder."""
+    target = settings.stream_dir(stream.id) / TIMELINE_NAME
+    envelope = np.maximum(np.abs(segmentation.wave_min), np.abs(segmentation.wave_max))
+    picture = timeline_picture(
+        envelope, segmentation.duration_s, segmentation.segments, songs, title=stream.title
+    )
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(picture)
+    return target
