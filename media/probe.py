@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
@@ -33,9 +34,13 @@ class MediaInfo:
     duration_s: float
     sample_rate_hz: int
     n_channels: int
+    layout: str
+    """FFmpeg's name of the channel layout, e.g. ``stereo``."""
     audio_codec: str
     audio_index: int
     """Index, within the container, of the audio track that `decode` reads."""
+    n_tracks: int
+    """Audio tracks in it."""
     audio_bit_rate: int | None
     video_codec: str | None
     """None for audio files; a cover picture is not a video."""
@@ -122,20 +127,19 @@ def unreadable(path: Path, error: FFmpegError) -> MediaError:
     )
 
 
-def probe(path: Path) -> MediaInfo:
+def probe(path: Path, *, track: int | None = None) -> MediaInfo:
     """Read the headers of `path`.
+
+    Args:
+        track: which of its sound tracks, counted from 0; None takes the one that ffmpeg and mpv
+            take: flagged as default, then most channels, then the first.
 
     Raises:
         MediaError, NotMediaError, TruncatedMediaError: see `open_media`.
-        NoAudioError: there is no audio track.
+        NoAudioError: there is no audio track, or not so many.
     """
     with open_media(path) as container:
-        # The same choice as ffmpeg makes by default: most channels, then the first one.
-        audio = max(
-            container.streams.audio,
-            key=lambda stream: (stream.codec_context.channels, -stream.index),
-            default=None,
-        )
+        audio = _chosen_track(path, container, track)
         if audio is None or audio.codec_context.sample_rate <= 0:
             if _is_plain_text(path):
                 raise NotMediaError(
@@ -169,14 +173,40 @@ def probe(path: Path) -> MediaInfo:
             duration_s=_claimed_duration_s(path, container, audio.index),
             sample_rate_hz=audio.codec_context.sample_rate,
             n_channels=audio.codec_context.channels,
+            layout=audio.codec_context.layout.name,
             audio_codec=audio.codec_context.name,
             audio_index=audio.index,
+            n_tracks=len(container.streams.audio),
             audio_bit_rate=audio.codec_context.bit_rate or container.bit_rate or None,
             video_codec=films[0].codec_context.name if films else None,
             chapters=chapters,
             has_cover=bool(pictures),
             tags={**container.metadata, **audio.metadata},
         )
+
+
+def _chosen_track(path: Path, container: InputContainer, track: int | None) -> AudioStream | None:
+    tracks = container.streams.audio
+    if track is None:
+        return max(tracks, key=_rank, default=None)
+    if not 0 <= track < len(tracks):
+        raise NoAudioError(
+            f"there is no sound track {track}: it has {len(tracks)}",
+            subject=str(path),
+            next_step="Count the tracks from 0, or leave the choice out",
+        )
+    return tracks[track]
+
+
+def _rank(stream: AudioStream) -> tuple[bool, bool, int, int]:
+    """What ffmpeg prefers: decodable, flagged as default, most channels, then the first."""
+    context = stream.codec_context
+    return (
+        context.sample_rate > 0,
+        bool(stream.disposition & Disposition.default),
+        context.channels,
+        -stream.index,
+    )
 
 
 def _claimed_duration_s(path: Path, container: InputContainer, audio_index: int) -> float:
