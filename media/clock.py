@@ -138,7 +138,7 @@ class PacketClock:
     def _judge(
         self, packet: Packet, ahead: deque[Packet], step: int, tolerance: int
     ) -> tuple[bool, bool]:
-        """Whether the stamp of `packet` is to be trusted, and whether the samples must follow it."""
+        """Return whether to trust the stamp of `packet`, and whether samples must follow it."""
         if abs(step) <= tolerance:  # a packet may be missing, or the recorder's clock trembles
             if self._n_packets < self._distrust_until:
                 return True, False

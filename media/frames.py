@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
@@ -80,7 +80,7 @@ class TrackStart:
             begins_damaged = False
             for packet in read_packets(container, stream):
                 try:
-                    frames = packet.decode()
+                    frames = decoded(packet)
                 except FFmpegError:
                     begins_damaged = begins_damaged or first is None
                     first = packet.pts if first is None else first
@@ -208,7 +208,7 @@ class FrameReader:
 
     def _frames(self, clocked: ClockedPacket) -> Iterator[Placed]:
         try:
-            frames = clocked.packet.decode()
+            frames = decoded(clocked.packet)
         except EndOfStream:
             return
         except FFmpegError as error:
@@ -302,7 +302,7 @@ class FrameReader:
         elif abs(late) <= TOLERANCE_S * rate:
             return
         self._at = at + late
-        if late > 0 and not self._unsure:
+        if late > TOLERANCE_S * rate or (late > 0 and not self._unsure):
             self.timeline.add_gap(at / rate, late / rate)
         if resync:
             self._anchor = self._at
@@ -329,6 +329,11 @@ def audio_stream(container: InputContainer, info: MediaInfo) -> AudioStream:
     return found
 
 
+def decoded(packet: Packet) -> list[AudioFrame]:
+    """Decode one packet of a sound track; raises FFmpegError."""
+    return cast(list[AudioFrame], packet.decode())
+
+
 def read_packets(container: InputContainer, stream: AudioStream) -> Iterator[Packet]:
     """Demux a track; where reading fails it is tried again from there."""
     n_errors = 0
@@ -340,6 +345,8 @@ def read_packets(container: InputContainer, stream: AudioStream) -> Iterator[Pac
             return
         except EndOfStream:
             return
+        except IndexError:  # PyAV, at a packet of a track that came up on the way
+            continue
         except FFmpegError as error:
             n_errors += 1
             _log.debug("%s: %s", container.name, error)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from av.audio.format import AudioFormat
@@ -232,7 +232,8 @@ def _silence(like: tuple[str, str, int], n_samples: int) -> AudioFrame:
     n_planes = n_channels(layout)
     shape = (n_planes, n_samples) if form.is_planar else (1, n_samples * n_planes)
     zero = 128 if name in ("u8", "u8p") else 0
-    frame = AudioFrame.from_ndarray(np.full(shape, zero, _DTYPES[form.planar.name]), name, layout)
+    samples = cast(Any, np.full(shape, zero, _DTYPES[form.planar.name]))
+    frame = AudioFrame.from_ndarray(samples, name, layout)
     frame.sample_rate = rate
     frame.time_base = Fraction(1, rate)
     return frame
