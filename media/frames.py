@@ -111,6 +111,11 @@ class TrackStart:
         """Return the time on the timeline of a time stamp."""
         return float((ticks - self.first) * self.time_base) + self.lead_s
 
+    @property
+    def zero_s(self) -> float:
+        """Time stamp, in the container, of the timeline's zero."""
+        return float(self.first * self.time_base) - self.lead_s
+
     def sample(self, ticks: int, rate: int) -> int:
         """Return the sample of the timeline at a time stamp."""
         lead = round(self.lead_s * rate)
@@ -146,12 +151,7 @@ class FrameReader:
         self._begin_s = from_s - 1.5 * PREROLL_S
         self._jumps_in = self.start.trusted and self._begin_s - self.start.lead_s > PREROLL_S
         formats = set(info.container.split(","))
-        self._seeks = (
-            seek
-            and self._jumps_in
-            and bool(_EXACT_SEEK & formats)
-            and not may_restart(info.path, info.container)
-        )
+        self._seeks = seek and self._jumps_in and may_seek(info)
         self._wrap_bits = max((WRAP_BITS.get(name, 0) for name in formats), default=0)
         self._at: int | None = None
         self._end = 0
@@ -314,6 +314,12 @@ class FrameReader:
         self._end = round(self._end * rate / self._rate)
         self._anchor = self._at
         self._rate = rate
+
+
+def may_seek(info: MediaInfo) -> bool:
+    """Whether a jump into the file leads to the one place that its time stamp names."""
+    exact = bool(_EXACT_SEEK & set(info.container.split(",")))
+    return exact and not may_restart(info.path, info.container)
 
 
 def audio_stream(container: InputContainer, info: MediaInfo) -> AudioStream:

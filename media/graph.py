@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from av.audio.format import AudioFormat
@@ -232,7 +232,7 @@ def _silence(like: tuple[str, str, int], n_samples: int) -> AudioFrame:
     n_planes = n_channels(layout)
     shape = (n_planes, n_samples) if form.is_planar else (1, n_samples * n_planes)
     zero = 128 if name in ("u8", "u8p") else 0
-    samples = cast(Any, np.full(shape, zero, _DTYPES[form.planar.name]))
+    samples: np.ndarray[Any, Any] = np.full(shape, zero, _DTYPES[form.planar.name])
     frame = AudioFrame.from_ndarray(samples, name, layout)
     frame.sample_rate = rate
     frame.time_base = Fraction(1, rate)
@@ -250,7 +250,7 @@ _DTYPES: dict[str, Any] = {
 
 def _cut(frame: AudioFrame, n_samples: int) -> AudioFrame:
     """Return the frame without its first samples."""
-    samples = frame.to_ndarray()
+    samples: Any = frame.to_ndarray()
     if not frame.format.is_planar:
         n_samples *= frame.layout.nb_channels
     rest = AudioFrame.from_ndarray(

@@ -137,7 +137,7 @@ def copy_mp3(
         raise NotCopyableError("the frames are not in an MP3 file")
     n_frame = 1152 if info.sample_rate_hz >= 32_000 else 576
     with open_packets(info, n_frame, n_delay=None, seekable=False) as track:
-        raw_start = track.n_delay + start
+        raw_start = track.raw(start)
         raw_stop = raw_start + n_samples
         # Exact overlap needs one granule, an exact filter bank two; MPEG-2 has one a frame.
         first = max(0, raw_start // n_frame - (1 if n_frame == 1152 else 2))

@@ -32,7 +32,7 @@ def copy_aac(
     rate = info.sample_rate_hz
     with open_packets(info, _N_PACKET, n_delay=None, seekable=True) as track:
         _check_plain_aac(track.stream, rate)
-        raw_start = track.n_delay + start
+        raw_start = track.raw(start)
         raw_stop = round((raw_start + n_samples) / _N_PACKET) * _N_PACKET
         if abs(raw_stop - raw_start - n_samples) > n_snap:
             raise NotCopyableError("the end does not fall between two AAC packets")

@@ -167,7 +167,8 @@ def _copy_with_run_up(
     """Write the copy with at least `run_up` samples before the span; return how many it skips."""
     with open_packets(info, 960, n_delay=0, seekable=True) as track:
         head = bytes(track.stream.codec_context.extradata or b"")
-        raw_start = opus_delay(track.stream) + start
+        track.n_delay = opus_delay(track.stream)
+        raw_start = track.raw(start)
         raw_stop = raw_start + n_samples
         first = max(0, (raw_start - run_up) // track.n_packet)
         kept: list[bytes] = []

@@ -10,10 +10,11 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from utawaku.media.cut.result import NotCopyableError
+from utawaku.media.frames import TrackStart, may_seek
 from utawaku.media.probe import MediaInfo, open_media
 
 _RUN_UP_S = 1.0
-_STEADY_S = 0.004
+_STEADY_S = 0.0015
 """Time stamps may be this far off the grid: containers round them to milliseconds."""
 
 
@@ -21,8 +22,8 @@ _STEADY_S = 0.004
 class PacketTrack:
     """The audio track of an open recording, seen as packets of one length.
 
-    A *raw* sample number counts from the first packet's first sample; the recording's sample 0,
-    as `utawaku.media.decode` counts, is raw sample `n_delay`.
+    A *raw* sample number counts from the first packet's first sample. The recording's first sound
+    is raw sample `n_delay`; on its timeline, as `utawaku.media.decode` counts, it is `n_lead`.
     """
 
     container: InputContainer
@@ -34,6 +35,17 @@ class PacketTrack:
     first_s: float
     """Time stamp of the first packet."""
     seekable: bool
+    n_lead: int
+    """Samples of the timeline before the first sound, where the picture begins earlier."""
+
+    def raw(self, sample: int) -> int:
+        """Return the raw number of a sample of the timeline.
+
+        Raises NotCopyableError where there is no sound yet.
+        """
+        if sample < self.n_lead:
+            raise NotCopyableError("the span begins before the sound does")
+        return sample - self.n_lead + self.n_delay
 
     def packets(self, first: int) -> Iterator[tuple[int, Packet]]:
         """Yield `(number, packet)` from packet number `first` on, one seek away.
@@ -83,7 +95,11 @@ class PacketTrack:
 def open_packets(
     info: MediaInfo, n_packet: int, *, n_delay: int | None, seekable: bool
 ) -> Iterator[PacketTrack]:
-    """Open the track that `decode` reads; `n_delay` None is measured by decoding the start."""
+    """Open the track that `decode` reads; `n_delay` None is measured by decoding the start.
+
+    Where a jump may lead elsewhere, packets are counted from the start even if `seekable`.
+    """
+    lead_s = TrackStart.of(info).lead_s
     with open_media(info.path) as container:
         first_packet, first_frame = _first_stamps(container, info.audio_index)
     with open_media(info.path) as container:
@@ -91,7 +107,14 @@ def open_packets(
         if n_delay is None:
             n_delay = round(float(first_frame - first_packet) * info.sample_rate_hz)
         yield PacketTrack(
-            container, stream, info.sample_rate_hz, n_packet, n_delay, float(first_packet), seekable
+            container,
+            stream,
+            info.sample_rate_hz,
+            n_packet,
+            n_delay,
+            float(first_packet),
+            seekable=seekable and may_seek(info),
+            n_lead=round(lead_s * info.sample_rate_hz),
         )
 
 

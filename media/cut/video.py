@@ -30,6 +30,7 @@ from utawaku.media.cut.ogg_opus import opus_delay
 from utawaku.media.cut.packets import PacketTrack, open_packets
 from utawaku.media.cut.result import CutResult, NotCopyableError
 from utawaku.media.decode import decode
+from utawaku.media.frames import TrackStart
 from utawaku.media.probe import MediaInfo, open_media, probe
 
 MAX_SKEW_S = 0.04
@@ -49,7 +50,7 @@ class _Span:
     start_s: float
     stop_s: float
     zero_s: float
-    """Time stamp, in the container, of the recording's first sample."""
+    """Time stamp, in the container, of the recording's time 0."""
 
 
 def cut_video(
@@ -81,7 +82,7 @@ def cut_video(
             "there is no picture in it", subject=str(source), next_step="Cut the sound alone"
         )
     start_s, wanted_stop_s = checked_span(info, start_s, stop_s)
-    span = _Span(start_s, wanted_stop_s or info.duration_s, _zero_s(info))
+    span = _Span(start_s, wanted_stop_s or info.duration_s, TrackStart.of(info).zero_s)
     note = ""
     with atomic_path(target) as temporary:
         result = None
@@ -101,15 +102,6 @@ def cut_video(
                 ) from error
     progress(1.0, "cut")
     return replace(result, path=target, note=note)
-
-
-def _zero_s(info: MediaInfo) -> float:
-    with open_media(info.path) as container:
-        stream = next(s for s in container.streams.audio if s.index == info.audio_index)
-        for frame in container.decode(stream):
-            if frame.pts is not None and frame.time_base is not None:
-                return float(frame.pts * frame.time_base)
-    return 0.0
 
 
 def _copy(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> CutResult:
@@ -236,7 +228,7 @@ def _with_dts(packets: Iterator[Packet], stream: VideoStream) -> Iterator[tuple[
 
 
 def _audio_packets(track: PacketTrack, start: int, stop: int, run_up: int) -> Iterator[_Timed]:
-    raw_start, raw_stop = start + track.n_delay, stop + track.n_delay
+    raw_start, raw_stop = track.raw(start), track.raw(stop)
     first = max(0, raw_start // track.n_packet - run_up)
     rate = track.sample_rate_hz
     base = track.stream.time_base or Fraction(1, rate)
