@@ -18,7 +18,7 @@ from utawaku.models.chat import ChatMessage
 from utawaku.models.labels.titles import artist_key, similarity, title_key
 from utawaku.models.setlist.live_chat import titles_in_chat
 from utawaku.models.setlist.names import read_name
-from utawaku.models.setlist.parse import parse_setlist, structure
+from utawaku.models.setlist.parse import listlikeness, parse_setlist
 
 SAME_START_S = 20.0
 """Lines of two people about one song start within this time of each other."""
@@ -189,7 +189,7 @@ def _judge(
     lines = _within(parse_setlist(text), end_s)
     if sum(line.is_song for line in lines) < MIN_SONGS:
         return
-    listlike = 1.0 if _HEADER.search(text) else structure(text)
+    listlike = 1.0 if _HEADER.search(text) else listlikeness(text)
     quality = _quality(lines, listlike)
     yield _Found(Setlist(lines, source, 0.0, author, evidence), quality, trust)
 

@@ -1,178 +1,234 @@
-"""What stands beside a stamp: numbering, decoration, title, artist; and whether it is a song."""
+"""One line's words taken apart: decoration, number, title, artist, and how sure that is."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from utawaku.models.setlist.notes import (
+    artist_without_notes,
+    bracketed_tail,
+    is_remark,
+    is_version,
+    labelled_artist,
+    split_at_label,
+    without_remarks,
+    without_title_label,
+)
+from utawaku.models.setlist.numbering import without_sure_number
+from utawaku.models.setlist.separators import ALWAYS, split_outside_brackets
 from utawaku.models.setlist.talk import is_talk
 
-_OPEN, _CLOSE = "「『《〈“", "」』》〉”"
-_TITLE_BRACKET = re.compile(r"[「『《〈“]([^「」『』《》〈〉“”]+)[」』》〉”]")
-_HEAVY_BRACKET = re.compile(r"【([^【】]+)】")
-_PAREN_TAIL = re.compile(r"^(?P<title>.*\S)\s*[(（](?P<inner>[^()（）]+)[)）]\s*$")
-_NUMBER = re.compile(
-    r"^\s*(?:"
-    r"(?:#|＃|no\.?|№|tr\.?|track|song|m|曲|歌|en(?:core)?)\s*\.?\s*\d{1,3}\s*(?:[.):：\]、．）】-]|(?=\s))"
-    r"|[\[(（【<]\s*(?:曲|song|no\.?|m)?\s*\d{1,3}\s*[\])）】>]"
-    r"|\d{1,3}\s*(?:曲目|首目|首|곡)\s*[.:：、]?"
-    r"|第\s*\d{1,3}\s*[曲首]\s*[.:：、]?"
-    r"|\d{1,3}\s*[.)、．）:：](?!\d)"
-    r"|[①-⑳㉑-㉟㊱-㊿❶-❿⓫-⓴➀-➓]"
-    r"|(?:[0-9]\u20e3|🔟)+"
-    r")\s*",
-    re.IGNORECASE,
-)
-_BARE_NUMBER = re.compile(r"^\s*(\d{1,3})\s+(?=\S)")
-_ENCORE = re.compile(
-    r"^\s*[\[(（【<]?\s*(?:encore|en|アンコール|安可|安可曲|앵콜|앙코르|w\s*アンコール)\s*\d*\s*[\])）】>:：.、\-]+\s*",
-    re.IGNORECASE,
-)
-_SONG_PREFIX = re.compile(
-    r"^\s*[\[(（【<]?\s*(?:song|sing|歌|曲|唱歌|うた|노래|♪)\s*[\])）】>:：]\s*", re.IGNORECASE
-)
+_SYMBOLS = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff♪♫♬♩"
+_EDGES = re.compile(r"^[\s\-–—―‐−~〜～|｜│:：・、,.。>»→⇒/／]+(?=\S)|[\s|｜│>»、,，;；:：→/／]+$")
 _LEADING = re.compile(
-    "^[\\s|│├└┃┣┗┝>»・･•◦●○◎◆◇■□▶►▷▸▼▽▲△★☆✩✦✧※*+=_~,.、。:：;\\-–—―→⇒⏩"
-    "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff♪♫♬♩🎵🎶]+"
+    f"^[\\s|│├└┃┗┣┝╰↳»›>･・•‣⁃●◦○◎◆◇■□▶►▷▸▼▽▲△✦✧※*+=_~,、。:：;\\-–—―→⇒⏩{_SYMBOLS}]+"
 )
 _TRAILING = re.compile(
-    "(?:[\\s|│>»・･•●○◎◆◇■□★☆✩✦✧※,、;:：→\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff♪♫♬♩]"
+    f"(?:[\\s|│>»･•●◎◆■□▶※,、;:：→\U0001f000-\U0001faff]|(?<=\\s)[・○◇★☆{_SYMBOLS}]+"
+    "|(?<=[^\\W\\d_])[♪♫♬♩](?=$)"
     # A dash that closes "-subtitle-" belongs to the title; one after a space does not.
     "|(?<=\\s)[-–—―~〜～]|(?<=\\s)[-–—―~〜～]{2})+$"
 )
 _MUSIC_SIGN = re.compile("[♪♫♬♩🎵🎶🎤🎼🎙]")
-_KEY = r"(?:key|キー)\s*[:：]?\s*[+\-±＋－]?\s*\d{1,2}"
-_NOTE_TAIL = re.compile(
-    rf"\s*[(（\[【]\s*(?:{_KEY}|key|原キー|初披露|初|new!?|新曲|first time!?|cover|カバー"
-    rf"|リクエスト|request)\s*[)）\]】]\s*$|\s+{_KEY}$",
+_ENCORE = re.compile(
+    r"^\s*[\[(（【<]?\s*(?:w\s*)?(?:encore|en|アンコール|安可曲?|앵콜|앙코르)\s*\d*\s*[\])）】>:：.、\-]+\s*",
     re.IGNORECASE,
 )
-_NOT_AN_ARTIST = re.compile(
-    r"\b(?:ver|version|acoustic|acapella|a\s?cappella|short|full|size|live|remix|mix|edit|piano"
-    r"|cover|inst|instrumental|key|feat|ft|first|second|half|op|ed|again|retake|reprise|theme|ost)\b"
-    r"|アカペラ|ショート|フル|サビ|弾き語り|途中|再|初|主題歌|挿入歌|オープニング|エンディング|カバー"
-    r"|リクエスト|リベンジ|一番|1番|清唱|翻唱|重唱|무반주|커버",
+_SONG_TAG = re.compile(
+    r"^\s*(?:[\[(（【<［]\s*(?:song|sing(?:ing)?|歌|曲|唱歌|うた|노래|♪|🎵|🎤)\s*[\])）】>］]|♪)\s*[:：]?\s*",
     re.IGNORECASE,
 )
-_SEPARATORS = (
-    re.compile(r"\s+[/／╱⁄∕]\s+"),
-    re.compile(r"\s*[／╱∕]\s*"),
-    re.compile(r"\s+[-–—―‐−]\s+"),
-    re.compile(r"\s*[|｜]\s*"),
-    re.compile(r"\s+[-–—―]{2,}\s*|\s*[–—―]{1,2}\s+"),
-    re.compile(r"\s+by\s+", re.IGNORECASE),
-    re.compile(r"(?<!\d)\s*/\s*|\s*/\s*(?!\d)"),
+_TAG = re.compile(
+    r"歌|曲|song|encore|アンコール|リクエスト|初|cover|new|medley|メドレー", re.IGNORECASE
 )
+_QUOTED = re.compile(
+    r"[「『《〈“][^「」『』《》〈〉“”]+[」』》〉”]|(?<![^\s(（\-–—/:：])\"[^\"]+\"(?![^\s)）\-–—/,，:：])"
+)
+_HEAVY = re.compile(r"【([^【】]+)】")
+_SENTENCE_BRACKET = re.compile(r"[~〜～、。!！?？]")
+
+
+Taken = tuple[str, str, str, str, tuple[str, ...]]
+"""How a text was divided, title, artist, words in brackets behind, and the parts."""
+
+_LAST_DIVIDES = (ALWAYS["close slash"], ALWAYS["by"])
+"""Signs that also stand inside titles ("Day by Day by X", "1/3 of a Sea/X")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A line's text taken apart."""
+    """A line's words taken apart."""
 
     title: str
     artist: str
     is_song: bool
     marked: bool
     """It was numbered, bracketed, had an artist or a note sign: more than a remark."""
-    bare_number: int | None = None
-    """A leading number with only a space after it: numbering, or part of the title."""
+    how: str = ""
+    """The way in which title and artist were told apart: `label`, `quoted`, `heavy`, `sides`
+    (a separator) or "" for a title alone."""
     paren: str = ""
-    """A bracketed tail that may be the artist; the whole list decides."""
+    """Words in brackets at the end that may be the artist; the whole list decides."""
+    fields: tuple[str, ...] = field(default=(), repr=False)
+    """The parts that a separator made."""
+    words: str = field(default="", repr=False)
+    """All words, without decoration."""
 
 
-def read_name(text: str) -> Name:
-    """Take the text beside a stamp apart; the raw text is kept by the caller."""
-    number = None
+def read_name(text: str, separators: Sequence[re.Pattern[str]] = ()) -> Name:
+    """Take the words beside a time apart, by what one line alone can tell."""
+    words, marked = undecorated(text)
+    how, title, artist, paren, fields = _split(words, separators or tuple(ALWAYS.values()))
+    title = _clean_title(title)
+    artist = artist_without_notes(_trim(artist)) if artist else ""
+    marked = marked or bool(how)
+    talk = how not in ("quoted", "heavy") and is_talk(title) and (not artist or is_talk(artist))
+    return Name(
+        title, artist, bool(title) and not talk, marked and not talk, how, paren, fields, words
+    )
+
+
+def undecorated(text: str) -> tuple[str, bool]:
+    """Words without numbers, tags and signs around them, and whether those mark a song."""
     marked = bool(_MUSIC_SIGN.search(text))
     rest = text.strip()
     for _ in range(4):  # "♪ 01. 【歌】" comes in any order
         before = rest
-        rest = _LEADING.sub("", rest) or rest
-        for pattern in (_NUMBER, _ENCORE, _SONG_PREFIX):
+        rest = _EDGES.sub("", rest)
+        rest = _without_leading_signs(rest)
+        read = without_sure_number(rest)
+        rest, marked = read.rest, marked or read.numbered
+        for pattern in (_ENCORE, _SONG_TAG):
             stripped = pattern.sub("", rest, count=1)
-            # A title may be nothing but such a sign ("No. 1", "歌:"): then it stays.
+            # A title may be nothing but such a sign: then it stays.
             if stripped != rest and stripped.strip(" .-:/"):
                 rest, marked = stripped, True
         if rest == before:
             break
-    bare = _BARE_NUMBER.match(rest)
-    if bare:
-        number = int(bare[1])
-    rest = _strip_tail(rest)
-    title, artist, paren, bracketed = _split(rest)
-    marked = marked or bracketed or bool(artist)
-    talk = (not artist or is_talk(artist)) and not bracketed and is_talk(title)
-    return Name(title, artist, bool(title) and not talk, marked and not talk, number, paren)
+    return without_remarks(_without_trailing_signs(rest)), marked
 
 
-def _strip_tail(text: str) -> str:
-    while True:
-        shorter = _TRAILING.sub("", text)
-        shorter = _NOTE_TAIL.sub("", shorter) or shorter
-        if shorter == text or not shorter:
-            return text
-        text = shorter
+def _without_leading_signs(text: str) -> str:
+    """Signs in front go unless they are the title: "☆ / Aoi"."""
+    rest = _LEADING.sub("", text)
+    if not rest or re.match(r"[/／]\s", rest):
+        return text
+    return rest
 
 
-def _split(text: str) -> tuple[str, str, str, bool]:
-    """Title, artist, a tail in parentheses, whether brackets marked the title."""
-    bracket = _TITLE_BRACKET.search(text)
-    if bracket:
-        around = _trim(f"{text[: bracket.start()]} {text[bracket.end() :]}")
-        before, after = _trim(text[: bracket.start()]), _trim(text[bracket.end() :])
-        # "Artist「Title」" and "「Title」Artist", but also "「Title」(cover)" and "Lemon「米津」"
-        artist = after or before
-        if artist and _NOT_AN_ARTIST.search(artist):
-            artist = before if artist == after and not _NOT_AN_ARTIST.search(before) else ""
-        if not (before and after) or not around:
-            return bracket[1].strip(), _unparen(artist), "", True
-    heavy = _HEAVY_BRACKET.search(text)
-    if heavy:
-        outside = _trim(f"{text[: heavy.start()]} {text[heavy.end() :]}")
-        if not outside:
-            return heavy[1].strip(), "", "", True
-        divided = any(separator.search(outside) for separator in _SEPARATORS[:4])
-        if heavy.end() == len(text) and not _NOT_AN_ARTIST.search(heavy[1]) and not divided:
-            return outside, heavy[1].strip(), "", True
-        if heavy.start() == 0 and _TAG.search(heavy[1]) is None:
-            return heavy[1].strip(), _unparen(outside), "", True
-        text = outside
-    for separator in _SEPARATORS:
-        parts = [part.strip() for part in separator.split(text)]
-        parts = [part for part in parts if part]
-        if len(parts) < 2:
-            continue
-        if separator is _SEPARATORS[-1] and len(parts) > 2:
-            # Slashes without spaces may belong to the title: the last one separates.
-            cut = text.rfind("/")
-            parts = [text[:cut].strip(), text[cut + 1 :].strip()]
-        return _trim(parts[0]), _trim(parts[1]), "", False
-    tail = _PAREN_TAIL.match(text)
-    if tail and not _NOT_AN_ARTIST.search(tail["inner"]):
-        return text, "", tail["inner"].strip(), False
-    return text, "", "", False
-
-
-_TAG = re.compile(
-    r"歌|曲|song|encore|アンコール|リクエスト|初|cover|new|medley|メドレー", re.IGNORECASE
-)
+def _without_trailing_signs(text: str) -> str:
+    return _TRAILING.sub("", text) or text
 
 
 def _trim(text: str) -> str:
-    return _strip_tail(_LEADING.sub("", text.strip()).strip(" /／:：")).strip(" /／")
+    trimmed = _without_trailing_signs(_without_leading_signs(_EDGES.sub("", text.strip())))
+    return trimmed.strip(" /／") or text.strip()
 
 
-def _unparen(text: str) -> str:
-    inner = re.fullmatch(r"[(（\[]([^()（）\[\]]+)[)）\]]", text.strip())
+def _clean_title(text: str) -> str:
+    title = _trim(text) if text else ""
+    title = without_title_label(without_remarks(_unquoted(title)))
+    return _unquoted(title)
+
+
+def _unquoted(text: str) -> str:
+    whole = _QUOTED.fullmatch(text) or _HEAVY.fullmatch(text)
+    return text[1:-1].strip() if whole else text
+
+
+def _split(text: str, separators: Sequence[re.Pattern[str]]) -> Taken:
+    """How it was divided, title, artist, words in brackets behind, and the parts."""
+    labelled = split_at_label(text)
+    if labelled:
+        return "label", labelled[0], labelled[1], "", labelled
+    strong = [separator for separator in separators if separator not in _LAST_DIVIDES]
+    return (
+        _of_separators(text, strong)
+        or _of_quotes(text)
+        or _of_heavy_brackets(text)
+        or _of_separators(text, [s for s in separators if s in _LAST_DIVIDES])
+        or _of_tail(text)
+    )
+
+
+def _of_separators(text: str, separators: Sequence[re.Pattern[str]]) -> Taken | None:
+    for separator in separators:
+        parts = split_outside_brackets(separator, text)
+        parts = _without_sign_parts(parts)
+        if len(parts) < 2:
+            continue
+        if separator in _LAST_DIVIDES and len(parts) > 2:
+            cut = text.rfind(parts[-1])
+            parts = [text[:cut].rstrip(" /").removesuffix(" by"), parts[-1]]
+        return _of_parts(parts)
+    return None
+
+
+def _of_tail(text: str) -> Taken:
+    head, inner = bracketed_tail(text)
+    if head and labelled_artist(inner):
+        return "label", head, labelled_artist(inner), "", (head, inner)
+    if head and not is_version(inner) and not _SENTENCE_BRACKET.search(inner):
+        return "", text, "", inner, ()
+    return "", text, "", "", ()
+
+
+def _without_sign_parts(parts: Sequence[str]) -> list[str]:
+    """Of more than two parts, those that are nothing but signs divide nothing."""
+    if len(parts) <= 2:
+        return list(parts)
+    return [part for part in parts if re.search(r"\w", part)] or list(parts)
+
+
+def _of_parts(parts: Sequence[str]) -> Taken:
+    """Quotes and labels say which part is which; else the sides do."""
+    left, right = parts[0], parts[1]
+    fields = tuple(parts)
+    if labelled_artist(_trim(left)) and not labelled_artist(_trim(right)):
+        return "label", right, left, "", fields
+    if labelled_artist(right):
+        return "label", left, labelled_artist(right), "", fields
+    quoted = [bool(_QUOTED.fullmatch(without_remarks(part))) for part in (left, right)]
+    if quoted == [False, True]:
+        return "quoted", right, left, "", fields
+    if quoted == [True, False]:
+        return "quoted", left, right, "", fields
+    return "sides", left, right, "", fields
+
+
+def _of_quotes(text: str) -> Taken | None:
+    match = _QUOTED.search(text)
+    if not match:
+        return None
+    before, after = _trim(text[: match.start()]), _trim(text[match.end() :])
+    if before and after and not is_remark(after.strip("()（）[]【】")):
+        return None
+    title = match[0][1:-1].strip()
+    # "Artist「Title」" and "「Title」Artist", but also "「Title」(cover)"
+    for words in (after, before):
+        artist = _unbracketed(artist_without_notes(words)) if words else ""
+        if artist and not is_remark(artist) and not is_version(artist):
+            return "quoted", title, labelled_artist(artist) or artist, "", (title, artist)
+    return "quoted", title, "", "", (title,)
+
+
+def _of_heavy_brackets(text: str) -> Taken | None:
+    heavy = _HEAVY.search(text)
+    if not heavy:
+        return None
+    inner = heavy[1].strip()
+    outside = _trim(f"{text[: heavy.start()]} {text[heavy.end() :]}")
+    if not outside:
+        return "heavy", inner, "", "", (inner,)
+    if heavy.end() == len(text) and not is_version(inner) and not is_remark(inner):
+        return "heavy", outside, labelled_artist(inner) or inner, "", (outside, inner)
+    if heavy.start() == 0 and not _TAG.search(inner):
+        return "heavy", inner, _unbracketed(outside), "", (inner, outside)
+    return "", outside, "", "", ()
+
+
+def _unbracketed(text: str) -> str:
+    inner = re.fullmatch(r"[(（\[［]([^()（）\[\]［］]+)[)）\]］]", text.strip())
     return (inner[1] if inner else text).strip()
-
-
-def split_paren(title: str) -> tuple[str, str]:
-    """`Title (Artist)` as two; used once the whole list has shown that this is its habit."""
-    tail = _PAREN_TAIL.match(title)
-    return (tail["title"].strip(), tail["inner"].strip()) if tail else (title, "")
-
-
-def drop_bare_number(title: str) -> str:
-    """A title without its leading number; used once the list has shown that it counts."""
-    return _BARE_NUMBER.sub("", title)

@@ -11,7 +11,7 @@ import re
 _JAPANESE = """
 雑談, ざつだん, トーク, フリートーク, 開始, 開幕, 配信開始, スタート, 配信スタート, 待機,
 待機画面, 待機所, op, オープニング, オープニングトーク, ed, エンディング, エンディングトーク,
-挨拶, あいさつ, ご挨拶, お知らせ, おしらせ, 告知, 宣伝, 自己紹介, スパチャ, スパチャ読み,
+挨拶, あいさつ, ご挨拶, はじまり, 開会, 修正, 訂正, 追記, お知らせ, おしらせ, 告知, 宣伝, 自己紹介, スパチャ, スパチャ読み,
 赤スパ読み, お礼, 休憩, 水分補給, お水休憩, 終了, 配信終了, 終わり, おわり, 締め, 締めの挨拶,
 乾杯, 感想, mc, チューニング, 音量調整, 音量チェック, マイクチェック, マイクテスト, 声出し,
 発声練習, 選曲, 選曲中, 離席, トイレ休憩, 機材トラブル, ミュート, トラブル, こんばんは, 開演,
@@ -26,19 +26,29 @@ superchat reading, super chat reading, sc reading, supa reading, reading supas, 
 donation reading, reading donations, announcement, announcements, ending, end, end of stream,
 stream end, the end, outro, closing, closing talk, final talk, bye, goodbye, mic check,
 sound check, soundcheck, tuning, setup, technical difficulties, q&a, waiting, waiting screen,
-begin, beginning, thank you, thanks, raid, raids, credits
+begin, beginning, thank you, thanks, raid, raids, credits, edit, edited, correction, corrections,
+start of the stream, end of the stream, pre-stream, preshow, afterparty, housekeeping, game, gaming
 """
 _CHINESE = """
 开始, 開始, 开播, 開播, 开场, 開場, 闲聊, 閒聊, 雜談, 杂谈, 聊天, 结束, 結束, 结尾, 結尾, 休息,
 喝水, 感谢sc, 感謝sc, 读sc, 讀sc, 念sc, 打招呼, 下播, 公告, 调音, 調音, 暖场, 暖場, 开头, 開頭,
-片头, 片尾
+片头, 片尾, 致谢, 致謝, 片尾曲後, 预告, 預告, 抽奖, 抽獎, 结束语, 開場白, 开场白
 """
 _KOREAN = """
 시작, 방송 시작, 방송시작, 오프닝, 잡담, 토크, 인사, 엔딩, 끝, 방송 종료, 방송종료, 종료, 휴식,
 공지, 소통, 노가리, 마무리, 대기화면, 뱅온, 뱅종
 """
+_OTHERS = """
+pembukaan, pembuka, mulai, opening talk, penutup, penutupan, selesai, ngobrol, obrolan, istirahat,
+mở đầu, bắt đầu, kết thúc, trò chuyện, nghỉ, chào hỏi, inicio, comienzo, fin, final, charla,
+descanso, despedida, saludo, saludos, início, começo, fim, conversa, intervalo, début, pause,
+discussion, au revoir, anfang, ende, pause, begrüßung, gespräch, verabschiedung, начало, конец,
+перерыв, разговор, вступление, приветствие, прощание, เริ่ม, จบ, พูดคุย, พัก, เปิด, ปิด
+"""
 _WORDS = frozenset(
-    word.strip() for words in (_JAPANESE, _ENGLISH, _CHINESE, _KOREAN) for word in words.split(",")
+    word.strip()
+    for words in (_JAPANESE, _ENGLISH, _CHINESE, _KOREAN, _OTHERS)
+    for word in words.replace("\n", " ").split(",")
 )
 _HEAD = re.compile(
     r"^(?:雑談|トーク|告知|お知らせ|スパチャ|休憩|挨拶|自己紹介|オープニング|エンディング|配信(?:開始|終了)"
@@ -58,6 +68,12 @@ _TAIL = re.compile(
 _SECTION = re.compile(
     r"^(?:encore|アンコール|安可|앵콜|앙코르|set\s*list|セトリ|セットリスト|歌单|歌單|曲目|타임스탬프|셋리스트"
     r"|time\s*stamps?|tracklist|タイムスタンプ|timeline)\s*[:：]?$",
+    re.IGNORECASE,
+)
+HEADER = re.compile(
+    r"セトリ|セットリスト|歌った曲|歌唱曲|曲目|曲リスト|タイムスタンプ|set\s*-?list|track\s*list|song\s*list|time\s*stamps?|timeline"
+    r"|歌单|歌單|曲单|曲單|时间轴|時間軸|타임스탬프|타임라인|셋리스트|셋리|노래\s*목록|daftar\s*lagu|danh\s*sách|lista\s*de\s*canciones"
+    r"|songs?\s*[:：]?\s*$|歌ったもの",
     re.IGNORECASE,
 )
 _SIGNS = re.compile(r"^[^\w]+|[^\w]+$")

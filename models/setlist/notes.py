@@ -1,0 +1,130 @@
+"""Words beside a song that are neither its title nor its artist: remarks, versions, labels."""
+
+from __future__ import annotations
+
+import re
+
+_KEY = r"(?:key|キー|키|调|調)\s*[:：]?\s*[+\-±＋－−]?\s*\d{1,2}|[+\-±＋－−]\s?\d{1,2}\s?(?:key|キー|키)?|原キー|原key|original key"
+_REMARK_WORDS = (
+    rf"{_KEY}|key|初披露|初見|初めて|初歌唱|初|new!*|新曲|未発表|first\s?time!*|first|debut|cover(?:ed)?|カバー|歌ってみた"
+    r"|リクエスト(?:曲)?|request(?:ed)?|req|リベンジ|retry|take\s?\d|再挑戦|再演|再|やり直し|\d{1,2}\s?回目|[二三四五]回目"
+    r"|(?:1|2|１|２|一|二|1st|2nd)番(?:のみ|だけ|まで)?|サビ(?:のみ|だけ|まで)?|途中(?:まで|から)?|ワンコーラス|1コーラス"
+    r"|incomplete|unfinished|cut(?:\s?off)?|partial(?:ly)?|interrupted|half|again|repeat|encore|アンコール|安可|앵콜"
+    r"|半音(?:下げ|上げ)|オク下|音源トラブル|歌詞(?:ミス|飛び)|ミス|トラブル|失敗|中断|停止|\d{1,2}%|ここ好き|神|泣いた"
+    r"|初唱|首次|首唱|点歌|點歌|未完|半首|翻唱|처음|신청곡|리퀘|첫\s?공개|미완성|다시|한번 더|재도전|★+|☆+|♡+|❤+|🔥+"
+)
+_VERSION_WORDS = (
+    r"\b(?:ver|vers|version|versi[oó]n|acoustic|ac+ap+el+a|a\s?capp?ella|unplugged|short|full|tv|size|live|remix|mix"
+    r"|edit|piano|guitar|violin|orchestra(?:l)?|cover|inst|instrumental|off\s?vocal|karaoke|arrange|arr|jazz|lofi"
+    r"|medley|remaster(?:ed)?|second|op|ed|reprise|theme|ost|opening|ending|english|japanese|chinese|korean"
+    r"|jp|en|eng|bgm|self\s?cover|original\s?song|duet|solo|mv|pv|anime|movie|game|film|insert\s?song"
+    r"|kara|vocaloid|utau|from)\b"
+    r"|アカペラ|ショート|フル|弾き語り|ギター|ピアノ|主題歌|挿入歌|オープニング|エンディング|テーマ|イメージソング|オリジナル|オリ曲"
+    r"|バージョン|アレンジ|日本語|英語|中国語|韓国語|歌詞|替え歌|メドレー|デュエット|ソロ|アニメ|映画|ドラマ|ゲーム|ボカロ|劇場版|コラボ"
+    r"|清唱|弹唱|彈唱|重唱|版$|版本|片头曲|片尾曲|主题曲|主題曲|插曲|原创|原創|日语|中文|英文"
+    r"|무반주|어쿠스틱|버전|자작곡|오리지널|주제가|드라마|애니"
+)
+_INNER = r"[^()（）\[\]［］【】《》〈〉〔〕{}]*"
+_BRACKETED_TAIL = re.compile(
+    rf"^(?P<head>.*\S)\s*[(（\[［【《〈〔{{<](?P<inner>{_INNER})[)）\]］】》〉〕}}>]\s*$", re.DOTALL
+)
+_BRACKETED_HEAD = re.compile(rf"^\s*[(（\[［【〔{{<](?P<inner>{_INNER})[)）\]］】〕}}>]\s*(?=\S)")
+_REMARK = re.compile(rf"\W*(?:(?:{_REMARK_WORDS})[\s!！、,・/~〜～]*)+\W*", re.IGNORECASE)
+_VERSION = re.compile(_VERSION_WORDS, re.IGNORECASE)
+_SIGN_TAIL = re.compile(
+    r"(?<=\S)\s*(?:[※＊⚠←⇐]\s*\S.*|\s\*\s?[^*\s][^*]*|\s\((?:[^()]*)$|\s#(?=[^\d\s])\S+.*|\s(?:<-|<=|<<)\s?\S.*)$"
+)
+_KEY_TAIL = re.compile(rf"\s+(?:{_KEY})$", re.IGNORECASE)
+_COVERED = re.compile(
+    r"(?:\s+|(?<=[)）」』》]))[(（]?(?:covered\s+by|cover\s+by|sung\s+by|performed\s+by|カバー[:：]|歌唱[:：]|cover[:：])\s*[^()（）]+[)）]?$",
+    re.IGNORECASE,
+)
+_KEPT_IN_ARTIST = re.compile(r"\b(?:cv|c\.v|feat|ft|featuring|with|x)\b\.?|[×＆&]", re.IGNORECASE)
+
+_ARTIST_WORD = (
+    r"(?:原唱者?|原曲者?|原作|本家|歌手名?|歌唱|歌い手|唄|うた|歌|アーティスト名?|artists?|singers?|vocals?|vo|original(?:\s+(?:artist|singer|by|song\s+by))?"
+    r"|orig|originally\s+by|作曲|作詞・?作曲|作者|演唱者?|가수|원곡자?|원가수|노래|penyanyi|ca\s?sĩ|cantante|artiste|interpret)"
+)
+_ARTIST_LABEL = re.compile(
+    rf"^\s*(?:{_ARTIST_WORD}\s*[:：]\s*|vo\.\s*|by[\s:：]+|original\s+by\s+|原唱\s+)", re.IGNORECASE
+)
+_ARTIST_LABEL_INSIDE = re.compile(
+    rf"(?<=\S)[\s\u3000,、/／|｜]*(?:(?<=\s)[-–—]\s+)?(?:(?<=[\s\u3000,、/／|｜\-–—」』》）)]){_ARTIST_WORD}\s*[:：]\s*|(?<=[\s\u3000])vo\.\s*)",
+    re.IGNORECASE,
+)
+_TITLE_LABEL = re.compile(
+    r"^\s*(?:曲名|楽曲名?|曲|歌名|歌|うた|タイトル|titles?|songs?(?:\s*name)?|제목|곡명|곡|노래|judul|lagu|bài(?:\s+hát)?|canci[oó]n|titre|唱歌|sing)\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_COVER_OF = re.compile(
+    r"^(?P<artist>.+?)\s*(?:\bcovers?|のカバー|カバー|翻唱|커버)$", re.IGNORECASE
+)
+
+
+def bracketed_tail(text: str) -> tuple[str, str]:
+    """The text before a bracketed end and the words in the brackets; `("", "")` without one."""
+    match = _BRACKETED_TAIL.match(text)
+    return (match["head"].strip(), match["inner"].strip()) if match else ("", "")
+
+
+def is_remark(words: str) -> bool:
+    """Whether words say how this performance went ("first time", "key-2") and nothing else."""
+    return bool(_REMARK.fullmatch(words)) or not re.search(r"\w", words)
+
+
+def is_version(words: str) -> bool:
+    """Whether words name a version or the work a song is from, and no artist."""
+    return bool(_VERSION.search(words))
+
+
+def without_remarks(text: str) -> str:
+    """Drop remarks from both ends of a text; a text that is nothing else stays."""
+    rest = text
+    while True:
+        before = rest
+        rest = _COVERED.sub("", rest) or rest
+        rest = _SIGN_TAIL.sub("", rest) or rest
+        rest = _KEY_TAIL.sub("", rest) or rest
+        head, inner = bracketed_tail(rest)
+        if head and is_remark(inner):
+            rest = head
+        front = _BRACKETED_HEAD.match(rest)
+        if front and is_remark(front["inner"]):
+            rest = rest[front.end() :]
+        if rest == before:
+            return rest.strip()
+
+
+def artist_without_notes(text: str) -> str:
+    """An artist without what was written behind the name; voices and guests stay."""
+    rest = _ARTIST_LABEL.sub("", without_remarks(text)).strip()
+    while True:
+        head, inner = bracketed_tail(rest)
+        if not head or _KEPT_IN_ARTIST.search(inner):
+            return rest or text.strip()
+        rest = without_remarks(head)
+
+
+def labelled_artist(words: str) -> str:
+    """The artist in words that say so ("原唱：X", "by X", "X cover"), else an empty text."""
+    match = _ARTIST_LABEL.match(words)
+    if match and words[match.end() :].strip():
+        return words[match.end() :].strip()
+    cover = _COVER_OF.match(words)
+    if cover and not is_version(cover["artist"]) and not is_remark(cover["artist"]):
+        return cover["artist"].strip()
+    return ""
+
+
+def split_at_label(text: str) -> tuple[str, str] | None:
+    """Divide "Title 歌：Artist" at the word that announces the artist."""
+    match = _ARTIST_LABEL_INSIDE.search(text)
+    if match and text[: match.start()].strip() and text[match.end() :].strip():
+        return text[: match.start()].strip(), text[match.end() :].strip()
+    return None
+
+
+def without_title_label(text: str) -> str:
+    """Drop "曲名：" and its like from the front of a title."""
+    match = _TITLE_LABEL.match(text)
+    return text[match.end() :] if match and text[match.end() :].strip() else text

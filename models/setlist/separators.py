@@ -1,0 +1,103 @@
+"""What divides title and artist: the sign that divides most lines of a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_OPEN, _CLOSE = "(（[［【「『《〈〔“{", ")）]］】」』》〉〕”}"
+ALWAYS: dict[str, re.Pattern[str]] = {
+    "tab": re.compile(r"\s*\t\s*"),
+    "double slash": re.compile(r"\s*(?://|／／)\s*"),
+    "slash": re.compile(r"\s+[/⁄]\s+|\s*[／⧸∕╱]\s*"),
+    "pipe": re.compile(r"\s*[|｜│┃¦∣❘￤]\s*"),
+    "dash": re.compile(r"\s+[-–—―‐‑−－─━ｰ]\s+|\s*[─━]+\s*|\s*[－]\s*"),
+    "long dash": re.compile(r"\s+[-–—―─━]{2,}\s*|\s*[–—―]{1,2}\s+"),
+    "by": re.compile(r"\s+by[\s:：]+", re.IGNORECASE),
+    "close slash": re.compile(r"(?<!\d)\s*/\s*|\s*/\s*(?!\d)"),
+}
+"""Signs that divide a line whatever the rest of the list looks like, the surest first."""
+
+PROVED: dict[str, re.Pattern[str]] = {
+    "tilde": re.compile(r"\s+[~〜～∼]\s+"),
+    "dot": re.compile(r"\s+[・•·⋅●○*＊+＋=＝@＠>»→⇒＞☆★♪◆◇✕✖×♡♥]+\s+"),
+    "colon": re.compile(r"\s*：\s*|\s+:\s+|(?<=[^\s\d]):\s+"),
+    "comma": re.compile(r"\s*[,，、;；]\s*"),
+    "wide blank": re.compile(r"\u3000+|\s{2,}"),
+    "underscore": re.compile(r"\s*_+\s*"),
+    "close dash": re.compile(r"(?<=\S)[-–—―－‐−](?=\S)"),
+}
+"""Signs that also occur inside titles: they divide only where they divide nearly every line."""
+
+_WEAK = ("long dash", "by", "close slash")
+_PROOF_SHARE = 0.7
+
+
+def split_outside_brackets(pattern: re.Pattern[str], text: str) -> list[str]:
+    """The parts of a text between matches that stand in no brackets; empty parts are left out."""
+    depths = _depths(text)
+    parts, last = [], 0
+    for match in pattern.finditer(text):
+        left, right = text[last : match.start()].strip(), text[match.end() :].strip()
+        # "Step by Step", "A / A": the same on both sides is one title.
+        if depths[match.start()] == 0 and left.casefold() != right.casefold():
+            parts.append(text[last : match.start()])
+            last = match.end()
+    parts.append(text[last:])
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _depths(text: str) -> list[int]:
+    """For each character, how many brackets stand open there; unbalanced ones do not count."""
+    depths = [0] * (len(text) + 1)
+    stack: list[tuple[str, int]] = []
+    for index, character in enumerate(text):
+        if character in _OPEN:
+            stack.append((_CLOSE[_OPEN.index(character)], index))
+        elif stack and character == stack[-1][0]:
+            _, first = stack.pop()
+            for inside in range(first, index + 1):
+                depths[inside] += 1
+        elif any(character == close for close, _ in stack):
+            while stack[-1][0] != character:
+                stack.pop()
+            _, first = stack.pop()
+            for inside in range(first, index + 1):
+                depths[inside] += 1
+    return depths
+
+
+def order_for(texts: Sequence[str]) -> list[re.Pattern[str]]:
+    """The separators to try on each text of a list, in order.
+
+    The sure one that divides most lines comes first, then the other sure ones; one of the unsure is
+    put before them when it divides nearly every line and no sure one divides half of them.
+    """
+    counts = dict.fromkeys(ALWAYS, 0)
+    for text in texts:
+        able = [name for name in ALWAYS if len(split_outside_brackets(ALWAYS[name], text)) > 1]
+        # A weak sign inside a part that a sure one has divided divides nothing.
+        for name in [name for name in able if name not in _WEAK] or able[:1]:
+            counts[name] += 1
+    names = sorted(ALWAYS, key=lambda name: -_rank(counts[name], len(texts)))
+    if len(texts) > 1 and counts["by"] < 0.6 * len(texts):
+        names.remove("by")  # "Stand by Me" among lines that no "by" divides.
+    chosen = [ALWAYS[name] for name in names]
+    n_divided = max(n for name, n in counts.items() if name not in _WEAK)
+    if len(texts) >= 2 and n_divided < 0.5 * len(texts):
+        for pattern in PROVED.values():
+            n_parts = [len(split_outside_brackets(pattern, text)) for text in texts]
+            n_two = sum(n == 2 for n in n_parts)
+            if n_two >= 2 and n_two >= _PROOF_SHARE * len(texts):
+                return [pattern, *chosen]
+    return chosen
+
+
+def _rank(n_divided: int, n_texts: int) -> int:
+    """Lines that a sign divides, in coarse steps, so that precedence decides between equals."""
+    return round(5 * n_divided / n_texts) if n_texts else 0
+
+
+def divides(text: str) -> bool:
+    """Whether a sure separator divides the text."""
+    return any(len(split_outside_brackets(pattern, text)) > 1 for pattern in ALWAYS.values())
