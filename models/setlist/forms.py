@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from utawaku.models.setlist.stamps import PROVED, SURE, Form, Token, find_tokens
+from utawaku.models.setlist.stamps import PROVED, Form, Token, find_tokens
 
 RISING_SHARE = 0.7
 """Of neighbouring lines, so many must rise for an uncertain form to be times."""
 
 _HEAD = re.compile(r"[\W_]*(?:[^\W\d_]{0,10}\W{0,3}\d{0,3}[^\W\d_]{0,3}[\W_]*)?")
 _TAIL = re.compile(r"[\W_]*")
-_SLIPS: tuple[Form, ...] = ("dotted", "spaced", "separated", "bare_primed")
+_SLIPS: tuple[Form, ...] = ("loose", "dotted", "spaced", "separated", "bare_primed")
 
 
 def tokens_of_lines(lines: Sequence[str]) -> list[list[Token]]:

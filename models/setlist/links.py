@@ -10,7 +10,7 @@ _ANCHOR = re.compile(r"<a\b[^>]*?href=[\"']?([^\"'>\s]*)[^>]*>(.*?)</a>", re.IGN
 _BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|tr)>", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:b|i|u|s|em|strong|span|p|div|ul|ol|li|code|pre|font)\b[^<>]*>", re.I)
 _EMPHASIS = re.compile(r"(\*\*|__|~~|`)(?=\S)([^\n]*?\S)\1")
-_CLOCK = re.compile(r"\d\s*[:：;]\s*\d\d")
+_CLOCK = re.compile(r"(?<!\d)\d{1,3}\s?[:：;]\s?[0-5]\d(?!\d)")
 URL = re.compile(
     r"(?:https?://|www\.|youtu\.be/|youtube\.com/|twitch\.tv/)[^\s<>()（）「」、，]+", re.I
 )

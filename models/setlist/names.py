@@ -46,6 +46,9 @@ _TAG = re.compile(
 _QUOTED = re.compile(
     r"[「『《〈“][^「」『』《》〈〉“”]+[」』》〉”]|(?<![^\s(（\-–—/:：])\"[^\"]+\"(?![^\s)）\-–—/,，:：])"
 )
+_OF = re.compile(r"^(?:by|de|von|par|oleh|dari|của|от|di)\s+(?=\S)", re.IGNORECASE)
+_LEADERS = re.compile(r"(?:\s[.．…‥·・_]{2,}|[.．]{4,}|[…‥]{2,}|[・·]{2,})\s*$")
+_SINGER_TAG = re.compile(r"^【[^【】]+】\s*(?=\S)")
 _HEAVY = re.compile(r"【([^【】]+)】")
 _SENTENCE_BRACKET = re.compile(r"[~〜～、。!！?？]")
 
@@ -81,7 +84,7 @@ def read_name(text: str, separators: Sequence[re.Pattern[str]] = ()) -> Name:
     """Take the words beside a time apart, by what one line alone can tell."""
     words, marked = undecorated(text)
     how, title, artist, paren, fields = _split(words, separators or tuple(ALWAYS.values()))
-    title = _clean_title(title)
+    title = _clean_title(_SINGER_TAG.sub("", title) if how == "sides" else title)
     artist = artist_without_notes(_trim(artist)) if artist else ""
     marked = marked or bool(how)
     talk = how not in ("quoted", "heavy") and is_talk(title) and (not artist or is_talk(artist))
@@ -96,7 +99,7 @@ def undecorated(text: str) -> tuple[str, bool]:
     rest = text.strip()
     for _ in range(4):  # "♪ 01. 【歌】" comes in any order
         before = rest
-        rest = _EDGES.sub("", rest)
+        rest = _LEADERS.sub("", _EDGES.sub("", rest)) or rest
         rest = _without_leading_signs(rest)
         read = without_sure_number(rest)
         rest, marked = read.rest, marked or read.numbered
@@ -148,6 +151,7 @@ def _split(text: str, separators: Sequence[re.Pattern[str]]) -> Taken:
         _of_separators(text, strong)
         or _of_quotes(text)
         or _of_heavy_brackets(text)
+        or _of_labelled_tail(text)
         or _of_separators(text, [s for s in separators if s in _LAST_DIVIDES])
         or _of_tail(text)
     )
@@ -166,10 +170,15 @@ def _of_separators(text: str, separators: Sequence[re.Pattern[str]]) -> Taken | 
     return None
 
 
-def _of_tail(text: str) -> Taken:
+def _of_labelled_tail(text: str) -> Taken | None:
     head, inner = bracketed_tail(text)
     if head and labelled_artist(inner):
         return "label", head, labelled_artist(inner), "", (head, inner)
+    return None
+
+
+def _of_tail(text: str) -> Taken:
+    head, inner = bracketed_tail(text)
     if head and not is_version(inner) and not _SENTENCE_BRACKET.search(inner):
         return "", text, "", inner, ()
     return "", text, "", "", ()
@@ -207,7 +216,7 @@ def _of_quotes(text: str) -> Taken | None:
         return None
     title = match[0][1:-1].strip()
     # "Artist「Title」" and "「Title」Artist", but also "「Title」(cover)"
-    for words in (after, before):
+    for words in (_OF.sub("", after), before):
         artist = _unbracketed(artist_without_notes(words)) if words else ""
         if artist and not is_remark(artist) and not is_version(artist):
             return "quoted", title, labelled_artist(artist) or artist, "", (title, artist)

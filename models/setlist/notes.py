@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import re
 
-_KEY = r"(?:key|キー|키|调|調)\s*[:：]?\s*[+\-±＋－−]?\s*\d{1,2}|[+\-±＋－−]\s?\d{1,2}\s?(?:key|キー|키)?|原キー|原key|original key"
+_KEY = (
+    r"(?:key|キー|키|调|調)\s*[:：]?\s*[+\-±＋－−]?\s*\d{1,2}"
+    r"|[+\-±＋－−]\s?\d{1,2}\s?(?:key|キー|키)?|原キー|原key|original key"
+)
 _REMARK_WORDS = (
-    rf"{_KEY}|key|初披露|初見|初めて|初歌唱|初|new!*|新曲|未発表|first\s?time!*|first|debut|cover(?:ed)?|カバー|歌ってみた"
-    r"|リクエスト(?:曲)?|request(?:ed)?|req|リベンジ|retry|take\s?\d|再挑戦|再演|再|やり直し|\d{1,2}\s?回目|[二三四五]回目"
-    r"|(?:1|2|１|２|一|二|1st|2nd)番(?:のみ|だけ|まで)?|サビ(?:のみ|だけ|まで)?|途中(?:まで|から)?|ワンコーラス|1コーラス"
-    r"|incomplete|unfinished|cut(?:\s?off)?|partial(?:ly)?|interrupted|half|again|repeat|encore|アンコール|安可|앵콜"
-    r"|半音(?:下げ|上げ)|オク下|音源トラブル|歌詞(?:ミス|飛び)|ミス|トラブル|失敗|中断|停止|\d{1,2}%|ここ好き|神|泣いた"
-    r"|初唱|首次|首唱|点歌|點歌|未完|半首|翻唱|처음|신청곡|리퀘|첫\s?공개|미완성|다시|한번 더|재도전|★+|☆+|♡+|❤+|🔥+"
+    rf"{_KEY}|key|初披露|初見|初めて|初歌唱|初|new!*|新曲|未発表|first\s?time!*|first|debut"
+    rf"|cover(?:ed)?|カバー|歌ってみた"
+    r"|(?:.{0,12}さん)?リクエスト(?:曲)?|request(?:ed)?(?: by .+)?|req"
+    r"|リベンジ|retry|take\s?\d|再挑戦|再演|再|やり直し"
+    r"|\d{1,2}\s?回目|[二三四五]回目"
+    r"|(?:1|2|１|２|一|二|1st|2nd)番(?:のみ|だけ|まで)?|サビ(?:のみ|だけ|まで)?|途中(?:まで"
+    r"|から)?|ワンコーラス|1コーラス"
+    r"|incomplete|unfinished|cut(?:\s?off)?|partial(?:ly)?|interrupted|half|again|repeat"
+    r"|encore|アンコール|安可|앵콜"
+    r"|半音(?:下げ|上げ)|オク下|音源トラブル|歌詞(?:ミス|飛び)|ミス|トラブル|失敗|中断|停止"
+    r"|\d{1,2}%|ここ好き|神|泣いた"
+    r"|初唱|首次|首唱|点歌|點歌|未完|半首|翻唱|처음|신청곡|리퀘|첫\s?공개|미완성|다시|한번 더"
+    r"|재도전|★+|☆+|♡+|❤+|🔥+"
 )
 _VERSION_WORDS = (
-    r"\b(?:ver|vers|version|versi[oó]n|acoustic|ac+ap+el+a|a\s?capp?ella|unplugged|short|full|tv|size|live|remix|mix"
-    r"|edit|piano|guitar|violin|orchestra(?:l)?|cover|inst|instrumental|off\s?vocal|karaoke|arrange|arr|jazz|lofi"
-    r"|medley|remaster(?:ed)?|second|op|ed|reprise|theme|ost|opening|ending|english|japanese|chinese|korean"
-    r"|jp|en|eng|bgm|self\s?cover|original\s?song|duet|solo|mv|pv|anime|movie|game|film|insert\s?song"
+    r"\b(?:ver|vers|version|versi[oó]n|acoustic|ac+ap+el+a|a\s?capp?ella|unplugged|short|full"
+    r"|tv|size|live|remix|mix"
+    r"|edit|piano|guitar|violin|orchestra(?:l)?|cover|inst|instrumental|off\s?vocal|karaoke"
+    r"|arrange|arr|jazz|lofi"
+    r"|medley|remaster(?:ed)?|second|op|ed|reprise|theme|ost|opening|ending|english|japanese"
+    r"|chinese|korean"
+    r"|jp|en|eng|bgm|self\s?cover|original\s?song|duet|solo|mv|pv|anime|movie|game|film"
+    r"|insert\s?song"
     r"|kara|vocaloid|utau|from)\b"
-    r"|アカペラ|ショート|フル|弾き語り|ギター|ピアノ|主題歌|挿入歌|オープニング|エンディング|テーマ|イメージソング|オリジナル|オリ曲"
-    r"|バージョン|アレンジ|日本語|英語|中国語|韓国語|歌詞|替え歌|メドレー|デュエット|ソロ|アニメ|映画|ドラマ|ゲーム|ボカロ|劇場版|コラボ"
+    r"|アカペラ|ショート|フル|弾き語り|ギター|ピアノ|主題歌|挿入歌|オープニング|エンディング"
+    r"|テーマ|イメージソング|オリジナル|オリ曲"
+    r"|バージョン|アレンジ|日本語|英語|中国語|韓国語|歌詞|替え歌|メドレー|デュエット|ソロ"
+    r"|アニメ|映画|ドラマ|ゲーム|ボカロ|劇場版|コラボ"
     r"|清唱|弹唱|彈唱|重唱|版$|版本|片头曲|片尾曲|主题曲|主題曲|插曲|原创|原創|日语|中文|英文"
     r"|무반주|어쿠스틱|버전|자작곡|오리지널|주제가|드라마|애니"
 )
@@ -32,28 +48,36 @@ _BRACKETED_HEAD = re.compile(rf"^\s*[(（\[［【〔{{<](?P<inner>{_INNER})[)）
 _REMARK = re.compile(rf"\W*(?:(?:{_REMARK_WORDS})[\s!！、,・/~〜～]*)+\W*", re.IGNORECASE)
 _VERSION = re.compile(_VERSION_WORDS, re.IGNORECASE)
 _SIGN_TAIL = re.compile(
-    r"(?<=\S)\s*(?:[※＊⚠←⇐]\s*\S.*|\s\*\s?[^*\s][^*]*|\s\((?:[^()]*)$|\s#(?=[^\d\s])\S+.*|\s(?:<-|<=|<<)\s?\S.*)$"
+    r"(?<=\S)\s*(?:[※＊⚠←⇐]\s*\S.*|\s\*\s?[^*\s][^*]*|\s\((?:[^()]*)$|\s#(?=[^\d\s])\S+.*"
+    r"|\s(?:<-|<=|<<)\s?\S.*)$"
 )
-_KEY_TAIL = re.compile(rf"\s+(?:{_KEY})$", re.IGNORECASE)
+_KEY_TAIL = re.compile(
+    rf"\s+(?:{_KEY}|±\s?0|\d{{2,3}}(?:\.\d{{1,3}})?\s?(?:点|點|점|pts?|points?))$", re.IGNORECASE
+)
 _COVERED = re.compile(
-    r"(?:\s+|(?<=[)）」』》]))[(（]?(?:covered\s+by|cover\s+by|sung\s+by|performed\s+by|カバー[:：]|歌唱[:：]|cover[:：])\s*[^()（）]+[)）]?$",
+    r"(?:\s+|(?<=[)）」』》]))[(（]?(?:covered\s+by|cover\s+by|sung\s+by|performed\s+by"
+    r"|カバー[:：]|歌唱[:：]|cover[:：])\s*[^()（）]+[)）]?$",
     re.IGNORECASE,
 )
-_KEPT_IN_ARTIST = re.compile(r"\b(?:cv|c\.v|feat|ft|featuring|with|x)\b\.?|[×＆&]", re.IGNORECASE)
+_KEPT_IN_ARTIST = re.compile(r"\b(?:cv|c\.v|feat|ft|featuring|with)\b\.?", re.IGNORECASE)
 
 _ARTIST_WORD = (
-    r"(?:原唱者?|原曲者?|原作|本家|歌手名?|歌唱|歌い手|唄|うた|歌|アーティスト名?|artists?|singers?|vocals?|vo|original(?:\s+(?:artist|singer|by|song\s+by))?"
-    r"|orig|originally\s+by|作曲|作詞・?作曲|作者|演唱者?|가수|원곡자?|원가수|노래|penyanyi|ca\s?sĩ|cantante|artiste|interpret)"
+    r"(?:原唱者?|原曲者?|原作|本家|歌手名?|歌唱|歌い手|唄|うた|歌|アーティスト名?|artists?"
+    r"|singers?|vocals?|vo|original(?:\s+(?:artist|singer|by|song\s+by))?"
+    r"|orig|originally\s+by|作曲|作詞・?作曲|作者|演唱者?|가수|원곡자?|원가수|노래|penyanyi"
+    r"|ca\s?sĩ|cantante|artiste|interpret)"
 )
 _ARTIST_LABEL = re.compile(
     rf"^\s*(?:{_ARTIST_WORD}\s*[:：]\s*|vo\.\s*|by[\s:：]+|original\s+by\s+|原唱\s+)", re.IGNORECASE
 )
 _ARTIST_LABEL_INSIDE = re.compile(
-    rf"(?<=\S)[\s\u3000,、/／|｜]*(?:(?<=\s)[-–—]\s+)?(?:(?<=[\s\u3000,、/／|｜\-–—」』》）)]){_ARTIST_WORD}\s*[:：]\s*|(?<=[\s\u3000])vo\.\s*)",
+    rf"(?<=\S)[\s\u3000,、/／|｜]*(?:(?<=\s)[-–—]\s+)?(?:(?<=[\s\u3000,、/／"
+    rf"|｜\-–—」』》）)]){_ARTIST_WORD}\s*[:：]\s*|(?<=[\s\u3000])vo\.\s*)",
     re.IGNORECASE,
 )
 _TITLE_LABEL = re.compile(
-    r"^\s*(?:曲名|楽曲名?|曲|歌名|歌|うた|タイトル|titles?|songs?(?:\s*name)?|제목|곡명|곡|노래|judul|lagu|bài(?:\s+hát)?|canci[oó]n|titre|唱歌|sing)\s*[:：]\s*",
+    r"^\s*(?:曲名|楽曲名?|曲|歌名|歌|うた|タイトル|titles?|songs?(?:\s*name)?|제목|곡명|곡"
+    r"|노래|judul|lagu|bài(?:\s+hát)?|canci[oó]n|titre|唱歌|sing)\s*[:：]\s*",
     re.IGNORECASE,
 )
 _COVER_OF = re.compile(

@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 _SIGN = r"[.,、。．:：;)）\]】>»|｜│/／\-–—‐_~・*＊#=→]"
-_COUNTER = r"(?:\s?(?:曲目|首目|本目|個目|曲|首|곡째|곡|번째|번|番目|番|回目|つ目)|(?:th|st|nd|rd|ª|º|°)(?![^\W\d_]))"
+_COUNTER = (
+    r"(?:\s?(?:曲目|首目|本目|個目|曲|首|곡째|곡|번째|번|番目|番|回目|つ目)|(?:th|st|nd"
+    r"|rd|ª|º|°)(?![^\W\d_]))"
+)
 _SINGLE = "[①-⑳㉑-㉟㊱-㊿❶-❿⓫-⓴➀-➓⑴-⒇⒈-⒛Ⅰ-Ⅻⅰ-ⅻ㊀-㊉㈠-㈩]"
 _KANJI = "[一二三四五六七八九十]{1,3}"
 _ROMAN = r"(?:x{0,3}(?:ix|iv|v?i{1,3}|v|x))"
@@ -19,16 +22,17 @@ _POST = rf"(?P<post>{_COUNTER}?\s*(?:[\]\)）】］>》〉」』}}]\s*)?(?:{_SIG
 _DIGITS = re.compile(rf"^{_PRE}(?P<n>\d{{1,3}})(?!\d){_POST}", re.IGNORECASE)
 _OTHERS = re.compile(
     rf"^(?P<pre>[\W_]{{0,6}}第?)(?:(?P<keycap>(?:[0-9]\u20e3){{1,2}}|🔟)|(?P<single>{_SINGLE})"
-    rf"|(?P<roman>{_ROMAN})(?![^\W_])|(?P<letter>[a-z])(?![^\W_])|(?P<kanji>{_KANJI})(?=\W|曲|首|番)){_POST}",
+    rf"|(?P<roman>{_ROMAN})(?![^\W_])|(?P<letter>[a-z])(?![^\W_])|(?P<kanji>{_KANJI})(?=\W|曲"
+    rf"|首|番)){_POST}",
     re.IGNORECASE,
 )
 _SURE = re.compile(
     r"^[\W_]{0,4}?(?:"
-    r"[#＃№]\s?\d{1,3}(?:\s*[.):：\]、．）】\-–]+|(?=\s))"
+    r"[#＃№]\s?\d{1,3}(?:\s*[.):：\]、．）】\-–]+|(?=\s|$))"
     r"|[\[(（【<［]\s*(?:曲|song|no\.?|m|tr)?\s*\d{1,3}\s*[\])）】>］]"
     r"|\d{1,3}\s*(?:曲目|首目|곡)\s*[.:：、\-]?"
     r"|第\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[曲首]\s*[.:：、\-]?"
-    r"|(?:m|en|tr|曲|歌)\s?\.?\s?\d{1,2}\s*(?:[.):：\]、．）】-]|(?=\s))"
+    r"|(?:m|en|tr|曲|歌)\s?\.?\s?\d{1,2}\s*(?:[.):：\]、．）】-]|(?=\s|$))"
     r"|(?:no|track|song|encore)\s?\.?\s?\d{1,2}\s*[.):：\]、．）】]"
     r"|\d{1,3}\s*[.)、．）:：](?!\d)"
     rf"|{_SINGLE}|(?:[0-9]\u20e3)+|🔟"
@@ -60,7 +64,7 @@ def without_numbers(texts: Sequence[str]) -> list[Numbered]:
     """Take the numbers off texts that count up along the list, and the sure ones off any text.
 
     Numbers count when texts with the same signs and words around them go up one by one: "01.",
-    "♪1", "Bài 3:", "3 / ", "曲目三". A text alone loses only what can be no title ("3曲目：", "#3 ").
+    "♪1", "Bài 3:", "3 / ", "曲目三". A text alone loses only what can be no title ("3曲目：").
     """
     counted = _counted(texts)
     return [
@@ -72,12 +76,10 @@ def without_numbers(texts: Sequence[str]) -> list[Numbered]:
 def without_sure_number(text: str) -> Numbered:
     """Take a number off that can hardly be a title's own; a title may be nothing but it."""
     match = _SURE.match(text)
-    if match:
-        rest = text[match.end() :]
-        if rest.strip(" .-:/／|｜"):
-            # What follows is an artist when a separator comes first: "No.7 / Aoi".
-            if not re.match(r"[/／|｜]|[-–—]\s", rest):
-                return Numbered(rest, True)
+    rest = text[match.end() :] if match else ""
+    # What follows is an artist when a separator comes first: "No.7 / Aoi".
+    if rest.strip(" .-:/／|｜") and not re.match(r"[/／|｜]|[-–—]\s", rest):
+        return Numbered(rest, True)
     return Numbered(text, False)
 
 

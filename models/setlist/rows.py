@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from utawaku.models.setlist.forms import tokens_of_lines
+from utawaku.models.setlist.forms import rising, tokens_of_lines
 from utawaku.models.setlist.links import plain_text
 from utawaku.models.setlist.numbering import is_number, without_numbers
 from utawaku.models.setlist.separators import divides
@@ -23,26 +23,38 @@ from utawaku.models.setlist.talk import HEADER
 MAX_SONG_S = 20 * 60.0
 """A second time on a line is a stop only within this time of the first."""
 
+_START_ALONE = re.compile(
+    r"\W*(?:starts?|begins?|from|開始(?:時間|時刻)?|始|开始(?:时间)?|시작)\W*", re.IGNORECASE
+)
 _BRACKETS = {
-    "(": ")", "[": "]", "<": ">", "{": "}", "（": "）", "【": "】", "［": "］", "〔": "〕", "〈": "〉",
-    "《": "》", "「": "」",
+    "(": ")", "[": "]", "<": ">", "{": "}", "（": "）", "【": "】", "［": "］", "〔": "〕",
+    "〈": "〉", "《": "》", "「": "」",
 }  # fmt: skip
+MAX_LINE = 300
+"""Characters of one line that are read; a list with longer lines is none."""
+
+_OPEN_BRACKET, _CLOSE_BRACKET = re.compile(r"[(\[【（［<]\s*$"), re.compile(r"^\s*[)\]】）］>]")
 _JOINT = re.compile(
-    r"[\s|｜│,，;/／)\]】）］]*(?:~|-|–|—|―|→|⇒|->|=>|>|to|until|till|hasta|bis|sampai|から|至|到|부터)?[\s|｜│,，;/／(\[【（［]*",
+    r"[\s|｜│,，;/／)\]】）］]*(?:~|@|at\s|-|–|—|―|→|⇒|->|=>|>|to|until|till|hasta|bis|sampai|から|至"
+    r"|到|부터)?[\s|｜│,，;/／(\[【（［]*",
     re.IGNORECASE,
 )
 _START_WORD = re.compile(
-    r"(?:^|(?<=[\W_]))(?:starts?|started|begins?|from|time(?:\s?stamps?)?|at|開始(?:時間|時刻)?|スタート|始|开始(?:时间)?|時間|时间"
-    r"|시작|시간|inicio|mulai|début|beginn)\s*[:：=]\s*[\[(（]?\s*$|(?:^|\s)(?:@|at|menit|pada|phút|ab|um|à|a las)\s*$",
+    r"(?:^|(?<=[\W_]))(?:starts?|started|begins?|from|time(?:\s?stamps?)?|at|開始(?:時間"
+    r"|時刻)?|スタート|始|开始(?:时间)?|時間|时间"
+    r"|시작|시간|inicio|mulai|début|beginn)\s*[:：=]\s*[\[(（]?\s*$|(?:^|\s)(?:@|at|menit|pada"
+    r"|phút|ab|um|à|a las)\s*$",
     re.IGNORECASE,
 )
 _END_WORD = re.compile(
-    r"[\s|｜│,，;/／)\]）]*(?:ends?|ended|stops?|finish(?:es)?|終了(?:時間|時刻)?|終わり|終|结束(?:时间)?|結束|종료|끝|fin"
+    r"[\s|｜│,，;/／)\]）]*(?:ends?|ended|stops?|finish(?:es)?|終了(?:時間|時刻)?|終わり|終"
+    r"|结束(?:时间)?|結束|종료|끝|fin"
     r"|selesai|ende)\s*[:：=]?\s*[\[(（]?\s*",
     re.IGNORECASE,
 )
 _DECORATION = re.compile(
-    "[\\s()\\[\\]（）【】<>「」・:;,.、。/|｜│├└┃┣┗┝┌╰╭─━~\\-–—―→⇒➤➡►▶▷▼▽▲△●○◎◆◇■□★☆✩✦✧※*+=_•･»«\"'“”"
+    "[\\s()\\[\\]（）【】<>「」・:;,.、。/"
+    "|｜│├└┃┣┗┝┌╰╭─━~\\-–—―→⇒➤➡►▶▷▼▽▲△●○◎◆◇■□★☆✩✦✧※*+=_•･»«\"'“”"
     "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff♪♫♬♩]*"
 )
 _COLUMN_END = re.compile(r"[|｜│\t,，;/／]\s*$")
@@ -100,10 +112,11 @@ class _Line:
 
 def rows_of(text: str) -> tuple[list[Row], list[str]]:
     """The stamped rows of a text in its order, and its other lines (headings)."""
-    raws = [line.rstrip() for line in drop_invisible(text).splitlines()]
-    texts = [line.rstrip() for line in plain_text("\n".join(raws)).split("\n")]
-    if len(texts) != len(raws):  # HTML breaks make lines
-        raws = texts
+    raws = drop_invisible(text).splitlines()
+    plain = plain_text("\n".join(raws)).split("\n")
+    if len(plain) != len(raws):  # HTML breaks make lines
+        raws = plain
+    raws, texts = ([line[:MAX_LINE].rstrip() for line in lines] for lines in (raws, plain))
     tokens = tokens_of_lines(texts)
     lines = [_line(raw, line, found) for raw, line, found in zip(raws, texts, tokens, strict=True)]
     _end_lines(lines)
@@ -166,6 +179,10 @@ def _pieces(text: str, groups: Sequence[_Group]) -> list[str]:
         before, after = pieces[i].rstrip(" \u3000"), pieces[i + 1].lstrip(" \u3000")
         while before and after and _BRACKETS.get(before[-1]) == after[0]:
             before, after = before[:-1].rstrip(), after[1:].lstrip()
+        before, after = (
+            re.sub(r"[(\[【（［<]\s*$", "", before),
+            re.sub(r"^\s*[)\]】）］>]", "", after),
+        )
         pieces[i], pieces[i + 1] = _START_WORD.sub("", before), after
     return ["" if _DECORATION.fullmatch(fold_widths(piece)) else piece for piece in pieces]
 
@@ -190,6 +207,8 @@ def _end_lines(lines: list[_Line]) -> None:
             continue
         if before.groups[0].start_s < first.start_s <= before.groups[0].start_s + MAX_SONG_S:
             before.groups[0] = replace(before.groups[0], stop_s=first.start_s)
+            if _START_ALONE.fullmatch(before.pieces[0]):
+                before.pieces[0] = ""
             line.groups, line.pieces, line.text = [], [line.text], ""
 
 
@@ -204,6 +223,12 @@ def _read_second_times(lines: Sequence[_Line]) -> None:
     ]
     if not pairs:
         return
+    if _starts_stand_second(pairs):
+        for line in lines:
+            for place, group in enumerate(line.groups):
+                if group.second_s is not None:
+                    line.groups[place] = replace(group, start_s=group.second_s, second_s=None)
+        return
     stops = _share_fitting(pairs, lengths=False)
     lengths = _share_fitting(pairs, lengths=True)
     as_stops = stops >= 0.8 or stops > lengths
@@ -214,6 +239,12 @@ def _read_second_times(lines: Sequence[_Line]) -> None:
                 continue
             if as_stops and group.start_s < second_s <= group.start_s + MAX_SONG_S:
                 line.groups[place] = replace(group, stop_s=second_s)
+
+
+def _starts_stand_second(pairs: Sequence[tuple[float, float, float | None]]) -> bool:
+    """Whether lengths stand before the starts ("[4:05] @ 0:30"): only the second times rise."""
+    firsts, seconds = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return len(pairs) >= 2 and rising(seconds) == 1 and rising(firsts) < 0.7
 
 
 def _share_fitting(pairs: Sequence[tuple[float, float, float | None]], *, lengths: bool) -> float:
@@ -313,7 +344,12 @@ def _rows_of_line(line: _Line, side: str) -> list[Row]:
 def _is_short(before: str) -> bool:
     """Words before a time that mark it ("EN", "New!", "Last song") and are no sentence."""
     word = before.strip()
-    return len(word) <= 12 and len(word.split()) <= 2 and not word.endswith((",", "、", "。", "!!"))
+    return (
+        len(word) <= 10
+        and len(word.split()) <= 2
+        and not re.search(r"\d|[月日年時はにをでがも]", word)
+        and not word.endswith((",", "、", "。", "!!"))
+    )
 
 
 def _several(line: _Line) -> list[Row]:

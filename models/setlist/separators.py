@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _OPEN, _CLOSE = "(（[［【「『《〈〔“{", ")）]］】」』》〉〕”}"
 ALWAYS: dict[str, re.Pattern[str]] = {
@@ -35,6 +36,8 @@ _PROOF_SHARE = 0.7
 
 def split_outside_brackets(pattern: re.Pattern[str], text: str) -> list[str]:
     """The parts of a text between matches that stand in no brackets; empty parts are left out."""
+    if not pattern.search(text):
+        return [text.strip()] if text.strip() else []
     depths = _depths(text)
     parts, last = [], 0
     for match in pattern.finditer(text):
@@ -47,6 +50,7 @@ def split_outside_brackets(pattern: re.Pattern[str], text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
+@lru_cache(maxsize=512)
 def _depths(text: str) -> list[int]:
     """For each character, how many brackets stand open there; unbalanced ones do not count."""
     depths = [0] * (len(text) + 1)

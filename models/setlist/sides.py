@@ -23,7 +23,10 @@ from utawaku.models.setlist.talk import is_talk
 _ARTIST_WORD = (
     r"(?:アーティスト名?|歌手名?|原唱|artists?|singers?|가수|penyanyi|ca\s?sĩ|artiste|cantante)"
 )
-_TITLE_WORD = r"(?:曲名|タイトル|歌名|曲|titles?|songs?|tracks?|제목|곡명|곡|노래|judul|lagu|bài(?:\s?hát)?|titre)"
+_TITLE_WORD = (
+    r"(?:曲名|タイトル|歌名|曲|titles?|songs?|tracks?|제목|곡명|곡|노래|judul|lagu"
+    r"|bài(?:\s?hát)?|titre)"
+)
 _JOINT = r"\s*[)）」\]]?\s*[-–—/／|｜,\t:：]\s*[(（「\[]?\s*"
 _ARTIST_FIRST = re.compile(rf"{_ARTIST_WORD}{_JOINT}{_TITLE_WORD}", re.IGNORECASE)
 _TITLE_FIRST = re.compile(rf"{_TITLE_WORD}{_JOINT}{_ARTIST_WORD}", re.IGNORECASE)

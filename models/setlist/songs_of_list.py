@@ -1,22 +1,24 @@
 """Which lines of a list are songs: each line's marks weighed against what the whole list shows.
 
-The weights are log-odds. A line by itself is likely a song; a list in which most songs are numbered
-or carry an artist makes a line without that an unlikely one, the more so when it is indented, stands
-close behind the line before, or tells of a moment. A list in which nothing is marked and many lines
-tell of moments holds no songs.
+The weights are log-odds. A line by itself is likely a song; a list in which most songs are
+numbered or carry an artist makes a line without that an unlikely one, the more so when it is
+indented, stands close behind the line before, or tells of a moment. A list in which nothing is
+marked and many lines tell of moments holds no songs.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from utawaku.models.labels.titles import artist_key
 from utawaku.models.setlist.names import Name
 from utawaku.models.setlist.reactions import is_reaction
 from utawaku.models.setlist.rows import Row
-from utawaku.models.setlist.talk import HEADER, is_talk
+from utawaku.models.setlist.talk import HEADER, is_surely_talk, is_talk
 
 _MEDLEYS = re.compile(r"メドレー|medley|串烧|串燒|메들리", re.IGNORECASE)
 _PRIOR = 1.6
@@ -37,10 +39,19 @@ class _Habits:
     numbered: bool
     artists: bool
     signs: bool
+    quotes: bool
     n_marked: int
     base_indent: int
     moments: float
     """Share of the unmarked lines that tell of a moment."""
+    artists_twice: frozenset[str]
+    """Artists of two lines."""
+
+    def sings(self, name: Name) -> bool:
+        """Whether a line that reads like talk ("Opening / The Lanterns") has an artist."""
+        if is_surely_talk(name.title):
+            return bool(name.artist) and artist_key(name.artist) in self.artists_twice
+        return bool(name.artist)
 
 
 def songs_among(rows: Sequence[Row], names: Sequence[Name], headings: Sequence[str]) -> list[bool]:
@@ -62,8 +73,9 @@ def _habits(rows: Sequence[Row], names: Sequence[Name], likely: Sequence[bool]) 
     songs = [(r, n) for r, n, song in zip(rows, names, likely, strict=True) if song]
     n_artists = sum(bool(n.artist) for _, n in songs)
     n_numbered = sum(r.numbered for r, _ in songs)
-    n_signs = sum(n.marked for _, n in songs)
-    bare = [n for r, n in songs if not (n.artist or r.numbered or n.marked)]
+    quotes = 2 * sum(n.how == "quoted" for _, n in songs) >= len(songs)
+    n_signs = sum(_is_marked(r, n, quotes=quotes) for r, n in songs)
+    bare = [n for r, n in songs if not _is_marked(r, n, quotes=quotes)]
     moments = sum(is_reaction(n.title) for n in bare) / len(bare) if bare else 0.0
     # Remarks may outnumber the songs: three marked lines are a habit where few lines could be bare
     # songs, that is, where most of the others are indented or tell of moments.
@@ -72,22 +84,29 @@ def _habits(rows: Sequence[Row], names: Sequence[Name], likely: Sequence[bool]) 
     def habit(n_marked: int) -> bool:
         n_others = len(songs) - n_marked
         return (
-            n_marked >= 2
-            and (n_marked >= 0.6 * len(songs) or n_marked >= 2 * n_bare_songs > 0)
-            or (n_marked >= 3 and n_others > 0 and n_marked >= n_bare_songs)
-        )
+            n_marked >= 2 and (n_marked >= 0.6 * len(songs) or n_marked >= 2 * n_bare_songs > 0)
+        ) or (n_marked >= 3 and n_others > 0 and n_marked >= n_bare_songs)
 
-    depths = [r.indent for r, n in songs if n.artist or r.numbered or n.marked] or [
-        r.indent for r, _ in songs
-    ]
+    marked = [r.indent for r, n in songs if _is_marked(r, n, quotes=quotes)]
+    depths = marked or [r.indent for r, _ in songs]
     return _Habits(
         habit(n_numbered),
         habit(n_artists),
         habit(n_signs),
+        quotes,
         max(n_numbered, n_artists, n_signs),
         min(depths, default=0),
         moments,
+        frozenset(key for key, n in Counter(artist_key(n.artist) for n in names).items() if n > 1),
     )
+
+
+def _is_marked(row: Row, name: Name, *, quotes: bool) -> bool:
+    """Whether a line has more than bare words; a quotation among lines without one has not."""
+    if row.numbered or name.artist:
+        return True
+    spoken = name.how == "quoted" and not quotes and re.search('["“]', row.raw)
+    return name.marked and not spoken
 
 
 def _log_odds(
@@ -99,19 +118,21 @@ def _log_odds(
     *,
     headed: bool,
 ) -> float:
-    total = _PRIOR + headed
-    marked = row.numbered or bool(name.artist) or name.marked
+    total = _PRIOR
+    marked = _is_marked(row, name, quotes=habits.quotes)
     if row.sentence:
         total += _SENTENCE
-    if is_talk(name.title) and not name.artist and not row.numbered:
+    if is_talk(name.title) and not row.numbered and not habits.sings(name):
         total += _TALK
     total += _STOP * (row.stop_s is not None)
     total += _NUMBERED * row.numbered + _ARTIST * bool(name.artist)
     total += _MEDLEY * bool(_MEDLEYS.search(name.title))
-    total += _QUOTED * (name.how in ("quoted", "heavy")) + _SIGN * name.marked
+    total += (_QUOTED * (name.how in ("quoted", "heavy")) + _SIGN) * marked
     lacks = (habits.numbered and not row.numbered) or (habits.artists and not name.artist)
     lacks = lacks or (habits.signs and not marked)
-    if lacks and not (row.numbered or name.artist):
+    if not lacks:
+        total += headed
+    elif not (row.numbered or name.artist):
         total += _NOT_LIKE_THE_OTHERS * habits.n_marked / (habits.n_marked + 2)
         if before_s is not None and before_s < CLOSE_S:
             total += _CLOSE_BEHIND

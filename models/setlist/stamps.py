@@ -1,8 +1,8 @@
 """Time stamps as people write them, in whatever width, order and language.
 
 Each way of writing a time is a *form*. Sure forms are stamps wherever they stand; the others (dots
-for colons, bare minutes, spaced colons) are stamps only where `utawaku.models.setlist.forms` has found that
-the list as a whole is written so.
+for colons, bare minutes, spaced colons) are stamps only where `forms` has found that the list as a
+whole is written so.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from utawaku.models.setlist.links import TIME_IN_URL, URL
 
 Form = Literal[
     "clock", "frames", "spelt", "primed", "link",
-    "spaced", "dotted", "short_dotted", "separated", "bare_primed", "minutes", "seconds",
+    "loose", "spaced", "dotted", "short_dotted", "separated", "bare_primed", "minutes", "seconds",
 ]  # fmt: skip
 
 SURE: tuple[Form, ...] = ("link", "frames", "clock", "spelt", "primed")
 PROVED: tuple[Form, ...] = (
-    "spaced", "dotted", "separated", "bare_primed", "short_dotted", "minutes", "seconds",
+    "loose", "spaced", "dotted", "separated", "bare_primed", "short_dotted", "minutes", "seconds",
 )  # fmt: skip
 
 _N = r"(?:\d{1,3}|[〇零一二三四五六七八九十百]{1,5})"
@@ -29,24 +29,27 @@ _H = r"(?:hours?|hrs?|hr|h|時間|小时|小時|시간|giờ|jam|часа?|ча�
 _M = r"(?:minutes?|mins?|min|m|分钟|分鐘|分|분|phút|menit|минут[аы]?|мин|minutos?|minuten)\.?"
 _S = r"(?:seconds?|secs?|sec|s|秒钟|秒鐘|秒|초|giây|detik|секунд[аы]?|сек|с|segundos?|sekunden)\.?"
 _NOT_NOON = r"(?!\s?[ap]\.?m\b)"
-_PATTERNS: dict[Form, re.Pattern[str]] = {
+_PATTERNS: dict[str, re.Pattern[str]] = {
     form: re.compile(pattern, re.IGNORECASE)
     for form, pattern in {
         "link": rf"{URL.pattern}",
         "frames": r"(?<![\d:;])(?P<h>\d{1,2}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)[:;]\d\d(?![\d:;])",
         "clock": r"(?<!\d[:;])(?<!\d)(?:(?P<h>\d{1,2})[:;])?(?P<m>\d{1,3})[:;](?P<s>[0-5]\d)"
         rf"(?:[.,](?P<f>\d{{1,3}}))?(?![\d:;]){_NOT_NOON}",
-        "spelt": rf"(?<![\d:])(?<![a-z])(?:(?:(?P<h>{_N})\s?{_H}\s?)?(?P<m>{_N})\s?{_M}\s?(?P<s>{_N})"
-        rf"\s?{_S}(?![a-z\d])|(?P<h2>{_N})\s?{_H}\s?(?P<m2>{_N})\s?{_M}(?![a-z\d])"
+        "spelt": rf"(?<![\d:])(?<![a-z])(?:(?:(?P<h>{_N})\s?{_H}\s?)?(?P<m>{_N})\s?{_M}\s?"
+        rf"(?P<s>{_N})\s?{_S}(?![a-z\d])|(?P<h2>{_N})\s?{_H}\s?(?P<m2>{_N})\s?{_M}(?![a-z\d])"
         r"|(?P<h3>\d{1,2})h(?P<m3>[0-5]\d)(?:[m:'](?P<s3>[0-5]\d)s?)?(?![a-z\d]))",
-        "primed": r"(?<!\d[:;])(?<!\d)(?:(?P<h>\d{1,2})(?:\s?[°h]\s?|:))?(?P<m>\d{1,3})\s?['′’‘´`]\s?"
+        "primed": r"(?<!\d[:;])(?<!\d)(?:(?P<h>\d{1,2})(?:\s?[°h]\s?"
+        r"|:))?(?P<m>\d{1,3})\s?['′’‘´`]\s?"
         r"(?P<s>[0-5]\d)\s?(?:[\"″”“]|''|′′|’’|´´)",
-        "spaced": r"(?<!\d : )(?<!\d[:;])(?<!\d)(?:(?P<h>\d{1,2}) ?: )?(?P<m>\d{1,3}) ?: ?(?P<s>[0-5]\d)"
-        r"(?! ?:)(?!\d)",
+        "loose": r"(?<!\d[:;])(?<!\d)(?P<h>\d{1,2}):(?P<m>[0-5]?\d):(?P<s>[0-5]?\d)(?![\d:;])",
+        "spaced": r"(?<!\d : )(?<!\d[:;])(?<!\d)(?:(?P<h>\d{1,2}) ?: )?(?P<m>\d{1,3}) ?: ?"
+        r"(?P<s>[0-5]\d)(?! ?:)(?!\d)",
         "dotted": r"(?<![\d.])(?P<h>\d{1,2})\.(?P<m>[0-5]\d)\.(?P<s>[0-5]\d)(?![\d.])",
         "separated": r"(?<![\d\-_,、・/ ])(?P<h>\d{1,2})(?P<sep>[-_,、・ ])(?P<m>[0-5]\d)(?P=sep)"
         r"(?P<s>[0-5]\d)(?![\d])(?!(?P=sep)\d)",
-        "bare_primed": r"(?<!\d[:;])(?<!\d)(?:(?P<h>\d{1,2})(?:\s?[°h]\s?|:))?(?P<m>\d{1,3})['′’‘´`]"
+        "bare_primed": r"(?<!\d[:;])(?<!\d)(?:(?P<h>\d{1,2})(?:\s?[°h]\s?"
+        r"|:))?(?P<m>\d{1,3})['′’‘´`]"
         r"(?P<s>[0-5]\d)(?!\d)",
         "short_dotted": r"(?<![\d.])(?P<m>\d{1,3})\.(?P<s>[0-5]\d)(?![\d.%])",
         "minutes": rf"(?<![\d:])(?P<m>\d{{1,3}})\s?{_M}(?![a-z\d])",
@@ -126,7 +129,7 @@ def fold_widths(text: str) -> str:
 
 
 def find_tokens(line: str, forms: Iterable[Form] = SURE) -> list[Token]:
-    """All times of one line in these forms, from left to right; forms named first win an overlap."""
+    """All times of one line in these forms, from left to right; earlier forms win an overlap."""
     line = fold_widths(line)
     tokens: list[Token] = []
     for form in forms:

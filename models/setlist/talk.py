@@ -11,7 +11,8 @@ import re
 _JAPANESE = """
 雑談, ざつだん, トーク, フリートーク, 開始, 開幕, 配信開始, スタート, 配信スタート, 待機,
 待機画面, 待機所, op, オープニング, オープニングトーク, ed, エンディング, エンディングトーク,
-挨拶, あいさつ, ご挨拶, はじまり, 開会, 修正, 訂正, 追記, お知らせ, おしらせ, 告知, 宣伝, 自己紹介, スパチャ, スパチャ読み,
+挨拶, あいさつ, ご挨拶, はじまり, 開会, 修正, 訂正, 追記, お知らせ, おしらせ,
+告知, 宣伝, 自己紹介, スパチャ, スパチャ読み,
 赤スパ読み, お礼, 休憩, 水分補給, お水休憩, 終了, 配信終了, 終わり, おわり, 締め, 締めの挨拶,
 乾杯, 感想, mc, チューニング, 音量調整, 音量チェック, マイクチェック, マイクテスト, 声出し,
 発声練習, 選曲, 選曲中, 離席, トイレ休憩, 機材トラブル, ミュート, トラブル, こんばんは, 開演,
@@ -51,7 +52,8 @@ _WORDS = frozenset(
     for word in words.replace("\n", " ").split(",")
 )
 _HEAD = re.compile(
-    r"^(?:雑談|トーク|告知|お知らせ|スパチャ|休憩|挨拶|自己紹介|オープニング|エンディング|配信(?:開始|終了)"
+    r"^(?:雑談|トーク|告知|お知らせ|スパチャ|休憩|挨拶|自己紹介|オープニング|エンディング"
+    r"|配信(?:開始|終了)"
     r"|待機|感想|闲聊|閒聊|聊天|杂谈|雜談|잡담|토크|공지|오프닝|엔딩)"
     r"(?=$|[\s:：(（/~\-・]|の|と|から|開始|終了|タイム|読み|スタート)"
     r"|^(?:mc|talk(?:ing)?|chat(?:ting)?|zatsudan|announcements?|super\s?chats?|break|intro|outro"
@@ -59,20 +61,35 @@ _HEAD = re.compile(
     r"(?=$|\s*[:：(（/~\-]|\s+(?:about|with|time|and|for|starts?|ends?|begins?)\b)",
     re.IGNORECASE,
 )
+_CLOCK_WORDS = re.compile(
+    r"^(?:から|まで|より|頃|ごろ|です|スタート予定|開始予定)(?=[でだ、。!！~〜]|\d|\s|$)"
+)
+_SURE = re.compile(
+    r"^(?:雑談|ざつだん|フリートーク|スパチャ|配信(?:開始|終了)|待機|お知らせ|告知|挨拶|ご挨拶|闲聊|杂谈|雜談"
+    r"|잡담|방송\s?(?:시작|종료))"
+    r"|^(?:zatsudan|super\s?chats?|stream (?:starts?|ends?)|starting soon|waiting (?:screen|room)"
+    r"|(?:opening|ending|closing|free|small) talk|just chatting|end of stream|start of stream"
+    r"|mic check|sound\s?check)\b",
+    re.IGNORECASE,
+)
 _TAIL = re.compile(
-    r"(?:の話|のお話|について|トーク|雑談|スパチャ読み|読み上げ|の挨拶|の告知|のお知らせ|聊天|闲聊|閒聊|杂谈|雜談|이야기|잡담|토크"
+    r"(?:の話|のお話|について|トーク|雑談|スパチャ読み|読み上げ|の挨拶|の告知|のお知らせ|聊天"
+    r"|闲聊|閒聊|杂谈|雜談|이야기|잡담|토크"
     r"|\b(?:talk|talking|chatting|stor(?:y|ies)|reading|announcements?|break))"
     r"\s*(?:time|タイム)?\s*\d*$",
     re.IGNORECASE,
 )
 _SECTION = re.compile(
-    r"^(?:encore|アンコール|安可|앵콜|앙코르|set\s*list|セトリ|セットリスト|歌单|歌單|曲目|타임스탬프|셋리스트"
+    r"^(?:encore|アンコール|安可|앵콜|앙코르|set\s*list|セトリ|セットリスト|歌单|歌單|曲目"
+    r"|타임스탬프|셋리스트"
     r"|time\s*stamps?|tracklist|タイムスタンプ|timeline)\s*[:：]?$",
     re.IGNORECASE,
 )
 HEADER = re.compile(
-    r"セトリ|セットリスト|歌った曲|歌唱曲|曲目|曲リスト|タイムスタンプ|set\s*-?list|track\s*list|song\s*list|time\s*stamps?|timeline"
-    r"|歌单|歌單|曲单|曲單|时间轴|時間軸|타임스탬프|타임라인|셋리스트|셋리|노래\s*목록|daftar\s*lagu|danh\s*sách|lista\s*de\s*canciones"
+    r"セトリ|セットリスト|歌った曲|歌唱曲|曲目|曲リスト|タイムスタンプ|set\s*-?list"
+    r"|track\s*list|song\s*list|time\s*stamps?|timeline"
+    r"|歌单|歌單|曲单|曲單|时间轴|時間軸|타임스탬프|타임라인|셋리스트|셋리|노래\s*목록"
+    r"|daftar\s*lagu|danh\s*sách|lista\s*de\s*canciones"
     r"|songs?\s*[:：]?\s*$|歌ったもの",
     re.IGNORECASE,
 )
@@ -85,6 +102,13 @@ def is_talk(text: str) -> bool:
     if not folded:
         return True
     stem = re.sub(r"\s*\d+$", "", folded)
+    if _CLOCK_WORDS.match(folded):
+        return True
     if folded in _WORDS or stem in _WORDS or _SECTION.match(folded):
         return True
     return bool(_HEAD.match(folded) or _TAIL.search(folded))
+
+
+def is_surely_talk(text: str) -> bool:
+    """Whether a text is no song even where words stand in the artist's place."""
+    return bool(_SURE.match(_SIGNS.sub("", text)))

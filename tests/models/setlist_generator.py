@@ -296,7 +296,7 @@ CLOCKS: dict[str, Callable[[int], str]] = {
     "primed": lambda t: f"{t // 60}'{t % 60:02}\"",
     "curly": lambda t: f"{t // 60}′{t % 60:02}″",
     "hms": lambda t: "{}h{:02}m{:02}s".format(*_hms(t)),
-    "分秒": lambda t: f"{t // 3600}時間{t // 60 % 60}分{t % 60}秒" if t >= 3600 else f"{t // 60}分{t % 60:02}秒",
+    "分秒": lambda t: (f"{t // 3600}時間" if t >= 3600 else "") + f"{t // 60 % 60}分{t % 60:02}秒",
     "분초": lambda t: f"{t // 60}분 {t % 60}초",
     "frames": lambda t: "{:02}:{:02}:{:02}:00".format(*_hms(t)),
     "lrc": lambda t: f"[{t // 60:02}:{t % 60:02}.00]",
@@ -469,9 +469,8 @@ def _written(
         shown = artist if style["pair"] != BARE else ""
         truth.append((float(at), float(stop) if stop else None, title, shown))
         if remarks and rng.random() < 0.4:
-            lines.append(
-                f"{rng.choice(['  ', '　└ ', ''])}{CLOCKS[_plain(style)](at + rng.randrange(20, 70))} {rng.choice(REMARKS[lang])}"
-            )
+            time = CLOCKS[style["clock"]](at + rng.randrange(20, 70))
+            lines.append(f"{rng.choice(['  ', '　└ ', ''])}{time} {rng.choice(REMARKS[lang])}")
         at += length + rng.randrange(15, 200)
         if talks and rng.random() < 0.2 and style["layout"] in ("head", "tail"):
             lines.append(_line(style, at, None, rng.choice(middle), ""))
@@ -482,13 +481,15 @@ def _written(
     return Made(joint.join(lines), truth, {**style, "after_time": str(after_time)})
 
 
-def _plain(style: dict[str, str]) -> str:
-    return style["clock"]
-
-
 def _line(
-    style: dict[str, str], at: int, stop: int | None, words: str, number: str, *, after_time: bool = False
-) -> str:  # fmt: skip
+    style: dict[str, str],
+    at: int,
+    stop: int | None,
+    words: str,
+    number: str,
+    *,
+    after_time: bool = False,
+) -> str:
     clock = CLOCKS[style["clock"]]
     time = clock(at) if stop is None else RANGES[style["range"]](clock(at), clock(stop))
     if style["layout"] == "head":

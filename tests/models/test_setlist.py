@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.models.setlist_generator import NUMBERINGS, make_list
+from tests.models.setlist_more_styles import MORE_STYLES
 from tests.models.setlist_styles import STYLES, Song, Talk, song
 from utawaku.library.errors import SetlistError
 from utawaku.library.records import SetlistLine
@@ -42,6 +44,49 @@ def test_a_style_is_read_as_a_person_reads_it(style: str) -> None:
         for line in parse_setlist(text)
     ]
     assert read == expected
+
+
+@pytest.mark.parametrize("style", MORE_STYLES)
+def test_the_songs_of_a_style_are_read_and_nothing_else_is_one(style: str) -> None:
+    text, expected = MORE_STYLES[style]
+    assert songs_of(text) == expected
+
+
+def songs_of(text: str) -> list[tuple[float, float | None, str, str]]:
+    return [
+        (line.start_s, line.stop_s, line.title, line.artist)
+        for line in parse_setlist(text)
+        if line.is_song
+    ]
+
+
+@pytest.mark.parametrize("first_seed", range(0, 400, 100))
+def test_lists_in_the_habits_of_many_people_are_read_right(first_seed: int) -> None:
+    for seed in range(first_seed, first_seed + 100):
+        made = make_list(seed)
+        assert songs_of(made.text) == made.truth, f"{made.style}\n{made.text}"
+
+
+@pytest.mark.parametrize("numbering", NUMBERINGS)
+@pytest.mark.parametrize("after_time", [False, True])
+def test_numbers_in_front_of_songs_belong_to_no_title(numbering: str, after_time: bool) -> None:
+    number = NUMBERINGS[numbering]
+    names = ["夜明けの坂道 / 青井ソラ", "7つの星 / 月見団子", "1000 / 藤", "傘 / 青井ソラ"]
+    text = "\n".join(
+        f"0:{5 * n:02}:10 {number(n)}{name}" if after_time else f"{number(n)}0:{5 * n:02}:10 {name}"
+        for n, name in enumerate(names, 1)
+    )
+    assert [f"{title} / {artist}" for _, _, title, artist in songs_of(text)] == names
+
+
+def test_an_artist_that_the_library_knows_shows_the_artists_side() -> None:
+    text = "5:12 青井ソラ - 夜明けの坂道\n10:20 月見団子 - 海と猫"
+    assert [line.title for line in parse_setlist(text)] == ["青井ソラ", "月見団子"]
+    known = parse_setlist(text, known_artists=["月見団子"])
+    assert [(line.title, line.artist) for line in known] == [
+        ("夜明けの坂道", "青井ソラ"),
+        ("海と猫", "月見団子"),
+    ]
 
 
 def test_the_line_as_written_is_kept() -> None:

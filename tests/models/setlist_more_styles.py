@@ -1,0 +1,468 @@
+"""More ways in which people write setlists: the text and the songs that a reader sees in it.
+
+Titles and artists are invented. Each entry is the text and its songs
+`(start_s, stop_s, title, artist)`.
+"""
+
+from __future__ import annotations
+
+Song = tuple[float, float | None, str, str]
+
+MORE_STYLES: dict[str, tuple[str, list[Song]]] = {
+    "Russian with talk": (
+        "Таймкоды:\n"
+        "0:30 Начало\n"
+        "5:12 Бумажный кораблик - Анна Лис\n"
+        "10:20 Море и кошка - Звездочёт\n"
+        "15:48 Стеклянное письмо - Анна Лис\n"
+        "1:08:00 Конец",
+        [
+            (312.0, None, "Бумажный кораблик", "Анна Лис"),
+            (620.0, None, "Море и кошка", "Звездочёт"),
+            (948.0, None, "Стеклянное письмо", "Анна Лис"),
+        ],
+    ),
+    "Thai": (
+        "0:30 เปิดไลฟ์\n"
+        "5:12 เรือกระดาษ - ดาวเหนือ\n"
+        "10:20 ทะเลกับแมว - พระจันทร์\n"
+        "15:48 จดหมายแก้ว - ดาวเหนือ",
+        [
+            (312.0, None, "เรือกระดาษ", "ดาวเหนือ"),
+            (620.0, None, "ทะเลกับแมว", "พระจันทร์"),
+            (948.0, None, "จดหมายแก้ว", "ดาวเหนือ"),
+        ],
+    ),
+    "Spanish with quotes": (
+        "Lista de canciones\n"
+        "0:00 Bienvenida\n"
+        '5:12 "Barco de Papel" de Ana Sol\n'
+        '10:20 "El Mar y el Gato" de Luna\n'
+        '15:48 "Carta de Vidrio" de Ana Sol',
+        [
+            (312.0, None, "Barco de Papel", "Ana Sol"),
+            (620.0, None, "El Mar y el Gato", "Luna"),
+            (948.0, None, "Carta de Vidrio", "Ana Sol"),
+        ],
+    ),
+    "scores of a karaoke machine behind the artist": (
+        "0:05:12 夜明けの坂道 / 青井ソラ 98.532点\n"
+        "0:10:20 海と猫 / 月見団子 95.1点\n"
+        "0:15:48 硝子の手紙 / 青井ソラ 92.005点",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "who asked for the song, behind the artist": (
+        "0:05:12 夜明けの坂道 / 青井ソラ（ミカンさんリクエスト）\n"
+        "0:10:20 海と猫 / 月見団子（ぽんさんリクエスト）\n"
+        "0:15:48 硝子の手紙 / 青井ソラ",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "who sings, in front of the title": (
+        "0:05:12 【ミツキ】夜明けの坂道 / 青井ソラ\n"
+        "0:10:20 【ハル】海と猫 / 月見団子\n"
+        "0:15:48 【2人】硝子の手紙 / 青井ソラ",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "who sings, behind the artist": (
+        "5:12 夜明けの坂道 / 青井ソラ (ミツキ&ハル)\n"
+        "10:20 海と猫 / 月見団子 (ハル)\n"
+        "15:48 硝子の手紙 / 青井ソラ (ミツキ)",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "numbers that begin again in each section": (
+        "【第一部】\n"
+        "1. 0:05:12 夜明けの坂道 / 青井ソラ\n"
+        "2. 0:10:20 海と猫 / 月見団子\n"
+        "【第二部】\n"
+        "1. 0:15:48 硝子の手紙 / 青井ソラ\n"
+        "2. 1:02:03 最後の観覧車 / ホシゾラ楽団\n"
+        "En. 1:10:00 砂時計 / 月見団子",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+            (3723.0, None, "最後の観覧車", "ホシゾラ楽団"),
+            (4200.0, None, "砂時計", "月見団子"),
+        ],
+    ),
+    "the work a song is from, behind the artist": (
+        "0:05:12 夜明けの坂道 / 青井ソラ（アニメ『空の庭』OP）\n"
+        "0:10:20 海と猫 / 月見団子（映画「猫の海」主題歌）\n"
+        "0:15:48 硝子の手紙 / 青井ソラ",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "times without leading zeros": (
+        "1:2:3 夜明けの坂道 / 青井ソラ\n1:10:5 海と猫 / 月見団子",
+        [
+            (3723.0, None, "夜明けの坂道", "青井ソラ"),
+            (4205.0, None, "海と猫", "月見団子"),
+        ],
+    ),
+    "a whole list on one line": (
+        "セトリ 5:12 夜明けの坂道/青井ソラ、10:20 海と猫/月見団子、15:48 硝子の手紙/青井ソラ",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "jokes only": (
+        "0:12 she trips lol\n"
+        '4:55 "I\'m not a cat"\n'
+        "12:01 the scream\n"
+        "33:20 bless you\n"
+        "1:02:03 that note tho",
+        [],
+    ),
+    "jokes with names in them": (
+        "12:30 Gura bonks\n"
+        "15:22 the mic falls over\n"
+        "20:11 she gets scared\n"
+        "44:10 Best girl confirmed",
+        [],
+    ),
+    "Korean jokes only": (
+        "3:11 ㅋㅋㅋㅋ\n10:20 귀여워\n15:30 여기 미쳤다",
+        [],
+    ),
+    "sentences with clock times around the list": (
+        "今日も最高の歌枠ありがとうございました！21:00から2時間あっという間でした\n"
+        "セトリ置いておきます！間違いあったらすみません\n"
+        "00:05:12 夜明けの坂道 / 青井ソラ\n"
+        "00:10:20 海と猫 / 月見団子\n"
+        "00:15:48 硝子の手紙 / 青井ソラ\n"
+        "次回は5月3日20:30〜です",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "bare titles among remarks": (
+        "3:20 Paper Boats\n"
+        "5:10 lol\n"
+        "8:00 Morning Glass\n"
+        "12:45 Slow Tram\n"
+        "14:00 so cute!!\n"
+        "18:20 Carousel Dust",
+        [
+            (200.0, None, "Paper Boats", ""),
+            (480.0, None, "Morning Glass", ""),
+            (765.0, None, "Slow Tram", ""),
+            (1100.0, None, "Carousel Dust", ""),
+        ],
+    ),
+    "dashes as bullets and as separators": (
+        "- 5:12 Paper Boats - Ida Holm\n"
+        "- 10:20 Morning Glass - The Lanterns\n"
+        "- 15:48 Slow Tram - Ida Holm",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+            (948.0, None, "Slow Tram", "Ida Holm"),
+        ],
+    ),
+    "hash numbers after the times": (
+        "0:05:12 #1 夜明けの坂道\n0:10:20 #2 海と猫\n0:15:48 #3 硝子の手紙",
+        [
+            (312.0, None, "夜明けの坂道", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "硝子の手紙", ""),
+        ],
+    ),
+    "leaders of dots": (
+        "夜明けの坂道 / 青井ソラ ........ 5:12\n"
+        "海と猫 / 月見団子 ........ 10:20\n"
+        "硝子の手紙 / 青井ソラ ...... 15:48",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "leaders of middle dots": (
+        "夜明けの坂道／青井ソラ・・・5:12\n海と猫／月見団子・・・10:20",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+        ],
+    ),
+    "the time in the middle column": (
+        "夜明けの坂道 | 5:12 | 青井ソラ\n海と猫 | 10:20 | 月見団子\n硝子の手紙 | 15:48 | 青井ソラ",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "a remark behind the time": (
+        "Paper Boats 4:26 (Incomplete)\nMorning Glass 9:19\nSlow Tram 14:26 (Short ver.)",
+        [
+            (266.0, None, "Paper Boats", ""),
+            (559.0, None, "Morning Glass", ""),
+            (866.0, None, "Slow Tram", ""),
+        ],
+    ),
+    "titles that are numbers and signs": (
+        "0:05:12 39 / 藤\n0:10:20 1000 / 青井\n0:15:00 ＋ / 月見\n0:20:00 ? / ソラ",
+        [
+            (312.0, None, "39", "藤"),
+            (620.0, None, "1000", "青井"),
+            (900.0, None, "＋", "月見"),
+            (1200.0, None, "?", "ソラ"),
+        ],
+    ),
+    "HTML links and breaks": (
+        '<a href="https://www.youtube.com/watch?v=x&amp;t=312">5:12<'
+        "/a> Paper Boats - Ida Holm<br>"
+        '<a href="https://www.youtube.com/watch?v=x&amp;t=620">10:20<'
+        "/a> Morning Glass - The Lanterns<br>",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+        ],
+    ),
+    "a link in place of the time": (
+        "https://www.youtube.com/watch?v=AbC&t=312s 夜明けの坂道 / 青井ソラ\n"
+        "https://www.youtube.com/watch?v=AbC&t=620s 海と猫 / 月見団子",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+        ],
+    ),
+    "links that spell the time": (
+        "Paper Boats - Ida Holm https://youtu.be/AbC?t=5m12s\n"
+        "Morning Glass - The Lanterns https://youtu.be/AbC?t=10m20s",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+        ],
+    ),
+    "start and end on lines of their own": (
+        "夜明けの坂道 / 青井ソラ\n"
+        "開始 0:05:12\n"
+        "終了 0:09:44\n"
+        "\n"
+        "海と猫 / 月見団子\n"
+        "開始 0:10:20\n"
+        "終了 0:14:55",
+        [
+            (312.0, 584.0, "夜明けの坂道", "青井ソラ"),
+            (620.0, 895.0, "海と猫", "月見団子"),
+        ],
+    ),
+    "title, artist and range on three lines": (
+        "1. Paper Boats\n"
+        "   Ida Holm\n"
+        "   4:58 - 9:00\n"
+        "2. Morning Glass\n"
+        "   The Lanterns\n"
+        "   9:19 - 14:00\n"
+        "3. Slow Tram\n"
+        "   Sol\n"
+        "   14:26 - 18:00",
+        [
+            (298.0, 540.0, "Paper Boats", "Ida Holm"),
+            (559.0, 840.0, "Morning Glass", "The Lanterns"),
+            (866.0, 1080.0, "Slow Tram", "Sol"),
+        ],
+    ),
+    "a heading that names the sides": (
+        "アーティスト / 曲名\n5:12 青井ソラ / 夜明けの坂道\n10:20 月見団子 / 海と猫",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+        ],
+    ),
+    "comma-separated columns with a heading": (
+        "start,end,artist,title\n"
+        "4:58,8:30,Ida Holm,Paper Boats\n"
+        "9:19,13:00,The Lanterns,Morning Glass\n"
+        "14:26,18:00,Sol,Slow Tram",
+        [
+            (298.0, 510.0, "Paper Boats", "Ida Holm"),
+            (559.0, 780.0, "Morning Glass", "The Lanterns"),
+            (866.0, 1080.0, "Slow Tram", "Sol"),
+        ],
+    ),
+    "tab-separated columns with a heading": (
+        "No\t開始\t終了\t曲名\t歌手\n"
+        "1\t0:05:12\t0:09:44\t夜明けの坂道\t青井ソラ\n"
+        "2\t0:10:20\t0:14:55\t海と猫\t月見団子",
+        [
+            (312.0, 584.0, "夜明けの坂道", "青井ソラ"),
+            (620.0, 895.0, "海と猫", "月見団子"),
+        ],
+    ),
+    "a Markdown table with the artist first": (
+        "| Time | Artist | Title |\n"
+        "|---|---|---|\n"
+        "| 4:58 | Ida Holm | Paper Boats |\n"
+        "| 9:19 | The Lanterns | Morning Glass |",
+        [
+            (298.0, None, "Paper Boats", "Ida Holm"),
+            (559.0, None, "Morning Glass", "The Lanterns"),
+        ],
+    ),
+    "the same song twice": (
+        "5:12 夜明けの坂道/青井ソラ(1回目)\n"
+        "10:20 海と猫/月見団子\n"
+        "15:48 夜明けの坂道/青井ソラ(2回目)",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "夜明けの坂道", "青井ソラ"),
+        ],
+    ),
+    "covers as chapters": (
+        "0:00 Intro\n"
+        "0:45 Just chatting about the week\n"
+        "5:12 Paper Boats (Ida Holm cover)\n"
+        "10:20 Morning Glass (The Lanterns cover)\n"
+        "15:48 Slow Tram (Ida Holm cover)\n"
+        "20:00 Outro & announcements",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+            (948.0, None, "Slow Tram", "Ida Holm"),
+        ],
+    ),
+    "the original singer without a colon": (
+        "5:12 纸船（原唱 林夏）\n10:20 海与猫（原唱 月饼乐队）",
+        [
+            (312.0, None, "纸船", "林夏"),
+            (620.0, None, "海与猫", "月饼乐队"),
+        ],
+    ),
+    "numbered parts and close hyphens": (
+        "P1 00:05:12 纸船-林夏\nP2 00:10:20 海与猫-月饼乐队\nP3 00:15:48 玻璃信-林夏",
+        [
+            (312.0, None, "纸船", "林夏"),
+            (620.0, None, "海与猫", "月饼乐队"),
+            (948.0, None, "玻璃信", "林夏"),
+        ],
+    ),
+    "book marks and a long dash": (
+        "00:05:12《纸船》——林夏\n00:10:20《海与猫》——月饼乐队",
+        [
+            (312.0, None, "纸船", "林夏"),
+            (620.0, None, "海与猫", "月饼乐队"),
+        ],
+    ),
+    "signs of the singers behind the artist": (
+        "0:05:12 夜明けの坂道 / 青井ソラ 🎀\n0:10:20 海と猫 / 月見団子 🐱🎀",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+        ],
+    ),
+    "keys behind the artist": (
+        "0:05:12 夜明けの坂道 / 青井ソラ -2\n"
+        "0:10:20 海と猫 / 月見団子 +3\n"
+        "0:15:48 硝子の手紙 / 青井ソラ ±0",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "arrows as bullets": (
+        "聴き返し用です\n"
+        "→5:12 夜明けの坂道(青井ソラ)\n"
+        "→10:20 海と猫(月見団子)\n"
+        "→15:48 硝子の手紙(青井ソラ)\n"
+        "途中までしか書けてません",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "lengths before the starts": (
+        "1. Paper Boats - Ida Holm [4:05] @ 0:30\n"
+        "2. Slow Tram - Sol [3:50] @ 5:10\n"
+        "3. Morning Glass - Sol [3:12] @ 9:40",
+        [
+            (30.0, None, "Paper Boats", "Ida Holm"),
+            (310.0, None, "Slow Tram", "Sol"),
+            (580.0, None, "Morning Glass", "Sol"),
+        ],
+    ),
+    "a column of lengths": (
+        "0:30 | 4:05 | Paper Boats | Ida Holm\n"
+        "5:10 | 3:50 | Slow Tram | Sol\n"
+        "9:40 | 3:12 | Morning Glass | Sol",
+        [
+            (30.0, None, "Paper Boats", "Ida Holm"),
+            (310.0, None, "Slow Tram", "Sol"),
+            (580.0, None, "Morning Glass", "Sol"),
+        ],
+    ),
+    "title and artist on indented lines below": (
+        "0:05:12\n\u3000夜明けの坂道\n\u3000青井ソラ\n0:10:20\n\u3000海と猫\n\u3000月見団子",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+        ],
+    ),
+    "two songs on a line": (
+        "0:05:12 夜明けの坂道\u30000:10:20 海と猫\n0:15:48 硝子の手紙\u30001:02:03 最後の観覧車",
+        [
+            (312.0, None, "夜明けの坂道", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "硝子の手紙", ""),
+            (3723.0, None, "最後の観覧車", ""),
+        ],
+    ),
+    "an arrow with a remark": (
+        "5:12〜 夜明けの坂道 / 青井ソラ ←ここから音質改善\n10:20〜 海と猫 / 月見団子",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+        ],
+    ),
+    "quotations": (
+        '20:15 "and that\'s why I never eat soup"\n31:02 her laugh at 31:05 kills me',
+        [],
+    ),
+    "talk that a dash divides": (
+        "0:00 Stream start - waiting\n"
+        "3:10 Zatsudan - her weekend\n"
+        "5:12 Paper Boats - Ida Holm\n"
+        "10:20 Morning Glass - The Lanterns\n"
+        "15:48 Slow Tram - Ida Holm\n"
+        "1:20:00 Ending talk - thanks",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+            (948.0, None, "Slow Tram", "Ida Holm"),
+        ],
+    ),
+    "subtitles between tildes": (
+        "5:12 夜明けの坂道 ～Another Story～ / 青井ソラ\n10:20 海と猫 〜remix〜 / 月見団子",
+        [
+            (312.0, None, "夜明けの坂道 ～Another Story～", "青井ソラ"),
+            (620.0, None, "海と猫 〜remix〜", "月見団子"),
+        ],
+    ),
+}
