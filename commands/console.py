@@ -16,6 +16,7 @@ from rich.text import Text
 from utawaku.library.errors import UtawakuError
 from utawaku.library.progress import Progress
 from utawaku.library.text import clean_line, clean_text
+from utawaku.library.time_format import clock as clock
 
 UNLIMITED = 100_000
 """Cells of a line that nobody folds."""
@@ -125,18 +126,6 @@ def _natural_width(column: Column) -> int:
 def add_row(to: Table, cells: Sequence[object]) -> None:
     """Add a row of texts from anywhere: no markup, no control characters."""
     to.add_row(*[Text(clean_line(str(cell))) for cell in cells])
-
-
-def clock(seconds: float) -> str:
-    """Seconds as [H:]MM:SS.
-
-    >>> clock(3723.4)
-    '1:02:03'
-    """
-    whole = int(seconds)  # as players and the terminal library count
-    hours, rest = divmod(whole, 3600)
-    minutes, seconds_left = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{seconds_left:02}" if hours else f"{minutes}:{seconds_left:02}"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
+from utawaku.library.engines import SEGMENT_ENGINES, one_of
 from utawaku.library.errors import ConfigError
 
 
@@ -17,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def segment(
     file: Annotated[Path, typer.Argument(help="Audio or video file.")],
     engine: Annotated[
-        str | None, typer.Option(help="sm, smn or bacs; default: the setting.")
+        str | None, typer.Option(help=f"{one_of(SEGMENT_ENGINES)}; default: the setting.")
     ] = None,
     mode: Annotated[str | None, typer.Option(help="fast or exact; default: the setting.")] = None,
     strategy: Annotated[

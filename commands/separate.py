@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from utawaku.commands.console import add_row, clock, out, print_json, print_table, table
+from utawaku.library.engines import SEPARATION_ENGINES, one_of
 from utawaku.library.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def separate(
     ] = None,
     engine: Annotated[
         str | None,
-        typer.Option(help="builtin, spleeter or spleeter-reference; default: the setting."),
+        typer.Option(help=f"{one_of(SEPARATION_ENGINES)}; default: the setting."),
     ] = None,
     subtitles: Annotated[
         Path | None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from utawaku.library.errors import MediaError
 from utawaku.library.files import atomic_path
+from utawaku.library.time_format import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,8 @@ class DemoTruth:
     def setlist(self) -> str:
         """The songs as somebody would list them in a comment: ``0:58 Title / Artist`` a line."""
         return "\n".join(
-            f"{timestamp(song.start_s)} {song.title} / {song.artist}" for song in self.songs
+            f"{clock(song.start_s)} {song.title} / {song.artist}" for song in self.songs
         )
-
-
-def timestamp(seconds: float) -> str:
-    """``m:ss`` or ``h:mm:ss``, rounded down as people do."""
-    whole = int(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def truth_path(target: Path) -> Path:

@@ -9,6 +9,7 @@ from utawaku.library.errors import NotFoundError, UtawakuError
 from utawaku.library.playlists import PlaylistWish
 from utawaku.library.progress import Progress
 from utawaku.library.records import Request
+from utawaku.library.time_format import clock
 from utawaku.models.playlist import make_playlist
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
@@ -69,8 +70,7 @@ def _joined(request: Request, library: LibraryResource) -> str:
         crossfade_s=wish.crossfade_s,
         progress=_teller(request, library),
     )
-    minutes, seconds = divmod(round(made.mix.duration_s), 60)
-    parts = [f"{len(made.mix.chapters)} songs, {minutes}:{seconds:02}"]
+    parts = [f"{len(made.mix.chapters)} songs, {clock(made.mix.duration_s)}"]
     n_left_out = n_without + len(made.mix.left_out)
     if n_left_out:
         parts.append(f"{n_left_out} left out: they have no file that plays")

@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from utawaku.library import paths as places
+from utawaku.library.engines import HighlightEngine, SegmentEngine, SeparationEngine
 from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
 from utawaku.library.paths import default_config_path
@@ -65,7 +66,7 @@ class DownloadSettings(_Section):
 class SegmentSettings(_Section):
     """Segmentation of a recording into speech, music and silence."""
 
-    engine: Literal["sm", "smn", "bacs"] = Field(
+    engine: SegmentEngine = Field(
         "sm",
         description="Network: speech/music, speech/music/noise, or the small one that only knows "
         "speech.",
@@ -119,7 +120,7 @@ class LabelSettings(_Section):
 class StemSettings(_Section):
     """Separation of songs into vocals and accompaniment."""
 
-    engine: Literal["builtin", "spleeter", "spleeter-reference"] = Field(
+    engine: SeparationEngine = Field(
         "builtin", description="Separation engine; all but `builtin` fetch weights first."
     )
     min_taste: float | None = Field(
@@ -134,7 +135,7 @@ class StemSettings(_Section):
 class HighlightSettings(_Section):
     """The highlight of songs without replays or lyrics."""
 
-    engine: Literal["builtin", "deepchorus"] = Field(
+    engine: HighlightEngine = Field(
         "builtin", description="The shipped model, or DeepChorus (see `highlight.weights`)."
     )
     weights: Path | None = Field(

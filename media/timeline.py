@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from utawaku.library.time_format import clock
+
 _MOST_KEPT = 200
 """So many places are listed; more are only counted."""
 
@@ -89,7 +91,7 @@ class Timeline:
         """One sentence a kind of trouble, for the recording's metadata and the user."""
         told = []
         if self.n_holes:
-            where = ", ".join(clock_text(hole.start_s) for hole in self.holes[:3])
+            where = ", ".join(clock(hole.start_s) for hole in self.holes[:3])
             more = ", ..." if len(self.holes) > 3 else ""
             told.append(
                 f"{self.n_holes} damaged packet{'s' * (self.n_holes != 1)} could not be decoded: "
@@ -116,10 +118,3 @@ class Timeline:
             "pieces": [[round(a, 4), round(b, 4)] for a, b in self.pieces[: 4 * _MOST_KEPT]],
             "warnings": self.warnings(),
         }
-
-
-def clock_text(at_s: float) -> str:
-    """Write seconds as h:mm:ss or m:ss."""
-    minutes, seconds = divmod(int(at_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -5,6 +5,8 @@ import unicodedata
 from rich.cells import cell_len, set_cell_size
 
 from utawaku.library.text import clean_line, graphemes
+from utawaku.library.time_format import clock as clock
+from utawaku.library.time_format import precise_clock as precise_clock
 
 MAX_SHOWN = 300
 """Characters of one text that are ever measured; a hostile title has thousands."""
@@ -58,26 +60,6 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         length = cell_len(text)
     padding = " " * (width - length)
     return padding + text if right else text + padding
-
-
-def clock(seconds: float | None) -> str:
-    """`3:05`, `1:02:03`.
-
-    >>> clock(185.4), clock(3723), clock(None)
-    ('3:05', '1:02:03', '–')
-    """
-    if seconds is None:
-        return "–"
-    total = max(0, int(seconds))
-    hours, rest = divmod(total, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
-def precise_clock(seconds: float) -> str:
-    """`3:05.40`: to the hundredth, for cuts."""
-    hundredths = max(0, round(seconds * 100))
-    return f"{clock(hundredths // 100)}.{hundredths % 100:02}"
 
 
 def ago(seconds: float) -> str:

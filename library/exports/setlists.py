@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from utawaku.library.text import clean_line
+from utawaku.library.time_format import clock, long_clock
 
 
 class NamedSpan(Protocol):
@@ -24,11 +25,7 @@ def hms(time_s: float, *, short: bool = False) -> str:
 
     `short` leaves out what is zero in front, as video sites write it: `1:02:03`, `2:03`.
     """
-    seconds = int(max(0.0, time_s))
-    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
-    if not short:
-        return f"{hours:02}:{minutes:02}:{seconds:02}"
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return clock(time_s) if short else long_clock(time_s, hour_digits=2)
 
 
 def name_of(song: NamedSpan, number: int, *, separator: str = " / ") -> str:

@@ -9,6 +9,7 @@ from utawaku.library.errors import ConfigError
 from utawaku.library.publish.preflight import BILIBILI, Limits, without_forbidden
 from utawaku.library.publish.records import Part, Submission
 from utawaku.library.records import Song
+from utawaku.library.time_format import long_clock
 
 FIELDS = ("channel", "date", "stream_title", "title", "artist", "number", "singer", "n_songs")
 """What a template may name."""
@@ -130,12 +131,6 @@ def shorten(text: str, limit: int) -> str:
     return text[: limit - 1].rstrip() + _ELLIPSIS
 
 
-def clock(seconds: float) -> str:
-    """A time of the recording as H:MM:SS."""
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"
-
-
 def _groups(songs: Sequence[Song], by: Literal["stream", "all"]) -> list[list[Song]]:
     ordered = sorted(songs, key=lambda song: (song.uploaded_on, song.stream_id, song.start_s))
     if by == "all":
@@ -231,7 +226,7 @@ def _song_values(song: Song, number: int, style: Style) -> dict[str, Any]:
         "title": song.title or style.unknown_title,
         "artist": song.artist or style.unknown_artist,
         "number": number,
-        "time": clock(song.start_s),
+        "time": long_clock(song.start_s),
         "source_url": _web(song.stream_url),
         "n_songs": 1,
     }

@@ -1,11 +1,10 @@
 """Voice and accompaniment apart: engines behind one interface, streamed, to the sample."""
 
 from utawaku.models.separator.engine import Separator, Stems, separate
-from utawaku.models.separator.engines import ENGINES, make_separator
+from utawaku.models.separator.engines import make_separator
 from utawaku.models.separator.files import SeparatedFiles, separate_file
 
 __all__ = [
-    "ENGINES",
     "SeparatedFiles",
     "Separator",
     "Stems",

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
+from utawaku.library.engines import SEPARATION_ENGINES
 from utawaku.library.errors import EngineError
 from utawaku.library.progress import Progress, silent
 from utawaku.models.separator.engine import Separator
-
-ENGINES = ("builtin", "spleeter")
-"""Names that `make_separator` knows."""
 
 
 def make_separator(
@@ -18,14 +16,16 @@ def make_separator(
     extension: str = "zeros",
     progress: Progress = silent,
 ) -> Separator:
-    """The engine called `name`, with its weights fetched where they are not here yet.
+    """Return the engine called `name`; fetches its weights where they are not here yet.
+
+    `spleeter-reference` runs in an environment of its own: `models.separator.reference`.
 
     Args:
         threads: inference threads; 0 is one a core.
         extension: what Spleeter does above 11 kHz: `zeros` (drops it) or `average`.
 
     Raises:
-        EngineError: no engine has this name.
+        EngineError: no engine that runs in this process has this name.
         WeightsMissingError, WeightsCorruptError: see `utawaku.models.registry.pull`.
     """
     from utawaku.models import registry
@@ -50,5 +50,5 @@ def make_separator(
     raise EngineError(
         "there is no such separation engine",
         subject=name,
-        next_step=f"Choose one of {', '.join(ENGINES)}",
+        next_step=f"Choose one of {', '.join(SEPARATION_ENGINES)}",
     )

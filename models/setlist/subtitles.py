@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utawaku.library.errors import SetlistError
+from utawaku.library.time_format import subtitle_clock
 from utawaku.models.setlist.encodings import decode_text
 
 _TIME = r"(?:(\d+)[:：])?([0-5]?\d)[:：]([0-5]?\d)(?:[.,，．](\d{1,9}))?"
@@ -95,7 +96,7 @@ def shift_text(cues: Iterable[TimedText], by_s: float) -> list[TimedText]:
 def to_srt(cues: Sequence[TimedText]) -> str:
     """SubRip text of `cues`."""
     blocks = [
-        f"{number}\n{_clock(cue.start_s)} --> {_clock(cue.stop_s)}\n{cue.text}\n"
+        f"{number}\n{subtitle_clock(cue.start_s)} --> {subtitle_clock(cue.stop_s)}\n{cue.text}\n"
         for number, cue in enumerate(cues, start=1)
     ]
     return "\n".join(blocks)
@@ -105,9 +106,3 @@ def _seconds(parts: Sequence[str | None]) -> float:
     hours, minutes, seconds, fraction = parts
     whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
     return whole + float(f"0.{fraction or 0}")
-
-
-def _clock(time_s: float) -> str:
-    total_ms = round(time_s * 1000)
-    seconds, ms = divmod(total_ms, 1000)
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},{ms:03}"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from utawaku.library.progress import Progress
+from utawaku.library.time_format import clock
 
 _MIN_INTERVAL_S = 0.2
 
@@ -48,8 +49,5 @@ def progress_text(status: Mapping[str, Any], size: float | None = None) -> str:
     if speed := status.get("speed"):
         words.append(f"{speed / 1e6:.1f} MB/s")
     if (eta_s := status.get("eta")) is not None and status.get("status") != "finished":
-        minutes, seconds = divmod(int(eta_s), 60)
-        hours, minutes = divmod(minutes, 60)
-        left = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-        words.append(f"{left} left")
+        words.append(f"{clock(eta_s)} left")
     return ", ".join(words)
