@@ -12,7 +12,7 @@ import typer
 from utawaku.commands.console import err, out, print_json
 from utawaku.commands.repairs import look_at_files, look_at_runs
 from utawaku.library.config import Settings, default_config_path, load_settings
-from utawaku.library.errors import UtawakuError
+from utawaku.library.errors import ExitCode, UtawakuError
 from utawaku.library.health import Finding
 
 MIN_FREE_BYTES = 5_000_000_000
@@ -45,7 +45,7 @@ def doctor(
     broken = [finding for finding in findings if finding.level == "error"]
     if broken:
         err.print(f"{len(broken)} thing(s) are broken")
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _look(*, fix: bool) -> Iterator[Finding]:

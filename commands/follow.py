@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from utawaku.commands.console import add_row, err, out, print_error, print_json, print_table, table
-from utawaku.library.errors import NotFoundError, UtawakuError
+from utawaku.library.errors import ExitCode, NotFoundError, UtawakuError
 from utawaku.library.sites import full_address
 
 channels_app = typer.Typer(
@@ -280,7 +280,7 @@ def import_(
         catalogue.close()
     out.print(f"following {len(follows) - n_failed} of {len(follows)} channel(s)")
     if n_failed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def when(moment: float | None) -> str:

@@ -15,7 +15,7 @@ from utawaku.commands.console import (
     print_table,
     table,
 )
-from utawaku.library.errors import UtawakuError
+from utawaku.library.errors import ExitCode, UtawakuError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +78,7 @@ def highlight(
             add_row(listing, [row["file"].name, *cells])
         print_table(listing)
     if any("error" in row for row in rows):
-        raise typer.Exit(3)
+        raise typer.Exit(ExitCode.BAD_MEDIA)
 
 
 def _sound(file: Path, sample_rate_hz: int) -> Iterator["np.ndarray"]:

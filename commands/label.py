@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
+from utawaku.library.errors import ExitCode
 from utawaku.library.records import Setlist, SetlistLine, Song
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def label(
             out.print(f"  {count} x {reason}", markup=False, style="dim", soft_wrap=True)
         out.print(f"Shazam: {service.described()}", markup=False, soft_wrap=True)
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _why_unknown(catalogue: "Catalogue", asked: Sequence[Song]) -> dict[str, str]:
@@ -254,7 +255,7 @@ def add_reference(
         known = len(index)
     out.print(f"{added} added, {failed} unreadable; {known} recordings are known")
     if failed and not added:
-        raise typer.Exit(3)
+        raise typer.Exit(ExitCode.BAD_MEDIA)
 
 
 def _add(index: object, key: str, path: Path) -> None:

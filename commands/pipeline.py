@@ -21,7 +21,7 @@ from utawaku.jobs.ingest import ingest_stream
 from utawaku.library.artefacts import ARTEFACTS, CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
-from utawaku.library.errors import StoppedError, UsageError, UtawakuError, file_trouble
+from utawaku.library.errors import ExitCode, StoppedError, UsageError, UtawakuError, file_trouble
 from utawaku.library.files import atomic_path, remove_stale_temporaries
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.text import clean_line
@@ -147,7 +147,7 @@ class Pipeline:
                 self._run(stream, outcome, again, patient)
         except Timeout:
             outcome.error = BUSY
-            outcome.exit_code = 1
+            outcome.exit_code = ExitCode.FAILED
             err.print(f"{clean_line(stream.title or stream.id)}: {outcome.error}")
         outcome.wall_s = time.monotonic() - started
         outcome.songs = [
@@ -274,7 +274,7 @@ class Pipeline:
 
 
 def _raise_if_stopped(failed: Sequence[AssetState]) -> None:
-    if any(state.metadata.get("exit_code") == 130 for state in failed):
+    if any(state.metadata.get("exit_code") == ExitCode.STOPPED for state in failed):
         raise StoppedError("stopped", next_step=GOES_ON)
 
 

@@ -8,7 +8,7 @@ import typer
 
 from utawaku.commands.console import add_row, clock, out, print_json, print_table, table
 from utawaku.library.engines import SEPARATION_ENGINES, one_of
-from utawaku.library.errors import UsageError
+from utawaku.library.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
@@ -100,7 +100,7 @@ def separate(
                 told = f"{result['n_lines_left_out']} lines of the subtitles show nowhere in it"
                 out.print(told, style="dim")
     if any("error" in result for result in results):
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Every error a user can meet, in one tree.
+"""The tree of every error that a user can meet, and the exit codes that follow from it.
 
 A message says what failed, on what, and what the user can do next::
 
@@ -9,6 +9,7 @@ A message says what failed, on what, and what the user can do next::
     |  +- CatalogueLocked       another writer holds it too long
     |  +- CatalogueTooNew       made by a newer utawaku
     +- LibraryFileError         a file of the library cannot be named, moved or restored
+    +- UsageError               the command was called wrongly
     +- NotFoundError            no such stream, song, channel, ...
     +- QueryError               a search cannot be understood (knows the position)
     +- MediaError               a file cannot be used as media
@@ -27,6 +28,8 @@ A message says what failed, on what, and what the user can do next::
     |  +- MediaMissingError     the page is there, its media are not (yet, or for now)
     |  +- UnsupportedSiteError  no extractor knows the address
     |  +- NetworkError          no connection, or it broke too often
+    |  |  +- StalledError       the server sends next to nothing
+    |  +- DownloadCancelled     the user stopped it
     +- WeightsError             model weights
     |  +- WeightsMissingError   not here and could not be fetched
     |  +- WeightsCorruptError   wrong size, digest, shape
@@ -35,6 +38,7 @@ A message says what failed, on what, and what the user can do next::
     |  +- SignatureError        a Shazam signature cannot be made or read
     |  +- FingerprintError      a fingerprint index or recording cannot be used
     +- SetlistError             a setlist, chat or subtitle file cannot be read
+    +- PlaylistError            a playlist cannot be made so
     +- UploadError              a submission failed
     |  +- UploadInterrupted     broke off; nothing was decided, trying again is safe
     |  +- UploadLimited         the site asks to wait (knows for how long)
@@ -48,6 +52,26 @@ A message says what failed, on what, and what the user can do next::
 """
 
 import errno
+from collections.abc import Iterator
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the command line."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    """Wrong usage, query or input file."""
+    BAD_MEDIA = 3
+    NOT_FOUND = 4
+    DOWNLOAD = 5
+    WEIGHTS = 6
+    DISK_FULL = 7
+    UPLOAD_HELD = 8
+    """The upload queue waits for the user."""
+    STOPPED = 130
+    """Ctrl-C."""
 
 
 class UtawakuError(Exception):
@@ -56,7 +80,7 @@ class UtawakuError(Exception):
     `problem` says what failed, `subject` on what (a file, URL, song), `next_step` what to do.
     """
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
 
     def __init__(self, problem: str, *, subject: str = "", next_step: str = "") -> None:
         super().__init__(problem)
@@ -72,7 +96,7 @@ class UtawakuError(Exception):
 class StoppedError(UtawakuError):
     """The user stopped it (Ctrl-C)."""
 
-    exit_code = 130
+    exit_code = ExitCode.STOPPED
 
 
 class ConfigError(UtawakuError):
@@ -98,19 +122,19 @@ class LibraryFileError(UtawakuError):
 class UsageError(UtawakuError):
     """A command was given a value that it does not know."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class NotFoundError(UtawakuError):
     """The named thing is not in the catalogue."""
 
-    exit_code = 4
+    exit_code = ExitCode.NOT_FOUND
 
 
 class QueryError(UtawakuError):
     """A search text cannot be understood; `position` is the 0-based offset of the culprit."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
     def __init__(
         self, problem: str, *, subject: str = "", next_step: str = "", position: int = 0
@@ -122,7 +146,7 @@ class QueryError(UtawakuError):
 class MediaError(UtawakuError):
     """A file cannot be used as media."""
 
-    exit_code = 3
+    exit_code = ExitCode.BAD_MEDIA
 
 
 class NotMediaError(MediaError):
@@ -148,7 +172,7 @@ class TagError(MediaError):
 class DownloadError(UtawakuError):
     """A recording could not be fetched."""
 
-    exit_code = 5
+    exit_code = ExitCode.DOWNLOAD
 
 
 class BotCheckError(DownloadError):
@@ -205,7 +229,7 @@ class StalledError(NetworkError):
 class WeightsError(UtawakuError):
     """Something is wrong with model weights."""
 
-    exit_code = 6
+    exit_code = ExitCode.WEIGHTS
 
 
 class WeightsMissingError(WeightsError):
@@ -235,7 +259,7 @@ class FingerprintError(RecognitionError):
 class SetlistError(UtawakuError):
     """A setlist, chat or subtitle file cannot be read."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class PlaylistError(UtawakuError):
@@ -249,13 +273,13 @@ class UploadError(UtawakuError):
 class DownloadCancelled(DownloadError):
     """A download was stopped on request; what was fetched is kept."""
 
-    exit_code = 130
+    exit_code = ExitCode.STOPPED
 
 
 class DiskFullError(UtawakuError):
     """No space left for what is to be written."""
 
-    exit_code = 7
+    exit_code = ExitCode.DISK_FULL
 
 
 def file_trouble(error: Exception, subject: str) -> UtawakuError | None:
@@ -300,7 +324,7 @@ class UploadLimited(UploadError):
 class UploadHold(UploadError):
     """The target wants a human (`code`: captcha, too_frequent, ...); the whole queue must rest."""
 
-    exit_code = 8
+    exit_code = ExitCode.UPLOAD_HELD
 
     def __init__(
         self, problem: str, *, subject: str = "", next_step: str = "", code: str = "hold"
@@ -336,3 +360,16 @@ class OutcomeUnknown(UploadError):
 
 class EditError(UtawakuError):
     """Songs cannot be placed so: they would overlap, be empty or leave the recording."""
+
+
+def all_errors(base: type[UtawakuError] = UtawakuError) -> Iterator[type[UtawakuError]]:
+    """Yield `base` and every class below it that this module defines, parents first."""
+    if base.__module__ == __name__:
+        yield base
+    for child in base.__subclasses__():
+        yield from all_errors(child)
+
+
+def by_name(name: str) -> type[UtawakuError] | None:
+    """Return the class of the tree that is called `name`, None where there is none."""
+    return next((found for found in all_errors() if found.__name__ == name), None)

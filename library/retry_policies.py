@@ -1,9 +1,12 @@
-"""When a failed request is tried again, by what went wrong.
+"""The policy of retrying a failed request, by the class of its error.
 
-Every failure either has a next time, or is for good; nothing is left without a state.
+Every failure either has a next try or is final.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from utawaku.library import errors
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
@@ -19,42 +22,58 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Policy:
+class Policy:
+    """Waits that double from `first_s` to `longest_s`, for at most `tries` tries."""
+
     first_s: float
     longest_s: float
     tries: int
-    """How often in all, the first time included."""
+    """Tries in all, the first one included."""
 
 
-_POLICIES = {
-    "StillProcessingError": _Policy(0.5 * HOUR_S, 6 * HOUR_S, 60),
-    "RateLimitedError": _Policy(0.25 * HOUR_S, 12 * HOUR_S, 12),
-    "BotCheckError": _Policy(6 * HOUR_S, 48 * HOUR_S, 12),
-    "NetworkError": _Policy(60.0, 6 * HOUR_S, 14),
-    "PrivateStreamError": _Policy(DAY_S, 14 * DAY_S, 6),
-    "StreamGoneError": _Policy(DAY_S, DAY_S, 2),
-    "MediaMissingError": _Policy(HOUR_S, DAY_S, 14),  # over nine days
-    "DiskFullError": _Policy(900.0, 6 * HOUR_S, 60),
-    "CatalogueLocked": _Policy(60.0, HOUR_S, 20),
-    "WeightsMissingError": _Policy(300.0, 6 * HOUR_S, 8),
-    "DownloadCancelled": _Policy(60.0, 60.0, 6),
-    "StoppedError": _Policy(5.0, 60.0, 6),
-    "killed": _Policy(10.0, 600.0, 5),
-    "unknown": _Policy(300.0, HOUR_S, 3),
+UNKNOWN = Policy(300.0, HOUR_S, 3)
+"""For an error that is not ours, and where nothing better is known."""
+KILLED = Policy(10.0, 600.0, 5)
+"""The process ended in the middle."""
+
+POLICIES: Mapping[type[errors.UtawakuError], Policy | None] = {
+    errors.StoppedError: Policy(5.0, 60.0, 6),
+    errors.ConfigError: None,
+    errors.CatalogueError: UNKNOWN,
+    errors.CatalogueLocked: Policy(60.0, HOUR_S, 20),
+    errors.CatalogueTooNew: None,
+    errors.LibraryFileError: UNKNOWN,
+    errors.UsageError: None,
+    errors.NotFoundError: None,
+    errors.QueryError: None,
+    errors.MediaError: None,
+    errors.TruncatedMediaError: UNKNOWN,
+    errors.EncodeError: UNKNOWN,
+    errors.TagError: UNKNOWN,
+    errors.DownloadError: Policy(60.0, 6 * HOUR_S, 14),
+    errors.BotCheckError: Policy(6 * HOUR_S, 48 * HOUR_S, 12),
+    errors.RateLimitedError: Policy(0.25 * HOUR_S, 12 * HOUR_S, 12),
+    errors.GeoBlockedError: None,
+    errors.PrivateStreamError: Policy(DAY_S, 14 * DAY_S, 6),
+    errors.StillProcessingError: Policy(0.5 * HOUR_S, 6 * HOUR_S, 60),
+    errors.StreamGoneError: Policy(DAY_S, DAY_S, 2),
+    errors.MediaMissingError: Policy(HOUR_S, DAY_S, 14),  # over nine days
+    errors.UnsupportedSiteError: None,
+    errors.DownloadCancelled: Policy(60.0, 60.0, 6),
+    errors.WeightsError: UNKNOWN,
+    errors.WeightsMissingError: Policy(300.0, 6 * HOUR_S, 8),
+    errors.WeightsCorruptError: None,
+    errors.EngineError: UNKNOWN,
+    errors.RecognitionError: UNKNOWN,
+    errors.SetlistError: None,
+    errors.PlaylistError: None,
+    errors.UploadError: UNKNOWN,
+    errors.EditError: None,
+    errors.DiskFullError: Policy(900.0, 6 * HOUR_S, 60),
 }
-_GROUPS = {"DownloadError": "NetworkError", "StalledError": "NetworkError"}
-_FOR_GOOD = {
-    "GeoBlockedError",
-    "UnsupportedSiteError",
-    "ConfigError",
-    "NotFoundError",
-    "MediaError",
-    "NotMediaError",
-    "NoAudioError",
-    "WeightsCorruptError",
-    "SetlistError",
-    "PlaylistError",
-}
+"""By class; a class that is not named has the policy of the class above it. None: not again."""
+OLD_NAMES: Mapping[str, str] = {}
+"""Class names that older versions kept in the catalogue, and what they are called now."""
 _FAILED_FIRST_S = 3 * DAY_S
 
 
@@ -66,21 +85,17 @@ def next_try(
     retry_after_s: float | None = None,
     wait_for_archive_s: float = DAY_S,
 ) -> Retry | None:
-    """When to try again after `error` (a class name of `library.errors`, `killed` or `unknown`).
+    """Return when to try again after `error`, or None where another try would not help.
 
     Args:
-        error: what went wrong.
+        error: class name out of `library.errors`, `killed`, or any other for an unknown error.
         attempts: tries that came before this one.
-        waited_s: how long ago the request was made.
-        retry_after_s: what the site itself asked for.
-        wait_for_archive_s: after so long, an unfinished archive is taken as it is.
-
-    Returns None where another try would not help.
+        waited_s: seconds since the request was made.
+        retry_after_s: seconds that the site itself asked for.
+        wait_for_archive_s: seconds after which an unfinished archive is taken as it is.
     """
-    if error in _FOR_GOOD:
-        return None
-    policy = _POLICIES.get(_GROUPS.get(error, error), _POLICIES["unknown"])
-    if attempts + 1 >= policy.tries:
+    policy = policy_of(error)
+    if policy is None or attempts + 1 >= policy.tries:
         return None
     wait_s = min(policy.first_s * 2 ** min(attempts, 30), policy.longest_s)
     wait_s = max(wait_s, min(retry_after_s or 0.0, _FAILED_FIRST_S))
@@ -90,3 +105,14 @@ def next_try(
             return Retry(wait_s if attempts else 0.0, accept_incomplete=True)
         wait_s = min(wait_s, max(left_s, 60.0))
     return Retry(wait_s)
+
+
+def policy_of(error: str) -> Policy | None:
+    """Return the policy for the name of an error, as the catalogue keeps it."""
+    if error == "killed":
+        return KILLED
+    found = errors.by_name(OLD_NAMES.get(error, error))
+    for kind in found.__mro__ if found else ():
+        if kind in POLICIES:
+            return POLICIES[kind]
+    return UNKNOWN

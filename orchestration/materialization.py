@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from utawaku.library.errors import UtawakuError, file_trouble
+from utawaku.library.errors import ExitCode, UtawakuError, file_trouble
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.versions import DATA_VERSION, INPUTS, data_version_of, inputs_of
 
@@ -94,7 +94,7 @@ def work_on(
             stream_id,
             asset,
             "stopped; the same command goes on where it was",
-            exit_code=130,
+            exit_code=ExitCode.STOPPED,
             error="StoppedError",
         )
         raise

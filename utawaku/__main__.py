@@ -6,20 +6,13 @@ Each command imports what it needs when it runs, and `utawaku` alone imports no 
 import os
 import sys
 
-from utawaku.library.errors import UtawakuError
+from utawaku.library.errors import ExitCode, UtawakuError
 
 __all__ = ["main"]
 
-STOPPED = 130
-"""Exit code after Ctrl-C."""
-
 
 def main() -> None:
-    """Run the command line; errors of ours end with a message and a telling exit code.
-
-    0 done; 1 failed; 2 wrong usage or query; 3 bad media; 4 not found; 5 download failed;
-    6 weights; 7 disk full; 8 the upload queue waits for you; 130 stopped by Ctrl-C.
-    """
+    """Run the command line; each error of ours ends with its message and `ExitCode`."""
     # Our matrices are small and several already work side by side: more threads of BLAS would wait
     # for each other (an hour's stream took 68 CPU seconds instead of 55). Read when NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -33,7 +26,7 @@ def main() -> None:
 
             sys.exit(run())
     except KeyboardInterrupt:
-        sys.exit(STOPPED)
+        sys.exit(ExitCode.STOPPED)
     except UtawakuError as error:
         from utawaku.commands.console import print_error
 
