@@ -95,14 +95,6 @@ def read_cover(path: Path) -> bytes:
     return open_tags(path).get_cover()
 
 
-def playing_time_s(path: Path) -> float:
-    """Seconds that a player plays, encoder delay left out, read off the headers.
-
-    Raises TagError where the file is none of our formats.
-    """
-    return float(open_tags(path).file.info.length)
-
-
 def clean_tags(tags: SongTags) -> SongTags:
     """Return `tags` as they will be written, and read back: no hostile text, values in range.
 

@@ -10,7 +10,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 
 from utawaku.library.errors import MediaError, NoAudioError, NotMediaError, TruncatedMediaError
 
@@ -215,8 +215,19 @@ def _claimed_duration_s(path: Path, container: InputContainer, audio_index: int)
         # FFmpeg believes the size of the file; what was meant to be there stands in its header.
         return float(stream.duration * stream.time_base) * _wav_shortfall(path)
     if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
+        return float(stream.duration * stream.time_base) - _opus_skip_s(container, stream)
     return container.duration / av.time_base if container.duration else 0.0
+
+
+def _opus_skip_s(container: InputContainer, stream: Stream) -> float:
+    """Seconds at the start of an Ogg Opus file that nobody plays; FFmpeg counts them.
+
+    A song that was copied out of a recording has up to 1.3 s of them (`media.cut.ogg_opus`).
+    """
+    head = bytes(stream.codec_context.extradata or b"")
+    if container.format.name != "ogg" or head[:8] != b"OpusHead":
+        return 0.0
+    return int.from_bytes(head[10:12], "little") / 48_000
 
 
 def _wav_shortfall(path: Path) -> float:

@@ -12,7 +12,7 @@ from utawaku.library.config import CutSettings, Settings
 from utawaku.library.errors import MediaError
 from utawaku.library.files import move, render_path, temporary_path, trash
 from utawaku.library.records import Song, Stream
-from utawaku.library.tags import SongTags, playing_time_s, read_tags, write_tags
+from utawaku.library.tags import SongTags, read_tags, write_tags
 from utawaku.media.cut import CutResult, cut_audio, cut_video, plan_cut
 from utawaku.media.probe import MediaInfo, probe
 from utawaku.workflows.recordings import recording_file
@@ -294,7 +294,7 @@ def _is_of(path: Path, song_id: str) -> bool:
 
 def length_is_right(song: Song, settings: Settings) -> bool:
     """Whether the file is as long as the song, to 0.1 s (the last packet of a copied AAC)."""
-    return abs(playing_time_s(settings.library_root / song.file_path) - song.duration_s) <= 0.1
+    return abs(probe(settings.library_root / song.file_path).duration_s - song.duration_s) <= 0.1
 
 
 def _cover(song: Song, stream: Stream, settings: Settings) -> bytes | None:

@@ -30,7 +30,8 @@ from utawaku.library.artefacts import ARTEFACTS, CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Song, Stream
-from utawaku.library.tags import playing_time_s, read_tags
+from utawaku.library.tags import read_tags
+from utawaku.media.probe import probe
 from utawaku.models import registry
 from utawaku.orchestration.staleness import stale_artefacts
 from utawaku.workflows.taste import retrain_due
@@ -193,7 +194,7 @@ def test_everything_the_user_did_is_still_there_after_a_model_update(
     ]
     file = settings.library_root / after.file_path
     assert read_tags(file).title == "夜に駆ける"
-    assert playing_time_s(file) == pytest.approx(after.stop_s - after.start_s, abs=0.2)
+    assert probe(file).duration_s == pytest.approx(after.stop_s - after.start_s, abs=0.2)
     files = [path for path in settings.songs_dir.rglob("*") if path.is_file() and path.suffix]
     assert len([path for path in files if path.suffix not in (".jpg", ".png")]) == 1 + len(rest)
 
