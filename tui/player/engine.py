@@ -248,15 +248,12 @@ class Engine:
         stop_s = None if track.to_s is None else track.file_start_s + track.to_s
         decoder = Decoder(track.path, track.file_start_s + at_s, stop_s)
         gain = np.float32(10 ** (track.gain_db / 20))
-        try:
-            for samples in decoder.blocks():
-                with self._wake:
-                    while self._buffered > AHEAD_S * RATE_HZ and turn == self._turn:
-                        self._wake.wait()
-                    if turn != self._turn:
-                        return
-                    self._blocks.append(_Block(track, at_s, samples * gain))
-                    self._buffered += len(samples)
-                at_s += len(samples) / RATE_HZ
-        finally:
-            decoder.close()
+        for samples in decoder.blocks():
+            with self._wake:
+                while self._buffered > AHEAD_S * RATE_HZ and turn == self._turn:
+                    self._wake.wait()
+                if turn != self._turn:
+                    return
+                self._blocks.append(_Block(track, at_s, samples * gain))
+                self._buffered += len(samples)
+            at_s += len(samples) / RATE_HZ
