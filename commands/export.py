@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from utawaku.library.config import Settings
     from utawaku.library.records import Song, Stream
 
+_MPV_HINT = "mpv looks for the recording beside the sheet only; other players follow its folder"
 FORMATS = "list, comment, cue, audacity, ina-csv, segmented-tsv, rttm, m3u8, json"
 
 
@@ -51,6 +52,7 @@ def export(
             "there is no such export format", subject=form, next_step=f"Choose one of {FORMATS}"
         )
     settings = load_settings()
+    hint = ""
     catalogue = Catalogue.open(settings)
     stream = _find_stream(target, catalogue, may_be_query=form == "m3u8")
     if form == "m3u8":
@@ -65,7 +67,9 @@ def export(
         songs = catalogue.songs.of_stream(stream.id)
         if form == "cue":
             base = output.absolute().parent if output else None
-            text = cue_sheet(stream, songs, file_name=_recording(stream, settings, base))
+            name = _recording(stream, settings, base)
+            text = cue_sheet(stream, songs, file_name=name)
+            hint = _MPV_HINT if base and "/" in name else ""
         else:
             text = export_stream(form, stream, catalogue.streams.segments(stream.id), songs)
     catalogue.close()
@@ -78,6 +82,8 @@ def export(
     with atomic_path(output) as temporary:
         temporary.write_text(text, "utf-8")
     err.print(f"wrote {output}", markup=False, soft_wrap=True)
+    if hint:
+        err.print(hint, markup=False, soft_wrap=True)
 
 
 def _find_stream(target: str, catalogue: "Catalogue", *, may_be_query: bool) -> "Stream | None":

@@ -45,6 +45,17 @@ def export(*arguments: str | Path) -> str:
     return result.stdout
 
 
+def test_a_sheet_away_from_its_recording_comes_with_a_word_on_mpv(
+    catalogue: Catalogue, settings: Settings, tmp_path: Path
+) -> None:
+    del catalogue
+    away = CliRunner().invoke(app, ["export", ID, "--as", "cue", "-o", str(tmp_path / "a.cue")])
+    assert "mpv looks for the recording beside the sheet" in away.stderr
+    beside = settings.stream_dir(ID) / "a.cue"
+    told = CliRunner().invoke(app, ["export", ID, "--as", "cue", "-o", str(beside)])
+    assert "mpv" not in told.stderr
+
+
 def named_file(sheet: str) -> str:
     (line,) = [line for line in sheet.splitlines() if line.startswith("FILE ")]
     return shlex.split(line)[1]
