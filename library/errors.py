@@ -80,7 +80,7 @@ class UtawakuError(Exception):
     `problem` says what failed, `subject` on what (a file, URL, song), `next_step` what to do.
     """
 
-    exit_code = ExitCode.FAILED
+    exit_code: int = ExitCode.FAILED
 
     def __init__(self, problem: str, *, subject: str = "", next_step: str = "") -> None:
         super().__init__(problem)
