@@ -18,6 +18,7 @@ from utawaku.library.errors import (
     UtawakuError,
 )
 from utawaku.library.progress import Progress, part
+from utawaku.media.joined_mp4 import rewrite_if_mixed
 from utawaku.services.downloader.container import Probe, ends_early, fitting_extension, probe, remux
 from utawaku.services.downloader.download_spacing import Pace
 from utawaku.services.downloader.extract import (
@@ -321,6 +322,10 @@ class Job:
         progress: Progress,
     ) -> Path:
         """Put picture and sound together; give HLS pieces a container that knows its length."""
+        if len(files) == 1 and probes[0].format == "mov":
+            whole = self._stage.path / "whole.ts"
+            if rewrite_if_mixed(files[0], whole, self._warnings, progress, self._check):
+                return whole
         video = next((one.video_codec for one in probes if one.has_video), "")
         audio = next((one.audio_codec for one in probes if one.audio_codec), "")
         segmented = "m3u8" in str(info.get("protocol")) and probes[0].format in ("mpegts", "aac")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from utawaku.library.errors import MediaError, SetlistError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
+from utawaku.media.joined_mp4 import rewrite_if_mixed
 from utawaku.models.chat import read_chat
 from utawaku.services.downloader.container import Probe, probe
 from utawaku.services.downloader.failures import disk_full
@@ -47,7 +48,8 @@ def take_file(
     may be gigabytes, and the songs are cut into files of their own anyway; a file on a disk that
     goes away is better copied. `copy` makes an independent copy, `hardlink` shares the bytes where
     the file system can and copies where it cannot, `move` is the only mode that touches the
-    original, which disappears once its copy is complete.
+    original, which disappears once its copy is complete. An MP4 whose joined parts differ in format
+    is rewritten into the folder in every mode, because one header cannot fit all of its sound.
 
     What lies beside `X.mp4` comes along as copies: `X.info.json`, `X.jpg/.jpeg/.webp/.png`,
     `X.description`, `X.srt`, `X.vtt`, `X.<language>.srt/.vtt`, and the chat: `X.live_chat.json`
@@ -72,7 +74,11 @@ def take_file(
     warnings: list[str] = []
     try:
         sidecars = _take_sidecars(source, folder, stream_id, probed, warnings)
-        kept = _keep(source, folder, probed, mode, progress, check, warnings)
+        kept = _rewritten(source, folder, mode, progress, check, warnings)
+        if kept is None:
+            kept = _keep(source, folder, probed, mode, progress, check, warnings)
+        else:
+            probed = probe(kept)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(str(folder)) from error
@@ -100,6 +106,23 @@ def take_file(
         ),
         warnings=tuple(warnings),
     )
+
+
+def _rewritten(
+    source: Path,
+    folder: Path,
+    mode: TakeMode,
+    progress: Progress,
+    check: Callable[[], None],
+    warnings: list[str],
+) -> Path | None:
+    """Put an MP4 right whose joined parts differ in format; None for every other file."""
+    target = folder / "recording.ts"
+    if not rewrite_if_mixed(source, target, warnings, progress, check):
+        return None
+    if mode == "move":
+        source.unlink()
+    return target
 
 
 def _keep(
