@@ -20,6 +20,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import CatalogueError, CatalogueLocked
 from utawaku.library.migrations import HEAD, migrate
 from utawaku.library.store.accounts import AccountRecords
+from utawaku.library.store.aliases import Aliases
 from utawaku.library.store.assets import AssetStates
 from utawaku.library.store.browse import Browser
 from utawaku.library.store.candidates import Candidates
@@ -135,6 +136,11 @@ class Catalogue:
     def streams(self) -> Streams:
         """Archived broadcasts and their segments."""
         return Streams(self)
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        """Other spellings of songs, for searches."""
+        return Aliases(self)
 
     @cached_property
     def labels(self) -> Labels:

@@ -277,7 +277,17 @@ song_tags = Table(
 )
 Index("ix_song_tags_tag", song_tags.c.tag)
 
-SEARCHED = ("title", "artist", "singer", "channel", "stream", "tags")
+song_aliases = Table(
+    "song_aliases",
+    metadata,
+    _song_id(primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("text", Text, primary_key=True),
+)
+"""Other spellings of a song's title and artist (`kind`), by who told them."""
+
+SEARCHED = ("title", "artist", "singer", "channel", "stream", "tags", "aliases")
 """Fields of a song that a search looks into."""
 
 song_search = Table(
@@ -290,8 +300,9 @@ song_search = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    *(_text(name) for name in SEARCHED),
+    *(_text(name) for name in SEARCHED[:-1]),
     _text("everything"),
+    _text(SEARCHED[-1]),
 )
 """Folded texts of each song, same `number` as in `songs`; on SQLite mirrored by the FTS5 trigram
 table `song_fts` through triggers. `everything` is all of them in lines: words that are too short

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNew
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `versions/`."""
 
 

@@ -243,6 +243,7 @@ _ALL = (
     _text_field("singer", "who sings here", "singer:mio", "by"),
     _text_field("channel", "where it was streamed", "channel:mio"),
     _text_field("stream", "title of the stream", "stream:歌枠"),
+    _text_field("alias", "another spelling (romaji, kana, ...)", "alias:yoru", searched="aliases"),
     _text_field("tag", "genre, mood or your own tag", "tag:ballad", "tags", searched="tags"),
     _worded(
         "grade", _GRADES, "your mark", sort=songs.c.grade, descending=True,

@@ -11,7 +11,8 @@ from utawaku.library.errors import NotFoundError
 from utawaku.library.folding import fold
 from utawaku.library.identity import Reconciliation, reconcile
 from utawaku.library.records import Song, SongSpan
-from utawaku.library.schema import song_search, song_tags, songs, streams
+from utawaku.library.romanize import variants
+from utawaku.library.schema import song_aliases, song_search, song_tags, songs, streams
 from utawaku.library.store.connections import Connections
 from utawaku.library.store.short_word_index import texts_changed
 
@@ -227,6 +228,7 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
         )
     )
     tags = tags_of(connection, [row.id for row in rows])
+    aliases = _aliases_of(connection, [row.id for row in rows])
     n_changed = 0
     for row in rows:
         texts = {
@@ -237,6 +239,7 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
             "stream": fold(row.stream_title),
             # A line break keeps a search from matching across the border of two tags.
             "tags": "\n".join(fold(tag) for tag in tags.get(row.id, ())),
+            "aliases": "\n".join(_spellings(row.title, row.artist, aliases.get(row.id, ()))),
         }
         # Each text once: singer and channel are mostly the same.
         texts["everything"] = "\n".join(dict.fromkeys(text for text in texts.values() if text))
@@ -251,6 +254,27 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
         n_changed += 1
     if n_changed:
         texts_changed(connection)
+
+
+def _spellings(title: str, artist: str, aliases: Iterable[str]) -> Iterable[str]:
+    """Every other way to write a song's name, folded, each once."""
+    texts = (title, artist, *aliases)
+    written = [fold(text) for text in aliases] + [one for text in texts for one in variants(text)]
+    return dict.fromkeys(text for text in written if text)
+
+
+def _aliases_of(connection: sa.Connection, song_ids: Iterable[str]) -> dict[str, list[str]]:
+    wanted = list(song_ids)
+    found: dict[str, list[str]] = {}
+    for at in range(0, len(wanted), 500):
+        query = (
+            sa.select(song_aliases.c.song_id, song_aliases.c.text)
+            .where(song_aliases.c.song_id.in_(wanted[at : at + 500]))
+            .order_by(song_aliases.c.text)
+        )
+        for song_id, text in connection.execute(query):
+            found.setdefault(song_id, []).append(text)
+    return found
 
 
 def _of_stream(connection: sa.Connection, stream_id: str) -> list[Song]:

@@ -1,0 +1,72 @@
+"""A title in kana is found however it is typed, in new catalogues and in old ones."""
+
+import sqlite3
+
+import pytest
+
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.records import SongSpan, Stream
+from utawaku.library.romanize import variants
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ヨルニ", ("よるに", "ヨルニ", "yoruni")),
+        ("とうきょう", ("とうきょう", "トウキョウ", "toukyou", "tokyo")),
+        ("ギター", ("ぎたー", "ギター", "gita")),
+        ("夜のうた", ("夜のうた", "夜ノウタ")),
+        ("Paper Boats", ()),
+        ("夜明", ()),
+        ("", ()),
+    ],
+)
+def test_kana_are_written_in_their_other_scripts(text: str, expected: tuple[str, ...]) -> None:
+    assert variants(text) == expected
+
+
+def found(catalogue: Catalogue, text: str) -> list[str]:
+    """Ids of the songs that a search finds."""
+    return [song.id for song in catalogue.browser.songs(catalogue.browser.search(text).numbers)]
+
+
+def named_song(catalogue: Catalogue, title: str, artist: str) -> str:
+    catalogue.streams.save(Stream("file-1", "/x.opus", duration_s=600))
+    catalogue.songs.reconcile("file-1", [SongSpan(0, 10, 200, "smart", 1)], made_by="x")
+    (song,) = catalogue.songs.of_stream("file-1")
+    catalogue.songs.set_label(song.id, title, artist, "user")
+    return song.id
+
+
+@pytest.mark.parametrize("text", ["yoruni", "よる", "ヨルニ", "mio", "みお", "yo"])
+def test_a_search_finds_what_the_user_named_in_kana(catalogue: Catalogue, text: str) -> None:
+    song_id = named_song(catalogue, "ヨルニ", "みお")
+    assert found(catalogue, text) == [song_id]
+
+
+def test_an_older_catalogue_is_upgraded_and_searched_alike(settings: Settings) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    from utawaku.library import migrations
+
+    opened = Catalogue.open(settings)
+    song_id = named_song(opened, "ヨルニ", "みお")
+    config = Config()
+    config.set_main_option("script_location", str(migrations.__path__[0]))
+    with opened.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")  # as the last release wrote it
+    opened.close()
+    database = settings.data_dir / "catalogue.db"
+    with sqlite3.connect(database) as raw:
+        columns = {row[1] for row in raw.execute("PRAGMA table_info(song_search)")}
+        assert "aliases" not in columns
+        rows = raw.execute("SELECT rowid FROM song_fts WHERE song_fts MATCH '\"ヨルニ\"'")
+        assert len(rows.fetchall()) == 1
+    again = Catalogue.open(settings)
+    for text in ("yoruni", "ヨルニ", "yo", "alias:mio"):
+        assert found(again, text) == [song_id], text
+    assert again.channels.entries("nobody") == []
+    again.close()
