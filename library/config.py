@@ -23,6 +23,7 @@ from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
 from utawaku.library.paths import default_config_path
 from utawaku.library.publish.settings import UploadSettings
+from utawaku.library.source_settings import SourceSettings
 from utawaku.library.subscriptions.settings import (
     CrawlSettings,
     FollowSettings,
@@ -188,6 +189,7 @@ class Settings(BaseSettings):
     cut: CutSettings = CutSettings()
     tags: TagSettings = TagSettings()
     labels: LabelSettings = LabelSettings()
+    sources: SourceSettings = SourceSettings()
     stems: StemSettings = StemSettings()
     highlight: HighlightSettings = HighlightSettings()
     taste: TasteSettings = TasteSettings()

@@ -37,6 +37,7 @@ A message says what failed, on what, and what the user can do next::
     +- RecognitionError         a naming service failed
     |  +- SignatureError        a Shazam signature cannot be made or read
     |  +- FingerprintError      a fingerprint index or recording cannot be used
+    |  +- SourceError           an outside source of songs and titles has no answer now
     +- SetlistError             a setlist, chat or subtitle file cannot be read
     +- PlaylistError            a playlist cannot be made so
     +- UploadError              a submission failed
@@ -254,6 +255,10 @@ class SignatureError(RecognitionError):
 
 class FingerprintError(RecognitionError):
     """A fingerprint index cannot be used, or audio cannot be fingerprinted."""
+
+
+class SourceError(RecognitionError):
+    """An outside source of songs and titles (Holodex, MusicBrainz, ...) has no answer now."""
 
 
 class SetlistError(UtawakuError):

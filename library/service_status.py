@@ -11,6 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from utawaku.library.config import Settings
+
 LONGEST_COOLDOWN_S = 6 * 3600.0
 """However long a service asks to be left, it is asked again after so long."""
 
@@ -99,3 +101,35 @@ def gate_state(path: Path, *, enabled: bool, per_minute: float) -> GateState:
         n_failures=n_failures,
         n_answers=n_answers,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An outside service that is asked about songs, and where its gate lies."""
+
+    name: str
+    """As commands take it."""
+    enabled: bool
+    per_minute: float
+    at_once: int
+    path: Path
+
+    def state(self) -> GateState:
+        """Read how things stand with it."""
+        return gate_state(self.path, enabled=self.enabled, per_minute=self.per_minute)
+
+
+def services(settings: Settings) -> dict[str, Service]:
+    """Return every service that the settings know, by name."""
+    labels, sources, folder = settings.labels, settings.sources, settings.cache_dir
+    listed = (
+        ("shazam", labels.shazam, labels.shazam_per_minute, labels.shazam_at_once),
+        ("holodex", sources.holodex, sources.holodex_per_minute, 1),
+        ("bilibili_music", sources.bilibili_music, sources.bilibili_per_minute, 1),
+        ("musicbrainz", sources.musicbrainz, sources.musicbrainz_per_minute, 1),
+        ("acoustid", sources.acoustid, sources.acoustid_per_minute, 2),
+    )
+    return {
+        name: Service(name, enabled, per_minute, at_once, folder / f"{name}.db")
+        for name, enabled, per_minute, at_once in listed
+    }

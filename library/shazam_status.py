@@ -3,20 +3,16 @@
 from pathlib import Path
 
 from utawaku.library.config import Settings
-from utawaku.library.service_status import GateState, allowance, gate_state
+from utawaku.library.service_status import GateState, allowance, services
 
 __all__ = ["GateState", "allowance", "shazam_path", "shazam_state"]
 
 
 def shazam_path(settings: Settings) -> Path:
     """Where remembered answers, the rate limit and the circuit breaker lie."""
-    return settings.cache_dir / "shazam.db"
+    return services(settings)["shazam"].path
 
 
 def shazam_state(settings: Settings) -> GateState:
     """Read how things stand with Shazam; never raises for a missing or damaged file."""
-    return gate_state(
-        shazam_path(settings),
-        enabled=settings.labels.shazam,
-        per_minute=settings.labels.shazam_per_minute,
-    )
+    return services(settings)["shazam"].state()

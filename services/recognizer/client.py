@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from utawaku.library.errors import RecognitionError
@@ -26,8 +24,7 @@ from utawaku.services.recognizer.protocol import (
 from utawaku.services.recognizer.rate_limit import BreakerState, Gate, Lease
 from utawaku.services.recognizer.signature import Signature
 from utawaku.services.retry_after import retry_after_s
-
-_MAX_BYTES = 4 << 20
+from utawaku.services.web import BodyRefused, SystemTrust, cause_of, read_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ class ShazamClient:
         self.options = options or ClientOptions()
         self._sleep = sleep
         self._session = requests.Session()
-        self._session.mount("https://", _SystemTrust())
+        self._session.mount("https://", SystemTrust())
         self.n_requests = 0
         """Requests sent by this client, retries included."""
 
@@ -166,11 +163,13 @@ class ShazamClient:
                     raise _Refused(retry_after_s(response.headers.get("Retry-After")))
                 if response.status_code != 200:
                     raise _Passing(f"Shazam answered HTTP {response.status_code}")
-                body = _read(response, deadline)
+                body = read_body(response, deadline, "Shazam")
+        except BodyRefused as error:
+            raise _Passing(str(error)) from error
         except (requests.Timeout, ReadTimeoutError) as error:
             raise _Passing("Shazam does not answer in time") from error
         except (requests.RequestException, HTTPError) as error:
-            raise _Passing(f"Shazam cannot be reached ({_cause(error)})") from error
+            raise _Passing(f"Shazam cannot be reached ({cause_of(error)})") from error
         if body.lstrip()[:1] == b"<":
             raise _Passing("Shazam answered with a web page")
         try:
@@ -183,43 +182,5 @@ class ShazamClient:
         return answer
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """The whole body, within the deadline: a server may send one byte every ten seconds."""
-    pieces: list[bytes] = []
-    size = 0
-    # read1 gives what has arrived; iter_content would wait until a whole piece is full.
-    while piece := response.raw.read1(16_384, decode_content=True):
-        pieces.append(piece)
-        size += len(piece)
-        if time.monotonic() > deadline:
-            raise _Passing("Shazam does not answer in time")
-        if size > _MAX_BYTES:
-            raise _Passing("Shazam's answer is too long")
-    return b"".join(pieces)
-
-
 def _paused(state: BreakerState) -> Answer:
     return Answer("failed", reason=state.reason or "Shazam is paused", retry_at=state.open_until)
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost error's name: requests wraps urllib3, which wraps the system's."""
-    seen = error
-    while True:
-        inner = seen.__cause__ or seen.__context__
-        if inner is None and seen.args and isinstance(seen.args[0], BaseException):
-            inner = seen.args[0]
-        if inner is None or inner is seen:
-            return type(seen).__name__
-        seen = inner
-
-
-class _SystemTrust(HTTPAdapter):
-    """Trusts the system's certificates (so SSL_CERT_FILE counts) besides the bundled ones."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        return super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **kwargs)
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs["ssl_context"] = ssl.create_default_context()
-        return super().proxy_manager_for(*args, **kwargs)

@@ -69,6 +69,8 @@ class MediaSite:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.resources: dict[str, Resource] = {}
         self.seen: list[Seen] = []
+        self.last_headers: dict[str, str] = {}
+        """Of the request that is being answered."""
         self._lock = threading.Lock()
         site = self
 
@@ -149,6 +151,7 @@ class MediaSite:
         asked = handler.headers.get("Range", "")
         posted = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         query = dict(parse_qsl(handler.path.partition("?")[2]))
+        self.last_headers = dict(handler.headers.items())
         resource = self.resources.get(path) or self.route(path, query, posted)
         with self._lock:
             self.seen.append(

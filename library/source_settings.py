@@ -1,0 +1,51 @@
+"""Settings of outside sources of songs, titles and ids: each behind its own switch, all off."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class SourceSettings(BaseModel):
+    """Outside sources besides Shazam."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    contact: str = Field(
+        default="",
+        description="Mail or web address that sources are told with each request; MusicBrainz asks "
+        "for one.",
+    )
+    holodex: bool = Field(
+        default=False, description="Ask Holodex for the songs and comments of YouTube streams."
+    )
+    holodex_key: SecretStr = Field(
+        default=SecretStr(""), description="API key, from the account settings of holodex.net."
+    )
+    holodex_url: str = Field(default="https://holodex.net", description="Address of Holodex.")
+    holodex_per_minute: float = Field(default=20.0, gt=0, description="Requests a minute.")
+    bilibili_music: bool = Field(
+        default=False,
+        description="Ask Bilibili which background music it heard in a video (it may want a "
+        "log-in for that).",
+    )
+    bilibili_url: str = Field(default="https://api.bilibili.com", description="Address of its API.")
+    bilibili_per_minute: float = Field(default=10.0, gt=0, description="Requests a minute.")
+    musicbrainz: bool = Field(
+        default=False, description="Ask MusicBrainz for ids, spelling and aliases of named songs."
+    )
+    musicbrainz_url: str = Field(
+        default="https://musicbrainz.org", description="Address of MusicBrainz or a mirror."
+    )
+    musicbrainz_per_minute: float = Field(
+        default=50.0, gt=0, le=60, description="Requests a minute; it allows one a second."
+    )
+    acoustid: bool = Field(
+        default=False,
+        description="Ask AcoustID for songs nobody named, by Chromaprint's fingerprint; only whole "
+        "original recordings are found.",
+    )
+    acoustid_key: SecretStr = Field(
+        default=SecretStr(""), description="Key of an application registered at acoustid.org."
+    )
+    acoustid_url: str = Field(default="https://api.acoustid.org", description="Address of it.")
+    acoustid_per_minute: float = Field(
+        default=60.0, gt=0, le=180, description="Requests a minute; it allows three a second."
+    )
