@@ -60,6 +60,7 @@ def labels_asset(
         songs = catalogue.songs.of_stream(stream.id)
         before = {song.id: (song.title, song.artist) for song in songs if by_user(song)}
         namings: dict[str, Naming] = {}
+        warnings: list[str] = []
         if songs:
             recording_file(stream, settings)  # nothing can be heard without it
             keep_for(songs, stream, settings, part(work.progress, 0.0, 0.2))
@@ -78,6 +79,7 @@ def labels_asset(
                     patient=config.patient,
                 )
                 namings = labeller.label_all(songs, part(work.progress, 0.2, 1.0))
+                warnings = labeller.sources.warnings
             if shazam is not None:
                 shazam.close()
         now = catalogue.songs.of_stream(stream.id)
@@ -93,6 +95,7 @@ def labels_asset(
                 song_id: naming.reason for song_id, naming in namings.items() if naming.reason
             },
             "retry_at": retry_at,
+            "warnings": warnings,
             "made_with": made_with(settings),
         }
         work.done(engine="naming", engine_version=ENGINE_VERSION, metadata=metadata)

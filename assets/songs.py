@@ -19,8 +19,9 @@ from utawaku.workflows.songs import (
     made_with,
     rules_of,
     songs_are_apart,
-    tell_unreadable,
+    tell_left_out,
 )
+from utawaku.workflows.sources import gather
 
 BINDING = bind(
     Binding(
@@ -53,8 +54,10 @@ def songs_asset(
         work.progress(0.0, "looking for songs")
         segmentation = Segmentation.load(analysis_file(stream.id, settings))
         rules = rules_of(stream, catalogue, settings)
+        unanswered = gather(stream, settings)
         writings = writings_of(stream, settings)
-        tell_unreadable(writings, stream, catalogue)
+        warnings = [*unanswered, *writings.warnings]
+        tell_left_out(warnings, stream, catalogue)
         found = setlists_in(writings, stream)
         catalogue.setlists.replace_found(stream.id, found)
         setlist = best_setlist(stream, catalogue, settings, found=found)
@@ -72,7 +75,7 @@ def songs_asset(
             "song_s": sum(song.duration_s for song in kept),
             "strategy": rules.strategy,
             "setlist": setlist.source if setlist else "none",
-            "warnings": list(writings.warnings),
+            "warnings": warnings,
             "made_with": made_with(rules, setlist),
         }
         work.done(

@@ -19,6 +19,7 @@ from utawaku.commands import (
     segment,
     separate,
     serve,
+    services,
     settings,
     status,
     taste,
@@ -62,6 +63,7 @@ for module in (
     playlist,
     taste,
     serve,
+    services,
 ):
     module.register(app)
 reference.register(weights.app)

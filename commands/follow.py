@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from utawaku.commands.console import add_row, err, out, print_error, print_json, print_table, table
+from utawaku.commands.services import end_cooldown
 from utawaku.library.errors import ExitCode, NotFoundError, UtawakuError
 from utawaku.library.sites import full_address
 
@@ -134,10 +135,19 @@ def unfollow(
 
 
 def resume(
-    site: Annotated[str, typer.Argument(help="Site, as `utawaku status` shows (youtube, ...).")],
+    site: Annotated[
+        str,
+        typer.Argument(help="Site, as `utawaku status` shows (youtube, ...), or service (shazam)."),
+    ],
 ) -> None:
     """End a site's cooldown and retry now."""
-    _, catalogue = _open()
+    from utawaku.library.service_status import services
+
+    settings, catalogue = _open()
+    if site in services(settings):
+        catalogue.close()
+        end_cooldown(site, settings)
+        return
     try:
         rest = catalogue.sites.rest(site)
         if rest is None:

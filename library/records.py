@@ -46,7 +46,8 @@ class Setlist:
 
     lines: tuple[SetlistLine, ...]
     source: str
-    """`user`, `comment`, `description`, `chapters`, `live_chat`, `subtitles` or `merged`."""
+    """`user`, `comment`, `description`, `chapters`, `live_chat`, `subtitles`, `holodex` or
+    `merged`."""
     score: float
     """In [0, 1]; 1 is what the user pasted."""
     author: str = ""
@@ -84,7 +85,8 @@ class LabelCandidate:
     title: str
     artist: str
     source: str
-    """`user`, `setlist`, `shazam`, `reference` (own index), `cover` (a guess) or `tags`."""
+    """`user`, `setlist`, `shazam`, `reference` (own index), `tags`, or a guess that names nothing
+    alone: `cover`, `acoustid`, `background_music`."""
     score: float
     """Calibrated probability of being right, in [0, 1]."""
     evidence: Mapping[str, Any] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The timestamps that people left for a stream, as the song finder wants them."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,13 @@ from typing import Any
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import SetlistError
-from utawaku.library.records import Setlist, Stream
+from utawaku.library.records import Setlist, SetlistLine, Stream
 from utawaku.models.chat import ChatMessage, read_chat
 from utawaku.models.setlist import find_setlists, merge_setlists
+from utawaku.workflows.sources import holodex_of
+
+HOLODEX_TRUST = 0.85
+"""As of a good list in a pinned comment: its editors take the songs from those. Not measured."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,8 @@ class Writings:
     chat: tuple[ChatMessage, ...] = ()
     warnings: tuple[str, ...] = ()
     """What could not be read, and why; never a reason to stop."""
+    holodex: tuple[SetlistLine, ...] = ()
+    """Songs with start and stop, as Holodex' editors noted them."""
 
 
 def writings_of(stream: Stream, settings: Settings) -> Writings:
@@ -36,7 +43,10 @@ def writings_of(stream: Stream, settings: Settings) -> Writings:
         listed = info.get(name)
         rows = listed if isinstance(listed, list) else []
         info[name] = [row for row in rows if isinstance(row, dict)]
-    return Writings(info, tuple(_chat_in(folder, warnings)), tuple(warnings))
+    songs, further = holodex_of(stream, settings)
+    known = {row.get("id") for row in info["comments"]}
+    info["comments"] += [row for row in further if row["id"] not in known]
+    return Writings(info, tuple(_chat_in(folder, warnings)), tuple(warnings), songs)
 
 
 def find_stream_setlists(stream: Stream, settings: Settings) -> list[Setlist]:
@@ -46,9 +56,14 @@ def find_stream_setlists(stream: Stream, settings: Settings) -> list[Setlist]:
 
 def setlists_in(writings: Writings, stream: Stream) -> list[Setlist]:
     """Setlists in what people wrote, best first."""
-    return find_setlists(
+    found = find_setlists(
         writings.info, live_chat=writings.chat, duration_s=stream.duration_s or None
     )
+    end_s = stream.duration_s or math.inf
+    lines = tuple(line for line in writings.holodex if line.start_s < end_s)
+    if lines:
+        found.append(Setlist(lines, "holodex", HOLODEX_TRUST, "Holodex"))
+    return sorted(found, key=lambda setlist: -setlist.score)
 
 
 def best_setlist(

@@ -1,5 +1,6 @@
 """Song boundaries of a stream: the rules that apply, and the picture of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from utawaku.library.records import Setlist, Song, Stream
 from utawaku.media.pictures import timeline_picture
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs import VERSION, SongRules
-from utawaku.workflows.setlists import Writings
 
 TIMELINE_NAME = "timeline.png"
 
@@ -35,9 +35,9 @@ def made_with(rules: SongRules, setlist: Setlist | None) -> dict[str, Any]:
     }
 
 
-def tell_unreadable(writings: Writings, stream: Stream, catalogue: Catalogue) -> None:
-    """Leave a notice on the stream for every extra that cannot be read."""
-    for warning in writings.warnings:
+def tell_left_out(warnings: Sequence[str], stream: Stream, catalogue: Catalogue) -> None:
+    """Leave a notice on the stream for every piece of evidence that there is none of."""
+    for warning in warnings:
         catalogue.notices.add(
             "warning",
             "left out of the evidence for songs and titles",

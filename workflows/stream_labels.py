@@ -15,11 +15,19 @@ from utawaku.library.errors import UtawakuError
 from utawaku.library.progress import Progress
 from utawaku.library.records import LabelCandidate, Setlist, Song, Stream
 from utawaku.library.shazam_status import shazam_path
+from utawaku.media.pcm_cache import SAMPLE_RATE_HZ
 from utawaku.models.fingerprint import Fingerprint, FingerprintIndex, fingerprint
 from utawaku.services.artwork import fetch_cover
 from utawaku.services.recognizer import ClientOptions, Gate, ShazamClient
 from utawaku.workflows.labelling import ENGINE_VERSION, Naming, remember, settle, witnesses_at_hand
 from utawaku.workflows.pcm_sharing import song_sound
+from utawaku.workflows.sources import (
+    SongSources,
+    background_music_of,
+    forget_aliases,
+    keep_aliases,
+    switched_on,
+)
 
 AT_ONCE = 2
 
@@ -58,7 +66,10 @@ def cover_file(song: Song, settings: Settings) -> Path:
 
 def made_with(settings: Settings) -> dict[str, Any]:
     """What decides the outcome, to tell whether it has to be made anew."""
-    return {"version": ENGINE_VERSION, "shazam": settings.labels.shazam}
+    told: dict[str, Any] = {"version": ENGINE_VERSION, "shazam": settings.labels.shazam}
+    # Left away while all is off, so that switching nothing on makes nothing stale.
+    sources = [name for name in switched_on(settings) if name != "holodex"]
+    return told | ({"sources": sources} if sources else {})
 
 
 def by_user(song: Song) -> bool:
@@ -88,10 +99,13 @@ class StreamLabeller:
         self._setlist = setlist
         self._index = index
         self._shazam = shazam
+        self.sources = SongSources(settings)
 
     def label_all(self, songs: Sequence[Song], progress: Progress) -> dict[str, Naming]:
         """Name every song that the user did not, and let the index know all of them."""
         namings: dict[str, Naming] = {}
+        tagged = background_music_of(self._stream, len(songs), self._settings)
+        asks = self._shazam is not None or self._settings.sources.acoustid
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for batch in batches(songs, 2 * AT_ONCE):
                 new = {song.id for song in batch if song.id not in self._index}
@@ -114,10 +128,11 @@ class StreamLabeller:
                         song.id, at_hand.links, engine_version=ENGINE_VERSION
                     )
                     if not by_user(song):
-                        naming = settle(at_hand.candidates, self._settings.labels, audio, None)
+                        guesses = [*at_hand.candidates, *tagged]
+                        naming = settle(guesses, self._settings.labels, audio, None)
                         namings[song.id] = naming
-                        if naming.applied is None and self._shazam is not None:
-                            unsure.append((song, at_hand.candidates))
+                        if naming.applied is None and asks:
+                            unsure.append((song, guesses))
                 asked = pool.map(lambda pair: self._ask(*pair), unsure)
                 for (song, _), naming in zip(unsure, asked, strict=True):
                     namings[song.id] = naming
@@ -143,19 +158,38 @@ class StreamLabeller:
             audio = song_sound(song, self._stream, self._settings)
         except UtawakuError as error:
             return Naming([], None, str(error), time.time() + RETRY_S)
+        found = [*found, *self.sources.by_sound(audio, SAMPLE_RATE_HZ)]
         return settle(found, self._settings.labels, audio, self._shazam)
 
     def _apply(self, song: Song, naming: Naming | None) -> None:
-        if naming is None or by_user(song):
+        if by_user(song):
+            self._spelled(song, LabelCandidate(song.title, song.artist, "user", 1.0))
             return
-        self._catalogue.labels.replace_found(
-            song.id, naming.candidates, naming.applied, engine_version=ENGINE_VERSION
-        )
+        if naming is None:
+            return
         applied = naming.applied
+        if applied is not None:
+            applied = self._spelled(song, applied)
+        candidates = [
+            applied if applied is not None and one == naming.applied else one
+            for one in naming.candidates
+        ]
+        self._catalogue.labels.replace_found(
+            song.id, candidates, applied, engine_version=ENGINE_VERSION
+        )
         if applied is not None:
             self._catalogue.songs.set_label(song.id, applied.title, applied.artist, applied.source)
             if applied.cover_url:
                 fetch_cover(applied.cover_url, cover_file(song, self._settings))
+
+    def _spelled(self, song: Song, named: LabelCandidate) -> LabelCandidate:
+        """The name as MusicBrainz spells it; its other spellings are kept for searches."""
+        better, spelling = self.sources.spelled(named)
+        if spelling is not None:
+            keep_aliases(song.id, spelling, self._catalogue)
+        elif (named.title, named.artist) != (song.title, song.artist):
+            forget_aliases(song.id, self._catalogue)  # they were of another name
+        return better
 
 
 def batches(songs: Sequence[Song], size: int) -> Iterator[Sequence[Song]]:

@@ -13,10 +13,12 @@ from dataclasses import replace
 from utawaku.library.records import LabelCandidate
 from utawaku.models.labels.titles import same_song
 
-SOURCE_ORDER = ("user", "setlist", "shazam", "reference", "tags", "cover")
+SOURCE_ORDER = (
+    "user", "setlist", "shazam", "reference", "acoustid", "tags", "cover", "background_music",
+)  # fmt: skip
 """Whose spelling is shown when several sources name one song, and who wins a tie."""
 
-GUESSES = frozenset({"cover"})
+GUESSES = frozenset({"cover", "acoustid", "background_music"})
 """Sources that never name a song by themselves, however sure they are."""
 
 
