@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from tests.conftest import DemoStream, install_weights
-from tests.sensors.conftest import QUICK, Pipeline
+from tests.fixtures.pipeline import QUICK, Pipeline
 from tests.servers.bilibili_videos import BilibiliVideo, bilibili
 from tests.servers.twitch_site import Broadcast, twitch
 from tests.servers.youtube_site import Video, YoutubeSite
