@@ -6,13 +6,13 @@ from typing import Any
 
 import dagster as dg
 
-from utawaku.assets.segments import analysis_file
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs import VERSION, find_songs
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.segments import analysis_file
 from utawaku.workflows.setlists import best_setlist, setlists_in, writings_of
 from utawaku.workflows.songs import (
     draw_timeline,

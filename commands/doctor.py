@@ -11,9 +11,10 @@ import typer
 
 from utawaku.commands.console import err, out, print_json
 from utawaku.commands.repairs import look_at_files, look_at_runs
-from utawaku.library.config import Settings, default_config_path, load_settings
+from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import ExitCode, UtawakuError
 from utawaku.library.health import Finding
+from utawaku.library.paths import default_config_path
 
 MIN_FREE_BYTES = 5_000_000_000
 MARKS = {"ok": "[green]ok[/]  ", "info": "[blue]note[/]", "warning": "[yellow]warn[/]"}

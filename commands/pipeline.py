@@ -23,13 +23,14 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import ExitCode, StoppedError, UsageError, UtawakuError, file_trouble
 from utawaku.library.files import atomic_path, remove_stale_temporaries
+from utawaku.library.processes import process_mark
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.text import clean_line
 from utawaku.orchestration.model_versions import unrecorded
 from utawaku.orchestration.orphaned_runs import close_dead_runs
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import due_assets
-from utawaku.orchestration.run_processes import PID_TAG, process_mark
+from utawaku.orchestration.run_processes import PID_TAG
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.ingest import take_in
 from utawaku.workflows.model_versions import fetch_missing

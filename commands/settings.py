@@ -27,8 +27,9 @@ def settings(
     """List settings with their values and meaning, or change one in config.toml."""
     import tomlkit
 
-    from utawaku.library.config import default_config_path, load_settings, write_setting
+    from utawaku.library.config import load_settings, write_setting
     from utawaku.library.errors import ConfigError
+    from utawaku.library.paths import default_config_path
 
     if markdown:
         print(settings_page(), end="")

@@ -92,7 +92,8 @@ def _make(drum: str, rate: int, seed: int) -> Audio:
         )
         sound = 0.45 * metal * np.exp(-time / ring_s)
     fade = np.minimum(1.0, (time[-1] - time) / 0.01)
-    return (0.5 * sound * fade).astype(np.float32)
+    result: Audio = (0.5 * sound * fade).astype(np.float32)
+    return result
 
 
 def _band(

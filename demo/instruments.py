@@ -124,7 +124,10 @@ def _electric_piano(pitch_hz: float, n: int, rate: int, _rng: np.random.Generato
     tine = np.exp(-time / 0.09) * 0.25 * np.sin(phase * 14.0)
     body = np.sin(phase + bark * np.sin(phase) + tine)
     tremolo = 1.0 + 0.12 * np.sin(2 * np.pi * 4.6 * time)
-    return (body * np.exp(-time / 1.4) * tremolo * _attack(n, rate, 0.005)).astype(np.float32)
+    result: Audio = (body * np.exp(-time / 1.4) * tremolo * _attack(n, rate, 0.005)).astype(
+        np.float32
+    )
+    return result
 
 
 def _string_of(brightness: float, decay_s: float, pluck: float) -> Callable[..., Audio]:
@@ -184,7 +187,8 @@ def _table(amplitudes: NDArray[np.floating]) -> Audio:
 
 
 def _read(table: Audio, cycles: NDArray[np.float64]) -> Audio:
-    return table[(cycles * _TABLE_SIZE).astype(np.int64) & (_TABLE_SIZE - 1)]
+    result: Audio = table[(cycles * _TABLE_SIZE).astype(np.int64) & (_TABLE_SIZE - 1)]
+    return result
 
 
 def _ensemble(
@@ -253,7 +257,8 @@ def _synth_bass(pitch_hz: float, n: int, rate: int, _rng: np.random.Generator) -
     bright = _read(_table(1.0 / ranks), pitch_hz * np.arange(n) / rate)
     round_tone = _read(_table(1.0 / ranks**2.2), pitch_hz * np.arange(n) / rate)
     pluck = np.exp(-time / 0.12)
-    return (pluck * bright * 0.6 + round_tone) * _attack(n, rate, 0.004)
+    result: Audio = (pluck * bright * 0.6 + round_tone) * _attack(n, rate, 0.004)
+    return result
 
 
 _INSTRUMENTS: dict[str, Callable[..., Audio]] = {

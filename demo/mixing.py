@@ -112,4 +112,5 @@ def limiter_gain(audio: Audio, sample_rate_hz: int, ceiling: float) -> Audio:
     held = minimum_filter1d(need, 4 * width + 3, mode="nearest")
     smooth = np.asarray(uniform_filter1d(held, 2 * width + 1, mode="nearest"))
     centres = (np.arange(n_blocks) + 0.5) * block
-    return np.interp(np.arange(n), centres, smooth).astype(np.float32)
+    result: Audio = np.interp(np.arange(n), centres, smooth).astype(np.float32)
+    return result

@@ -55,7 +55,8 @@ class RenderedSong:
     @property
     def duration_s(self) -> float:
         """Length of the stems."""
-        return self.vocals.shape[1] / self.sample_rate_hz
+        result: float = self.vocals.shape[1] / self.sample_rate_hz
+        return result
 
 
 def render_song(
@@ -357,7 +358,8 @@ def _audible_samples(mix: Audio, rate: int) -> int:
     n_frames = mix.shape[1] // n_frame
     power = (mix[:, : n_frames * n_frame] ** 2).reshape(2, n_frames, n_frame).mean(axis=(0, 2))
     heard = np.flatnonzero(power > power.mean() * 7e-3)
-    return min(int(heard[-1] + 1) * n_frame + int(_FADE_OUT_S * rate), mix.shape[1])
+    result: int = min(int(heard[-1] + 1) * n_frame + int(_FADE_OUT_S * rate), mix.shape[1])
+    return result
 
 
 def _fades(n_samples: int, rate: int) -> Audio:

@@ -286,4 +286,5 @@ def _band_noise(
     spectrum *= np.exp(-(np.maximum(np.log2((low_hz + 1) / (hz + 1)), 0.0) ** 2) * 4.0)
     spectrum *= np.exp(-(np.maximum(np.log2((hz + 1) / (high_hz + 1)), 0.0) ** 2) * 4.0)
     noise = np.fft.irfft(spectrum, n)
-    return (noise / (np.sqrt(np.mean(noise**2)) + 1e-12)).astype(np.float32)
+    result: Audio = (noise / (np.sqrt(np.mean(noise**2)) + 1e-12)).astype(np.float32)
+    return result

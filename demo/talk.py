@@ -161,7 +161,8 @@ def floor_noise(n_samples: int, sample_rate_hz: int, rng: np.random.Generator) -
     hiss = rng.standard_normal((2, n_samples)).astype(np.float32)
     hiss = sosfilt(butter(1, 1500.0, fs=sample_rate_hz, output="sos"), hiss, axis=-1)
     level = 10.0 ** (FLOOR_DBFS / 20.0) / (float(np.sqrt(np.mean(hiss**2))) + 1e-12)
-    return (hiss * level).astype(np.float32)
+    result: Audio = (hiss * level).astype(np.float32)
+    return result
 
 
 def at_loudness(audio: Audio, sample_rate_hz: int, lufs: float) -> Audio:

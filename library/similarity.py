@@ -131,4 +131,5 @@ class NearestSongs:
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    result: np.ndarray = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return result

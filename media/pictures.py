@@ -148,7 +148,8 @@ def _columns(envelope: np.ndarray, n_columns: int) -> np.ndarray:
     edges = np.linspace(0, envelope.size, n_columns + 1)
     starts = np.minimum(edges[:-1].astype(int), envelope.size - 1)
     if envelope.size < n_columns:
-        return envelope[starts]
+        result: np.ndarray = envelope[starts]
+        return result
     return np.maximum.reduceat(envelope, starts)
 
 

@@ -1,5 +1,7 @@
 """What the assets work with: settings, catalogue, engines."""
 
+from typing import Any
+
 import dagster as dg
 from pydantic import PrivateAttr
 
@@ -14,7 +16,7 @@ from utawaku.orchestration.run_processes import mark_process
 from utawaku.services.downloader import Downloader, Tuning
 
 
-class LibraryResource(dg.ConfigurableResource):
+class LibraryResource(dg.ConfigurableResource[Any]):
     """Settings and catalogue of this user, opened once a run."""
 
     _settings: Settings | None = PrivateAttr(default=None)

@@ -45,7 +45,8 @@ def announce(settings: Settings, kind: str, title: str, body: str) -> bool:
     )
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
-            return 200 <= answer.status < 300
+            result: bool = 200 <= answer.status < 300
+            return result
     except (URLError, OSError, ValueError) as error:
         _LOG.warning("the webhook did not take a notice (%s)", type(error).__name__)
         return False

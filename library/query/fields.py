@@ -62,16 +62,21 @@ def _within(column: sa.ColumnElement[Any], low: Any, high: Any) -> Condition:
 
 def _compare(column: sa.ColumnElement[Any], operator: str, value: Any) -> Condition:
     if operator == "<":
-        return column < value
+        result: Condition = column < value
+        return result
     if operator == "<=":
-        return column <= value
+        result: Condition = column <= value
+        return result
     if operator == ">":
-        return column > value
+        result: Condition = column > value
+        return result
     if operator == ">=":
-        return column >= value
+        result: Condition = column >= value
+        return result
     if operator == "!=":
         return sa.or_(column != value, column.is_(None))
-    return column == value
+    result: Condition = column == value
+    return result
 
 
 def _moment(column: sa.ColumnElement[Any]) -> Callable[[str, str, float], Condition]:

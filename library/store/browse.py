@@ -255,7 +255,8 @@ class Browser:
             self._leaves.clear()
             self._groups = None
             self._facets.clear()
-        return version
+        result: int = version
+        return result
 
     def _order(self, connection: sa.Connection, sort: Sort) -> np.ndarray:
         if sort not in self._orders:

@@ -204,7 +204,8 @@ def _exact_end(info: MediaInfo, start_s: float) -> int:
         with suppress(TruncatedMediaError):  # nothing there: it ends before its header says
             reader = decode(info.path, start_s=tail_s)
             if n_samples := sum(chunk.shape[-1] for chunk in reader):
-                return round(tail_s * info.sample_rate_hz) + n_samples
+                result: int = round(tail_s * info.sample_rate_hz) + n_samples
+                return result
     raise NotCopyableError("the recording ends before the span")
 
 

@@ -49,7 +49,8 @@ class ChromaSequence:
         """Vectors of length one, float32 (n_steps, 12); silence stays zero."""
         vectors = self.vectors.astype(np.float32)
         norm = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.maximum(norm, 1e-6)
+        result: NDArray[np.float32] = vectors / np.maximum(norm, 1e-6)
+        return result
 
 
 def chroma_of(level: NDArray[np.float32]) -> ChromaSequence:

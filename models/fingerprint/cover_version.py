@@ -104,4 +104,7 @@ def _stacked(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each vector with the next ones, so that single chords do not pass for a passage."""
     windows = np.lib.stride_tricks.sliding_window_view(vectors, _STACK, axis=0)
     flat = windows.reshape(len(windows), -1)
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    result: NDArray[np.float32] = flat / np.maximum(
+        np.linalg.norm(flat, axis=1, keepdims=True), 1e-6
+    )
+    return result

@@ -197,4 +197,5 @@ def _count(
     rows = times[None, :] + offsets[:, None] + _PAD
     outside = (rows < 0) | (rows >= len(raster))
     rows[outside] = 0  # The padding's first row is empty.
-    return raster[rows, columns[None, :]].sum(axis=1)
+    result: NDArray[np.int64] = raster[rows, columns[None, :]].sum(axis=1)
+    return result

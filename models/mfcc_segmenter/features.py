@@ -91,4 +91,5 @@ def slaney_filters() -> Array:
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
     rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
     weights = np.maximum(0, np.minimum(rising, falling)) * (2 / (high - low))
-    return weights.astype(np.float32)
+    result: Array = weights.astype(np.float32)
+    return result

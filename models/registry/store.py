@@ -6,6 +6,7 @@ import pkgutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from utawaku.library.errors import NotFoundError, WeightsCorruptError, WeightsMissingError
 from utawaku.library.files import atomic_path
@@ -165,7 +166,7 @@ def _note_path(weights: Weights, weights_dir: Path) -> Path:
     return weights_dir / f"{weights.file_name}.json"
 
 
-def _read_note(weights: Weights, weights_dir: Path) -> dict | None:
+def _read_note(weights: Weights, weights_dir: Path) -> dict[str, Any] | None:
     """The note beside a converted file, or None where it is not there or of an older converter."""
     try:
         note = json.loads(_note_path(weights, weights_dir).read_text(encoding="utf-8"))

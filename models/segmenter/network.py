@@ -73,7 +73,7 @@ def read_keras(path: Path) -> Network:
         ) from error
 
 
-def _tensors(file: Any, layer: dict) -> dict[str, np.ndarray]:
+def _tensors(file: Any, layer: dict[str, Any]) -> dict[str, np.ndarray]:
     import h5py
 
     found: dict[str, np.ndarray] = {}
@@ -88,7 +88,7 @@ def _tensors(file: Any, layer: dict) -> dict[str, np.ndarray]:
     return found
 
 
-def _assemble(layers: list[tuple[dict, dict[str, np.ndarray]]]) -> Network:
+def _assemble(layers: list[tuple[dict[str, Any], dict[str, np.ndarray]]]) -> Network:
     convolutions: list[Convolution] = []
     dense: list[tuple[np.ndarray, np.ndarray]] = []
     for index, (layer, tensors) in enumerate(layers):

@@ -42,7 +42,8 @@ class PatchGrid:
 
     def patch_of(self, slots: np.ndarray) -> np.ndarray:
         """Patch numbers of `slots`."""
-        return np.clip(slots - _LEAD_SLOTS, 0, self.n_patches - 1)
+        result: np.ndarray = np.clip(slots - _LEAD_SLOTS, 0, self.n_patches - 1)
+        return result
 
 
 def log_probabilities(logits: np.ndarray) -> np.ndarray:
@@ -57,7 +58,8 @@ def log_probabilities(logits: np.ndarray) -> np.ndarray:
     probability[probability < _SMALLEST_FLOAT] = 0
     probability[np.isnan(logits[:, 0])] = 0.5
     with np.errstate(divide="ignore"):
-        return np.log(probability)
+        result: np.ndarray = np.log(probability)
+        return result
 
 
 class PatchScorer:

@@ -119,7 +119,8 @@ def _interpolated(outputs: np.ndarray, n: int) -> np.ndarray:
     low = np.minimum(at.astype(int), len(outputs) - 1)
     high = np.minimum(low + 1, len(outputs) - 1)
     share = (at - low).astype(np.float32)[:, None]
-    return outputs[low] * (1 - share) + outputs[high] * share
+    result: np.ndarray = outputs[low] * (1 - share) + outputs[high] * share
+    return result
 
 
 @dataclass(frozen=True)

@@ -166,4 +166,5 @@ def _trace_back(margins: np.ndarray, low: float, high: float) -> np.ndarray:
     # forced[t] says which label any path through slot t + 1 came from, so it decides slot t.
     where = np.where(forced >= 0, np.arange(len(forced)), len(forced) - 1)
     nearest = np.minimum.accumulate(where[::-1])[::-1]
-    return forced[nearest] == 1
+    result: np.ndarray = forced[nearest] == 1
+    return result

@@ -112,4 +112,5 @@ def exact_pair(mix: Audio, stems: Stems) -> Stems:
 def on_grid(samples: Audio) -> Audio:
     """Samples rounded to 16 bits, within full scale."""
     whole = np.clip(np.rint(samples * np.float32(FULL_SCALE)), -FULL_SCALE, FULL_SCALE - 1)
-    return (whole / FULL_SCALE).astype(np.float32)
+    result: Audio = (whole / FULL_SCALE).astype(np.float32)
+    return result

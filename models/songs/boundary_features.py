@@ -55,7 +55,8 @@ def per_step(values: Array) -> Array:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=RuntimeWarning)  # all-NaN steps are expected
         means = np.nanmean(padded.reshape(n_steps, STEP_HOPS, *values.shape[1:]), axis=1)
-    return np.nan_to_num(means, nan=0.0)
+    result: Array = np.nan_to_num(means, nan=0.0)
+    return result
 
 
 def _window_means(values: Array) -> tuple[list[Array], list[Array]]:

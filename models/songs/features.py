@@ -77,7 +77,8 @@ def _triangles(edges_hz: npt.NDArray[np.float64]) -> Array:
     rising = (bins_hz[:, None] - low) / (mid - low)
     falling = (high - bins_hz[:, None]) / (high - mid)
     weights = np.clip(np.minimum(rising, falling), 0, None)
-    return (weights / np.maximum(weights.sum(axis=0), 1e-9)).astype(np.float32)
+    result: Array = (weights / np.maximum(weights.sum(axis=0), 1e-9)).astype(np.float32)
+    return result
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +94,8 @@ def _filters() -> tuple[Array, Array]:
 
 
 def _decibels(power: Array) -> Array:
-    return np.maximum(10 * np.log10(power + 1e-12), SILENCE_DB).astype(np.float32)
+    result: Array = np.maximum(10 * np.log10(power + 1e-12), SILENCE_DB).astype(np.float32)
+    return result
 
 
 class SongListener:

@@ -12,8 +12,8 @@ from utawaku.media.probe import probe
 from utawaku.models import registry
 from utawaku.models.onnx_session import load_network
 from utawaku.models.tagger.excerpts import excerpts, pieces_of
-from utawaku.models.tagger.features import N_MELS, SAMPLE_RATE_HZ, patch_of
-from utawaku.models.tagger.network import N_FRAMES, N_TAGS, N_UNITS
+from utawaku.models.tagger.features import N_FRAMES, N_MELS, SAMPLE_RATE_HZ, patch_of
+from utawaku.models.tagger.network import N_TAGS, N_UNITS
 
 __all__ = ["EMBEDDING_KIND", "N_EMBEDDING", "TAGS_KIND", "Impression", "Tagger"]
 

@@ -37,7 +37,8 @@ def patch_of(samples: np.ndarray) -> np.ndarray:
     # SciPy's transform stays in single precision.
     spectrum = rfft(np.asarray(frames * _window(), np.float32), axis=1)
     power = spectrum.real**2 + spectrum.imag**2
-    return np.log10(1 + 10_000 * (power @ mel_bands())).astype(np.float32)
+    result: np.ndarray = np.log10(1 + 10_000 * (power @ mel_bands())).astype(np.float32)
+    return result
 
 
 @cache
@@ -54,7 +55,8 @@ def mel_bands() -> np.ndarray:
     rising = (bins - low) / (middle - low)
     falling = (high - bins) / (high - middle)
     bands = np.maximum(0, np.minimum(rising, falling)) * (2 / (high - low))
-    return bands.astype(np.float32)
+    result: np.ndarray = bands.astype(np.float32)
+    return result
 
 
 def _mel_of(hz: float) -> float:

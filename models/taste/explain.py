@@ -69,4 +69,5 @@ def reasons_for(
 
 def _logit(share: np.ndarray) -> np.ndarray:
     clipped = np.clip(share, 1e-4, 1 - 1e-4)
-    return np.log(clipped / (1 - clipped))
+    result: np.ndarray = np.log(clipped / (1 - clipped))
+    return result

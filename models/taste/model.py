@@ -43,11 +43,15 @@ class LogisticTaste:
         """
         if vectors.ndim != 2 or vectors.shape[1] != self.weights.size:
             raise ValueError(f"the model takes {self.weights.size} values, not {vectors.shape}")
-        return expit(self.standardised(vectors) @ self.weights + self.bias).astype(np.float32)
+        result: np.ndarray = expit(self.standardised(vectors) @ self.weights + self.bias).astype(
+            np.float32
+        )
+        return result
 
     def standardised(self, vectors: np.ndarray) -> np.ndarray:
         """The vectors as the model sees them."""
-        return (vectors - self.mean) / self.spread
+        result: np.ndarray = (vectors - self.mean) / self.spread
+        return result
 
     @property
     def version(self) -> str:

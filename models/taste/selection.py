@@ -129,4 +129,5 @@ def _distance_to(vectors: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 def _squares(vectors: np.ndarray, points: np.ndarray) -> np.ndarray:
     squares = np.sum(vectors**2, axis=1)[:, None] + np.sum(points**2, axis=1)[None]
-    return np.maximum(squares - 2 * vectors @ points.T, 0)
+    result: np.ndarray = np.maximum(squares - 2 * vectors @ points.T, 0)
+    return result

@@ -67,7 +67,8 @@ class Heard:
         low = np.maximum(0, index - n_around // 2)
         high = np.minimum(len(rise), index + n_around // 2 + 1)
         around = (total[high] - total[low]) / (high - low)
-        return np.maximum(0, rise - around).astype(np.float32)
+        result: Array = np.maximum(0, rise - around).astype(np.float32)
+        return result
 
 
 class Listener:
@@ -175,7 +176,8 @@ def mel_filters(
     nearest = np.rint(centre * n_fft / sample_rate_hz).astype(int)
     empty = weights.sum(axis=0) == 0
     weights[nearest[empty], np.flatnonzero(empty)] = 1
-    return (weights / weights.sum(axis=0)).astype(np.float32)
+    result: Array = (weights / weights.sum(axis=0)).astype(np.float32)
+    return result
 
 
 def _mel(frequency_hz: float) -> float:

@@ -442,4 +442,5 @@ def _compressed(mix: Array, rate: int, strength: float) -> Array:
     gain_db = np.clip(gain_db, -12, 6)
     centres = (np.arange(n_blocks) + 0.5) * n
     gain = 10 ** (np.interp(np.arange(len(mix)), centres, gain_db) / 20)
-    return (mix * gain).astype(np.float32)
+    result: Array = (mix * gain).astype(np.float32)
+    return result

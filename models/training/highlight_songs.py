@@ -150,7 +150,8 @@ def _interpolated(pairs: Sequence[tuple[float, float]], duration_s: float) -> Ar
     if not pairs:
         raise ValueError("empty")
     at, values = np.array(sorted(pairs)).T
-    return np.interp(np.arange(n_seconds(duration_s)) + 0.5, at, values).astype(np.float32)
+    result: Array = np.interp(np.arange(n_seconds(duration_s)) + 0.5, at, values).astype(np.float32)
+    return result
 
 
 def _checked(interest: Array, marks: Path) -> Array:

@@ -385,7 +385,8 @@ def _in_a_room(voice: Array, rate: int, mono: bool, rng: np.random.Generator) ->
     tail *= 10 ** (rng.uniform(-25, -8) / 20) / np.sqrt(np.sum(tail[0] ** 2))
     n_before = int(rng.uniform(0.0, 0.03) * rate)
     wet = fftconvolve(voice, np.pad(tail, ((0, 0), (n_before, 0))), axes=1)[:, : voice.shape[1]]
-    return (voice + wet).astype(np.float32)
+    result: Array = (voice + wet).astype(np.float32)
+    return result
 
 
 def frames_for(seconds: float) -> int:

@@ -221,7 +221,7 @@ def keras_network(keras: Any, n_frames: int, weights: Mapping[str, Array]) -> An
     """The same network in Keras: magnitudes (N, 512, n_frames) to masks of that shape."""
     layers, ops = keras.layers, keras.ops
 
-    class Evened(layers.Layer):  # type: ignore[name-defined]
+    class Evened(layers.Layer):  # type: ignore[name-defined, misc]
         """Each bin's own gain and shift."""
 
         def build(self, _shape: Any) -> None:

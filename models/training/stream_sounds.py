@@ -80,7 +80,8 @@ def faded(audio: Audio, fade_in_s: float = 0.005, fade_out_s: float = 0.005) -> 
 def resampled(audio: Audio, factor: float) -> Audio:
     """Played `factor` times faster (pitch goes with it), by linear interpolation."""
     positions = np.arange(0, len(audio) - 1, factor)
-    return np.interp(positions, np.arange(len(audio)), audio).astype(np.float32)
+    result: Audio = np.interp(positions, np.arange(len(audio)), audio).astype(np.float32)
+    return result
 
 
 def tilted(audio: Audio, tilt: float) -> Audio:

@@ -301,7 +301,8 @@ def _cut(pieces: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A random 2 s of a random piece: float32 (125, 96)."""
     piece = pieces[rng.integers(len(pieces))]
     start = rng.integers(piece.shape[0] - N_FRAMES + 1)
-    return piece[start : start + N_FRAMES].astype(np.float32)
+    result: np.ndarray = piece[start : start + N_FRAMES].astype(np.float32)
+    return result
 
 
 def _held_out(artists: Sequence[str]) -> np.ndarray:

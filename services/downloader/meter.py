@@ -36,7 +36,8 @@ class Meter:
     def _done(self, status: Mapping[str, Any]) -> float:
         count, index = status.get("fragment_count"), status.get("fragment_index")
         if count and index is not None:
-            return min(index / count, 1.0)
+            result: float = min(index / count, 1.0)
+            return result
         total = status.get("total_bytes") or self._size or status.get("total_bytes_estimate")
         return min((status.get("downloaded_bytes") or 0) / total, 1.0) if total else 0.0
 

@@ -65,7 +65,7 @@ class _Log:
         _LOG.info("%s", redact(message))
 
 
-class Session(yt_dlp.YoutubeDL):
+class Session(yt_dlp.YoutubeDL):  # type: ignore[misc]
     """A YoutubeDL that writes nothing by itself and remembers refused requests.
 
     Use as a context manager: leaving it closes connections and writes rotated cookies back.
@@ -170,7 +170,8 @@ class Session(yt_dlp.YoutubeDL):
 
 def _options(settings: DownloadSettings, tuning: Tuning) -> dict[str, Any]:
     def wait_s(n: int) -> float:
-        return min(tuning.retry_wait_s * 2**n, tuning.max_retry_wait_s)
+        result: float = min(tuning.retry_wait_s * 2**n, tuning.max_retry_wait_s)
+        return result
 
     return {
         "quiet": True,

@@ -99,4 +99,5 @@ def _salience(level: NDArray[np.float32]) -> NDArray[np.float64]:
     strongest = ordered[:, -12:].mean(axis=1)
     tonality = strongest - np.median(level, axis=1)
     loudness = np.maximum(strongest, -80.0)
-    return (0.5 * loudness + tonality).astype(np.float64)
+    result: NDArray[np.float64] = (0.5 * loudness + tonality).astype(np.float64)
+    return result

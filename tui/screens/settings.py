@@ -18,12 +18,11 @@ from textual.widgets import Static
 from utawaku.library.config import (
     Settings,
     check_setting,
-    default_config_path,
     load_settings,
     write_setting,
 )
 from utawaku.library.errors import ConfigError
-from utawaku.library.paths import environment_name, is_in_environment
+from utawaku.library.paths import default_config_path, environment_name, is_in_environment
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose
 from utawaku.tui.text import fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows

@@ -96,4 +96,5 @@ def centre_mask(spectrum: Spectrum) -> npt.NDArray[np.float32]:
     cross = np.maximum(0, left.real * right.real + left.imag * right.imag)
     power = left.real**2 + left.imag**2 + right.real**2 + right.imag**2
     tiny = np.float32(1e-12)
-    return np.square((2 * cross + tiny) / (power + tiny))
+    result: npt.NDArray[np.float32] = np.square((2 * cross + tiny) / (power + tiny))
+    return result

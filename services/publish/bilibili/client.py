@@ -32,7 +32,7 @@ class ChunkRetries:
     """Share of the file that may be sent again in one attempt."""
 
 
-class PartClient(BiliBili):
+class PartClient(BiliBili):  # type: ignore[misc]
     """biliup's upload client for one account.
 
     Requests, tokens and parameters are biliup's. Replaced is only the loop around its chunk
