@@ -7,6 +7,7 @@ while it reads, so a wrong one is told with its position before the catalogue is
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,22 +62,14 @@ def _within(column: sa.ColumnElement[Any], low: Any, high: Any) -> Condition:
 
 
 def _compare(column: sa.ColumnElement[Any], operator: str, value: Any) -> Condition:
-    if operator == "<":
-        result: Condition = column < value
-        return result
-    if operator == "<=":
-        result: Condition = column <= value
-        return result
-    if operator == ">":
-        result: Condition = column > value
-        return result
-    if operator == ">=":
-        result: Condition = column >= value
-        return result
     if operator == "!=":
         return sa.or_(column != value, column.is_(None))
-    result: Condition = column == value
+    compare = _COMPARISONS.get(operator, eq)
+    result: Condition = compare(column, value)
     return result
+
+
+_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 def _moment(column: sa.ColumnElement[Any]) -> Callable[[str, str, float], Condition]:
