@@ -64,7 +64,7 @@ def _within(column: sa.ColumnElement[Any], low: Any, high: Any) -> Condition:
 def _compare(column: sa.ColumnElement[Any], operator: str, value: Any) -> Condition:
     if operator == "!=":
         return sa.or_(column != value, column.is_(None))
-    compare = _COMPARISONS.get(operator, eq)
+    compare: Callable[[Any, Any], Any] = _COMPARISONS.get(operator, eq)
     result: Condition = compare(column, value)
     return result
 
