@@ -1,16 +1,18 @@
 """The media file of a stream, with everything that came along with it."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from utawaku.media.joined import is_joined
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import work_on
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
-from utawaku.services.downloader import take_file
+from utawaku.services.downloader import take_file, take_parts
 from utawaku.services.rate_limits import asking, note_download
 from utawaku.workflows.ingest import is_address
 from utawaku.workflows.recordings import described, has_recording
@@ -59,6 +61,8 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
                 )
             if not fetched.from_cache:
                 note_download(stream.url, stream.id, fetched.path.stat().st_size, catalogue)
+        elif is_joined(Path(stream.url)):
+            fetched = take_parts(Path(stream.url), folder, progress=work.progress)
         else:
             fetched = take_file(
                 stream.url, folder, mode=settings.download.local_files, progress=work.progress

@@ -1,5 +1,6 @@
 """`utawaku ingest`: turn files and addresses into tagged songs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,6 +38,12 @@ def ingest(
             f"({', '.join(CHAIN)}); may be repeated."
         ),
     ] = None,
+    as_one: Annotated[
+        bool,
+        typer.Option(
+            "--as-one", help="The files are parts of one stream, in this order; they stay in place."
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Ingest streams: download, segment, find songs, cut and tag them.
@@ -54,9 +61,12 @@ def ingest(
         outcomes.append(Outcome(address, error=str(error), exit_code=error.exit_code))
 
     with Pipeline.open() as pipeline:
-        for source in sources:
+        for source in [" + ".join(sources)] if as_one else sources:
             try:
-                streams = pipeline.take_in(source, failed)
+                if as_one:
+                    streams = [pipeline.take_in_parts([Path(file) for file in sources])]
+                else:
+                    streams = pipeline.take_in(source, failed)
             except UtawakuError as error:
                 failed(source, error)
                 continue

@@ -32,7 +32,7 @@ from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import due_assets
 from utawaku.orchestration.run_processes import PID_TAG
 from utawaku.services.downloader import Downloader
-from utawaku.workflows.ingest import take_in
+from utawaku.workflows.ingest import take_in, take_in_parts
 from utawaku.workflows.model_versions import fetch_missing
 
 POOLS = {"download": 1, "cpu": 2, "gpu": 1, "shazam": 4, "bilibili": 1}
@@ -122,6 +122,11 @@ class Pipeline:
         """Put what is behind `source` on record; see `utawaku.workflows.ingest.take_in`."""
         with err.status(f"looking at {clean_line(source)}"):
             return take_in(source, self.catalogue, self.downloader, on_failed_entry=on_failed_entry)
+
+    def take_in_parts(self, files: Sequence[Path]) -> Stream:
+        """Put files on record as one stream; see `utawaku.workflows.ingest.take_in_parts`."""
+        with err.status(f"counting the length of {len(files)} files"):
+            return take_in_parts(files, self.catalogue, self.settings)
 
     def ingest(
         self,

@@ -15,7 +15,7 @@ import numpy as np
 from utawaku.library.errors import MediaError, TruncatedMediaError
 from utawaku.library.progress import Progress, silent
 from utawaku.media.frames import FrameReader, OffGridError, Placed, TrackStart
-from utawaku.media.graph import LayoutError, Output, SoundAssembler
+from utawaku.media.graph import LayoutError, Output, SoundAssembler, n_channels
 from utawaku.media.probe import MediaInfo, probe
 from utawaku.media.straight import StraightReader
 from utawaku.media.timeline import Timeline
@@ -135,7 +135,9 @@ def decode(
     end_s = info.duration_s if stop_s is None else min(stop_s, info.duration_s or stop_s)
     return AudioReader(
         info,
-        _Source(info, output, None if stop is None else max(0, stop - first)),
+        (_JoinedSource if info.parts else _Source)(
+            info, output, None if stop is None else max(0, stop - first), track
+        ),
         sample_rate_hz=rate,
         span_s=max(0.0, end_s - max(0.0, start_s)),
         open_end=stop_s is None,
@@ -172,10 +174,13 @@ def load(
 class _Source:
     """The chunks of a span and the facts about its timeline."""
 
-    def __init__(self, info: MediaInfo, output: Output, n_wanted: int | None) -> None:
+    def __init__(
+        self, info: MediaInfo, output: Output, n_wanted: int | None, track: int | None = None
+    ) -> None:
         self._info = info
         self._output = output
         self._n_wanted = n_wanted
+        self._track = track
         self.timeline = Timeline()
 
     def chunks(self) -> Iterator[np.ndarray]:
@@ -191,6 +196,7 @@ class _Source:
                 return
 
     def _arrays(self) -> Iterator[np.ndarray]:
+        """Yield int16 or float32 (n_channels, n_samples) of any length."""
         start = TrackStart.of(self._info)
         straight = StraightReader(self._info, self._output, start)
         yield from straight
@@ -217,6 +223,35 @@ class _Source:
                 return
             except OffGridError:
                 _log.debug("%s: read from its start to find %.3f s", self._info.path, from_s)
+
+
+class _JoinedSource(_Source):
+    """The chunks of a span of a recording in several files, each in its place to the sample."""
+
+    def _arrays(self) -> Iterator[np.ndarray]:
+        rate, first = self._output.sample_rate_hz, self._output.first
+        for part in self._info.parts:
+            begin, end = round(part.start_s * rate), round(part.stop_s * rate)
+            if end <= first:
+                continue
+            if self._n_wanted is not None and begin >= first + self._n_wanted:
+                return
+            output = replace(self._output, first=max(0, first - begin))
+            n_left = end - max(begin, first)
+            source = _Source(probe(part.path, track=self._track), output, n_left)
+            for samples in source._arrays():
+                samples = samples[:, :n_left]
+                n_left -= samples.shape[1]
+                yield samples
+                if not n_left:
+                    break
+            self.timeline.join(source.timeline, part.start_s)
+            if not n_left:
+                self.timeline.duration_s = part.stop_s
+            if n_left and part is not self._info.parts[-1]:
+                self.timeline.add_gap((end - n_left) / rate, n_left / rate)
+                kind = np.int16 if self._output.sample_format == "s16" else np.float32
+                yield np.zeros((n_channels(self._output.layout), n_left), kind)
 
 
 def _rechunked(arrays: Iterator[np.ndarray], n_chunk: int) -> Iterator[np.ndarray]:

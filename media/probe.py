@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -13,6 +13,7 @@ from av.error import FFmpegError
 from av.stream import Disposition, Stream
 
 from utawaku.library.errors import MediaError, NoAudioError, NotMediaError, TruncatedMediaError
+from utawaku.media.joined import Part, is_joined, read_parts
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class MediaInfo:
     chapters: tuple[Chapter, ...]
     has_cover: bool
     tags: dict[str, str]
+    parts: tuple[Part, ...] = ()
+    """Files that it lies in, where they are several."""
 
 
 _MAGIC = (
@@ -138,6 +141,8 @@ def probe(path: Path, *, track: int | None = None) -> MediaInfo:
         MediaError, NotMediaError, TruncatedMediaError: see `open_media`.
         NoAudioError: there is no audio track, or not so many.
     """
+    if is_joined(path):
+        return _probe_joined(path, track)
     with open_media(path) as container:
         audio = _chosen_track(path, container, track)
         if audio is None or audio.codec_context.sample_rate <= 0:
@@ -183,6 +188,30 @@ def probe(path: Path, *, track: int | None = None) -> MediaInfo:
             has_cover=bool(pictures),
             tags={**container.metadata, **audio.metadata},
         )
+
+
+def _probe_joined(path: Path, track: int | None) -> MediaInfo:
+    """Describe a recording in several files; rate and channels are the highest among them."""
+    parts = read_parts(path)
+    infos = [probe(part.path, track=track) for part in parts]
+    richest = max(infos, key=lambda info: (info.n_channels, info.sample_rate_hz))
+    chapters = [
+        replace(mark, start_s=mark.start_s + part.start_s, stop_s=mark.stop_s + part.start_s)
+        for part, info in zip(parts, infos, strict=True)
+        for mark in info.chapters
+    ]
+    return replace(
+        richest,
+        path=path,
+        container="parts",
+        duration_s=parts[-1].stop_s,
+        sample_rate_hz=max(info.sample_rate_hz for info in infos),
+        n_tracks=min(info.n_tracks for info in infos),
+        video_codec=None,
+        chapters=tuple(chapters),
+        tags=infos[0].tags,
+        parts=parts,
+    )
 
 
 def _chosen_track(path: Path, container: InputContainer, track: int | None) -> AudioStream | None:

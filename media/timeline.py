@@ -73,6 +73,20 @@ class Timeline:
         """Note that from `sound_s` seconds of sound on the timeline is at `start_s`."""
         self.pieces.append((sound_s, start_s))
 
+    def join(self, part: "Timeline", start_s: float) -> None:
+        """Add what was found in a part of the recording that begins at `start_s`."""
+        self.n_holes += part.n_holes
+        self.lost_s += part.lost_s
+        self.n_gaps += part.n_gaps
+        self.silent_s += part.silent_s
+        self.n_restarts += part.n_restarts
+        self.n_formats = max(self.n_formats, part.n_formats)
+        for mine, others in ((self.holes, part.holes), (self.gaps, part.gaps)):
+            mine += [Place(start_s + one.start_s, one.duration_s) for one in others]
+            del mine[_MOST_KEPT:]
+        self.restarts_s = [*self.restarts_s, *(start_s + at for at in part.restarts_s)][:_MOST_KEPT]
+        self.duration_s = start_s + part.duration_s
+
     def of_sound(self, sound_s: float) -> float:
         """Place on the timeline of what stands `sound_s` seconds into the decoded sound alone.
 

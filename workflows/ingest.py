@@ -1,14 +1,19 @@
 """From an address or a file to streams in the catalogue: what a run needs before it can start."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from utawaku.library.catalogue import Catalogue
-from utawaku.library.errors import StillProcessingError, UtawakuError
+from utawaku.library.config import Settings
+from utawaku.library.errors import MediaError, StillProcessingError, UtawakuError
+from utawaku.library.progress import Progress, part, silent
 from utawaku.library.records import Stream
 from utawaku.library.sites import full_address
+from utawaku.media.decode import decode
+from utawaku.media.joined import SUFFIX, Part, joined_id, write_parts
 from utawaku.media.probe import probe
 from utawaku.services.downloader import Downloader, StreamInfo, stream_id_for_file
 
@@ -83,6 +88,78 @@ def _take_in_file(path: Path, catalogue: Catalogue) -> Stream:
             n_channels=media.n_channels,
         )
     )
+
+
+def take_in_parts(
+    files: Sequence[Path], catalogue: Catalogue, settings: Settings, progress: Progress = silent
+) -> Stream:
+    """Put files that follow each other on record as one stream; the files stay where they are.
+
+    The same files in the same order are the same stream. Each part's length is counted, as what a
+    recorder's header says may be wrong, and everything behind it would be late.
+
+    Raises:
+        MediaError: a file is no recording, is named twice, or has another codec than the first.
+    """
+    paths = [path.expanduser().absolute() for path in files]
+    if len(paths) < 2 or len({path.resolve() for path in paths}) < len(paths):
+        raise MediaError(
+            "one stream needs two or more files, each named once",
+            subject=", ".join(path.name for path in paths),
+            next_step="Name the files in the order in which they were recorded",
+        )
+    codecs = [probe(path).audio_codec for path in paths]
+    for path, codec in zip(paths, codecs, strict=True):
+        if codec != codecs[0]:
+            raise MediaError(
+                f"its sound is {codec}, that of {paths[0].name} is {codecs[0]}",
+                subject=str(path),
+                next_step="Convert one of them with ffmpeg, or ingest them one by one",
+            )
+    stream_id = joined_id([stream_id_for_file(path) for path in paths])
+    known = catalogue.streams.find(stream_id)
+    listed = settings.stream_dir(stream_id) / f"recording{SUFFIX}"
+    parts: list[Part] = []
+    start_s = 0.0
+    for number, path in enumerate(paths):
+        share = part(progress, number / len(paths), (number + 1) / len(paths))
+        duration_s = _counted_s(path, share)
+        parts.append(Part(path, start_s, duration_s, _address_beside(path)))
+        start_s += duration_s
+    write_parts(listed, parts)
+    if known is not None:
+        return known
+    media = probe(listed)
+    return catalogue.streams.save(
+        Stream(
+            id=stream_id,
+            url=str(listed),
+            title=paths[0].stem,
+            site="file",
+            site_id=stream_id.removeprefix("file-"),
+            duration_s=media.duration_s,
+            sample_rate_hz=media.sample_rate_hz,
+            n_channels=media.n_channels,
+        )
+    )
+
+
+def _counted_s(path: Path, progress: Progress) -> float:
+    """Length of a recording in seconds, by decoding it."""
+    reader = decode(path, progress=progress)
+    for _ in reader:
+        pass
+    return reader.duration_s
+
+
+def _address_beside(path: Path) -> str:
+    """Address that the `X.info.json` beside a file `X.mp4` gives for it; empty without one."""
+    try:
+        info = json.loads(path.with_name(f"{path.stem}.info.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+    address = info.get("webpage_url") if isinstance(info, dict) else None
+    return address if isinstance(address, str) and is_address(address) else ""
 
 
 def register(info: StreamInfo, catalogue: Catalogue, *, take_unfinished: bool = False) -> Stream:

@@ -15,11 +15,12 @@ from mutagen.id3 import TCON
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import TagError
+from utawaku.library.errors import MediaError, TagError
 from utawaku.library.links import at_time
 from utawaku.library.records import Song, Stream
 from utawaku.library.store.song_files import SongFile, TagValue
 from utawaku.library.tags import SongTags, clean_tags, read_tags, write_tags
+from utawaku.media.joined import is_joined, part_at, read_parts
 from utawaku.workflows.ingest import is_address
 
 SONG_ID_TAG = "UTAWAKU_SONG"
@@ -61,8 +62,7 @@ def tags_for(
         genre=next((genre for tag in song.tags if (genre := genre_of(tag))), None),
         bpm=None if song.bpm is None else round(song.bpm),
         key=short_key(song.key) or None,
-        # A path of this machine is nobody else's business once the song is shared.
-        source_url=at_time(stream.url, song.start_s) if is_address(stream.url) else None,
+        source_url=address_of(stream, song.start_s),
         replaygain_gain_db=gain_db,
         replaygain_peak=peak,
         stars=song.stars or 0,
@@ -71,6 +71,22 @@ def tags_for(
     )
     edits: dict[str, Any] = dict(catalogue.song_files.of(song.id).edits)
     return replace(tags, **edits)
+
+
+def address_of(stream: Stream, at_s: float) -> str | None:
+    """Return the address that plays the stream from `at_s`, of the right part; None for a file.
+
+    A path of this machine is nobody else's business once the song is shared.
+    """
+    if is_address(stream.url):
+        return at_time(stream.url, at_s)
+    if not is_joined(Path(stream.url)):
+        return None
+    try:
+        part = part_at(read_parts(Path(stream.url)), at_s)
+    except MediaError:  # its files went; the songs stay
+        return None
+    return at_time(part.url, at_s - part.start_s) if is_address(part.url) else None
 
 
 def genre_of(tag: str) -> str:

@@ -15,6 +15,7 @@ from utawaku.media.cut.mp4 import copy_aac
 from utawaku.media.cut.ogg_opus import copy_opus
 from utawaku.media.cut.result import AudioCodec, CutResult, NotCopyableError
 from utawaku.media.decode import decode
+from utawaku.media.joined import part_of_span
 from utawaku.media.loudness import measure_file
 from utawaku.media.probe import MediaInfo, open_media, probe
 
@@ -113,6 +114,24 @@ def cut_audio(
     """
     info = probe(source)
     start_s, stop_s = checked_span(info, start_s, stop_s)
+    if info.parts and (inside := part_of_span(info.parts, start_s, stop_s)):
+        cut = cut_audio(
+            inside.path,
+            start_s - inside.start_s,
+            None if stop_s is None else stop_s - inside.start_s,
+            target,
+            codec=codec,
+            fade_in_s=fade_in_s,
+            fade_out_s=fade_out_s,
+            snap_s=snap_s,
+            with_loudness=with_loudness,
+            progress=progress,
+        )
+        return replace(
+            cut,
+            start_s=cut.start_s + inside.start_s,
+            stop_s=cut.stop_s + inside.start_s,
+        )
     plan = plan_cut(info, codec, fades=fade_in_s > 0 or fade_out_s > 0)
     target = target.with_name(f"{target.name.removesuffix(target.suffix)}.{plan.ext}")
     note = ""
@@ -187,6 +206,8 @@ def _copy(
     snap_s: float,
     progress: Progress,
 ) -> CutResult:
+    if info.parts:
+        raise NotCopyableError("it lies across two files")
     codec, copier = _COPIERS[info.audio_codec]
     rate = info.sample_rate_hz
     start = round(start_s * rate)
@@ -266,6 +287,8 @@ def _bits(info: MediaInfo) -> int:
     """Bits a sample for FLAC: 24 where the source is lossless with more than 16."""
     if not info.audio_codec.startswith(_LOSSLESS):
         return 16
+    if info.parts:
+        return max(_bits(probe(part.path)) for part in info.parts)
     with open_media(info.path) as container:
         stream = next(s for s in container.streams.audio if s.index == info.audio_index)
         return 24 if stream.codec_context.format.bits > 16 else 16

@@ -37,7 +37,7 @@ def excerpts(path: Path, n: int, start_s: float = 0.0, stop_s: float | None = No
     info = probe(path)
     stop_s = min(stop_s or info.duration_s, info.duration_s or stop_s or 0.0)
     length_s = stop_s - start_s
-    if _is_long(length_s, n):
+    if _is_long(length_s, n) and not info.parts:
         starts = start_s + np.linspace(0, length_s - _PATCH_S - _SPARE_S, n)
         try:
             pieces = _jumped_to(path, starts)

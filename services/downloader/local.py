@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from utawaku.library.errors import MediaError, SetlistError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
 from utawaku.media.joined_mp4 import rewrite_if_mixed
+from utawaku.media.probe import probe as probe_recording
 from utawaku.models.chat import read_chat
 from utawaku.services.downloader.container import Probe, probe
 from utawaku.services.downloader.failures import disk_full
@@ -123,6 +125,41 @@ def _rewritten(
     if mode == "move":
         source.unlink()
     return target
+
+
+def take_parts(path: Path, folder: Path, *, progress: Progress = silent) -> FetchedRecording:
+    """Take a recording that lies in several files (`utawaku.media.joined`), which stay in place.
+
+    What lies beside the first file comes along as with `take_file`.
+
+    Raises MediaError, NotMediaError, TruncatedMediaError, NoAudioError.
+    """
+    progress(0.0, "reading the files")
+    whole = probe_recording(path)
+    first = whole.parts[0].path
+    warnings: list[str] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    stream_id = folder.name
+    sidecars = _take_sidecars(first, folder, stream_id, probe(first), warnings)
+    info = StreamInfo.from_info(json.loads(sidecars["info"].read_text(encoding="utf-8")))
+    progress(1.0, "taken in")
+    return FetchedRecording(
+        path=path,
+        info_path=sidecars["info"],
+        info=replace(info, duration_s=whole.duration_s),
+        duration_s=whole.duration_s,
+        expected_duration_s=whole.duration_s,
+        has_video=False,
+        sample_rate_hz=whole.sample_rate_hz,
+        n_channels=whole.n_channels,
+        thumbnail_path=sidecars.get("thumbnail"),
+        comments_path=sidecars.get("comments"),
+        live_chat_path=sidecars.get("live_chat"),
+        subtitle_paths=tuple(
+            sidecars[name] for name in sorted(sidecars) if name.startswith("subtitles")
+        ),
+        warnings=tuple(warnings),
+    )
 
 
 def _keep(

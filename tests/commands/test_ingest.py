@@ -14,6 +14,7 @@ from tests.conftest import DemoStream, Program
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.library.tags import read_tags
+from utawaku.media.cut import cut_audio
 from utawaku.media.decode import load
 
 
@@ -158,3 +159,26 @@ def test_ctrl_c_leaves_nothing_half_written(program: Program, demo_stream: DemoS
     assert running_asset(program.home) == ""
     assert songs_on_disk(program) == {}
     assert leftovers(program) == []
+
+
+@pytest.mark.slow
+def test_parts_of_an_evening_are_one_stream_and_a_song_across_the_seam_is_whole(
+    program: Program, demo_stream: DemoStream, tmp_path: Path
+) -> None:
+    first_song = demo_stream.truth.songs[0]
+    seam_s = (first_song.start_s + first_song.stop_s) / 2
+    files = [tmp_path / "evening_000.opus", tmp_path / "evening_001.opus"]
+    cut_audio(demo_stream.path, 0.0, seam_s, files[0], with_loudness=False)
+    cut_audio(demo_stream.path, seam_s, None, files[1], with_loudness=False)
+    done = program.run("ingest", "--as-one", *files, "--json")
+    assert done.returncode == 0, done.stderr
+    (stream,) = json.loads(done.stdout)["streams"]
+    assert len(stream["songs"]) == len(demo_stream.truth.songs)
+    for song, true in zip(stream["songs"], demo_stream.truth.songs, strict=True):
+        assert song["start_s"] == pytest.approx(true.start_s, abs=3)
+        assert song["stop_s"] == pytest.approx(true.stop_s, abs=5)
+        samples, rate_hz = load(program.home / "library" / song["file"])
+        length_s = song["stop_s"] - song["start_s"]
+        assert samples.shape[-1] / rate_hz == pytest.approx(length_s, abs=0.02)
+    again = program.run("ingest", "--as-one", *files, "--json")
+    assert json.loads(again.stdout)["streams"][0]["state"] == "already done"
