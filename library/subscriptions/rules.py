@@ -154,36 +154,59 @@ def judge(
     A broadcast that is not over has no length that means anything, so its length is unknown.
     `availability` is yt-dlp's word; `has_cookies` says whether the site is asked with a log-in.
     """
-    if availability in MEMBERS_ONLY:
-        if rules.members_only is False:
-            return Verdict(False, "for members only")
-        if rules.members_only is None and not has_cookies:
-            return Verdict(False, FOR_MEMBERS)
-    folded = unicodedata.normalize("NFKC", title)
+    refusal = (
+        _members_refusal(rules, availability, has_cookies)
+        or _title_refusal(rules, title)
+        or _kind_refusal(rules, live_status)
+    )
     unknown = not title or live_status is None
-    if title:
-        if rules.title and not any(_compiled(one).search(folded) for one in rules.title):
-            return Verdict(False, "the title does not match")
-        for expression in rules.exclude:
-            if _compiled(expression).search(folded):
-                return Verdict(False, f"the title matches {expression!r}")
-    kind = None
-    if live_status is not None:
-        kind = "upload" if live_status == "not_live" else "was_live"
-    if kind is not None and kind not in rules.kinds:
-        return Verdict(False, "an upload" if kind == "upload" else "a broadcast")
-    if live_status in UNFINISHED or duration_s is None:
+    if not refusal and (live_status in UNFINISHED or duration_s is None):
         unknown = unknown or bool(rules.min_duration_s or rules.max_duration_s)
-    elif duration_s < rules.min_duration_s:
-        return Verdict(False, f"shorter than {rules.min_duration_s:.0f} s")
-    elif rules.max_duration_s is not None and duration_s > rules.max_duration_s:
-        return Verdict(False, f"longer than {rules.max_duration_s:.0f} s")
-    if rules.since is not None:
+    elif duration_s is not None:
+        refusal = refusal or _length_refusal(rules, duration_s)
+    if not refusal and rules.since is not None:
         if uploaded_at is None:
             unknown = True
         elif _day(uploaded_at) < rules.since:
-            return Verdict(False, f"from before {rules.since.isoformat()}")
-    return Verdict(True, for_now=unknown)
+            refusal = f"from before {rules.since.isoformat()}"
+    return Verdict(False, refusal) if refusal else Verdict(True, for_now=unknown)
+
+
+def _members_refusal(rules: ChannelRules, availability: str, has_cookies: bool) -> str:
+    if availability not in MEMBERS_ONLY:
+        return ""
+    if rules.members_only is False:
+        return "for members only"
+    return FOR_MEMBERS if rules.members_only is None and not has_cookies else ""
+
+
+def _title_refusal(rules: ChannelRules, title: str) -> str:
+    if not title:
+        return ""
+    folded = unicodedata.normalize("NFKC", title)
+    if rules.title and not any(_compiled(one).search(folded) for one in rules.title):
+        return "the title does not match"
+    for expression in rules.exclude:
+        if _compiled(expression).search(folded):
+            return f"the title matches {expression!r}"
+    return ""
+
+
+def _kind_refusal(rules: ChannelRules, live_status: str | None) -> str:
+    if live_status is None:
+        return ""
+    kind = "upload" if live_status == "not_live" else "was_live"
+    if kind in rules.kinds:
+        return ""
+    return "an upload" if kind == "upload" else "a broadcast"
+
+
+def _length_refusal(rules: ChannelRules, duration_s: float) -> str:
+    if duration_s < rules.min_duration_s:
+        return f"shorter than {rules.min_duration_s:.0f} s"
+    if rules.max_duration_s is not None and duration_s > rules.max_duration_s:
+        return f"longer than {rules.max_duration_s:.0f} s"
+    return ""
 
 
 def _compiled(expression: str) -> re.Pattern[str]:

@@ -145,80 +145,102 @@ class _Joiner:
         )
 
 
-def splice(spans: Sequence[Span], seed: int, n_songs: int = 8) -> Spliced:
-    """One stream of `n_songs` songs out of `spans`, in an order and with gaps of its own."""
-    rng = np.random.default_rng(seed)
-    pools: dict[str, list[Span]] = {}
-    for span in spans:
-        pools.setdefault(span.kind, []).append(span)
-    joiner = _Joiner(rng, float(rng.choice([-100.0, -75.0, -65.0, -58.0])))
-    some = spans[0].arrays
-    songs: list[tuple[float, float]] = []
-    unjudged: list[tuple[float, float]] = []
+class _Splicer:
+    """One stream in the making; every choice comes from one generator, in order."""
 
-    def pick(kind: str) -> Span | None:
-        pool = pools.get(kind)
-        return pool[int(rng.integers(len(pool)))] if pool else None
+    def __init__(self, spans: Sequence[Span], seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.pools: dict[str, list[Span]] = {}
+        for span in spans:
+            self.pools.setdefault(span.kind, []).append(span)
+        floor_db = float(self.rng.choice([-100.0, -75.0, -65.0, -58.0]))
+        self.joiner = _Joiner(self.rng, floor_db)
+        self.some = spans[0].arrays
+        self.songs: list[tuple[float, float]] = []
+        self.unjudged: list[tuple[float, float]] = []
 
-    def some_of(kind: str, low_s: float, high_s: float) -> None:
-        span = pick(kind)
+    def pick(self, kind: str) -> Span | None:
+        """Choose a span of a kind; None where there is none."""
+        pool = self.pools.get(kind)
+        return pool[int(self.rng.integers(len(pool)))] if pool else None
+
+    def some_of(self, kind: str, low_s: float, high_s: float) -> None:
+        """Add a stretch of a kind, of a length between two bounds in seconds."""
+        span = self.pick(kind)
         if span is None:
             return
-        n = min(span.n_hops, round(rng.uniform(low_s, high_s) / HOP_S))
-        begin = int(rng.integers(span.n_hops - n + 1))
-        where = joiner.put(_cut(span.arrays, begin, begin + n), rng.uniform(-3, 3))
+        n = min(span.n_hops, round(self.rng.uniform(low_s, high_s) / HOP_S))
+        begin = int(self.rng.integers(span.n_hops - n + 1))
+        piece = _cut(span.arrays, begin, begin + n)
+        where = self.joiner.put(piece, self.rng.uniform(-3, 3))
         if kind == "aborted":
-            unjudged.append(where)
+            self.unjudged.append(where)
 
-    def gap() -> None:
+    def silence(self, low_s: float, high_s: float) -> None:
+        """Add silence of a length between two bounds in seconds."""
+        self.joiner.silence(self.some, self.rng.uniform(low_s, high_s))
+
+    def gap(self) -> None:
+        """Add what stands between two songs: silence, noise, talk, music under no voice."""
+        rng = self.rng
         kind = rng.random()
         if kind < 0.3:
-            joiner.silence(some, float(rng.choice([0.0, 0.2, 0.6, 2.0, 6.0, 15.0])))
+            self.joiner.silence(self.some, float(rng.choice([0.0, 0.2, 0.6, 2.0, 6.0, 15.0])))
             return
         if rng.random() < 0.25:
-            some_of("noise", 3, 10)
+            self.some_of("noise", 3, 10)
         elif rng.random() < 0.4:
-            joiner.silence(some, rng.uniform(0.2, 4))
+            self.silence(0.2, 4)
         for _ in range(int(rng.integers(1, 4))):
-            some_of("talk", 4, 40)
+            self.some_of("talk", 4, 40)
         if kind > 0.7:
-            some_of("bgm", 5, 120)
+            self.some_of("bgm", 5, 120)
         if kind > 0.92:
-            some_of("aborted", 5, 40)
-            some_of("talk", 3, 20)
+            self.some_of("aborted", 5, 40)
+            self.some_of("talk", 3, 20)
         if rng.random() < 0.4:
-            joiner.silence(some, rng.uniform(0.2, 4))
+            self.silence(0.2, 4)
 
-    if rng.random() < 0.5:
-        some_of("bgm", 4, 150)
-    some_of("talk", 5, 60)
-    gap()
-    for _ in range(n_songs):
-        song = pick("song")
-        if song is None:
-            break
-        arrays, n = song.arrays, song.n_hops
+    def song(self, span: Span) -> None:
+        """Add a song, at times without its start or end or with a pause inside."""
+        rng, n = self.rng, span.n_hops
         begin, end = 0, n
         if rng.random() < 0.15 and n > 900:
             begin = int(rng.uniform(0.1, 0.5) * n)
-        if rng.random() < 0.15 and n > 900 and song.follow is None:
+        if rng.random() < 0.15 and n > 900 and span.follow is None:
             end = int(rng.uniform(0.6, 0.9) * n)
-        if end - begin > 450:
-            volume = rng.uniform(-4, 4)
-            start_s = joiner.n_hops * HOP_S
-            if rng.random() < 0.2:  # a pause inside the song
-                middle = begin + int(rng.uniform(0.25, 0.75) * (end - begin))
-                joiner.put(_cut(arrays, begin, middle), volume)
-                joiner.silence(some, rng.uniform(0.5, 3.0))
-                begin = middle
-            songs.append((start_s, joiner.put(_cut(arrays, begin, end), volume)[1]))
-            if song.follow is not None:
-                joiner.put(song.follow, volume)
-        gap()
-    some_of("talk", 5, 40)
-    if rng.random() < 0.5:
-        some_of("bgm", 4, 100)
-    return Spliced(joiner.finish(), songs, unjudged)
+        if end - begin <= 450:
+            return
+        volume = rng.uniform(-4, 4)
+        start_s = self.joiner.n_hops * HOP_S
+        if rng.random() < 0.2:
+            middle = begin + int(rng.uniform(0.25, 0.75) * (end - begin))
+            self.joiner.put(_cut(span.arrays, begin, middle), volume)
+            self.silence(0.5, 3.0)
+            begin = middle
+        stop_s = self.joiner.put(_cut(span.arrays, begin, end), volume)[1]
+        self.songs.append((start_s, stop_s))
+        if span.follow is not None:
+            self.joiner.put(span.follow, volume)
+
+
+def splice(spans: Sequence[Span], seed: int, n_songs: int = 8) -> Spliced:
+    """Join `spans` to one stream of `n_songs` songs, in an order and with gaps of its own."""
+    splicer = _Splicer(spans, seed)
+    if splicer.rng.random() < 0.5:
+        splicer.some_of("bgm", 4, 150)
+    splicer.some_of("talk", 5, 60)
+    splicer.gap()
+    for _ in range(n_songs):
+        span = splicer.pick("song")
+        if span is None:
+            break
+        splicer.song(span)
+        splicer.gap()
+    splicer.some_of("talk", 5, 40)
+    if splicer.rng.random() < 0.5:
+        splicer.some_of("bgm", 4, 100)
+    return Spliced(splicer.joiner.finish(), splicer.songs, splicer.unjudged)
 
 
 def without_features(segmentation: Segmentation) -> Segmentation:
