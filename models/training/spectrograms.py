@@ -53,9 +53,18 @@ def pieces_of_file(path: Path) -> np.ndarray:
     """Pieces of a song: float16 (n_pieces, 187, 96).
 
     Raises:
-        MediaError: the file is gone or cannot be decoded.
+        MediaError: the file is gone, cannot be decoded, or holds samples that are no numbers. That
+            is checked here, as the pooling layers of ONNX Runtime can swallow a NaN and the
+            network would answer with a score (``findings/onnxruntime-pools-swallow-nan.sh``).
     """
-    return np.stack([patch_of(piece) for piece in excerpts(path, N_PIECES)]).astype(np.float16)
+    pieces = np.stack([patch_of(piece) for piece in excerpts(path, N_PIECES)]).astype(np.float16)
+    if not np.isfinite(pieces).all():
+        raise MediaError(
+            "the sound holds samples that are no finite numbers",
+            subject=str(path),
+            next_step="Cut the song again",
+        )
+    return pieces
 
 
 def _cached(path: Path, cache: Path) -> np.ndarray:
