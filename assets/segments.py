@@ -1,6 +1,7 @@
 """Speech, music and silence of a stream, and the curves they were decided on."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.pcm_sharing import keep_sound
 from utawaku.workflows.recordings import recording_file
 from utawaku.workflows.segments import analysis_file, made_with, segments_tile
+from utawaku.workflows.timelines import carry_times
 
 BINDING = bind(
     Binding(
@@ -49,7 +51,18 @@ def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.
         cost = os.times()
         settings.stream_dir(stream.id).mkdir(parents=True, exist_ok=True)
         result.save(analysis_file(stream.id, settings))
+        carry_times(stream.id, result.timeline, catalogue)
         catalogue.streams.replace_segments(stream.id, result.segments)
+        # Headers guess and lie; from here on its length is what was read.
+        catalogue.streams.save(replace(stream, duration_s=result.duration_s))
+        for warning in result.timeline.warnings():
+            catalogue.notices.add(
+                "warning",
+                "the recording is damaged",
+                body=warning,
+                next_step="Its songs are cut all the same; fetch or copy it again if you can",
+                stream_id=stream.id,
+            )
         wall_s = cost.elapsed - started.elapsed
         metadata: dict[str, Any] = {
             "n_segments": len(result.segments),
@@ -58,6 +71,7 @@ def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.
             "music_s": result.seconds_of("music"),
             "silence_s": result.seconds_of("noEnergy"),
             "truncated": result.truncated,
+            "timeline": result.timeline.as_metadata(),
             "wall_s": wall_s,
             "times_real_time": result.duration_s / wall_s if wall_s > 0 else 0.0,
             "model_version": result.model_version,

@@ -91,6 +91,7 @@ def segment(
                 "engine": result.engine,
                 "strategy": rules.strategy,
                 "truncated": result.truncated,
+                "timeline": result.timeline.as_metadata(),
                 "segments": [[s.label, s.start_s, s.stop_s] for s in result.segments],
                 "slices": files,
                 "songs": [[song.start_s, song.stop_s] for song in songs],

@@ -14,6 +14,7 @@ from utawaku.workflows.maintenance import back_up, keep_within_budget
 from utawaku.workflows.pcm_sharing import remove_old_sound
 from utawaku.workflows.song_files import keep_in_step
 from utawaku.workflows.taste_candidates import move_vectors_out_of_cache
+from utawaku.workflows.timelines import outdate_changed_times
 
 EVENTS_KEPT_S = 90 * 86_400.0
 
@@ -31,11 +32,12 @@ def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> N
     files = keep_in_step(catalogue, settings)
     remove_old_sound(settings, now)
     move_vectors_out_of_cache(settings)
+    n_outdated = outdate_changed_times(catalogue, settings)
     catalogue.sites.forget_events(before=now - EVENTS_KEPT_S)
     context.log.info(
         "backup %s; %d dead runs closed, %d old ones deleted; %d recordings (%.1f GB) dropped; "
         "%d partitions added, %d removed; %d temporary files deleted; %d song files written, of "
-        "which %d had edits by other programs",
+        "which %d had edits by other programs; %d streams stale, as their times change",
         backup,
         len(closed),
         n_runs,
@@ -46,6 +48,7 @@ def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> N
         len(temporaries),
         files.n_retagged,
         files.n_taken_over,
+        n_outdated,
     )
 
 

@@ -45,6 +45,7 @@ from utawaku.library.store.stems import StemRecords
 from utawaku.library.store.streams import Streams
 from utawaku.library.store.submissions import Submissions
 from utawaku.library.store.taste import TasteStore
+from utawaku.library.store.timelines import Timelines
 from utawaku.library.write_ahead import use_write_ahead_log
 
 BUSY_TIMEOUT_S = 30.0
@@ -166,6 +167,11 @@ class Catalogue:
     def songs(self) -> Songs:
         """Kept cuts."""
         return Songs(self)
+
+    @cached_property
+    def timelines(self) -> Timelines:
+        """Clocks of streams."""
+        return Timelines(self)
 
     @cached_property
     def assets(self) -> AssetStates:

@@ -177,6 +177,8 @@ streams = Table(
     _text("info_path"),
     Column("added_at", Float, nullable=False, index=True),
     Column("dropped_at", Float),
+    # 0: the times of its songs count decoded samples; 1: they are the recording's own.
+    Column("clock", Integer, nullable=False, server_default="0"),
 )
 Index("ix_streams_url", streams.c.url)
 

@@ -92,6 +92,8 @@ class TrackStart:
                 if len(sizes) >= 4:
                     break
             coarse = base > Fraction(1, info.sample_rate_hz)
+            # FLAC's parser joins the last frames of one recording with the next one's first.
+            counted = info.container == "flac" and may_restart(info.path, info.container)
             steady = len(set(sizes[1:4])) == 1 and info.audio_codec not in _UNSTEADY
             lead_s = 0.0
             if first is not None and picture_s is not None:
@@ -103,7 +105,7 @@ class TrackStart:
                 n_first=sizes[0] if sizes else 0,
                 n_frame=sizes[-1] if sizes else 1,
                 coarse=coarse,
-                trusted=first is not None and (steady or not coarse),
+                trusted=first is not None and (steady or not coarse) and not counted,
                 begins_damaged=begins_damaged,
             )
 
@@ -157,6 +159,7 @@ class FrameReader:
         self._end = 0
         self._rate = info.sample_rate_hz
         self._anchor: int | None = None
+        self._slip = 0
         self._sound_s = 0.0
         self._unsure = False
         self._drops_first = self._jumps_in
@@ -254,7 +257,7 @@ class FrameReader:
             self._at = self._end = self._first_place(ticks, rate)
             self._sound_s = max(0.0, self._at / rate - self.start.lead_s)
         elif ticks is not None and (clocked.trusted or resync):
-            self._follow(self.start.sample(ticks, rate), rate, resync)
+            self._follow(self.start.sample(ticks, rate) + self._slip, rate, resync)
         self._unsure = False
         at = self._at
         self._at = at + frame.samples
@@ -270,7 +273,7 @@ class FrameReader:
         at = self.start.sample(ticks, rate)
         snapped = self._snapped(at)
         if self._seeks:
-            is_off = self.start.coarse and abs(self.start.grid(at, rate) - at) > self._tick
+            is_off = self.start.coarse and abs(self.start.grid(at, rate) - at) > 2 * self._tick
             if is_off or snapped > self._from_s * rate:
                 raise OffGridError
         return snapped
@@ -284,7 +287,7 @@ class FrameReader:
             grid = self.start.grid(at, self._rate)
         else:
             grid = self._anchor + n_frame * round((at - self._anchor) / n_frame)
-        return grid if abs(grid - at) <= self._tick else at
+        return grid if abs(grid - at) <= 2 * self._tick else at
 
     @property
     def _tick(self) -> int:
@@ -295,14 +298,19 @@ class FrameReader:
         """Move on to where the time stamps are, where counting came to another place."""
         at = self._at or 0
         late = target - at
-        if resync or self._unsure:
+        if resync:
+            late = self._snapped(target) - at
+            if late < -2 * self._tick:  # more came out of the packets than their stamps say
+                self._slip -= late
+                late = 0
+        elif self._unsure:
             if abs(late) <= self._tick:
                 return
             late = max(self._end, self._snapped(target)) - at
         elif abs(late) <= TOLERANCE_S * rate:
             return
         self._at = at + late
-        if late > TOLERANCE_S * rate or (late > 0 and not self._unsure):
+        if late > TOLERANCE_S * rate or (late > self._tick and not self._unsure):
             self.timeline.add_gap(at / rate, late / rate)
         if resync:
             self._anchor = self._at

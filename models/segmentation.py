@@ -11,6 +11,7 @@ import numpy as np
 from utawaku.library.errors import EngineError
 from utawaku.library.files import atomic_path
 from utawaku.library.records import Segment
+from utawaku.media.timeline import Timeline
 
 HOP_S = 0.1
 """Seconds a row of the per-hop arrays of `Segmentation`."""
@@ -59,6 +60,8 @@ class Segmentation:
     """sha256 of the weights."""
     truncated: bool = False
     """The recording ended before its own header says."""
+    timeline: Timeline = field(default_factory=Timeline)
+    """Holes, gaps and restarts of the recording; not saved along."""
     settings: dict[str, float | str] = field(default_factory=dict)
     """What the engine was asked, e.g. energy_ratio."""
     listened: dict[str, Any] = field(default_factory=dict)

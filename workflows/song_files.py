@@ -191,7 +191,18 @@ class SongCutter:
         assert self._recording is not None
         if not (cut.video and self.stream.has_video):
             return None
-        return cut_video(self._recording, song.start_s, song.stop_s, audio.with_suffix(".mp4")).path
+        target = audio.with_suffix(".mp4")
+        try:
+            return cut_video(self._recording, song.start_s, song.stop_s, target).path
+        except MediaError as error:  # a full disk is no such error, and ends the run
+            self.catalogue.notices.add(
+                "warning",
+                "a song is filed without its video",
+                body=f"{song.title or song.id}: {error.problem}",
+                next_step=error.next_step,
+                stream_id=self.stream.id,
+            )
+            return None
 
 
 def put_away(song: Song, catalogue: Catalogue, settings: Settings) -> None:

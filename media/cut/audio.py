@@ -9,6 +9,7 @@ from pathlib import Path
 from utawaku.library.errors import EncodeError, TruncatedMediaError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, part, silent
+from utawaku.media.containers import may_restart
 from utawaku.media.cut.encode import encode, faded, output_channels, output_rate
 from utawaku.media.cut.mp3 import copy_mp3
 from utawaku.media.cut.mp4 import copy_aac
@@ -182,7 +183,8 @@ def checked_span(
     if stop_s is not None and stop_s - start_s < _SHORTEST_S:
         raise _no_such_span(info, start_s, stop_s)
     end_s = info.duration_s
-    if not end_s or _GUESSES_DURATION & set(info.container.split(",")):
+    is_guess = bool(_GUESSES_DURATION & set(info.container.split(",")))
+    if not end_s or is_guess or may_restart(info.path, info.container):
         return start_s, stop_s
     if start_s >= end_s or (stop_s is not None and stop_s > end_s + OVERSHOOT_S):
         raise _no_such_span(info, start_s, stop_s)

@@ -13,8 +13,8 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.error import FFmpegError
 
-from utawaku.library.errors import EncodeError
 from utawaku.media.loudness import LoudnessMeter
+from utawaku.media.write_errors import write_error
 
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
@@ -134,11 +134,9 @@ def encode(
                 container.mux(stream.encode(frame))
             if stream is not None:
                 container.mux(stream.encode(None))
-    except (FFmpegError, ValueError) as error:
-        raise EncodeError(
-            f"{codec} could not be written ({error})",
-            subject=str(target),
-            next_step="Check that the disk is not full, or choose another codec",
+    except (FFmpegError, OSError, ValueError) as error:
+        raise write_error(
+            f"{codec} could not be written", error, target, "Choose another codec"
         ) from error
     return n_samples, meter
 

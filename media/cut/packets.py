@@ -64,9 +64,11 @@ class PacketTrack:
             if packet.size == 0:  # the end mark
                 continue
             number = self._number(packet, expected)
+            if expected is not None and (number < expected or (begun and number > expected)):
+                raise NotCopyableError("a packet is missing")
             expected = number + 1
             if number > first and not begun:
-                raise NotCopyableError("the seek went past the span")
+                raise NotCopyableError("there is no packet at the start of the span")
             if number >= first:
                 begun = True
                 yield number, packet
@@ -86,8 +88,6 @@ class PacketTrack:
         number = round(at / self.n_packet)
         if abs(at - number * self.n_packet) > _STEADY_S * self.sample_rate_hz:
             raise NotCopyableError("the time stamps do not follow the samples")
-        if expected is not None and number != expected:
-            raise NotCopyableError("a packet is missing")
         return number
 
 

@@ -26,12 +26,14 @@ from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
 from utawaku.media.cut.audio import checked_span
 from utawaku.media.cut.encode import LAYOUTS, output_channels, output_rate
+from utawaku.media.cut.film import CLOCK_HZ, film_stream, pictures
 from utawaku.media.cut.ogg_opus import opus_delay
 from utawaku.media.cut.packets import PacketTrack, open_packets
 from utawaku.media.cut.result import CutResult, NotCopyableError
 from utawaku.media.decode import decode
 from utawaku.media.frames import TrackStart
 from utawaku.media.probe import MediaInfo, open_media, probe
+from utawaku.media.write_errors import is_disk_full, write_error
 
 MAX_SKEW_S = 0.04
 
@@ -39,7 +41,6 @@ _COPYABLE_VIDEO = {"h264", "hevc", "av1", "libdav1d", "vp9", "libvpx-vp9", "mpeg
 _RUN_UP_PACKETS = {"aac": 2, "opus": 20}
 _N_PACKET = {"aac": 1024, "opus": 960}
 _AUDIO_CHUNK_S = 0.5
-_CLOCK_HZ = 90_000
 _MAX_REORDER = 32
 
 
@@ -90,15 +91,18 @@ def cut_video(
             try:
                 result = _copy(info, span, temporary, progress)
             except (NotCopyableError, FFmpegError, ValueError) as error:
+                if is_disk_full(error):
+                    raise write_error("", error, target, "") from error
                 note = str(error)
         if result is None:
             try:
                 result = _encode(info, span, temporary, progress)
-            except (FFmpegError, ValueError) as error:
-                raise EncodeError(
-                    f"the video could not be written ({error})",
-                    subject=str(target),
-                    next_step="Check that the disk is not full",
+            except (FFmpegError, OSError, ValueError, LookupError) as error:
+                raise write_error(
+                    "the video could not be written",
+                    error,
+                    target,
+                    "Its sound can be cut all the same: leave the video out",
                 ) from error
     progress(1.0, "cut")
     return replace(result, path=target, note=note)
@@ -122,16 +126,16 @@ def _copy(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> Cut
     ):
         if codec == "opus":  # its containers may be too coarse to tell the delay by time stamps
             track.n_delay = opus_delay(track.stream)
-        video = video_source.streams.video[0]
+        video = film_stream(video_source)
         outputs = (
             container.add_stream_from_template(video),
             container.add_stream_from_template(track.stream),
         )
         first_s = _nearest_frame_s(info, span.zero_s + span.start_s)
-        pictures = _video_packets(info, first_s, span.zero_s + span.stop_s, video_source)
+        film = _video_packets(info, first_s, span.zero_s + span.stop_s, video_source)
         sounds = _audio_packets(track, start, stop, _RUN_UP_PACKETS[codec])
         n_samples = 0
-        for time_s, is_sound, packet in heapq.merge(pictures, sounds, key=lambda each: each[0]):
+        for time_s, is_sound, packet in heapq.merge(film, sounds, key=lambda each: each[0]):
             packet.stream = outputs[is_sound]
             container.mux(packet)
             n_samples += is_sound * _N_PACKET[codec]
@@ -156,8 +160,8 @@ _Timed = tuple[float, bool, Packet]
 def _nearest_frame_s(info: MediaInfo, at_s: float) -> float:
     """Time stamp of the picture that is nearest to `at_s`, from the packets."""
     with open_media(info.path) as container:
-        stream = container.streams.video[0]
-        base = stream.time_base or Fraction(1, _CLOCK_HZ)
+        stream = film_stream(container)
+        base = stream.time_base or Fraction(1, CLOCK_HZ)
         container.seek(int(at_s / base), stream=stream, backward=True)
         best: float | None = None
         for packet in container.demux(stream):
@@ -168,7 +172,8 @@ def _nearest_frame_s(info: MediaInfo, at_s: float) -> float:
                 best = time_s
             if packet.dts is not None and float(packet.dts * base) > at_s + 1.0:
                 break
-    if best is None or abs(best - at_s) > 1.0:
+        half_s = 0.5 / float(stream.average_rate or 30) + 0.005
+    if best is None or abs(best - at_s) > max(MAX_SKEW_S, half_s):
         raise NotCopyableError("there is no picture at the start of the span")
     return best
 
@@ -180,8 +185,8 @@ def _video_packets(
 
     A picture after the end is kept where one before the end was coded from it.
     """
-    stream = container.streams.video[0]
-    base = stream.time_base or Fraction(1, _CLOCK_HZ)
+    stream = film_stream(container)
+    base = stream.time_base or Fraction(1, CLOCK_HZ)
     origin = round(first_s / base)
     stop = round(stop_s / base)
     container.seek(origin, stream=stream, backward=True)
@@ -208,7 +213,7 @@ def _with_dts(packets: Iterator[Packet], stream: VideoStream) -> Iterator[tuple[
     Matroska does not store it, and after a seek FFmpeg knows it only some packets later; those
     before are spaced evenly back from there.
     """
-    base = stream.time_base or Fraction(1, _CLOCK_HZ)
+    base = stream.time_base or Fraction(1, CLOCK_HZ)
     step = max(1, round(1 / (base * (stream.average_rate or 30))))
     waiting: list[Packet] = []
     for packet in packets:
@@ -263,12 +268,12 @@ def _encode(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> C
         stop_s=span.stop_s,
         chunk_s=_AUDIO_CHUNK_S,
     )
+    frames = pictures(info, span.zero_s + span.start_s, span.zero_s + span.stop_s)
     with open_media(info.path) as source, av.open(str(target), "w") as container:
-        frames = _pictures(source, span)
         picture = next(frames, None)
         if picture is None:
             raise ValueError("no picture could be decoded")
-        video = _add_video(container, source.streams.video[0], picture)
+        video = _add_video(container, film_stream(source), picture)
         audio: AudioStream | None = None
         n_samples = 0
         for chunk in reader:
@@ -281,7 +286,7 @@ def _encode(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> C
                 audio.bit_rate = 128_000 * min(chunk.shape[0], 5)
             container.mux(audio.encode(_sound(chunk, rate, n_samples)))
             n_samples += chunk.shape[1]
-            while picture is not None and picture.pts <= n_samples * _CLOCK_HZ // rate:
+            while picture is not None and picture.pts <= n_samples * CLOCK_HZ // rate:
                 container.mux(video.encode(picture))
                 picture = next(frames, None)
             progress(n_samples / rate / (span.stop_s - span.start_s), "encoding")
@@ -292,6 +297,8 @@ def _encode(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> C
         if audio is None:
             raise ValueError("no sound could be decoded")
         container.mux(audio.encode(None))
+    if reader.timeline.n_restarts:
+        raise ValueError("its clock starts anew before or in the span")
     first_s = round(span.start_s * rate) / rate
     missing_s = span.stop_s - span.start_s - n_samples / rate
     if missing_s > 1.0:
@@ -299,32 +306,6 @@ def _encode(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> C
     return CutResult(
         target, first_s, first_s + n_samples / rate, n_samples, rate, "h264", copied=False
     )
-
-
-def _pictures(source: av.container.InputContainer, span: _Span) -> Iterator[VideoFrame]:
-    """Decoded pictures of the span with times in 1/90000 s from its start."""
-    stream = source.streams.video[0]
-    stream.thread_type = "AUTO"
-    base = stream.time_base or Fraction(1, _CLOCK_HZ)
-    start_s = span.zero_s + span.start_s
-    length = round((span.stop_s - span.start_s) * _CLOCK_HZ)
-    half_frame = round(_CLOCK_HZ / float(stream.average_rate or 30) / 2)
-    source.seek(int(start_s / base), stream=stream, backward=True)
-    last = -1
-    for frame in source.decode(stream):
-        if frame.pts is None:
-            continue
-        at = round((float(frame.pts * base) - start_s) * _CLOCK_HZ)
-        if at < -half_frame:
-            continue
-        if at >= length:
-            return
-        at = max(at, last + 1, 0)
-        last = at
-        frame.pts = at
-        frame.time_base = Fraction(1, _CLOCK_HZ)
-        frame.pict_type = 0
-        yield frame
 
 
 def _add_video(
@@ -340,7 +321,7 @@ def _add_video(
     # H.264 in 4:2:0 wants even sides.
     stream.width, stream.height = picture.width // 2 * 2, picture.height // 2 * 2
     stream.pix_fmt = "yuv420p"
-    stream.codec_context.time_base = Fraction(1, _CLOCK_HZ)
+    stream.codec_context.time_base = Fraction(1, CLOCK_HZ)
     return stream
 
 

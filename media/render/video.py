@@ -13,7 +13,6 @@ from av.container import OutputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from utawaku.library.errors import EncodeError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
 from utawaku.media.decode import decode, load
@@ -21,6 +20,7 @@ from utawaku.media.probe import probe
 from utawaku.media.render.card import CardText, draw_card
 from utawaku.media.render.fonts import TextFont, find_font
 from utawaku.media.render.scene import ANALYSIS_RATE_HZ, WAVE_PITCH, Scene, envelope, spectrum
+from utawaku.media.write_errors import write_error
 
 _BT709, _LIMITED = 1, 1
 _AUDIO_RATES_HZ = (44_100, 48_000)
@@ -89,11 +89,9 @@ def render_song(
     try:
         with atomic_path(target) as temporary:
             _encode(temporary, audio, scene, n_frames, style, progress)
-    except (FFmpegError, ValueError) as error:
-        raise EncodeError(
-            f"the video could not be written ({error})",
-            subject=str(target),
-            next_step="Check that the disk is not full",
+    except (FFmpegError, OSError, ValueError) as error:
+        raise write_error(
+            "the video could not be written", error, target, "Check the settings of the video"
         ) from error
     return RenderResult(
         target,

@@ -1,7 +1,7 @@
 """Speech spans of a recording by the small MFCC network."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from utawaku.library.progress import Progress, part, silent
 from utawaku.library.records import Segment
 from utawaku.media.decode import decode
+from utawaku.media.timeline import Timeline
 from utawaku.models import registry
 from utawaku.models.mfcc_segmenter.features import N_MFCC, SAMPLE_RATE_HZ, Array, mfcc_stream
 from utawaku.models.mfcc_segmenter.smoothing import SPEECH, Labels, runs, smooth, speech_spans
@@ -41,6 +42,7 @@ class BacsResult:
     duration_s: float
     model_version: str = ""
     truncated: bool = False
+    timeline: Timeline = field(default_factory=Timeline)
     """The recording ended before its own header says."""
 
     @property
@@ -122,9 +124,10 @@ class BacsSegmenter:
         shares = iter((part(progress, 0.0, 0.5), part(progress, 0.5, 1.0)))
         watching = iter((observers, ()))
         n_samples, truncated = 0, False
+        timeline = Timeline()
 
         def read() -> Iterable[Array]:
-            nonlocal n_samples, truncated
+            nonlocal n_samples, truncated, timeline
             n_samples = 0
             present = next(watching)
             reader = decode(
@@ -135,12 +138,13 @@ class BacsSegmenter:
                 for observer in present:
                     observer(chunk)
                 yield chunk
-            truncated = reader.truncated
+            truncated, timeline = reader.truncated, reader.timeline
 
         blocks = [self.probability(block) for block in mfcc_stream(read)]
         heard = np.concatenate(blocks) if blocks else np.zeros((0, 2), np.float32)
         labels = smooth(heard.argmax(axis=1).astype(np.int8))
-        return BacsResult(labels, heard, n_samples / SAMPLE_RATE_HZ, self.model_version, truncated)
+        duration_s = n_samples / SAMPLE_RATE_HZ
+        return BacsResult(labels, heard, duration_s, self.model_version, truncated, timeline)
 
     def analyse(
         self,
@@ -182,6 +186,7 @@ class BacsSegmenter:
             engine=f"bacs/{VERSION}",
             model_version=self.model_version,
             truncated=result.truncated,
+            timeline=result.timeline,
             settings={"engine": "bacs", "energy_ratio": self.energy_ratio},
             **curves.finish(result.duration_s),  # type: ignore[arg-type]
         )

@@ -20,6 +20,7 @@ from utawaku.library.progress import Progress, silent
 from utawaku.media.decode import decode
 from utawaku.media.loudness import Loudness, measure_chunks
 from utawaku.media.probe import probe
+from utawaku.media.write_errors import write_error
 from utawaku.models.playlist.beats import LISTEN_S, Overlap, Pulse, aligned_overlap, pulse_of
 from utawaku.models.tempo import listen_file
 
@@ -289,11 +290,9 @@ def _write(joined: _Joined, path: Path, target: Path, rate: int, progress: Progr
             _with_chapters(raw, path, container_name, joined.chapters)
         finally:
             raw.unlink(missing_ok=True)
-    except (FFmpegError, ValueError) as error:
-        raise EncodeError(
-            f"the playlist could not be written ({error})",
-            subject=str(target),
-            next_step="Check that the disk is not full, or choose another format",
+    except (FFmpegError, OSError, ValueError) as error:
+        raise write_error(
+            "the playlist could not be written", error, target, "Choose another format"
         ) from error
 
 

@@ -179,6 +179,7 @@ class Segmenter:
             engine=self.version,
             model_version=self.model_version,
             truncated=reader.truncated,
+            timeline=reader.timeline,
             settings={"engine": self.engine, "mode": self.mode, "energy_ratio": self.energy_ratio},
             **curves.finish(reader.duration_s),  # type: ignore[arg-type]
         )

@@ -13,9 +13,10 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.error import FFmpegError
 
-from utawaku.library.errors import EncodeError
+from utawaku.library.errors import UtawakuError
 from utawaku.library.files import atomic_path
 from utawaku.media.cut.encode import LAYOUTS
+from utawaku.media.write_errors import write_error
 from utawaku.models.separator.engine import Audio, Stems
 
 FULL_SCALE = 1 << 15
@@ -90,11 +91,12 @@ class FlacWriter:
             except FFmpegError as failed:
                 raise self._failure(failed) from failed
 
-    def _failure(self, error: Exception) -> EncodeError:
-        return EncodeError(
-            f"flac could not be written ({error})",
-            subject=str(self._target),
-            next_step="Check that the disk is not full; FLAC holds 1, 2, 6 or 8 channels here",
+    def _failure(self, error: Exception) -> UtawakuError:
+        return write_error(
+            "flac could not be written",
+            error,
+            self._target,
+            "FLAC holds 1, 2, 6 or 8 channels here",
         )
 
 
