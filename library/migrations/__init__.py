@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNew
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in `versions/`."""
 
 

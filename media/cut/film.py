@@ -44,11 +44,15 @@ def pictures(info: MediaInfo, start_s: float, stop_s: float) -> Iterator[VideoFr
         if at < 0:
             shown = frame
             continue
-        if last < 0 and at > 0:
-            yield _stamped(shown or frame, 0)
-            last = 0
-        for held in _held(last, at) if shown is not None else ():
-            yield _stamped(shown or frame, held)
+        if last < 0:
+            if shown is None:
+                at = 0
+            elif at > 0:
+                yield _stamped(shown, 0)
+                last = 0
+        if shown is not None:
+            for held in _held(last, at):
+                yield _stamped(shown, held)
         last = max(at, last + 1)
         yield _stamped(frame, last)
         shown = frame

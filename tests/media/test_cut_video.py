@@ -1,16 +1,19 @@
 """Picture and sound of a cut start together, and where they should."""
 
+import errno
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
 from tests.models.song_files import sound, write
-from utawaku.library.errors import EncodeError
+from utawaku.library.errors import DiskFullError, EncodeError
 from utawaku.media.cut import cut_video
 from utawaku.media.decode import load
+from utawaku.media.write_errors import write_error
 
 RATE = 48_000
 SIZE = (160, 64)
@@ -128,3 +131,61 @@ def test_bad_requests_are_refused_and_leave_nothing(films: Path, tmp_path: Path)
         with pytest.raises(EncodeError):
             cut_video(source, *span, tmp_path / target)
     assert [p.name for p in tmp_path.iterdir()] == ["sound.m4a"]
+
+
+def film_with(path: Path, *, n_pictures: int, first: int = 0, seconds: int = 8) -> Path:
+    """Write sound of some seconds with so many pictures, 10 a second, from number `first` on."""
+    with av.open(str(path), "w") as container:
+        video: Any = container.add_stream("libx264", rate=10, options={"g": "30", "bf": "2"})
+        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+        audio: Any = container.add_stream("aac", rate=48_000, layout="mono")
+        sound = np.random.default_rng(3).normal(0, 0.1, (1, seconds * 48_000)).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(sound, "fltp", "mono")
+        frame.sample_rate, frame.pts = 48_000, 0
+        packets = [*audio.encode(frame), *audio.encode(None)]
+        for number in range(first, first + n_pictures):
+            picture = av.VideoFrame.from_ndarray(
+                np.full((64, 64, 3), number % 250, np.uint8), "rgb24"
+            )
+            picture.pts, picture.time_base = number, Fraction(1, 10)
+            packets += video.encode(picture)
+        packets += video.encode(None)
+        for packet in sorted(packets, key=lambda one: float((one.dts or 0) * one.time_base)):
+            container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "n_pictures", "first"),
+    [("still.mp4", 1, 0), ("early.mp4", 25, 0), ("early.mkv", 25, 0), ("late.mkv", 40, 40)],
+)
+def test_a_film_that_ends_early_or_stands_still_is_held_over_the_whole_sound(
+    tmp_path: Path, name: str, n_pictures: int, first: int
+) -> None:
+    path = film_with(tmp_path / name, n_pictures=n_pictures, first=first)
+    result = cut_video(path, 3.0, 7.0, tmp_path / "song.mp4")
+    with av.open(str(result.path)) as container:
+        times = [float(frame.time) for frame in container.decode(video=0)]
+    with av.open(str(result.path)) as container:
+        n_samples = sum(frame.samples for frame in container.decode(audio=0))
+    assert times[0] == 0.0
+    assert times[-1] >= 2.9
+    assert n_samples / 48_000 == pytest.approx(4.0, abs=0.05)
+
+
+def test_a_transport_stream_gives_every_picture_of_the_span(tmp_path: Path) -> None:
+    path = film_with(tmp_path / "a.ts", n_pictures=80)
+    result = cut_video(path, 4.4, 6.4, tmp_path / "song.mp4")
+    with av.open(str(result.path)) as container:
+        times = [float(frame.time) for frame in container.decode(video=0)]
+    assert times[0] == 0.0
+    assert 20 <= len(times) <= 21
+
+
+def test_a_full_disk_is_called_so_and_nothing_else_is() -> None:
+    full = write_error("x", OSError(errno.ENOSPC, "No space"), Path("a.mp4"), "Do this")
+    assert isinstance(full, DiskFullError)
+    assert full.exit_code == 7
+    other = write_error("it failed", ValueError("odd"), Path("a.mp4"), "Do this")
+    assert isinstance(other, EncodeError)
+    assert "disk" not in str(other)
