@@ -21,12 +21,13 @@ from utawaku.workflows.highlights import (
     sound_of,
 )
 from utawaku.workflows.pcm_sharing import forget_sound
+from utawaku.workflows.setlists import chat_of
 
 BINDING = bind(
     Binding(
         "highlights",
         CODE_VERSION,
-        made_with=lambda _stream, _catalogue, settings: made_with(settings),
+        made_with=lambda stream, _catalogue, settings: made_with(settings, stream),
     )
 )
 
@@ -51,6 +52,7 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         engine = interest_engine(settings.highlight)
         songs = catalogue.songs.of_stream(stream.id)
         heatmap, lyrics = heatmap_of(stream, settings), lyrics_of(stream, settings)
+        chat = chat_of(stream, settings)
         sources: dict[str, int] = {}
         failed: dict[str, str] = {}
         for number, (song, heard) in enumerate(listen_to_songs(songs, stream, settings)):
@@ -60,7 +62,7 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
                 continue
             sound = sound_of(song, stream, settings)
             try:
-                found = find_highlight(song, heard, sound, engine, catalogue, heatmap, lyrics)
+                found = find_highlight(song, heard, sound, engine, catalogue, heatmap, lyrics, chat)
             except UtawakuError as error:
                 failed[song.id] = str(error)
                 continue
@@ -72,7 +74,7 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             "n_failed": len(failed),
             "failed": failed,
             "sources": sources,
-            "made_with": made_with(settings),
+            "made_with": made_with(settings, stream),
         }
         work.done(
             engine="highlight",

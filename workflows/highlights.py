@@ -15,13 +15,16 @@ from utawaku.library.records import Song, Stream
 from utawaku.library.store.highlights import SongHighlight
 from utawaku.media.decode import decode
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ as SOUND_RATE_HZ
+from utawaku.models.chat import ChatMessage
 from utawaku.models.highlight import (
     VERSION,
     best_curve,
     best_window,
+    from_chat,
     from_heatmap,
     from_lyrics,
     from_plays,
+    with_model,
 )
 from utawaku.models.highlight.engine import InterestEngine, Sound
 from utawaku.models.setlist.subtitles import TimedText, read_subtitles, slice_text
@@ -41,6 +44,10 @@ from utawaku.workflows.stems import source_of
 CODE_VERSION = f"{VERSION}.{TEMPO_VERSION}"
 
 
+CHAT_VERSION = "1"
+"""Of what is made of a chat; streams without one are not concerned."""
+
+
 AT_ONCE = 2
 """Songs listened to side by side."""
 
@@ -52,9 +59,12 @@ _STEADY = 0.08
 """Strength of a pulse below which no tempo is recorded."""
 
 
-def made_with(settings: Settings) -> dict[str, Any]:
+def made_with(settings: Settings, stream: Stream | None = None) -> dict[str, Any]:
     """What decides the outcome, to tell whether it has to be made anew."""
-    return {"version": CODE_VERSION, "model": highlight_version(settings)}
+    told = {"version": CODE_VERSION, "model": highlight_version(settings)}
+    if stream is not None and any(settings.stream_dir(stream.id).glob("live_chat.*")):
+        told["chat"] = CHAT_VERSION
+    return told
 
 
 def heatmap_of(stream: Stream, settings: Settings) -> list[dict[str, Any]]:
@@ -81,9 +91,11 @@ def lyrics_of(stream: Stream, settings: Settings) -> list[TimedText]:
 
 def find_highlight(
     song: Song, heard: Heard, sound: Sound, engine: InterestEngine, catalogue: Catalogue,
-    heatmap: list[dict[str, Any]], lyrics: list[TimedText],
+    heatmap: list[dict[str, Any]], lyrics: list[TimedText], chat: Sequence[ChatMessage] = (),
 ) -> SongHighlight:  # fmt: skip
     """Record the highlight, tempo and key of a song that was listened to.
+
+    What viewers wrote counts beside the model, where there is nothing better.
 
     Raises:
         MediaError: the engine listens again, and the song cannot be read any more.
@@ -94,7 +106,10 @@ def find_highlight(
         lyrics=from_lyrics(slice_text(lyrics, song.start_s, song.stop_s), duration_s),
         plays=from_plays(catalogue.highlights.plays_of(song.id), duration_s),
     )
+    crowd = None if evidence else from_chat(chat, song.start_s, song.stop_s)
     curve, origin = evidence or (engine.curve(heard, sound), "model")
+    if crowd is not None:
+        curve, origin = with_model(crowd, curve), "chat"
     begin, end = best_window(curve, min(duration_s, max(heard.duration_s, 1.0)))
     found = SongHighlight(
         song.id, begin, end, curve, origin, CODE_VERSION, engine.version if not evidence else ""

@@ -83,6 +83,11 @@ def best_setlist(
     return merge_setlists(find_stream_setlists(stream, settings) if found is None else found)
 
 
+def chat_of(stream: Stream, settings: Settings) -> list[ChatMessage]:
+    """Read the chat of a stream; empty where there is none, or none that can be read."""
+    return _chat_in(settings.stream_dir(stream.id), [])
+
+
 def _chat_in(folder: Path, warnings: list[str]) -> list[ChatMessage]:
     chats = [path for path in sorted(folder.glob("live_chat.*")) if path.suffix != ".part"]
     for path in chats[:1]:

@@ -21,7 +21,7 @@ class SongHighlight:
     curve: np.ndarray
     """float32 (n_seconds,) in [0, 1]."""
     source: str
-    """`heatmap`, `lyrics`, `plays` or `model`."""
+    """`heatmap`, `lyrics`, `plays`, `chat` (with the model) or `model`."""
     engine_version: str = ""
     model_version: str = ""
     at: float = 0.0

@@ -1,5 +1,6 @@
 """Where a song is most worth hearing: an interest curve, one value a second, and its best span."""
 
+from utawaku.models.highlight.crowd import from_chat, with_model
 from utawaku.models.highlight.evidence import best_curve, from_heatmap, from_lyrics, from_plays
 from utawaku.models.highlight.features import FEATURES, second_features
 from utawaku.models.highlight.model import HighlightModel, shipped_model
@@ -15,10 +16,12 @@ __all__ = [
     "HighlightModel",
     "best_curve",
     "best_window",
+    "from_chat",
     "from_heatmap",
     "from_lyrics",
     "from_plays",
     "normalised",
     "second_features",
     "shipped_model",
+    "with_model",
 ]

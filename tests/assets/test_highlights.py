@@ -14,6 +14,7 @@ from utawaku.demo import render_song
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Song, SongSpan, Stream
+from utawaku.models.highlight.crowd import LAG_S
 from utawaku.models.highlight.deepchorus.graph import to_onnx
 from utawaku.orchestration.resources import LibraryResource
 
@@ -110,6 +111,16 @@ def write_subtitles(folder: Path, texts: list[str]) -> None:
     (folder / "lyrics.srt").write_text("\n".join(blocks), "utf-8")
 
 
+def write_chat(folder: Path) -> None:
+    """Many write about what is 18 to 22 s after the second song's start, some seconds later."""
+    at_s = [100 + LAG_S + 18 + number / 6 for number in range(24)]
+    rows = [
+        {"time_in_seconds": at, "message": "うまい", "author": {"id": f"v{number}"}}
+        for number, at in enumerate(at_s)
+    ]
+    (folder / "live_chat.json").write_text(json.dumps(rows), "utf-8")
+
+
 LINES = ["first verse", "more verse", "la la love", "come back", "other verse", "la la love",
          "come back", "the very end"]  # fmt: skip
 
@@ -125,6 +136,13 @@ def test_each_kind_of_evidence_gives_way_to_a_better_one(
         return catalogue.highlights.of(song.id).source
 
     assert source() == "model"
+    by_model = catalogue.highlights.of(song.id)
+    write_chat(folder)
+    assert source() == "chat"
+    by_both = catalogue.highlights.of(song.id)
+    assert by_both.model_version == by_model.model_version  # the model has its say in it
+    assert by_both.curve[18:22].min() > by_both.curve[32:38].max()
+    assert catalogue.songs.get(song.id).title == ""
     for start_s, stop_s in [(20.0, 28.0), (21.0, 30.0), (22.0, 29.0), (19.0, 27.0)]:
         catalogue.grades.played(song.id, start_s, stop_s)
     assert source() == "plays"
