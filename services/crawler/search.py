@@ -151,6 +151,7 @@ def _is_wanted(entry: ListedStream, rules: ChannelRules) -> bool:
         duration_s=entry.duration_s,
         live_status=entry.live_status,
         uploaded_at=entry.uploaded_at,
+        availability=entry.availability,
     ).taken
 
 

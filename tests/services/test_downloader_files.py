@@ -23,6 +23,7 @@ from utawaku.library.errors import (
     NotMediaError,
     TruncatedMediaError,
 )
+from utawaku.models.chat import read_chat
 from utawaku.services.downloader import (
     Downloader,
     StreamInfo,
@@ -211,6 +212,43 @@ def test_what_lies_beside_the_file_comes_along(tmp_path: Path) -> None:
     kept = taken.info_path.read_text(encoding="utf-8")
     assert "SECRET" not in kept
     assert StreamInfo.from_info(json.loads(kept)) == taken.info
+
+
+DANMAKU = '<?xml version="1.0"?><i><d p="1.5,1,25,0,0,0,4711,0" user="v">歌</d>'
+TWITCH = '{"comments": [{"content_offset_seconds": 5, "message": {"body": "hi"}}]}'
+REPLAY = '{"replayChatItemAction": {"videoOffsetTimeMsec": "1", "actions": []}}'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "taken_as"),
+    [
+        ("x.xml", DANMAKU, "live_chat.xml"),
+        ("x.danmaku.xml", DANMAKU, "live_chat.xml"),
+        ("x.json", TWITCH, "live_chat.json"),
+        ("x_chat.json", TWITCH, "live_chat.json"),
+        ("x.chat.json", TWITCH, "live_chat.json"),
+        ("x.live_chat.json", REPLAY, "live_chat.json"),
+    ],
+)
+def test_the_chat_that_a_recorder_left_beside_comes_along(
+    tmp_path: Path, name: str, content: str, taken_as: str
+) -> None:
+    source = media_file(tmp_path / "x.flv", "flv", "aac")
+    (tmp_path / name).write_text(content, "utf-8")
+    taken = take_file(source, tmp_path / "s")
+    assert taken.live_chat_path == tmp_path / "s" / taken_as
+    assert taken.warnings == ()
+    read_chat(taken.live_chat_path)
+
+
+def test_a_vague_name_is_a_chat_only_by_its_content(tmp_path: Path) -> None:
+    source = media_file(tmp_path / "x.flv", "flv", "aac")
+    (tmp_path / "x.json").write_text('{"some": "metadata"}')
+    (tmp_path / "x.xml").write_text("<metadata><title>x</title></metadata>")
+    taken = take_file(source, tmp_path / "s")
+    assert taken.live_chat_path is None
+    (warning,) = taken.warnings
+    assert warning.startswith("x.xml was left out")
 
 
 def test_side_files_that_are_broken_are_told_and_do_no_harm(tmp_path: Path) -> None:
