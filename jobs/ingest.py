@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import dagster as dg
 
@@ -13,7 +14,7 @@ from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
 from utawaku.services.rate_limits import asking
-from utawaku.workflows.ingest import is_address, register, take_in
+from utawaku.workflows.ingest import is_address, register, take_in, take_in_parts
 from utawaku.workflows.model_versions import models_of
 from utawaku.workflows.subscriptions import (
     LOOKED,
@@ -72,7 +73,10 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
             next_step=error.next_step,
         )
 
-    if channel is None:
+    if parts := request.arguments.get("parts"):
+        files = [Path(str(part)) for part in parts]
+        streams = [take_in_parts(files, catalogue, library.settings)]
+    elif channel is None:
         with asking(request.target, catalogue):
             streams = take_in(
                 request.target,

@@ -9,7 +9,10 @@ import dagster as dg
 
 from utawaku.jobs.ingest import take_in_source
 from utawaku.library.catalogue import Catalogue
+from utawaku.library.errors import MediaError
+from utawaku.media.probe import probe
 from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
 
 INTERVAL_S = 10
 MAX_FILES = 20_000
@@ -45,29 +48,79 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
         # A drive that is not there at the moment: what was known stays known.
         return dg.SensorResult(skip_reason=f"{folder} is not there", cursor=context.cursor)
     known = _read(context.cursor)
-    seen, n_asked = look_into(folder, known, follow.settle_s, time.time(), library.catalogue)
+    seen, n_asked = look_into(
+        folder, known, follow.settle_s, time.time(), library.catalogue, join_gap_s=follow.join_gap_s
+    )
     return dg.SensorResult(
         skip_reason=f"{len(seen)} file(s), {n_asked} new", cursor=json.dumps(seen)
     )
 
 
 def look_into(
-    folder: Path, known: Known, settle_s: float, now: float, catalogue: Catalogue
+    folder: Path,
+    known: Known,
+    settle_s: float,
+    now: float,
+    catalogue: Catalogue,
+    *,
+    join_gap_s: float = 0.0,
 ) -> tuple[Known, int]:
-    """Compare the folder with what was known; returns what is known now, and how many are new."""
+    """Compare the folder with what was known; returns what is known now, and how many are new.
+
+    Numbered files that follow each other within `join_gap_s` are asked for as one stream, once no
+    further one can follow.
+    """
     seen: Known = {}
-    n_asked = 0
+    settled: list[Piece] = []
+    growing: set[str] = set()
     for path, size, changed_at in sorted(_media_files(folder)):
         before = known.get(path)
         if before is None or before[:2] != [size, changed_at] or before[2] > now:
             seen[path] = [size, changed_at, now, 0]
+            growing.add(series_of(path))
             continue
-        if not before[3] and now - before[2] >= settle_s:
-            catalogue.requests.file("ingest", path)
-            n_asked += 1
-            before = [*before[:3], 1]
         seen[path] = before
+        if before[3]:
+            continue
+        if now - before[2] >= settle_s:
+            settled.append(Piece(path, changed_at))
+        else:
+            growing.add(series_of(path))
+    n_asked = 0
+    for group in _groups(settled, growing, now, join_gap_s):
+        paths = [piece.path for piece in group]
+        catalogue.requests.file("ingest", paths[0], {"parts": paths} if len(paths) > 1 else {})
+        for path in paths:
+            seen[path] = [*seen[path][:3], 1]
+        n_asked += len(paths)
     return seen, n_asked
+
+
+def _groups(
+    settled: list[Piece], growing: set[str], now: float, join_gap_s: float
+) -> list[list[Piece]]:
+    """Files to ask for, those of one evening together; what may still go on is left out."""
+    by_series: dict[str, list[Piece]] = {}
+    groups: list[list[Piece]] = []
+    for piece in settled:
+        series = series_of(piece.path) if join_gap_s else ""
+        if series:
+            by_series.setdefault(series, []).append(piece)
+        else:
+            groups.append([piece])
+    for series, pieces in by_series.items():
+        *whole, last = evenings(pieces, join_gap_s, _duration_s)
+        may_go_on = series in growing or 0 <= now - last[-1].ended_at < join_gap_s
+        groups += whole if may_go_on else [*whole, last]
+    return groups
+
+
+def _duration_s(path: str) -> float:
+    """Length that a file claims; 0.0 for what is no recording, which its request tells."""
+    try:
+        return probe(Path(path)).duration_s
+    except MediaError:
+        return 0.0
 
 
 def _media_files(folder: Path) -> list[tuple[str, float, float]]:

@@ -41,6 +41,12 @@ class FollowSettings(BaseModel):
     settle_s: float = Field(
         default=20.0, ge=1, description="Seconds a watched file must stay unchanged before ingest."
     )
+    join_gap_s: float = Field(
+        default=300.0,
+        ge=0,
+        description="Numbered files of a recorder that follow each other within so many seconds "
+        "are one stream; 0 ingests each file alone.",
+    )
 
     @field_validator("quiet_hours")
     @classmethod

@@ -1,15 +1,19 @@
 """Files that appear in a folder are taken in once they have stopped growing."""
 
 import json
+import os
 import time
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from tests.models.song_files import sound, write
+from utawaku.jobs.ingest import take_in_source
 from utawaku.library.catalogue import Catalogue
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.sensors.watch_folder import look_into, watch_folder
+from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
 
 
 def targets(catalogue: Catalogue) -> list[str]:
@@ -81,3 +85,90 @@ def test_the_sensor_keeps_its_cursor_while_the_drive_is_away(
     folder.rename(folder.with_name("away"))
     assert tick(first.cursor).cursor == first.cursor
     assert tick("{broken").skip_reason is not None
+
+
+def pieces(folder: Path, now: float, *ends_s: float, name: str = "room-1_{:03}.flac") -> list[Path]:
+    """Files of three seconds each that were closed so many seconds before `now`."""
+    made = []
+    for number, ended_s in enumerate(ends_s, 1):
+        path = write(folder / name.format(number), sound(3.0, 8_000, 1, seed=number), 8_000, "flac")
+        os.utime(path, (now - ended_s, now - ended_s))
+        made.append(path)
+    return made
+
+
+def test_pieces_that_follow_each_other_are_one_request(catalogue: Catalogue, folder: Path) -> None:
+    now = time.time()
+    made = pieces(folder, now, 900, 880, 400)  # the third begins eight minutes later
+    known, _ = look_into(folder, {}, 20, now, catalogue, join_gap_s=300)
+    known, n = look_into(folder, known, 20, now + 30, catalogue, join_gap_s=300)
+    assert n == 3
+    asked = {request.target: dict(request.arguments) for request in catalogue.requests.recent()}
+    assert asked == {
+        str(made[0]): {"parts": [str(made[0]), str(made[1])]},
+        str(made[2]): {},
+    }
+    _, n = look_into(folder, known, 20, now + 60, catalogue, join_gap_s=300)
+    assert n == 0
+
+
+def test_an_evening_that_may_go_on_is_waited_for(catalogue: Catalogue, folder: Path) -> None:
+    now = time.time()
+    made = pieces(folder, now, 100, 90)
+    known, _ = look_into(folder, {}, 20, now, catalogue, join_gap_s=300)
+    known, n = look_into(folder, known, 20, now + 30, catalogue, join_gap_s=300)
+    assert n == 0
+    third = folder / "room-1_003.flac"  # the recorder writes to it
+    third.write_bytes(b"beginning")
+    known, n = look_into(folder, known, 20, now + 250, catalogue, join_gap_s=300)
+    assert n == 0
+    third.unlink()
+    known, n = look_into(folder, known, 20, now + 290, catalogue, join_gap_s=300)
+    assert n == 2
+    (request,) = catalogue.requests.recent()
+    assert request.arguments == {"parts": [str(path) for path in made]}
+
+
+def test_other_rooms_and_files_without_a_number_are_not_joined(
+    catalogue: Catalogue, folder: Path
+) -> None:
+    now = time.time()
+    pieces(folder, now, 900, name="mio {}.flac")
+    pieces(folder, now, 896, name="rin {}.flac")
+    pieces(folder, now, 892, name="evening.flac")
+    known, _ = look_into(folder, {}, 20, now, catalogue, join_gap_s=300)
+    _, n = look_into(folder, known, 20, now + 30, catalogue, join_gap_s=300)
+    assert n == 3
+    assert all(not request.arguments for request in catalogue.requests.recent())
+
+
+def test_pieces_are_told_by_their_names_and_times() -> None:
+    assert series_of("/a/录制-12-20261121-2312.flv") == series_of("/a/录制-12-20261122-0012.FLV")
+    assert series_of("/a/x1.flv") != series_of("/b/x1.flv")
+    assert series_of("/a/x.flv") == ""
+    made = [Piece("b", 200.0), Piece("a", 100.0), Piece("c", 260.0), Piece("d", 270.0)]
+    length_s = {"a": 50.0, "b": 90.0, "c": 200.0, "d": 0.0}.__getitem__
+    groups = [[piece.path for piece in group] for group in evenings(made, 60.0, length_s)]
+    # c was recorded beside b, and nobody knows when d began.
+    assert groups == [["a", "b"], ["c"], ["d"]]
+
+
+def test_the_pieces_of_one_request_become_one_stream(
+    catalogue: Catalogue, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTAWAKU_FOLLOW__WATCH_FOLDER", str(folder))
+    made = [str(path) for path in pieces(folder, time.time(), 900, 896)]
+    request = catalogue.requests.file("ingest", made[0], {"parts": made})
+    catalogue.requests.claim(request.id)
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = take_in_source.execute_in_process(
+            run_config={"ops": {"take_in_requests": {"config": {"request_ids": [request.id]}}}},
+            resources={"library": LibraryResource()},
+            instance=instance,
+        )
+    assert done.success
+    (stream,) = catalogue.streams.all()
+    assert stream.duration_s == 6.0
+    assert catalogue.requests.get(request.id).state == "done"
+    (asked,) = [one for one in catalogue.requests.recent() if one.kind == "ingest_stream"]
+    assert asked.target == stream.id
