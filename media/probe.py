@@ -215,9 +215,9 @@ def _probe_joined(path: Path, track: int | None) -> MediaInfo:
 
 
 def _chosen_track(path: Path, container: InputContainer, track: int | None) -> AudioStream | None:
-    tracks = container.streams.audio
     if track is None:
-        return max(tracks, key=_rank, default=None)
+        return default_track(container)
+    tracks = container.streams.audio
     if not 0 <= track < len(tracks):
         raise NoAudioError(
             f"there is no sound track {track}: it has {len(tracks)}",
@@ -225,6 +225,11 @@ def _chosen_track(path: Path, container: InputContainer, track: int | None) -> A
             next_step="Count the tracks from 0, or leave the choice out",
         )
     return tracks[track]
+
+
+def default_track(container: InputContainer) -> AudioStream | None:
+    """Return the sound track that ffmpeg and mpv take; None where there is no sound."""
+    return max(container.streams.audio, key=_rank, default=None)
 
 
 def _rank(stream: AudioStream) -> tuple[bool, bool, int, int]:

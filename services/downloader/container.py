@@ -102,7 +102,9 @@ def probe(path: Path, *, need_audio: bool = True) -> Probe:
 
 
 def _probed(container: Any, subject: str, need_audio: bool) -> Probe:
-    audio = next(iter(container.streams.audio), None)
+    from utawaku.media.probe import default_track
+
+    audio = default_track(container)
     pictures = [
         stream
         for stream in container.streams.video
@@ -142,12 +144,16 @@ def ends_early(path: Path, duration_s: float) -> bool:
     """
     import av
 
+    from utawaku.media.probe import default_track
+
     if duration_s < 5.0:
         return False
     target_s = duration_s - max(2.0, duration_s * 0.005)
     try:
         with av.open(str(path), metadata_errors="replace") as container:
-            stream = container.streams.audio[0]
+            stream = default_track(container)
+            if stream is None:
+                return True
             offset_s = (container.start_time or 0) / 1_000_000
             container.seek(int((target_s + offset_s) * 1_000_000))
             for packet in container.demux(stream):
@@ -214,13 +220,16 @@ def remux(
 
 
 def _chosen_streams(opened: Sequence[Any]) -> list[tuple[Any, Any]]:
+    from utawaku.media.probe import default_track
+
     chosen = []
     for kind in ("video", "audio"):
         for container in opened:
             streams = getattr(container.streams, kind)
             streams = [one for one in streams if one.codec_context and not _is_cover(one)]
             if streams:
-                chosen.append((container, streams[0]))
+                best = default_track(container) if kind == "audio" else None
+                chosen.append((container, best if best in streams else streams[0]))
                 break
     return chosen
 
