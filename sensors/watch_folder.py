@@ -7,9 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from utawaku.jobs.ingest import take_in_source
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import MediaError
+from utawaku.library.requests import Ingest
 from utawaku.media.probe import probe
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
@@ -30,7 +30,7 @@ Known = dict[str, list[float]]
 
 
 @dg.sensor(
-    job=take_in_source,
+    target=None,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -89,7 +89,8 @@ def look_into(
     n_asked = 0
     for group in _groups(settled, growing, now, join_gap_s):
         paths = [piece.path for piece in group]
-        catalogue.requests.file("ingest", paths[0], {"parts": paths} if len(paths) > 1 else {})
+        parts = tuple(paths) if len(paths) > 1 else ()
+        catalogue.requests.file(Ingest(source=paths[0], parts=parts))
         for path in paths:
             seen[path] = [*seen[path][:3], 1]
         n_asked += len(paths)

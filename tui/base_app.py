@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +14,7 @@ from textual.widgets import Input, TextArea
 
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Notice
+from utawaku.library.requests import AnyRequest
 from utawaku.tui.library_handle import Home
 from utawaku.tui.preferences import recall, remember
 from utawaku.tui.screens.base import Place
@@ -117,12 +118,10 @@ class WorkingApp(App[int]):
         """Read the catalogue off the event loop; what goes wrong is reported."""
         self._reader.submit(self._carry_out, job, done)
 
-    def file_request(
-        self, kind: str, target: str, told: str, arguments: Mapping[str, Any] | None = None
-    ) -> None:
+    def file_request(self, wanted: AnyRequest, told: str) -> None:
         """Ask the pipeline for something and say so."""
         self.write(
-            lambda: self.catalogue.requests.file(kind, target, arguments),
+            lambda: self.catalogue.requests.file(wanted),
             lambda _: self.notify(told[:1].upper() + told[1:] + self.down_note(), markup=False),
         )
 

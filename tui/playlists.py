@@ -7,8 +7,9 @@ from typing import Any
 
 from textual.timer import Timer
 
+from utawaku.library import requests as asked
 from utawaku.library.errors import UtawakuError
-from utawaku.library.playlists import KIND, MAX_SONGS, PlaylistWish
+from utawaku.library.playlists import MAX_SONGS, PlaylistWish
 from utawaku.library.records import Request
 from utawaku.tui.playing import PlayingApp
 from utawaku.tui.screens.playlist import MakePlaylist, Playlists
@@ -58,7 +59,7 @@ class PlaylistApp(PlayingApp):
             self.notify(f"{shown(wish.name)} will be made{self.down_note()}", markup=False)
             self._await(request.id)
 
-        self.write(lambda: self.catalogue.requests.file(KIND, wish.file, wish.arguments()), filed)
+        self.write(lambda: self.catalogue.requests.file(asked.MakePlaylist(wish=wish)), filed)
 
     def _await(self, request_id: int) -> None:
         self._asked_for.add(request_id)
@@ -110,4 +111,4 @@ class PlaylistApp(PlayingApp):
         def show(found: list[Request]) -> None:
             self.push_screen(Playlists(found, time.time()), chosen)
 
-        self.read(lambda: requests.of_kind(KIND), show)
+        self.read(lambda: requests.of_kind(asked.MakePlaylist), show)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from utawaku.library.errors import UtawakuError
 from utawaku.library.publish.records import Submission
+from utawaku.library.requests import Upload
 from utawaku.tui.playlists import PlaylistApp
 from utawaku.tui.screens.dialogs import Confirm
 from utawaku.tui.screens.notices import ShowText
@@ -66,7 +67,7 @@ class PublishingApp(PlaylistApp):
 
         def queue() -> None:
             store.move(submission.id, "queued", message="")
-            requests.file("upload", str(submission.id))
+            requests.file(Upload(submission_id=submission.id))
 
         def answered(sure: bool | None) -> None:
             if sure:

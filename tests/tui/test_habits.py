@@ -8,6 +8,7 @@ from tests.tui.conftest import HandOutput, until
 from tests.tui.test_library_screen import opened, search, shown, told
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, default_config_path, load_settings
+from utawaku.library.requests import Label, Recut, Retag, Separate
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.library_handle import Home
 from utawaku.tui.preferences import Memory, recall, remember
@@ -148,7 +149,7 @@ async def test_all_fields_of_one_song_are_edited_with_tags_and_undo(
         app.screen.query_one("#edit-tags").value = "live, 夏"  # type: ignore[attr-defined]
         await pilot.press("ctrl+s")
         await until(lambda: library.songs.get(song.id).title == "新しい歌", pilot.pause)
-        await until(lambda: library.requests.waiting("retag"), pilot.pause)
+        await until(lambda: library.requests.waiting(Retag), pilot.pause)
         await until(lambda: library.songs.get(song.id).label_source == "user", pilot.pause)
         await until(
             lambda: set(library.insights.tags_by_user([song.id])[song.id]) == {"live", "夏"},
@@ -210,7 +211,7 @@ async def test_a_name_is_chosen_among_candidates_or_asked_for_again(
         await pilot.press("N")
         await until(lambda: "Look for names again" in shown(app), pilot.pause)
         await pilot.press("G", "enter")
-        await until(lambda: library.requests.waiting("label"), pilot.pause)
+        await until(lambda: library.requests.waiting(Label), pilot.pause)
 
 
 async def test_dropped_songs_leave_after_a_question_and_come_back(
@@ -222,12 +223,12 @@ async def test_dropped_songs_leave_after_a_question_and_come_back(
         assert song is not None
         await pilot.press("x", "n", "x", "y")
         await until(lambda: screen.table.row_count() == 299, pilot.pause)
-        await until(lambda: library.requests.waiting("recut"), pilot.pause)
+        await until(lambda: library.requests.waiting(Recut), pilot.pause)
         await pilot.press("u")
         await until(lambda: screen.table.row_count() == 300, pilot.pause)
         await until(lambda: library.songs.get(song.id) == song, pilot.pause)
         await pilot.press("X")
-        await until(lambda: library.requests.waiting("separate"), pilot.pause)
+        await until(lambda: library.requests.waiting(Separate), pilot.pause)
 
 
 async def test_the_queue_is_shown_rearranged_and_cleared(app: UtawakuApp) -> None:

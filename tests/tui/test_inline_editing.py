@@ -8,6 +8,7 @@ from tests.tui.conftest import until
 from tests.tui.test_library_screen import lines, opened, search, shown, told
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import Song
+from utawaku.library.requests import Retag
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.edit import EditSongs
 from utawaku.tui.screens.library import LibraryScreen
@@ -50,7 +51,7 @@ async def test_a_title_is_typed_into_its_row_and_undone(
         assert (changed.artist, changed.singer) == (song.artist, song.singer)
         assert changed.label_source == "user"
         await until(lambda: "u undoes it" in told(app), pilot.pause)
-        assert [request.target for request in library.requests.waiting("retag")] == [song.id]
+        assert [request.target for request in library.requests.waiting(Retag)] == [song.id]
         await pilot.press("u")
         await until(lambda: library.songs.get(song.id).title == song.title, pilot.pause)
         await until(lambda: "新しい歌" not in shown(app), pilot.pause)
@@ -85,7 +86,7 @@ async def test_escape_leaves_every_cell_as_it_was(app: UtawakuApp, library: Cata
         await until(lambda: not screen.is_typing, pilot.pause)
     assert library.songs.get(song.id).title == song.title
     assert library.songs.get(song.id).artist == song.artist
-    assert not library.requests.of_kind("retag")
+    assert not library.requests.of_kind(Retag)
 
 
 async def test_tab_goes_through_the_cells_and_one_enter_saves_them_as_one_step(

@@ -8,6 +8,7 @@ from tests.tui.conftest import HandOutput, until, write_tone
 from tests.tui.test_library_screen import opened, search, shown, told
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
+from utawaku.library.requests import Upload
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.library_handle import Home
 from utawaku.tui.screens.compose import ComposeScreen
@@ -66,7 +67,7 @@ async def test_songs_become_a_draft_that_is_changed_and_sent(
         await until(lambda: "Publish 夜の歌枠" in shown(app), pilot.pause)
         await pilot.press("y")
         await until(lambda: library.submissions.get(draft.id).state == "queued", pilot.pause)
-        (request,) = library.requests.waiting("upload")
+        (request,) = library.requests.waiting(Upload)
         assert request.target == str(draft.id)
         await until(lambda: "queued" in shown(app), pilot.pause)
         await pilot.press("D")

@@ -13,6 +13,7 @@ from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings, write_setting
 from utawaku.library.records import Channel
+from utawaku.library.requests import Ingest
 from utawaku.library.shazam_status import shazam_path
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.pipeline import PipelineScreen
@@ -54,7 +55,7 @@ async def test_a_narrow_terminal_tells_how_things_stand_in_one_line(
     app: UtawakuApp, library: Catalogue, settings: Settings
 ) -> None:
     shazam_gate(settings).pause("HTTP 429", 600.0)
-    library.requests.file("ingest", "https://www.youtube.com/watch?v=abc")
+    library.requests.file(Ingest(source="https://www.youtube.com/watch?v=abc"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pipeline(app, pilot)
         line = "S starts it.   1 waiting   Shazam waits until"

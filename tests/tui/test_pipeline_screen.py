@@ -9,6 +9,14 @@ from tests.tui.test_library_screen import opened, shown
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.heartbeat import beat
+from utawaku.library.requests import (
+    Follow,
+    Ingest,
+    Rematerialize,
+    RematerializeStream,
+    Unfollow,
+    read_request,
+)
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.pipeline import PipelineScreen, check_targets, targets_of
 
@@ -31,7 +39,7 @@ async def test_addresses_and_files_become_requests(
         field = app.screen.query_one("#answer")
         field.text = f"https://www.example.com/watch?v=abc\n{file}"  # type: ignore[attr-defined]
         await pilot.press("ctrl+s")
-        await until(lambda: len(library.requests.waiting("ingest")) == 2, pilot.pause)
+        await until(lambda: len(library.requests.waiting(Ingest)) == 2, pilot.pause)
         assert {r.target for r in library.requests.waiting()} == {
             "https://www.example.com/watch?v=abc",
             str(file),
@@ -43,10 +51,10 @@ async def test_addresses_and_files_become_requests(
 async def test_progress_failures_and_liveness_are_shown(
     app: UtawakuApp, library: Catalogue, settings: Settings
 ) -> None:
-    request = library.requests.file("ingest", "https://www.example.com/1")
+    request = library.requests.file(Ingest(source="https://www.example.com/1"))
     library.requests.claim(request.id)
     library.requests.progressed(request.id, 0.4, "downloading")
-    other = library.requests.file("ingest", "https://www.example.com/2")
+    other = library.requests.file(Ingest(source="https://www.example.com/2"))
     library.requests.fail(other.id, "HTTP 429: wait an hour")
     library.assets.started("youtube-fake0000001", "segments")
     library.assets.progressed("youtube-fake0000001", "segments", 0.7, "listening")
@@ -65,7 +73,7 @@ async def test_progress_failures_and_liveness_are_shown(
 async def test_requests_are_cancelled_after_a_question_and_tried_again(
     app: UtawakuApp, library: Catalogue
 ) -> None:
-    request = library.requests.file("ingest", "https://www.example.com/1")
+    request = library.requests.file(Ingest(source="https://www.example.com/1"))
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         await pilot.press("P")
@@ -107,12 +115,10 @@ async def test_a_failed_step_can_be_read_and_made_again(
         await pilot.press("escape")
         await until(lambda: len(app.screen_stack) == 1, pilot.pause)
         await pilot.press("y")
-        await until(lambda: library.requests.waiting("rematerialize"), pilot.pause)
-        (request,) = library.requests.waiting("rematerialize")
-        assert (request.target, dict(request.arguments)) == (
-            "youtube-fake0000001",
-            {"assets": ["labels"]},
-        )
+        await until(lambda: library.requests.waiting(RematerializeStream), pilot.pause)
+        (request,) = library.requests.waiting(RematerializeStream)
+        wanted = RematerializeStream(stream_id="youtube-fake0000001", assets=("labels",))
+        assert read_request(request) == wanted
 
 
 async def test_streams_channels_and_versions_are_shown_and_asked_for(
@@ -126,15 +132,15 @@ async def test_streams_channels_and_versions_are_shown_and_asked_for(
         await pilot.press("v")
         await until(lambda: "●" in shown(app) and "rec  seg" in shown(app), pilot.pause)
         await pilot.press("y")
-        await until(lambda: library.requests.waiting("rematerialize"), pilot.pause)
+        await until(lambda: library.requests.waiting(RematerializeStream), pilot.pause)
         await pilot.press("v")
         await until(lambda: "Luna Amane" in shown(app) and "Last look" in shown(app), pilot.pause)
         await pilot.press("x")
         await until(lambda: "Stop following" in shown(app), pilot.pause)
         await pilot.press("y")
-        await until(lambda: library.requests.waiting("unfollow"), pilot.pause)
+        await until(lambda: library.requests.waiting(Unfollow), pilot.pause)
         await pilot.press("F", *"https://www.youtube.com/@mio", "enter")
-        await until(lambda: library.requests.waiting("follow"), pilot.pause)
+        await until(lambda: library.requests.waiting(Follow), pilot.pause)
         await pilot.press("v")
         await until(lambda: "older: y makes them again" in shown(app), pilot.pause)
         rows = app.screen.query_one("#makers")
@@ -144,7 +150,7 @@ async def test_streams_channels_and_versions_are_shown_and_asked_for(
         await until(lambda: "streams again?" in shown(app), pilot.pause)
         await pilot.press("y")
         await until(
-            lambda: any(r.target == "stale" for r in library.requests.waiting("rematerialize")),
+            lambda: [r.target for r in library.requests.waiting(Rematerialize)] == ["segments"],
             pilot.pause,
         )
         await pilot.press("v", "v")  # over the limits, back to the first

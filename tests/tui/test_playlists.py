@@ -8,9 +8,9 @@ from textual.widgets import Input
 
 from tests.tui.conftest import HandOutput, pitch_of, until, write_tone
 from tests.tui.test_library_screen import opened, search, shown, told
+from utawaku.library import requests as asked_for
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.playlists import KIND
 from utawaku.library.records import Request
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.playlist import MakePlaylist, Playlists
@@ -37,7 +37,7 @@ async def asked(app: UtawakuApp, pilot: Pilot[int]) -> MakePlaylist:
 
 
 def requests(library: Catalogue) -> list[Request]:
-    return library.requests.of_kind(KIND)
+    return library.requests.of_kind(asked_for.MakePlaylist)
 
 
 async def test_the_listed_songs_are_asked_for_in_their_order(

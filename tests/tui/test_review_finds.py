@@ -8,6 +8,7 @@ from tests.tui.test_library_screen import opened, shown, told
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Candidate
+from utawaku.library.requests import Ingest
 from utawaku.library.store.review import Pick
 from utawaku.library.store.taste_models import TasteModel
 from utawaku.tui.app import UtawakuApp
@@ -68,7 +69,7 @@ async def test_a_stream_is_shown_heard_and_taken_in(app: UtawakuApp, crawled: Ca
         await pilot.press("e", "a", "t")  # keys of songs find no song here
         await pilot.press("f")
         await until(lambda: stored(crawled, HEARD).grade == 1, pilot.pause)
-        assert [one.target for one in crawled.requests.of_kind("ingest")] == [
+        assert [one.target for one in crawled.requests.of_kind(Ingest)] == [
             f"https://example.com/{HEARD}"
         ]
         await until(lambda: "will be taken in" in told(app), pilot.pause)
@@ -104,7 +105,7 @@ async def test_a_stream_that_is_being_taken_in_is_not_undone(
         await review(app, pilot)
         await pilot.press("f")
         await until(lambda: len(app._undo) == 1, pilot.pause)
-        (request,) = crawled.requests.of_kind("ingest")
+        (request,) = crawled.requests.of_kind(Ingest)
         assert crawled.requests.claim(request.id)
         await pilot.press("u")
         await until(lambda: "being taken in already" in told(app), pilot.pause)

@@ -8,6 +8,7 @@ from tests.tui.test_library_screen import lines, opened, search, shown, told
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Song
+from utawaku.library.requests import LaySetlist, Recut
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.timeline import TimelineScreen
 from utawaku.tui.widgets.stream_songs import StreamSongs
@@ -104,7 +105,7 @@ async def test_nudges_are_heard_written_as_one_step_and_undone(
         )
         await until(lambda: not library.edits.history(STREAM), pilot.pause)
         screen._settle()
-        await until(lambda: library.requests.waiting("recut"), pilot.pause)
+        await until(lambda: library.requests.waiting(Recut), pilot.pause)
         await until(
             lambda: (
                 library.songs.get(song.id).start_s == pytest.approx(song.start_s + 1.2, abs=0.002)
@@ -113,7 +114,7 @@ async def test_nudges_are_heard_written_as_one_step_and_undone(
         )
         await until(lambda: library.songs.get(song.id).boundary_source == "user", pilot.pause)
         await until(
-            lambda: [r.target for r in library.requests.waiting("recut")] == [STREAM], pilot.pause
+            lambda: [r.target for r in library.requests.waiting(Recut)] == [STREAM], pilot.pause
         )
         await until(lambda: len(library.edits.history(STREAM)) == 1, pilot.pause)
         await pilot.press("u")
@@ -210,8 +211,8 @@ async def test_a_pasted_setlist_and_another_stream(app: UtawakuApp, library: Cat
         await pilot.press("S", *"no times", "ctrl+s")
         await until(lambda: "no time" in shown(app), pilot.pause)
         await pilot.press(*" 1:00", "ctrl+s")
-        await until(lambda: library.requests.waiting("setlist"), pilot.pause)
-        (request,) = library.requests.waiting("setlist")
+        await until(lambda: library.requests.waiting(LaySetlist), pilot.pause)
+        (request,) = library.requests.waiting(LaySetlist)
         assert dict(request.arguments) == {"text": "no times 1:00"}
         await pilot.press("v")
         await until(lambda: "Streams, the newest first" in shown(app), pilot.pause)
@@ -249,7 +250,7 @@ async def test_a_song_whose_cuts_stay_is_cut_again(app: UtawakuApp, library: Cat
     assert now.file_stop_s is None
     assert now.file_path == song.file_path
     assert [s.id for s in songs(library) if s.file_stop_s is None] == [song.id]
-    (request,) = library.requests.of_kind("recut")
+    (request,) = library.requests.of_kind(Recut)
     assert request.target == STREAM
     assert request.arguments == {"again": ["library_files"]}
 
@@ -264,7 +265,7 @@ async def test_a_song_without_a_recording_keeps_its_file(
         await pilot.press("C")
         await until(lambda: "not there to cut from" in told(app), pilot.pause)
     assert all(song.file_stop_s == song.stop_s for song in songs(library))
-    assert not library.requests.of_kind("recut")
+    assert not library.requests.of_kind(Recut)
 
 
 async def test_a_narrow_screen_keeps_the_number_of_songs_in_the_headline(

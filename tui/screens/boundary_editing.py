@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from utawaku.library.records import Song, SongEdit
+from utawaku.library.requests import Recut
 from utawaku.tui.screens.song_actions import SongActions
 from utawaku.tui.stream import StreamPicture
 from utawaku.tui.widgets.stream_songs import StreamSongs
@@ -168,12 +169,12 @@ class Mending(SongActions):
                 edit = job()
             finally:
                 self._version = -1
-            catalogue.requests.file("recut", edit.stream_id)
+            catalogue.requests.file(Recut(stream_id=edit.stream_id))
             return edit
 
         def undo(edit: SongEdit) -> None:
             catalogue.edits.undo(edit.id)
-            catalogue.requests.file("recut", edit.stream_id)
+            catalogue.requests.file(Recut(stream_id=edit.stream_id))
             self._version = -1
 
         def done(edit: SongEdit) -> None:

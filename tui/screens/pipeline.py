@@ -17,6 +17,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Channel, Request
+from utawaku.library.requests import Follow, Ingest, Rematerialize, RematerializeStream, Unfollow
 from utawaku.library.shazam_status import GateState, shazam_state
 from utawaku.tui.background import Latest
 from utawaku.tui.screens.base import Place
@@ -248,7 +249,7 @@ class PipelineScreen(Place):
         catalogue = self.utawaku.catalogue
 
         def file() -> int:
-            return len([catalogue.requests.file("ingest", target) for target in targets])
+            return len([catalogue.requests.file(Ingest(source=target)) for target in targets])
 
         def filed(n: object) -> None:
             self.notify(f"{n} to be taken in" + self.utawaku.down_note())
@@ -313,11 +314,16 @@ class PipelineScreen(Place):
         told = self.utawaku.file_request
         if isinstance(lower, WorkRows):
             state, _title = lower.work[lower.cursor]
-            arguments = {"assets": [state.asset]}
-            told("rematerialize", state.stream_id, f"{state.asset} will be made again", arguments)
+            told(
+                RematerializeStream(stream_id=state.stream_id, assets=(state.asset,)),
+                f"{state.asset} will be made again",
+            )
         elif isinstance(lower, StreamRows):
             stream = lower.streams[lower.cursor].stream
-            told("rematerialize", stream.id, f"{shown(stream.title)} will be made again", {})
+            told(
+                RematerializeStream(stream_id=stream.id),
+                f"{shown(stream.title)} will be made again",
+            )
         elif isinstance(lower, MakerRows):
             maker = lower.makers[lower.cursor]
             if maker.is_newest:
@@ -326,8 +332,7 @@ class PipelineScreen(Place):
 
             def answered(sure: bool | None) -> None:
                 if sure:
-                    told("rematerialize", "stale", "older ones will be made again",
-                         {"assets": [maker.asset]})  # fmt: skip
+                    told(Rematerialize(asset=maker.asset), "older ones will be made again")
 
             self.app.push_screen(
                 Confirm(
@@ -359,7 +364,7 @@ class PipelineScreen(Place):
 
         def typed(text: str | None) -> None:
             if text is not None:
-                self.utawaku.file_request("follow", text.strip(), "the channel will be followed")
+                self.utawaku.file_request(Follow(url=text.strip()), "the channel will be followed")
 
         self.app.push_screen(
             AskText(
@@ -378,7 +383,8 @@ class PipelineScreen(Place):
         def answered(sure: bool | None) -> None:
             if sure:
                 self.utawaku.file_request(
-                    "unfollow", channel.url, f"{shown(channel.title)} is no longer followed"
+                    Unfollow(channel=channel.url),
+                    f"{shown(channel.title)} is no longer followed",
                 )
 
         self.app.push_screen(
@@ -404,7 +410,7 @@ def name_of(request: Request) -> str:
     # Of a path the end tells most, of an address the beginning.
     target = request.target if "://" in request.target else Path(request.target).name
     target = shown(target or request.target).removeprefix("https://").removeprefix("www.")
-    return target if request.kind == "ingest" else f"{request.kind} {target}"
+    return target if request.kind == Ingest.kind else f"{request.kind} {target}"
 
 
 def targets_of(text: str) -> list[str]:

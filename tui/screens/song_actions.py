@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from utawaku.library.errors import NotFoundError
 from utawaku.library.records import LabelCandidate, Song
+from utawaku.library.requests import Label, Recut, Retag, Separate
 from utawaku.tui.columns import title_of
 from utawaku.tui.screens.base import Place
 from utawaku.tui.screens.dialogs import Choice, Choose, Confirm
@@ -125,7 +126,7 @@ class SongActions(Place):
 
         def retag() -> None:
             for song_id in song_ids:
-                catalogue.requests.file("retag", song_id)
+                catalogue.requests.file(Retag(song_id=song_id))
 
         def write() -> Any:
             tags_before = catalogue.insights.tags_by_user(song_ids)
@@ -190,7 +191,9 @@ class SongActions(Place):
                 if value == _TYPE:
                     self.action_edit()
                 elif value == _ASK:
-                    self.utawaku.file_request("label", song.id, "names will be looked for")
+                    self.utawaku.file_request(
+                        Label(song_or_stream_id=song.id), "names will be looked for"
+                    )
                 elif value is not None:
                     one = candidates[int(value)]
                     self._change([Change(song, {"title": one.title, "artist": one.artist}, None)])
@@ -213,13 +216,13 @@ class SongActions(Place):
             songs = catalogue.browser.songs(numbers)
             edits = catalogue.edits.drop([song.id for song in songs])
             for stream_id in {song.stream_id for song in songs}:
-                catalogue.requests.file("recut", stream_id)
+                catalogue.requests.file(Recut(stream_id=stream_id))
             return edits
 
         def undo(edits: Sequence[Any]) -> None:
             for edit in edits:
                 catalogue.edits.undo(edit.id)
-                catalogue.requests.file("recut", edit.stream_id)
+                catalogue.requests.file(Recut(stream_id=edit.stream_id))
 
         def done(edits: Any) -> None:
             n = len(numbers)
@@ -249,7 +252,7 @@ class SongActions(Place):
 
         def file() -> int:
             songs = catalogue.browser.songs(numbers)
-            return len([catalogue.requests.file("separate", song.id) for song in songs])
+            return len([catalogue.requests.file(Separate(song_id=song.id)) for song in songs])
 
         def filed(n: Any) -> None:
             plural = "" if n == 1 else "s"
@@ -279,7 +282,7 @@ class SongActions(Place):
                 )
             catalogue.songs.cut_again(cut)
             for stream_id in sorted(there):
-                catalogue.requests.file("recut", stream_id, {"again": ["library_files"]})
+                catalogue.requests.file(Recut(stream_id=stream_id, again=("library_files",)))
             return len(cut)
 
         def filed(n: int) -> None:

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from utawaku.library.records import Song, Stream
+from utawaku.library.requests import LaySetlist
 from utawaku.tui.screens.boundary_editing import Mending
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose
 from utawaku.tui.stream import StreamPicture, read_stream
@@ -237,9 +238,9 @@ class TimelineScreen(Mending):
         def pasted(text: str | None) -> None:
             if text is not None:
                 self.utawaku.file_request(
-                    "setlist", stream_id, "the setlist will be laid over the stream",
-                    {"text": text},
-                )  # fmt: skip
+                    LaySetlist(stream_id=stream_id, text=text),
+                    "the setlist will be laid over the stream",
+                )
 
         if stream_id:
             self.app.push_screen(

@@ -43,7 +43,7 @@ class Tally:
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def look_at_channels(
+def poll_subscriptions(
     context: dg.SensorEvaluationContext, library: LibraryResource
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Ask for the new streams of the channels whose turn it is.

@@ -30,6 +30,7 @@ from utawaku.library.artefacts import ARTEFACTS, CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Song, Stream
+from utawaku.library.requests import Ingest, IngestStream, LaySetlist, Rematerialize, Separate
 from utawaku.library.tags import read_tags
 from utawaku.media.probe import probe
 from utawaku.models import registry
@@ -120,7 +121,7 @@ class Evening:
 
     def make_anew(self) -> list[str]:
         """One request; the artefacts that were made anew, in order."""
-        self.catalogue.requests.file("rematerialize", "all")
+        self.catalogue.requests.file(Rematerialize(asset="all"))
         return [name for _, name in serve(self.pipeline, self.catalogue)]
 
 
@@ -141,7 +142,7 @@ def evening(
     truth = make_demo_stream(tmp_path / "evening.opus", seed=5, minutes=1.5)
     with MediaSite() as site:
         site.add("/evening.opus", (tmp_path / "evening.opus").read_bytes(), "audio/ogg")
-        catalogue.requests.file("ingest", site.url("/evening.opus"))
+        catalogue.requests.file(Ingest(source=site.url("/evening.opus")))
         made = serve(pipeline, catalogue)
         (stream,) = catalogue.streams.all()
         yield Evening(site, pipeline, catalogue, truth, stream, made)
@@ -156,7 +157,7 @@ def test_everything_the_user_did_is_still_there_after_a_model_update(
     assert [name for _, name in evening.made] == list(CHAIN)
     assert len(evening.songs) >= 2
     pasted = evening.truth.setlist
-    catalogue.requests.file("setlist", evening.stream.id, {"text": pasted})
+    catalogue.requests.file(LaySetlist(stream_id=evening.stream.id, text=pasted))
     serve(evening.pipeline, catalogue)
     assert [song.title for song in evening.songs] == [one.title for one in evening.truth.songs]
     mine, other, *rest = evening.songs
@@ -165,7 +166,7 @@ def test_everything_the_user_did_is_still_there_after_a_model_update(
     catalogue.grades.give(mine.id, grade=1, stars=5)
     catalogue.edits.move(mine.id, mine.start_s + 1.5, mine.stop_s - 2.5)
     catalogue.edits.drop([other.id])
-    catalogue.requests.file("ingest_stream", evening.stream.id)
+    catalogue.requests.file(IngestStream(stream_id=evening.stream.id))
     serve(evening.pipeline, catalogue)
     before = catalogue.songs.get(mine.id)
     assert before.start_s == pytest.approx(mine.start_s + 1.5)
@@ -210,7 +211,7 @@ def test_catalogue_and_dagster_agree_when_other_models_take_the_place_of_the_old
     stream_id = evening.stream.id
     assert evening.stale() == set()
     first, *_ = evening.songs
-    evening.catalogue.requests.file("separate", first.id)
+    evening.catalogue.requests.file(Separate(song_id=first.id))
     assert ("stems" in {name for _, name in serve(evening.pipeline, evening.catalogue)}) or (
         evening.catalogue.stems.of_stream(stream_id, settings.stems.engine)
     )

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from utawaku.jobs.stems import separate_songs
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
+from utawaku.library.requests import Separate
 from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 300
@@ -29,15 +29,14 @@ def ask_for_good_songs(catalogue: Catalogue, settings: Settings) -> list[str]:
     }  # fmt: skip
     new = [song_id for song_id in found if song_id not in asked][:AT_ONCE]
     for song_id in new:
-        catalogue.requests.file("separate", song_id)
+        catalogue.requests.file(Separate(song_id=song_id))
     return new
 
 
 @dg.sensor(
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    # It files requests, and `drain_requests` starts the runs.
-    job=separate_songs,
+    target=None,
 )
 def separate_good_songs(
     context: dg.SensorEvaluationContext, library: LibraryResource

@@ -14,16 +14,22 @@ from tests.fixtures.pipeline import QUICK, Pipeline
 from tests.servers.media_site import MediaSite
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
 from tests.services.downloader_media import audio_bytes
+from tests.stored_requests import store_row
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.processes import process_mark
 from utawaku.library.records import Channel, ChannelEntry, Request, Stream
+from utawaku.library.requests import Ingest, IngestStream, RecheckLength, Recut, Train
 from utawaku.library.subscriptions import ChannelRules
-from utawaku.orchestration.orphaned_runs import close_dead_runs
-from utawaku.orchestration.run_outcomes import BATCH_TAG, Trouble, retry_or_fail, settle
-from utawaku.orchestration.run_processes import PID_TAG
-from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
-from utawaku.sensors.requests import DOWNLOAD_TAG
+from utawaku.orchestration.orphaned_runs import close_orphaned_runs
+from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail, settle
+from utawaku.orchestration.run_tags import (
+    BATCH_TAG,
+    DOWNLOAD_TAG,
+    FETCH_AGAIN_TAG,
+    PID_TAG,
+    TAKE_INCOMPLETE_TAG,
+)
 from utawaku.services import rate_limits as gentleness
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.subscriptions import follow
@@ -59,14 +65,14 @@ def web_stream(catalogue: Catalogue) -> Stream:
 def test_a_request_becomes_one_run_of_what_is_due(
     catalogue: Catalogue, pipeline: Pipeline, web_stream: Stream
 ) -> None:
-    catalogue.requests.file("ingest_stream", web_stream.id)
+    catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     (run,) = pipeline.drain()
     assert run.partition_key == web_stream.id
     assert run.asset_selection is not None
     assert dg.AssetKey("recordings") in run.asset_selection
     assert run.tags[DOWNLOAD_TAG] == "youtube"
     assert pipeline.instance.has_dynamic_partition("stream", web_stream.id)
-    catalogue.requests.file("ingest_stream", web_stream.id)
+    catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     assert pipeline.drain() == []  # never two runs on one stream
 
 
@@ -74,7 +80,7 @@ def test_an_unfinished_archive_waits_then_is_taken_then_looked_at_again(
     site: YoutubeSite, catalogue: Catalogue, pipeline: Pipeline
 ) -> None:
     site.videos["stream00001"] = Video("stream00001", live=POST_LIVE, media={"140": b"x"})
-    catalogue.requests.file("ingest", URL)
+    catalogue.requests.file(Ingest(source=URL))
     served(pipeline)
     waiting = one(catalogue, "ingest")
     assert (waiting.state, waiting.attempts) == ("queued", 1)
@@ -94,10 +100,10 @@ def test_an_unfinished_archive_waits_then_is_taken_then_looked_at_again(
     # As after the download of an incomplete recording:
     catalogue.streams.save(replace(stream, duration_s=12.0))
     catalogue.requests.finish(one(catalogue, "ingest_stream").id)
-    catalogue.requests.file("look_again", stream.id)
+    catalogue.requests.file(RecheckLength(stream_id=stream.id))
     site.videos["stream00001"] = Video("stream00001", duration_s=3600, media={"140": b"x"})
     served(pipeline)
-    assert "longer by now" in one(catalogue, "look_again").message
+    assert "longer by now" in one(catalogue, "recheck_length").message
     (again,) = pipeline.drain()
     assert again.tags[FETCH_AGAIN_TAG] == "yes"
 
@@ -107,7 +113,7 @@ def test_a_private_stream_waits_for_days_and_is_taken_when_it_is_public(
 ) -> None:
     private = Video("stream00001", status="LOGIN_REQUIRED", reason="This is a private video.")
     site.videos["stream00001"] = private
-    catalogue.requests.file("ingest", URL)
+    catalogue.requests.file(Ingest(source=URL))
     served(pipeline)
     waiting = one(catalogue, "ingest")
     assert waiting.state == "queued"
@@ -147,8 +153,8 @@ def test_one_address_that_is_gone_for_good_does_not_stop_the_others(
     site.videos["stream00001"] = Video("stream00001", media={"140": b"x"})
     bad = tmp_path / "note.mp3"
     bad.write_text("no sound at all")
-    catalogue.requests.file("ingest", str(bad))
-    catalogue.requests.file("ingest", URL)
+    catalogue.requests.file(Ingest(source=str(bad)))
+    catalogue.requests.file(Ingest(source=URL))
     served(pipeline)  # both in one run: starting one costs more than the question
     by_target = {r.target: r for r in catalogue.requests.recent() if r.kind == "ingest"}
     assert by_target[URL].state == "done"
@@ -162,7 +168,7 @@ def test_the_daily_budget_quiet_hours_and_a_full_disk_make_downloads_wait_with_a
     web_stream: Stream,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    request = catalogue.requests.file("ingest_stream", web_stream.id)
+    request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     monkeypatch.setenv("UTAWAKU_DOWNLOAD__DAILY_BUDGET", "2")
     for minutes_ago in (600, 30):
         catalogue.sites.note("youtube", "download", at=time.time() - minutes_ago * 60)
@@ -190,15 +196,15 @@ def test_at_most_two_downloads_are_open_and_the_users_own_wishes_overtake(
 ) -> None:
     for number in range(5):
         stream = Stream(f"youtube-{number}", f"{URL}{number}", site="youtube")
-        catalogue.requests.file("ingest_stream", catalogue.streams.save(stream).id)
+        catalogue.requests.file(IngestStream(stream_id=catalogue.streams.save(stream).id))
     mine = catalogue.streams.save(Stream("file-1", "/evening.opus", site="file"))
-    catalogue.requests.file("recut", mine.id)
+    catalogue.requests.file(Recut(stream_id=mine.id))
     started = [run.partition_key for run in pipeline.drain()]
     assert started == ["file-1", "youtube-0", "youtube-1"]
 
 
 def test_an_unknown_wish_is_refused_with_words(catalogue: Catalogue, pipeline: Pipeline) -> None:
-    request = catalogue.requests.file("dance", "x")
+    request = store_row(catalogue, "dance", "x")
     assert pipeline.drain() == []
     assert "cannot do 'dance'" in catalogue.requests.get(request.id).message
 
@@ -222,7 +228,7 @@ def failed_run(
 def test_a_failed_run_puts_its_request_back_by_what_went_wrong(
     catalogue: Catalogue, pipeline: Pipeline, web_stream: Stream, settings: Settings
 ) -> None:
-    request = catalogue.requests.file("ingest_stream", web_stream.id)
+    request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     run = failed_run(
         pipeline, catalogue, request, message="broke", error="NetworkError", retry_after_s=None
     )
@@ -254,7 +260,7 @@ def test_a_full_disk_is_waited_out_in_whatever_words_it_is_told(
     told: str,
     error: str,
 ) -> None:
-    request = catalogue.requests.file("ingest_stream", web_stream.id)
+    request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     run = failed_run(pipeline, catalogue, request, message=told, error=error)
     pipeline.instance.report_run_failed(run)
     settle(pipeline.instance, catalogue, settings)
@@ -270,9 +276,9 @@ def test_nothing_is_begun_on_a_full_disk_and_no_try_is_used_up(
     file.write_bytes(b"RIFF")
     stream = catalogue.streams.save(Stream("file-a", str(file), site="file"))
     requests = [
-        catalogue.requests.file("ingest_stream", stream.id),
-        catalogue.requests.file("ingest", str(file)),
-        catalogue.requests.file("train", "taste"),
+        catalogue.requests.file(IngestStream(stream_id=stream.id)),
+        catalogue.requests.file(Ingest(source=str(file))),
+        catalogue.requests.file(Train(model="taste")),
     ]
     monkeypatch.setattr(gentleness, "ROOM_TO_WORK_BYTES", 1 << 62)
     assert pipeline.drain() == []
@@ -289,7 +295,7 @@ def test_nothing_is_begun_on_a_full_disk_and_no_try_is_used_up(
 def test_what_cannot_get_better_is_given_up_with_a_notice(
     catalogue: Catalogue, web_stream: Stream, settings: Settings
 ) -> None:
-    request = catalogue.requests.file("ingest_stream", web_stream.id)
+    request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     catalogue.requests.claim(request.id, run_id="x")
     back = retry_or_fail(request, Trouble("GeoBlockedError", "not here"), catalogue, settings)
     assert not back
@@ -300,14 +306,14 @@ def test_what_cannot_get_better_is_given_up_with_a_notice(
 def test_a_killed_run_is_closed_gives_its_slot_back_and_is_tried_again(
     catalogue: Catalogue, pipeline: Pipeline, web_stream: Stream, settings: Settings
 ) -> None:
-    request = catalogue.requests.file("ingest_stream", web_stream.id)
+    request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     run = failed_run(pipeline, catalogue, request)
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     pipeline.instance.add_run_tags(run.run_id, {PID_TAG: process_mark(process.pid)})
     storage = pipeline.instance.event_log_storage
     storage.set_concurrency_slots("download", 1)
     assert storage.claim_concurrency_slot("download", run.run_id, "recordings").is_claimed
-    assert close_dead_runs(pipeline.instance) == []  # alive: left alone
+    assert close_orphaned_runs(pipeline.instance) == []  # alive: left alone
     process.kill()
     process.wait()
     assert pipeline.drain() == []
@@ -328,13 +334,13 @@ def test_a_run_of_a_living_process_is_not_taken_for_dead(pipeline: Pipeline) -> 
     pipeline.instance.add_run(
         dg.DagsterRun(job_name="x", status=dg.DagsterRunStatus.STARTED, tags={PID_TAG: mark})
     )
-    assert close_dead_runs(pipeline.instance) == []
+    assert close_orphaned_runs(pipeline.instance) == []
 
 
 def test_a_cancelled_run_cancels_its_request(
     catalogue: Catalogue, pipeline: Pipeline, web_stream: Stream, settings: Settings
 ) -> None:
-    request = catalogue.requests.file("ingest_stream", web_stream.id)
+    request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     (asked,) = pipeline.drain()
     pipeline.instance.add_run(
         dg.DagsterRun(
@@ -352,7 +358,7 @@ def test_a_stream_that_a_command_works_on_is_left_to_it(
 ) -> None:
     from filelock import FileLock
 
-    request = catalogue.requests.file("ingest_stream", web_stream.id)
+    request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     folder = settings.stream_dir(web_stream.id)
     folder.mkdir(parents=True)
     with FileLock(folder / ".lock"):
@@ -366,10 +372,10 @@ def test_a_dropped_recording_makes_nothing_due_until_it_is_asked_for(
     catalogue: Catalogue, pipeline: Pipeline, web_stream: Stream
 ) -> None:
     catalogue.streams.save(replace(web_stream, dropped_at=time.time()))
-    request = catalogue.requests.file("ingest_stream", web_stream.id)
+    request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     assert pipeline.drain() == []
     assert catalogue.requests.get(request.id).message == "already done"
-    catalogue.requests.file("ingest_stream", web_stream.id, {"again": ["recordings"]})
+    catalogue.requests.file(IngestStream(stream_id=web_stream.id, again=("recordings",)))
     (run,) = pipeline.drain()
     assert run.tags[FETCH_AGAIN_TAG] == "yes"
 
@@ -380,14 +386,14 @@ def test_a_site_that_refuses_one_of_many_lookups_is_not_asked_for_the_rest(
     wanted = [f"https://www.youtube.com/watch?v=stream0000{number}" for number in range(1, 6)]
     for url in wanted:
         site.videos[url[-11:]] = Video(url[-11:], media={"140": b"x"})
-        catalogue.requests.file("ingest", url)
+        catalogue.requests.file(Ingest(source=url))
     # As another run finds out between the tick and the start of this one.
     (run,) = pipeline.drain()
     catalogue.sites.refuse("youtube", "the site asks to slow down", base_s=3600)
     site.seen.clear()
     pipeline.carry_out(run)
     assert site.seen == []
-    waiting = catalogue.requests.waiting("ingest")
+    waiting = catalogue.requests.waiting(Ingest)
     assert len(waiting) == 5
     for request in waiting:
         assert "youtube is left alone until" in request.message
@@ -414,7 +420,7 @@ def test_a_later_look_uses_the_cookies_of_the_streams_channel(
         catalogue.channels.save(channel)
         entry = ChannelEntry(channel.id, "generic-a", url)
         catalogue.channels.record_look(channel, [entry], ask={})
-        catalogue.requests.file("look_again", "generic-a")
+        catalogue.requests.file(RecheckLength(stream_id="generic-a"))
         served(pipeline)
-        assert one(catalogue, "look_again").message == "as long as its page says"
+        assert one(catalogue, "recheck_length").message == "as long as its page says"
         assert {seen.cookie for seen in members.seen} == {"member=yes"}
