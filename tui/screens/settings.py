@@ -49,7 +49,7 @@ def settings_of(model: BaseModel, prefix: str = "") -> Iterator[Setting]:
             yield from settings_of(value, f"{prefix}{name}.")
         elif prefix + name == "songs":
             yield from settings_of(_song_rules(value), "songs.")
-        else:
+        elif not isinstance(value, Mapping):  # tables are written in the file
             default = field.get_default(call_default_factory=True, validated_data={})
             yield Setting(
                 prefix + name, value, field.description or "", field.annotation, value == default
