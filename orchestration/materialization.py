@@ -74,7 +74,7 @@ class Work:
 
 
 @contextmanager
-def track(
+def work_on(
     library: LibraryResource, context: dg.AssetExecutionContext, asset: str
 ) -> Iterator[Work]:
     """Record start and outcome of making `asset` for the run's stream.

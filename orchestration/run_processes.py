@@ -5,7 +5,8 @@ import os
 import dagster as dg
 
 from utawaku.library.processes import process_mark
-from utawaku.orchestration.run_tags import PID_TAG
+
+PID_TAG = "utawaku/pid"
 
 
 def mark_process(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -1,10 +1,9 @@
 """Settings of publishing: where to, in what words, and how much at a time."""
 
-import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from utawaku.library.publish.plan import Style
 from utawaku.library.publish.quota import Budget
@@ -17,10 +16,8 @@ class UploadSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    target: str = Field(
-        default="bilibili",
-        description="Where songs are published to unless said otherwise: `bilibili`, `folder`, "
-        "`webdav` or a name in `uploads.sites`.",
+    target: Literal["bilibili", "folder", "webdav"] = Field(
+        default="bilibili", description="Where songs are published to unless said otherwise."
     )
     account: str = Field(default="", description="Account to use; empty is the only one there is.")
     group_by: Literal["stream", "all"] = Field(
@@ -69,19 +66,6 @@ class UploadSettings(BaseModel):
         default=SecretStr(""),
         description="Better in the environment: UTAWAKU_UPLOADS__WEBDAV_PASSWORD.",
     )
-
-    sites: dict[str, dict[str, SecretStr]] = Field(
-        default_factory=dict,
-        description="Options of further sites by name, each served by "
-        "`services/publish/sites/NAME.py`.",
-    )
-
-    @field_validator("target")
-    @classmethod
-    def _plain_name(cls, target: str) -> str:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", target):
-            raise ValueError("give `bilibili`, `folder`, `webdav` or a name in `uploads.sites`")
-        return target
 
     def style(self) -> Style:
         """The words."""

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import NotFoundError
 from utawaku.library.records import Candidate
-from utawaku.library.requests import Ingest
 from utawaku.library.schema import candidates, channel_entries, requests, streams
 from utawaku.library.store.connections import Connections
 
@@ -103,7 +102,9 @@ class Candidates:
             if changed and grade > 0:
                 connection.execute(
                     requests.insert().values(
-                        **Ingest(source=candidate.url, candidate=candidate_id).row(),
+                        kind="ingest",
+                        target=candidate.url,
+                        arguments={"candidate": candidate_id},
                         created_at=now,
                     )
                 )
@@ -126,7 +127,7 @@ class Candidates:
         already: then the decision stands.
         """
         of_it = (
-            requests.c.kind == Ingest.kind,
+            requests.c.kind == "ingest",
             requests.c.target == before.url,
             requests.c.arguments["candidate"].as_integer() == before.id,
         )
