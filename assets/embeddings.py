@@ -9,7 +9,7 @@ from utawaku.library.errors import WeightsMissingError
 from utawaku.library.store.embeddings import EMBEDDING_KIND
 from utawaku.models.tagger import ENGINE_VERSION
 from utawaku.orchestration.bindings import Binding, bind
-from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.embeddings import Heard, due_songs, hear_songs, made_with
@@ -37,7 +37,7 @@ def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
     """Embedding and tags of each song, heard at 20 places."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
-    with work_on(library, context, "embeddings") as work:
+    with track(library, context, "embeddings") as work:
         due = due_songs(stream, catalogue, settings)
         started = os.times()
         heard, version = Heard(), ""

@@ -7,7 +7,7 @@ import dagster as dg
 from utawaku.library.errors import EngineError, UtawakuError
 from utawaku.models.highlight.engine import interest_engine
 from utawaku.orchestration.bindings import Binding, bind
-from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.highlights import (
@@ -48,7 +48,7 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
     """
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
-    with work_on(library, context, "highlights") as work:
+    with track(library, context, "highlights") as work:
         engine = interest_engine(settings.highlight)
         songs = catalogue.songs.of_stream(stream.id)
         heatmap, lyrics = heatmap_of(stream, settings), lyrics_of(stream, settings)

@@ -7,7 +7,7 @@ import dagster as dg
 from utawaku.library.progress import part
 from utawaku.models.fingerprint import FingerprintIndex
 from utawaku.orchestration.bindings import Binding, bind
-from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.labelling import ENGINE_VERSION, Naming
@@ -56,7 +56,7 @@ def labels_asset(
     """Ask setlist, own index and Shazam for names; what the user chose is never overwritten."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
-    with work_on(library, context, "labels") as work:
+    with track(library, context, "labels") as work:
         songs = catalogue.songs.of_stream(stream.id)
         before = {song.id: (song.title, song.artist) for song in songs if by_user(song)}
         namings: dict[str, Naming] = {}

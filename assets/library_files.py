@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from utawaku.orchestration.bindings import Binding, bind
-from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.song_files import (
@@ -54,7 +54,7 @@ def library_files(
     stream = catalogue.streams.get(context.partition_key)
     settings = settings_for(stream, catalogue, library.settings)
     counts = Counts()
-    with work_on(library, context, "library_files") as work:
+    with track(library, context, "library_files") as work:
         for song in catalogue.songs.of_stream(stream.id, dropped=True):
             if song.state != "kept" and song.file_path:
                 put_away(song, catalogue, settings)

@@ -8,11 +8,12 @@ from pydantic import Field
 
 from utawaku.library.errors import EngineError, UtawakuError
 from utawaku.library.progress import part
+from utawaku.library.requests import SeparatePieces
 from utawaku.models.separator.pieces import SeparatedPieces, separate_pieces
 from utawaku.models.separator.plan import Cut, read_plan
 from utawaku.models.separator.reference import ReferenceSpleeter, reporting_to
 from utawaku.orchestration.bindings import Binding, bind
-from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.reference_separator import separator_of
 from utawaku.orchestration.resources import LibraryResource
@@ -33,7 +34,7 @@ BINDING = bind(
     Binding(
         "pieces",
         CODE_VERSION,
-        requests=lambda stream_id, _catalogue, _settings: [("pieces", stream_id, {})],
+        requests=lambda stream_id, _catalogue, _settings: [SeparatePieces(stream_id=stream_id)],
     )
 )
 
@@ -63,7 +64,7 @@ def pieces(
     stream = catalogue.streams.get(context.partition_key)
     done: dict[str, SeparatedPieces] = {}
     failed: dict[str, str] = {}
-    with work_on(library, context, "pieces") as work:
+    with track(library, context, "pieces") as work:
         recording = recording_file(stream, settings)
         asked = asked_for(PiecesWish(**config.model_dump()), stream.id, settings)
         folders = [*asked, *(f for f in known_pieces(stream.id, settings) if f not in asked)]

@@ -6,9 +6,10 @@ from typing import Any
 
 import dagster as dg
 
+from utawaku.library.requests import RecheckLength
 from utawaku.media.joined import is_joined
 from utawaku.orchestration.bindings import Binding, bind
-from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
@@ -46,7 +47,7 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
     stream = catalogue.streams.get(context.partition_key)
     settings = settings_for(stream, catalogue, library.settings)
     folder = settings.stream_dir(stream.id)
-    with work_on(library, context, "recordings") as work:
+    with track(library, context, "recordings") as work:
         if is_address(stream.url):
             with asking(stream.url, catalogue):
                 fetched = library.downloader(settings).fetch(
@@ -84,7 +85,7 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         )
     complete = fetched.shortfall_s <= max(5.0, 0.01 * stream.duration_s)
     if not complete and is_address(stream.url):
-        later = catalogue.requests.file("look_again", stream.id)
+        later = catalogue.requests.file(RecheckLength(stream_id=stream.id))
         catalogue.requests.wait(
             later.id, time.time() + LOOK_AGAIN_S, "taken incomplete; the site may still finish it"
         )

@@ -9,7 +9,7 @@ import dagster as dg
 from utawaku.models.segmenter import ENGINE_VERSION
 from utawaku.models.songs import segment_and_listen
 from utawaku.orchestration.bindings import Binding, bind
-from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.pcm_sharing import keep_sound
@@ -42,7 +42,7 @@ def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.
     """Contiguous segments (speech, music, noEnergy, noise) of the whole recording."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
-    with work_on(library, context, "segments") as work:
+    with track(library, context, "segments") as work:
         recording = recording_file(stream, settings)
         segmenter = library.segmenter(work.progress)
         started = os.times()

@@ -9,7 +9,7 @@ import dagster as dg
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs import VERSION, find_songs
 from utawaku.orchestration.bindings import Binding, bind
-from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.segments import analysis_file
@@ -50,7 +50,7 @@ def songs_asset(
     """Where the songs are; known songs keep their identity, the user's own cuts stand."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
-    with work_on(library, context, "songs") as work:
+    with track(library, context, "songs") as work:
         work.progress(0.0, "looking for songs")
         segmentation = Segmentation.load(analysis_file(stream.id, settings))
         rules = rules_of(stream, catalogue, settings)

@@ -9,9 +9,10 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import EngineError, UtawakuError
 from utawaku.library.progress import part
+from utawaku.library.requests import Separate
 from utawaku.models.separator.reference import ReferenceSpleeter, reporting_to
-from utawaku.orchestration.bindings import Binding, Wish, bind
-from utawaku.orchestration.materialization import work_on
+from utawaku.orchestration.bindings import Binding, bind
+from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_partitions
 from utawaku.orchestration.reference_separator import separator_of
 from utawaku.orchestration.resources import LibraryResource
@@ -24,10 +25,10 @@ class StemsConfig(dg.Config):
     song_ids: list[str] = Field(default_factory=list)
 
 
-def _separate_again(stream_id: str, catalogue: Catalogue, settings: Settings) -> list[Wish]:
+def _separate_again(stream_id: str, catalogue: Catalogue, settings: Settings) -> list[Separate]:
     """Ask for the songs that have stems of the engine in use: nobody asked for the others'."""
     return [
-        ("separate", song_id, {})
+        Separate(song_id=song_id)
         for song_id in catalogue.stems.of_stream(stream_id, settings.stems.engine)
     ]
 
@@ -59,7 +60,7 @@ def stems(
     faults: dict[str, str] = {}
     failed: dict[str, str] = {}
     costs: dict[str, float] = {}
-    with work_on(library, context, "stems") as work:
+    with track(library, context, "stems") as work:
         wanted = wanted_songs(stream, catalogue, settings, config.song_ids)
         for song_id in set(config.song_ids) - {song.id for song in wanted}:
             failed[song_id] = "there is no such song any more"

@@ -1,5 +1,6 @@
 """How the pipeline fares alone: kills at every stage, and thousands of stale streams.
 
+from utawaku.library.requests import Rematerialize
     python benchmarks/hands_off.py survive --streams 3 --kills 6
     python benchmarks/hands_off.py soak --limit-s 1200 --csv memory.csv
     python benchmarks/hands_off.py stale --streams 3000
@@ -215,7 +216,7 @@ def stale(n_streams: int) -> None:
     from utawaku.orchestration.resources import LibraryResource
     from utawaku.orchestration.staleness import present_versions, stale_streams
     from utawaku.orchestration.versions import DATA_VERSION, INPUTS, inputs_of
-    from utawaku.sensors.requests import drain_requests
+    from utawaku.sensors.drain_requests import drain_requests
 
     settings = load_settings()
     catalogue = Catalogue.open(settings)
@@ -249,7 +250,9 @@ def stale(n_streams: int) -> None:
     began = time.monotonic()
     n_stale = len(stale_streams(catalogue, settings, "segments"))
     print(f"{'stale (one query)':40} {n_stale} in {1000 * (time.monotonic() - began):.0f} ms")
-    request = catalogue.requests.file("rematerialize", "segments")
+    from utawaku.library.requests import Rematerialize
+
+    request = catalogue.requests.file(Rematerialize(asset="segments"))
     ticks: list[float] = []
     with dg.DagsterInstance.ephemeral() as instance:
         n_made = 0

@@ -27,16 +27,18 @@ from utawaku.library.processes import process_mark
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.text import clean_line
 from utawaku.orchestration.model_versions import unrecorded
-from utawaku.orchestration.orphaned_runs import close_dead_runs
+from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
-from utawaku.orchestration.pending_assets import due_assets
-from utawaku.orchestration.run_processes import PID_TAG
+from utawaku.orchestration.pending_assets import pending_assets
+from utawaku.orchestration.run_tags import PID_TAG
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.ingest import take_in, take_in_parts
 from utawaku.workflows.model_versions import fetch_missing
 
-POOLS = {"download": 1, "cpu": 2, "gpu": 1, "shazam": 4, "bilibili": 1}
-"""How many steps of a kind run at once, over all runs."""
+POOLS = {"download": 1, "cpu": 2, "shazam": 4, "bilibili": 1}
+"""Steps of a kind that run at once over all runs, unless the user set another limit in Dagster."""
+FORMER_POOLS = ("gpu",)
+"""Pools of earlier versions that no step is in."""
 GOES_ON = "The same command goes on where it was"
 BUSY = "another utawaku is working on this stream"
 
@@ -79,9 +81,13 @@ def quiet_configuration(home: Path) -> Path:
 
 
 def prepare_pools(instance: dg.DagsterInstance) -> None:
-    """Tell Dagster how many steps of a kind may run at once."""
-    for pool, limit in POOLS.items():
-        instance.event_log_storage.set_concurrency_slots(pool, limit)
+    """Give pools that have no limit of their own ours; a limit that the user set stays."""
+    storage = instance.event_log_storage
+    known = {pool.name for pool in storage.get_pool_limits() if not pool.from_default}
+    for pool in POOLS.keys() - known:
+        storage.set_concurrency_slots(pool, POOLS[pool])
+    for pool in known.intersection(FORMER_POOLS):
+        storage.delete_concurrency_limit(pool)
 
 
 class Pipeline:
@@ -109,7 +115,7 @@ class Pipeline:
             quiet = quiet_configuration(home)
             with dg.DagsterInstance.from_config(str(home), quiet.name) as instance:
                 prepare_pools(instance)
-                close_dead_runs(instance)
+                close_orphaned_runs(instance)
                 yield cls(settings, catalogue, instance)
         finally:
             catalogue.close()
@@ -120,18 +126,8 @@ class Pipeline:
         on_failed_entry: Callable[[str, UtawakuError], None] | None = None,
     ) -> list[Stream]:
         """Put what is behind `source` on record; see `utawaku.workflows.ingest.take_in`."""
-        with err.status(f"resolving {clean_line(source)}") as status:
-
-            def progress(n: int, total: int, name: str) -> None:
-                status.update(f"resolving {clean_line(name)} ({n + 1} of {total})")
-
-            return take_in(
-                source,
-                self.catalogue,
-                self.downloader,
-                on_failed_entry=on_failed_entry,
-                on_progress=progress,
-            )
+        with err.status(f"looking at {clean_line(source)}"):
+            return take_in(source, self.catalogue, self.downloader, on_failed_entry=on_failed_entry)
 
     def take_in_parts(self, files: Sequence[Path]) -> Stream:
         """Put files on record as one stream; see `utawaku.workflows.ingest.take_in_parts`."""
@@ -242,7 +238,7 @@ class Pipeline:
         return bool(self.instance.get_runs(started, limit=1))
 
     def _run(self, stream: Stream, outcome: Outcome, again: Sequence[str], patient: bool) -> None:
-        due = due_assets(stream, self.catalogue, self.settings, again=again)
+        due = pending_assets(stream, self.catalogue, self.settings, again=again)
         if not due:
             outcome.state = "already done"
             return

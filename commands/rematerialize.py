@@ -7,6 +7,7 @@ import typer
 
 from utawaku.commands.console import add_row, out, print_json, print_table, table
 from utawaku.library.errors import UsageError
+from utawaku.library.requests import Rematerialize
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +47,7 @@ def rematerialize(
         )
         request = None
         if stale and not dry_run:
-            request = catalogue.requests.file("rematerialize", asset)
+            request = catalogue.requests.file(Rematerialize(asset=asset))
     finally:
         catalogue.close()
     counts = Counter((one.asset, one.model_version[:12]) for one in stale)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.health import Finding
+from utawaku.library.requests import IngestStream
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -45,8 +46,8 @@ def _lost_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> 
         if catalogue.streams.get(stream_id).dropped_at is not None
     ]
     for stream_id in streams if fix else ():
-        again = {"again": ["recordings"]} if stream_id in lost_for_good else {}
-        catalogue.requests.file("ingest_stream", stream_id, again)
+        again = ("recordings",) if stream_id in lost_for_good else ()
+        catalogue.requests.file(IngestStream(stream_id=stream_id, again=again))
     text = f"{len(missing)} songs of {len(streams)} streams have lost their file"
     return Finding("files", "warning", text, "They are asked for again" if fix else FIX)
 
@@ -104,7 +105,7 @@ def _lost_recordings(catalogue: Catalogue, settings: Settings, *, fix: bool) -> 
         return Finding("recordings", "ok", "every stream has the recording that it should have")
     fetchable = [stream for stream in lost if stream.site != "file"]
     for stream in fetchable if fix else ():
-        catalogue.requests.file("ingest_stream", stream.id)
+        catalogue.requests.file(IngestStream(stream_id=stream.id))
     text = f"{len(lost)} streams have lost their recording"
     if fix:
         text += f"; {len(fetchable)} are asked for again"
@@ -155,17 +156,17 @@ def look_at_runs(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iter
 def _dead_runs(
     instance: "dg.DagsterInstance", catalogue: Catalogue, settings: Settings, *, fix: bool
 ) -> Finding:
-    from utawaku.orchestration.orphaned_runs import close_dead_runs, dead_runs
+    from utawaku.orchestration.orphaned_runs import close_orphaned_runs, orphaned_runs
     from utawaku.orchestration.run_outcomes import close_unfinished, settle
 
-    dead = dead_runs(instance)
+    dead = orphaned_runs(instance)
     stuck = [
         state
         for state in catalogue.assets.in_state("running")
         if (run := instance.get_run_by_id(state.run_id)) is None or run.is_finished
     ]
     if fix:
-        close_dead_runs(instance)
+        close_orphaned_runs(instance)
         settle(instance, catalogue, settings)
         for state in stuck:
             close_unfinished(state.run_id, catalogue)

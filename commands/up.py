@@ -210,8 +210,9 @@ def prepare() -> None:
     150 MB, and the supervisor stays for weeks."""
     from utawaku.commands.pipeline import prepare_dagster_home, prepare_pools
     from utawaku.library.catalogue import Catalogue
-    from utawaku.orchestration.orphaned_runs import close_dead_runs
-    from utawaku.orchestration.reset_future_ticks import forget_future_ticks
+    from utawaku.orchestration.former_names import carry_over_states
+    from utawaku.orchestration.orphaned_runs import close_orphaned_runs
+    from utawaku.orchestration.reset_future_ticks import reset_future_ticks
 
     settings = load_settings()
     # Brings an older catalogue to the present schema, with a copy of it kept in backups/.
@@ -219,8 +220,9 @@ def prepare() -> None:
     home = prepare_dagster_home(settings)
     with dagster_instance(home) as instance:
         prepare_pools(instance)
-        close_dead_runs(instance)
-        forget_future_ticks(instance, time.time())
+        carry_over_states(instance)
+        close_orphaned_runs(instance)
+        reset_future_ticks(instance, time.time())
 
 
 def _prepared() -> int:

@@ -1,7 +1,7 @@
-"""What the sensors start."""
+"""Jobs that resolve sources, ingest streams and read whole channels."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +9,7 @@ import dagster as dg
 from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import StillProcessingError, UtawakuError
 from utawaku.library.records import Channel, Request, Stream
+from utawaku.library.requests import Ingest, IngestStream, RecheckLength, read_request
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.resources import LibraryResource
@@ -34,15 +35,15 @@ ingest_stream = dg.define_asset_job(
 )
 
 
-class TakeInConfig(dg.Config):
+class ResolveConfig(dg.Config):
     """Which requests to serve."""
 
     request_ids: list[int]
 
 
 @dg.op
-def take_in_requests(
-    context: dg.OpExecutionContext, config: TakeInConfig, library: LibraryResource
+def resolve_requests(
+    context: dg.OpExecutionContext, config: ResolveConfig, library: LibraryResource
 ) -> None:
     """Find the streams behind requested addresses, and ask for each to be ingested."""
     for request_id in config.request_ids:
@@ -60,80 +61,70 @@ def take_in_requests(
 
 
 def _served(request: Request, library: LibraryResource, instance: dg.DagsterInstance) -> str:
-    if request.kind == "look_again":
-        return _looked_again(request, library)
+    wanted = read_request(request)
+    if isinstance(wanted, RecheckLength):
+        return _recheck_length(wanted, library)
+    assert isinstance(wanted, Ingest), "the drain sends no other kind"
     catalogue = library.catalogue
-    channel = _channel_of(request, library)
-
-    def progress(n: int, total: int, name: str) -> None:
-        catalogue.requests.progressed(request.id, n / total, f"{n} of {total}: {name}"[:500])
+    channel = catalogue.channels.find(wanted.channel) if wanted.channel else None
 
     def leave_out(url: str, error: UtawakuError) -> None:
         catalogue.notices.add(
             "warning",
-            "An entry of a list or folder was left out",
+            "An entry of a list was left out",
             body=f"{url}: {error.problem}",
             next_step=error.next_step,
         )
 
-    if parts := request.arguments.get("parts"):
-        files = [Path(str(part)) for part in parts]
+    if wanted.parts:
+        files = [Path(part) for part in wanted.parts]
         streams = [take_in_parts(files, catalogue, library.settings)]
     elif channel is None:
-        with asking(request.target, catalogue):
+        with asking(wanted.source, catalogue):
             streams = take_in(
-                request.target,
+                wanted.source,
                 catalogue,
                 library.downloader(),
-                take_unfinished=bool(request.arguments.get("take_incomplete")),
+                take_unfinished=wanted.take_incomplete,
                 on_failed_entry=leave_out,
-                on_progress=progress,
             )
     else:
-        stream, why_not = _entry_taken_in(request, channel, library)
+        stream, why_not = _resolve_entry(wanted, channel, library)
         if stream is None:
             return f"left out: {why_not}"
         streams = [stream]
-    arguments = {
-        name: request.arguments[name] for name in ("take_incomplete",) if name in request.arguments
-    }
     add_partitions(instance, [stream.id for stream in streams])
     for stream in streams:
-        catalogue.requests.file("ingest_stream", stream.id, arguments)
+        catalogue.requests.file(
+            IngestStream(stream_id=stream.id, take_incomplete=wanted.take_incomplete)
+        )
     names = ", ".join(stream.title or stream.id for stream in streams)
     return f"{len(streams)} stream(s): {names}"
 
 
-def _channel_of(request: Request, library: LibraryResource) -> Channel | None:
-    name = request.arguments.get("channel")
-    return library.catalogue.channels.find(str(name)) if name else None
-
-
-def _entry_taken_in(
-    request: Request, channel: Channel, library: LibraryResource
+def _resolve_entry(
+    wanted: Ingest, channel: Channel, library: LibraryResource
 ) -> tuple[Stream | None, str]:
     """The stream behind a channel's entry, or why the rules leave it out after all."""
     catalogue = library.catalogue
-    known = catalogue.streams.by_url(request.target)
+    known = catalogue.streams.by_url(wanted.source)
     if known is not None:
         return known, ""
     rules = ChannelRules.read(channel.rules, subject=channel.url)
     downloader = library.downloader(with_rules(library.settings, rules))
-    with asking(request.target, catalogue):
-        info = downloader.resolve(request.target)
+    with asking(wanted.source, catalogue):
+        info = downloader.resolve(wanted.source)
     verdict = judge_info(rules, info)
     if not verdict.taken:
-        key = str(request.arguments.get("entry", ""))
-        catalogue.channels.skip_entry(channel.id, key, LOOKED + verdict.reason)
+        catalogue.channels.skip_entry(channel.id, wanted.entry, LOOKED + verdict.reason)
         return None, verdict.reason
-    take_unfinished = bool(request.arguments.get("take_incomplete"))
-    return register(info, catalogue, take_unfinished=take_unfinished), ""
+    return register(info, catalogue, take_unfinished=wanted.take_incomplete), ""
 
 
-def _looked_again(request: Request, library: LibraryResource) -> str:
-    """A recording that was taken incomplete: does its page tell a greater length by now?"""
+def _recheck_length(wanted: RecheckLength, library: LibraryResource) -> str:
+    """Compare a recording that was taken incomplete with the length that its page tells now."""
     catalogue = library.catalogue
-    stream = catalogue.streams.get(request.target)
+    stream = catalogue.streams.get(wanted.stream_id)
     if not is_address(stream.url) or stream.dropped_at is not None:
         return "nothing to look at"
     settings = settings_for(stream, catalogue, library.settings)  # with its channel's cookies
@@ -144,14 +135,20 @@ def _looked_again(request: Request, library: LibraryResource) -> str:
     longer_s = (info.duration_s or 0.0) - stream.duration_s
     if longer_s <= max(5.0, 0.01 * stream.duration_s):
         return "as long as its page says"
-    catalogue.requests.file("ingest_stream", stream.id, {"again": ["recordings"]})
+    catalogue.requests.file(IngestStream(stream_id=stream.id, again=("recordings",)))
     return f"{longer_s:.0f} s longer by now: fetched again"
 
 
 @dg.job(executor_def=dg.in_process_executor)
-def take_in_source() -> None:
+def resolve_source() -> None:
     """Look up addresses (network) outside of the sensor, which has only 60 s."""
-    take_in_requests()
+    resolve_requests()
+
+
+def resolve_run(request_ids: Sequence[int]) -> dg.RunRequest:
+    """The run that resolves the sources of several requests."""
+    config = {"ops": {"resolve_requests": {"config": {"request_ids": list(request_ids)}}}}
+    return dg.RunRequest(job_name=resolve_source.name, run_config=config)
 
 
 class ChannelConfig(dg.Config):

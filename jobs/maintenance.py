@@ -6,9 +6,9 @@ import dagster as dg
 
 from utawaku.library.files import remove_stale_temporaries
 from utawaku.orchestration.old_runs import forget_old_runs
-from utawaku.orchestration.orphaned_runs import close_dead_runs
+from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import partitions_in_step
-from utawaku.orchestration.pending_assets import due_assets
+from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.maintenance import back_up, keep_within_budget
 from utawaku.workflows.pcm_sharing import remove_old_sound
@@ -20,13 +20,13 @@ EVENTS_KEPT_S = 90 * 86_400.0
 
 
 @dg.op
-def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> None:
+def maintain(context: dg.OpExecutionContext, library: LibraryResource) -> None:
     """Back up the catalogue first; then close, delete and put right."""
     catalogue, settings, now = library.catalogue, library.settings, time.time()
     backup = back_up(catalogue, settings, now)
-    closed = close_dead_runs(context.instance)
+    closed = close_orphaned_runs(context.instance)
     n_runs = forget_old_runs(context.instance, catalogue, settings, now)
-    dropped = keep_within_budget(catalogue, settings, due_assets)
+    dropped = keep_within_budget(catalogue, settings, pending_assets)
     missing, stranded = partitions_in_step(context.instance, catalogue, fix=True)
     temporaries = remove_stale_temporaries(settings.library_root)
     files = keep_in_step(catalogue, settings)
@@ -53,6 +53,6 @@ def keep_house_op(context: dg.OpExecutionContext, library: LibraryResource) -> N
 
 
 @dg.job(executor_def=dg.in_process_executor)
-def keep_house() -> None:
+def nightly_maintenance() -> None:
     """Backup, retention, disk budget, partitions in step with the catalogue."""
-    keep_house_op()
+    maintain()

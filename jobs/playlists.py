@@ -5,19 +5,19 @@ from pathlib import Path
 
 import dagster as dg
 
-from utawaku.library.errors import NotFoundError, UtawakuError
-from utawaku.library.playlists import PlaylistWish
+from utawaku.library.errors import UtawakuError
 from utawaku.library.progress import Progress
 from utawaku.library.records import Request
+from utawaku.library.requests import MakePlaylist
 from utawaku.library.time_format import clock
 from utawaku.models.playlist import make_playlist
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
 
-TELL_EVERY_S = 1.0
+REPORT_EVERY_S = 1.0
 
 
-class _Unwanted(Exception):
+class _CancelledError(Exception):
     """The request was cancelled while it was worked on."""
 
 
@@ -38,7 +38,7 @@ def join_songs(
         return  # cancelled meanwhile
     try:
         message = _joined(request, library)
-    except _Unwanted:
+    except _CancelledError:
         context.log.info("request %d was cancelled", request.id)
     except UtawakuError as error:
         context.log.warning("%s", error)
@@ -55,9 +55,9 @@ def _joined(request: Request, library: LibraryResource) -> str:
     """Make it; returns what became of it.
 
     Raises:
-        UtawakuError: it cannot be made. _Unwanted: nobody wants it any more.
+        UtawakuError: it cannot be made. _CancelledError: nobody wants it any more.
     """
-    wish = PlaylistWish.read(request.arguments)
+    wish = MakePlaylist.read(request.target, request.arguments).wish
     catalogue = library.catalogue
     songs = catalogue.browser.songs_by_id(wish.song_ids)
     n_without = len(wish.song_ids) - sum(bool(song.file_path) for song in songs)
@@ -82,12 +82,12 @@ def _teller(request: Request, library: LibraryResource) -> Progress:
 
     def tell(done: float, message: str) -> None:
         nonlocal told_at
-        if time.monotonic() - told_at < TELL_EVERY_S:
+        if time.monotonic() - told_at < REPORT_EVERY_S:
             return
         told_at = time.monotonic()
         requests = library.catalogue.requests
         if requests.get(request.id).state != "running":
-            raise _Unwanted
+            raise _CancelledError
         requests.progressed(request.id, done, message[:200])
 
     return tell
@@ -99,15 +99,7 @@ def make_playlists() -> None:
     join_songs()
 
 
-def run_of(request: Request, run_key: str) -> dg.RunRequest:
-    """The run that serves a `playlist` request.
-
-    Raises:
-        NotFoundError: the request names no songs.
-    """
-    if not request.arguments.get("song_ids"):
-        raise NotFoundError(
-            "the playlist has no songs", subject=request.target, next_step="Choose some first"
-        )
+def run_of(request: Request) -> dg.RunRequest:
+    """The run that serves a `MakePlaylist` request."""
     config = {"ops": {"join_songs": {"config": {"request_id": request.id}}}}
-    return dg.RunRequest(run_key, job_name=make_playlists.name, run_config=config)
+    return dg.RunRequest(job_name=make_playlists.name, run_config=config)

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from utawaku.assets.pieces import PiecesConfig, pieces
+from utawaku.assets.pieces import pieces
 from utawaku.assets.stems import stems
 from utawaku.library.artefacts import ARTEFACTS
-from utawaku.library.catalogue import Catalogue
-from utawaku.library.records import Request
+from utawaku.library.records import Song
+from utawaku.library.requests import SeparatePieces
 
 separate_songs = dg.define_asset_job(
     "separate_songs",
@@ -24,30 +24,25 @@ separate_pieces = dg.define_asset_job(
 )
 
 
-def run_of(request: Request, catalogue: Catalogue, run_key: str) -> dg.RunRequest:
-    """The run that serves a `separate` request, whose target is a song.
-
-    Raises:
-        NotFoundError: no such song.
-    """
-    song = catalogue.songs.get(request.target)
+def stems_run(song: Song) -> dg.RunRequest:
+    """The run that makes the stems of a song."""
     return dg.RunRequest(
-        run_key,
         job_name=separate_songs.name,
         partition_key=song.stream_id,
         run_config={"ops": {"stems": {"config": {"song_ids": [song.id]}}}},
-        tags={"utawaku/request": str(request.id)},
     )
 
 
-def pieces_run_of(request: Request, run_key: str) -> dg.RunRequest:
-    """The run that serves a `pieces` request: its target is a stream, its arguments the config."""
-    known = PiecesConfig.model_fields
-    config = {name: value for name, value in request.arguments.items() if name in known}
+def pieces_run(wanted: SeparatePieces) -> dg.RunRequest:
+    """The run that makes the pieces of a recording."""
+    config = {
+        "subtitles": wanted.subtitles,
+        "shift_s": wanted.shift_s,
+        "start_s": wanted.start_s,
+        "stop_s": wanted.stop_s,
+    }
     return dg.RunRequest(
-        run_key,
         job_name=separate_pieces.name,
-        partition_key=request.target,
+        partition_key=wanted.stream_id,
         run_config={"ops": {"pieces": {"config": config}}},
-        tags={"utawaku/request": str(request.id)},
     )

@@ -3,8 +3,6 @@
 import dagster as dg
 
 from utawaku.assets.taste import taste_model, taste_scores
-from utawaku.library.errors import NotFoundError
-from utawaku.library.records import Request
 
 train_taste_job = dg.define_asset_job(
     "train_taste",
@@ -22,14 +20,6 @@ score_taste_job = dg.define_asset_job(
 )
 
 
-def run_of(request: Request, run_key: str) -> dg.RunRequest:
-    """The run that serves a `train` request.
-
-    Raises:
-        NotFoundError: its target is not `taste`.
-    """
-    if request.target != "taste":
-        raise NotFoundError(
-            "nothing of this name is trained here", subject=request.target, next_step="Try `taste`"
-        )
-    return dg.RunRequest(run_key, job_name=train_taste_job.name)
+def train_run() -> dg.RunRequest:
+    """The run that trains the taste model and scores every song."""
+    return dg.RunRequest(job_name=train_taste_job.name)

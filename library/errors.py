@@ -12,6 +12,7 @@ A message says what failed, on what, and what the user can do next::
     +- UsageError               the command was called wrongly
     +- NotFoundError            no such stream, song, channel, ...
     +- QueryError               a search cannot be understood (knows the position)
+    +- RequestError             a stored request cannot be read by this version
     +- MediaError               a file cannot be used as media
     |  +- NotMediaError         no container FFmpeg knows
     |  +- NoAudioError          media without an audio track
@@ -142,6 +143,10 @@ class QueryError(UtawakuError):
     ) -> None:
         super().__init__(problem, subject=subject, next_step=next_step)
         self.position = position
+
+
+class RequestError(UtawakuError):
+    """A stored request is of a kind or has arguments that this version cannot read."""
 
 
 class MediaError(UtawakuError):

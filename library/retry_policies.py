@@ -46,6 +46,7 @@ POLICIES: Mapping[type[errors.UtawakuError], Policy | None] = {
     errors.UsageError: None,
     errors.NotFoundError: None,
     errors.QueryError: None,
+    errors.RequestError: None,
     errors.MediaError: None,
     errors.TruncatedMediaError: UNKNOWN,
     errors.EncodeError: UNKNOWN,

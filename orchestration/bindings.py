@@ -13,9 +13,10 @@ from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Stream
+from utawaku.library.requests import IngestStream, Separate, SeparatePieces
 
-Wish = tuple[str, str, Mapping[str, Any]]
-"""Kind, target and arguments of a request."""
+Remaking = IngestStream | Separate | SeparatePieces
+"""Kinds of request that make an artefact of a stream again."""
 
 
 def _nothing_else(_stream: Stream, _catalogue: Catalogue, _settings: Settings) -> None:
@@ -40,16 +41,16 @@ class Binding:
     them; None for none."""
     is_incomplete: Callable[[Stream, Catalogue, Settings], bool] = _complete
     """True where something of a finished artefact is gone or was never made."""
-    requests: Callable[[str, Catalogue, Settings], Sequence[Wish]] | None = None
+    requests: Callable[[str, Catalogue, Settings], Sequence[Remaking]] | None = None
     """Requests that make a stale one of a stream (its id) again, none where nothing is to be made;
     None for an artefact of the chain, which one run of its stream makes."""
 
     def requests_again(
         self, stream_id: str, catalogue: Catalogue, settings: Settings
-    ) -> Sequence[Wish]:
+    ) -> Sequence[Remaking]:
         """Requests that make a stale one of a stream again; none where nothing is to be made."""
         if self.requests is None:
-            return [("ingest_stream", stream_id, {"again": [self.name]})]
+            return [IngestStream(stream_id=stream_id, again=(self.name,))]
         return self.requests(stream_id, catalogue, settings)
 
     @property

@@ -74,7 +74,7 @@ class Work:
 
 
 @contextmanager
-def work_on(
+def track(
     library: LibraryResource, context: dg.AssetExecutionContext, asset: str
 ) -> Iterator[Work]:
     """Record start and outcome of making `asset` for the run's stream.

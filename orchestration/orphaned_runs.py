@@ -6,21 +6,21 @@ A killed process leaves its run `STARTED` for ever, and the next run would wait 
 import dagster as dg
 
 from utawaku.library.processes import is_gone
-from utawaku.orchestration.run_processes import PID_TAG
+from utawaku.orchestration.run_tags import PID_TAG
 
 GONE = "its process is gone; the next run goes on where it was"
 
 
-def dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+def orphaned_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     """Runs that count as going on though the process that worked on them has ended."""
     statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     going = instance.get_runs(dg.RunsFilter(statuses=statuses))
     return [run for run in going if PID_TAG in run.tags and is_gone(run.tags[PID_TAG])]
 
 
-def close_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+def close_orphaned_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark runs of processes that are gone as failed, free pool slots; returns the runs' ids."""
-    dead = dead_runs(instance)
+    dead = orphaned_runs(instance)
     for run in dead:
         instance.report_run_failed(run, GONE)
     free_slots_of_finished(instance)

@@ -15,7 +15,7 @@ from utawaku.orchestration.versions import DATA_VERSION, INPUTS
 from utawaku.workflows.subscriptions import settings_for
 
 
-def due_assets(
+def pending_assets(
     stream: Stream, catalogue: Catalogue, settings: Settings, *, again: Sequence[str] = ()
 ) -> list[str]:
     """Names out of `CHAIN`, in order, that are due or named in `again`, with what follows them.

@@ -11,7 +11,7 @@ from dagster._core.scheduler.instigation import SensorInstigatorData
 SLACK_S = 60.0
 
 
-def forget_future_ticks(instance: dg.DagsterInstance, now: float) -> list[str]:
+def reset_future_ticks(instance: dg.DagsterInstance, now: float) -> list[str]:
     """Let sensors whose last tick lies ahead tick again; returns their names. Cursors stay."""
     found = []
     for state in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR):

@@ -7,7 +7,7 @@ with a time and a reason.
 import errno
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 
@@ -15,11 +15,11 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import AssetState, Request
+from utawaku.library.requests import Ingest, IngestStream, RecheckLength, kind_names, read_request
 from utawaku.library.retry_policies import next_try
+from utawaku.orchestration.run_tags import BATCH_TAG
 from utawaku.services.webhook import announce
 
-BATCH_TAG = "utawaku/batch"
-"""On a run: the mark of the requests that it serves, which they hold in `run_id`."""
 FULL_DISK = (os.strerror(errno.ENOSPC), "disk is full")
 """As the system says it, and as SQLite does."""
 STRANDED_S = 120.0
@@ -87,11 +87,11 @@ def retry_or_fail(
         wait_for_archive_s=settings.follow.wait_for_archive_h * 3600,
     )
     if retry is not None:
-        arguments = {**request.arguments}
-        if retry.accept_incomplete:
-            arguments["take_incomplete"] = True
+        wanted = read_request(request) if retry.accept_incomplete else None
+        if isinstance(wanted, Ingest | IngestStream):
+            wanted = replace(wanted, take_incomplete=True)
         return catalogue.requests.try_again(
-            request.id, now + retry.wait_s, trouble.message, arguments=arguments
+            request.id, now + retry.wait_s, trouble.message, wanted=wanted
         )
     catalogue.requests.fail(request.id, trouble.message)
     title = f"Given up: {request.kind} of {request.target}"
@@ -118,7 +118,7 @@ def close_unfinished(run_id: str, catalogue: Catalogue) -> list[AssetState]:
 
 
 def _succeeded(request: Request, catalogue: Catalogue) -> None:
-    if request.kind in ("ingest", "look_again"):
+    if request.kind in (*kind_names(Ingest), *kind_names(RecheckLength)):
         # That job settles its requests itself. What is left was claimed for a run that had been
         # started before without it.
         catalogue.requests.requeue(request.id)

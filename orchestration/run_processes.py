@@ -5,8 +5,7 @@ import os
 import dagster as dg
 
 from utawaku.library.processes import process_mark
-
-PID_TAG = "utawaku/pid"
+from utawaku.orchestration.run_tags import PID_TAG
 
 
 def mark_process(instance: dg.DagsterInstance, run_id: str) -> None:

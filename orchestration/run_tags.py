@@ -1,8 +1,14 @@
 """Tags that runs carry."""
 
 TAKE_INCOMPLETE_TAG = "utawaku/take-incomplete"
-"""On a run: waiting for the complete archive was long enough."""
-
-
+"""The run takes an archive that its site has not completed: the wait for it was long enough."""
 FETCH_AGAIN_TAG = "utawaku/fetch-again"
-"""On a run: the recording that is here is not the last word."""
+"""The run fetches a recording again that is here already."""
+DOWNLOAD_TAG = "utawaku/download"
+"""The run downloads; its value is the site."""
+BATCH_TAG = "utawaku/batch"
+"""Mark of the requests that the run serves, which they hold in `run_id`."""
+REQUEST_TAG = "utawaku/request"
+"""Number of the request that the run serves."""
+PID_TAG = "utawaku/pid"
+"""The process that works on the run."""

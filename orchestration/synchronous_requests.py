@@ -1,50 +1,73 @@
 """Requests that need neither network nor a run: served within the tick."""
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from utawaku.library.errors import NotFoundError, SetlistError, UtawakuError
-from utawaku.library.records import Request, Setlist
-from utawaku.library.subscriptions import ChannelRules
+from utawaku.library.records import Setlist
+from utawaku.library.requests import (
+    Follow,
+    IngestStream,
+    LaySetlist,
+    RematerializeStream,
+    RequestKind,
+    Unfollow,
+    read_request,
+)
 from utawaku.models.setlist import parse_setlist
+from utawaku.orchestration.rematerialize import rematerialize_stream
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.subscriptions import follow, unfollow
 
+Kind = TypeVar("Kind", bound=RequestKind)
+
 
 def serve_at_once(library: LibraryResource) -> None:
-    """Serve waiting requests to follow, to stop following, and to lay a setlist over a stream."""
-    catalogue = library.catalogue
-    for kind, serve in (("follow", _follow), ("unfollow", _unfollow), ("setlist", _setlist)):
-        for request in catalogue.requests.waiting(kind, now=time.time()):
-            if not catalogue.requests.claim(request.id):
-                continue
-            try:
-                message = serve(request, library)
-            except UtawakuError as error:
-                catalogue.requests.fail(request.id, str(error))
-            else:
-                catalogue.requests.finish(request.id, message=message)
+    """Serve waiting requests to follow, to unfollow, to lay a setlist over a stream, and to make
+    artefacts of a stream again."""
+    _serve(Follow, _follow, library)
+    _serve(Unfollow, _unfollow, library)
+    _serve(LaySetlist, _lay_setlist, library)
+    _serve(RematerializeStream, _rematerialize_stream, library)
 
 
-def _follow(request: Request, library: LibraryResource) -> str:
-    # The first look, a minute later, tells its name, or that nothing is there.
-    rules = ChannelRules.read(dict(request.arguments), subject=request.target)
-    follow(request.target, rules, library.catalogue, library.downloader(), look=False)
+def _serve(
+    kind: type[Kind], serve: Callable[[Kind, LibraryResource], str], library: LibraryResource
+) -> None:
+    requests = library.catalogue.requests
+    for request in requests.waiting(kind, now=time.time()):
+        if not requests.claim(request.id):
+            continue
+        try:
+            wanted = read_request(request)
+            assert isinstance(wanted, kind), "rows were chosen by their kind"
+            message = serve(wanted, library)
+        except UtawakuError as error:
+            requests.fail(request.id, str(error))
+        else:
+            requests.finish(request.id, message=message)
+
+
+def _follow(wanted: Follow, library: LibraryResource) -> str:
+    # The first poll, a minute later, tells its name, or that nothing is there.
+    follow(wanted.url, wanted.rules, library.catalogue, library.downloader(), look=False)
     return "followed; the first look comes next"
 
 
-def _unfollow(request: Request, library: LibraryResource) -> str:
+def _unfollow(wanted: Unfollow, library: LibraryResource) -> str:
     catalogue = library.catalogue
-    channel = catalogue.channels.by_url(request.target) or catalogue.channels.find(request.target)
+    channel = catalogue.channels.by_url(wanted.channel) or catalogue.channels.find(wanted.channel)
     if channel is None:
-        raise NotFoundError("no such channel", subject=request.target)
+        raise NotFoundError("no such channel", subject=wanted.channel)
     n_cancelled = unfollow(channel, catalogue)
     return f"no longer followed; {n_cancelled} waiting request(s) cancelled"
 
 
-def _setlist(request: Request, library: LibraryResource) -> str:
+def _lay_setlist(wanted: LaySetlist, library: LibraryResource) -> str:
     catalogue = library.catalogue
-    stream = catalogue.streams.get(request.target)
-    lines = parse_setlist(str(request.arguments.get("text", "")))
+    stream = catalogue.streams.get(wanted.stream_id)
+    lines = parse_setlist(wanted.text)
     n_songs = sum(line.is_song for line in lines)
     if not n_songs:
         raise SetlistError(
@@ -53,5 +76,10 @@ def _setlist(request: Request, library: LibraryResource) -> str:
             next_step="Write lines like 1:02:03 Title / Artist",
         )
     catalogue.setlists.set_users(stream.id, Setlist(tuple(lines), "user", 1.0))
-    catalogue.requests.file("ingest_stream", stream.id)
+    catalogue.requests.file(IngestStream(stream_id=stream.id))
     return f"{n_songs} song(s) listed; the stream is cut and named by them"
+
+
+def _rematerialize_stream(wanted: RematerializeStream, library: LibraryResource) -> str:
+    n_filed = rematerialize_stream(wanted, library.catalogue, library.settings)
+    return f"{n_filed} request(s) filed"

@@ -5,7 +5,8 @@ import dagster as dg
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.orchestration.orphaned_runs import GONE
-from utawaku.orchestration.run_outcomes import BATCH_TAG, close_unfinished
+from utawaku.orchestration.run_outcomes import close_unfinished
+from utawaku.orchestration.run_tags import BATCH_TAG
 from utawaku.services.webhook import announce
 
 INTERVAL_S = 10
@@ -17,7 +18,7 @@ PARTITION_TAG = "dagster/partition"
     default_status=dg.DefaultSensorStatus.RUNNING,
     monitor_all_code_locations=False,
 )
-def tell_of_failures(context: dg.RunFailureSensorContext) -> None:
+def run_failure_notices(context: dg.RunFailureSensorContext) -> None:
     """Leave a notice for a run that failed.
 
     Runs of requests are settled by `drain_requests`, which knows whether they are tried again; here
@@ -45,7 +46,7 @@ def note_failure(run: dg.DagsterRun, message: str, catalogue: Catalogue) -> tupl
     body = states[0].message if states else message[:500]
     title = f"{states[0].asset} failed" if states else f"{run.job_name} failed"
     if told and stream is not None:
-        return title, f"{subject}: {told[0].message}"  # `work_on` left a notice already
+        return title, f"{subject}: {told[0].message}"  # `track` left a notice already
     again = BATCH_TAG in run.tags
     catalogue.notices.add(
         "warning" if again else "error",

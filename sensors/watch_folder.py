@@ -1,26 +1,36 @@
 """Takes in media files that appear in a folder, once they have stopped growing."""
 
 import json
+import os
 import time
 from pathlib import Path
 
 import dagster as dg
 
-from utawaku.jobs.ingest import take_in_source
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import MediaError
-from utawaku.media.folders import media_files
+from utawaku.library.requests import Ingest
 from utawaku.media.probe import probe
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
 
 INTERVAL_S = 10
+MAX_FILES = 20_000
+MEDIA = frozenset(
+    f".{ending}"
+    for ending in (
+        "aac", "aif", "aiff", "avi", "flac", "flv", "m4a", "m4v", "mka", "mkv", "mov", "mp3", "mp4",
+        "oga", "ogg", "opus", "ts", "wav", "webm", "wma", "wmv",
+    )
+)  # fmt: skip
+"""Endings that are looked at; a file that turns out to be no media is told so in a notice."""
+
 Known = dict[str, list[float]]
 """Path -> [bytes, time of change, when it was first seen so, 1 when it was asked for]."""
 
 
 @dg.sensor(
-    job=take_in_source,
+    target=None,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -79,7 +89,8 @@ def look_into(
     n_asked = 0
     for group in _groups(settled, growing, now, join_gap_s):
         paths = [piece.path for piece in group]
-        catalogue.requests.file("ingest", paths[0], {"parts": paths} if len(paths) > 1 else {})
+        parts = tuple(paths) if len(paths) > 1 else ()
+        catalogue.requests.file(Ingest(source=paths[0], parts=parts))
         for path in paths:
             seen[path] = [*seen[path][:3], 1]
         n_asked += len(paths)
@@ -114,7 +125,23 @@ def _duration_s(path: str) -> float:
 
 
 def _media_files(folder: Path) -> list[tuple[str, float, float]]:
-    return [(str(path), float(stat.st_size), stat.st_mtime) for path, stat in media_files(folder)]
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            # Browsers and copying programs write under such names first.
+            if name.startswith((".", "~")) or Path(name).suffix.lower() not in MEDIA:
+                continue
+            path = Path(place, name)
+            try:
+                stat = path.stat()
+            except OSError:
+                continue  # gone since it was listed; the next tick sees
+            if path.is_file() and stat.st_size:
+                found.append((str(path), float(stat.st_size), stat.st_mtime))
+                if len(found) >= MAX_FILES:
+                    return found
+    return found
 
 
 def _read(cursor: str | None) -> Known:

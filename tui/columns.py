@@ -25,8 +25,6 @@ class Column:
     """Field of the search language that a click on its title sorts by."""
     priority: int = 5
     """The highest leave first when the terminal is narrow."""
-    middle: bool = False
-    """Whether long texts are cut in the middle: they differ at their end."""
 
 
 def mark(song: Song) -> str:
@@ -82,7 +80,7 @@ COLUMNS: dict[str, Column] = {
         ),
         Column(
             "stream", "Stream", 12, lambda s: shown(s.stream_title), weight=3, sort="stream",
-            look="muted", priority=9, middle=True,
+            look="muted", priority=9,
         ),
         Column(
             "source", "Named by", 9, lambda s: s.label_source or "–", look="muted", priority=9,
@@ -95,15 +93,6 @@ COLUMNS: dict[str, Column] = {
 }  # fmt: skip
 
 DEFAULT = ("title", "artist", "singer", "length", "date", "taste", "stars")
-
-
-DETAILS_FROM = 112
-"""Cells of width from which the details stand beside the table unasked."""
-
-
-def details_width(width: int) -> int:
-    """Return the cells of the details pane beside the table, for a terminal of this width."""
-    return min(72, max(38, width // 4))
 
 
 def lay_out(columns: Sequence[Column], width: int, *, gap: int = 2) -> list[tuple[Column, int]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Opened = tuple[Settings, Catalogue]
 
 
-class LibraryHandle:
+class Home:
     """Where the library lives. Safe to ask from any thread."""
 
     def __init__(
@@ -66,16 +66,9 @@ class LibraryHandle:
         """
         return self._changed or self._wait()[0]
 
-    def take(self, settings: "Settings") -> bool:
-        """Use changed settings; return whether some of them wait for the next start."""
-        now = self.settings
-        moved = (settings.library_root, settings.database_url) != (
-            now.library_root,
-            now.database_url,
-        )
-        if not moved:
-            self._changed = settings
-        return moved
+    @settings.setter
+    def settings(self, settings: "Settings") -> None:
+        self._changed = settings
 
     @property
     def catalogue(self) -> "Catalogue":

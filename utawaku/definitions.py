@@ -4,25 +4,26 @@ import dagster as dg
 
 from utawaku.assets import MODULES
 from utawaku.jobs.crawl import crawl_job
-from utawaku.jobs.ingest import ingest_stream, reconcile_channel, take_in_source
-from utawaku.jobs.maintenance import keep_house
+from utawaku.jobs.ingest import ingest_stream, reconcile_channel, resolve_source
+from utawaku.jobs.maintenance import nightly_maintenance
 from utawaku.jobs.models import refresh_models
 from utawaku.jobs.playlists import make_playlists
 from utawaku.jobs.stems import separate_pieces, separate_songs
 from utawaku.jobs.submissions import publish_submissions
 from utawaku.jobs.taste import score_taste_job, train_taste_job
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.sensors.batches import ask_for_training, tell_of_batches
-from utawaku.sensors.channels import look_at_channels
-from utawaku.sensors.crawling import daily_crawl
-from utawaku.sensors.models import notice_new_models
-from utawaku.sensors.names import retry_names
-from utawaku.sensors.requests import drain_requests
-from utawaku.sensors.run_failure_notices import tell_of_failures
-from utawaku.sensors.schedules import nightly
-from utawaku.sensors.stems import separate_good_songs
-from utawaku.sensors.submissions import publish_due
-from utawaku.sensors.taste import score_new_songs
+from utawaku.sensors.batch_notices import batch_notices
+from utawaku.sensors.daily_crawl import daily_crawl
+from utawaku.sensors.drain_requests import drain_requests
+from utawaku.sensors.nightly_maintenance import nightly_maintenance_schedule
+from utawaku.sensors.notice_new_models import notice_new_models
+from utawaku.sensors.poll_subscriptions import poll_subscriptions
+from utawaku.sensors.publish_due import publish_due
+from utawaku.sensors.request_training import request_training
+from utawaku.sensors.retry_labels import retry_labels
+from utawaku.sensors.run_failure_notices import run_failure_notices
+from utawaku.sensors.score_new_songs import score_new_songs
+from utawaku.sensors.separate_good_songs import separate_good_songs
 from utawaku.sensors.watch_folder import watch_folder
 
 
@@ -33,9 +34,9 @@ def defs() -> dg.Definitions:
         assets=dg.load_assets_from_modules(MODULES),
         jobs=[
             ingest_stream,
-            take_in_source,
+            resolve_source,
             reconcile_channel,
-            keep_house,
+            nightly_maintenance,
             refresh_models,
             crawl_job,
             publish_submissions,
@@ -47,18 +48,18 @@ def defs() -> dg.Definitions:
         ],
         sensors=[
             drain_requests,
-            look_at_channels,
+            poll_subscriptions,
             notice_new_models,
-            retry_names,
+            retry_labels,
             watch_folder,
-            tell_of_failures,
-            ask_for_training,
-            tell_of_batches,
+            run_failure_notices,
+            request_training,
+            batch_notices,
             publish_due,
             separate_good_songs,
             score_new_songs,
         ],
-        schedules=[nightly, daily_crawl],
+        schedules=[nightly_maintenance_schedule, daily_crawl],
         resources={"library": LibraryResource()},
         executor=dg.in_process_executor,
     )

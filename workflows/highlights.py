@@ -169,4 +169,5 @@ def _kept(song: Song, stream: Stream, settings: Settings) -> np.ndarray | None:
 
 
 def lies_inside(found: SongHighlight, song: Song) -> bool:
+    """Return True where a highlight lies inside its song, to 0.1 s."""
     return 0 <= found.start_s < found.stop_s <= song.duration_s + 0.1

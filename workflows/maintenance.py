@@ -9,6 +9,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError
 from utawaku.library.records import Stream
+from utawaku.library.requests import SeparatePieces
 from utawaku.workflows.song_files import length_is_right
 
 BACKUP_PREFIX = "catalogue-"
@@ -88,8 +89,8 @@ def may_go(stream: Stream, catalogue: Catalogue, settings: Settings, pending: Pe
 
 def _is_wanted(stream: Stream, catalogue: Catalogue) -> bool:
     """Whether something is being made from the recording, or pieces of it were asked for."""
-    asked = catalogue.requests.open_with("pieces", {})
-    return any(request.target == stream.id for request in asked) or any(
+    asked = catalogue.requests.open_of(SeparatePieces)
+    return any(wanted.stream_id == stream.id for _, wanted in asked) or any(
         state.state == "running" for state in catalogue.assets.of(stream.id).values()
     )
 

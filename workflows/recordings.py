@@ -36,6 +36,7 @@ def has_recording(stream: Stream, settings: Settings) -> bool:
 
 
 def described(stream: Stream, fetched: FetchedRecording, settings: Settings) -> Stream:
+    """Complete the record of a stream by what came with its recording."""
     info: StreamInfo = fetched.info
     described = stream_of(info, stream)
     return replace(

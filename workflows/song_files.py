@@ -206,6 +206,7 @@ class SongCutter:
 
 
 def put_away(song: Song, catalogue: Catalogue, settings: Settings) -> None:
+    """Move the files of a song that was dropped to the trash."""
     for stored in (song.file_path, song.video_path):
         path = settings.library_root / stored
         if stored and path.is_file():

@@ -14,6 +14,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Channel, ChannelEntry, Stream
+from utawaku.library.requests import Ingest
 from utawaku.library.sites import full_address, site_of
 from utawaku.library.subscriptions import ChannelRules, Verdict, judge
 from utawaku.services.downloader import (
@@ -132,7 +133,7 @@ def take_listing(
     is_first = "reconciled_at" not in channel.cursor and not stored
     has_cookies = with_rules(settings, rules).download.cookies_file is not None
     seen: list[ChannelEntry] = []
-    ask: dict[str, dict[str, Any]] = {}
+    ask: set[str] = set()
     n_backlog = n_new = 0
     for entry in listed:
         known = stored.get(entry.key)
@@ -156,7 +157,7 @@ def take_listing(
                 verdict = Verdict(False, BACKLOG)
         seen.append(replace(entry, reason=verdict.reason))
         if verdict.taken:
-            ask[entry.key] = {}
+            ask.add(entry.key)
     cursor = {**channel.cursor, "failures": 0, "newest": [entry.key for entry in listed[:20]]}
     cursor["list"] = asdict(listing.state)
     if full:
@@ -182,14 +183,14 @@ def judge_again(channel: Channel, catalogue: Catalogue, *, has_cookies: bool = F
     """
     rules = ChannelRules.read(channel.rules, subject=channel.url)
     seen: list[ChannelEntry] = []
-    ask: dict[str, dict[str, Any]] = {}
+    ask: set[str] = set()
     for entry in catalogue.channels.entries(channel.id, state="skipped"):
         if entry.reason in (BACKLOG, "in the library already"):
             continue
         verdict = _judged(rules, entry, has_cookies or rules.cookies_file is not None)
         seen.append(replace(entry, reason=verdict.reason))
         if verdict.taken:
-            ask[entry.key] = {}
+            ask.add(entry.key)
     return catalogue.channels.record_look(channel, seen, ask=ask)
 
 
@@ -304,8 +305,12 @@ def follow(
 def unfollow(channel: Channel, catalogue: Catalogue) -> int:
     """Stop following; streams, songs and rules stay. Returns how many requests are cancelled."""
     catalogue.channels.save(replace(channel, followed=False))
-    waiting = catalogue.requests.open_with("ingest", {"channel": channel.id})
-    return sum(catalogue.requests.cancel(r.id) for r in waiting if r.state == "queued")
+    waiting = catalogue.requests.open_of(Ingest)
+    return sum(
+        catalogue.requests.cancel(request.id)
+        for request, wanted in waiting
+        if wanted.channel == channel.id and request.state == "queued"
+    )
 
 
 def _name(url: str, listing: ChannelListing) -> str:

@@ -87,10 +87,11 @@ def _account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:
         if not wanted.webdav_url:
             raise ConfigError("no share is set", next_step="Set uploads.webdav_url")
         return "webdav"
+    if target in wanted.sites:
+        return target
     if target != "bilibili":
-        raise ConfigError(
-            "no such target", subject=target, next_step="Give bilibili, folder or webdav"
-        )
+        known = ", ".join(("bilibili", "folder", "webdav", *wanted.sites))
+        raise ConfigError("no such target", subject=target, next_step=f"Give one of {known}")
     if wanted.account:
         return wanted.account
     names = [account.name for account in catalogue.accounts.all()]

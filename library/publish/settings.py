@@ -1,9 +1,10 @@
 """Settings of publishing: where to, in what words, and how much at a time."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from utawaku.library.publish.plan import Style
 from utawaku.library.publish.quota import Budget
@@ -16,8 +17,10 @@ class UploadSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    target: Literal["bilibili", "folder", "webdav"] = Field(
-        default="bilibili", description="Where songs are published to unless said otherwise."
+    target: str = Field(
+        default="bilibili",
+        description="Where songs are published to unless said otherwise: `bilibili`, `folder`, "
+        "`webdav` or a name in `uploads.sites`.",
     )
     account: str = Field(default="", description="Account to use; empty is the only one there is.")
     group_by: Literal["stream", "all"] = Field(
@@ -66,6 +69,19 @@ class UploadSettings(BaseModel):
         default=SecretStr(""),
         description="Better in the environment: UTAWAKU_UPLOADS__WEBDAV_PASSWORD.",
     )
+
+    sites: dict[str, dict[str, SecretStr]] = Field(
+        default_factory=dict,
+        description="Options of further sites by name, each served by "
+        "`services/publish/sites/NAME.py`.",
+    )
+
+    @field_validator("target")
+    @classmethod
+    def _plain_name(cls, target: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", target):
+            raise ValueError("give `bilibili`, `folder`, `webdav` or a name in `uploads.sites`")
+        return target
 
     def style(self) -> Style:
         """The words."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import NotFoundError
 from utawaku.library.records import Candidate
+from utawaku.library.requests import Ingest
 from utawaku.library.schema import candidates, channel_entries, requests, streams
 from utawaku.library.store.connections import Connections
 
@@ -102,9 +103,7 @@ class Candidates:
             if changed and grade > 0:
                 connection.execute(
                     requests.insert().values(
-                        kind="ingest",
-                        target=candidate.url,
-                        arguments={"candidate": candidate_id},
+                        **Ingest(source=candidate.url, candidate=candidate_id).row(),
                         created_at=now,
                     )
                 )
@@ -127,7 +126,7 @@ class Candidates:
         already: then the decision stands.
         """
         of_it = (
-            requests.c.kind == "ingest",
+            requests.c.kind == Ingest.kind,
             requests.c.target == before.url,
             requests.c.arguments["candidate"].as_integer() == before.id,
         )

@@ -1,14 +1,14 @@
 """Channels, the rules that the user gave them, and what they have listed so far."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields, replace
-from typing import Any
 
 import sqlalchemy as sa
 
 from utawaku.library.errors import NotFoundError
 from utawaku.library.records import Channel, ChannelEntry, Stream
+from utawaku.library.requests import Ingest
 from utawaku.library.schema import channel_entries, channels, requests, streams
 from utawaku.library.store.connections import Connections, upsert
 
@@ -167,14 +167,14 @@ class Channels:
         channel: Channel,
         seen: Iterable[ChannelEntry],
         *,
-        ask: Mapping[str, Mapping[str, Any]],
+        ask: Collection[str],
         now: float | None = None,
     ) -> int:
         """Write what a look at a channel found, all in one transaction.
 
-        `channel` comes with its new cursor and next look. For every key in `ask` a request to take
-        the entry in is filed, with these arguments, unless the entry has been asked for before. A
-        crash leaves either all of this or nothing, so a cursor never runs ahead of its requests.
+        `channel` comes with its new cursor and next look. For every key in `ask` a request to
+        ingest the entry is filed, unless the entry has been asked for before. A crash leaves either
+        all of this or nothing, so a cursor never runs ahead of its requests.
         Returns how many requests were filed.
         """
         at = time.time() if now is None else now
@@ -203,10 +203,7 @@ class Channels:
                     request_id = connection.execute(
                         requests.insert()
                         .values(
-                            kind="ingest",
-                            target=entry.url,
-                            arguments={"channel": channel_id, "entry": entry.key}
-                            | dict(ask[entry.key]),
+                            **Ingest(source=entry.url, channel=channel_id, entry=entry.key).row(),
                             created_at=at,
                         )
                         .returning(requests.c.id)

@@ -1,20 +1,22 @@
 """What the user asked the pipeline to do; no request is lost while nothing runs."""
 
 import time
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from utawaku.library.errors import NotFoundError
+from utawaku.library.errors import ConfigError, NotFoundError, PlaylistError, RequestError
 from utawaku.library.records import Request
+from utawaku.library.requests import AnyRequest, RequestKind, kind_names, read_request
 from utawaku.library.schema import requests
 from utawaku.library.store.connections import Connections
 
 _COLUMNS = [requests.c[field.name] for field in fields(Request)]
 OPEN_STATES = ("queued", "running")
 LONGEST_WAIT_S = 31 * 86_400.0
+Kind = TypeVar("Kind", bound=RequestKind)
 
 
 class Requests:
@@ -23,23 +25,23 @@ class Requests:
     def __init__(self, catalogue: Connections) -> None:
         self._catalogue = catalogue
 
-    def file(self, kind: str, target: str, arguments: Mapping[str, Any] | None = None) -> Request:
-        """Ask for something. The same open request twice is the same row."""
-        wanted = dict(arguments or {})
+    def file(self, wanted: AnyRequest) -> Request:
+        """Ask for something. The same queued request twice is the same row."""
+        row_values = wanted.row()
         with self._catalogue.write() as connection:
             twins = connection.execute(
                 sa.select(*_COLUMNS).where(
-                    requests.c.kind == kind,
-                    requests.c.target == target,
+                    requests.c.kind == row_values["kind"],
+                    requests.c.target == row_values["target"],
                     requests.c.state == "queued",
                 )
             )
             for row in twins:
-                if dict(row.arguments) == wanted:
+                if dict(row.arguments) == row_values["arguments"]:
                     return Request(*row)
             row_id = connection.execute(
                 requests.insert()
-                .values(kind=kind, target=target, arguments=wanted, created_at=time.time())
+                .values(**row_values, created_at=time.time())
                 .returning(requests.c.id)
             ).scalar_one()
         return self.get(row_id)
@@ -59,7 +61,11 @@ class Requests:
         return Request(*row)
 
     def waiting(
-        self, kind: str | None = None, *, limit: int | None = None, now: float | None = None
+        self,
+        kind: type[RequestKind] | None = None,
+        *,
+        limit: int | None = None,
+        now: float | None = None,
     ) -> list[Request]:
         """Queued requests, the oldest first; with `now` only those whose time has come."""
         query = sa.select(*_COLUMNS).where(requests.c.state == "queued").order_by(requests.c.id)
@@ -73,7 +79,7 @@ class Requests:
                 )
             )
         if kind is not None:
-            query = query.where(requests.c.kind == kind)
+            query = query.where(requests.c.kind.in_(kind_names(kind)))
         with self._catalogue.read() as connection:
             return [Request(*row) for row in connection.execute(query.limit(limit))]
 
@@ -90,9 +96,13 @@ class Requests:
         with self._catalogue.read() as connection:
             return [Request(*row) for row in connection.execute(query)]
 
-    def of_kind(self, kind: str, *, limit: int = 100) -> list[Request]:
+    def of_kind(self, kind: type[RequestKind], *, limit: int = 100) -> list[Request]:
         """Requests of a kind in any state, the latest first."""
-        query = sa.select(*_COLUMNS).where(requests.c.kind == kind).order_by(requests.c.id.desc())
+        query = (
+            sa.select(*_COLUMNS)
+            .where(requests.c.kind.in_(kind_names(kind)))
+            .order_by(requests.c.id.desc())
+        )
         with self._catalogue.read() as connection:
             return [Request(*row) for row in connection.execute(query.limit(limit))]
 
@@ -158,10 +168,13 @@ class Requests:
         until: float,
         reason: str,
         *,
-        arguments: Mapping[str, Any] | None = None,
+        wanted: AnyRequest | None = None,
     ) -> bool:
-        """Put a running request back into the queue for a later try, and say why."""
-        more = {} if arguments is None else {"arguments": dict(arguments)}
+        """Put a running request back into the queue for a later try, and say why.
+
+        `wanted` takes the place of what was asked for.
+        """
+        more = {} if wanted is None else wanted.row()
         return self._move(
             request_id,
             ("running",),
@@ -178,18 +191,25 @@ class Requests:
         """Put a claimed request back whose run was never started: the same try comes again."""
         return self._move(request_id, ("running",), state="queued", run_id="", started_at=None)
 
-    def open_with(self, kind: str, arguments: Mapping[str, Any]) -> list[Request]:
-        """Queued and running requests of a kind whose arguments include these."""
+    def open_of(self, kind: type[Kind]) -> list[tuple[Request, Kind]]:
+        """Queued and running requests of a kind, with what they ask for; unreadable ones are
+        left out, the pipeline fails them."""
         query = sa.select(*_COLUMNS).where(
-            requests.c.kind == kind, requests.c.state.in_(OPEN_STATES)
+            requests.c.kind.in_(kind_names(kind)), requests.c.state.in_(OPEN_STATES)
         )
         with self._catalogue.read() as connection:
-            found = [Request(*row) for row in connection.execute(query)]
-        return [one for one in found if arguments.items() <= dict(one.arguments).items()]
+            rows = [Request(*row) for row in connection.execute(query)]
+        found: list[tuple[Request, Kind]] = []
+        for row in rows:
+            with suppress(RequestError, ConfigError, PlaylistError):
+                wanted = read_request(row)
+                if isinstance(wanted, kind):
+                    found.append((row, wanted))
+        return found
 
-    def set_arguments(self, request_id: int, arguments: Mapping[str, Any]) -> bool:
+    def replace(self, request_id: int, wanted: AnyRequest) -> bool:
         """Put other arguments in place of an open request's."""
-        return self._move(request_id, OPEN_STATES, arguments=dict(arguments))
+        return self._move(request_id, OPEN_STATES, **wanted.row())
 
     def wake(self, *, reason_begins: str = "") -> int:
         """Let queued requests that wait go on now; returns how many."""

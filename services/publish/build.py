@@ -1,6 +1,8 @@
 """From settings to a queue that is ready to work."""
 
 import hashlib
+import importlib
+import pkgutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,7 @@ from utawaku.library.progress import Progress
 from utawaku.library.publish.quota import UNLIMITED
 from utawaku.library.publish.records import Account, Part, Submission
 from utawaku.media.render import CardText, TextFont, find_font, render_song
+from utawaku.services.publish import sites
 from utawaku.services.publish.bilibili.accounts import Accounts
 from utawaku.services.publish.bilibili.uploader import BilibiliUploader
 from utawaku.services.publish.folder import FolderUploader
@@ -42,9 +45,19 @@ def uploader_for(target: str, account: str, settings: Settings, catalogue: Catal
     if target == "webdav" and wanted.webdav_url:
         password = wanted.webdav_password.get_secret_value()
         return WebDavUploader(wanted.webdav_url, wanted.webdav_user, password, account)
+    if target in wanted.sites and target in site_names():
+        module = importlib.import_module(f"{sites.__name__}.{target}")
+        options = {name: value.get_secret_value() for name, value in wanted.sites[target].items()}
+        made: Uploader = module.uploader(account, options)
+        return made
     raise ConfigError(
         "is not set up as a target", subject=target, next_step="See `utawaku upload --help`"
     )
+
+
+def site_names() -> list[str]:
+    """Names of the sites that are a module of `services/publish/sites/`."""
+    return [found.name for found in pkgutil.iter_modules(sites.__path__)]
 
 
 def queue_for(

@@ -20,10 +20,11 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError, UsageError
 from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Stream
+from utawaku.library.requests import Rematerialize, SeparatePieces
 from utawaku.models.separator import Separator
 from utawaku.models.separator.joining import join_pieces
 from utawaku.models.setlist.subtitles import TimedText, to_srt
-from utawaku.orchestration.pending_assets import due_assets
+from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.rematerialize import advance_rematerializations
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.staleness import stale_streams
@@ -248,9 +249,10 @@ def test_hostile_names_of_subtitles_stay_inside_the_stream(
 def test_a_request_for_a_stream_is_carried_out(
     stream: Stream, settings: Settings, catalogue: Catalogue, pipeline: Pipeline, subtitles: Path
 ) -> None:
-    arguments = {"subtitles": str(subtitles), "stop_s": 6.0}
-    asked = catalogue.requests.file("pieces", ID, arguments)
-    gone = catalogue.requests.file("pieces", "file-9")
+    asked = catalogue.requests.file(
+        SeparatePieces(stream_id=ID, subtitles=str(subtitles), stop_s=6.0)
+    )
+    gone = catalogue.requests.file(SeparatePieces(stream_id="file-9"))
     (run,) = pipeline.drain()
     assert (run.job_name, run.partition_key) == ("separate_pieces", ID)
     assert catalogue.requests.get(gone.id).state == "failed"
@@ -266,13 +268,13 @@ def test_a_recording_stays_while_pieces_of_it_are_asked_for(
     for asset in ("recordings", "segments", "songs", "labels", "library_files", "highlights"):
         catalogue.assets.done(ID, asset, engine="e", engine_version="1")
     free = replace(stream, dropped_at=1.0)  # of which nothing is due
-    assert may_go(free, catalogue, settings, due_assets)
-    request = catalogue.requests.file("pieces", ID)
-    assert not may_go(free, catalogue, settings, due_assets)
+    assert may_go(free, catalogue, settings, pending_assets)
+    request = catalogue.requests.file(SeparatePieces(stream_id=ID))
+    assert not may_go(free, catalogue, settings, pending_assets)
     catalogue.requests.cancel(request.id)
-    assert may_go(free, catalogue, settings, due_assets)
+    assert may_go(free, catalogue, settings, pending_assets)
     catalogue.assets.started(ID, "pieces")
-    assert not may_go(free, catalogue, settings, due_assets)
+    assert not may_go(free, catalogue, settings, pending_assets)
 
 
 def test_a_newer_separator_makes_pieces_stale_and_one_request_brings_them_up_to_date(
@@ -280,7 +282,7 @@ def test_a_newer_separator_makes_pieces_stale_and_one_request_brings_them_up_to_
     subtitles: Path, weights_of: Callable[[str], None],
 ) -> None:  # fmt: skip
     weights_of("1")
-    catalogue.requests.file("pieces", ID, {"subtitles": str(subtitles)})
+    catalogue.requests.file(SeparatePieces(stream_id=ID, subtitles=str(subtitles)))
     (run,) = pipeline.drain()
     assert pipeline.carry_out(run).success
     assert stale_streams(catalogue, settings) == []
@@ -290,7 +292,7 @@ def test_a_newer_separator_makes_pieces_stale_and_one_request_brings_them_up_to_
     assert [(one.stream_id, one.asset) for one in stale_streams(catalogue, settings)] == [
         (ID, "pieces")
     ]
-    request = catalogue.requests.file("rematerialize", "pieces")
+    request = catalogue.requests.file(Rematerialize(asset="pieces"))
     (run,) = pipeline.drain()
     assert pipeline.carry_out(run).success
     assert stale_streams(catalogue, settings) == []

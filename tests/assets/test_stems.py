@@ -11,10 +11,11 @@ from utawaku.assets.stems import stems
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Song, SongSpan, Stream
+from utawaku.library.requests import Separate
 from utawaku.media.decode import load
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.sensors.requests import drain_requests
-from utawaku.sensors.stems import ask_for_good_songs
+from utawaku.sensors.drain_requests import drain_requests
+from utawaku.sensors.separate_good_songs import ask_for_good_songs
 from utawaku.workflows.stems import fault_in
 
 RATE = 16_000
@@ -129,8 +130,8 @@ def test_good_songs_are_asked_for_once(
 def test_a_request_becomes_a_run_over_the_songs_stream(
     songs: list[Song], catalogue: Catalogue
 ) -> None:
-    catalogue.requests.file("separate", songs[1].id)
-    gone = catalogue.requests.file("separate", "file-1@99")
+    catalogue.requests.file(Separate(song_id=songs[1].id))
+    gone = catalogue.requests.file(Separate(song_id="file-1@99"))
     instance = dg.DagsterInstance.ephemeral()
     with dg.build_sensor_context(
         instance=instance, resources={"library": LibraryResource()}

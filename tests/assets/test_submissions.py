@@ -10,9 +10,10 @@ from utawaku.assets.submissions import submissions
 from utawaku.jobs.submissions import publish_submissions
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.publish.records import Part, Submission
+from utawaku.library.requests import Upload
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.sensors.requests import drain_requests
-from utawaku.sensors.submissions import publish_due
+from utawaku.sensors.drain_requests import drain_requests
+from utawaku.sensors.publish_due import publish_due
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_a_request_of_the_screen_starts_the_queue_at_once(
     catalogue: Catalogue, folder: Path, tmp_path: Path
 ) -> None:
     submission = queued(catalogue, tmp_path, "one")
-    catalogue.requests.file("upload", str(submission.id))
+    catalogue.requests.file(Upload(submission_id=submission.id))
     library = LibraryResource()
     with (
         dg.instance_for_test() as instance,

@@ -15,7 +15,7 @@ from tests.models.taste_world import hear, library_of, n_rows, two_kinds
 from tests.models.taste_world import tagger as tagger  # a fixture
 from utawaku.assets.taste import taste_model, taste_scores
 from utawaku.demo import render_song
-from utawaku.jobs.taste import run_of
+from utawaku.jobs.taste import train_run
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError, WeightsCorruptError
@@ -28,7 +28,7 @@ from utawaku.library.store.taste import target_of
 from utawaku.models.tagger import Tagger
 from utawaku.models.taste.evaluation import auc_of
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.sensors.taste import score_new_songs
+from utawaku.sensors.score_new_songs import score_new_songs
 from utawaku.workflows.embeddings import due_songs, hear_songs
 from utawaku.workflows.taste import (
     explain,
@@ -355,11 +355,7 @@ def test_the_network_says_what_it_needs(catalogue: Catalogue, settings: Settings
 def test_a_training_request_becomes_a_run_and_new_songs_are_scored_once(
     catalogue: Catalogue, settings: Settings
 ) -> None:
-    request = catalogue.requests.file("train", "taste")
-    assert run_of(request, "key").job_name == "train_taste"
-    other = catalogue.requests.file("train", "weather")
-    with pytest.raises(NotFoundError, match="weather"):
-        run_of(other, "key")
+    assert train_run().job_name == "train_taste"
     world = library_of(catalogue, 30)
     world.grade(range(20))
     train_taste(catalogue, settings)

@@ -29,6 +29,7 @@ from utawaku.library.errors import UtawakuError
 from utawaku.library.heartbeat import LastingProcess, beat, is_alive, stop_beating
 from utawaku.library.processes import process_mark
 from utawaku.library.records import Channel, SongSpan, Stream
+from utawaku.library.requests import Ingest, IngestStream, Rematerialize
 from utawaku.library.sites import full_address
 from utawaku.library.tags import SongTags, write_tags
 
@@ -150,7 +151,7 @@ def test_rematerialize_tells_what_is_stale_and_what_cannot_be_made_anew(
     assert [one["stream_id"] for one in dry["stale"]] == ["here"]
     assert (dry["n_dropped"], dry["request"]) == (1, None)
     assert "1 more streams are out of date" in commands.run("rematerialize").stdout
-    (request,) = catalogue.requests.waiting("rematerialize")
+    (request,) = catalogue.requests.waiting(Rematerialize)
     assert request.target == "all"
     catalogue.close()
 
@@ -320,7 +321,7 @@ def test_a_resting_site_is_shown_and_can_be_woken(commands: Commands) -> None:
     catalogue = Catalogue.open(load_settings())
     catalogue.channels.save(Channel("youtube:a", "https://youtube.com/a", site="youtube"))
     catalogue.sites.refuse("youtube", "the site asks to slow down", base_s=3600)
-    request = catalogue.requests.file("ingest_stream", "x")
+    request = catalogue.requests.file(IngestStream(stream_id="x"))
     until = time.time() + 3600
     catalogue.requests.wait(request.id, until, "youtube is left alone until 23:00: slow down")
     shown = commands.run("status").stdout
@@ -338,7 +339,7 @@ def test_what_a_site_says_is_shown_and_moves_no_cursor(commands: Commands) -> No
     catalogue = Catalogue.open(load_settings())
     said = "\x1b]0;owned\x07gone\x1b[2J\x9b31m \u202ehere\x08"
     catalogue.notices.add("error", f"Given up: {said}", body=said, next_step=said)
-    request = catalogue.requests.file("ingest_stream", "x")
+    request = catalogue.requests.file(IngestStream(stream_id="x"))
     catalogue.requests.wait(request.id, time.time() + 3600, f"the page says {said}")
     catalogue.sites.refuse("a-site", said, base_s=3600)
     catalogue.close()
@@ -378,7 +379,7 @@ def test_doctor_finds_and_repairs_what_is_out_of_step(commands: Commands) -> Non
     assert not orphan.exists()
     assert not stale.exists()
     assert own.exists()  # not ours
-    assert [r.target for r in catalogue.requests.waiting("ingest_stream")] == ["file-1"]
+    assert [r.target for r in catalogue.requests.waiting(IngestStream)] == ["file-1"]
     assert catalogue.assets.of("file-1")["segments"].state == "failed"
     after = {f["name"]: f["level"] for f in json.loads(commands.run("doctor", "--json").stdout)}
     assert (after["runs"], after["partitions"], after["left over"]) == ("ok", "ok", "ok")
@@ -393,13 +394,13 @@ def test_a_long_reader_does_not_stop_writers_and_a_stuck_writer_is_told_of(
     reader = sqlite3.connect(settings.data_dir / "catalogue.db", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM streams").fetchone()
-    catalogue.requests.file("ingest", "x")  # WAL: a reader is in nobody's way
+    catalogue.requests.file(Ingest(source="x"))  # WAL: a reader is in nobody's way
     reader.execute("COMMIT")
     reader.execute("BEGIN IMMEDIATE")
     from utawaku.library.errors import CatalogueLocked
 
     with pytest.raises(CatalogueLocked):
-        catalogue.requests.file("ingest", "y")
+        catalogue.requests.file(Ingest(source="y"))
     reader.execute("ROLLBACK")
     assert [r.target for r in catalogue.requests.waiting()] == ["x"]
     reader.close()

@@ -22,6 +22,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.library.files import remove_stale_temporaries
 from utawaku.library.records import Request
+from utawaku.library.requests import Follow
 
 PATIENCE_S = 600.0
 ITEM = "<item><title>歌枠 {link}</title><link>{link}</link></item>"
@@ -101,7 +102,7 @@ def test_a_misbehaving_site_leaves_every_stream_done_or_waiting_with_a_reason(
             "UTAWAKU_KEEP__RECORDINGS_GB": "0.00006",
         }
         catalogue = Catalogue.open(load_settings())
-        catalogue.requests.file("follow", site.url("/feed.xml"), {"backlog": -1})
+        catalogue.requests.file(Follow(url=site.url("/feed.xml"), backlog=-1))
         up = program.start("up", "--metrics", str(scraped))
         printed = ""
         try:
@@ -144,7 +145,7 @@ def test_a_misbehaving_site_leaves_every_stream_done_or_waiting_with_a_reason(
             # The nightly round, and what it may throw away: the oldest recordings, not the songs.
             held = [one for one in catalogue.streams.all() if one.recording_path]
             assert len(held) == len(names)
-            launch(port, "keep_house")
+            launch(port, "nightly_maintenance")
             until(lambda: any(one.dropped_at for one in catalogue.streams.all()))
             backups = load_settings().data_dir / "backups"
             until(lambda: bool(list(backups.glob("catalogue-2*.db"))))

@@ -6,12 +6,14 @@ import av
 import pytest
 
 from tests.fixtures.pipeline import Pipeline
+from tests.stored_requests import store_row
 from tests.tui.conftest import write_tone
 from utawaku.jobs.playlists import make_playlists
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.playlists import KIND, PlaylistWish
+from utawaku.library.playlists import PlaylistWish
 from utawaku.library.records import Request, SongSpan, Stream
+from utawaku.library.requests import MakePlaylist
 from utawaku.library.schema import songs
 
 
@@ -36,7 +38,7 @@ def song_ids(catalogue: Catalogue, settings: Settings) -> list[str]:
 
 
 def asked(catalogue: Catalogue, wish: PlaylistWish) -> Request:
-    return catalogue.requests.file(KIND, wish.file, wish.arguments())
+    return catalogue.requests.file(MakePlaylist(wish=wish))
 
 
 def wish_for(song_ids: list[str], file: Path) -> PlaylistWish:
@@ -98,7 +100,7 @@ def test_one_that_is_cancelled_at_work_stops(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("utawaku.jobs.playlists.TELL_EVERY_S", 0.0)
+    monkeypatch.setattr("utawaku.jobs.playlists.REPORT_EVERY_S", 0.0)
     request = asked(catalogue, wish_for(song_ids[:2], tmp_path / "stopped.opus"))
     (run,) = pipeline.drain()
     progressed = type(catalogue.requests).progressed
@@ -128,7 +130,7 @@ def test_a_request_that_makes_no_sense_is_given_up(
     catalogue: Catalogue, pipeline: Pipeline, song_ids: list[str], change: dict[str, object]
 ) -> None:
     arguments = wish_for(song_ids, Path("/tmp/x.opus")).arguments() | change
-    request = catalogue.requests.file(KIND, "/tmp/x.opus", arguments)
+    request = store_row(catalogue, "playlist", "/tmp/x.opus", arguments)
     for run in pipeline.drain():
         pipeline.carry_out(run)
     assert catalogue.requests.get(request.id).state == "failed"

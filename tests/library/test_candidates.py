@@ -6,6 +6,7 @@ import pytest
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import Candidate
+from utawaku.library.requests import Ingest
 from utawaku.library.store.candidates import OPEN
 
 URL = "https://www.youtube.com/watch?v=crawled0001"
@@ -27,7 +28,7 @@ def test_a_like_is_kept_and_asks_the_pipeline_for_the_stream(
     assert not catalogue.candidates.decide(candidate.id, grade=-1)
     decided = catalogue.candidates.get(candidate.id)
     assert (decided.state, decided.grade) == ("accepted", 1)
-    (request,) = catalogue.requests.of_kind("ingest")
+    (request,) = catalogue.requests.of_kind(Ingest)
     assert (request.target, request.arguments) == (URL, {"candidate": candidate.id})
     assert catalogue.candidates.graded() == [decided]
 
@@ -52,7 +53,7 @@ def test_a_decision_is_taken_back_whole(
     assert catalogue.candidates.undecide(candidate)
     again = catalogue.candidates.get(candidate.id)
     assert (again.state, again.grade, again.score) == ("scored", None, 0.8)
-    assert [request.state for request in catalogue.requests.of_kind("ingest")] == (
+    assert [request.state for request in catalogue.requests.of_kind(Ingest)] == (
         ["cancelled"] if grade == 1 else []
     )
     assert catalogue.candidates.decide(candidate.id, grade=1)
@@ -61,9 +62,9 @@ def test_a_decision_is_taken_back_whole(
 def test_what_the_pipeline_has_begun_is_not_taken_back(
     catalogue: Catalogue, candidate: Candidate
 ) -> None:
-    catalogue.requests.file("ingest", URL)  # somebody asked for it by hand too
+    catalogue.requests.file(Ingest(source=URL))  # somebody asked for it by hand too
     catalogue.candidates.decide(candidate.id, grade=1)
-    ours = next(one for one in catalogue.requests.of_kind("ingest") if one.arguments)
+    ours = next(one for one in catalogue.requests.of_kind(Ingest) if one.arguments)
     assert catalogue.requests.claim(ours.id)
     assert not catalogue.candidates.undecide(candidate)
     assert catalogue.candidates.get(candidate.id).state == "accepted"

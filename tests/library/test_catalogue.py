@@ -11,6 +11,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import CatalogueError, CatalogueLocked, CatalogueTooNew, NotFoundError
 from utawaku.library.records import Segment, SongSpan, Stream
+from utawaku.library.requests import Ingest
 from utawaku.library.schema import metadata, songs
 
 
@@ -81,7 +82,7 @@ def test_a_writer_that_waits_too_long_says_that_the_catalogue_is_locked(
 ) -> None:
     hasty = Catalogue.open(settings, busy_timeout_s=0.05)
     with catalogue.write(), pytest.raises(CatalogueLocked):
-        hasty.requests.file("ingest", "https://example.org/1")
+        hasty.requests.file(Ingest(source="https://example.org/1"))
     hasty.close()
 
 
@@ -183,13 +184,13 @@ def test_the_trigram_index_follows_names_and_tags(catalogue: Catalogue, stream: 
 
 
 def test_the_same_open_request_is_filed_once(catalogue: Catalogue) -> None:
-    first = catalogue.requests.file("ingest", "u", {"want": "audio"})
-    assert catalogue.requests.file("ingest", "u", {"want": "audio"}) == first
-    assert catalogue.requests.file("ingest", "u", {"want": "video"}).id != first.id
+    first = catalogue.requests.file(Ingest(source="u", want="audio"))
+    assert catalogue.requests.file(Ingest(source="u", want="audio")) == first
+    assert catalogue.requests.file(Ingest(source="u", want="video")).id != first.id
 
 
 def test_a_request_is_claimed_by_one_worker_and_can_be_cancelled(catalogue: Catalogue) -> None:
-    request = catalogue.requests.file("ingest", "u")
+    request = catalogue.requests.file(Ingest(source="u"))
     assert catalogue.requests.claim(request.id)
     assert not catalogue.requests.claim(request.id)
     assert catalogue.requests.cancel(request.id)

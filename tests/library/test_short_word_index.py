@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import SongSpan, Stream
+from utawaku.library.requests import Label
 from utawaku.library.store.browse import Browser
 from utawaku.library.store.short_word_index import Words, state_of
 
@@ -110,7 +111,7 @@ def test_the_state_tells_each_change_of_the_texts_and_no_other(filled: Catalogue
     assert state() == before + 1
     filled.songs.set_label("file-1@0", "夜", "", "user")
     filled.grades.give("file-1@0", grade=1)
-    filled.requests.file("label", "file-1@0")
+    filled.requests.file(Label(song_or_stream_id="file-1@0"))
     assert state() == before + 1
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.library.metrics import exposition, metrics
+from utawaku.library.requests import Ingest
 from utawaku.library.retry_policies import DAY_S, next_try
 from utawaku.library.sites import site_of
 
@@ -117,7 +118,7 @@ def test_every_trouble_ends_some_day(error: str, retry_after_s: float | None) ->
 
 
 def test_metrics_are_text_that_prometheus_reads(catalogue: Catalogue) -> None:
-    catalogue.requests.file("ingest", "x")
+    catalogue.requests.file(Ingest(source="x"))
     catalogue.sites.refuse('a "quoted"\nsite', "429", base_s=3600)
     text = exposition(metrics(catalogue, load_settings()))
     assert 'utawaku_requests{state="queued"} 1\n' in text
@@ -130,7 +131,7 @@ def test_metrics_are_text_that_prometheus_reads(catalogue: Catalogue) -> None:
 
 
 def test_a_wait_that_a_wrong_clock_set_years_ahead_is_over(catalogue: Catalogue) -> None:
-    request = catalogue.requests.file("ingest", "x")
+    request = catalogue.requests.file(Ingest(source="x"))
     catalogue.requests.wait(request.id, time.time() + 86_400, "tomorrow")
     assert catalogue.requests.waiting(now=time.time()) == []
     catalogue.requests.wait(request.id, time.time() + 900 * DAY_S, "in years")

@@ -44,3 +44,14 @@ def test_an_artefact_is_bound_once() -> None:
 def test_a_missing_binding_says_where_it_belongs() -> None:
     with pytest.raises(LookupError, match=r"assets/weather\.py"):
         binding_of("weather")
+
+
+def test_every_module_of_assets_defines_an_asset() -> None:
+    for module in MODULES:
+        found = [
+            one
+            for value in vars(module).values()
+            for one in (value if isinstance(value, list) else [value])
+            if isinstance(one, dg.AssetsDefinition)
+        ]
+        assert found, module.__name__

@@ -11,7 +11,7 @@ from utawaku.library.artefacts import CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Segment, Setlist, SetlistLine, Song, SongSpan, Stream
-from utawaku.orchestration.pending_assets import due_assets
+from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.workflows import embeddings, highlights, segments, songs
 from utawaku.workflows import song_files as library_files
 from utawaku.workflows import stream_labels as labels
@@ -60,19 +60,19 @@ def stream(catalogue: Catalogue, settings: Settings) -> Stream:
 
 def test_a_new_stream_needs_the_whole_chain(catalogue: Catalogue, settings: Settings) -> None:
     new = catalogue.streams.save(Stream("file-2", "/x.opus"))
-    assert due_assets(new, catalogue, settings) == list(CHAIN)
+    assert pending_assets(new, catalogue, settings) == list(CHAIN)
 
 
 def test_a_finished_stream_needs_nothing(
     stream: Stream, catalogue: Catalogue, settings: Settings
 ) -> None:
-    assert due_assets(stream, catalogue, settings) == []
+    assert pending_assets(stream, catalogue, settings) == []
 
 
 def test_what_is_asked_for_again_brings_what_depends_on_it(
     stream: Stream, catalogue: Catalogue, settings: Settings
 ) -> None:
-    wanted = due_assets(stream, catalogue, settings, again=["songs"])
+    wanted = pending_assets(stream, catalogue, settings, again=["songs"])
     assert wanted == list(CHAIN[CHAIN.index("songs") :])
 
 
@@ -93,12 +93,12 @@ def test_a_changed_setting_makes_due_what_it_decides(
     first: str,
 ) -> None:
     monkeypatch.setenv(variable, value)
-    assert due_assets(stream, catalogue, load_settings())[0] == first
+    assert pending_assets(stream, catalogue, load_settings())[0] == first
 
 
 def test_a_failed_artefact_is_due(stream: Stream, catalogue: Catalogue, settings: Settings) -> None:
     catalogue.assets.failed("file-1", "songs", "no weights")
-    assert due_assets(stream, catalogue, settings)[0] == "songs"
+    assert pending_assets(stream, catalogue, settings)[0] == "songs"
 
 
 def test_a_users_setlist_makes_songs_due(
@@ -106,30 +106,30 @@ def test_a_users_setlist_makes_songs_due(
 ) -> None:
     given = Setlist((SetlistLine(10.0, "夜に駆ける"),), source="user", score=1.0)
     catalogue.setlists.set_users("file-1", given)
-    assert due_assets(stream, catalogue, settings)[0] == "songs"
+    assert pending_assets(stream, catalogue, settings)[0] == "songs"
 
 
 def test_a_moved_boundary_makes_the_file_due(
     stream: Stream, catalogue: Catalogue, settings: Settings
 ) -> None:
     catalogue.songs.set_span("file-1@10000", 12.0, 100.0)
-    assert due_assets(stream, catalogue, settings)[0] == "library_files"
+    assert pending_assets(stream, catalogue, settings)[0] == "library_files"
 
 
 def test_a_vanished_song_file_is_cut_again(
     stream: Stream, catalogue: Catalogue, settings: Settings
 ) -> None:
     (settings.songs_dir / "a.opus").unlink()
-    assert due_assets(stream, catalogue, settings)[0] == "library_files"
+    assert pending_assets(stream, catalogue, settings)[0] == "library_files"
 
 
 def test_a_recording_dropped_on_purpose_is_not_fetched_again(
     stream: Stream, catalogue: Catalogue, settings: Settings
 ) -> None:
     (settings.library_root / stream.recording_path).unlink()
-    assert due_assets(stream, catalogue, settings)[0] == "recordings"
+    assert pending_assets(stream, catalogue, settings)[0] == "recordings"
     dropped = catalogue.streams.save(replace(stream, dropped_at=1.0))
-    assert due_assets(dropped, catalogue, settings) == []
+    assert pending_assets(dropped, catalogue, settings) == []
 
 
 def test_segments_with_a_gap_or_an_overlap_do_not_tile() -> None:

@@ -18,6 +18,7 @@ from utawaku.library.artefacts import CHAIN, with_followers
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import SongSpan, Stream
+from utawaku.library.requests import IngestStream, Rematerialize, Separate
 from utawaku.models import registry
 from utawaku.orchestration.model_versions import recorded_versions
 from utawaku.orchestration.rematerialize import AT_ONCE, advance_rematerializations
@@ -27,7 +28,7 @@ from utawaku.orchestration.staleness import (
     stale_streams,
 )
 from utawaku.orchestration.versions import DATA_VERSION, INPUTS, inputs_of
-from utawaku.sensors.models import notice_new_models
+from utawaku.sensors.notice_new_models import notice_new_models
 from utawaku.workflows.model_versions import MODELS
 
 Install = Callable[[str, bytes], str]
@@ -92,11 +93,11 @@ def test_one_request_makes_only_stale_streams_anew_in_batches(
     made(catalogue, settings, "fresh")
     made(catalogue, settings, "dropped", segmenter_weights="old")
     catalogue.streams.save(replace(catalogue.streams.get("dropped"), dropped_at=1.0))
-    request = catalogue.requests.file("rematerialize", "segments")
+    request = catalogue.requests.file(Rematerialize(asset="segments"))
     for _ in range(3):  # ticks while nothing finishes ask for no more
         advance_rematerializations(catalogue, settings)
     assert len(children(catalogue)) == AT_ONCE
-    for child in catalogue.requests.waiting("ingest_stream"):
+    for child in catalogue.requests.waiting(IngestStream):
         assert child.arguments["again"] == ["segments"]
         catalogue.requests.claim(child.id)
         made(catalogue, settings, child.target)
@@ -105,7 +106,7 @@ def test_one_request_makes_only_stale_streams_anew_in_batches(
     shown = catalogue.requests.get(request.id)
     assert (shown.state, shown.message) == ("running", f"{AT_ONCE} of {AT_ONCE + 3} streams")
     assert len(children(catalogue)) == AT_ONCE + 3
-    for child in catalogue.requests.waiting("ingest_stream"):
+    for child in catalogue.requests.waiting(IngestStream):
         catalogue.requests.claim(child.id)
         made(catalogue, settings, child.target)
         catalogue.requests.finish(child.id)
@@ -125,9 +126,9 @@ def test_stems_of_an_older_separator_are_asked_for_song_by_song(
     catalogue.songs.reconcile("a", spans, made_by="x")
     first, _ = catalogue.songs.of_stream("a")
     catalogue.stems.put(SongStems(first.id, settings.stems.engine, "v", "a", "1+old"))
-    request = catalogue.requests.file("rematerialize", "all")
+    request = catalogue.requests.file(Rematerialize(asset="all"))
     advance_rematerializations(catalogue, settings)
-    (child,) = catalogue.requests.waiting("separate")
+    (child,) = catalogue.requests.waiting(Separate)
     assert child.target == first.id  # the other song was never asked for
     catalogue.requests.claim(child.id)
     made(catalogue, settings, "a", "stems")
@@ -241,7 +242,7 @@ def test_catalogue_and_dagster_agree_on_each_artefact_through_updates_and_breaks
         file = tmp_path / f"{name}.wav"
         file.write_bytes(audio_bytes("wav", "pcm_s16le", duration_s=4.0 + number))
         catalogue.streams.save(Stream(name, str(file), site="file"))
-        catalogue.requests.file("ingest_stream", name)
+        catalogue.requests.file(IngestStream(stream_id=name))
     first = drain()
     # The models that Dagster does not know come first in the run that needs them.
     assert {"segmenter_weights", "song_scorer", *CHAIN} <= set(first["a"])
@@ -251,7 +252,7 @@ def test_catalogue_and_dagster_agree_on_each_artefact_through_updates_and_breaks
     monkeypatch.setenv("UTAWAKU_LABELS__ACCEPT", "0.7")
     assert record_models(pipeline) == ["naming_rules"]
     assert both() == {(name, "labels") for name in streams}
-    request = catalogue.requests.file("rematerialize", "all")
+    request = catalogue.requests.file(Rematerialize(asset="all"))
     runs = pipeline.drain()
     follow = [name for name in CHAIN if name in with_followers({"labels"})]
     assert {run.partition_key: list(run.asset_selection or ()) for run in runs} == {
@@ -273,6 +274,6 @@ def test_catalogue_and_dagster_agree_on_each_artefact_through_updates_and_breaks
     install("musicnn", b"another one")
     assert record_models(pipeline) == ["segmenter_weights", "tagger_weights"]
     assert both() == {(name, one) for name in streams for one in ("segments", "embeddings")}
-    catalogue.requests.file("rematerialize", "all")
+    catalogue.requests.file(Rematerialize(asset="all"))
     assert all(selected == list(CHAIN[1:]) for selected in drain().values())
     assert both() == set()

@@ -17,7 +17,7 @@ from dagster._core.scheduler.instigation import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.sensor import get_elapsed
 
-from utawaku.orchestration.reset_future_ticks import forget_future_ticks
+from utawaku.orchestration.reset_future_ticks import reset_future_ticks
 
 
 def state_of(name: str, last_tick_at: float) -> InstigatorState:
@@ -37,8 +37,8 @@ def test_a_last_tick_that_lies_ahead_is_forgotten_and_nothing_else() -> None:
     with dg.instance_for_test() as stored:
         for name, at in (("tomorrow", now + 86_400), ("just now", now - 3)):
             stored.add_instigator_state(state_of(name, at))
-        assert forget_future_ticks(stored, now) == ["tomorrow"]
-        assert forget_future_ticks(stored, now) == []
+        assert reset_future_ticks(stored, now) == ["tomorrow"]
+        assert reset_future_ticks(stored, now) == []
         states = {one.instigator_name: one for one in stored.all_instigator_state()}
         assert get_elapsed(states["tomorrow"]) is None  # Dagster's own: it may tick at once
         assert (get_elapsed(states["just now"]) or 0.0) >= 3

@@ -3,6 +3,7 @@
 from tests.fixtures.pipeline import Pipeline
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import Stream
+from utawaku.library.requests import Follow, Ingest, LaySetlist, Unfollow
 
 CHANNEL = "https://www.youtube.com/@singer/streams"
 
@@ -11,7 +12,9 @@ def test_a_pasted_setlist_is_kept_and_the_stream_asked_for(
     catalogue: Catalogue, pipeline: Pipeline
 ) -> None:
     stream = catalogue.streams.save(Stream("file-1", "/x.opus"))
-    request = catalogue.requests.file("setlist", stream.id, {"text": "12:34 夜に駆ける / YOASOBI"})
+    request = catalogue.requests.file(
+        LaySetlist(stream_id=stream.id, text="12:34 夜に駆ける / YOASOBI")
+    )
     (run,) = pipeline.drain()
     assert catalogue.requests.get(request.id).state == "done"
     (setlist,) = catalogue.setlists.of_stream(stream.id, source="user")
@@ -23,7 +26,7 @@ def test_a_setlist_without_times_is_refused_with_the_next_step(
     catalogue: Catalogue, pipeline: Pipeline
 ) -> None:
     stream = catalogue.streams.save(Stream("file-1", "/x.opus"))
-    request = catalogue.requests.file("setlist", stream.id, {"text": "what a lovely evening"})
+    request = catalogue.requests.file(LaySetlist(stream_id=stream.id, text="what a lovely evening"))
     assert pipeline.drain() == []
     failed = catalogue.requests.get(request.id)
     assert failed.state == "failed"
@@ -33,12 +36,12 @@ def test_a_setlist_without_times_is_refused_with_the_next_step(
 def test_a_channel_is_followed_and_unfollowed_from_the_screen(
     catalogue: Catalogue, pipeline: Pipeline
 ) -> None:
-    catalogue.requests.file("follow", CHANNEL)
+    catalogue.requests.file(Follow(url=CHANNEL))
     pipeline.drain()
     (channel,) = catalogue.channels.all(followed_only=True)
     assert channel.url == CHANNEL
-    catalogue.requests.file("ingest", "https://www.youtube.com/watch?v=x", {"channel": channel.id})
-    catalogue.requests.file("unfollow", CHANNEL)
+    catalogue.requests.file(Ingest(source="https://www.youtube.com/watch?v=x", channel=channel.id))
+    catalogue.requests.file(Unfollow(channel=CHANNEL))
     assert pipeline.drain() == []
     assert catalogue.channels.all(followed_only=True) == []
-    assert catalogue.requests.waiting("ingest") == []
+    assert catalogue.requests.waiting(Ingest) == []

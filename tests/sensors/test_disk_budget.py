@@ -12,8 +12,9 @@ from tests.services.downloader_media import audio_bytes
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Stream
-from utawaku.orchestration.pending_assets import due_assets
-from utawaku.sensors.schedules import nightly
+from utawaku.library.requests import IngestStream
+from utawaku.orchestration.pending_assets import pending_assets
+from utawaku.sensors.nightly_maintenance import nightly_maintenance_schedule
 
 
 def a_night(pipeline: Pipeline) -> None:
@@ -22,8 +23,8 @@ def a_night(pipeline: Pipeline) -> None:
         instance=pipeline.instance,
         repository_def=everything().get_repository_def(),
     ) as context:
-        (run,) = nightly.evaluate_tick(context).run_requests or ()
-    assert pipeline.carry_out(run, job=nightly.job_name).success
+        (run,) = nightly_maintenance_schedule.evaluate_tick(context).run_requests or ()
+    assert pipeline.carry_out(run, job=nightly_maintenance_schedule.job_name).success
 
 
 def recording_of(stream_id: str, catalogue: Catalogue, settings: Settings) -> Path:
@@ -47,7 +48,7 @@ def test_the_nightly_round_drops_what_may_go_and_what_was_cut_of_it_stays(
         monkeypatch.setenv(f"UTAWAKU_{name}", value)
 
     def ingest(stream_id: str) -> None:
-        catalogue.requests.file("ingest_stream", stream_id)
+        catalogue.requests.file(IngestStream(stream_id=stream_id))
         for run in pipeline.drain():
             assert pipeline.carry_out(run).success
         pipeline.drain()
@@ -98,8 +99,8 @@ def test_the_nightly_round_drops_what_may_go_and_what_was_cut_of_it_stays(
         assert len(site.seen) == n_asked
         now = load_settings()
         stream = catalogue.streams.get("oldest")
-        assert due_assets(stream, catalogue, now) == []
-        catalogue.requests.file("ingest_stream", "oldest", {"again": ["recordings"]})
+        assert pending_assets(stream, catalogue, now) == []
+        catalogue.requests.file(IngestStream(stream_id="oldest", again=("recordings",)))
         (run,) = pipeline.drain()
         assert pipeline.carry_out(run).success
         assert recording_of("oldest", catalogue, now).is_file()

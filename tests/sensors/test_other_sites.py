@@ -12,6 +12,7 @@ from tests.servers.twitch_site import Broadcast, twitch
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Channel
+from utawaku.library.requests import Ingest
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.subscriptions import LOOKED, follow
@@ -37,7 +38,7 @@ def look_again(pipeline: Pipeline, catalogue: Catalogue, channel: Channel) -> No
 
 def take_in(pipeline: Pipeline) -> None:
     for run in pipeline.drain():
-        if run.job_name == "take_in_source":
+        if run.job_name == "resolve_source":
             pipeline.carry_out(run)
 
 
@@ -55,13 +56,13 @@ def test_a_bilibili_space_names_no_titles_so_each_page_decides_and_a_412_is_rest
         channel = followed("https://space.bilibili.com/42/video", catalogue)
         assert channel.site == "bilibili"
         pipeline.look()
-        assert len(catalogue.requests.waiting("ingest")) == 2
+        assert len(catalogue.requests.waiting(Ingest)) == 2
         take_in(pipeline)
         (stream,) = catalogue.streams.all()
         assert (stream.title, stream.site) == ("【歌枠】夜", "bilibili")
         assert reasons(catalogue, channel)["BV1xx411c7mE"].startswith(LOOKED)
         look_again(pipeline, catalogue, channel)  # nothing new: nobody is asked twice
-        assert len(catalogue.requests.waiting("ingest")) == 0
+        assert len(catalogue.requests.waiting(Ingest)) == 0
         site.videos["BV1xx411c7mF"] = BilibiliVideo("BV1xx411c7mF", "歌回", duration_s=4000)
         site.space_fault = Fault(status=412)
         look_again(pipeline, catalogue, channel)
@@ -74,9 +75,7 @@ def test_a_bilibili_space_names_no_titles_so_each_page_decides_and_a_412_is_rest
         catalogue.sites.welcome("bilibili")
         site.space_fault = None
         look_again(pipeline, catalogue, channel)
-        assert [one.target[-12:] for one in catalogue.requests.waiting("ingest")] == [
-            "BV1xx411c7mF"
-        ]
+        assert [one.target[-12:] for one in catalogue.requests.waiting(Ingest)] == ["BV1xx411c7mF"]
 
 
 def test_a_twitch_channel_is_followed_through_reordering_and_an_outage(
@@ -88,7 +87,7 @@ def test_a_twitch_channel_is_followed_through_reordering_and_an_outage(
         channel = followed("https://www.twitch.tv/asinger/videos?filter=archives", catalogue)
         assert channel.site == "twitch"
         pipeline.look()
-        (request,) = catalogue.requests.waiting("ingest")
+        (request,) = catalogue.requests.waiting(Ingest)
         assert request.target.endswith("/101")
         take_in(pipeline)
         (stream,) = catalogue.streams.all()
@@ -102,4 +101,4 @@ def test_a_twitch_channel_is_followed_through_reordering_and_an_outage(
         site.fault = None
         site.broadcasts = [*reversed(site.broadcasts), Broadcast("103", "karaoke night")]
         look_again(pipeline, catalogue, channel)
-        assert [one.target[-3:] for one in catalogue.requests.waiting("ingest")] == ["103"]
+        assert [one.target[-3:] for one in catalogue.requests.waiting(Ingest)] == ["103"]

@@ -9,8 +9,9 @@ import dagster as dg
 import pytest
 
 from tests.models.song_files import sound, write
-from utawaku.jobs.ingest import take_in_source
+from utawaku.jobs.ingest import resolve_source
 from utawaku.library.catalogue import Catalogue
+from utawaku.library.requests import Ingest
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.sensors.watch_folder import look_into, watch_folder
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
@@ -158,10 +159,10 @@ def test_the_pieces_of_one_request_become_one_stream(
 ) -> None:
     monkeypatch.setenv("UTAWAKU_FOLLOW__WATCH_FOLDER", str(folder))
     made = [str(path) for path in pieces(folder, time.time(), 900, 896)]
-    request = catalogue.requests.file("ingest", made[0], {"parts": made})
+    request = catalogue.requests.file(Ingest(source=made[0], parts=made))
     catalogue.requests.claim(request.id)
     with dg.DagsterInstance.ephemeral() as instance:
-        done = take_in_source.execute_in_process(
+        done = resolve_source.execute_in_process(
             run_config={"ops": {"take_in_requests": {"config": {"request_ids": [request.id]}}}},
             resources={"library": LibraryResource()},
             instance=instance,

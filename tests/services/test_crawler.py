@@ -18,6 +18,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import DownloadSettings, Settings
 from utawaku.library.errors import MediaError
 from utawaku.library.records import Song, Stream
+from utawaku.library.requests import Ingest
 from utawaku.library.subscriptions import CrawlSettings
 from utawaku.media.probe import probe
 from utawaku.models.tagger import Tagger
@@ -127,7 +128,7 @@ def test_a_round_finds_previews_scores_and_an_accepted_one_is_ingested(
     assert (again.n_looks, again.n_new, again.n_scored) == (0, 0, 1)  # the budget is used up
     assert catalogue.candidates.decide(candidate.id, grade=1)
     assert not catalogue.candidates.decide(candidate.id, grade=-1)
-    (request,) = catalogue.requests.waiting("ingest")
+    (request,) = catalogue.requests.waiting(Ingest)
     assert request.target == candidate.url
     assert [one.grade for one in catalogue.candidates.graded()] == [1]
     accepted = catalogue.candidates.get(candidate.id)
@@ -176,7 +177,7 @@ def test_a_trained_model_scores_real_previews_and_marks_of_candidates_can_be_lea
     }
     at = [mark.song_id for mark in lesson.marks].index(f"candidate-{first.id}")
     assert lesson.vectors[at] == pytest.approx(heard)
-    assert [one.target for one in catalogue.requests.waiting("ingest")] == [first.url]
+    assert [one.target for one in catalogue.requests.waiting(Ingest)] == [first.url]
     # What was heard is lost with the preview: the next round fetches it once more.
     shutil.rmtree(settings.data_dir / "taste" / "previews")
     shutil.rmtree(settings.cache_dir / "previews")

@@ -8,9 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from utawaku.library.records import Song, SongEdit
+from utawaku.library.requests import Recut
 from utawaku.tui.screens.song_actions import SongActions
-from utawaku.tui.services.services import Services
-from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.stream import StreamPicture
 from utawaku.tui.widgets.stream_songs import StreamSongs
 from utawaku.tui.widgets.timeline_view import Picture, TimelineView
@@ -22,7 +21,7 @@ SETTLE_S = 0.7
 NEW_SONG_S = 240.0
 
 
-class BoundaryEditing(SongActions):
+class Mending(SongActions):
     """A place with a picture of a stream and a list of its songs, where its cuts are changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,8 +36,8 @@ class BoundaryEditing(SongActions):
         Binding("a", "add", "Add"),
     ]
 
-    def __init__(self, services: Services) -> None:
-        super().__init__(services)
+    def __init__(self) -> None:
+        super().__init__()
         self._stream_id = ""
         self._read: StreamPicture | None = None
         self._edge = "start"
@@ -134,11 +133,11 @@ class BoundaryEditing(SongActions):
         self._settling = self.set_timer(self.settle_s, self._settle)
 
     def _audition(self, at_s: float) -> None:
-        player, read = self.player, self._read
+        player, read = self.utawaku.player, self._read
         if read is None:
             return
         stream = read.stream
-        self.worker.write(
+        self.utawaku.write(
             lambda: player.play_recording(stream, max(0.0, at_s - AROUND_S), at_s + AROUND_S)
         )
 
@@ -150,7 +149,7 @@ class BoundaryEditing(SongActions):
         moving, self._moving = self._moving, None
         if moving is None:
             return
-        edits = self.catalogue.edits
+        edits = self.utawaku.catalogue.edits
         song_id, start_s, stop_s = moving
         if self._read is not None:
             # Until the catalogue answers, the picture stays as the user left it.
@@ -163,24 +162,26 @@ class BoundaryEditing(SongActions):
 
     def _edit(self, what: str, job: Callable[[], SongEdit]) -> None:
         """Change boundaries, ask for a re-cut, offer the way back."""
-        catalogue = self.catalogue
+        catalogue = self.utawaku.catalogue
 
         def change() -> SongEdit:
             try:
                 edit = job()
             finally:
                 self._version = -1
-            catalogue.requests.file("recut", edit.stream_id)
+            catalogue.requests.file(Recut(stream_id=edit.stream_id))
             return edit
 
         def undo(edit: SongEdit) -> None:
             catalogue.edits.undo(edit.id)
-            catalogue.requests.file("recut", edit.stream_id)
+            catalogue.requests.file(Recut(stream_id=edit.stream_id))
             self._version = -1
 
-        self.services.undo.run(
-            Step(what, change, undo), lambda _: self.refresh_data(), self.refresh_data
-        )
+        def done(edit: SongEdit) -> None:
+            self.utawaku.offer_undo(what, lambda: undo(edit))
+            self.look_again()
+
+        self.utawaku.write(change, done, failed=self.look_again)
 
     def action_split(self) -> None:
         """Two songs of one, at the marker."""
@@ -190,7 +191,7 @@ class BoundaryEditing(SongActions):
         if song is None:
             self.notify("Put the marker inside a song first.")
             return
-        edits = self.catalogue.edits
+        edits = self.utawaku.catalogue.edits
         self._edit("splitting", lambda: edits.split(song.id, at_s))
 
     def action_merge(self) -> None:
@@ -201,7 +202,7 @@ class BoundaryEditing(SongActions):
             self.notify("There is no next song.")
             return
         first, second = rows.songs[rows.cursor], rows.songs[rows.cursor + 1]
-        edits = self.catalogue.edits
+        edits = self.utawaku.catalogue.edits
         self._edit("merging", lambda: edits.merge(first.id, second.id))
 
     def action_add(self) -> None:
@@ -213,6 +214,6 @@ class BoundaryEditing(SongActions):
             return
         later = [song.start_s for song in self.rows.songs if song.start_s > at_s]
         stop_s = min([at_s + NEW_SONG_S, self.view.picture.duration_s, *later])
-        edits, stream_id = self.catalogue.edits, self._stream_id
+        edits, stream_id = self.utawaku.catalogue.edits, self._stream_id
         if stream_id:
             self._edit("adding a song", lambda: edits.add(stream_id, at_s, stop_s))

@@ -25,8 +25,6 @@ from utawaku.tui.screens.review_queue import (
     read_round,
 )
 from utawaku.tui.screens.song_actions import SongActions
-from utawaku.tui.services.services import Services
-from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.text import bar, clock, shown
 from utawaku.tui.widgets.chart import chart
 
@@ -47,8 +45,8 @@ class ReviewScreen(SongActions):
         Binding("e", "edit", "Edit", show=False),
     ]
 
-    def __init__(self, services: Services) -> None:
-        super().__init__(services)
+    def __init__(self) -> None:
+        super().__init__()
         self._picks: list[Asked] = []
         self._numbers: dict[str, int] = {}
         self._skipped: list[str] = []
@@ -59,11 +57,6 @@ class ReviewScreen(SongActions):
         self._liked: list[float] = []
         self._reading = False
         self._began = False
-
-    def restyle(self) -> None:
-        """Draw texts again that hold colours of the theme."""
-        super().restyle()
-        self._draw()
 
     def compose_body(self) -> ComposeResult:
         """The song, and how it goes."""
@@ -81,12 +74,12 @@ class ReviewScreen(SongActions):
         self._began = True
         self._play()
 
-    def refresh_data(self) -> None:
+    def look_again(self) -> None:
         """Names may have changed, and others may have decided."""
         if not self._picks:
             self._fetch()
             return
-        asked, catalogue = self._picks[0], self.catalogue
+        asked, catalogue = self._picks[0], self.utawaku.catalogue
 
         def read() -> Asked | None:
             if isinstance(asked, Find):
@@ -105,13 +98,13 @@ class ReviewScreen(SongActions):
             self._picks[0] = found
             self._draw()
 
-        self.worker.read(read, arrived)
+        self.utawaku.read(read, arrived)
 
     def _fetch(self) -> None:
         if self._reading:
             return
         self._reading = True
-        catalogue, without, skipped = self.catalogue, [*self._picks], [*self._skipped]
+        catalogue, without, skipped = self.utawaku.catalogue, [*self._picks], [*self._skipped]
 
         def arrived(found: Any) -> None:
             self._reading = False
@@ -126,7 +119,7 @@ class ReviewScreen(SongActions):
             if was_empty:
                 self._play()
 
-        self.worker.read(lambda: read_round(catalogue, without, skipped), arrived)
+        self.utawaku.read(lambda: read_round(catalogue, without, skipped), arrived)
 
     @property
     def current(self) -> Song | None:
@@ -148,11 +141,11 @@ class ReviewScreen(SongActions):
     def _play(self) -> None:
         if not (self._picks and self._began and self.is_current):
             return
-        player, song, candidate = self.player, self.current, self.candidate
+        player, song, candidate = self.utawaku.player, self.current, self.candidate
         if song is not None:
-            self.worker.write(lambda: player.play([song.id], preview=True))
+            self.utawaku.write(lambda: player.play([song.id], preview=True))
         elif candidate is not None:
-            path = self.settings.cache_dir / candidate.preview_path
+            path = self.utawaku.settings.cache_dir / candidate.preview_path
 
             def play() -> None:
                 if candidate.preview_path and path.is_file():
@@ -160,7 +153,7 @@ class ReviewScreen(SongActions):
                 else:
                     player.stop()
 
-            self.worker.write(play)
+            self.utawaku.write(play)
 
     def _mark(
         self, *, grade: int | None = None, stars: int | None = None, clear: bool = False
@@ -181,7 +174,7 @@ class ReviewScreen(SongActions):
         context: dict[str, Any] = {"where": "review", "why": pick.why}
         if pick.song.taste is not None:
             context["taste"] = pick.song.taste
-        self.services.grading.give(
+        self.utawaku.mark_songs(
             numbers, grade=grade, stars=stars, context=context, undone=lambda: self._back(pick)
         )
         if pick.song.taste is not None and grade:
@@ -191,15 +184,15 @@ class ReviewScreen(SongActions):
 
     def _decide(self, candidate: Candidate, grade: int | None) -> None:
         """Take a stream of the crawler in, refuse it, or (None) leave it without a mark."""
-        find, store = self._picks[0], self.catalogue.candidates
+        find, store = self._picks[0], self.utawaku.catalogue.candidates
         title = shown(candidate.title) or shown(candidate.url)
 
-        def decide() -> bool | None:
+        def decide() -> bool:
             if grade is None:
-                return store.skip(candidate.id) or None
-            return store.decide(candidate.id, grade=grade) or None
+                return store.skip(candidate.id)
+            return store.decide(candidate.id, grade=grade)
 
-        def take_back(_result: bool) -> None:
+        def take_back() -> None:
             if not store.undecide(candidate):
                 raise UtawakuError(
                     "the stream is being taken in already",
@@ -207,17 +200,16 @@ class ReviewScreen(SongActions):
                     next_step="The pipeline (P) can cancel it",
                 )
 
-        def decided(changed: bool | None) -> None:
-            if changed and grade == 1:
-                told = f"{title} will be taken in{self.services.pipeline.wait_note()}"
+        def decided(changed: bool) -> None:
+            if not changed:
+                return
+            what = {1: "taking a stream in", None: "skipping"}.get(grade, "refusing a stream")
+            self.utawaku.offer_undo(what, take_back, lambda: self._back(find, grade is not None))
+            if grade == 1:
+                told = f"{title} will be taken in{self.utawaku.down_note()}"
                 self.notify(told, markup=False)
 
-        def back() -> None:
-            self._back(find, grade is not None)
-
-        what = {1: "taking a stream in", None: "skipping"}.get(grade, "refusing a stream")
-        step = Step(what, decide, take_back, back, lambda: self._remove(find))
-        self.services.undo.run(step, decided, back)
+        self.utawaku.write(decide, decided, lambda: self._back(find, grade is not None))
         if grade is not None:
             self._n_today += 1
         self._advance()
@@ -229,20 +221,13 @@ class ReviewScreen(SongActions):
         self._draw()
         self._play()
 
-    def _remove(self, asked: Asked) -> None:
-        """A decision was redone: ask about it no more."""
-        if self._picks and self._picks[0] is asked:
-            self._advance()
-        elif asked in self._picks:
-            self._picks.remove(asked)
-
     def _advance(self) -> None:
         if self._picks:
             self._picks.pop(0)
         if len(self._picks) < AHEAD // 2:
             self._fetch()
         if not self._picks:
-            self.worker.write(self.player.stop)
+            self.utawaku.write(self.utawaku.player.stop)
         self._draw()
         self._play()
 
@@ -252,7 +237,7 @@ class ReviewScreen(SongActions):
         if self.candidate is not None:
             self._decide(self.candidate, None)
         elif song is not None:
-            pick, taste = self._picks[0], self.catalogue.taste
+            pick, taste = self._picks[0], self.utawaku.catalogue.taste
             self._skipped.append(song.id)
             self._advance()
 
@@ -262,12 +247,9 @@ class ReviewScreen(SongActions):
                 self._draw()
                 self._play()
 
-            def skip() -> str:
-                taste.skip(song.id)
-                return song.id
-
-            self.services.undo.run(
-                Step("skipping", skip, taste.unskip, back, lambda: self._remove(pick))
+            self.utawaku.write(
+                lambda: taste.skip(song.id),
+                lambda _: self.utawaku.offer_undo("skipping", lambda: taste.unskip(song.id), back),
             )
 
     def action_again(self) -> None:
@@ -280,8 +262,8 @@ class ReviewScreen(SongActions):
         if self.candidate is not None:
             self._play()
         if song is not None:
-            player = self.player
-            self.worker.write(lambda: player.play([song.id]))
+            player = self.utawaku.player
+            self.utawaku.write(lambda: player.play([song.id]))
 
     def _nothing_to_ask(self) -> str:
         if self._reading:
@@ -324,7 +306,7 @@ class ReviewScreen(SongActions):
         muted, candidate = self.app.theme_variables.get("muted", ""), find.candidate
         length = clock(candidate.duration_s) if candidate.duration_s else ""
         facts = [shown(candidate.channel), length, f"found by {shown(candidate.source)}"]
-        path = self.settings.cache_dir / candidate.preview_path
+        path = self.utawaku.settings.cache_dir / candidate.preview_path
         if not candidate.preview_path:
             heard = "no preview was fetched yet: its name is all there is"
         elif path.is_file():

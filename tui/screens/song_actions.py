@@ -1,31 +1,25 @@
 """What can be done with songs wherever they are listed: marks, names, dropping, asking for work."""
 
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from utawaku.library.errors import NotFoundError
-from utawaku.library.playlists import KIND, MAX_SONGS, PlaylistWish
-from utawaku.library.records import LabelCandidate, Request, Song
+from utawaku.library.records import LabelCandidate, Song
+from utawaku.library.requests import Label, Recut, Retag, Separate
 from utawaku.tui.columns import title_of
-from utawaku.tui.messages import SongsChanged
+from utawaku.tui.screens.base import Place
 from utawaku.tui.screens.dialogs import Choice, Choose, Confirm
-from utawaku.tui.screens.edit_songs import Change, EditSongs, Preview, changes_of
-from utawaku.tui.screens.playlist import MakePlaylist, Playlists
-from utawaku.tui.screens.tab_screen import TabScreen
-from utawaku.tui.services.undo_stack import Step
+from utawaku.tui.screens.edit import Change, EditSongs, Preview, changes_of
 from utawaku.tui.text import shown
 
-MAX_SHOWN_AT_ONCE = 500
-"""Graded songs that are read again at once; others follow with the next search."""
 _ASK = "ask again"
 _TYPE = "type"
 
 
-class SongActions(TabScreen):
+class SongActions(Place):
     """A place that lists songs; it says which ones an action is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,20 +52,13 @@ class SongActions(TabScreen):
     def songs_changed(self, songs: list[tuple[int, Song]]) -> None:
         """Show songs as they are now."""
 
-    def on_songs_changed(self, event: SongsChanged) -> None:
-        """Read songs that were graded, and show them."""
-        event.stop()
-        browser = self.catalogue.browser
-        numbers = event.numbers[:MAX_SHOWN_AT_ONCE]
-        self.worker.read(lambda: browser.numbered(numbers), self.songs_changed)
-
     def action_enqueue(self) -> None:
         """Put songs at the end of the play queue."""
-        self.services.playback.enqueue_numbers(self.target_numbers())
+        self.utawaku.enqueue_numbers(self.target_numbers())
 
     def action_enqueue_next(self) -> None:
         """Put songs right behind what plays."""
-        self.services.playback.enqueue_numbers(self.target_numbers(), next_=True)
+        self.utawaku.enqueue_numbers(self.target_numbers(), next_=True)
 
     def action_grade(self, grade: int) -> None:
         """Like, dislike, neutral."""
@@ -90,7 +77,7 @@ class SongActions(TabScreen):
     ) -> None:
         numbers = self.target_numbers()
         if numbers:
-            self.services.grading.give(
+            self.utawaku.mark_songs(
                 numbers, grade=grade, stars=stars, clear=clear, context={"where": self.mode}
             )
 
@@ -99,7 +86,7 @@ class SongActions(TabScreen):
     def action_edit(self) -> None:
         """Type names and tags, of one song or of all that are selected."""
         numbers = self.target_numbers()
-        catalogue = self.catalogue
+        catalogue = self.utawaku.catalogue
 
         def read() -> tuple[list[Song], dict[str, list[str]]]:
             songs = catalogue.browser.songs(numbers)
@@ -112,14 +99,14 @@ class SongActions(TabScreen):
 
             def typed(values: dict[str, str] | None) -> None:
                 if values:
-                    self._preview(changes_of(songs, tags, values), tags)
+                    self._preview(changes_of(songs, tags, values))
 
             self.app.push_screen(EditSongs(songs, tags), typed)
 
         if numbers:
-            self.worker.read(read, ask)
+            self.utawaku.read(read, ask)
 
-    def _preview(self, changes: Sequence[Change], tags: Mapping[str, Sequence[str]]) -> None:
+    def _preview(self, changes: Sequence[Change]) -> None:
         if not changes:
             self.notify("Nothing would change.")
             return
@@ -131,17 +118,17 @@ class SongActions(TabScreen):
             if sure:
                 self._change(changes)
 
-        self.app.push_screen(Preview(changes, tags), answered)
+        self.app.push_screen(Preview(changes), answered)
 
     def _change(self, changes: Sequence[Change]) -> None:
-        catalogue = self.catalogue
+        catalogue = self.utawaku.catalogue
         song_ids = [change.song.id for change in changes]
 
         def retag() -> None:
             for song_id in song_ids:
-                catalogue.requests.file("retag", song_id)
+                catalogue.requests.file(Retag(song_id=song_id))
 
-        def write() -> tuple[Any, dict[str, list[str]]]:
+        def write() -> Any:
             tags_before = catalogue.insights.tags_by_user(song_ids)
             named = {change.song.id: change.values for change in changes if change.values}
             edits = catalogue.edits.rename(named) if named else []
@@ -153,8 +140,7 @@ class SongActions(TabScreen):
             retag()
             return edits, tags_before
 
-        def undo(written: tuple[Any, dict[str, list[str]]]) -> None:
-            edits, tags_before = written
+        def undo(edits: Sequence[Any], tags_before: dict[str, list[str]]) -> None:
             for edit in edits:
                 catalogue.edits.undo(edit.id)
             for change in changes:
@@ -163,21 +149,26 @@ class SongActions(TabScreen):
                     catalogue.songs.set_tags(change.song.id, dict.fromkeys(old, 1.0), source="user")
             retag()
 
-        def done(_result: Any) -> None:
+        def done(result: Any) -> None:
+            edits, tags_before = result
+            n = len(changes)
+            what = f"changes of {n} songs" if n > 1 else f"names of {title_of(changes[0].song)}"
+            self.utawaku.offer_undo(what, lambda: undo(edits, tags_before))
+            for song_id in song_ids:
+                self.utawaku.player.refresh(song_id)
             self.notify(f"{n} song{'' if n == 1 else 's'} changed. u undoes it.", markup=False)
+            self.look_again()
 
-        n = len(changes)
-        what = f"changes of {n} songs" if n > 1 else f"names of {title_of(changes[0].song)}"
-        self.services.undo.run(Step(what, write, undo), done, self.not_changed)
+        self.utawaku.write(write, done, failed=self.not_changed)
 
     def not_changed(self) -> None:
         """Names could not be written: show what there is."""
-        self.refresh_data()
+        self.look_again()
 
     def action_names(self) -> None:
         """Choose among what the song may be."""
         numbers = self.target_numbers()[:1]
-        catalogue = self.catalogue
+        catalogue = self.utawaku.catalogue
 
         def read() -> tuple[list[Song], list[LabelCandidate]]:
             songs = catalogue.browser.songs(numbers)
@@ -200,8 +191,8 @@ class SongActions(TabScreen):
                 if value == _TYPE:
                     self.action_edit()
                 elif value == _ASK:
-                    self.services.pipeline.file_request(
-                        "label", song.id, "labels will be looked for"
+                    self.utawaku.file_request(
+                        Label(song_or_stream_id=song.id), "names will be looked for"
                     )
                 elif value is not None:
                     one = candidates[int(value)]
@@ -210,7 +201,7 @@ class SongActions(TabScreen):
             self.app.push_screen(Choose(f"What is {title_of(song)}?", choices), chosen)
 
         if numbers:
-            self.worker.read(read, ask)
+            self.utawaku.read(read, ask)
 
     # The rest
 
@@ -219,27 +210,30 @@ class SongActions(TabScreen):
         numbers = self.target_numbers()
         if not numbers:
             return
-        catalogue = self.catalogue
+        catalogue = self.utawaku.catalogue
 
         def drop() -> Any:
             songs = catalogue.browser.songs(numbers)
             edits = catalogue.edits.drop([song.id for song in songs])
             for stream_id in {song.stream_id for song in songs}:
-                catalogue.requests.file("recut", stream_id)
+                catalogue.requests.file(Recut(stream_id=stream_id))
             return edits
 
         def undo(edits: Sequence[Any]) -> None:
             for edit in edits:
                 catalogue.edits.undo(edit.id)
-                catalogue.requests.file("recut", edit.stream_id)
+                catalogue.requests.file(Recut(stream_id=edit.stream_id))
 
-        def done(_edits: Any) -> None:
+        def done(edits: Any) -> None:
+            n = len(numbers)
+            what = f"dropping {n} song{'' if n == 1 else 's'}"
+            self.utawaku.offer_undo(what, lambda: undo(edits))
             self.notify(f"{n} dropped. u brings {'it' if n == 1 else 'them'} back.")
+            self.look_again()
 
         def answered(sure: bool | None) -> None:
             if sure:
-                name = f"dropping {n} song{'' if n == 1 else 's'}"
-                self.services.undo.run(Step(name, drop, undo), done)
+                self.utawaku.write(drop, done)
 
         n = len(numbers)
         self.app.push_screen(
@@ -254,23 +248,23 @@ class SongActions(TabScreen):
     def action_separate(self) -> None:
         """Ask for vocals and accompaniment."""
         numbers = self.target_numbers()
-        catalogue = self.catalogue
+        catalogue = self.utawaku.catalogue
 
         def file() -> int:
             songs = catalogue.browser.songs(numbers)
-            return len([catalogue.requests.file("separate", song.id) for song in songs])
+            return len([catalogue.requests.file(Separate(song_id=song.id)) for song in songs])
 
         def filed(n: Any) -> None:
             plural = "" if n == 1 else "s"
-            self.notify(f"{n} song{plural} will be separated" + self.services.pipeline.wait_note())
+            self.notify(f"{n} song{plural} will be separated" + self.utawaku.down_note())
 
         if numbers:
-            self.worker.write(file, filed)
+            self.utawaku.write(file, filed)
 
     def action_cut_again(self) -> None:
         """Have files cut anew, as after a change of the settings; boundaries stay."""
         numbers = self.target_numbers()
-        catalogue, root = self.catalogue, self.settings.library_root
+        catalogue, root = self.utawaku.catalogue, self.utawaku.settings.library_root
 
         def file() -> int:
             songs = catalogue.browser.songs(numbers)
@@ -288,89 +282,45 @@ class SongActions(TabScreen):
                 )
             catalogue.songs.cut_again(cut)
             for stream_id in sorted(there):
-                catalogue.requests.file("recut", stream_id, {"again": ["library_files"]})
+                catalogue.requests.file(Recut(stream_id=stream_id, again=("library_files",)))
             return len(cut)
 
         def filed(n: int) -> None:
             left = len(numbers) - n
-            note = self.services.pipeline.wait_note()
-            told = f"{n} song{'' if n == 1 else 's'} will be cut again{note}"
+            told = f"{n} song{'' if n == 1 else 's'} will be cut again{self.utawaku.down_note()}"
             if left:
                 told += f". {left} cannot: the recording is gone"
             self.notify(told)
 
         if numbers:
-            self.worker.write(file, filed)
+            self.utawaku.write(file, filed)
 
     def action_timeline(self) -> None:
         """See the song in its stream."""
         numbers = self.target_numbers()[:1]
-        browser = self.catalogue.browser
+        browser = self.utawaku.catalogue.browser
 
         def show(songs: Any) -> None:
             if songs:
-                self.services.navigator.show_timeline(songs[0].stream_id, songs[0].id)
+                self.utawaku.show_timeline(songs[0].stream_id, songs[0].id)
 
         if numbers:
-            self.worker.read(lambda: browser.songs(numbers), show)
+            self.utawaku.read(lambda: browser.songs(numbers), show)
 
     def action_make_playlist(self) -> None:
         """Join songs into one file."""
         numbers, name = self.playlist_numbers()
-        name = name or f"Songs {time.strftime('%Y-%m-%d')}"
-        if len(numbers) > MAX_SONGS:
-            self.notify(
-                f"{len(numbers):,} songs are too many for one file: search, or select up to "
-                f"{MAX_SONGS:,}.",
-                severity="warning",
-            )
-            return
-        catalogue = self.catalogue
-
-        def ask(song_ids: list[str]) -> None:
-            if not song_ids:
-                self.notify("None of these songs has a file yet.", severity="warning")
-                return
-            dialog = MakePlaylist(song_ids, name, self.settings.library_root)
-            self.app.push_screen(dialog, wished)
-
-        def wished(wish: PlaylistWish | None) -> None:
-            if wish is not None:
-                self.services.playlists.file(wish)
-
-        if numbers:
-            self.worker.read(
-                lambda: [song.id for song in catalogue.browser.songs(numbers) if song.file_path],
-                ask,
-            )
+        self.utawaku.make_playlist(numbers, name or f"Songs {time.strftime('%Y-%m-%d')}")
 
     def action_playlists(self) -> None:
         """Playlists that were made."""
-        requests = self.catalogue.requests
-
-        def chosen(request: Request | None) -> None:
-            if request is None:
-                return
-            if request.state != "done":
-                self.notify(f"It is {request.state}. {shown(request.message)}", markup=False)
-                return
-            player, path = self.player, Path(request.target)
-            name = str(request.arguments.get("name", path.stem))
-            self.worker.write(lambda: player.play_file(path, name), lambda _: self.show_player())
-
-        def show(found: list[Request]) -> None:
-            self.app.push_screen(Playlists(found, time.time()), chosen)
-
-        self.worker.read(lambda: requests.of_kind(KIND), show)
+        self.utawaku.show_playlists()
 
     def action_publish(self) -> None:
         """Compose a submission of the songs."""
         numbers = self.target_numbers()
         if numbers:
-            # What only publishing needs is imported here: the first screen does not wait for it.
-            from utawaku.tui.screens.submission import start_submissions
-
-            start_submissions(self.app, self.services, numbers)
+            self.utawaku.compose_submission(numbers)
 
 
 def evidence_of(candidate: LabelCandidate) -> str:

@@ -1,0 +1,326 @@
+"""The runs that serve requests: which may start now, and the job of each kind of request."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+from utawaku.jobs import playlists, stems, taste
+from utawaku.jobs.ingest import ingest_stream, resolve_run
+from utawaku.jobs.submissions import publish_submissions
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import ConfigError, NotFoundError, PlaylistError, RequestError
+from utawaku.library.records import Request, Stream
+from utawaku.library.requests import (
+    AnyRequest,
+    Follow,
+    Ingest,
+    IngestStream,
+    Label,
+    LaySetlist,
+    MakePlaylist,
+    RecheckLength,
+    Recut,
+    Rematerialize,
+    RematerializeStream,
+    Retag,
+    Separate,
+    SeparatePieces,
+    Train,
+    Unfollow,
+    Upload,
+    read_request,
+)
+from utawaku.orchestration.model_versions import unrecorded
+from utawaku.orchestration.partitions import add_partitions
+from utawaku.orchestration.pending_assets import pending_assets
+from utawaku.orchestration.run_tags import (
+    BATCH_TAG,
+    DOWNLOAD_TAG,
+    FETCH_AGAIN_TAG,
+    REQUEST_TAG,
+    TAKE_INCOMPLETE_TAG,
+)
+from utawaku.services.rate_limits import (
+    Hindrance,
+    hindrance_to_asking,
+    hindrance_to_download,
+    hindrance_to_work,
+)
+from utawaku.workflows.ingest import is_address
+
+BATCH = 20
+"""Runs started in one tick; a tick has 60 s."""
+MAX_OPEN_RUNS = 12
+"""Runs of ours that may be queued or going; the rest waits in the catalogue, where new requests of
+the user overtake it."""
+MAX_OPEN_DOWNLOADS = 2
+"""One fetches (pool `download`), one stands ready; so quotas and cooldowns are looked at in
+time."""
+LOOK_UPS = (Ingest, RecheckLength)
+"""Kinds that go together into one run."""
+BACKGROUND_KINDS = (IngestStream, *LOOK_UPS)
+"""What subscriptions ask for; everything else is somebody waiting."""
+IN_THE_TICK = (Follow, Unfollow, LaySetlist, Rematerialize, RematerializeStream)
+"""Kinds that the tick itself serves, without a run."""
+BUSY_S = 30.0
+OPEN_STATUSES = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+
+Waiting = tuple[Request, AnyRequest]
+"""A row of the queue, and what it asks for."""
+
+
+@dataclass
+class RequestedRuns:
+    """One look at the queue."""
+
+    instance: dg.DagsterInstance
+    catalogue: Catalogue
+    settings: Settings
+    now: float
+    busy: set[str]
+    """Streams of requests that run now: never two runs on one stream."""
+    n_open: int
+    n_downloads: int
+    recorded: set[str]
+    """Streams whose recording was fetched."""
+    no_room: Hindrance | None
+    """The disk is full: whatever is made by a run waits."""
+
+    @classmethod
+    def begin(
+        cls, instance: dg.DagsterInstance, catalogue: Catalogue, settings: Settings
+    ) -> "RequestedRuns":
+        """Count what goes on already."""
+        running = catalogue.requests.running()
+        open_runs = instance.get_runs(dg.RunsFilter(statuses=OPEN_STATUSES))
+        return cls(
+            instance=instance,
+            catalogue=catalogue,
+            settings=settings,
+            now=time.time(),
+            busy={_stream_of(request) for request in running},
+            n_open=len({request.run_id for request in running}),
+            n_downloads=sum(DOWNLOAD_TAG in run.tags for run in open_runs),
+            recorded=set(catalogue.assets.done_streams("recordings")),
+            no_room=hindrance_to_work(settings, time.time()),
+        )
+
+    def runs(self) -> Iterator[dg.RunRequest]:
+        """Runs to start now; what they serve is claimed."""
+        waiting = self._readable(self.catalogue.requests.waiting(now=self.now))
+        waiting.sort(key=lambda pair: (isinstance(pair[1], BACKGROUND_KINDS), pair[0].id))
+        n_started = 0
+        look_ups = [pair for pair in waiting if isinstance(pair[1], LOOK_UPS)]
+        for request, wanted in waiting:
+            if n_started >= BATCH:
+                return
+            if isinstance(wanted, LOOK_UPS):
+                run = self._look_up(look_ups)
+                look_ups = []
+            elif self.n_open >= MAX_OPEN_RUNS and isinstance(wanted, BACKGROUND_KINDS):
+                continue
+            else:
+                run = self._run_for(request, wanted)
+            if run is not None:
+                n_started += 1
+                self.n_open += 1
+                yield run
+
+    def _readable(self, rows: Sequence[Request]) -> list[Waiting]:
+        """Rows with what they ask for; those that this version cannot read are failed."""
+        found: list[Waiting] = []
+        for row in rows:
+            try:
+                found.append((row, read_request(row)))
+            except (RequestError, ConfigError, PlaylistError) as error:
+                self.catalogue.requests.fail(row.id, str(error))
+        return found
+
+    def _run_for(self, request: Request, wanted: AnyRequest) -> dg.RunRequest | None:
+        try:
+            if isinstance(wanted, Retag | Separate):
+                self.catalogue.songs.get(wanted.song_id)  # one that is gone need not wait
+            if _stream_of(request) in self.busy:
+                return None
+            if self.no_room is not None and not isinstance(wanted, IN_THE_TICK):
+                self.catalogue.requests.wait(request.id, self.no_room.until, self.no_room.reason)
+                return None
+            run = self._make(request, wanted)
+        except NotFoundError as error:
+            self.catalogue.requests.fail(request.id, str(error))
+            return None
+        if run is None or not self.catalogue.requests.claim(request.id, run_id=_mark(request)):
+            return None
+        self.busy.add(_stream_of(request))
+        return run.with_replaced_attrs(
+            run_key=_key(request),
+            tags={**run.tags, BATCH_TAG: _mark(request), REQUEST_TAG: str(request.id)},
+        )
+
+    def _make(self, request: Request, wanted: AnyRequest) -> dg.RunRequest | None:
+        """The run that serves a request; None where it has to wait, or needs no run."""
+        match wanted:
+            case IngestStream() | Recut():
+                return self._ingest(request, wanted)
+            case Retag(song_id=song_id):
+                stream_id = self.catalogue.songs.get(song_id).stream_id
+                return self._ingest(
+                    request, IngestStream(stream_id=stream_id, again=("library_files",))
+                )
+            case Label():
+                return self._label(request, _stream_of(request))
+            case Upload():
+                # The submission is queued already: this only saves the wait for its own sensor.
+                return dg.RunRequest(job_name=publish_submissions.name)
+            case Separate():
+                return self._separate(wanted)
+            case SeparatePieces():
+                return self._separate_pieces(request, wanted)
+            case Train():
+                return taste.train_run()
+            case MakePlaylist():
+                return playlists.run_of(request)
+            case Follow() | Unfollow() | LaySetlist() | Rematerialize() | RematerializeStream():
+                return None
+            case Ingest() | RecheckLength():
+                return None
+            case _:
+                assert_never(wanted)
+
+    def _look_up(self, waiting: Sequence[Waiting]) -> dg.RunRequest | None:
+        """One run asks the pages of many streams: starting a run costs more than the question."""
+        allowed = [request for request, wanted in waiting if not self._must_wait(request, wanted)]
+        allowed = allowed[:BATCH]
+        if not allowed:
+            return None
+        mark = _mark(allowed[0])
+        claimed = [
+            request.id
+            for request in allowed
+            if self.catalogue.requests.claim(request.id, run_id=mark)
+        ]
+        if not claimed:
+            return None
+        return resolve_run(claimed).with_replaced_attrs(
+            run_key=_key(allowed[0]), tags={BATCH_TAG: mark}
+        )
+
+    def _must_wait(self, request: Request, wanted: AnyRequest) -> bool:
+        if self.no_room is not None:
+            self.catalogue.requests.wait(request.id, self.no_room.until, self.no_room.reason)
+            return True
+        url = wanted.target
+        if isinstance(wanted, RecheckLength):
+            stream = self.catalogue.streams.find(wanted.stream_id)
+            url = stream.url if stream else ""
+        hindrance = hindrance_to_asking(url, self.catalogue, self.now) if is_address(url) else None
+        if hindrance is not None:
+            self.catalogue.requests.wait(request.id, hindrance.until, hindrance.reason)
+        return hindrance is not None
+
+    def _must_wait_for_another(self, request: Request, stream: Stream) -> bool:
+        """Whether a command line works on the stream; then the request waits for it."""
+        locked = _is_locked(stream, self.settings)
+        if locked:
+            reason = "another utawaku works on this stream"
+            self.catalogue.requests.wait(request.id, self.now + BUSY_S, reason)
+        return locked
+
+    def _ingest(self, request: Request, wanted: IngestStream | Recut) -> dg.RunRequest | None:
+        """Make what is pending of a stream, when its site may be asked and nobody else works."""
+        requests = self.catalogue.requests
+        stream = self.catalogue.streams.get(wanted.stream_id)
+        web = is_address(stream.url)
+        if web and stream.id not in self.recorded and self.n_downloads >= MAX_OPEN_DOWNLOADS:
+            return None
+        if self._must_wait_for_another(request, stream):
+            return None
+        due = pending_assets(stream, self.catalogue, self.settings, again=wanted.again)
+        if not due:
+            if requests.claim(request.id, run_id=_mark(request)):
+                requests.finish(request.id, message="already done")
+            return None
+        tags: dict[str, str] = {}
+        if "recordings" in due and web:
+            if self.n_downloads >= MAX_OPEN_DOWNLOADS:
+                return None
+            hindrance = hindrance_to_download(stream.url, self.catalogue, self.settings, self.now)
+            if hindrance is not None:
+                requests.wait(request.id, hindrance.until, hindrance.reason)
+                return None
+            self.n_downloads += 1
+            tags = _download_tags(stream, wanted)
+        add_partitions(self.instance, [stream.id])
+        return dg.RunRequest(
+            job_name=ingest_stream.name,
+            partition_key=stream.id,
+            # A model that Dagster does not know in its present version comes first.
+            asset_selection=[
+                dg.AssetKey(name) for name in (*unrecorded(self.instance, self.settings, due), *due)
+            ],
+            tags=tags,
+        )
+
+    def _label(self, request: Request, stream_id: str) -> dg.RunRequest | None:
+        """Look for labels again, waiting for Shazam's rate limit."""
+        run = self._ingest(request, IngestStream(stream_id=stream_id, again=("labels",)))
+        if run is None:
+            return None
+        config = {"ops": {"labels": {"config": {"patient": True}}}}
+        return run.with_replaced_attrs(run_config=config)
+
+    def _separate(self, wanted: Separate) -> dg.RunRequest:
+        song = self.catalogue.songs.get(wanted.song_id)
+        add_partitions(self.instance, [song.stream_id])
+        return stems.stems_run(song)
+
+    def _separate_pieces(self, request: Request, wanted: SeparatePieces) -> dg.RunRequest | None:
+        stream = self.catalogue.streams.get(wanted.stream_id)
+        if self._must_wait_for_another(request, stream):
+            return None
+        add_partitions(self.instance, [stream.id])
+        return stems.pieces_run(wanted)
+
+
+def _download_tags(stream: Stream, wanted: IngestStream | Recut) -> dict[str, str]:
+    tags = {DOWNLOAD_TAG: stream.site}
+    if isinstance(wanted, IngestStream) and wanted.take_incomplete:
+        tags[TAKE_INCOMPLETE_TAG] = "yes"
+    if "recordings" in wanted.again:
+        tags[FETCH_AGAIN_TAG] = "yes"
+    return tags
+
+
+def _stream_of(request: Request) -> str:
+    return request.target.rpartition("@")[0] or request.target
+
+
+def _mark(request: Request) -> str:
+    return f"{request.id}-{request.attempts}"
+
+
+def _key(request: Request) -> str:
+    """Dagster starts a run of one key only once, so a tick that is done twice does no harm."""
+    return f"request-{_mark(request)}-{request.created_at:.3f}"
+
+
+def _is_locked(stream: Stream, settings: Settings) -> bool:
+    """Whether a command line works on the stream."""
+    path = settings.stream_dir(stream.id) / ".lock"
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True

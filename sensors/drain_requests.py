@@ -1,0 +1,55 @@
+"""Drains what the screen, the command line and subscriptions asked for into runs."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from utawaku.jobs.ingest import ingest_stream, resolve_source
+from utawaku.jobs.playlists import make_playlists
+from utawaku.jobs.requested_runs import RequestedRuns
+from utawaku.jobs.stems import separate_pieces, separate_songs
+from utawaku.jobs.submissions import publish_submissions
+from utawaku.jobs.taste import train_taste_job
+from utawaku.orchestration.former_names import carry_over_states
+from utawaku.orchestration.orphaned_runs import close_orphaned_runs
+from utawaku.orchestration.rematerialize import advance_rematerializations
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.run_outcomes import settle
+from utawaku.orchestration.synchronous_requests import serve_at_once
+
+INTERVAL_S = 5
+
+
+@dg.sensor(
+    jobs=[
+        ingest_stream,
+        resolve_source,
+        publish_submissions,
+        separate_songs,
+        separate_pieces,
+        train_taste_job,
+        make_playlists,
+    ],
+    minimum_interval_seconds=INTERVAL_S,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def drain_requests(
+    context: dg.SensorEvaluationContext, library: LibraryResource
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Start runs for waiting requests, once each, as far as sites and settings allow."""
+    catalogue, settings = library.catalogue, library.settings
+    carry_over_states(context.instance)
+    close_orphaned_runs(context.instance)
+    settle(context.instance, catalogue, settings)
+    advance_rematerializations(catalogue, settings)
+    serve_at_once(library)
+    drain = RequestedRuns.begin(context.instance, catalogue, settings)
+    n_started = 0
+    for run in drain.runs():
+        n_started += 1
+        yield run
+    if not n_started:
+        n_waiting = catalogue.requests.count("queued")
+        yield dg.SkipReason(
+            f"{n_waiting} request(s) wait" if n_waiting else "nothing was asked for"
+        )

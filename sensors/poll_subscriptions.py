@@ -1,0 +1,110 @@
+"""Looks at followed channels, a few in each tick, the longest waiting first."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+
+from utawaku.jobs.ingest import reconcile_channel, reconcile_config
+from utawaku.library.errors import UtawakuError
+from utawaku.library.records import Channel
+from utawaku.library.subscriptions import ChannelRules
+from utawaku.orchestration.resources import LibraryResource
+from utawaku.services.downloader import Tuning
+from utawaku.services.rate_limits import hindrance_to_asking
+from utawaku.workflows.subscriptions import is_reconcile_due, look_at, with_rules
+
+INTERVAL_S = 30
+TICK_S = 35.0
+"""A tick has 60 s; no look begins after this, and none may take longer than what is left of it."""
+LEASE_S = 15 * 60.0
+"""A channel whose look never comes back (the tick was killed) has its next turn after so long, and
+until then it is not in the way of the others."""
+IMPATIENT = Tuning(
+    socket_timeout_s=8.0, stalled_s=15.0, retries=0, extractor_retries=1, retry_wait_s=0.5
+)
+MAX_RECONCILES = 2
+"""Whole lists read in runs at once."""
+
+
+@dataclass
+class Tally:
+    """What a tick came to."""
+
+    n_looked: int = 0
+    n_asked: int = 0
+    n_failed: int = 0
+    n_resting: int = 0
+
+
+@dg.sensor(
+    job=reconcile_channel,
+    minimum_interval_seconds=INTERVAL_S,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def poll_subscriptions(
+    context: dg.SensorEvaluationContext, library: LibraryResource
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for the new streams of the channels whose turn it is.
+
+    The cursor of each channel lies in the catalogue, where it moves together with the requests that
+    follow from it.
+    """
+    catalogue = library.catalogue
+    tally, ends_at = Tally(), time.monotonic() + TICK_S
+    n_reconciles = 0
+    for channel in catalogue.channels.due(time.time()):
+        if time.monotonic() >= ends_at:
+            break
+        now = time.time()
+        hindrance = hindrance_to_asking(channel.url, catalogue, now)
+        if hindrance is not None:
+            catalogue.channels.put_off(channel.id, hindrance.until, hindrance.reason)
+            tally.n_resting += 1
+            continue
+        if is_reconcile_due(channel, library.settings, now):
+            if n_reconciles >= MAX_RECONCILES:
+                continue
+            n_reconciles += 1
+            catalogue.channels.put_off(channel.id, now + LEASE_S, channel.last_error)
+            yield dg.RunRequest(
+                run_config=dict(reconcile_config(channel.id)),
+                tags={"utawaku/channel": channel.id},
+            )
+            continue
+        # Before the look: if it takes the whole tick down, the next tick begins with another one.
+        catalogue.channels.put_off(channel.id, now + LEASE_S, channel.last_error)
+        _look(context, library, channel, ends_at, tally)
+    if not n_reconciles:  # Dagster takes runs or a reason for having none, and fails at both
+        yield dg.SkipReason(
+            f"{tally.n_looked} looked at, {tally.n_asked} new stream(s) asked for, "
+            f"{tally.n_failed} failed, {tally.n_resting} left alone"
+        )
+
+
+def _look(
+    context: dg.SensorEvaluationContext,
+    library: LibraryResource,
+    channel: Channel,
+    ends_at: float,
+    tally: Tally,
+) -> None:
+    try:
+        rules = ChannelRules.read(channel.rules, subject=channel.url)
+        downloader = library.downloader(with_rules(library.settings, rules), tuning=IMPATIENT)
+        look = look_at(
+            channel,
+            library.catalogue,
+            library.settings,
+            downloader,
+            full=False,
+            cancelled=lambda: time.monotonic() >= ends_at + 10,
+        )
+    except UtawakuError as error:
+        # The channel's own next look is put off already; the others go on.
+        context.log.warning("%s", error)
+        tally.n_failed += 1
+    else:
+        tally.n_looked += 1
+        tally.n_asked += look.n_asked

@@ -1,0 +1,38 @@
+"""What follows when enough has come together: training after grades, a notice after a batch."""
+
+import dagster as dg
+
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.requests import Train
+from utawaku.orchestration.resources import LibraryResource
+
+INTERVAL_S = 60
+TRAINED_TO = "grades.trained_to"
+
+
+@dg.sensor(
+    target=None,
+    minimum_interval_seconds=INTERVAL_S,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def request_training(
+    context: dg.SensorEvaluationContext, library: LibraryResource
+) -> dg.SkipReason:
+    """File a `train` request after every `keep.retrain_after` new grades."""
+    n_new = ask_if_enough(library.catalogue, library.settings)
+    return dg.SkipReason(f"{n_new} grade(s) since the last training was asked for")
+
+
+def ask_if_enough(catalogue: Catalogue, settings: Settings) -> int:
+    """File the request when it is time; returns how many grades are new (after that, 0).
+
+    The request is filed first: a crash in between files the same open request again, which is one
+    and the same row.
+    """
+    latest, n_new = catalogue.grades.since(int(catalogue.memories.recall(TRAINED_TO, 0)))
+    if n_new < settings.keep.retrain_after:
+        return n_new
+    catalogue.requests.file(Train(model="taste"))
+    catalogue.memories.keep(TRAINED_TO, latest)
+    return 0

@@ -1,1 +1,0 @@
-"""Services that the app holds and hands to its screens."""
