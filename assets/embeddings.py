@@ -10,7 +10,7 @@ from utawaku.library.store.embeddings import EMBEDDING_KIND
 from utawaku.models.tagger import ENGINE_VERSION
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
-from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.embeddings import Heard, due_songs, hear_songs, made_with
 from utawaku.workflows.pcm_sharing import forget_sound
@@ -31,7 +31,7 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"onnx"},
-    check_specs=[dg.AssetCheckSpec("every_song_was_heard", asset="embeddings")],
+    check_specs=[stream_check("every_song_was_heard", asset="embeddings")],
 )
 def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
     """Embedding and tags of each song, heard at 20 places."""

@@ -8,7 +8,7 @@ from utawaku.library.errors import EngineError, UtawakuError
 from utawaku.models.highlight.engine import interest_engine
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
-from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.highlights import (
     CODE_VERSION,
@@ -39,7 +39,7 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"numpy"},
-    check_specs=[dg.AssetCheckSpec("highlights_lie_inside_their_songs", asset="highlights")],
+    check_specs=[stream_check("highlights_lie_inside_their_songs", asset="highlights")],
 )
 def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
     """Interest curve, best span, tempo and key of every song of the stream.

@@ -8,7 +8,7 @@ from utawaku.library.progress import part
 from utawaku.models.fingerprint import FingerprintIndex
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
-from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.labelling import ENGINE_VERSION, Naming
 from utawaku.workflows.pcm_sharing import forget_sound, keep_for
@@ -48,7 +48,7 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="shazam",
     kinds={"shazam"},
-    check_specs=[dg.AssetCheckSpec("names_of_the_user_stand", asset="labels")],
+    check_specs=[stream_check("names_of_the_user_stand", asset="labels")],
 )
 def labels_asset(
     context: dg.AssetExecutionContext, config: LabelsConfig, library: LibraryResource

@@ -6,7 +6,7 @@ import dagster as dg
 
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
-from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.song_files import (
     CODE_VERSION,
@@ -42,8 +42,8 @@ BINDING = bind(
     pool="cpu",
     kinds={"ffmpeg", "file"},
     check_specs=[
-        dg.AssetCheckSpec("tags_read_back", asset="library_files"),
-        dg.AssetCheckSpec("files_are_as_long_as_their_songs", asset="library_files"),
+        stream_check("tags_read_back", asset="library_files"),
+        stream_check("files_are_as_long_as_their_songs", asset="library_files"),
     ],
 )
 def library_files(

@@ -14,7 +14,7 @@ from utawaku.models.separator.plan import Cut, read_plan
 from utawaku.models.separator.reference import ReferenceSpleeter, reporting_to
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
-from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.reference_separator import separator_of
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.pieces import CODE_VERSION, PiecesWish, asked_for, known_pieces
@@ -47,9 +47,9 @@ BINDING = bind(
     pool="cpu",
     kinds={"onnx", "file"},
     check_specs=[
-        dg.AssetCheckSpec("pieces_are_as_long_as_their_place", asset="pieces"),
-        dg.AssetCheckSpec("pieces_add_up_to_their_mix", asset="pieces"),
-        dg.AssetCheckSpec("pieces_join_to_their_recording", asset="pieces"),
+        stream_check("pieces_are_as_long_as_their_place", asset="pieces"),
+        stream_check("pieces_add_up_to_their_mix", asset="pieces"),
+        stream_check("pieces_join_to_their_recording", asset="pieces"),
     ],
 )
 def pieces(

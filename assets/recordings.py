@@ -10,7 +10,7 @@ from utawaku.library.requests import RecheckLength
 from utawaku.media.joined import is_joined
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
-from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from utawaku.services.downloader import take_file, take_parts
@@ -39,7 +39,7 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="download",
     kinds={"ytdlp", "file"},
-    check_specs=[dg.AssetCheckSpec("recording_is_complete", asset="recordings")],
+    check_specs=[stream_check("recording_is_complete", asset="recordings")],
 )
 def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
     """Whole best audio (or video) of a stream, info.json, thumbnail, comments and live chat."""

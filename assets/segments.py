@@ -10,7 +10,7 @@ from utawaku.models.segmenter import ENGINE_VERSION
 from utawaku.models.songs import segment_and_listen
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
-from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.pcm_sharing import keep_sound
 from utawaku.workflows.recordings import recording_file
@@ -36,7 +36,7 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"onnx"},
-    check_specs=[dg.AssetCheckSpec("segments_tile_the_recording", asset="segments")],
+    check_specs=[stream_check("segments_tile_the_recording", asset="segments")],
 )
 def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
     """Contiguous segments (speech, music, noEnergy, noise) of the whole recording."""

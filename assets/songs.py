@@ -10,7 +10,7 @@ from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs import VERSION, find_songs
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
-from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.segments import analysis_file
 from utawaku.workflows.setlists import best_setlist, setlists_in, writings_of
@@ -42,7 +42,7 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"python"},
-    check_specs=[dg.AssetCheckSpec("songs_lie_apart_inside_the_recording", asset="songs")],
+    check_specs=[stream_check("songs_lie_apart_inside_the_recording", asset="songs")],
 )
 def songs_asset(
     context: dg.AssetExecutionContext, library: LibraryResource

@@ -13,7 +13,7 @@ from utawaku.library.requests import Separate
 from utawaku.models.separator.reference import ReferenceSpleeter, reporting_to
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
-from utawaku.orchestration.partitions import stream_partitions
+from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.reference_separator import separator_of
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.stems import CODE_VERSION, fault_in, is_made, separate_song, wanted_songs
@@ -44,8 +44,8 @@ BINDING = bind(Binding("stems", CODE_VERSION, requests=_separate_again))
     pool="cpu",
     kinds={"onnx", "file"},
     check_specs=[
-        dg.AssetCheckSpec("stems_are_as_long_as_their_songs", asset="stems"),
-        dg.AssetCheckSpec("stems_add_up_to_their_mix", asset="stems"),
+        stream_check("stems_are_as_long_as_their_songs", asset="stems"),
+        stream_check("stems_add_up_to_their_mix", asset="stems"),
     ],
 )
 def stems(
