@@ -338,7 +338,7 @@ def cue_lines(folder: Path) -> Iterator[str]:
     away, beside = folder / "away.cue", recording.with_name("beside.cue")
     for sheet in (away, beside):
         name = recording.relative_to(sheet.parent).as_posix()
-        sheet.write_text(cue_sheet(stream, spans, file_name=name), "utf-8", newline="")
+        sheet.write_text(cue_sheet(stream, spans, files=[(name, 0.0)]), "utf-8", newline="")
     yield "\n## CUE sheets\n\nTwo songs, from 60 s and from 360 s. Where each reader starts them:\n"
     yield "\n| reader | sheet in the folder above | sheet beside the recording |\n|---|---|---|\n"
     if shutil.which("mpd"):

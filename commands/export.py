@@ -67,9 +67,9 @@ def export(
         songs = catalogue.songs.of_stream(stream.id)
         if form == "cue":
             base = output.absolute().parent if output else None
-            name = _recording(stream, settings, base)
-            text = cue_sheet(stream, songs, file_name=name)
-            hint = _MPV_HINT if base and "/" in name else ""
+            files = _recording_files(stream, settings, base)
+            text = cue_sheet(stream, songs, files=files)
+            hint = _MPV_HINT if base and any("/" in name for name, _ in files) else ""
         else:
             text = export_stream(form, stream, catalogue.streams.segments(stream.id), songs)
     catalogue.close()
@@ -112,15 +112,22 @@ def _located(song: "Song", settings: "Settings", base: Path | None) -> "Song":
     return replace(song, file_path=_seen_from(base, settings.library_root / song.file_path))
 
 
-def _recording(stream: "Stream", settings: "Settings", base: Path | None) -> str:
-    """Name of the stream's recording as a sheet in the folder `base` has to give it."""
+def _recording_files(
+    stream: "Stream", settings: "Settings", base: Path | None
+) -> list[tuple[str, float]]:
+    """Files of the recording as a sheet in `base` has to name them, and where each begins (s)."""
+    from utawaku.media.joined import is_joined, read_parts
+
     if not stream.recording_path:
         raise NotFoundError(
             "has no recording that a CUE sheet could name",
             subject=stream.title or stream.id,
             next_step=f"`utawaku ingest --again recordings {stream.id}` fetches it again",
         )
-    return _seen_from(base, settings.library_root / stream.recording_path)
+    path = settings.library_root / stream.recording_path
+    if is_joined(path):
+        return [(_seen_from(base, part.path), part.start_s) for part in read_parts(path)]
+    return [(_seen_from(base, path), 0.0)]
 
 
 def _seen_from(base: Path | None, path: Path) -> str:

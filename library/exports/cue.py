@@ -27,14 +27,20 @@ def _quoted(text: str) -> str:
     return '"' + text[: len(text) - n_last] + "\uff3c" * n_last + '"'
 
 
-def cue_sheet(stream: Stream, songs: Sequence[NamedSpan], *, file_name: str = "") -> str:
+def cue_sheet(
+    stream: Stream, songs: Sequence[NamedSpan], *, files: Sequence[tuple[str, float]] = ()
+) -> str:
     """Return a CUE sheet (to be saved as UTF-8) that plays `songs` out of the recording.
 
     Each song plays from its start to the start of the next one. No INDEX 00 marks the talk between:
     MPD starts the first song there, and programs that split a recording at the marks trip over it.
-    `file_name` is the recording as seen from where the sheet will lie; by default its own name.
-    Raises LibraryFileError for a name with a quote or line break, and for more than `MAX_TRACKS`
-    songs, which the format cannot hold.
+    `files` are the recording's files as seen from where the sheet will lie, each with the second at
+    which it begins; by default the recording's own name. A song belongs to the file that it starts
+    in.
+
+    Raises:
+        LibraryFileError: a name with a quote or line break, or more than `MAX_TRACKS` songs, which
+            the format cannot hold.
     """
     if len(songs) > MAX_TRACKS:
         raise LibraryFileError(
@@ -42,14 +48,7 @@ def cue_sheet(stream: Stream, songs: Sequence[NamedSpan], *, file_name: str = ""
             subject=clean_line(stream.title),
             next_step="Export it as m3u8, audacity or list",
         )
-    file_name = file_name or stream.recording_path.replace("\\", "/").rsplit("/", 1)[-1]
-    if '"' in file_name or any(ord(char) < 32 for char in file_name):
-        raise LibraryFileError(
-            "a CUE sheet cannot hold this file name",
-            subject=file_name,
-            next_step="Rename the recording without quotes",
-        )
-    kind = "MP3" if file_name.lower().endswith(".mp3") else "WAVE"
+    files = files or [(stream.recording_path.replace("\\", "/").rsplit("/", 1)[-1], 0.0)]
     lines = []
     if stream.uploaded_on:
         lines.append(f"REM DATE {clean_line(stream.uploaded_on)}")
@@ -57,11 +56,32 @@ def cue_sheet(stream: Stream, songs: Sequence[NamedSpan], *, file_name: str = ""
         lines.append(f"REM COMMENT {_quoted(stream.url)}")
     if stream.channel:
         lines.append(f"PERFORMER {_quoted(stream.channel)}")
-    lines += [f"TITLE {_quoted(stream.title)}", f'FILE "{file_name}" {kind}']
+    lines.append(f"TITLE {_quoted(stream.title)}")
+    named = ""
     for number, song in enumerate(songs, 1):
+        name, begins_s = max((file for file in files if file[1] <= song.start_s), key=_begin)
+        if name != named:
+            lines.append(_file_line(name))
+            named = name
         lines.append(f"  TRACK {number:02} AUDIO")
         lines.append(f"    TITLE {_quoted(song.title or f'Song {number}')}")
         if song.artist or stream.channel:
             lines.append(f"    PERFORMER {_quoted(song.artist or stream.channel)}")
-        lines.append(f"    INDEX 01 {cue_time(song.start_s)}")
+        lines.append(f"    INDEX 01 {cue_time(song.start_s - begins_s)}")
+    if not songs:
+        lines.append(_file_line(files[0][0]))
     return "".join(f"{line}\r\n" for line in lines)
+
+
+def _begin(file: tuple[str, float]) -> float:
+    return file[1]
+
+
+def _file_line(name: str) -> str:
+    if '"' in name or any(ord(char) < 32 for char in name):
+        raise LibraryFileError(
+            "a CUE sheet cannot hold this file name",
+            subject=name,
+            next_step="Rename the recording without quotes",
+        )
+    return f'FILE "{name}" {"MP3" if name.lower().endswith(".mp3") else "WAVE"}'

@@ -13,6 +13,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError
 from utawaku.library.records import SongSpan, Stream
+from utawaku.media.joined import Part, write_parts
 
 ID = "file-0123456789abcdef"
 
@@ -99,3 +100,20 @@ def test_a_stream_whose_recording_was_dropped_has_no_cue_sheet(
         export("-o", tmp_path / "evening.cue")
     assert "--again recordings" in caught.value.next_step
     assert not (tmp_path / "evening.cue").exists()
+
+
+def test_a_sheet_of_a_recording_in_parts_names_the_parts(
+    catalogue: Catalogue, settings: Settings, tmp_path: Path
+) -> None:
+    listed = settings.stream_dir(ID) / "recording.parts.json"
+    parts = [Part(tmp_path / "a.flv", 0.0, 300.0), Part(tmp_path / "b.flv", 300.0, 300.0)]
+    write_parts(listed, parts)
+    stream = replace(catalogue.streams.get(ID), recording_path=str(listed))
+    catalogue.streams.save(stream)
+    output = tmp_path / "evening.cue"
+    export("-o", output)
+    lines = [line.strip() for line in output.read_text("utf-8").splitlines()]
+    kept = [line for line in lines if line.startswith(("FILE", "INDEX"))]
+    assert kept == [
+        'FILE "a.flv" WAVE', "INDEX 01 01:00:00", 'FILE "b.flv" WAVE', "INDEX 01 01:00:00",
+    ]  # fmt: skip

@@ -139,6 +139,20 @@ def test_no_pregap_moves_the_start_of_a_song() -> None:
     ]
 
 
+def test_a_recording_in_several_files_has_each_song_in_the_file_that_it_starts_in() -> None:
+    files = [("a.flv", 0.0), ("b.mp3", 300.0)]
+    songs = [song(0, 60.0, 100.0), song(1, 250.0, 320.0), song(2, 360.0, 500.0)]
+    lines = [line.strip() for line in cue_sheet(STREAM, songs, files=files).splitlines()]
+    kept = [line for line in lines if line.startswith(("FILE", "INDEX"))]
+    assert kept == [
+        'FILE "a.flv" WAVE',
+        "INDEX 01 01:00:00",
+        "INDEX 01 04:10:00",
+        'FILE "b.mp3" MP3',
+        "INDEX 01 01:00:00",
+    ]
+
+
 @pytest.mark.parametrize("title", ["a\\", "a\\\\", "\\", "C:\\a"])
 def test_no_backslash_stands_before_a_closing_quote(title: str) -> None:
     """Readers that know escapes would read on to the next quote."""
@@ -158,8 +172,8 @@ def test_more_songs_than_cue_can_number_are_refused() -> None:
 
 def test_a_file_name_that_cue_cannot_hold_is_refused() -> None:
     with pytest.raises(LibraryFileError):
-        cue_sheet(STREAM, SONGS, file_name='a"b.mp3')
-    assert 'FILE "a.mp3" MP3' in cue_sheet(STREAM, SONGS, file_name="a.mp3")
+        cue_sheet(STREAM, SONGS, files=[('a"b.mp3', 0.0)])
+    assert 'FILE "a.mp3" MP3' in cue_sheet(STREAM, SONGS, files=[("a.mp3", 0.0)])
 
 
 def test_a_playlist_has_two_lines_a_song() -> None:
