@@ -129,7 +129,10 @@ def decode(
         sample_rate_hz=rate,
         layout={1: "mono", 2: "stereo", None: info.layout}[n_channels],
         sample_format="s16" if as_s16 else "flt",
-        n_chunk=max(1, round(chunk_s * rate)),
+        # A short span is decoded as far as it goes, not to the end of a long chunk.
+        n_chunk=max(
+            1, round(chunk_s * rate) if stop is None else min(round(chunk_s * rate), stop - first)
+        ),
         first=first,
     )
     end_s = info.duration_s if stop_s is None else min(stop_s, info.duration_s or stop_s)
