@@ -13,7 +13,7 @@ from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.labelling import ENGINE_VERSION, Naming
 from utawaku.workflows.pcm_sharing import forget_sound, keep_for
 from utawaku.workflows.recordings import recording_file
-from utawaku.workflows.setlists import best_setlist
+from utawaku.workflows.setlists import believed_setlist
 from utawaku.workflows.stream_labels import (
     StreamLabeller,
     by_user,
@@ -68,7 +68,7 @@ def labels_asset(
             if settings.labels.shazam:
                 shazam = shazam_client(settings, patient=config.patient)
             with FingerprintIndex(index_folder(settings)) as index:
-                setlist = best_setlist(stream, catalogue, settings)
+                setlist = believed_setlist(stream, catalogue, settings)
                 labeller = StreamLabeller(
                     stream,
                     catalogue,

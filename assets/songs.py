@@ -7,13 +7,13 @@ from typing import Any
 import dagster as dg
 
 from utawaku.models.segmentation import Segmentation
-from utawaku.models.songs import VERSION, find_songs
+from utawaku.models.songs import VERSION, find_songs, find_songs_with_evidence
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.segments import analysis_file
-from utawaku.workflows.setlists import best_setlist, setlists_in, writings_of
+from utawaku.workflows.setlists import best_setlist, setlists_in, told_offsets, writings_of
 from utawaku.workflows.songs import (
     draw_timeline,
     made_with,
@@ -59,9 +59,14 @@ def songs_asset(
         warnings = [*unanswered, *writings.warnings]
         tell_left_out(warnings, stream, catalogue)
         found = setlists_in(writings, stream)
-        catalogue.setlists.replace_found(stream.id, found)
         setlist = best_setlist(stream, catalogue, settings, found=found)
-        spans = find_songs(segmentation, rules, setlist.lines if setlist else ())
+        if setlist is not None and setlist.source == "user":
+            spans, believed = find_songs(segmentation, rules, setlist.lines), None
+        else:
+            read = setlists_in(writings, stream, catalogue.songs.artists())
+            weighed = find_songs_with_evidence(segmentation, rules, read)
+            spans, believed = weighed.songs, weighed.setlist
+        catalogue.setlists.replace_found(stream.id, [*found, *([believed] if believed else [])])
         made_by = f"{rules.strategy}/{VERSION} {segmentation.engine}"
         plan = catalogue.songs.reconcile(stream.id, spans, made_by=made_by)
         kept = catalogue.songs.of_stream(stream.id)
@@ -76,6 +81,7 @@ def songs_asset(
             "strategy": rules.strategy,
             "setlist": setlist.source if setlist else "none",
             "warnings": warnings,
+            "offsets": told_offsets(believed) if believed else [],
             "made_with": made_with(rules, setlist),
         }
         work.done(

@@ -6,6 +6,7 @@ Shazam allows five questions a minute, so it is asked about what is left.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from utawaku.models.fingerprint import (
     guess_covers,
     sight,
 )
-from utawaku.models.labels import SURE, accepted, listed_probability, rank_candidates
+from utawaku.models.labels import SURE, accepted, line_probability, rank_candidates
 from utawaku.services.recognizer import RecognizeOptions, ShazamClient, recognize
 
 ENGINE_VERSION = "2"
@@ -131,7 +132,7 @@ def listed_candidate(song: Song, setlist: Setlist | None) -> LabelCandidate | No
     if line is None:
         return None
     away_s = abs(line.start_s - song.start_s)
-    others: Mapping[str, int] = next(
+    others: Mapping[str, Any] = next(
         (row for row in setlist.evidence.get("lines", ()) if row["start_s"] == line.start_s), {}
     )
     n_agree, n_against = others.get("agree", 0), others.get("against", 0)
@@ -139,7 +140,7 @@ def listed_candidate(song: Song, setlist: Setlist | None) -> LabelCandidate | No
         # The user meant this recording; only a stamp far off may mean the neighbour.
         score = SURE * (1.0 - 0.3 * away_s / LISTED_WITHIN_S)
     else:
-        score = listed_probability(setlist.score, n_agree, n_against)
+        score = line_probability(others, away_s, setlist.score)
     return LabelCandidate(
         title=line.title,
         artist=line.artist,
@@ -151,7 +152,8 @@ def listed_candidate(song: Song, setlist: Setlist | None) -> LabelCandidate | No
             "others": {"agree": n_agree, "against": n_against},
             "setlist": setlist.source,
             "author": setlist.author,
-            "trust": round(setlist.score, 3),
+            "trust": round(others.get("belief", setlist.score), 3),
+            "offset_s": others.get("offset_s", 0.0),
         },
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from utawaku.workflows.sources import holodex_of
 
 HOLODEX_TRUST = 0.85
 """As of a good list in a pinned comment: its editors take the songs from those. Not measured."""
+
+BELIEVED = "merged"
+"""Source of the list that holds what was believed of all the others."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,15 @@ def find_stream_setlists(stream: Stream, settings: Settings) -> list[Setlist]:
     return setlists_in(writings_of(stream, settings), stream)
 
 
-def setlists_in(writings: Writings, stream: Stream) -> list[Setlist]:
+def setlists_in(
+    writings: Writings, stream: Stream, known_artists: Collection[str] = ()
+) -> list[Setlist]:
     """Setlists in what people wrote, best first."""
     found = find_setlists(
-        writings.info, live_chat=writings.chat, duration_s=stream.duration_s or None
+        writings.info,
+        live_chat=writings.chat,
+        duration_s=stream.duration_s or None,
+        known_artists=known_artists,
     )
     end_s = stream.duration_s or math.inf
     lines = tuple(line for line in writings.holodex if line.start_s < end_s)
@@ -86,6 +95,32 @@ def best_setlist(
 def chat_of(stream: Stream, settings: Settings) -> list[ChatMessage]:
     """Read the chat of a stream; empty where there is none, or none that can be read."""
     return _chat_in(settings.stream_dir(stream.id), [])
+
+
+def believed_setlist(stream: Stream, catalogue: Catalogue, settings: Settings) -> Setlist | None:
+    """What the user gave, else what was believed of the page's lists when the songs were cut.
+
+    Songs that an older version cut have no such list: then the merged one of the page counts.
+    """
+    for source in ("user", BELIEVED):
+        kept = catalogue.setlists.of_stream(stream.id, source=source)
+        if kept:
+            return kept[0]
+    return best_setlist(stream, catalogue, settings)
+
+
+def told_offsets(setlist: Setlist) -> list[str]:
+    """One sentence for each offset by which a believed list was shifted."""
+    offsets = {
+        (row["from"][0]["author"] or row["from"][0]["source"], row["offset_s"])
+        for row in setlist.evidence.get("lines", ())
+        if row.get("offset_s")
+    }
+    return [
+        f"the list of {author} is {abs(offset_s):.0f} s {'late' if offset_s > 0 else 'early'}: "
+        "its times were shifted to what is heard"
+        for author, offset_s in sorted(offsets)
+    ]
 
 
 def _chat_in(folder: Path, warnings: list[str]) -> list[ChatMessage]:

@@ -68,6 +68,12 @@ class Songs:
             tags = tags_of(connection, [row.id for row in rows])
         return [song_from_row(row, tags.get(row.id, ())) for row in rows]
 
+    def artists(self) -> list[str]:
+        """Every artist's name that a song of the library has."""
+        query = sa.select(songs.c.artist).where(songs.c.artist != "").distinct()
+        with self._catalogue.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def count(self, *where: sa.ColumnElement[bool]) -> int:
         """How many songs satisfy all conditions."""
         query = sa.select(sa.func.count()).select_from(songs).where(*where)

@@ -1,6 +1,11 @@
 """What a song is called: candidates from every source, compared, merged and ranked."""
 
-from utawaku.models.labels.calibration import SURE, listed_probability, shazam_probability
+from utawaku.models.labels.calibration import (
+    SURE,
+    line_probability,
+    listed_probability,
+    shazam_probability,
+)
 from utawaku.models.labels.candidates import GUESSES, SOURCE_ORDER, accepted, rank_candidates
 from utawaku.models.labels.titles import (
     Unwrapped,
@@ -18,6 +23,7 @@ __all__ = [
     "Unwrapped",
     "accepted",
     "artist_key",
+    "line_probability",
     "listed_probability",
     "rank_candidates",
     "same_song",

@@ -19,6 +19,8 @@ Every number here was fitted; the scripts say how and print what comes of it:
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 SHAZAM: dict[tuple[int, bool], float] = {
     (1, False): 0.45,
@@ -29,11 +31,13 @@ SHAZAM: dict[tuple[int, bool], float] = {
 }
 """By the number of agreeing windows (three stands for more) and whether their places agree."""
 
-LISTED = (4.0, 1.25, 2.4, -4.2)
-"""Log-odds: constant; by trust; with another author's word; against one.
+LISTED = (4.0, 1.25, 2.4, -4.2, -0.05)
+"""Log-odds: constant; by belief; with another author's word; against one; by second beyond 8."""
 
-How far away the line is makes no difference once it is the nearest within 40 s: of lines within 2 s
-.992 were right, of those 20 to 30 s away .993."""
+_USUAL_S = 8.0
+CALLED = (-2.5, 5.0, 0.1, 1.0)
+"""Log-odds of a title that viewers of the chat called out: constant; by belief in all calls of the
+chat; by speaker, up to ten; by a moderator."""
 
 SURE = 0.99
 """No witness but the user is surer than this."""
@@ -46,12 +50,30 @@ def shazam_probability(n_windows: int, *, consistent: bool, n_against: int) -> f
     return SHAZAM[n_windows, consistent and n_windows > 1] * share
 
 
-def listed_probability(trust: float, n_agree: int, n_against: int) -> float:
+def listed_probability(trust: float, n_agree: int, n_against: int, away_s: float = 0.0) -> float:
     """Chance that the line nearest to a song names it.
 
-    `trust` is the setlist's score, in [0, 1]; the others are authors besides the line's own.
+    `trust` is how far the setlist is believed, in [0, 1]; the others are authors besides the line's
+    own; `away_s` is the line's distance from the song's start.
     """
-    constant, by_trust, by_agreement, by_contradiction = LISTED
-    log_odds = constant + by_trust * trust
+    constant, by_trust, by_agreement, by_contradiction, by_distance = LISTED
+    log_odds = constant + by_trust * trust + by_distance * max(away_s - _USUAL_S, 0.0)
     log_odds += by_agreement * (n_agree > 0) + by_contradiction * (n_against > n_agree)
+    return min(1 / (1 + math.exp(-log_odds)), SURE)
+
+
+def line_probability(row: Mapping[str, Any], away_s: float, trust: float) -> float:
+    """Chance that a line names the song that starts `away_s` from it.
+
+    `row` is the line's entry in a merged setlist's `evidence["lines"]`; `trust` stands in for its
+    belief where it has none.
+    """
+    agree, against = row.get("agree", 0), row.get("against", 0)
+    if "speakers" not in row:
+        return listed_probability(row.get("belief", trust), agree, against, away_s)
+    constant, by_belief, by_speaker, by_moderator = CALLED
+    log_odds = constant + by_belief * row.get("belief", trust)
+    log_odds += by_speaker * min(row["speakers"], 10) + by_moderator * bool(row["by_moderator"])
+    _, _, by_agreement, by_contradiction, _ = LISTED
+    log_odds += by_agreement * (agree > 0) + by_contradiction * (against > agree)
     return min(1 / (1 + math.exp(-log_odds)), SURE)

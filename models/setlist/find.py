@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -17,8 +17,7 @@ from utawaku.library.records import Setlist, SetlistLine
 from utawaku.models.chat import ChatMessage
 from utawaku.models.labels.titles import artist_key, similarity, title_key
 from utawaku.models.setlist.live_chat import titles_in_chat
-from utawaku.models.setlist.names import read_name
-from utawaku.models.setlist.parse import listlikeness, parse_setlist
+from utawaku.models.setlist.parse import listlikeness, parse_setlist, read_entries
 
 SAME_START_S = 20.0
 """Lines of two people about one song start within this time of each other."""
@@ -48,20 +47,23 @@ def find_setlists(
     live_chat: Sequence[ChatMessage] = (),
     user_text: str = "",
     duration_s: float | None = None,
+    known_artists: Collection[str] = (),
 ) -> list[Setlist]:
     """Every setlist that a yt-dlp `info` dict holds, best first.
 
     Reads `description`, `chapters` and `comments`, the replayed chat and what the user pasted. A
     setlist has at least two songs within the recording (one is enough from the user).
+    `known_artists` help to tell which side of a separator is the artist.
     """
     length_s = duration_s if duration_s is not None else info.get("duration")
     end_s = float(length_s) if isinstance(length_s, int | float) and length_s > 0 else math.inf
+    reader = _Reader(end_s, frozenset(known_artists))
     found = [
-        *_from_user(user_text, end_s),
-        *_from_description(info, end_s),
-        *_from_chapters(info, end_s),
-        *_from_comments(info, end_s),
-        *_from_chat(live_chat, end_s),
+        *_from_user(user_text, reader),
+        *_from_description(info, reader),
+        *_from_chapters(info, reader),
+        *_from_comments(info, reader),
+        *_from_chat(live_chat, reader),
     ]
     scored = [_with_agreement(item, found) for item in found]
     return sorted(scored, key=lambda setlist: -setlist.score)
@@ -99,6 +101,9 @@ def merge_setlists(setlists: Sequence[Setlist]) -> Setlist | None:
                 {"source": s.source, "author": s.author, "start_s": member.start_s}
                 for s, member in cluster
             ],
+            "belief": cluster[0][0].score,
+            **_offset(cluster[0][0]),
+            **_called(*cluster[0]),
             **_witnesses(cluster),
         }
         for line, cluster in zip(lines, kept, strict=True)
@@ -112,39 +117,60 @@ def merge_setlists(setlists: Sequence[Setlist]) -> Setlist | None:
     )
 
 
-def _from_user(text: str, end_s: float) -> Iterable[_Found]:
-    lines = _within(parse_setlist(text), end_s) if text else ()
+def _offset(setlist: Setlist) -> dict[str, float]:
+    offset_s = setlist.evidence.get("offset_s", 0.0)
+    return {"offset_s": offset_s} if offset_s else {}
+
+
+def _called(setlist: Setlist, line: SetlistLine) -> dict[str, Any]:
+    """How many viewers called a title out in the chat; empty for a line that somebody listed."""
+    called = setlist.evidence.get("called")
+    return dict(called[setlist.lines.index(line)]) if called else {}
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """How the texts of one recording are read."""
+
+    end_s: float
+    known_artists: frozenset[str]
+
+    def lines_of(self, text: str) -> tuple[SetlistLine, ...]:
+        return _within(parse_setlist(text, known_artists=self.known_artists), self.end_s)
+
+
+def _from_user(text: str, reader: _Reader) -> Iterable[_Found]:
+    lines = reader.lines_of(text) if text else ()
     if lines:
         yield _Found(Setlist(lines, "user", 1.0), 1.0, 1.0)
 
 
-def _from_description(info: Mapping[str, Any], end_s: float) -> Iterable[_Found]:
+def _from_description(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]:
     text = info.get("description")
     if isinstance(text, str):
         author = str(info.get("channel") or info.get("uploader") or "")
-        yield from _judge(text, "description", author, {}, _TRUST["description"], end_s)
+        yield from _judge(text, "description", author, {}, _TRUST["description"], reader)
 
 
-def _from_chapters(info: Mapping[str, Any], end_s: float) -> Iterable[_Found]:
-    lines = []
-    for chapter in info.get("chapters") or ():
-        title, start_s = chapter.get("title"), chapter.get("start_time")
-        if not isinstance(title, str) or not isinstance(start_s, int | float):
-            continue
-        stop_s = chapter.get("end_time")
-        name = read_name(title)
-        is_song = name.is_song and not _UNTITLED.match(title)
-        stop = float(stop_s) if isinstance(stop_s, int | float) and not is_song else None
-        # A chapter reaches to the next one, so only the end of talk is known from it.
-        lines.append(SetlistLine(float(start_s), name.title, name.artist, stop, title, is_song))
-    kept = _within(lines, end_s)
+def _from_chapters(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]:
+    titled = [
+        (float(chapter["start_time"]), chapter["title"])
+        for chapter in info.get("chapters") or ()
+        if isinstance(chapter.get("title"), str)
+        and isinstance(chapter.get("start_time"), int | float)
+    ]
+    lines = [
+        replace(line, is_song=line.is_song and not _UNTITLED.match(line.raw))
+        for line in read_entries(titled, known_artists=reader.known_artists)
+    ]
+    kept = _within(lines, reader.end_s)
     if sum(line.is_song for line in kept) >= MIN_SONGS:
         author = str(info.get("channel") or info.get("uploader") or "")
         quality = _quality(kept, 0.8)
         yield _Found(Setlist(kept, "chapters", 0.0, author), quality, _TRUST["chapters"])
 
 
-def _from_comments(info: Mapping[str, Any], end_s: float) -> Iterable[_Found]:
+def _from_comments(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]:
     comments = [c for c in info.get("comments") or () if isinstance(c.get("text"), str)]
     most_liked = max((_likes(comment) for comment in comments), default=0)
     channel_ids = {info.get("channel_id"), info.get("uploader_id")} - {None, ""}
@@ -163,16 +189,16 @@ def _from_comments(info: Mapping[str, Any], end_s: float) -> Iterable[_Found]:
             "by_channel": by_channel,
         }
         author = str(comment.get("author") or comment.get("author_id") or "")
-        yield from _judge(comment["text"], "comment", author, evidence, min(trust, 0.98), end_s)
+        yield from _judge(comment["text"], "comment", author, evidence, min(trust, 0.98), reader)
 
 
-def _from_chat(messages: Sequence[ChatMessage], end_s: float) -> Iterable[_Found]:
+def _from_chat(messages: Sequence[ChatMessage], reader: _Reader) -> Iterable[_Found]:
     for message in messages:
         if ":" in message.text or "：" in message.text:
             trust = _TRUST["live_chat"] + 0.2 * message.trusted
             evidence = {"at_s": message.offset_s}
-            yield from _judge(message.text, "live_chat", message.author, evidence, trust, end_s)
-    called = [(line, why) for line, why in titles_in_chat(messages) if line.start_s < end_s]
+            yield from _judge(message.text, "live_chat", message.author, evidence, trust, reader)
+    called = [(line, why) for line, why in titles_in_chat(messages) if line.start_s < reader.end_s]
     if called:
         lines = tuple(line for line, _ in called)
         calls: dict[str, Any] = {"called": [why for _, why in called]}
@@ -184,9 +210,9 @@ def _from_chat(messages: Sequence[ChatMessage], end_s: float) -> Iterable[_Found
 
 
 def _judge(
-    text: str, source: str, author: str, evidence: dict[str, Any], trust: float, end_s: float
+    text: str, source: str, author: str, evidence: dict[str, Any], trust: float, reader: _Reader
 ) -> Iterable[_Found]:
-    lines = _within(parse_setlist(text), end_s)
+    lines = reader.lines_of(text)
     if sum(line.is_song for line in lines) < MIN_SONGS:
         return
     listlike = 1.0 if _HEADER.search(text) else listlikeness(text)
@@ -284,11 +310,12 @@ def _witnesses(cluster: Sequence[tuple[Setlist, SetlistLine]]) -> dict[str, int]
     """
     leader = cluster[0][1]
     agree = against = 0
-    for _, line in cluster[1:]:
+    for setlist, line in cluster[1:]:
         if not line.title or not line.is_song:
             continue
         if _title_similarity(leader, line) < 0.6:
-            against += 1
+            # What the chat calls out beside a list is mostly a cheer.
+            against += not setlist.evidence.get("called")
         elif line.start_s != leader.start_s:
             agree += 1
     return {"agree": agree, "against": against}

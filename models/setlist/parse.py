@@ -58,6 +58,14 @@ def read_timed_lines(
     return _decided(rows, (), known_artists)
 
 
+def read_entries(
+    entries: Iterable[tuple[float, str]], *, known_artists: Collection[str] = ()
+) -> list[SetlistLine]:
+    """A setlist from times and words that stand apart, such as chapters: `(start_s, words)`."""
+    rows = [Row(start_s, None, drop_invisible(words), words) for start_s, words in entries]
+    return _decided(rows, (), known_artists)
+
+
 def listlikeness(text: str) -> float:
     """Share of the stamped lines of `text` that look like list entries and not like remarks."""
     rows, _ = rows_of(text[:MAX_TEXT])

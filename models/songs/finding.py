@@ -10,15 +10,16 @@ from typing import Protocol
 import numpy as np
 
 from utawaku.library.progress import Progress, silent
-from utawaku.library.records import SetlistLine, SongSpan
+from utawaku.library.records import Setlist, SetlistLine, SongSpan
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs.classic import classic_songs
+from utawaku.models.songs.evidence import Weighed, weigh
 from utawaku.models.songs.features import SongListener
 from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.setlist_fit import fit_setlist
 from utawaku.models.songs.smart import hear, smart_songs
 
-VERSION = "1"
+VERSION = "2"
 """Rises whenever the same input could give other songs."""
 
 
@@ -66,8 +67,8 @@ def find_songs(
 
     With `SongFeatures` in `segmentation.listened` (see `segment_and_listen`) boundaries are
     clearly better; without them the smart strategy works on the segmentation's own curves.
-    Lines of `setlist` add songs and correct starts, with either strategy. Deterministic, linear
-    in the duration.
+    Lines of `setlist`, which the user gave, add songs and correct starts, with either strategy.
+    Deterministic, linear in the duration.
     """
     rules = rules or SongRules()
     if rules.strategy == "classic":
@@ -77,3 +78,22 @@ def find_songs(
         return fit_setlist(hear(segmentation, rules), found, setlist, rules)
     hearing = hear(segmentation, rules)
     return fit_setlist(hearing, smart_songs(hearing, rules), setlist, rules)
+
+
+def find_songs_with_evidence(
+    segmentation: Segmentation,
+    rules: SongRules | None,
+    setlists: Sequence[Setlist],
+) -> Weighed:
+    """Songs of a recording about which people wrote: their lists are weighed against the ear.
+
+    Nothing that `find_songs` hears is taken away; `Weighed.setlist` tells what was believed of the
+    lists, on the recording's own time.
+    """
+    rules = rules or SongRules()
+    hearing = hear(segmentation, rules)
+    if rules.strategy == "classic":
+        found = classic_songs(segmentation.segments, segmentation.duration_s, rules)
+    else:
+        found = smart_songs(hearing, rules)
+    return weigh(hearing, found, setlists, rules)

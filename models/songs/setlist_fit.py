@@ -1,4 +1,4 @@
-"""Songs when people have written down where they start.
+"""Songs by a setlist that the user gave: it is the answer and no evidence.
 
 A listed start within the tolerance of a found one is the same song: the listed start wins and is
 then moved to the nearest onset. A listed song that was not found is cut. Found songs that no
@@ -91,7 +91,7 @@ def _cut(
     elif match is not None and match.stop_s > start * HOP_S + _LEAST_SONG_S:
         stop = min(hop_of(match.stop_s), limit)
     else:
-        stop = _where_it_ends(hearing, start, limit, rules)
+        stop = where_it_ends(hearing, start, limit, rules)
     return (start, stop) if (stop - start) * HOP_S >= _LEAST_SONG_S else None
 
 
@@ -111,7 +111,7 @@ def _snapped(hearing: Hearing, listed_s: float, match: SongSpan | None, rules: S
     return refined_start(hearing.cues, best * STEP_HOPS, 0)
 
 
-def _where_it_ends(hearing: Hearing, start: int, limit: int, rules: SongRules) -> int:
+def where_it_ends(hearing: Hearing, start: int, limit: int, rules: SongRules) -> int:
     """Where a listed song without a found end stops, before `limit` and the longest song.
 
     At the first lasting lack of song evidence; where there is none to begin with (a very short
