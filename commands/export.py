@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from utawaku.library.records import Song, Stream
 
 _MPV_HINT = "mpv looks for the recording beside the sheet only; other players follow its folder"
-FORMATS = "list, comment, cue, audacity, ina-csv, segmented-tsv, rttm, m3u8, json"
+FORMATS = (
+    "list, comment, comment-ends, csv, cue, audacity, ina-csv, segmented-tsv, rttm, mmif, holodex, "
+    "m3u8, json"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -39,8 +42,9 @@ def export(
 ) -> None:
     """Write a stream's songs or segments for other programs.
 
-    list (HH:MM:SS), comment (a setlist to paste), cue, audacity (labels), ina-csv (as
-    inaSpeechSegmenter), segmented-tsv, rttm, m3u8 (playlist), json.
+    list (HH:MM:SS), comment (a setlist to paste), comment-ends (with the songs' ends), csv, cue,
+    audacity (labels), ina-csv (as inaSpeechSegmenter), segmented-tsv, rttm, mmif (time frames),
+    holodex, m3u8 (playlist), json.
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings

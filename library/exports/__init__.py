@@ -21,6 +21,8 @@ from utawaku.library.exports.segments import (
     segmented_tsv,
 )
 from utawaku.library.exports.setlists import NamedSpan, hms, setlist_comment, song_list
+from utawaku.library.exports.tables import CSV_COLUMNS, holodex_songs, songs_csv
+from utawaku.library.exports.timeframes import mmif
 from utawaku.library.records import Segment, Song, Stream
 
 
@@ -48,6 +50,27 @@ EXPORTS: dict[str, Export] = {
             ".txt",
             "setlist to paste under the video",
             lambda stream, _segments, songs: setlist_comment(songs, title=stream.title),
+        ),
+        Export(
+            "comment-ends",
+            ".txt",
+            "setlist to paste, with the ends of the songs",
+            lambda stream, _segments, songs: setlist_comment(
+                songs, title=stream.title, with_stop=True
+            ),
+        ),
+        Export(
+            "csv",
+            ".csv",
+            "songs as rows: start, stop, title, artist, singer, url",
+            lambda stream, _segments, songs: songs_csv(stream, songs),
+        ),
+        Export("mmif", ".mmif", "segments and songs as MMIF time frames", mmif),
+        Export(
+            "holodex",
+            ".holodex.json",
+            "songs in the form of Holodex",
+            lambda stream, _segments, songs: holodex_songs(stream, songs),
         ),
         Export(
             "cue",
@@ -110,6 +133,7 @@ def export_stream(
 
 
 __all__ = [
+    "CSV_COLUMNS",
     "EXPORTS",
     "Export",
     "NamedSpan",
@@ -118,8 +142,10 @@ __all__ = [
     "cue_sheet",
     "export_stream",
     "hms",
+    "holodex_songs",
     "ina_csv",
     "m3u8",
+    "mmif",
     "parse_audacity_labels",
     "parse_ina_csv",
     "parse_segmented_tsv",
@@ -128,5 +154,6 @@ __all__ = [
     "segmented_tsv",
     "setlist_comment",
     "song_list",
+    "songs_csv",
     "stream_json",
 ]

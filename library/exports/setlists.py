@@ -43,12 +43,16 @@ def song_list(songs: Sequence[NamedSpan], *, with_stop: bool = False) -> str:
     return "".join(lines)
 
 
-def setlist_comment(songs: Sequence[NamedSpan], *, title: str = "") -> str:
-    """A numbered setlist as people leave it under a video; the site makes the times links."""
+def setlist_comment(songs: Sequence[NamedSpan], *, title: str = "", with_stop: bool = False) -> str:
+    """A numbered setlist as people leave it under a video; the site makes the times links.
+
+    `with_stop` writes where each song ends too: `1. 5:12 - 9:44 Title / Artist`.
+    """
     width = 2 if len(songs) > 9 else 1
     lines = [f"{clean_line(title)}\n"] if clean_line(title) else []
-    lines += [
-        f"{number:0{width}}. {hms(song.start_s, short=True)} {name_of(song, number)}\n"
-        for number, song in enumerate(songs, 1)
-    ]
+    for number, song in enumerate(songs, 1):
+        time = hms(song.start_s, short=True)
+        if with_stop:
+            time += f" - {hms(song.stop_s, short=True)}"
+        lines.append(f"{number:0{width}}. {time} {name_of(song, number)}\n")
     return "".join(lines)

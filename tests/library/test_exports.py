@@ -1,5 +1,7 @@
 """Exports hold what they were given, and other programs can read them."""
 
+import csv
+import io
 import json
 import math
 import re
@@ -91,6 +93,71 @@ def test_the_comment_has_short_times_and_numbers() -> None:
         "3. 2:03:04 Song 3",
     ]
     assert setlist_comment([SONGS[0]] * 10).splitlines()[0].startswith("01. ")
+
+
+def test_a_comment_with_ends_is_read_back_with_them() -> None:
+    text = export_stream("comment-ends", STREAM, SEGMENTS, SONGS[:2])
+    assert text.splitlines()[1:] == [
+        "1. 1:00 - 5:00 残酷な天使のテーゼ / 高橋洋子",
+        '2. 5:10 - 8:20 Quote "me" / A, B',
+    ]
+
+
+def test_csv_has_a_row_a_song_that_opens_at_it_and_runs_no_formula() -> None:
+    songs = [*SONGS[:1], replace(SONGS[1], title="=HYPERLINK(1)", singer="Ao, i")]
+    rows = list(csv.DictReader(io.StringIO(export_stream("csv", STREAM, SEGMENTS, songs))))
+    assert rows == [
+        {
+            "start": "00:01:00",
+            "stop": "00:05:00",
+            "title": "残酷な天使のテーゼ",
+            "artist": "高橋洋子",
+            "singer": songs[0].singer,
+            "url": "https://youtu.be/abc?t=60",
+        },
+        {
+            "start": "00:05:10",
+            "stop": "00:08:20",
+            "title": "'=HYPERLINK(1)",
+            "artist": "A, B",
+            "singer": "Ao, i",
+            "url": "https://youtu.be/abc?t=310",
+        },
+    ]
+    elsewhere = replace(STREAM, url="https://www.bilibili.com/video/BV1")
+    assert "https://www.bilibili.com/video/BV1\n" in export_stream("csv", elsewhere, [], SONGS)
+
+
+def test_mmif_has_time_frames_in_milliseconds_over_one_document() -> None:
+    made = json.loads(export_stream("mmif", STREAM, SEGMENTS, SONGS))
+    (document,) = made["documents"]
+    segments, songs = made["views"]
+    assert document["properties"]["location"] == "file:///Streams/youtube-abc/recording.webm"
+    for view in (segments, songs):
+        (contains,) = view["metadata"]["contains"].values()
+        assert contains["document"] == document["properties"]["id"]
+        assert contains["timeUnit"] == "milliseconds"
+        assert {frame["properties"]["id"].split(":")[0] for frame in view["annotations"]} == {
+            view["id"]
+        }
+    frames = [frame["properties"] for frame in segments["annotations"]]
+    labels = {"noEnergy": "silence"}
+    assert [(frame["label"], frame["start"], frame["end"]) for frame in frames] == [
+        (labels.get(s.label, s.label), round(1000 * s.start_s), round(1000 * s.stop_s))
+        for s in SEGMENTS
+    ]
+    first = songs["annotations"][0]["properties"]
+    assert (first["label"], first["start"], first["end"]) == ("song", 60_500, 300_000)
+    assert (first["title"], first["artist"]) == ("残酷な天使のテーゼ", "高橋洋子")
+
+
+def test_holodex_gets_named_songs_in_whole_seconds() -> None:
+    rows = json.loads(export_stream("holodex", STREAM, SEGMENTS, SONGS))
+    assert [(row["video_id"], row["name"], row["start"], row["end"]) for row in rows] == [
+        ("abc", "残酷な天使のテーゼ", 60, 300),
+        ("abc", 'Quote "me"', 310, 501),
+    ]
+    assert rows[0]["original_artist"] == "高橋洋子"
 
 
 @pytest.mark.parametrize(
