@@ -50,7 +50,15 @@ _OTHERS = (
     r"|merinding|dễ thương|cười|hắt hơi|khóc"
     r"|estornudo|bostezo|grito|rire|éternue|lacht|niest|хаха\w*|чих\w*|смех|мило)\b"
 )
-_REACTION = re.compile("|".join((_JAPANESE, _ENGLISH, _CHINESE, _KOREAN, _OTHERS)), re.IGNORECASE)
+_NEWS = (
+    r"おめでと|congrat\w*|恭喜|축하|happy birthday|誕生日おめ|聞こえ"
+    r"|音(?:量|が|ズレ|割れ)?(?:小さ|大き|ずれ|ない)"
+    r"|わくわく|ワクワク|楽しみ|待って(?:る|た)|こん(?:ばん|にち)|おつかれ|お疲れ|おやすみ|おかえり$|いってら|ただいま$"
+    r"|それはそう|せやな|わかる$|なるほど|nice (?:voice|song|one)|good (?:night|job)|welcome back"
+)
+_REACTION = re.compile(
+    "|".join((_JAPANESE, _ENGLISH, _CHINESE, _KOREAN, _OTHERS, _NEWS)), re.IGNORECASE
+)
 _SENTENCE_WORDS = 8
 
 

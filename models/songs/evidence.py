@@ -26,6 +26,7 @@ from utawaku.models.setlist.alignment import (
     shifted,
     without_copies,
 )
+from utawaku.models.setlist.reactions import is_reaction
 from utawaku.models.songs.boundaries import hop_of, refined_start
 from utawaku.models.songs.boundary_features import STEP_HOPS, STEP_S
 from utawaku.models.songs.rules import SongRules
@@ -112,16 +113,21 @@ def believed_lists(
 
 def _believed_calls(setlist: Setlist, heard_s: Sequence[float], duration_s: float) -> list[Setlist]:
     """Titles that viewers called out in time, moved to the songs that they name."""
-    fit = calls_fit([line.start_s for line in setlist.lines], heard_s, duration_s)
+    calls = [
+        (line, why)
+        for line, why in zip(setlist.lines, setlist.evidence["called"], strict=True)
+        if not is_reaction(line.title)
+    ]
+    fit = calls_fit([line.start_s for line, _ in calls], heard_s, duration_s)
     weight = max(-_FIT_LIMIT, min(_FIT_WEIGHT * fit, _FIT_LIMIT))
     belief = _sigmoid(_logit(setlist.score) + weight)
-    songs = [called_song(line.start_s, heard_s) for line in setlist.lines]
     in_time: dict[float, tuple[SetlistLine, Mapping[str, Any]]] = {}
-    for line, why, start_s in zip(setlist.lines, setlist.evidence["called"], songs, strict=True):
-        if (
-            start_s is not None
-            and why["speakers"] > in_time.get(start_s, (line, _NOBODY))[1]["speakers"]
-        ):
+    for line, why in calls:
+        start_s = called_song(line.start_s, heard_s)
+        if start_s is None:
+            continue
+        louder = why["speakers"] > in_time.get(start_s, (line, _NOBODY))[1]["speakers"]
+        if louder:
             in_time[start_s] = replace(line, start_s=start_s), why
     if belief < _LEAST_BELIEF or not in_time:
         return []
