@@ -353,7 +353,8 @@ def _shown(name: str, counts: Counter[str]) -> str:
         f"{name}: {counts['songs']} songs, {counts['heard whole']} heard whole,"
         f" {counts['lost to evidence']} lost to evidence, {counts['gained']} gained,"
         f" {counts['cuts that are no song']} cuts that are no song;"
-        f" names applied {counts['applied']}, songs named right {counts['songs named right']}, wrong {counts['wrong']}"
+        f" names applied {counts['applied']}, songs named right {counts['songs named right']},"
+        f" wrong {counts['wrong']}"
         f" ({100 * share:.2f} %)\n{_calibration(counts)}"
     )
 
