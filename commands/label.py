@@ -137,6 +137,7 @@ def setlist(
     """
     from utawaku.commands.pipeline import Pipeline
     from utawaku.library.errors import SetlistError
+    from utawaku.workflows.setlists import told_offsets
 
     with Pipeline.open() as pipeline:
         stream = pipeline.catalogue.streams.get(stream_id)
@@ -164,6 +165,8 @@ def setlist(
         return
     for one in found:
         out.print(f"{one.source} {one.author}  trust {one.score:.2f}", markup=False, style="bold")
+        for sentence in told_offsets(one):
+            out.print(sentence, markup=False)
         shown = table(("at", "right"), "title", "artist")
         for line in one.lines:
             add_row(shown, [clock(line.start_s), line.title, line.artist])
