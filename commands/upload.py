@@ -121,8 +121,7 @@ def upload(
     """Publish songs. Shows the plan only, unless --queue or --now is given."""
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.library.publish.drafts import draft, order_for
-    from utawaku.library.publish.preflight import check
+    from utawaku.library.publish.drafts import order_for, plan_and_queue
     from utawaku.library.store.browse import Browser
 
     if by not in ("", "stream", "all"):
@@ -142,16 +141,8 @@ def upload(
         append=append,
         source_url=source,
     )
-    planned = draft(songs, order, catalogue, settings, again=again)
-    findings = []
-    for one in planned:
-        existing = catalogue.submissions.n_parts_of(order.target, one.append_to)
-        n_existing = existing if one.append_to else 0
-        findings.append(check(one, order.limits, now=time.time(), n_existing_parts=n_existing))
-    refused = any(finding.severity == "error" for found in findings for finding in found)
-    if (queue or now) and not refused:
-        kept = [catalogue.submissions.add(one) for one in planned]
-        planned = [catalogue.submissions.move(one.id, "queued") for one in kept]
+    result = plan_and_queue(songs, order, catalogue, settings, again=again, queue=queue or now)
+    planned, findings, refused = result.submissions, result.findings, result.refused
     if not json:
         _show_plan(planned, findings, n_chosen=len(songs))
     elif refused or not now:
@@ -180,6 +171,12 @@ def submissions(
     published_as: Annotated[
         tuple[int, str], typer.Option(help="Number and BV id of a held one you found there.")
     ] = (0, ""),
+    adopt: Annotated[
+        int, typer.Option(help="What was found there is this held one: count it as published.")
+    ] = 0,
+    send_as_new: Annotated[
+        int, typer.Option(help="What was found there is another: send this held one.")
+    ] = 0,
     run: Annotated[bool, typer.Option("--run", help="Work on what is due, from here.")] = False,
     json: Json = False,
 ) -> None:
@@ -197,20 +194,16 @@ def submissions(
         for hold in released:
             store.release(hold.target, hold.account)
     if retry:
-        store.move(retry, "queued", hold_code="", message="", not_before=None)
+        store.move(retry, "queued")
     if drop:
         store.delete(drop)
     number, remote_id = published_as
     if number:
-        store.move(
-            number,
-            "published",
-            remote_id=remote_id,
-            published_at=time.time(),
-            submit_sent_at=None,
-            hold_code="",
-            message="",
-        )
+        store.adopt(number, remote_id)
+    if adopt:
+        store.adopt(adopt)
+    if send_as_new:
+        store.move(send_as_new, "queued", confirmed_new=True, candidate_id="")
     if run:
         _work(store.due(time.time()), settings, catalogue)
     found, holds = store.recent(), store.holds()

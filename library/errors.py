@@ -49,6 +49,8 @@ A message says what failed, on what, and what the user can do next::
     |  +- UploadRefused         refused for good (knows the site's code)
     |  |  +- DuplicateTitleError  the site has this title already
     |  +- OutcomeUnknown        sent, but nobody answered: look it up before sending again
+    |  +- AlreadyThereError     the target has what looks like this submission already
+    |  +- SongTakenError        a song is in another open submission of the target
     +- EditError                songs cannot be placed so
     +- DiskFullError            no space left for what is to be written
 """
@@ -366,6 +368,20 @@ class DuplicateTitleError(UploadRefused):
 
 class OutcomeUnknown(UploadError):
     """The request left, but its answer never came: look it up before anything is sent again."""
+
+
+class AlreadyThereError(UploadError):
+    """The target has what looks like this submission (`remote_id`); the human decides."""
+
+    def __init__(
+        self, problem: str, *, remote_id: str, subject: str = "", next_step: str = ""
+    ) -> None:
+        super().__init__(problem, subject=subject, next_step=next_step)
+        self.remote_id = remote_id
+
+
+class SongTakenError(UploadError):
+    """A song is in another open submission of the same target."""
 
 
 class EditError(UtawakuError):

@@ -488,6 +488,8 @@ submissions = Table(
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
     Column("published_at", Float),
+    _text("candidate_id"),
+    Column("confirmed_new", Boolean, nullable=False, server_default="0"),
 )
 """`library.publish.records.Submission`. No key to streams: what was published stays on record."""
 
@@ -513,7 +515,16 @@ submission_parts = Table(
     Column("bytes_sent", BigInteger, nullable=False, server_default="0"),
     _text("message"),
     Column("uploaded_at", Float),
+    Column("open_target", Text),
 )
+Index(
+    "uq_submission_parts_open_target_song_id",
+    submission_parts.c.open_target,
+    submission_parts.c.song_id,
+    unique=True,
+)
+"""`open_target`: the submission's target until it is published, then NULL; NULL, too, where the
+part has no song. So a song is in one open submission of a target, whoever writes."""
 
 upload_events = Table(
     "upload_events",

@@ -35,13 +35,15 @@ class PublishingApp(PlaylistApp):
             catalogue, settings = self.catalogue, self.settings
             songs = catalogue.browser.songs(numbers)
             order = order_for(catalogue, settings)
-            planned = draft(songs, order, catalogue, settings)
-            if not planned:
+            added = catalogue.submissions.add_planned(
+                lambda: draft(songs, order, catalogue, settings)
+            )
+            if not added:
                 raise UtawakuError(
                     "none of these songs can be published",
                     next_step="They are there already, or were not cut to files yet",
                 )
-            return [catalogue.submissions.add(one) for one in planned]
+            return added
 
         def done(added: list[Submission]) -> None:
             n = len(added)
@@ -59,14 +61,15 @@ class PublishingApp(PlaylistApp):
         from utawaku.tui.screens.outbox import findings_of
 
         store, requests = self.catalogue.submissions, self.catalogue.requests
-        refused = [f for f in findings_of(submission) if f.severity == "error"]
+        refused = [f for f in findings_of(submission, self.catalogue) if f.severity == "error"]
         if refused:
             told = "\n".join(f"{shown(f.subject)}  {shown(f.message)}".strip() for f in refused)
             self.show_text("It would be refused", told)
             return
 
         def queue() -> None:
-            store.move(submission.id, "queued", message="")
+            # Sent although something like it was found there: the human says that it is another.
+            store.move(submission.id, "queued", confirmed_new=bool(submission.candidate_id))
             requests.file(Upload(submission_id=submission.id))
 
         def answered(sure: bool | None) -> None:
@@ -76,7 +79,8 @@ class PublishingApp(PlaylistApp):
         self.push_screen(
             Confirm(
                 f"Publish {submission.title}?",
-                f"{len(submission.parts)} parts to {submission.target} {submission.account}.",
+                f"{len(submission.parts)} parts to {submission.target} {submission.account}."
+                + (f" {submission.candidate_id} stays beside it." * bool(submission.candidate_id)),
                 yes="Publish",
             ),
             answered,

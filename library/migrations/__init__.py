@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNew
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in `versions/`."""
 
 

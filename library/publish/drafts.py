@@ -1,14 +1,15 @@
 """Planned submissions out of the catalogue: what the command and the screen both show."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError
 from utawaku.library.publish.plan import Existing, Order, plan
-from utawaku.library.publish.preflight import BILIBILI, OPEN
+from utawaku.library.publish.preflight import BILIBILI, OPEN, Finding, check, check_title_is_new
 from utawaku.library.publish.records import Submission
 from utawaku.library.records import Song
 
@@ -74,7 +75,70 @@ def draft(
         if known is not None and not again:
             n_parts = catalogue.submissions.n_parts_of(order.target, known.remote_id)
             existing[stream_id] = Existing(known.remote_id, n_parts)
-    return plan(chosen, order, existing=existing, covers=covers, titles=titles)
+    taken = catalogue.submissions.titles(order.target, order.account)
+    return plan(chosen, order, existing=existing, covers=covers, titles=titles, taken=taken)
+
+
+@dataclass
+class Planned:
+    """Submissions as they were planned and, where nothing is wrong, kept."""
+
+    submissions: list[Submission] = field(default_factory=list)
+    findings: list[list[Finding]] = field(default_factory=list)
+    """For each submission what the target would refuse."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the target would refuse one of them."""
+        return any(finding.severity == "error" for found in self.findings for finding in found)
+
+
+def plan_and_queue(
+    songs: Sequence[Song],
+    order: Order,
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    again: bool = False,
+    queue: bool = True,
+) -> Planned:
+    """Plan submissions and, with `queue`, queue them unless one would be refused.
+
+    Both happen in one transaction: of two programs that are asked for the same songs at once, the
+    second finds nothing left to plan.
+
+    Raises:
+        SongTakenError: with `again`, a song is in an open submission.
+    """
+    result = Planned()
+
+    def planned() -> list[Submission]:
+        result.submissions = draft(songs, order, catalogue, settings, again=again)
+        result.findings = preflight(result.submissions, order, catalogue)
+        return [] if result.refused else result.submissions
+
+    if not queue:
+        planned()
+        return result
+    kept = catalogue.submissions.add_planned(planned, queued=True)
+    result.submissions = kept or result.submissions
+    return result
+
+
+def preflight(
+    planned: Sequence[Submission], order: Order, catalogue: Catalogue
+) -> list[list[Finding]]:
+    """What the target would refuse of each planned submission, repeated titles included."""
+    store, found = catalogue.submissions, []
+    taken = store.titles(order.target, order.account)
+    for one in planned:
+        n_existing = store.n_parts_of(order.target, one.append_to) if one.append_to else 0
+        found.append(
+            check(one, order.limits, now=time.time(), n_existing_parts=n_existing)
+            + check_title_is_new(one, taken, order.limits)
+        )
+        taken.setdefault(one.title, 0)
+    return found
 
 
 def _account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:

@@ -1,20 +1,19 @@
 """From chosen songs to planned submissions: grouping, splitting, titles, tags, description."""
 
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from utawaku.library.errors import ConfigError
 from utawaku.library.publish.preflight import BILIBILI, Limits, without_forbidden
 from utawaku.library.publish.records import Part, Submission
+from utawaku.library.publish.titles import distinct_title, shorten
 from utawaku.library.records import Song
 from utawaku.library.time_format import long_clock
 
 FIELDS = ("channel", "date", "stream_title", "title", "artist", "number", "singer", "n_songs")
 """What a template may name."""
-
-_ELLIPSIS = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,7 @@ def plan(
     existing: Mapping[str, Existing] | None = None,
     covers: Mapping[str, str] | None = None,
     titles: Mapping[str, str] | None = None,
+    taken: Collection[str] = (),
 ) -> list[Submission]:
     """Planned submissions, in the order of the songs.
 
@@ -73,7 +73,9 @@ def plan(
     split evenly numbered, `(1/3)`. With `existing` (by stream id) songs are appended as long as
     there is room. `covers` gives a picture for each stream id, `titles` a template in place of the
     style's for streams whose channel has one of its own. Paths of the parts are the songs' kept
-    video cuts; empty ones are rendered later.
+    video cuts; empty ones are rendered later. Titles that the limit alone would make the same as
+    another's, or as one of `taken`, keep what differs; ones that are the same in full stay so, for
+    the preflight to see.
 
     Raises:
         ConfigError: a template names something unknown.
@@ -87,11 +89,11 @@ def plan(
         known = (existing or {}).get(stream_id) if order.append and stream_id else None
         if known is not None:
             room = order.limits.parts - known.n_parts if order.limits.parts else len(group)
-            taken, group = group[: max(room, 0)], group[max(room, 0) :]
-            if taken:
-                appended = _submission(taken, order, covers, first_number=known.n_parts + 1)
+            fitting, group = group[: max(room, 0)], group[max(room, 0) :]
+            if fitting:
+                appended = _submission(fitting, order, covers, first_number=known.n_parts + 1)
                 planned.append(replace(appended, append_to=known.remote_id))
-        planned += _split(group, order, covers)
+        planned += _split(group, order, covers, {*taken, *(one.title for one in planned)})
     return planned
 
 
@@ -124,13 +126,6 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     return "".join(pieces)
 
 
-def shorten(text: str, limit: int) -> str:
-    """The text within `limit` characters, with an ellipsis where it was cut; 0 is no limit."""
-    if not limit or len(text) <= limit:
-        return text
-    return text[: limit - 1].rstrip() + _ELLIPSIS
-
-
 def _groups(songs: Sequence[Song], by: Literal["stream", "all"]) -> list[list[Song]]:
     ordered = sorted(songs, key=lambda song: (song.uploaded_on, song.stream_id, song.start_s))
     if by == "all":
@@ -142,14 +137,23 @@ def _groups(songs: Sequence[Song], by: Literal["stream", "all"]) -> list[list[So
 
 
 def _split(
-    songs: list[Song], order: Order, covers: Mapping[str, str] | None
+    songs: list[Song],
+    order: Order,
+    covers: Mapping[str, str] | None,
+    taken: Collection[str],
 ) -> Iterable[Submission]:
     if not songs:
         return []
     size = order.limits.parts or len(songs)
     pieces = [songs[at : at + size] for at in range(0, len(songs), size)]
     return [
-        _submission(piece, order, covers, volume=(index, len(pieces)) if len(pieces) > 1 else None)
+        _submission(
+            piece,
+            order,
+            covers,
+            volume=(index, len(pieces)) if len(pieces) > 1 else None,
+            taken=taken,
+        )
         for index, piece in enumerate(pieces, 1)
     ]
 
@@ -161,12 +165,14 @@ def _submission(
     *,
     volume: tuple[int, int] | None = None,
     first_number: int = 1,
+    taken: Collection[str] = (),
 ) -> Submission:
     style, limits, first = order.style, order.limits, songs[0]
     shared = _shared_values(songs, order)
     ending = f" ({volume[0]}/{volume[1]})" if volume else ""
-    room = limits.title - len(ending) if limits.title else 0
-    title = shorten(_clean(fill(style.title, shared), limits), room) + ending
+    text = _clean(fill(style.title, shared), limits)
+    was_cut = limits.title and len(text) + len(ending) > limits.title
+    title = distinct_title(text, taken if was_cut else (), limits.title, ending=ending)
     parts = tuple(
         Part(
             position=index,
@@ -246,7 +252,7 @@ def _description(songs: Sequence[Song], order: Order, shared: Mapping[str, Any])
     ]
 
     def written(kept: int) -> str:
-        rest = [f"{_ELLIPSIS} +{len(lines) - kept}"] if kept < len(lines) else []
+        rest = [f"… +{len(lines) - kept}"] if kept < len(lines) else []
         text = fill(style.description, {**shared, "setlist": "\n".join([*lines[:kept], *rest])})
         return without_forbidden(text, newlines=True).strip()
 

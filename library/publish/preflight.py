@@ -7,15 +7,16 @@ every repost, publication 2 hours to 15 days ahead.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from utawaku.library.publish.records import Submission
+from utawaku.library.publish.titles import distinct_title
 
 FindingCode = Literal[
-    "title_empty", "title_long", "title_characters", "description_long",
+    "title_empty", "title_long", "title_characters", "title_repeated", "description_long",
     "description_characters", "tags_missing", "tags_many", "tag_long", "tag_characters",
     "source_missing", "source_long", "parts_missing", "parts_many", "part_title_empty",
     "part_title_long", "part_title_characters", "part_file_missing", "part_file_empty",
@@ -112,6 +113,28 @@ def check(
         findings += _check_cover(submission, limits)
     findings += _check_parts(submission, limits, n_existing_parts)
     return findings
+
+
+def check_title_is_new(
+    submission: Submission, taken: Mapping[str, int], limits: Limits
+) -> list[Finding]:
+    """The finding that another submission has the title, with a title that would do.
+
+    `taken`: titles of other submissions, each with its number (0 where it has none yet).
+    """
+    if submission.append_to or submission.title not in taken:
+        return []
+    number = taken[submission.title]
+    other = f"submission {number}" if number else "another one of this plan"
+    proposed = proposed_title(submission, taken, limits)
+    message = f"{other} has the same title, which the site refuses; take: {proposed}"
+    return [Finding("title_repeated", message, submission.title)]
+
+
+def proposed_title(submission: Submission, taken: Collection[str], limits: Limits) -> str:
+    """A title that nobody has, with what tells this submission from the others."""
+    hints = [part.title for part in submission.parts[:1]]
+    return distinct_title(submission.title, taken, limits.title, hints=hints)
 
 
 def errors(findings: Sequence[Finding]) -> list[Finding]:

@@ -5,7 +5,7 @@ in three and a half hours. The defaults stay below both.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utawaku.library.publish.records import UploadEvent
 
@@ -28,7 +28,11 @@ class Budget:
     def part_allowed_at(
         self, events: Sequence[UploadEvent], now: float, size_bytes: int = 0
     ) -> float:
-        """When the next part may be sent; `now` or earlier means at once."""
+        """When the next part may be sent; `now` or earlier means at once.
+
+        Events that a wrong clock dated into the future count as now.
+        """
+        events = _until(events, now)
         parts = sorted(event.at for event in events if event.kind == "part")
         return max(
             _after_last(parts, self.part_spacing_s),
@@ -38,8 +42,8 @@ class Budget:
         )
 
     def submit_allowed_at(self, events: Sequence[UploadEvent], now: float) -> float:
-        """When the next submit request may be sent; `now` or earlier means at once."""
-        submits = sorted(event.at for event in events if event.kind == "submit")
+        """When the next submit request may be sent; see `part_allowed_at`."""
+        submits = sorted(event.at for event in _until(events, now) if event.kind == "submit")
         return max(
             _after_last(submits, self.submit_spacing_s),
             _window_opens(submits, self.submits_per_hour, HOUR_S, now),
@@ -62,6 +66,10 @@ class Budget:
 
 UNLIMITED = Budget(0, 0, 0, 0, 0, 0.0, 0.0)
 """For targets of one's own: a folder, a share."""
+
+
+def _until(events: Sequence[UploadEvent], now: float) -> list[UploadEvent]:
+    return [replace(event, at=min(event.at, now)) for event in events]
 
 
 def _after_last(times: Sequence[float], spacing_s: float) -> float:

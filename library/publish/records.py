@@ -1,5 +1,6 @@
 """A submission and its parts, as they are kept and shown."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,10 +28,11 @@ class Part:
     """Of the file as it was sent."""
     attempts: int = 0
     bytes_sent: int = 0
-    """Over all attempts; what the cap is measured against."""
+    """What has left this machine, over all attempts; what the cap is measured against."""
     message: str = ""
     """Why the last attempt failed."""
     uploaded_at: float | None = None
+    """By the target's clock where it tells the time, else by ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,16 @@ class Submission:
     attempts: int = 0
     """Submit requests sent."""
     hold_code: str = ""
-    """Why it is held: `captcha`, `too_frequent`, `login`, `unknown_outcome`, ..."""
+    """Why it is held: `captcha`, `login`, `unknown_outcome`, `already_there`, `same_title`, ..."""
     message: str = ""
     """What happened last, and what to do next."""
     created_at: float = 0.0
     updated_at: float = 0.0
     published_at: float | None = None
+    candidate_id: str = ""
+    """Remote id of what was found on the target and may be this submission already."""
+    confirmed_new: bool = False
+    """The human says that nothing on the target is this submission: send it."""
 
     @property
     def n_uploaded(self) -> int:
@@ -115,6 +121,13 @@ class RemoteSubmission:
     visibility: Visibility = "unknown"
     part_names: tuple[str, ...] = field(default_factory=tuple)
     """Remote names of its parts, in order."""
+    part_titles: tuple[str, ...] = field(default_factory=tuple)
+    """Titles of its parts, in order."""
+
+    def unknown_titles(self, known: Collection[str]) -> list[str]:
+        """Titles of its parts whose remote names are not among `known`."""
+        named = zip(self.part_names, self.part_titles, strict=True)
+        return [title for name, title in named if name not in known]
 
 
 @dataclass(frozen=True, slots=True)

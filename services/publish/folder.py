@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from utawaku.library.files import atomic_path, safe_component
 from utawaku.library.progress import Progress
 from utawaku.library.publish.preflight import OPEN, Finding, check
 from utawaku.library.publish.records import Part, RemoteSubmission, Submission
-from utawaku.services.publish.protocol import UploadedPart
+from utawaku.services.publish.protocol import OnSent, UploadedPart, uncounted
 
 MANIFEST = "submission.json"
 """Written last: a folder that has it is complete."""
@@ -47,7 +47,13 @@ class FolderUploader:
         return check(submission, OPEN, now=time.time())
 
     def upload_part(
-        self, submission: Submission, part: Part, *, attempt: int, progress: Progress
+        self,
+        submission: Submission,
+        part: Part,
+        *,
+        attempt: int,
+        progress: Progress,
+        on_sent: OnSent = uncounted,
     ) -> UploadedPart:
         """Copy one file, verified against its digest; its name holds that digest."""
         source = Path(part.path)
@@ -64,13 +70,14 @@ class FolderUploader:
                     while block := reader.read(_BLOCK):
                         digest.update(block)
                         writer.write(block)
+                        on_sent(len(block))
                         done += len(block)
                         progress(done / max(size, 1), part.title)
                 if digest.hexdigest() != part.sha256:
                     raise UploadInterrupted("changed while it was copied", subject=str(source))
         except OSError as error:
             raise _failed(target, error) from error
-        return UploadedPart(name, size)
+        return UploadedPart(name)
 
     def submit(
         self, submission: Submission, *, before_send: Callable[[], None]
@@ -118,6 +125,12 @@ class FolderUploader:
         names = tuple(entry["name"] for entry in manifest["parts"])
         return RemoteSubmission(folder.name, title=manifest["title"], part_names=names)
 
+    def similar(self, submission: Submission, *, known: Collection[str]) -> RemoteSubmission | None:
+        """The folder that this submission would go to, where it is there already."""
+        folder = self._folder_of(submission)
+        manifest = _read(folder / MANIFEST)
+        return None if manifest is None else similar_in(manifest, folder.name, submission, known)
+
     def _folder_of(self, submission: Submission) -> Path:
         return self.root / (submission.append_to or safe_component(submission.title))
 
@@ -155,6 +168,24 @@ def manifest_entry(part: Part, shown: str) -> dict[str, Any]:
         "sha256": part.sha256,
         "size_bytes": part.size_bytes,
     }
+
+
+def similar_in(
+    manifest: Mapping[str, Any], folder: str, submission: Submission, known: Collection[str]
+) -> RemoteSubmission | None:
+    """What a manifest tells of a submission that may be ours.
+
+    One to append to counts only where it has all our parts, and they are not `known`.
+    """
+    there = RemoteSubmission(
+        folder,
+        title=str(manifest["title"]),
+        part_names=tuple(str(entry["name"]) for entry in manifest["parts"]),
+        part_titles=tuple(str(entry["title"]) for entry in manifest["parts"]),
+    )
+    ours, unknown = {part.title for part in submission.parts}, set(there.unknown_titles(known))
+    wanted = ours <= unknown if submission.append_to else unknown
+    return there if ours and wanted else None
 
 
 def _ours(manifest: Mapping[str, Any], submission: Submission) -> bool:

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import (
+    AlreadyThereError,
     DuplicateTitleError,
     OutcomeUnknown,
     UploadError,
@@ -27,12 +28,20 @@ from utawaku.library.errors import (
     UploadRefused,
 )
 from utawaku.library.progress import Progress, part, silent
-from utawaku.library.publish.preflight import errors
+from utawaku.library.publish.preflight import (
+    BILIBILI,
+    OPEN,
+    Limits,
+    check_title_is_new,
+    errors,
+    proposed_title,
+)
 from utawaku.library.publish.quota import DAY_S, Budget
 from utawaku.library.publish.records import Part, RemoteSubmission, Submission, UploadEvent
 from utawaku.services.publish.protocol import Uploader
 
 UNREACHABLE_WAIT_S = 300.0
+BOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,9 @@ class Queue:
             self._rest(submission, limit.retry_after_s, str(limit))
         except UploadInterrupted as error:
             self._give_up(submission, error, "failed")
+        except AlreadyThereError as error:
+            store.change(submission.id, candidate_id=error.remote_id)
+            self._give_up(submission, error, "held", hold_code="already_there")
         except DuplicateTitleError as error:
             self._give_up(submission, error, "held", hold_code="same_title")
         except UploadRefused as error:
@@ -133,6 +145,9 @@ class Queue:
                 return self._published(submission, found)
             self.catalogue.submissions.change(submission.id, submit_sent_at=None)
         submission = self._checked(submission)
+        found = self._found_before_the_first_byte(submission)
+        if found is not None:
+            return self._published(submission, found)
         for index, part_ in enumerate(submission.parts):
             share = part(
                 progress, index / len(submission.parts), (index + 1) / len(submission.parts)
@@ -154,53 +169,100 @@ class Queue:
                 for finding in wrong[:5]
             )
             raise UploadRefused(f"would be refused: {told}", next_step="Edit it, then queue again")
+        repeated = check_title_is_new(submission, self._titles(submission), self._limits)
+        if repeated and not submission.confirmed_new:
+            raise DuplicateTitleError(repeated[0].message, subject=submission.title)
         if submission.state == "queued":
             return self.catalogue.submissions.move(
                 submission.id, "uploading", not_before=None, message=""
             )
         return submission
 
+    def _found_before_the_first_byte(self, submission: Submission) -> RemoteSubmission | None:
+        """Our own submission, where the target has it though our records do not say so.
+
+        A catalogue that was restored from a backup knows nothing of what was published since.
+
+        Raises:
+            AlreadyThereError: what is there looks like ours.
+            DuplicateTitleError: the title is taken by something else.
+            UploadLimited: the target cannot be asked now.
+        """
+        try:
+            if any(part_.remote_name for part_ in submission.parts):
+                found = self.uploader.find(submission)
+                if found is not None:
+                    return found
+            if submission.confirmed_new:
+                return None
+            known = self.catalogue.submissions.known_parts(submission.target, submission.account)
+            candidate = self.uploader.similar(submission, known=known)
+        except UploadInterrupted as error:
+            raise UploadLimited(str(error), retry_after_s=UNREACHABLE_WAIT_S) from error
+        if candidate is None:
+            return None
+        ours = {part_.title for part_ in submission.parts}
+        there = ours & set(candidate.unknown_titles(known))
+        if 2 * len(there) < len(ours):
+            raise self._same_title(submission, candidate.remote_id)
+        raise AlreadyThereError(
+            f"{candidate.remote_id} is there with {len(there)} of its {len(ours)} parts; "
+            "our records do not know it (an older backup?)",
+            remote_id=candidate.remote_id,
+            subject=submission.title,
+            next_step=f"If it is this one: utawaku submissions --adopt {submission.id}; "
+            f"if it is another: --send-as-new {submission.id}",
+        )
+
+    def _same_title(self, submission: Submission, remote_id: str) -> DuplicateTitleError:
+        proposed = proposed_title(submission, {submission.title: 0}, self._limits)
+        return DuplicateTitleError(
+            f"{remote_id} has this title and other parts",
+            subject=submission.title,
+            next_step=f"Change the title, for example to: {proposed}; or send it all the same: "
+            f"utawaku submissions --send-as-new {submission.id}",
+        )
+
+    @property
+    def _limits(self) -> Limits:
+        return BILIBILI if self.uploader.target == "bilibili" else OPEN
+
+    def _titles(self, submission: Submission) -> dict[str, int]:
+        return self.catalogue.submissions.titles(
+            submission.target, submission.account, before=submission.id
+        )
+
     def _send_part(self, submission: Submission, part_: Part, progress: Progress) -> None:
         store = self.catalogue.submissions
         path = self._video_of(submission, part_, part(progress, 0.0, 0.3))
         progress = part(progress, 0.3, 1.0)
         size, digest = path.stat().st_size, _sha256(path)
-        part_ = next(p for p in store.get(submission.id).parts if p.position == part_.position)
-        attempts, spent = part_.attempts, part_.bytes_sent
-        if digest != part_.sha256:
-            attempts, spent = 0, 0  # another file than the one that failed before
+        part_ = self._part(submission, part_.position)
+        changed = digest != part_.sha256  # another file than the one that failed before
+        attempts = 0 if changed else part_.attempts
+        store.change_part(
+            submission.id,
+            part_.position,
+            path=str(path),
+            size_bytes=size,
+            sha256=digest,
+            bytes_sent=0 if changed else part_.bytes_sent,
+        )
         for tried in range(self.patience.part_attempts):
+            spent = self._part(submission, part_.position).bytes_sent
             if spent + size > size * self.patience.part_bytes:
                 raise UploadInterrupted(
                     f"cost {spent:,} bytes without arriving",
                     subject=part_.title,
-                    next_step="Check the connection, then queue it again",
+                    next_step="Check the connection, then send it again: "
+                    f"utawaku submissions --retry {submission.id}",
                 )
             self._await_budget(
                 self.budget.part_allowed_at(self._events(), time.time(), size), "parts"
             )
             attempts += 1
-            self._count(UploadEvent("part", time.time(), size))
-            # The bytes are booked before they leave: a killed process has spent them too.
-            store.change_part(
-                submission.id,
-                part_.position,
-                state="uploading",
-                path=str(path),
-                size_bytes=size,
-                sha256=digest,
-                attempts=attempts,
-                bytes_sent=spent + size,
-                message="",
-            )
-            spent += size
             try:
-                sent = self.uploader.upload_part(
-                    submission,
-                    next(p for p in store.get(submission.id).parts if p.position == part_.position),
-                    attempt=attempts,
-                    progress=progress,
-                )
+                self._attempt(submission, part_.position, attempts, progress)
             except UploadInterrupted as error:
                 store.change_part(submission.id, part_.position, state="failed", message=str(error))
                 if tried + 1 == self.patience.part_attempts:
@@ -212,18 +274,44 @@ class Queue:
                     submission.id, part_.position, state="waiting", message=str(error)
                 )
                 raise
-            if _sha256(path) != digest:
-                store.change_part(submission.id, part_.position, state="waiting")
-                raise UploadInterrupted("the file changed while it was sent", subject=str(path))
-            store.change_part(
-                submission.id,
-                part_.position,
-                state="uploaded",
-                remote_name=sent.remote_name,
-                bytes_sent=spent - size + max(sent.bytes_sent, size),
-                uploaded_at=time.time(),
-            )
             return
+
+    def _attempt(
+        self, submission: Submission, position: int, attempt: int, progress: Progress
+    ) -> None:
+        """Send a part once; what has left this machine is booked as it leaves.
+
+        Raises:
+            UploadError: any of its kinds; `UploadInterrupted` also when the file changed meanwhile.
+        """
+        store = self.catalogue.submissions
+        event = self._count(UploadEvent("part", time.time()))
+        store.change_part(submission.id, position, state="uploading", attempts=attempt, message="")
+        part_ = self._part(submission, position)
+        meter = _Meter(lambda n_bytes: store.book_bytes(submission.id, position, event, n_bytes))
+        try:
+            sent = self.uploader.upload_part(
+                submission, part_, attempt=attempt, progress=progress, on_sent=meter
+            )
+        finally:
+            meter.book()
+        if _sha256(Path(part_.path)) != part_.sha256:
+            raise UploadRefused(
+                "the file changed while it was sent",
+                subject=part_.path,
+                next_step=f"Send it again: utawaku submissions --retry {submission.id}",
+            )
+        store.change_part(
+            submission.id,
+            position,
+            state="uploaded",
+            remote_name=sent.remote_name,
+            uploaded_at=sent.uploaded_at or time.time(),
+        )
+
+    def _part(self, submission: Submission, position: int) -> Part:
+        kept = self.catalogue.submissions.get(submission.id)
+        return next(part_ for part_ in kept.parts if part_.position == position)
 
     def _submit(self, submission: Submission) -> Submission:
         store = self.catalogue.submissions
@@ -254,6 +342,8 @@ class Queue:
                 if found is not None:
                     return self._published(submission, found)
                 store.change(submission.id, submit_sent_at=None)
+                if not submission.confirmed_new:
+                    self._found_before_the_first_byte(store.get(submission.id))
                 raise
             except UploadLimited as limit:
                 store.change(submission.id, submit_sent_at=None)
@@ -383,8 +473,10 @@ class Queue:
             )
         )
 
-    def _count(self, event: UploadEvent) -> None:
-        self.catalogue.submissions.record_event(self.uploader.target, self.uploader.account, event)
+    def _count(self, event: UploadEvent) -> int:
+        return self.catalogue.submissions.record_event(
+            self.uploader.target, self.uploader.account, event
+        )
 
     def _is_held(self) -> bool:
         return any(
@@ -414,6 +506,26 @@ class Queue:
                 subject=self.uploader.account,
                 next_step="Wait for it to finish",
             ) from error
+
+
+class _Meter:
+    """Counts bytes that leave, and books them once a second: a booking costs a write to disk."""
+
+    def __init__(self, book: Callable[[int], None]) -> None:
+        self._book = book
+        self._n_bytes = 0
+        self._booked_at = time.monotonic()
+
+    def __call__(self, n_bytes: int) -> None:
+        self._n_bytes += n_bytes
+        if time.monotonic() - self._booked_at >= BOOK_EVERY_S:
+            self.book()
+
+    def book(self) -> None:
+        """Write down what is not yet."""
+        if self._n_bytes:
+            self._book(self._n_bytes)
+        self._n_bytes, self._booked_at = 0, time.monotonic()
 
 
 def _sha256(path: Path) -> str:

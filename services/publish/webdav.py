@@ -8,7 +8,7 @@ and moved into place.
 import json
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,8 +32,9 @@ from utawaku.services.publish.folder import (
     manifest_of,
     remote_part_name,
     shown_name,
+    similar_in,
 )
-from utawaku.services.publish.protocol import UploadedPart
+from utawaku.services.publish.protocol import OnSent, UploadedPart, uncounted
 
 _BLOCK = 1 << 20
 _TIMEOUT_S = (15.0, 120.0)
@@ -61,7 +62,13 @@ class WebDavUploader:
         return check(submission, OPEN, now=time.time())
 
     def upload_part(
-        self, submission: Submission, part: Part, *, attempt: int, progress: Progress
+        self,
+        submission: Submission,
+        part: Part,
+        *,
+        attempt: int,
+        progress: Progress,
+        on_sent: OnSent = uncounted,
     ) -> UploadedPart:
         """Put one file under a temporary name, then move it into place."""
         source = Path(part.path)
@@ -69,13 +76,13 @@ class WebDavUploader:
         name = remote_part_name(submission, part, source.suffix)
         partial = f"{INCOMING}/{name}.part"
         with source.open("rb") as file:
-            body = _Reporting(file, size, progress, part.title)
+            body = _Reporting(file, size, progress, part.title, on_sent)
             self._send("PUT", partial, data=body, headers={"Content-Length": str(size)})
         stored = self._send("HEAD", partial).headers.get("Content-Length")
         if stored is not None and int(stored) != size:
             raise UploadInterrupted("the server kept only a piece", subject=part.title)
         self._move(partial, f"{INCOMING}/{name}")
-        return UploadedPart(name, size)
+        return UploadedPart(name)
 
     def submit(
         self, submission: Submission, *, before_send: Callable[[], None]
@@ -122,6 +129,12 @@ class WebDavUploader:
         if not {part.remote_name for part in submission.parts} <= set(names):
             return None
         return RemoteSubmission(folder, title=str(manifest["title"]), part_names=names)
+
+    def similar(self, submission: Submission, *, known: Collection[str]) -> RemoteSubmission | None:
+        """The collection that this submission would go to, where it is there already."""
+        folder = submission.append_to or safe_component(submission.title)
+        manifest, _ = self._manifest(folder)
+        return None if manifest is None else similar_in(manifest, folder, submission, known)
 
     # Inside --------------------------------------------------------------------------------
 
@@ -193,23 +206,29 @@ class WebDavUploader:
 
 
 class _Reporting:
-    """A file body that tells how far it is read."""
+    """A file body that tells how far it is read.
 
-    def __init__(self, file: BinaryIO, size: int, progress: Progress, title: str) -> None:
+    The client reads a block when the one before has left, so what was read before is counted then:
+    a connection that breaks off has not sent the last block.
+    """
+
+    def __init__(
+        self, file: BinaryIO, size: int, progress: Progress, title: str, on_sent: OnSent
+    ) -> None:
         self._file, self._size, self._progress, self._title = file, size, progress, title
+        self._on_sent, self._handed_out = on_sent, 0
 
     def __len__(self) -> int:
         return self._size
 
     def __iter__(self) -> Iterator[bytes]:
-        done = 0
-        while block := self._file.read(_BLOCK):
+        while block := self.read(_BLOCK):
             yield block
-            done += len(block)
-            self._progress(done / max(self._size, 1), self._title)
 
     def read(self, n_bytes: int = -1) -> bytes:
         """For requests, which reads a body that has a length."""
+        self._on_sent(self._handed_out)
         block = self._file.read(n_bytes)
+        self._handed_out = len(block)
         self._progress(self._file.tell() / max(self._size, 1), self._title)
         return block

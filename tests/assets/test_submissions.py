@@ -31,7 +31,7 @@ def queued(catalogue: Catalogue, tmp_path: Path, title: str, target: str = "fold
         target=target,
         account=target,
         title=title,
-        parts=(Part(0, "s1", "01 曲", str(video)),),
+        parts=(Part(0, f"s-{title}", "01 曲", str(video)),),
     )
     kept = catalogue.submissions.add(planned)
     return catalogue.submissions.move(kept.id, "queued")

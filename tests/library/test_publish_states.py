@@ -13,13 +13,15 @@ from utawaku.library.publish.records import Part, Submission, UploadEvent
 from utawaku.library.publish.states import STATES, TRANSITIONS, StateError, check_move
 
 
-def draft(**changes: object) -> Submission:
+def draft(*songs: str, **changes: object) -> Submission:
+    """A submission of two songs, which are `songs` where they are named."""
+    first, second = songs or ("s0", "s1")
     facts: dict[str, object] = {
         "id": 0,
         "target": "bilibili",
         "account": "uta",
         "title": "[歌切] うた",
-        "parts": (Part(0, "s0", "01 曲"), Part(1, "s1", "02 曲")),
+        "parts": (Part(0, first, "01 曲"), Part(1, second, "02 曲")),
         "tags": ("歌切", "歌枠"),
         "stream_id": "youtube-a",
     }
@@ -69,8 +71,10 @@ def test_the_queue_gives_what_is_due_and_nothing_of_an_account_on_hold(
     catalogue: Catalogue,
 ) -> None:
     store, now = catalogue.submissions, time.time()
-    first, second = store.add(draft()), store.add(draft(account="other"))
-    later, _draft = store.add(draft(account="other")), store.add(draft())
+    first = store.add(draft())
+    second = store.add(draft("s2", "s3", account="other"))
+    later = store.add(draft("s4", "s5", account="other"))
+    store.add(draft("s6", "s7"))
     for kept in (first, second, later):
         store.move(kept.id, "queued")
     store.change(later.id, not_before=now + 60)
@@ -88,7 +92,7 @@ def test_releasing_queues_what_was_held_but_not_an_outcome_that_nobody_knows(
     catalogue: Catalogue,
 ) -> None:
     store = catalogue.submissions
-    stopped, unknown = store.add(draft()), store.add(draft())
+    stopped, unknown = store.add(draft()), store.add(draft("s2", "s3"))
     for kept, code in ((stopped, "captcha"), (unknown, "unknown_outcome")):
         store.move(kept.id, "queued")
         store.move(kept.id, "held", hold_code=code)

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from utawaku.library.publish.preflight import BILIBILI, OPEN, Finding, check
+from utawaku.library.publish.preflight import BILIBILI, OPEN, Finding, check, check_title_is_new
 from utawaku.library.publish.records import Part, QueueHold, Submission
 from utawaku.tui.background import Latest
 from utawaku.tui.screens.base import Place
@@ -90,6 +90,7 @@ class OutboxScreen(Place):
         Binding("D", "draft", "Back to draft"),
         Binding("x", "delete", "Delete draft"),
         Binding("y", "release", "Go on"),
+        Binding("A", "adopt", "It is there"),
     ]
 
     def __init__(self) -> None:
@@ -201,6 +202,27 @@ class OutboxScreen(Place):
             return
         self.utawaku.send_submission(submission)
 
+    def action_adopt(self) -> None:
+        """Count a held submission as published: what was found on the target is it."""
+        submission = self.current
+        if submission is None or submission.state != "held" or not submission.candidate_id:
+            self.notify("Nothing was found on the target that could be this one.")
+            return
+        store = self.utawaku.catalogue.submissions
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.utawaku.write(lambda: store.adopt(submission.id), lambda _: self.look_again())
+
+        self.app.push_screen(
+            Confirm(
+                f"Is {submission.candidate_id} this submission?",
+                shown(submission.message),
+                yes="It is",
+            ),
+            answered,
+        )
+
     def action_draft(self) -> None:
         """Take it out of the queue, to change it."""
         submission = self.current
@@ -263,7 +285,12 @@ def part_line(part: Part) -> str:
     return f"{sign} P{part.position + 1} {shown(part.title)}{sent}{message}"
 
 
-def findings_of(submission: Submission) -> list[Finding]:
+def findings_of(submission: Submission, catalogue: "Catalogue") -> list[Finding]:
     """What the site would refuse."""
     limits = BILIBILI if submission.target == "bilibili" else OPEN
-    return check(submission, limits, now=time.time())
+    taken = catalogue.submissions.titles(
+        submission.target, submission.account, before=submission.id
+    )
+    return check(submission, limits, now=time.time()) + check_title_is_new(
+        submission, taken, limits
+    )

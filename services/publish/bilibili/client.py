@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import aiohttp
+import aiohttp.abc
+import aiohttp.payload
 import requests
 from biliup.plugins.bili_webup import BiliBili, Data
 
 from utawaku.library.errors import LoginExpiredError, UploadError, UploadInterrupted
 from utawaku.library.progress import Progress, silent
 from utawaku.services.publish.bilibili.transport import GuardedAdapter
+from utawaku.services.publish.protocol import OnSent, uncounted
+
+_PIECE_BYTES = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,43 @@ class ChunkRetries:
     """Without a byte moving."""
     extra_bytes: float = 0.5
     """Share of the file that may be sent again in one attempt."""
+
+
+class CountedBytes(aiohttp.payload.Payload):
+    """The body of a request, counted piece by piece as it is handed to the network.
+
+    aiohttp sends a PUT a second time without a word where a kept connection turns out to be
+    closed: only what passes here says how much has left.
+    """
+
+    _value: bytes
+    _autoclose = True
+
+    def __init__(self, value: bytes, on_sent: OnSent) -> None:
+        super().__init__(value)
+        self._size = len(value)
+        self._on_sent = on_sent
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The body as text, which aiohttp may ask for."""
+        return self._value.decode(encoding, errors)
+
+    async def write(self, writer: aiohttp.abc.AbstractStreamWriter) -> None:
+        """Send all of it."""
+        await self.write_with_length(writer, None)
+
+    async def write_with_length(
+        self, writer: aiohttp.abc.AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        """Send its first `content_length` bytes; None is all of it."""
+        body = memoryview(self._value)[:content_length]
+        for start in range(0, len(body), _PIECE_BYTES):
+            piece = body[start : start + _PIECE_BYTES]
+            await writer.write(piece)
+            self._on_sent(len(piece))
 
 
 class PartClient(BiliBili):  # type: ignore[misc]
@@ -46,6 +88,8 @@ class PartClient(BiliBili):  # type: ignore[misc]
         self.retries = retries
         self.adapter = GuardedAdapter()
         self.bytes_sent = 0
+        """What has left this machine in the present attempt."""
+        self._on_sent: OnSent = uncounted
         self._progress: Progress = silent
         self._auto_os: Any = None  # biliup's chosen line, kept from part to part
         self.session.mount("https://", self.adapter)
@@ -79,14 +123,18 @@ class PartClient(BiliBili):  # type: ignore[misc]
         with contextlib.redirect_stdout(io.StringIO()):
             self.login_by_cookies(record)
 
-    def send_part(self, path: str, name: str, line: str, progress: Progress) -> str:
+    def send_part(
+        self, path: str, name: str, line: str, progress: Progress, on_sent: OnSent = uncounted
+    ) -> str:
         """Upload one file on one line; the remote name, when all of it is there.
+
+        `on_sent` gets the number of bytes each time some have left.
 
         Raises:
             UploadError: any of its kinds.
         """
         self.adapter.begin_part(name)
-        self.bytes_sent = 0
+        self.bytes_sent, self._on_sent = 0, on_sent
         self._auto_os = self._auto_os if line == "AUTO" else None
         with _reporting_past_biliup(progress) as report:
             self._progress = report
@@ -106,12 +154,16 @@ class PartClient(BiliBili):  # type: ignore[misc]
             raise UploadInterrupted(f"line {line} never confirmed the file")
         return str(answer["filename"])
 
+    def _sent(self, n_bytes: int) -> None:
+        self.bytes_sent += n_bytes
+        self._on_sent(n_bytes)
+
     async def _upload(
         self,
         params: dict[str, Any],
         file: BinaryIO,
         chunk_size: int,
-        afunc: Callable[[aiohttp.ClientSession, bytes, dict[str, Any]], Awaitable[None]],
+        afunc: Callable[[aiohttp.ClientSession, CountedBytes, dict[str, Any]], Awaitable[None]],
         tasks: int = 3,
     ) -> None:
         """Send every chunk, or raise: the replacement of biliup's loop."""
@@ -133,9 +185,8 @@ class PartClient(BiliBili):  # type: ignore[misc]
             for attempt in range(1, self.retries.attempts + 1):
                 if self.bytes_sent + len(data) > limit:
                     raise UploadInterrupted("too many bytes had to be sent again")
-                self.bytes_sent += len(data)
                 try:
-                    await afunc(session, data, arguments)
+                    await afunc(session, CountedBytes(data, self._sent), arguments)
                     return
                 except (TimeoutError, aiohttp.ClientError) as error:
                     status = getattr(error, "status", 0)

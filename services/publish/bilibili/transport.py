@@ -10,6 +10,7 @@ known defects are met:
 - nothing leaves over plain http, and nothing that may have been received is sent twice.
 """
 
+import email.utils
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any
@@ -48,6 +49,11 @@ class GuardedAdapter(HTTPAdapter):
         self.completions_left = 3
         """Tries of the completion that biliup may still make, 15 s apart, before we step in."""
         self.patience_s = patience_s
+        self.site_time: float | None = None
+        """What the site's clock said with its last answer; None before one, or where it is silent.
+
+        Ours may be wrong, so what the site dates is compared with this and not with ours.
+        """
 
     def begin_part(self, name: str) -> None:
         """Prepare for the next file."""
@@ -93,6 +99,7 @@ class GuardedAdapter(HTTPAdapter):
                 raise
             # Not chained: its text quotes the address, and the address holds tokens.
             raise self._broken(step, error) from None
+        self.site_time = _time_of(response) or self.site_time
         refusal = refusal_of(step, response.status_code, parse(content))
         if refusal is None:
             return response
@@ -116,3 +123,11 @@ class GuardedAdapter(HTTPAdapter):
         if step in PUBLISHING and isinstance(error, requests.exceptions.ConnectTimeout):
             return UploadInterrupted(f"the {step} request could not be sent: {what}")
         return no_answer(step, what)
+
+
+def _time_of(response: requests.Response) -> float | None:
+    """Seconds since the epoch by the answer's `Date`; None where it has none that can be read."""
+    try:
+        return email.utils.parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except (ValueError, OverflowError):
+        return None

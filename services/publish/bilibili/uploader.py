@@ -1,8 +1,9 @@
 """The `Uploader` for one Bilibili account."""
 
 import io
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from utawaku.library.progress import Progress
 from utawaku.library.publish.preflight import BILIBILI, Finding, check
 from utawaku.library.publish.records import Part, RemoteSubmission, Submission, Visibility
 from utawaku.services.publish.bilibili.accounts import Accounts
-from utawaku.services.publish.protocol import UploadedPart
+from utawaku.services.publish.protocol import OnSent, UploadedPart, uncounted
 
 if TYPE_CHECKING:
     from utawaku.services.publish.bilibili.client import ChunkRetries, PartClient
@@ -72,14 +73,20 @@ class BilibiliUploader:
         return check(submission, BILIBILI, now=time.time(), n_existing_parts=existing)
 
     def upload_part(
-        self, submission: Submission, part: Part, *, attempt: int, progress: Progress
+        self,
+        submission: Submission,
+        part: Part,
+        *,
+        attempt: int,
+        progress: Progress,
+        on_sent: OnSent = uncounted,
     ) -> UploadedPart:
         """Send one part; every further attempt takes the next line."""
         client = self._logged_in()
         line = self.lines[(attempt - 1) % len(self.lines)]
         name = f"part-{part.position + 1:03}{Path(part.path).suffix.lower() or '.mp4'}"
-        remote_name = client.send_part(part.path, name, line, progress)
-        return UploadedPart(remote_name, client.bytes_sent)
+        remote_name = client.send_part(part.path, name, line, progress, on_sent)
+        return UploadedPart(remote_name, client.adapter.site_time)
 
     def submit(
         self, submission: Submission, *, before_send: Callable[[], None]
@@ -104,13 +111,39 @@ class BilibiliUploader:
         if submission.append_to:
             remote = self._view(submission.append_to)[0]
             return remote if ours <= set(remote.part_names) else None
-        # It cannot be older than its first part.
-        since = min(part.uploaded_at or 0.0 for part in submission.parts) - _CLOCK_SLACK_S
-        for row in self._newest(since, submission.title):
-            remote = self._view(str(row["bvid"]))[0]
-            if ours & set(remote.part_names):
-                return remote
+        # It cannot be older than its first part. Both times are the site's, unless an older utawaku
+        # noted the part's by a clock of ours that may be wrong: so the title counts, too.
+        times = [part.uploaded_at for part in submission.parts if part.remote_name]
+        since = min((at for at in times if at), default=math.inf) - _CLOCK_SLACK_S
+        for row in self._newest():
+            if row.get("ctime", 0) >= since or row.get("title") == submission.title:
+                remote = self._view(str(row["bvid"]))[0]
+                if ours & set(remote.part_names):
+                    return remote
         return None
+
+    def similar(self, submission: Submission, *, known: Collection[str]) -> RemoteSubmission | None:
+        """Look for the same title, or for the same parts out of the same source."""
+        ours = [part.title for part in submission.parts]
+        if submission.append_to:
+            remote = self._view(submission.append_to)[0]
+            return remote if ours and set(ours) <= set(remote.unknown_titles(known)) else None
+        same_title: RemoteSubmission | None = None
+        same_parts: RemoteSubmission | None = None
+        for row in self._newest():
+            titled = row.get("title") == submission.title
+            of_source = bool(submission.source_url) and row.get("source") == submission.source_url
+            if not (titled or of_source):
+                continue
+            remote = self._view(str(row["bvid"]))[0]
+            unknown = remote.unknown_titles(known)
+            if titled and set(ours) & set(unknown):
+                return remote
+            if titled and unknown:
+                same_title = same_title or remote
+            elif unknown == ours:
+                same_parts = same_parts or remote
+        return same_parts or same_title
 
     # Inside --------------------------------------------------------------------------------
 
@@ -174,19 +207,20 @@ class BilibiliUploader:
         client.session.post(f"{_EDIT_URL}?csrf={client.csrf}", json=body)
         return remote
 
-    def _newest(self, since: float, title: str) -> list[dict[str, Any]]:
-        """Rows of our newest submissions, those of the same title first."""
-        rows: list[dict[str, Any]] = []
+    def _newest(self) -> Iterator[dict[str, Any]]:
+        """Rows of our newest submissions, the latest first, asked for page by page as needed.
+
+        Not cut by time: a wrong clock would hide what is there.
+        """
         for page in range(1, _PAGES + 1):
             data = self._get(
                 _LIST_URL,
                 {"status": "is_pubing,pubed,not_pubed", "pn": str(page), "ps": str(_PAGE_SIZE)},
             )
             found = [audit.get("Archive") or {} for audit in data.get("arc_audits") or []]
-            rows += [row for row in found if row.get("bvid") and row.get("ctime", 0) >= since]
-            if len(found) < _PAGE_SIZE or found[-1].get("ctime", 0) < since:
-                break
-        return sorted(rows, key=lambda row: row.get("title") != title)
+            yield from (row for row in found if row.get("bvid"))
+            if len(found) < _PAGE_SIZE:
+                return
 
     def _view(
         self, bvid: str
@@ -199,6 +233,7 @@ class BilibiliUploader:
             title=str(archive.get("title", "")),
             visibility=_visibility(int(archive.get("state", -30))),
             part_names=tuple(str(video["filename"]) for video in videos),
+            part_titles=tuple(str(video.get("title", "")) for video in videos),
         )
         return remote, archive, videos
 
