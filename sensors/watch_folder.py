@@ -3,7 +3,9 @@
 import json
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 import dagster as dg
 
@@ -37,8 +39,8 @@ Known = dict[str, list[float]]
 def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) -> dg.SensorResult:
     """Ask for files that have not changed for `follow.settle_s` seconds.
 
-    The request is filed before the cursor moves: a crash in between asks twice, and the second
-    request finds the stream (it is named after the file's content) there already.
+    What was asked for is in the requests, not only in the cursor: where the cursor is lost, nothing
+    is asked for a second time.
     """
     follow = library.settings.follow
     if follow.watch_folder is None:
@@ -49,11 +51,30 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
         return dg.SensorResult(skip_reason=f"{folder} is not there", cursor=context.cursor)
     known = _read(context.cursor)
     seen, n_asked = look_into(
-        folder, known, follow.settle_s, time.time(), library.catalogue, join_gap_s=follow.join_gap_s
+        folder,
+        known,
+        follow.settle_s,
+        time.time(),
+        library.catalogue,
+        join_gap_s=follow.join_gap_s,
+        follow_links=follow.watch_links,
     )
     return dg.SensorResult(
         skip_reason=f"{len(seen)} file(s), {n_asked} new", cursor=json.dumps(seen)
     )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What lies in the folder."""
+
+    path: str
+    """As it can be written down: bytes that are no UTF-8 as escapes."""
+    size: float = 0.0
+    changed_at: float = 0.0
+    problem: str = ""
+    """Why it cannot be taken; empty where it can."""
+    next_step: str = ""
 
 
 def look_into(
@@ -64,17 +85,26 @@ def look_into(
     catalogue: Catalogue,
     *,
     join_gap_s: float = 0.0,
+    follow_links: bool = False,
 ) -> tuple[Known, int]:
     """Compare the folder with what was known; returns what is known now, and how many are new.
 
     Numbered files that follow each other within `join_gap_s` are asked for as one stream, once no
-    further one can follow.
+    further one can follow. An entry that cannot be taken is told in a notice, once, and passed over.
     """
     seen: Known = {}
     settled: list[Piece] = []
     growing: set[str] = set()
-    for path, size, changed_at in sorted(_media_files(folder)):
+    changed: dict[str, float] = {}
+    for entry in sorted(_entries(folder, follow_links), key=lambda one: one.path):
+        path, size, changed_at = entry.path, entry.size, entry.changed_at
         before = known.get(path)
+        if entry.problem:
+            if before is None or not before[3]:
+                _tell(entry, catalogue)
+            seen[path] = [size, changed_at, now, 1]
+            continue
+        changed[path] = min(changed_at, now)
         if before is None or before[:2] != [size, changed_at] or before[2] > now:
             seen[path] = [size, changed_at, now, 0]
             growing.add(series_of(path))
@@ -90,10 +120,11 @@ def look_into(
     for group in _groups(settled, growing, now, join_gap_s):
         paths = [piece.path for piece in group]
         parts = tuple(paths) if len(paths) > 1 else ()
-        catalogue.requests.file(Ingest(source=paths[0], parts=parts))
+        since = max(changed[path] for path in paths)
+        if catalogue.requests.file_once(Ingest(source=paths[0], parts=parts), since=since):
+            n_asked += len(paths)
         for path in paths:
             seen[path] = [*seen[path][:3], 1]
-        n_asked += len(paths)
     return seen, n_asked
 
 
@@ -124,24 +155,71 @@ def _duration_s(path: str) -> float:
         return 0.0
 
 
-def _media_files(folder: Path) -> list[tuple[str, float, float]]:
-    found = []
-    for place, folders, names in os.walk(folder):
+def _tell(entry: Entry, catalogue: Catalogue) -> None:
+    title, body = "A file of the watched folder is passed over", f"{entry.path}: {entry.problem}"
+    if not catalogue.notices.has(title, body):
+        catalogue.notices.add("warning", title, body=body, next_step=entry.next_step)
+
+
+def _entries(folder: Path, follow_links: bool) -> list[Entry]:
+    """Media files below the folder, and what keeps some of them from being taken."""
+    found: list[Entry] = []
+    root = folder.resolve()
+    walked: set[str] = set()
+
+    def unreadable(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # else gone since it was listed
+            problem = f"the folder cannot be read ({error.strerror})"
+            found.append(Entry(_written(error.filename), problem=problem))
+
+    for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=follow_links):
+        if follow_links:
+            real = os.path.realpath(place)
+            if real in walked:  # links can go round in circles
+                folders.clear()
+                continue
+            walked.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             # Browsers and copying programs write under such names first.
             if name.startswith((".", "~")) or Path(name).suffix.lower() not in MEDIA:
                 continue
-            path = Path(place, name)
-            try:
-                stat = path.stat()
-            except OSError:
-                continue  # gone since it was listed; the next tick sees
-            if path.is_file() and stat.st_size:
-                found.append((str(path), float(stat.st_size), stat.st_mtime))
+            entry = _entry(Path(place, name), root, follow_links)
+            if entry is not None:
+                found.append(entry)
                 if len(found) >= MAX_FILES:
                     return found
     return found
+
+
+def _entry(path: Path, root: Path, follow_links: bool) -> Entry | None:
+    """One file; None where there is nothing to take (yet): empty, no file, gone."""
+    shown = _written(str(path))
+    try:
+        stat = path.stat()
+        if path.is_symlink() and not follow_links and not path.resolve().is_relative_to(root):
+            return Entry(
+                shown,
+                problem="a link out of the folder",
+                next_step="Put the file itself there, or set follow.watch_links",
+            )
+    except FileNotFoundError:
+        return None  # gone since it was listed, or a link to nothing
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or error
+        return Entry(shown, problem=f"cannot be read ({why})")
+    if not S_ISREG(stat.st_mode) or not stat.st_size:
+        return None
+    size, changed_at = float(stat.st_size), stat.st_mtime
+    if shown != str(path):
+        problem = "its name is no valid UTF-8"
+        return Entry(shown, size, changed_at, problem, "Rename it; then it is taken in")
+    return Entry(shown, size, changed_at)
+
+
+def _written(path: str) -> str:
+    """The path as text that can be kept: Python has bytes that are no UTF-8 as lone surrogates."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _read(cursor: str | None) -> Known:

@@ -119,7 +119,10 @@ class ServiceGate:
                 "DELETE FROM requests WHERE started_at <= ? OR started_at > ?",
                 (now - self._span_s, now + 1),
             )
-            db.execute("DELETE FROM leases WHERE expires_at <= ?", (now,))
+            db.execute(
+                "DELETE FROM leases WHERE expires_at <= ? OR expires_at > ?",
+                (now, now + _LEASE_S + 1),
+            )
             recent = db.execute(
                 "SELECT started_at FROM requests ORDER BY started_at DESC LIMIT 1 OFFSET ?",
                 (self._burst - 1,),

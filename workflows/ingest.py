@@ -1,6 +1,7 @@
 """From an address or a file to streams in the catalogue: what a run needs before it can start."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,14 @@ def take_in(
 
 def _take_in_file(path: Path, catalogue: Catalogue) -> Stream:
     path = path.expanduser().absolute()
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise MediaError(
+            "its name is no valid UTF-8",
+            subject=os.fsencode(path).decode("utf-8", "backslashreplace"),
+            next_step="Rename it, then try again",
+        ) from None
     media = probe(path)
     stream_id = stream_id_for_file(path)
     known = catalogue.streams.find(stream_id)

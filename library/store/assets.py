@@ -11,6 +11,7 @@ from utawaku.library.records import AssetState
 from utawaku.library.schema import asset_states, streams
 from utawaku.library.store.connections import Connections, upsert
 
+LONGEST_PUT_OFF_S = 2 * 86_400.0
 _COLUMNS = [asset_states.c[field.name] for field in fields(AssetState)]
 
 
@@ -223,7 +224,11 @@ class AssetStates:
         return Finished(n_streams, latest_at or 0.0)
 
     def put_off(self, asset: str, *, until: float, limit: int) -> list[str]:
-        """Ids of streams whose artefact said `retry_at` some time before `until`."""
+        """Ids of streams whose artefact said `retry_at` some time before `until`.
+
+        No service asks to wait for longer than two days: a later time was written by a clock that
+        was wrong.
+        """
         retry_at = asset_states.c.metadata["retry_at"].as_float()
         query = (
             sa.select(asset_states.c.stream_id)
@@ -231,7 +236,7 @@ class AssetStates:
                 asset_states.c.asset == asset,
                 asset_states.c.state == "done",
                 retry_at > 0,
-                retry_at <= until,
+                sa.or_(retry_at <= until, retry_at > until + LONGEST_PUT_OFF_S),
             )
             .order_by(retry_at)
             .limit(limit)

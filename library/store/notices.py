@@ -43,6 +43,12 @@ class Notices:
                 )
             )
 
+    def has(self, title: str, body: str) -> bool:
+        """Whether such a notice was left before, read or not."""
+        query = sa.select(sa.exists().where(notices.c.title == title, notices.c.body == body))
+        with self._catalogue.read() as connection:
+            return bool(connection.scalar(query))
+
     def recent(self, *, limit: int = 200, unread_only: bool = False) -> list[Notice]:
         """Notices, the latest first."""
         query = sa.select(*_COLUMNS).order_by(notices.c.created_at.desc(), notices.c.id.desc())

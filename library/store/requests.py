@@ -15,7 +15,8 @@ from utawaku.library.store.connections import Connections
 
 _COLUMNS = [requests.c[field.name] for field in fields(Request)]
 OPEN_STATES = ("queued", "running")
-LONGEST_WAIT_S = 31 * 86_400.0
+LONGEST_WAIT_S = 15 * 86_400.0
+"""A day more than the longest wait there is; see `library.retry_policies`."""
 Kind = TypeVar("Kind", bound=RequestKind)
 
 
@@ -46,6 +47,25 @@ class Requests:
             ).scalar_one()
         return self.get(row_id)
 
+    def file_once(self, wanted: AnyRequest, *, since: float) -> bool:
+        """Ask for something unless that was asked for at `since` or later, in any state.
+
+        Returns whether it was asked for now.
+        """
+        values = wanted.row()
+        with self._catalogue.write() as connection:
+            before = connection.scalars(
+                sa.select(requests.c.arguments).where(
+                    requests.c.kind == values["kind"],
+                    requests.c.target == values["target"],
+                    requests.c.created_at >= since,
+                )
+            )
+            if any(dict(arguments) == values["arguments"] for arguments in before):
+                return False
+            connection.execute(requests.insert().values(**values, created_at=time.time()))
+        return True
+
     def get(self, request_id: int) -> Request:
         """One request.
 
@@ -70,7 +90,7 @@ class Requests:
         """Queued requests, the oldest first; with `now` only those whose time has come."""
         query = sa.select(*_COLUMNS).where(requests.c.state == "queued").order_by(requests.c.id)
         if now is not None:
-            # No wait is longer than a month: a later date was written by a clock that was wrong.
+            # No wait is longer: a later date was written by a clock that was wrong.
             query = query.where(
                 sa.or_(
                     requests.c.not_before.is_(None),

@@ -38,6 +38,9 @@ class FollowSettings(BaseModel):
     watch_folder: Path | None = Field(
         default=None, description="Ingest media files that appear in this folder."
     )
+    watch_links: bool = Field(
+        default=False, description="Follow links in the watched folder that lead out of it."
+    )
     settle_s: float = Field(
         default=20.0, ge=1, description="Seconds a watched file must stay unchanged before ingest."
     )

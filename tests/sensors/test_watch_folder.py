@@ -173,3 +173,75 @@ def test_the_pieces_of_one_request_become_one_stream(
     assert catalogue.requests.get(request.id).state == "done"
     (asked,) = [one for one in catalogue.requests.recent() if one.kind == "ingest_stream"]
     assert asked.target == stream.id
+
+
+def look_twice(folder: Path, catalogue: Catalogue, **options: bool) -> int:
+    """Look at the folder when a file is new, and when it has settled; how many were asked for."""
+    now = time.time()
+    known, _ = look_into(folder, {}, 5, now, catalogue, **options)
+    return look_into(folder, known, 5, now + 6, catalogue, **options)[1]
+
+
+def test_a_name_that_is_no_utf_8_is_told_once_and_the_others_are_taken(
+    catalogue: Catalogue, folder: Path
+) -> None:
+    Path(os.fsdecode(os.fsencode(folder) + b"/b\xe9b\xe9.mkv")).write_bytes(b"x")
+    for name in ("a.mkv", "c.mkv"):
+        (folder / name).write_bytes(b"x")
+    known: dict[str, list[float]] = {}
+    now = time.time()
+    for tick in range(5):
+        known, _ = look_into(folder, known, 5, now + 6 * tick, catalogue)
+        json.dumps(known).encode()  # the cursor can be kept
+    assert targets(catalogue) == ["a.mkv", "c.mkv"]
+    (notice,) = catalogue.notices.recent()
+    assert r"b\xe9b\xe9.mkv: its name is no valid UTF-8" in notice.body
+    catalogue.notices.mark_read()
+    look_into(folder, {}, 5, now, catalogue)
+    assert len(catalogue.notices.recent()) == 1, "not told again where the cursor is lost"
+
+
+def test_what_was_asked_for_is_not_asked_for_again_whatever_the_cursor_says(
+    catalogue: Catalogue, folder: Path
+) -> None:
+    file = folder / "a.mkv"
+    file.write_bytes(b"x")
+    assert look_twice(folder, catalogue) == 1
+    (request,) = catalogue.requests.recent()
+    for settle in ("queued", "running", "done"):
+        assert catalogue.requests.get(request.id).state == settle
+        assert look_twice(folder, catalogue) == 0
+        if settle == "queued":
+            catalogue.requests.claim(request.id)
+        elif settle == "running":
+            catalogue.requests.finish(request.id)
+    file.write_bytes(b"another recording")
+    assert look_twice(folder, catalogue) == 1
+    assert len(catalogue.requests.recent()) == 2
+
+
+def test_a_link_out_of_the_folder_is_followed_only_where_a_setting_says_so(
+    catalogue: Catalogue, folder: Path
+) -> None:
+    outside = folder.with_name("outside")
+    outside.mkdir()
+    (outside / "secret.mkv").write_bytes(b"x")
+    (outside / "more.mkv").write_bytes(b"x")
+    (folder / "real.mkv").write_bytes(b"x")
+    (folder / "inside.mkv").symlink_to(folder / "real.mkv")
+    (folder / "out.mkv").symlink_to(outside / "secret.mkv")
+    (folder / "gone.mkv").symlink_to(outside / "nothing.mkv")
+    (folder / "sub").symlink_to(outside)
+    look_twice(folder, catalogue)
+    assert targets(catalogue) == ["inside.mkv", "real.mkv"]
+    (notice,) = catalogue.notices.recent()
+    assert "out.mkv: a link out of the folder" in notice.body
+    (outside / "back").symlink_to(folder)  # a circle
+    look_twice(folder, catalogue, follow_links=True)
+    assert set(targets(catalogue)) == {
+        "inside.mkv",
+        "real.mkv",
+        "out.mkv",
+        "more.mkv",
+        "secret.mkv",
+    }
