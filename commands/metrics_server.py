@@ -2,12 +2,13 @@
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from utawaku.commands.web_page import guard_of
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.metrics import exposition, metrics
+from utawaku.library.web_guard import HOST, Guard
 
-HOST = "127.0.0.1"
 PATHS = ("/", "/metrics")
 _PATIENCE_S = 5.0
 """A client that says nothing for so long is hung up on."""
@@ -15,6 +16,8 @@ _PATIENCE_S = 5.0
 
 def metrics_server(settings: Settings, port: int) -> ThreadingHTTPServer:
     """Answers GET /metrics; the catalogue is opened for each answer. Port 0 takes any free one.
+
+    Nobody is served without the token of the pipeline's pages (`web_page.guard_of`).
 
     Raises:
         UtawakuError: somebody else has the port.
@@ -24,7 +27,14 @@ def metrics_server(settings: Settings, port: int) -> ThreadingHTTPServer:
         timeout = _PATIENCE_S
 
         def do_GET(self) -> None:
-            if self.path not in PATHS:
+            path, _, query = self.path.partition("?")
+            verdict = guards[0].judge(
+                {name.lower(): value for name, value in self.headers.items()}, query
+            )
+            if verdict.action == "refuse":
+                self.send_error(403, explain=verdict.reason)
+                return
+            if path not in PATHS:
                 self.send_error(404)
                 return
             try:
@@ -37,6 +47,8 @@ def metrics_server(settings: Settings, port: int) -> ThreadingHTTPServer:
                 self.send_error(503, explain=str(error))
                 return
             self.send_response(200)
+            if verdict.action == "welcome":
+                self.send_header("Set-Cookie", guards[0].cookie_header())
             self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -45,6 +57,8 @@ def metrics_server(settings: Settings, port: int) -> ThreadingHTTPServer:
         def log_message(self, *_: object) -> None:
             """Scrapes are no news."""
 
+    guards: list[Guard] = []
+
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
@@ -52,10 +66,12 @@ def metrics_server(settings: Settings, port: int) -> ThreadingHTTPServer:
             """A scraper that goes away in the middle is no news either."""
 
     try:
-        return Server((HOST, port), Handler)
+        server = Server((HOST, port), Handler)
     except OSError as error:
         raise UtawakuError(
             f"nothing can be served there ({error.strerror})",
             subject=f"{HOST}:{port}",
             next_step="Give another port",
         ) from error
+    guards.append(guard_of(settings, server.server_address[1]))
+    return server

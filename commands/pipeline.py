@@ -27,6 +27,7 @@ from utawaku.library.processes import process_mark
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.text import clean_line
 from utawaku.orchestration.model_versions import unrecorded
+from utawaku.orchestration.dagster_storage import open_instance
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
@@ -60,7 +61,8 @@ def prepare_dagster_home(settings: Settings) -> Path:
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
-        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
+        with atomic_path(home / "dagster.yaml") as temporary:  # another process may read it
+            shutil.copyfile(Path(__file__).with_name("dagster.yaml"), temporary)
     return home
 
 
@@ -113,7 +115,7 @@ class Pipeline:
         home = prepare_dagster_home(settings)
         try:
             quiet = quiet_configuration(home)
-            with dg.DagsterInstance.from_config(str(home), quiet.name) as instance:
+            with open_instance(home, quiet.name) as instance:
                 prepare_pools(instance)
                 close_orphaned_runs(instance)
                 yield cls(settings, catalogue, instance)

@@ -146,11 +146,29 @@ def look_at_runs(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iter
     """Runs of dead processes, pool slots, stranded requests, partitions."""
     if not (settings.dagster_home / "dagster.yaml").exists():
         return
-    from utawaku.commands.up import dagster_instance
+    from utawaku.orchestration.dagster_storage import open_instance
 
-    with dagster_instance(settings.dagster_home) as instance:
+    storage = _dagster_storage(settings, fix=fix)
+    yield storage
+    if storage.level == "error":
+        return
+    with open_instance(settings.dagster_home) as instance:
         yield _dead_runs(instance, catalogue, settings, fix=fix)
         yield _partitions(instance, catalogue, fix=fix)
+
+
+def _dagster_storage(settings: Settings, *, fix: bool) -> Finding:
+    """Look for databases that processes made at the same time, which nobody can open any more."""
+    from utawaku.orchestration.dagster_storage import databases_with_two_revisions, repair
+
+    home = settings.dagster_home
+    broken = repair(home) if fix else databases_with_two_revisions(home)
+    if not broken:
+        return Finding("dagster", "ok", "its storage can be opened")
+    text = f"{len(broken)} databases of Dagster have two schema revisions"
+    if fix:
+        return Finding("dagster", "warning", text, "They are repaired")
+    return Finding("dagster", "error", text, FIX)
 
 
 def _dead_runs(

@@ -8,34 +8,47 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import psutil
 import typer
+from filelock import FileLock, Timeout
 
 from utawaku.commands.console import err, out
 from utawaku.commands.memory_recycler import Renewal
 from utawaku.commands.service_runner import keep_giving_back
 from utawaku.commands.supervised_process import Child, end_group
+from utawaku.commands.web_page import guard_of
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.files import atomic_path
-from utawaku.library.heartbeat import LastingProcess, beat, is_alive, stop_beating
+from utawaku.library.heartbeat import (
+    LastingProcess,
+    beat,
+    is_alive,
+    lasting_processes,
+    stop_beating,
+)
 from utawaku.library.processes import is_gone, process_mark
+from utawaku.library.web_guard import HOST
 
 if TYPE_CHECKING:
     from http.server import ThreadingHTTPServer
 
-HOST = "127.0.0.1"
+LOCK_FILE = "up.lock"
+"""Held by the supervisor for as long as it lives."""
 PID_FILE = "up.pid"
 CHILDREN_FILE = "up.children"
 BEAT_EVERY_S = 5.0
 COMES_UP_WITHIN_S = 180.0
 """A busy machine needs a minute to load what puts the catalogue in order."""
+LOCK_WITHIN_S = 2.0
+"""A look whether a pipeline lives holds the lock for a moment."""
+ENDS_WITHIN_S = 90.0
 
 
 def register(app: typer.Typer) -> None:
@@ -52,16 +65,83 @@ def up(
     metrics: Annotated[
         int | None, typer.Option(help="Serve Prometheus text on this port of loopback, too.")
     ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="The web page shows everything and takes no orders.")
+    ] = False,
+    address: Annotated[
+        bool, typer.Option("--address", help="Print the web page's address, with its token, only.")
+    ] = False,
 ) -> None:
-    """Start the pipeline: Dagster's daemon (sensors, runs) and its web page, on loopback only."""
+    """Start the pipeline: Dagster's daemon (sensors, runs) and its web page, on loopback only.
+
+    The web page serves nobody without its token; the printed address holds it.
+    """
     settings = load_settings()
-    if _supervisor(settings) is not None:
-        raise UtawakuError("the pipeline is running already", next_step="`utawaku down` ends it")
-    port = port or settings.web_port
-    if detach:
-        _detach(settings, port, metrics)
+    pages = Pages(port or settings.web_port, metrics, read_only)
+    if address:
+        out.print(guard_of(settings, pages.port).address(), markup=False, soft_wrap=True)
         return
-    _supervise(settings, port, metrics)
+    if detach:
+        if is_running(settings):
+            raise _running_already(settings)
+        _detach(settings, pages)
+        return
+    with _held_for_life(settings):
+        _supervise(settings, pages)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What is served over HTTP."""
+
+    port: int
+    metrics: int | None = None
+    read_only: bool = False
+
+    def options(self) -> list[str]:
+        """The same as options of `up`."""
+        return [
+            *("--port", str(self.port)),
+            *(("--metrics", str(self.metrics)) if self.metrics is not None else ()),
+            *(("--read-only",) if self.read_only else ()),
+        ]
+
+
+def _lock(settings: Settings) -> FileLock:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return FileLock(settings.data_dir / LOCK_FILE)
+
+
+@contextmanager
+def _held_for_life(settings: Settings) -> Iterator[None]:
+    """Be the only pipeline of this library; the system gives the lock back when we die."""
+    try:
+        with _lock(settings).acquire(timeout=LOCK_WITHIN_S):
+            pid_file = settings.data_dir / PID_FILE
+            pid_file.write_text(process_mark(os.getpid()), "utf-8")
+            try:
+                yield
+            finally:
+                pid_file.unlink(missing_ok=True)
+    except Timeout:
+        raise _running_already(settings) from None
+
+
+def is_running(settings: Settings) -> bool:
+    """Whether a pipeline of this library lives, be it still coming up."""
+    try:
+        with _lock(settings).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _running_already(settings: Settings) -> UtawakuError:
+    pid = _supervisor(settings)
+    return UtawakuError(
+        "the pipeline is running already" + (f" (process {pid})" if pid else ""),
+        next_step="`utawaku down` ends it",
+    )
 
 
 def _supervisor(settings: Settings) -> int | None:
@@ -73,18 +153,24 @@ def _supervisor(settings: Settings) -> int | None:
     return None if is_gone(mark) else int(mark.split("-")[0])
 
 
-def end_left_over(settings: Settings) -> None:
-    """End what a supervisor left behind that was killed: two daemons would do everything twice."""
+def end_left_over(settings: Settings) -> list[int]:
+    """End what a supervisor left behind that was killed: two daemons would do everything twice.
+
+    Returns the numbers of the processes that were ended.
+    """
     try:
         left = json.loads((settings.data_dir / CHILDREN_FILE).read_text("utf-8"))
     except (OSError, ValueError):
-        return
+        return []
+    ended = []
     for mark in left:
         if isinstance(mark, str) and not is_gone(mark):  # else the number is another's now
             pid = int(mark.split("-")[0])
             with suppress(psutil.NoSuchProcess):
                 err.print(f"ending process {pid}, left by a pipeline that was killed")
                 end_group(pid, psutil.Process(pid).wait)
+                ended.append(pid)
+    return ended
 
 
 SET_BACK_S = 60.0
@@ -163,17 +249,50 @@ def _note_children(settings: Settings, children: Sequence[Child]) -> None:
 
 
 def down() -> None:
-    """End the pipeline that `up` started."""
+    """End the pipeline that `up` started, and what one that was killed left behind."""
     settings = load_settings()
-    pid_file = settings.data_dir / PID_FILE
+    if not is_running(settings):
+        left = end_left_over(settings)
+        if not left:
+            raise UtawakuError("the pipeline is not running", next_step="`utawaku up` starts it")
+        told = ", ".join(map(str, left))
+        out.print(f"the pipeline was killed before; ended what it had left: process {told}")
+        return
     pid = _supervisor(settings)
     if pid is None:
-        raise UtawakuError("the pipeline is not running", next_step="`utawaku up` starts it")
+        raise UtawakuError("the pipeline is just coming up", next_step="Try again in a moment")
+    services = lasting_processes(settings)
+    family = _family(pid)
     os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 40
-    while pid_file.exists() and time.monotonic() < deadline:
+    deadline = time.monotonic() + ENDS_WITHIN_S
+    while is_running(settings) and time.monotonic() < deadline:
         time.sleep(0.2)
-    out.print("the pipeline is down" if not pid_file.exists() else "the pipeline is going down")
+    left = [one.pid for one in psutil.wait_procs(family, timeout=5)[1]]
+    if is_running(settings) or left:
+        alive = ", ".join(map(str, left or [pid]))
+        raise UtawakuError(
+            f"the pipeline has not ended yet: process {alive} lives",
+            next_step="Try again in a minute",
+        )
+    out.print(f"the pipeline is down; ended {_ended(services, family)}", soft_wrap=True)
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    """The supervisor and all that it started."""
+    try:
+        supervisor = psutil.Process(pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _ended(services: Sequence[LastingProcess], family: Sequence[psutil.Process]) -> str:
+    names = [f"{one.name} {one.pid}" for one in services]
+    n_others = len({one.pid for one in family} - {one.pid for one in services})
+    if n_others:
+        s = "" if n_others == 1 else "es"
+        names.append(f"{n_others} process{s} of runs, which go on at the next start")
+    return ", ".join(names) or "all of it"
 
 
 def _logs(settings: Settings) -> Path:
@@ -182,27 +301,41 @@ def _logs(settings: Settings) -> Path:
     return folder
 
 
-def _detach(settings: Settings, port: int, metrics: int | None) -> None:
+def _detach(settings: Settings, pages: Pages) -> None:
     log = _logs(settings) / "up.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "utawaku", "up", "--port", str(port)),
-                *(["--metrics", str(metrics)] if metrics is not None else []),
-            ],
+            [sys.executable, "-m", "utawaku", "up", *pages.options()],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     deadline = time.monotonic() + COMES_UP_WITHIN_S
-    while not is_alive(settings) and process.poll() is None and time.monotonic() < deadline:
+
+    def is_up() -> bool:
+        beating = {one.pid for one in lasting_processes(settings)}
+        return is_alive(settings) and process.pid in beating
+
+    while not is_up() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.2)
-    if not is_alive(settings):
-        raise UtawakuError(
-            "the pipeline did not come up", subject=str(log), next_step="Read the end of that file"
-        )
-    out.print(f"the pipeline is up: http://{HOST}:{port} (logs in {log.parent})", soft_wrap=True)
+    if is_up():
+        shown = shown_address(settings, pages.port)
+        out.print(f"the pipeline is up: {shown} (logs in {log.parent})", soft_wrap=True)
+        return
+    if process.poll() is not None and is_running(settings):
+        raise _running_already(settings)  # another one was started at the same moment
+    raise UtawakuError(
+        "the pipeline did not come up", subject=str(log), next_step="Read the end of that file"
+    )
+
+
+def shown_address(settings: Settings, port: int) -> str:
+    """Address of the web page; with its token on a terminal, never in a log."""
+    guard = guard_of(settings, port)
+    if out.is_terminal:
+        return guard.address()
+    return f"{guard.address(with_token=False)} (`utawaku up --address` prints it with its token)"
 
 
 def prepare() -> None:
@@ -210,6 +343,7 @@ def prepare() -> None:
     150 MB, and the supervisor stays for weeks."""
     from utawaku.commands.pipeline import prepare_dagster_home, prepare_pools
     from utawaku.library.catalogue import Catalogue
+    from utawaku.orchestration.dagster_storage import open_instance
     from utawaku.orchestration.former_names import carry_over_states
     from utawaku.orchestration.orphaned_runs import close_orphaned_runs
     from utawaku.orchestration.reset_future_ticks import reset_future_ticks
@@ -218,7 +352,7 @@ def prepare() -> None:
     # Brings an older catalogue to the present schema, with a copy of it kept in backups/.
     Catalogue.open(settings).close()
     home = prepare_dagster_home(settings)
-    with dagster_instance(home) as instance:
+    with open_instance(home) as instance:
         prepare_pools(instance)
         carry_over_states(instance)
         close_orphaned_runs(instance)
@@ -231,10 +365,8 @@ def _prepared() -> int:
     return subprocess.run(command, env=_environment(), check=False).returncode
 
 
-def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
+def _supervise(settings: Settings, pages: Pages) -> None:
     end_left_over(settings)
-    if returncode := _prepared():  # it has said why
-        raise typer.Exit(returncode)
     home = settings.dagster_home
     logs = _logs(settings)
     stopping = False
@@ -245,16 +377,16 @@ def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    pid_file = settings.data_dir / PID_FILE
-    pid_file.write_text(process_mark(os.getpid()), "utf-8")
-    out.print(f"web page  http://{HOST}:{port}")
+    if returncode := _prepared():  # it has said why
+        raise typer.Exit(returncode)
+    out.print(f"web page  {shown_address(settings, pages.port)}", markup=False, soft_wrap=True)
     out.print(f"logs      {logs}", soft_wrap=True)
     out.print("Ctrl-C ends the pipeline; what is running goes on at the next start")
-    scraped = _serve_metrics(settings, metrics)
+    scraped = _serve_metrics(settings, pages.metrics)
     # The socket lies in a folder of its own that nobody else may enter: who can talk to the code
     # server can run code.
     with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
-        children = _children(home, logs, Path(private), port)
+        children = _children(home, logs, Path(private), pages)
         renewal = Renewal(*children, settings.process_growth_mb)
         rounds = Rounds(settings, children, renewal, _prepared)
         try:
@@ -269,7 +401,6 @@ def _supervise(settings: Settings, port: int, metrics: int | None) -> None:
                 scraped.server_close()
             stop_beating(settings)
             (settings.data_dir / CHILDREN_FILE).unlink(missing_ok=True)
-            pid_file.unlink(missing_ok=True)
 
 
 def _serve_metrics(settings: Settings, port: int | None) -> "ThreadingHTTPServer | None":
@@ -301,7 +432,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _children(home: Path, logs: Path, private: Path, port: int) -> tuple[Child, Child, Child]:
+def _children(home: Path, logs: Path, private: Path, pages: Pages) -> tuple[Child, Child, Child]:
     """The code server, and daemon and web page, which share it."""
     socket = private / "code.sock"
     workspace = private / "workspace.yaml"
@@ -313,16 +444,10 @@ def _children(home: Path, logs: Path, private: Path, port: int) -> tuple[Child, 
     python = [sys.executable, "-m", "utawaku.commands.service_runner"]
     code = [*python, "dagster", "api", "grpc", "--socket", str(socket), "-m", "utawaku.definitions"]
     daemon = [*python, "dagster._daemon", "run", "-w", str(workspace)]
-    web = [*python, "dagster_webserver", "-h", HOST, "-p", str(port), "-w", str(workspace)]
+    web = [*python, "utawaku.commands.web_page", "--port", str(pages.port)]
+    web += ["--workspace", str(workspace), *(["--read-only"] if pages.read_only else [])]
     return (
         Child("code server", code, environment, logs / "code.log"),
         Child("daemon", daemon, environment, logs / "daemon.log", needs=socket),
         Child("web page", web, environment, logs / "web.log", needs=socket),
     )
-
-
-def dagster_instance(home: Path) -> AbstractContextManager[Any]:
-    """Dagster's instance at `home`."""
-    import dagster as dg
-
-    return dg.DagsterInstance.from_config(str(home))

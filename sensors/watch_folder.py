@@ -90,7 +90,8 @@ def look_into(
     """Compare the folder with what was known; returns what is known now, and how many are new.
 
     Numbered files that follow each other within `join_gap_s` are asked for as one stream, once no
-    further one can follow. An entry that cannot be taken is told in a notice, once, and passed over.
+    further one can follow. An entry that cannot be taken is told in a notice, once, and passed
+    over.
     """
     seen: Known = {}
     settled: list[Piece] = []

@@ -1,7 +1,5 @@
 """The same app in a browser: on loopback only, and only for whoever has the token."""
 
-import hmac
-import secrets
 import shlex
 import sys
 from collections.abc import Callable
@@ -9,8 +7,8 @@ from typing import Any
 
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
+from utawaku.library.web_guard import HOST, Guard, new_token
 
-HOST = "127.0.0.1"
 DEFAULT_PORT = 3201
 _HEAD = """
 <style>body, .dialog-container .shade { background: #14151d !important; }</style>
@@ -53,43 +51,27 @@ def serve(
                 subject=f"{HOST}:{port}",
                 next_step="Give another with --port",
             ) from error
-    token = secrets.token_urlsafe(24)
+    token = new_token()
     server = guarded_server([sys.executable, "-m", "utawaku"], port, token)
     tell(f"http://{HOST}:{port}/?token={token}")
     server.serve()
 
 
 def guarded_server(command: list[str], port: int, token: str) -> Any:
-    """A textual-serve server that answers nobody without the token.
-
-    The token comes once in the address and then in a cookie that other sites cannot send. Other
-    names of this machine are refused, so that no page elsewhere reaches it by a name of its own. To
-    the cookie every port of this machine is one site, so a page of another port is refused too.
-    """
+    """A textual-serve server behind the guard of `library.web_guard`."""
     from aiohttp import web
     from textual_serve.server import Server
 
-    cookie = f"utawaku_{port}"
-    hosts = {f"{HOST}:{port}", f"localhost:{port}"}
-    origins = {f"http://{host}" for host in hosts}
-
-    def is_token(given: str | None) -> bool:
-        return given is not None and hmac.compare_digest(given.encode(), token.encode())
+    rules = Guard(port, token, "Open the whole address that `utawaku serve` shows, with its token.")
 
     @web.middleware
     async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.host not in hosts:
-            raise web.HTTPForbidden(text="unknown host")
-        if request.headers.get("Origin", f"http://{request.host}") not in origins:
-            raise web.HTTPForbidden(text="asked by another page")
-        if is_token(request.query.get("token")):
-            answer = web.HTTPFound(request.path)
-            answer.set_cookie(cookie, token, httponly=True, samesite="Strict", path="/")
-            raise answer
-        if not is_token(request.cookies.get(cookie)):
-            raise web.HTTPForbidden(
-                text="Open the whole address that `utawaku serve` shows, with its token."
-            )
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        verdict = rules.judge(headers, request.query_string)
+        if verdict.action == "refuse":
+            raise web.HTTPForbidden(text=verdict.reason)
+        if verdict.action == "welcome":
+            raise web.HTTPFound(request.path, headers={"Set-Cookie": rules.cookie_header()})
         response: web.StreamResponse = await handler(request)
         if request.path == "/" and isinstance(response, web.Response) and response.text:
             response.text = response.text.replace("</head>", f"{_HEAD}</head>", 1)

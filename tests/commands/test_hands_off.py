@@ -366,9 +366,9 @@ def test_doctor_finds_and_repairs_what_is_out_of_step(commands: Commands) -> Non
     stale = settings.songs_dir / ".utawaku-999999-00000000.part.opus"
     stale.touch()
     from utawaku.commands.pipeline import prepare_dagster_home
-    from utawaku.commands.up import dagster_instance
+    from utawaku.orchestration.dagster_storage import open_instance
 
-    with dagster_instance(prepare_dagster_home(settings)) as instance:
+    with open_instance(prepare_dagster_home(settings)) as instance:
         instance.add_dynamic_partitions("stream", ["stranded"])
     looked = {f["name"]: f for f in json.loads(commands.run("doctor", "--json").stdout)}
     assert looked["files"]["message"] == "1 songs of 1 streams have lost their file"

@@ -1,0 +1,120 @@
+"""Who may use a web page that this program serves on loopback.
+
+One guard for the library in a browser (`serve`), the Dagster UI of `up`, and the metrics. It asks
+for a token, which comes once in the address and then in a cookie that other sites cannot send, or
+in an `Authorization: Bearer` header. Other names of this machine are refused, so that no page
+elsewhere reaches it by a name of its own. To the cookie every port of this machine is one site, so
+a page of another port is refused, too.
+"""
+
+import hmac
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qsl
+
+HOST = "127.0.0.1"
+_BEARER = "Bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done with a request."""
+
+    action: Literal["serve", "refuse", "welcome"]
+    """`welcome`: send the browser to the same path without the token, with the cookie."""
+    reason: str = ""
+    """Why it is refused, for the one who asked."""
+
+
+SERVE, WELCOME = Verdict("serve"), Verdict("welcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The rules for one port."""
+
+    port: int
+    token: str
+    how_to_enter: str
+    """Said to somebody who has no token."""
+
+    @property
+    def cookie(self) -> str:
+        """Name of the cookie; each port has its own."""
+        return f"utawaku_{self.port}"
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """What a request may call us."""
+        return f"{HOST}:{self.port}", f"localhost:{self.port}"
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Pages that may ask."""
+        return tuple(f"http://{host}" for host in self.hosts)
+
+    def judge(self, headers: Mapping[str, str], query: str) -> Verdict:
+        """Decide on a request or a WebSocket handshake.
+
+        Args:
+            headers: by lower-case name.
+            query: what follows `?` in the address.
+        """
+        if headers.get("host", "") not in self.hosts:
+            return Verdict("refuse", "unknown host")
+        if headers.get("origin", self.origins[0]) not in self.origins:
+            return Verdict("refuse", "asked by another page")
+        given = dict(parse_qsl(query)).get("token")
+        if given is not None and self._is_token(given):
+            return WELCOME
+        bearer = headers.get("authorization", "")
+        if bearer.startswith(_BEARER) and self._is_token(bearer.removeprefix(_BEARER).strip()):
+            return SERVE
+        if self._is_token(_cookies(headers.get("cookie", "")).get(self.cookie, "")):
+            return SERVE
+        return Verdict("refuse", self.how_to_enter)
+
+    def cookie_header(self) -> str:
+        """The value of `Set-Cookie` for a browser that brought the token."""
+        return f"{self.cookie}={self.token}; HttpOnly; Path=/; SameSite=Strict"
+
+    def address(self, *, with_token: bool = True) -> str:
+        """Where a person enters."""
+        return f"http://{HOST}:{self.port}/" + (f"?token={self.token}" if with_token else "")
+
+    def _is_token(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self.token.encode())
+
+
+def new_token() -> str:
+    """A token that nobody guesses."""
+    return secrets.token_urlsafe(24)
+
+
+def lasting_token(path: Path) -> str:
+    """The token kept in a file that only its owner can read; made where there is none.
+
+    Two programs that make it at once get the same one.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)  # readable by nobody else
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(new_token())
+            with suppress(FileExistsError):  # another program was first
+                os.link(name, path)
+        finally:
+            Path(name).unlink()
+    return path.read_text("utf-8").strip()
+
+
+def _cookies(header: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in header.split(";"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
