@@ -40,7 +40,8 @@ def settings(
         if name.startswith("songs."):
             _check_rule(name, value)
         write_setting(name, None if value == "default" else _typed(value))
-        out.print(f"{default_config_path()}: {name} = {value}", markup=False, soft_wrap=True)
+        shown = next(row[1] for row in _rows(load_settings()) if row[0] == name)
+        out.print(f"{default_config_path()}: {name} = {shown}", markup=False, soft_wrap=True)
         return
     rows = [row for row in _rows(load_settings()) if row[0].startswith(name or "")]
     if name and not rows:

@@ -34,6 +34,7 @@ def status(
     from utawaku.library.metrics import exposition, health
     from utawaku.library.metrics import metrics as measure
     from utawaku.library.schema import songs
+    from utawaku.library.secret_url import without_credentials
     from utawaku.library.shazam_status import shazam_state
 
     settings = load_settings()
@@ -70,7 +71,7 @@ def status(
     ]
     report: dict[str, Any] = {
         "library": settings.library_root,
-        "catalogue": settings.database_url,
+        "catalogue": without_credentials(settings.database_url),
         "n_streams": catalogue.streams.count(),
         "n_songs": catalogue.songs.count(songs.c.state == "kept"),
         "pipeline_running": found.alive,

@@ -23,6 +23,7 @@ from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
 from utawaku.library.paths import default_config_path
 from utawaku.library.publish.settings import UploadSettings
+from utawaku.library.secret_url import SecretUrl
 from utawaku.library.source_settings import SourceSettings
 from utawaku.library.subscriptions.settings import (
     CrawlSettings,
@@ -48,7 +49,9 @@ class DownloadSettings(_Section):
     cookies_file: Path | None = Field(
         None, description="Netscape cookies file for members-only streams."
     )
-    proxy: str = Field("", description="Proxy for downloads, e.g. socks5://127.0.0.1:1080.")
+    proxy: SecretUrl = Field(
+        SecretUrl(""), description="Proxy for downloads, e.g. socks5://127.0.0.1:1080."
+    )
     sleep_s: tuple[float, float] = Field(
         (10.0, 20.0), description="Random pause before each download, in seconds."
     )
@@ -109,7 +112,9 @@ class LabelSettings(_Section):
     """Labels: titles and artists of songs."""
 
     shazam: bool = Field(True, description="Ask Shazam.")
-    shazam_url: str = Field("https://amp.shazam.com", description="Address of the service.")
+    shazam_url: SecretUrl = Field(
+        SecretUrl("https://amp.shazam.com"), description="Address of the service."
+    )
     shazam_at_once: int = Field(4, ge=1, le=4, description="Parallel requests.")
     shazam_per_minute: float = Field(5.0, gt=0, description="Requests a minute.")
     transpositions: int = Field(3, ge=0, le=6, description="Semitones up and down to try.")
@@ -173,7 +178,9 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         default_factory=places.cache_dir, description="Weights and cached answers."
     )
-    catalogue_url: str = Field("", description="SQLAlchemy URL; empty is SQLite in `data_dir`.")
+    catalogue_url: SecretUrl = Field(
+        SecretUrl(""), description="SQLAlchemy URL; empty is SQLite in `data_dir`."
+    )
     web_port: int = Field(3200, ge=1, le=65535, description="Port of the Dagster UI.")
     process_growth_mb: float = Field(
         150.0,
@@ -231,8 +238,8 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy URL of the catalogue."""
-        return places.database_url(self.catalogue_url, self.data_dir)
+        """SQLAlchemy URL of the catalogue; it may hold a password, so it is not for showing."""
+        return places.database_url(self.catalogue_url.get_secret_value(), self.data_dir)
 
     def stream_dir(self, stream_id: str) -> Path:
         """Folder of one stream's recording and analysis."""

@@ -148,7 +148,7 @@ def preview_some(
                 path,
                 duration_s=duration_s or candidate.duration_s,
                 headers=headers,
-                proxy=downloader.settings.proxy,
+                proxy=downloader.settings.proxy.get_secret_value(),
             )
         except (BotCheckError, RateLimitedError):
             continue  # the site rests from now on; the candidate waits

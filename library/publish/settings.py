@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from utawaku.library.publish.plan import Style
 from utawaku.library.publish.quota import Budget
+from utawaku.library.secret_url import SecretUrl
 
 _STYLE, _BUDGET = Style(), Budget()
 
@@ -63,7 +64,9 @@ class UploadSettings(BaseModel):
         default=None, description="Font for rendered titles; empty looks for one."
     )
     folder: Path | None = Field(default=None, description="Folder of the target `folder`.")
-    webdav_url: str = Field(default="", description="Address of the target `webdav`.")
+    webdav_url: SecretUrl = Field(
+        default=SecretUrl(""), description="Address of the target `webdav`."
+    )
     webdav_user: str = Field(default="", description="User of the target `webdav`.")
     webdav_password: SecretStr = Field(
         default=SecretStr(""),

@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from utawaku.library.secret_url import SECRET_NAME
+
 _SIGNING_NAME = re.compile(
     r"(?i)^(x-(amz|goog)-.*|awsaccesskeyid|googleaccessid|key-pair-id|policy|sig|lsig|signature"
     r"|expires?|hdn(ea|ts|tl)|upsig)$"
 )
 """What content networks add to an address to let one visitor in for a while."""
-_SECRET_NAME = re.compile(
-    r"(?i)^(.*(token|secret|passw(or)?d|credential|session|api_?key|auth).*|key|hmac|pot)$"
-)
 _TAIL = re.compile(r"([?&])([\w-]{1,40})=[^&\s'\"<>]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://[^\s'\"<>\\]+", re.IGNORECASE)
 
@@ -20,7 +19,7 @@ def without_secrets(url: str) -> str:
     """Return `url` without user and password, secret values replaced by `REDACTED`."""
 
     def change(name: str, value: str) -> str | None:
-        secret = _SIGNING_NAME.match(name) or _SECRET_NAME.match(name)
+        secret = _SIGNING_NAME.match(name) or SECRET_NAME.match(name)
         return "REDACTED" if secret and value else value
 
     return _rewritten(url, change)
@@ -62,7 +61,7 @@ def redact(text: str) -> str:
 
     def mask(match: re.Match[str]) -> str:
         name = match[2]
-        secret = _SIGNING_NAME.match(name) or _SECRET_NAME.match(name)
+        secret = _SIGNING_NAME.match(name) or SECRET_NAME.match(name)
         return f"{match[1]}{name}=REDACTED" if secret else match[0]
 
     return _TAIL.sub(mask, _URL.sub(lambda match: without_secrets(match[0]), text))

@@ -201,7 +201,7 @@ def _options(settings: DownloadSettings, tuning: Tuning) -> dict[str, Any]:
             },
             "youtubetab": {"approximate_date": [""]},  # "2 days ago" is better than no date
         },
-        **({"proxy": settings.proxy} if settings.proxy else {}),
+        **({"proxy": settings.proxy.get_secret_value()} if settings.proxy else {}),
         **({"ratelimit": settings.rate_limit_bytes} if settings.rate_limit_bytes else {}),
     }  # fmt: skip
 

@@ -44,7 +44,8 @@ def uploader_for(target: str, account: str, settings: Settings, catalogue: Catal
         return FolderUploader(wanted.folder.expanduser(), account)
     if target == "webdav" and wanted.webdav_url:
         password = wanted.webdav_password.get_secret_value()
-        return WebDavUploader(wanted.webdav_url, wanted.webdav_user, password, account)
+        url = wanted.webdav_url.get_secret_value()
+        return WebDavUploader(url, wanted.webdav_user, password, account)
     if target in wanted.sites and target in site_names():
         module = importlib.import_module(f"{sites.__name__}.{target}")
         options = {name: value.get_secret_value() for name, value in wanted.sites[target].items()}

@@ -23,7 +23,7 @@ def environment(cookies: Path, webhook: str) -> dict[str, str]:
     return {
         "UTAWAKU_DOWNLOAD__COOKIES_FILE": str(cookies),
         "UTAWAKU_NOTICES__WEBHOOK": webhook,
-        "UTAWAKU_UPLOADS__WEBDAV_URL": "http://127.0.0.1:9/",
+        "UTAWAKU_UPLOADS__WEBDAV_URL": f"http://somebody:{PASSWORD}@127.0.0.1:9/?token={TOKEN}",
         "UTAWAKU_UPLOADS__WEBDAV_USER": "somebody",
         "UTAWAKU_UPLOADS__WEBDAV_PASSWORD": PASSWORD,
     }

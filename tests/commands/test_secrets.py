@@ -27,7 +27,9 @@ def test_no_secret_is_left_anywhere_by_what_works_and_by_what_fails(
         for arguments in (
             ("ingest", site.url("/good.ogg"), site.url("/garbage.ogg"), site.url("/gone.ogg")),
             ("settings",),
+            ("settings", "--json"),
             ("status",),
+            ("status", "--json"),
             ("doctor", "--json"),
         ):
             done = program.run(*arguments)

@@ -23,6 +23,7 @@ from utawaku.library.config import (
 )
 from utawaku.library.errors import ConfigError
 from utawaku.library.paths import default_config_path, environment_name, is_in_environment
+from utawaku.library.secret_url import SecretUrl
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose
 from utawaku.tui.text import fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
@@ -68,6 +69,8 @@ def _song_rules(written: Mapping[str, Any]) -> BaseModel:
 
 def told(value: Any) -> str:
     """A value as it is typed."""
+    if isinstance(value, SecretUrl):
+        return str(value)
     if isinstance(value, SecretStr):
         return "••••" if value.get_secret_value() else ""
     if isinstance(value, bool):
@@ -256,7 +259,11 @@ class SettingsScreen(ModalScreen[None]):
             self._ask(setting)
 
     def _ask(self, setting: Setting) -> None:
-        secret = isinstance(setting.value, SecretStr)
+        value = setting.value
+        # An address without a password in it is changed like any other text.
+        secret = (
+            value.holds_a_secret if isinstance(value, SecretUrl) else isinstance(value, SecretStr)
+        )
         lines = takes_lines(setting)
         help_ = shown(setting.description)
         if secret:
