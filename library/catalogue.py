@@ -17,7 +17,13 @@ from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from utawaku.library.config import Settings
-from utawaku.library.errors import CatalogueError, CatalogueLocked
+from utawaku.library.errors import (
+    MAKE_ROOM,
+    CatalogueError,
+    CatalogueFullError,
+    CatalogueLocked,
+    is_disk_full,
+)
 from utawaku.library.migrations import HEAD, migrate
 from utawaku.library.store.accounts import AccountRecords
 from utawaku.library.store.aliases import Aliases
@@ -80,6 +86,8 @@ class Catalogue:
                 if _version(engine) != HEAD:
                     migrate(engine)
         except OSError as error:
+            if is_disk_full(error, Path(parsed.database or "").parent):
+                raise _full(parsed) from error
             raise CatalogueError(
                 f"cannot be opened ({error.strerror})",
                 subject=parsed.render_as_string(),
@@ -299,6 +307,14 @@ def _version(engine: sa.Engine) -> str | None:
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def _full(url: sa.URL) -> CatalogueFullError:
+    return CatalogueFullError(
+        "no space left on the disk of the catalogue",
+        subject=url.render_as_string(),
+        next_step=MAKE_ROOM,
+    )
+
+
 @contextmanager
 def _named_errors(url: sa.URL) -> Iterator[None]:
     """Say in our own words what the driver means."""
@@ -312,6 +328,8 @@ def _named_errors(url: sa.URL) -> Iterator[None]:
                 subject=subject,
                 next_step="Wait for it to finish, then try again; nothing was changed",
             ) from error
+        if is_disk_full(error, Path(url.database or "").parent):
+            raise _full(url) from error
         raise CatalogueError(
             f"{error.orig}",
             subject=subject,

@@ -8,6 +8,7 @@ A message says what failed, on what, and what the user can do next::
     +- CatalogueError           the database cannot be used
     |  +- CatalogueLocked       another writer holds it too long
     |  +- CatalogueTooNew       made by a newer utawaku
+    |  +- CatalogueFullError    the disk that it lies on is full (a DiskFullError, too)
     +- LibraryFileError         a file of the library cannot be named, moved or restored
     +- UsageError               the command was called wrongly
     +- NotFoundError            no such stream, song, channel, ...
@@ -56,6 +57,9 @@ A message says what failed, on what, and what the user can do next::
 """
 
 import errno
+import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from enum import IntEnum
 
@@ -294,6 +298,62 @@ class DiskFullError(UtawakuError):
     exit_code = ExitCode.DISK_FULL
 
 
+class CatalogueFullError(CatalogueError, DiskFullError):
+    """No space left where the catalogue lies."""
+
+
+MAKE_ROOM = "Free some space; the same command goes on where it was"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_SQLITE_FULL, _SQLITE_IO, _SQLITE_CANNOT_OPEN = 13, 10, 14
+"""Primary result codes; the low byte of the extended ones."""
+_NO_ROOM_BYTES = 256 * 1024
+"""With less than that free, SQLite cannot even make the files that it needs beside a database."""
+
+
+def is_disk_full(error: BaseException, folder: str | os.PathLike[str]) -> bool:
+    """Whether an error, or one that it came from, says that the disk is full.
+
+    Args:
+        error: any.
+        folder: where the files of the trouble lie. SQLite calls a full disk an I/O error, or says
+            that a file cannot be opened, where it cannot make its files beside the database.
+    """
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        if isinstance(one, DiskFullError) or (isinstance(one, OSError) and one.errno in _FULL):
+            return True
+        if isinstance(one, sqlite3.Error):
+            code = getattr(one, "sqlite_errorcode", 0) & 0xFF
+            if code == _SQLITE_FULL:
+                return True
+            if code in (_SQLITE_IO, _SQLITE_CANNOT_OPEN) and _has_no_room(folder):
+                return True
+        one = getattr(one, "orig", None) or one.__cause__ or one.__context__
+    return False
+
+
+def full_disk(
+    error: BaseException, folder: str | os.PathLike[str], subject: str = ""
+) -> DiskFullError | None:
+    """A full disk told as one, whatever error it came as; None for any other trouble."""
+    if isinstance(error, DiskFullError):
+        return error
+    if not is_disk_full(error, folder):
+        return None
+    return DiskFullError(
+        "no space left on the disk", subject=subject or str(folder), next_step=MAKE_ROOM
+    )
+
+
+def _has_no_room(folder: str | os.PathLike[str]) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _NO_ROOM_BYTES
+    except OSError:
+        return False
+
+
 def file_trouble(error: Exception, subject: str) -> UtawakuError | None:
     """What a file system refused, as an error with a next step; None for any other trouble."""
     if not isinstance(error, OSError) or error.errno is None:
@@ -301,12 +361,8 @@ def file_trouble(error: Exception, subject: str) -> UtawakuError | None:
     if isinstance(error, ConnectionError | TimeoutError):
         return None
     subject = str(error.filename) if error.filename else subject
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFullError(
-            "no space left on the disk",
-            subject=subject,
-            next_step="Free some space; the same command goes on where it was",
-        )
+    if error.errno in _FULL:
+        return DiskFullError("no space left on the disk", subject=subject, next_step=MAKE_ROOM)
     return LibraryFileError(
         f"the library's files cannot be read or written ({error.strerror or error})",
         subject=subject,

@@ -42,6 +42,7 @@ POLICIES: Mapping[type[errors.UtawakuError], Policy | None] = {
     errors.CatalogueError: UNKNOWN,
     errors.CatalogueLocked: Policy(60.0, HOUR_S, 20),
     errors.CatalogueTooNew: None,
+    errors.CatalogueFullError: Policy(900.0, 6 * HOUR_S, 60),
     errors.LibraryFileError: UNKNOWN,
     errors.UsageError: None,
     errors.NotFoundError: None,

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from utawaku.library.errors import ExitCode, UtawakuError, file_trouble
+from utawaku.library.errors import ExitCode, UtawakuError, file_trouble, full_disk
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.versions import DATA_VERSION, INPUTS, data_version_of, inputs_of
 
@@ -99,7 +99,9 @@ def track(
         )
         raise
     except Exception as raised:
-        error = raised if isinstance(raised, UtawakuError) else file_trouble(raised, stream_id)
+        error = full_disk(raised, library.settings.data_dir, stream_id) or (
+            raised if isinstance(raised, UtawakuError) else file_trouble(raised, stream_id)
+        )
         if error is None:
             library.catalogue.assets.failed(
                 stream_id, asset, f"{type(raised).__name__}: {raised}".rstrip(": ")

@@ -27,11 +27,27 @@ def main() -> None:
             sys.exit(run())
     except KeyboardInterrupt:
         sys.exit(ExitCode.STOPPED)
-    except UtawakuError as error:
+    except Exception as error:
+        told = _in_our_words(error)
+        if told is None:
+            raise
         from utawaku.commands.console import print_error
 
-        print_error(error)
-        sys.exit(error.exit_code)
+        print_error(told)
+        sys.exit(told.exit_code)
+
+
+def _in_our_words(error: Exception) -> UtawakuError | None:
+    """Return the error as a user is told it; None where it is one of the program itself.
+
+    A full disk can come out of any library, Dagster's databases among them.
+    """
+    from utawaku.library.errors import full_disk
+    from utawaku.library.paths import catalogue_place, data_dir
+
+    place = catalogue_place()
+    full = full_disk(error, place.data_dir if place is not None else data_dir())
+    return full or (error if isinstance(error, UtawakuError) else None)
 
 
 if __name__ == "__main__":
