@@ -290,8 +290,7 @@ def _ended(services: Sequence[LastingProcess], family: Sequence[psutil.Process])
     names = [f"{one.name} {one.pid}" for one in services]
     n_others = len({one.pid for one in family} - {one.pid for one in services})
     if n_others:
-        s = "" if n_others == 1 else "es"
-        names.append(f"{n_others} process{s} of runs, which go on at the next start")
+        names.append(f"{n_others} more that they had started (runs go on at the next start)")
     return ", ".join(names) or "all of it"
 
 

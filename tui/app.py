@@ -168,7 +168,7 @@ class UtawakuApp(PublishingApp):
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=240,
                 check=False,
                 env=os.environ.copy(),
             )
