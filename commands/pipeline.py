@@ -26,8 +26,8 @@ from utawaku.library.files import atomic_path, remove_stale_temporaries
 from utawaku.library.processes import process_mark
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.text import clean_line
-from utawaku.orchestration.model_versions import unrecorded
 from utawaku.orchestration.dagster_storage import open_instance
+from utawaku.orchestration.model_versions import unrecorded
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets

@@ -53,7 +53,8 @@ def shazam_gate(settings: Settings) -> Gate:
 def shazam_client(settings: Settings, *, patient: bool) -> ShazamClient:
     """The way to Shazam, as the settings want it."""
     options = ClientOptions(
-        base_url=settings.labels.shazam_url.get_secret_value(), longest_wait_s=600.0 if patient else 0.0
+        base_url=settings.labels.shazam_url.get_secret_value(),
+        longest_wait_s=600.0 if patient else 0.0,
     )
     return ShazamClient(shazam_gate(settings), options)
 

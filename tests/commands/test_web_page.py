@@ -214,6 +214,7 @@ def listen(address: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.browser
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium (looked for chromium, google-chrome)")
 async def test_the_dagster_ui_is_usable_and_pages_elsewhere_give_no_orders(
@@ -225,10 +226,10 @@ async def test_the_dagster_ui_is_usable_and_pages_elsewhere_give_no_orders(
     async with chromium.opened(BROWSER, tmp_path / "profile", address) as page:
         await seen(page, "Open the whole address")
         await page.call("Page.navigate", url=guard.address())
-        await seen(page, "evening")
+        await seen(page, "Overview")
         assert "token" not in await page.evaluate("location.href")
-        await page.call("Page.navigate", url=f"{address}runs")
-        await seen(page, "Runs")
+        await page.call("Page.navigate", url=f"{address}assets")
+        await seen(page, "evening")
         assert await page.evaluate(listen(address)) == "open"
         answer = await page.evaluate(post(address, "own", "cors"))
         assert re.search("setConcurrencyLimit", answer)
