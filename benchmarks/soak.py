@@ -150,12 +150,17 @@ def as_feed(links: list[str]) -> bytes:
 
 def ask_pages() -> None:
     """What an open page of Dagster's asks for, and what Prometheus does."""
+    from utawaku.library.config import load_settings
+
+    token = (load_settings().data_dir / "web-token").read_text("utf-8")
+    bearer = {"Authorization": f"Bearer {token}"}
     query = urllib.request.Request(
         f"http://127.0.0.1:{PORT}/graphql",
         json.dumps({"query": QUERY}).encode(),
-        {"Content-Type": "application/json"},
+        {"Content-Type": "application/json", **bearer},
     )
-    for page in (query, urllib.request.Request(f"http://127.0.0.1:{METRICS_PORT}/metrics")):
+    metrics = urllib.request.Request(f"http://127.0.0.1:{METRICS_PORT}/metrics", headers=bearer)
+    for page in (query, metrics):
         try:
             with urllib.request.urlopen(page, timeout=20) as answer:
                 answer.read()

@@ -8,7 +8,7 @@ A message says what failed, on what, and what the user can do next::
     +- CatalogueError           the database cannot be used
     |  +- CatalogueLocked       another writer holds it too long
     |  +- CatalogueTooNew       made by a newer utawaku
-    |  +- CatalogueFullError    the disk that it lies on is full (a DiskFullError, too)
+    |  +- CatalogueFullError    the disk that it lies on is full
     +- LibraryFileError         a file of the library cannot be named, moved or restored
     +- UsageError               the command was called wrongly
     +- NotFoundError            no such stream, song, channel, ...
@@ -298,11 +298,14 @@ class DiskFullError(UtawakuError):
     exit_code = ExitCode.DISK_FULL
 
 
-class CatalogueFullError(CatalogueError, DiskFullError):
+class CatalogueFullError(CatalogueError):
     """No space left where the catalogue lies."""
+
+    exit_code = ExitCode.DISK_FULL
 
 
 MAKE_ROOM = "Free some space; the same command goes on where it was"
+_TOLD = (DiskFullError, CatalogueFullError)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SQLITE_FULL, _SQLITE_IO, _SQLITE_CANNOT_OPEN = 13, 10, 14
 """Primary result codes; the low byte of the extended ones."""
@@ -322,7 +325,7 @@ def is_disk_full(error: BaseException, folder: str | os.PathLike[str]) -> bool:
     one: BaseException | None = error
     while one is not None and id(one) not in seen:
         seen.add(id(one))
-        if isinstance(one, DiskFullError) or (isinstance(one, OSError) and one.errno in _FULL):
+        if isinstance(one, _TOLD) or (isinstance(one, OSError) and one.errno in _FULL):
             return True
         if isinstance(one, sqlite3.Error):
             code = getattr(one, "sqlite_errorcode", 0) & 0xFF
@@ -336,9 +339,9 @@ def is_disk_full(error: BaseException, folder: str | os.PathLike[str]) -> bool:
 
 def full_disk(
     error: BaseException, folder: str | os.PathLike[str], subject: str = ""
-) -> DiskFullError | None:
+) -> DiskFullError | CatalogueFullError | None:
     """A full disk told as one, whatever error it came as; None for any other trouble."""
-    if isinstance(error, DiskFullError):
+    if isinstance(error, _TOLD):
         return error
     if not is_disk_full(error, folder):
         return None

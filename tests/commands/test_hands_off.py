@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from tests.conftest import DemoStream, Program
@@ -22,7 +23,14 @@ from utawaku.commands.app import app
 from utawaku.commands.memory_recycler import Renewal
 from utawaku.commands.metrics_server import metrics_server
 from utawaku.commands.supervised_process import Child
-from utawaku.commands.up import CHILDREN_FILE, PID_FILE, Rounds, end_left_over
+from utawaku.commands.up import (
+    CHILDREN_FILE,
+    LOCK_FILE,
+    PID_FILE,
+    Rounds,
+    end_left_over,
+    is_running,
+)
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import UtawakuError
@@ -178,7 +186,17 @@ def test_metrics_are_served_to_this_machine_and_a_broken_catalogue_is_an_answer(
     with metrics_server(settings, 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
-        with urllib.request.urlopen(f"{address}/metrics", timeout=20) as answer:
+        token = (settings.data_dir / "web-token").read_text("utf-8")
+        bearer = {"Authorization": f"Bearer {token}"}
+
+        def ask(path: str, **headers: str) -> urllib.request.Request:
+            return urllib.request.Request(address + path, headers=bearer | headers)
+
+        for request in (f"{address}/metrics", ask("/metrics", Origin="http://other.example")):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request, timeout=20)
+            assert refused.value.code == 403
+        with urllib.request.urlopen(ask("/metrics"), timeout=20) as answer:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             assert b"utawaku_up 0" in answer.read()
         with pytest.raises(UtawakuError, match="nothing can be served"):
@@ -186,7 +204,7 @@ def test_metrics_are_served_to_this_machine_and_a_broken_catalogue_is_an_answer(
         (settings.data_dir / "catalogue.db").write_bytes(b"no database" * 1000)
         for path, status in (("/metrics", 503), ("/etc/passwd", 404)):
             with pytest.raises(urllib.error.HTTPError) as raised:
-                urllib.request.urlopen(address + path, timeout=20)
+                urllib.request.urlopen(ask(path), timeout=20)
             assert raised.value.code == status
         server.shutdown()
 
@@ -289,6 +307,36 @@ def test_down_ends_nobody_who_has_got_the_number_of_a_supervisor_that_was_killed
     finally:
         another.kill()
         another.wait()
+
+
+def test_one_pipeline_of_a_library_lives_at_a_time(commands: Commands) -> None:
+    settings = load_settings()
+    lock = settings.data_dir / LOCK_FILE
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    (settings.data_dir / PID_FILE).write_text(process_mark(os.getpid()), "utf-8")
+    assert not is_running(settings)
+    with FileLock(lock):  # as another supervisor holds it for life, be it still coming up
+        assert is_running(settings)
+        for arguments in (("up",), ("up", "--detach")):
+            answer = commands.run(*arguments)
+            assert answer.returncode == 1
+            assert f"running already (process {os.getpid()})" in answer.stderr
+    assert not is_running(settings)
+
+
+def test_down_ends_and_names_what_a_killed_supervisor_left(commands: Commands) -> None:
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    left = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
+    )
+    (settings.data_dir / CHILDREN_FILE).write_text(json.dumps([process_mark(left.pid)]), "utf-8")
+    answer = commands.run("down")
+    left.wait(30)
+    assert (answer.returncode, str(left.pid) in answer.stdout) == (0, True)
+    assert "was killed before" in answer.stdout
+    answer = commands.run("down")
+    assert (answer.returncode, "is not running" in answer.stderr) == (1, True)
 
 
 def test_a_pipeline_that_cannot_come_up_in_the_background_says_where_the_reason_is(

@@ -44,6 +44,12 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def bearer() -> dict[str, str]:
+    """What opens the pipeline's pages."""
+    token = (load_settings().data_dir / "web-token").read_text("utf-8")
+    return {"Authorization": f"Bearer {token}"}
+
+
 def launch(port: int, job: str) -> None:
     """Start a job as Dagster's page does."""
     query = """mutation($job: String!) { launchPipelineExecution(executionParams: {selector: {
@@ -52,7 +58,7 @@ def launch(port: int, job: str) -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/graphql",
         json.dumps({"query": query, "variables": {"job": job}}).encode(),
-        {"Content-Type": "application/json"},
+        {"Content-Type": "application/json", **bearer()},
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert "LaunchRunSuccess" in answer.read().decode()
@@ -140,7 +146,8 @@ def test_a_misbehaving_site_leaves_every_stream_done_or_waiting_with_a_reason(
             for name in ("garbage", "page"):
                 assert requests[name].state in ("failed", "queued"), requests[name]
                 assert requests[name].message
-            with urllib.request.urlopen(f"http://127.0.0.1:{scraped}/metrics", timeout=30) as page:
+            scrape = urllib.request.Request(f"http://127.0.0.1:{scraped}/metrics", headers=bearer())
+            with urllib.request.urlopen(scrape, timeout=30) as page:
                 assert re.search(r"^utawaku_up 1", page.read().decode(), re.MULTILINE)
             # The nightly round, and what it may throw away: the oldest recordings, not the songs.
             held = [one for one in catalogue.streams.all() if one.recording_path]
