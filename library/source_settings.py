@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from utawaku.library.secret_url import SecretUrl
+
 
 class SourceSettings(BaseModel):
     """Outside sources besides Shazam."""
@@ -19,20 +21,25 @@ class SourceSettings(BaseModel):
     holodex_key: SecretStr = Field(
         default=SecretStr(""), description="API key, from the account settings of holodex.net."
     )
-    holodex_url: str = Field(default="https://holodex.net", description="Address of Holodex.")
+    holodex_url: SecretUrl = Field(
+        default=SecretUrl("https://holodex.net"), description="Address of Holodex."
+    )
     holodex_per_minute: float = Field(default=20.0, gt=0, description="Requests a minute.")
     bilibili_music: bool = Field(
         default=False,
         description="Ask Bilibili which background music it heard in a video (it may want a "
         "log-in for that).",
     )
-    bilibili_url: str = Field(default="https://api.bilibili.com", description="Address of its API.")
+    bilibili_url: SecretUrl = Field(
+        default=SecretUrl("https://api.bilibili.com"), description="Address of its API."
+    )
     bilibili_per_minute: float = Field(default=10.0, gt=0, description="Requests a minute.")
     musicbrainz: bool = Field(
         default=False, description="Ask MusicBrainz for ids, spelling and aliases of named songs."
     )
-    musicbrainz_url: str = Field(
-        default="https://musicbrainz.org", description="Address of MusicBrainz or a mirror."
+    musicbrainz_url: SecretUrl = Field(
+        default=SecretUrl("https://musicbrainz.org"),
+        description="Address of MusicBrainz or a mirror.",
     )
     musicbrainz_per_minute: float = Field(
         default=50.0, gt=0, le=60, description="Requests a minute; it allows one a second."
@@ -45,7 +52,9 @@ class SourceSettings(BaseModel):
     acoustid_key: SecretStr = Field(
         default=SecretStr(""), description="Key of an application registered at acoustid.org."
     )
-    acoustid_url: str = Field(default="https://api.acoustid.org", description="Address of it.")
+    acoustid_url: SecretUrl = Field(
+        default=SecretUrl("https://api.acoustid.org"), description="Address of it."
+    )
     acoustid_per_minute: float = Field(
         default=60.0, gt=0, le=180, description="Requests a minute; it allows three a second."
     )

@@ -54,15 +54,20 @@ def client_of(name: str, settings: Settings, *, longest_wait_s: float = 30.0) ->
     options = {
         "holodex": SourceOptions(
             "Holodex",
-            wanted.holodex_url,
+            wanted.holodex_url.get_secret_value(),
             keep_s=DAY_S,
             key_setting="sources.holodex_key",
             headers={"X-APIKEY": wanted.holodex_key.get_secret_value()},
         ),
-        "bilibili_music": SourceOptions("Bilibili", wanted.bilibili_url),
-        "musicbrainz": SourceOptions("MusicBrainz", wanted.musicbrainz_url, keep_s=30 * DAY_S),
+        "bilibili_music": SourceOptions("Bilibili", wanted.bilibili_url.get_secret_value()),
+        "musicbrainz": SourceOptions(
+            "MusicBrainz", wanted.musicbrainz_url.get_secret_value(), keep_s=30 * DAY_S
+        ),
         "acoustid": SourceOptions(
-            "AcoustID", wanted.acoustid_url, keep_s=30 * DAY_S, key_setting="sources.acoustid_key"
+            "AcoustID",
+            wanted.acoustid_url.get_secret_value(),
+            keep_s=30 * DAY_S,
+            key_setting="sources.acoustid_key",
         ),
     }[name]
     return SourceClient(
