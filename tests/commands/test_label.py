@@ -1,0 +1,75 @@
+"""`utawaku label`, `setlist`, `identify` and `reference`: answers and refusals."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.fake_catalogue import fill
+from tests.commands.conftest import CommandLine
+from tests.tui.conftest import write_tone
+from utawaku.library.catalogue import Catalogue
+
+STREAM = "youtube-fake0000001"
+
+
+def test_setlists_of_a_stream_are_listed(command_line: CommandLine, catalogue: Catalogue) -> None:
+    fill(catalogue, 40, now=1_700_000_000.0)
+    (found,) = json.loads(command_line.run("setlist", STREAM, "--json").stdout)
+    assert found["source"] == "comment"
+    assert len(found["lines"]) == 15
+    assert found["lines"][0]["title"] in command_line.run("setlist", STREAM).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "told"),
+    [
+        (("--paste",), "Hello everybody\n", "no line has a time and a title"),
+        (("--paste", "--slice", "1:00"), "0:10 夜 / Mio\n", "not a part of a recording"),
+    ],
+    ids=["no times", "no part"],
+)
+def test_a_setlist_that_cannot_be_used_leaves_the_present_ones(
+    command_line: CommandLine,
+    catalogue: Catalogue,
+    arguments: tuple[str, ...],
+    stdin: str,
+    told: str,
+) -> None:
+    fill(catalogue, 40, now=1_700_000_000.0)
+    before = catalogue.setlists.of_stream(STREAM)
+    answer = command_line.run("setlist", STREAM, *arguments, stdin=stdin)
+    assert (answer.exit_code, told in answer.stderr) == (2, True)
+    assert catalogue.setlists.of_stream(STREAM) == before
+
+
+def test_a_setlist_of_an_unknown_stream_is_not_found(command_line: CommandLine) -> None:
+    assert command_line.run("setlist", "nothing").exit_code == 4
+
+
+def test_labelling_no_songs_changes_nothing(command_line: CommandLine) -> None:
+    report = json.loads(command_line.run("label", "title:nothing", "--json").stdout)
+    assert (report["asked"], report["changed"], report["unknown"]) == (0, [], {})
+
+
+def test_a_folder_of_recordings_becomes_known_once_and_identifies_its_own_files(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Karaoke"
+    file = write_tone(folder / "a tone.wav", 440.0, 12.0)
+    (folder / "damaged.mp3").write_text("no sound", "utf-8")
+    first = command_line.run("reference", "add", folder)
+    assert "1 added, 1 unreadable; 1 recordings are known" in first.stdout, first.stderr
+    assert "damaged.mp3" in first.stderr
+    again = command_line.run("reference", "add", folder)
+    assert "0 added" in again.stdout
+    assert "1 reference recordings" in command_line.run("reference", "list").stdout
+    named = command_line.run("identify", file, "--no-shazam", "--json")
+    assert named.exit_code == 0, named.stderr
+
+
+def test_a_folder_without_audio_and_a_missing_file_are_refused(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    assert command_line.run("reference", "add", tmp_path).exit_code == 1
+    assert command_line.run("identify", tmp_path / "missing.wav", "--no-shazam").exit_code == 3
