@@ -1,19 +1,15 @@
 """Processes of the pipeline that have grown are started afresh, and no run ends by it."""
 
-import gc
-import subprocess
 import sys
-import time
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.commands.waiting import until
 from utawaku.commands.memory_recycler import Renewal, has_runs
-from utawaku.commands.service_runner import FIRST_SET_ASIDE, SET_ASIDE_EVERY, give_back
 from utawaku.commands.supervised_process import Child
 
 GROWTH_MB = 20.0
@@ -34,14 +30,6 @@ while True:
         run.poll()
     time.sleep(0.02)
 """
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something; a slow machine gets its time."""
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, condition
-        time.sleep(0.02)
 
 
 @dataclass
@@ -190,118 +178,3 @@ def test_a_code_server_that_dies_while_the_daemon_is_held_brings_both_back(
     services.code.end()
     services.renewal.look()
     assert not services.daemon_is_held()
-
-
-def test_two_short_logs_are_all_that_a_process_ever_leaves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("utawaku.commands.supervised_process.MAX_LOG_BYTES", 10_000)
-    script = "import itertools, time\nfor n in itertools.count(): print(f'line {n}', flush=True)"
-    child = Child("chatty", [sys.executable, "-c", script], {}, tmp_path / "chatty.log")
-    old = tmp_path / "chatty.old.log"
-    child.look_after()
-    try:
-        until(lambda: child.log.stat().st_size > 20_000)
-        child.look_after()
-        assert old.read_text("utf-8").startswith("line 0\n")
-        until(lambda: child.log.stat().st_size > 20_000)
-        # It goes on in the emptied file, and not behind a hole as long as what was there.
-        assert child.log.read_bytes()[:1] != b"\0"
-        child.look_after()
-        assert not old.read_text("utf-8").startswith("line 0\n")
-    finally:
-        child.end()
-    assert sorted(tmp_path.iterdir()) == [child.log, old]
-
-
-def test_a_process_waits_for_what_it_needs_but_not_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-    socket = tmp_path / "code.sock"
-    child = Child("web page", sleep, {}, tmp_path / "web.log", needs=socket)
-    try:
-        assert not child.look_after()
-        socket.touch()
-        assert child.look_after()
-        socket.unlink()
-        assert not child.look_after(), "it runs on without"
-        child.renew()
-        assert not child.look_after()
-        monkeypatch.setattr("utawaku.commands.supervised_process.PATIENCE_S", 0.0)
-        assert child.look_after(), "its log tells what is wrong"
-    finally:
-        child.end()
-
-
-def test_a_lasting_module_runs_as_if_it_had_been_started_itself(tmp_path: Path) -> None:
-    (tmp_path / "shown.py").write_text(
-        "import sys\n"
-        "if __name__ == '__main__':\n"
-        "    print(sys.argv[1:], sys.modules['__main__'].__spec__.name, __file__ == sys.argv[0])\n",
-        "utf-8",
-    )
-    answer = subprocess.run(
-        [sys.executable, "-m", "utawaku.commands.service_runner", "shown", "run", "-w", "x.yaml"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={"PYTHONPATH": f"{Path(__file__).parents[2]}:{tmp_path}"},
-    )
-    assert answer.stdout.split(" ", 3)[:3] == ["['run',", "'-w',", "'x.yaml']"], answer.stderr
-    assert answer.stdout.split()[3:] == ["shown", "True"]
-
-
-def test_what_hangs_together_in_circles_is_given_back_also_when_it_had_come_to_stay() -> None:
-    class Engine:
-        """Refers to itself."""
-
-        def __init__(self) -> None:
-            self.dialect = self
-
-    gc.disable()
-    try:
-        young, old = Engine(), Engine()
-        left = weakref.ref(young)
-        del young
-        give_back(0)
-        assert left() is None
-        give_back(FIRST_SET_ASIDE)
-        assert gc.get_freeze_count() > 1000
-        left = weakref.ref(old)
-        del old
-        give_back(FIRST_SET_ASIDE + 1)
-        assert left() is not None, "what was set aside costs nothing each minute"
-        give_back(FIRST_SET_ASIDE + SET_ASIDE_EVERY)
-        assert left() is None
-    finally:
-        gc.unfreeze()
-        gc.enable()
-
-
-def test_opening_dagsters_storage_again_and_again_leaves_nothing_for_the_end(
-    tmp_path: Path,
-) -> None:
-    script = """
-import atexit, sys, tempfile
-from utawaku.commands.service_runner import find_each_folder_once
-import dagster as dg
-find_each_folder_once()
-def open_storage():
-    with dg.DagsterInstance.local_temp(sys.argv[1]) as instance:
-        instance.get_runs_count()
-open_storage()
-before = atexit._ncallbacks()
-for _ in range(5):
-    open_storage()
-print(atexit._ncallbacks() - before)
-"""
-    answer = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert answer.stdout.strip() == "0", answer.stderr

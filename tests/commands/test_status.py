@@ -1,10 +1,14 @@
 """`utawaku status`: streams, requests and notices, for people and for scripts."""
 
 import json
+import os
+import time
 
 from benchmarks.fake_catalogue import fill
 from tests.commands.conftest import CommandLine
 from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import load_settings
+from utawaku.library.heartbeat import LastingProcess, beat, stop_beating
 from utawaku.library.requests import IngestStream
 
 KEYS = {
@@ -43,3 +47,30 @@ def test_streams_requests_and_notices_are_listed(
     shown = command_line.run("status").stdout
     assert "requests  1 waiting, 0 running" in shown
     assert "A notice: its body" in shown
+
+
+def test_what_each_lasting_process_takes_is_told(command_line: CommandLine) -> None:
+    settings = load_settings()
+    beat(settings, [LastingProcess("daemon", os.getpid(), 3), LastingProcess("gone", 2**22 + 1)])
+    text = command_line.run("status", "--metrics").stdout
+    assert 'utawaku_process_starts_total{process="daemon"} 3\n' in text
+    found = dict(line.rsplit(" ", 1) for line in text.splitlines() if "process=" in line)
+    assert float(found['utawaku_process_resident_bytes{process="daemon"}']) > 10e6
+    assert float(found['utawaku_process_open_files{process="daemon"}']) > 2
+    assert "gone" not in text
+    assert "memory    daemon " in command_line.run("status").stdout
+    stop_beating(settings)
+    assert "process=" not in command_line.run("status", "--metrics").stdout
+
+
+def test_what_a_site_says_is_shown_and_moves_no_cursor(command_line: CommandLine) -> None:
+    catalogue = Catalogue.open(load_settings())
+    said = "\x1b]0;owned\x07gone\x1b[2J\x9b31m \u202ehere\x08"
+    catalogue.notices.add("error", f"Given up: {said}", body=said, next_step=said)
+    request = catalogue.requests.file(IngestStream(stream_id="x"))
+    catalogue.requests.wait(request.id, time.time() + 3600, f"the page says {said}")
+    catalogue.sites.refuse("a-site", said, base_s=3600)
+    catalogue.close()
+    shown = command_line.run("status").stdout
+    assert shown.count("gone here") == 5
+    assert [one for one in shown if not one.isprintable() and one != "\n"] == []

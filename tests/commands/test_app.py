@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import typer
 
+from tests.commands.conftest import CommandLine
 from utawaku.commands.app import app
 
 PROGRAM = typer.main.get_command(app)
@@ -42,3 +43,18 @@ def test_every_option_is_explained(path: tuple[str, ...]) -> None:
         parameter.name for parameter in COMMANDS[path].params if not getattr(parameter, "help", "")
     ]
     assert unexplained == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ingest", "x.opus", "--again", "nothing"),
+        ("rematerialize", "nothing"),
+        ("export", "x", "--as", "nothing"),
+    ],
+)
+def test_a_value_that_no_command_knows_is_wrong_usage(
+    command_line: CommandLine, arguments: tuple[str, ...]
+) -> None:
+    answer = command_line.run(*arguments)
+    assert (answer.exit_code, "nothing" in answer.stderr) == (2, True)

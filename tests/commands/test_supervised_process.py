@@ -1,0 +1,51 @@
+"""The processes that `utawaku up` keeps going: their logs and what they need."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.waiting import until
+from utawaku.commands.supervised_process import Child
+
+
+def test_two_short_logs_are_all_that_a_process_ever_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("utawaku.commands.supervised_process.MAX_LOG_BYTES", 10_000)
+    script = "import itertools, time\nfor n in itertools.count(): print(f'line {n}', flush=True)"
+    child = Child("chatty", [sys.executable, "-c", script], {}, tmp_path / "chatty.log")
+    old = tmp_path / "chatty.old.log"
+    child.look_after()
+    try:
+        until(lambda: child.log.stat().st_size > 20_000)
+        child.look_after()
+        assert old.read_text("utf-8").startswith("line 0\n")
+        until(lambda: child.log.stat().st_size > 20_000)
+        # It goes on in the emptied file, and not behind a hole as long as what was there.
+        assert child.log.read_bytes()[:1] != b"\0"
+        child.look_after()
+        assert not old.read_text("utf-8").startswith("line 0\n")
+    finally:
+        child.end()
+    assert sorted(tmp_path.iterdir()) == [child.log, old]
+
+
+def test_a_process_waits_for_what_it_needs_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    socket = tmp_path / "code.sock"
+    child = Child("web page", sleep, {}, tmp_path / "web.log", needs=socket)
+    try:
+        assert not child.look_after()
+        socket.touch()
+        assert child.look_after()
+        socket.unlink()
+        assert not child.look_after(), "it runs on without"
+        child.renew()
+        assert not child.look_after()
+        monkeypatch.setattr("utawaku.commands.supervised_process.PATIENCE_S", 0.0)
+        assert child.look_after(), "its log tells what is wrong"
+    finally:
+        child.end()
