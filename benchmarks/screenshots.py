@@ -44,10 +44,10 @@ async def shoot(out: Path, size: tuple[int, int]) -> None:
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.tui.app import UtawakuApp
-    from utawaku.tui.library_handle import Home
+    from utawaku.tui.library_handle import LibraryHandle
 
     settings = load_settings()
-    app = UtawakuApp(Home.of(settings, Catalogue.open(settings)))
+    app = UtawakuApp(LibraryHandle.of(settings, Catalogue.open(settings)))
     out.mkdir(parents=True, exist_ok=True)
     async with app.run_test(size=size) as pilot:
         await pilot.pause(2)

@@ -31,11 +31,11 @@ began = float(os.environ["BENCH_BEGAN"])
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.tui.app import UtawakuApp
-from utawaku.tui.library_handle import Home
+from utawaku.tui.library_handle import LibraryHandle
 import asyncio
 async def main():
     settings = load_settings()
-    app = UtawakuApp(Home.of(settings, Catalogue.open(settings)))
+    app = UtawakuApp(LibraryHandle.of(settings, Catalogue.open(settings)))
     async with app.run_test(size=(160, 50)) as pilot:
         while True:
             table = app.screen.query("SongTable")
@@ -95,19 +95,19 @@ async def answers(home: Path, rounds: int) -> dict[str, Measured]:
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.tui.app import UtawakuApp
-    from utawaku.tui.library_handle import Home
+    from utawaku.tui.library_handle import LibraryHandle
     from utawaku.tui.screens.library import LibraryScreen
     from utawaku.tui.start import keep_what_is_loaded
 
     settings = load_settings()
-    app = UtawakuApp(Home.of(settings, Catalogue.open(settings)))
+    app = UtawakuApp(LibraryHandle.of(settings, Catalogue.open(settings)))
     results: dict[str, Measured] = defaultdict(Measured)
     async with app.run_test(size=(160, 50)) as pilot:
         while not (isinstance(app.screen, LibraryScreen) and app.screen.table.current):
             await pilot.pause(0.01)
         screen = app.screen
         assert isinstance(screen, LibraryScreen)
-        table, browser = screen.table, app.catalogue.browser
+        table, browser = screen.table, app.services.library.catalogue.browser
         while browser._words is None:
             await pilot.pause(0.01)
         keep_what_is_loaded()

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def ingest(
     sources: Annotated[
-        list[str], typer.Argument(help="Files, or addresses of streams or playlists.")
+        list[str], typer.Argument(help="Files, folders, or addresses of streams or playlists.")
     ],
     again: Annotated[
         list[str] | None,

@@ -128,8 +128,18 @@ class Pipeline:
         on_failed_entry: Callable[[str, UtawakuError], None] | None = None,
     ) -> list[Stream]:
         """Put what is behind `source` on record; see `utawaku.workflows.ingest.take_in`."""
-        with err.status(f"looking at {clean_line(source)}"):
-            return take_in(source, self.catalogue, self.downloader, on_failed_entry=on_failed_entry)
+        with err.status(f"resolving {clean_line(source)}") as status:
+
+            def progress(n: int, total: int, name: str) -> None:
+                status.update(f"resolving {clean_line(name)} ({n + 1} of {total})")
+
+            return take_in(
+                source,
+                self.catalogue,
+                self.downloader,
+                on_failed_entry=on_failed_entry,
+                on_progress=progress,
+            )
 
     def take_in_parts(self, files: Sequence[Path]) -> Stream:
         """Put files on record as one stream; see `utawaku.workflows.ingest.take_in_parts`."""

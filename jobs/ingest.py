@@ -68,10 +68,13 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
     catalogue = library.catalogue
     channel = catalogue.channels.find(wanted.channel) if wanted.channel else None
 
+    def progress(n: int, total: int, name: str) -> None:
+        catalogue.requests.progressed(request.id, n / total, f"{n} of {total}: {name}"[:500])
+
     def leave_out(url: str, error: UtawakuError) -> None:
         catalogue.notices.add(
             "warning",
-            "An entry of a list was left out",
+            "An entry of a list or folder was left out",
             body=f"{url}: {error.problem}",
             next_step=error.next_step,
         )
@@ -87,6 +90,7 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
                 library.downloader(),
                 take_unfinished=wanted.take_incomplete,
                 on_failed_entry=leave_out,
+                on_progress=progress,
             )
     else:
         stream, why_not = _resolve_entry(wanted, channel, library)

@@ -104,7 +104,7 @@ def _closed_to_us(path: Path, error: OSError) -> MediaError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         problem, next_step = "there is no such file", "Give the path of an audio or video file"
     elif isinstance(error, IsADirectoryError):
-        problem, next_step = "this is a folder", "Give the path of an audio or video file"
+        problem, next_step = "this is a folder", "Give the path of an audio or video file in it"
     elif isinstance(error, PermissionError):
         problem, next_step = "you may not read this file", "Change its permissions"
     else:

@@ -1,74 +1,39 @@
-"""The app: its places, its habits, the palette."""
+"""The app: it holds the services and opens the screens."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.text import Text
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from utawaku.library.errors import UtawakuError
-from utawaku.library.heartbeat import is_alive
 from utawaku.library.records import Notice, Song
 from utawaku.tui import theme
-from utawaku.tui.library_handle import Home
-from utawaku.tui.publishing import PublishingApp
-from utawaku.tui.screens.base import Place
+from utawaku.tui.key_queue import KeyQueue
+from utawaku.tui.library_handle import LibraryHandle
+from utawaku.tui.messages import CatalogueChanged, PlayerChanged, TabWanted
+from utawaku.tui.player.output import DeviceOutput, Output
 from utawaku.tui.screens.dialogs import Confirm
 from utawaku.tui.screens.library import LibraryScreen
 from utawaku.tui.screens.notices import NoticesScreen
-from utawaku.tui.widgets.rows import Rows
-from utawaku.tui.widgets.top_bar import TopBar
+from utawaku.tui.screens.tab_screen import TabScreen
+from utawaku.tui.services.services import Services
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
 
 LOOK_EVERY_S = 2.0
-"""How often the screen asks whether somebody has changed the catalogue."""
+"""Time between two looks for changes that other programs made to the catalogue."""
 
 
-def _timeline() -> Place:
-    from utawaku.tui.screens.timeline import TimelineScreen
-
-    return TimelineScreen()
-
-
-def _review() -> Place:
-    from utawaku.tui.screens.review import ReviewScreen
-
-    return ReviewScreen()
-
-
-def _pipeline() -> Place:
-    from utawaku.tui.screens.pipeline import PipelineScreen
-
-    return PipelineScreen()
-
-
-def _outbox() -> Place:
-    from utawaku.tui.screens.outbox import OutboxScreen
-
-    return OutboxScreen()
-
-
-class UtawakuApp(PublishingApp):
+class UtawakuApp(App[int]):
     """A song library in the terminal."""
 
     TITLE = "utawaku"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
-    MODES: ClassVar[dict[str, Any]] = {
-        "library": LibraryScreen,
-        "timeline": _timeline,
-        "review": _review,
-        "pipeline": _pipeline,
-        "outbox": _outbox,
-    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("f1", "help", "Help", show=False),
@@ -79,197 +44,215 @@ class UtawakuApp(PublishingApp):
         Binding("R", "go('review')", "Review", show=False),
         Binding("P", "go('pipeline')", "Pipeline", show=False),
         Binding("O", "go('outbox')", "Outbox", show=False),
+        Binding("u", "undo", "Undo", show=False),
+        Binding("ctrl+r", "redo", "Redo", show=False),
         Binding("exclamation_mark", "notices", "Notices", show=False),
         Binding("comma", "settings", "Settings", show=False),
         Binding("ctrl+t", "next_theme", "Night or day", show=False),
-        Binding("ctrl+p", "command_palette", "Everything, by name", show=False),
+        Binding("ctrl+p", "command_palette", "All actions by name", show=False),
     ]
 
-    def __init__(self, home: Home, first: Sequence[tuple[int, Song]] = (), **options: Any) -> None:
-        super().__init__(home, **options)
-        self.first = first
-        """Songs, with their numbers, to be shown until the catalogue is there."""
+    def __init__(
+        self,
+        library: LibraryHandle,
+        first_songs: Sequence[tuple[int, Song]] = (),
+        *,
+        open_output: Callable[[], Output] = DeviceOutput,
+    ) -> None:
+        """Make the app.
+
+        Args:
+            library: settings and catalogue.
+            first_songs: songs with their numbers, shown until the catalogue is open.
+            open_output: opens the sound output, at the first sound.
+        """
+        super().__init__()
+        self.services = Services.of(self, library, open_output=open_output)
+        self._keys = KeyQueue(self, super().on_event)
+        self._seen_version = -1
+        self.add_mode("library", lambda: LibraryScreen(self.services, first_songs))
+        self.add_mode("timeline", self._timeline)
+        self.add_mode("review", self._review)
+        self.add_mode("pipeline", self._pipeline)
+        self.add_mode("outbox", self._outbox)
+
+    # What only one tab needs is imported with it: the first screen does not wait.
+
+    def _timeline(self) -> Screen[None]:
+        from utawaku.tui.screens.timeline import TimelineScreen
+
+        return TimelineScreen(self.services)
+
+    def _review(self) -> Screen[None]:
+        from utawaku.tui.screens.review import ReviewScreen
+
+        return ReviewScreen(self.services)
+
+    def _pipeline(self) -> Screen[None]:
+        from utawaku.tui.screens.pipeline import PipelineScreen
+
+        return PipelineScreen(self.services)
+
+    def _outbox(self) -> Screen[None]:
+        from utawaku.tui.screens.outbox import OutboxScreen
+
+        return OutboxScreen(self.services)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our colours, for themes that do not name them."""
+        """Return our colours, for themes that do not name them."""
         return theme.DEFAULTS
 
     def on_mount(self) -> None:
         """Open the library."""
         self.register_theme(theme.NIGHT)
         self.register_theme(theme.DAY)
-        known = self.memory.theme in self.available_themes
-        self.theme = self.memory.theme if known else theme.NIGHT.name
+        wanted = self.services.preferences.value.theme
+        self.theme = wanted if wanted in self.available_themes else theme.NIGHT.name
         self.switch_mode("library")
-        self.home.when_open(lambda error: self.call_later(self._home_opened, error))
-        self.set_interval(LOOK_EVERY_S, self._look_around)
+        library = self.services.library
+        library.when_open(lambda error: self.call_later(self._library_opened, error))
+        self.set_interval(LOOK_EVERY_S, self._look)
 
     def _handle_exception(self, error: Exception) -> None:
         # A key needed the catalogue before it was known that it cannot be opened: no bug.
-        if error is self.home.failure:
+        if error is self.services.library.failure:
             self.exit(1)
         else:
             super()._handle_exception(error)
 
-    def _home_opened(self, error: BaseException | None) -> None:
+    def _library_opened(self, error: BaseException | None) -> None:
         if error is not None:
             self.exit(1)  # `run` says why
             return
-        self.open_player()
+        self.services.playback.open()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Pass keys on one after another."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._keys.add(event)
+        else:
+            await super().on_event(event)
+
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        """End the app; keys typed after this are dropped."""
+        self._keys.closed = True
+        super().exit(*arguments, **options)
 
     async def on_unmount(self) -> None:
-        """Finish what was begun to be written, then close."""
-        await self.finish_work()
-        await self.close_player()
+        """Finish what is being written, then close."""
+        await self.services.close()
 
-    # Places
+    # What changed
 
-    def place_shown(self, place: Place) -> None:
-        """A place came into sight."""
-        self._show_state(place)
-        self.show_player()
+    def _look(self) -> None:
+        """Look for changes that other programs made."""
+        self.services.pipeline.look()
+        library = self.services.library
+        if library.is_open:
+            self.services.worker.read(lambda: library.catalogue.browser.version(), self._seen)
+        if (tab := self._tab) is not None:
+            tab.show_pipeline_state()
+            tab.refresh_data()
 
-    def on_top_bar_asked(self, event: TopBar.Asked) -> None:
-        """A click in the top bar."""
-        self.action_go(event.mode)
+    def _seen(self, version: int) -> None:
+        if version != self._seen_version:
+            self._seen_version = version
+            self.services.playback.reread()
 
-    def _look_around(self) -> None:
-        # The timer may find a screen whose parts are still being put together, or taken apart, or
-        # none at all.
-        place = self.screen_stack[-1] if self.is_running and self.screen_stack else None
-        if isinstance(place, Place) and place.is_mounted:
-            place.look_again()
-            self._show_state(place)
+    @property
+    def _tab(self) -> TabScreen | None:
+        """The tab in sight; None under a dialog, and while it is mounted or removed."""
+        # A timer may come while there is no screen at all.
+        screen = self.screen_stack[-1] if self.is_running and self.screen_stack else None
+        return screen if isinstance(screen, TabScreen) and screen.is_mounted else None
 
-    def _show_state(self, place: Place) -> None:
-        self.pipeline_runs = is_alive(self.home.place)
-        colours = self.theme_variables
-        text = Text(no_wrap=True)
-        if self.pipeline_runs:
-            text.append("● ", style=colours.get("success", "")).append("pipeline")
-        else:
-            text.append("○ ", style=colours.get("faint", "")).append("pipeline off")
-        for bar in place.query(TopBar):
-            bar.show_state(text)
+    def on_catalogue_changed(self, event: CatalogueChanged) -> None:
+        """Show songs as they are now."""
+        self.services.playback.reread()
+        if (tab := self._tab) is not None:
+            tab.refresh_data()
 
-    # The pipeline
+    def on_player_changed(self, event: PlayerChanged) -> None:
+        """Show what plays."""
+        if (tab := self._tab) is not None:
+            tab.show_player()
 
-    def start_pipeline(self) -> None:
-        """Run `utawaku up --detach`."""
-        if is_alive(self.home.place):
-            self.notify("The pipeline runs already.")
-            return
-        self.notify("Starting the pipeline …")
+    def on_tab_wanted(self, event: TabWanted) -> None:
+        """Switch to the tab that was clicked."""
+        self.services.navigator.go(event.mode)
 
-        def start() -> None:
-            # Our own program, by the interpreter that runs us; no shell.
-            done = subprocess.run(
-                [sys.executable, "-m", "utawaku", "up", "--detach"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=240,
-                check=False,
-                env=os.environ.copy(),
-            )
-            if done.returncode:
-                raise UtawakuError(
-                    f"the pipeline did not start ({done.stderr.strip()[-300:]})",
-                    next_step="Try `utawaku up` in a terminal to see more",
-                )
+    # Actions
 
-        # Not among the writes: it takes seconds, and grades should not wait for it.
-        self.read(start, lambda _: self.notify("The pipeline has started."))
+    def action_go(self, mode: str) -> None:
+        """Switch to a tab."""
+        self.services.navigator.go(mode)
 
-    # Habits
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self.services.undo.undo()
+
+    def action_redo(self) -> None:
+        """Make the change again that was undone last."""
+        self.services.undo.redo()
 
     def action_help(self) -> None:
-        """The keys of this place."""
-        from utawaku.tui.screens.help import HelpScreen
+        """List the keys of this screen."""
+        from utawaku.tui.screens.help import HelpScreen, key_sections
 
-        screen = self.screen
-        if not isinstance(screen, Place):
-            return
-        sections = [(screen.mode.capitalize(), _bindings(screen))]
-        focused = screen.focused
-        if isinstance(focused, Rows):
-            sections.append(("List", _bindings(focused, Rows)))
-        sections.append(("Everywhere", _bindings(self)))
-        self.push_screen(HelpScreen(screen.about, sections))
-
-    def show_timeline(self, stream_id: str, song_id: str = "") -> None:
-        """The stream in its own place, at a song."""
-        from utawaku.tui.screens.timeline import TimelineScreen
-
-        self.action_go("timeline")
-        screen = self.screen
-        if isinstance(screen, TimelineScreen):
-            screen.show_stream(stream_id, song_id)
+        if isinstance(self.screen, TabScreen):
+            self.push_screen(HelpScreen(self.screen.about, key_sections(self.screen)))
 
     def action_notices(self) -> None:
-        """What went wrong, to be read again."""
+        """List what went wrong."""
+        services = self.services
+        notices = services.library.catalogue.notices
 
         def show(stored: list[Notice]) -> None:
-            both = [*stored, *self.session_notices]
+            both = [*stored, *services.reports.of_session]
             both.sort(key=lambda notice: -notice.created_at)
-            self.push_screen(NoticesScreen(both))
+            self.push_screen(NoticesScreen(both), read)
 
-        self.read(self.catalogue.notices.recent, show)
+        def read(all_read: bool | None) -> None:
+            if all_read:
+                services.worker.write(notices.mark_read)
+
+        services.worker.read(notices.recent, show)
 
     def action_settings(self) -> None:
-        """See and change the settings."""
+        """Show and change the settings."""
         from utawaku.tui.screens.settings import SettingsScreen
 
-        self.push_screen(SettingsScreen(self.settings))
+        services = self.services
+        settings = services.library.settings
+        self.push_screen(SettingsScreen(settings, services.worker.write, self._settings_changed))
 
-    def settings_changed(self, settings: "Settings") -> None:
-        """What can change while the app runs does; paths count from the next start."""
-        moved = (settings.library_root, settings.database_url) != (
-            self.settings.library_root,
-            self.settings.database_url,
-        )
-        if moved:
-            self.notify("Paths count from the next start.")
-        else:
-            self.home.settings = settings
+    def _settings_changed(self, settings: "Settings") -> None:
+        if self.services.library.take(settings):
+            self.notify("utawaku uses the new folder or database from the next start.")
 
     def action_next_theme(self) -> None:
-        """From night to day and back."""
+        """Switch between night and day."""
         self.set_theme(theme.DAY.name if self.theme == theme.NIGHT.name else theme.NIGHT.name)
 
     def set_theme(self, name: str) -> None:
-        """Other colours, kept for next time."""
+        """Use a theme, also from the next start on."""
         self.theme = name
-        self.memory.theme = name
-        self.keep_memory()
+        self.services.preferences.value.theme = name
+        self.services.preferences.save()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of this place and of the app, with its key."""
-        from utawaku.tui.screens.help import key_name
+        """Return every action that a key of this screen has, then the themes."""
+        from utawaku.tui.screens.help import commands_of
 
-        owners: list[Any] = [screen, self]
-        if isinstance(screen.focused, Rows):
-            owners.insert(0, screen.focused)
-        seen: set[str] = set()
-        for owner in owners:
-            for binding in _bindings(owner):
-                if binding.description and binding.description not in seen:
-                    seen.add(binding.description)
-                    action = binding.action
-                    yield SystemCommand(
-                        binding.description,
-                        f"key {key_name(binding.key)}",
-                        partial(self._run_bound, action, owner),
-                    )
+        for command in commands_of(screen):
+            run = partial(self.call_later, self.run_action, command.action, command.owner)
+            yield SystemCommand(command.description, f"key {command.key}", run)
         for name in self.available_themes:
             yield SystemCommand(f"Theme: {name}", "colours", partial(self.set_theme, name))
 
-    def _run_bound(self, action: str, owner: Any) -> None:
-        self.call_later(self.run_action, action, owner)
-
     def action_leave(self) -> None:
-        """Quit; music is not cut off by a stray key."""
-        if not self.player.state.playing:
+        """Quit; while music plays, ask first."""
+        if not self.services.player.state.playing:
             self.exit(0)
             return
 
@@ -280,28 +263,16 @@ class UtawakuApp(PublishingApp):
         self.push_screen(Confirm("Stop the music and quit?"), leave)
 
 
-def _bindings(owner: Any, *bases: type) -> list[Binding]:
-    """The bindings that an app, screen or widget declares, one entry a key."""
-    kinds = [kind for kind in type(owner).__mro__ if kind not in Screen.__mro__]
-    found: list[BindingType] = []
-    for kind in kinds:
-        if kind is App:
-            break
-        if kind.__module__.startswith("tui."):
-            found += kind.__dict__.get("BINDINGS", [])
-    return [binding for binding in Binding.make_bindings(found) if binding.key != "tab"]
-
-
 def run(
-    home: Home,
-    first: Sequence[tuple[int, Song]] = (),
+    library: LibraryHandle,
+    first_songs: Sequence[tuple[int, Song]] = (),
     begins: Callable[[], None] = lambda: None,
 ) -> int:
-    """Open the library in the terminal; returns the exit code.
+    """Open the library in the terminal; return the exit code.
 
     Args:
-        home: where everything lies; loaded while the screen is there already.
-        first: songs that were read before, with their numbers, to be shown at once.
+        library: settings and catalogue; loaded while the screen is already shown.
+        first_songs: songs that were read before, with their numbers, shown at once.
         begins: called when the terminal is ours.
 
     Raises:
@@ -309,9 +280,9 @@ def run(
         CatalogueError: the catalogue cannot be opened.
     """
     try:
-        app = UtawakuApp(home, first)
+        app = UtawakuApp(library, first_songs)
         begins()
         app.run()
         return app.return_code or 0
     finally:
-        home.close()
+        library.close()

@@ -25,6 +25,8 @@ class Column:
     """Field of the search language that a click on its title sorts by."""
     priority: int = 5
     """The highest leave first when the terminal is narrow."""
+    middle: bool = False
+    """Whether long texts are cut in the middle: they differ at their end."""
 
 
 def mark(song: Song) -> str:
@@ -80,7 +82,7 @@ COLUMNS: dict[str, Column] = {
         ),
         Column(
             "stream", "Stream", 12, lambda s: shown(s.stream_title), weight=3, sort="stream",
-            look="muted", priority=9,
+            look="muted", priority=9, middle=True,
         ),
         Column(
             "source", "Named by", 9, lambda s: s.label_source or "–", look="muted", priority=9,
@@ -93,6 +95,15 @@ COLUMNS: dict[str, Column] = {
 }  # fmt: skip
 
 DEFAULT = ("title", "artist", "singer", "length", "date", "taste", "stars")
+
+
+DETAILS_FROM = 112
+"""Cells of width from which the details stand beside the table unasked."""
+
+
+def details_width(width: int) -> int:
+    """Return the cells of the details pane beside the table, for a terminal of this width."""
+    return min(72, max(38, width // 4))
 
 
 def lay_out(columns: Sequence[Column], width: int, *, gap: int = 2) -> list[tuple[Column, int]]:

@@ -19,8 +19,8 @@ from urllib.parse import quote
 from utawaku.library.paths import CataloguePlace, catalogue_place
 from utawaku.library.records import Song
 from utawaku.tui import palette
-from utawaku.tui.columns import COLUMNS, Column, lay_out, mark
-from utawaku.tui.preferences import Memory, recall
+from utawaku.tui.columns import COLUMNS, DETAILS_FROM, Column, details_width, lay_out, mark
+from utawaku.tui.preferences import Preferences, load_preferences
 from utawaku.tui.text import fit
 
 _SQLITE = "sqlite:///"
@@ -30,7 +30,7 @@ _LATEST = (
     " ORDER BY added_at DESC, number DESC LIMIT ?"
 )
 # The places of things, as the screen lays them out; a test compares the two.
-DETAILS_FROM, DETAILS_WIDTH, FACETS_WIDTH = 112, 38, 26
+FACETS_WIDTH = 26
 _ABOVE, _BELOW = 3, 4
 _LEFT, _GAP = 4, 2
 
@@ -69,7 +69,7 @@ def first_sight(out: TextIO | None = None) -> Iterator[FirstSight]:
     import termios
 
     width, height = shutil.get_terminal_size()
-    memory = recall(place)
+    preferences = load_preferences(place)
     before = termios.tcgetattr(sys.stdin)
     handed_over = False
 
@@ -82,7 +82,7 @@ def first_sight(out: TextIO | None = None) -> Iterator[FirstSight]:
     quiet[3] &= ~(termios.ECHO | termios.ICANON)
     termios.tcsetattr(sys.stdin, termios.TCSANOW, quiet)
     try:
-        page = draw([song for _number, song in songs], width, height, memory)
+        page = draw([song for _number, song in songs], width, height, preferences)
         out.write("\x1b[?1049h\x1b[?25l" + page)
         out.flush()
         yield FirstSight(place, songs, hand_over)
@@ -116,17 +116,18 @@ def latest(place: CataloguePlace, n: int) -> list[tuple[int, Song]] | None:
     return [(row[0], Song(**dict(zip(_PLAIN, row[1:], strict=True)))) for row in rows]
 
 
-def draw(songs: list[Song], width: int, height: int, memory: Memory) -> str:
+def draw(songs: list[Song], width: int, height: int, preferences: Preferences) -> str:
     """The page as the terminal takes it: every line placed by itself."""
-    paint = _painter(memory.theme)
-    text_width, left, n_rows = _table(width, height, memory)
-    columns = lay_out([COLUMNS[name] for name in memory.columns], text_width - _LEFT - 1)
+    paint = _painter(preferences.theme)
+    text_width, left, n_rows = _table(width, height, preferences)
+    columns = lay_out([COLUMNS[name] for name in preferences.columns], text_width - _LEFT - 1)
+    n_hidden = len(preferences.columns) - len(columns)
     blank = [(" " * width, "")]
     top = "  歌枠   Library  Timeline  Review  Pipeline  Outbox"
     lines: list[list[Piece]] = [
         [(fit(top[:5], 7), "primary"), (fit(top[5:], width - 7), "muted")],
         [("  / ", "primary"), (fit("…", width - 4), "muted")],
-        [(" " * left, ""), *_header(columns), (" " * width, "")],
+        [(" " * left, ""), *_header(columns, n_hidden), (" " * width, "")],
     ]
     for song in songs[: max(0, n_rows)]:
         lines.append([(" " * left, ""), *row(song, columns), (" " * width, "")])
@@ -147,12 +148,13 @@ def row(song: Song, columns: list[tuple[Column, int]]) -> list[Piece]:
         if column.name == "title" and not song.title:
             look = "muted"
         pieces.append((" " * _GAP if n else "", ""))
-        pieces.append((fit(column.text(song), width, right=column.right), looks.get(look, look)))
+        text = fit(column.text(song), width, right=column.right, middle=column.middle)
+        pieces.append((text, looks.get(look, look)))
     return pieces
 
 
-def _header(columns: list[tuple[Column, int]]) -> list[Piece]:
-    pieces: list[Piece] = [(" " * _LEFT, "")]
+def _header(columns: list[tuple[Column, int]], n_hidden: int) -> list[Piece]:
+    pieces: list[Piece] = [(fit(f" +{n_hidden}" if n_hidden else "", _LEFT), "muted")]
     for n, (column, width) in enumerate(columns):
         title = column.title + (" ↓" if column.sort == "added" else "")
         pieces.append((" " * _GAP if n else "", ""))
@@ -160,14 +162,14 @@ def _header(columns: list[tuple[Column, int]]) -> list[Piece]:
     return pieces
 
 
-def _table(width: int, height: int, memory: Memory) -> tuple[int, int, int]:
+def _table(width: int, height: int, preferences: Preferences) -> tuple[int, int, int]:
     """Width of the table's text, what stands left of it, and how many songs are in sight."""
     rows = height - _ABOVE - _BELOW
     if width < DETAILS_FROM:
         # A pane that is open stands above the songs here; that is left to the screen.
-        return width - 3, 1, 0 if memory.facets else rows
-    beside = FACETS_WIDTH if memory.facets else 0
-    return width - 3 - beside - DETAILS_WIDTH, 1 + beside, rows
+        return width - 3, 1, 0 if preferences.facets else rows
+    beside = FACETS_WIDTH if preferences.facets else 0
+    return width - 3 - beside - details_width(width), 1 + beside, rows
 
 
 def _clipped(line: list[Piece], width: int, paint: Callable[[str, str], str]) -> str:

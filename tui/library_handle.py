@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Opened = tuple[Settings, Catalogue]
 
 
-class Home:
+class LibraryHandle:
     """Where the library lives. Safe to ask from any thread."""
 
     def __init__(
@@ -66,9 +66,16 @@ class Home:
         """
         return self._changed or self._wait()[0]
 
-    @settings.setter
-    def settings(self, settings: "Settings") -> None:
-        self._changed = settings
+    def take(self, settings: "Settings") -> bool:
+        """Use changed settings; return whether some of them wait for the next start."""
+        now = self.settings
+        moved = (settings.library_root, settings.database_url) != (
+            now.library_root,
+            now.database_url,
+        )
+        if not moved:
+            self._changed = settings
+        return moved
 
     @property
     def catalogue(self) -> "Catalogue":

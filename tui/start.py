@@ -15,11 +15,11 @@ def run() -> int:
     gc.disable()  # until everything is loaded: see `keep_what_is_loaded`
     with first_sight() as sight:
         from utawaku.tui.app import run as run_app
-        from utawaku.tui.library_handle import Home
+        from utawaku.tui.library_handle import LibraryHandle
 
         # A catalogue that could not be read has something to say, and nothing to show meanwhile.
         known = sight.place if sight.songs is not None else None
-        home = Home(known) if known is not None else Home.opened()
+        home = LibraryHandle(known) if known is not None else LibraryHandle.opened()
         home.when_open(lambda _error: keep_what_is_loaded())
         return run_app(home, sight.songs or (), sight.hand_over)
 

@@ -50,16 +50,39 @@ def _steady(cluster: str) -> str:
     )
 
 
-def fit(text: str, width: int, *, right: bool = False) -> str:
-    """`text` (already `shown`) in exactly `width` cells, cut with an ellipsis or padded."""
+def fit(text: str, width: int, *, right: bool = False, middle: bool = False) -> str:
+    """Return `text` (already `shown`) in exactly `width` cells, cut with an ellipsis or padded.
+
+    With `middle` it is cut in the middle: titles of streams often differ at their end only.
+
+    >>> fit("Karaoke night #41", 12), fit("Karaoke night #41", 12, middle=True)
+    ('Karaoke nig…', 'Karaoke…#41 ')
+    """
     if width <= 0:
         return ""
     length = cell_len(text)
     if length > width:
-        text = set_cell_size(text, width - 1).rstrip() + "…"
+        if middle and width >= 8:
+            n_tail = (width - 1) * 2 // 5
+            tail = _last_cells(text, n_tail)
+            text = set_cell_size(text, width - 1 - cell_len(tail)).rstrip() + "…" + tail
+        else:
+            text = set_cell_size(text, width - 1).rstrip() + "…"
         length = cell_len(text)
     padding = " " * (width - length)
     return padding + text if right else text + padding
+
+
+def _last_cells(text: str, width: int) -> str:
+    """Return the end of `text`, at most `width` cells."""
+    clusters: list[str] = []
+    length = 0
+    for cluster in reversed(list(graphemes(text))):
+        length += cell_len(cluster)
+        if length > width:
+            break
+        clusters.append(cluster)
+    return "".join(reversed(clusters)).lstrip()
 
 
 def ago(seconds: float) -> str:

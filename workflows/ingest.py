@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import MediaError, StillProcessingError, UtawakuError
+from utawaku.library.errors import MediaError, NotMediaError, StillProcessingError, UtawakuError
 from utawaku.library.progress import Progress, part, silent
 from utawaku.library.records import Stream
 from utawaku.library.sites import full_address
 from utawaku.media.decode import decode
+from utawaku.media.folders import media_files
 from utawaku.media.joined import SUFFIX, Part, joined_id, write_parts
 from utawaku.media.probe import probe
 from utawaku.services.downloader import Downloader, StreamInfo, stream_id_for_file
@@ -33,13 +34,15 @@ def take_in(
     *,
     take_unfinished: bool = False,
     on_failed_entry: Callable[[str, UtawakuError], None] | None = None,
+    on_progress: Callable[[int, int, str], None] = lambda _n, _total, _name: None,
 ) -> list[Stream]:
-    """Put the stream(s) behind `source` (file, address of a stream or of a playlist) on record.
+    """Put the streams behind `source` on record: a file, a folder, a stream or a playlist.
 
     Nothing is downloaded; a stream that is known already is only looked up. With
     `take_unfinished` a broadcast that is over but still processed by the site is taken, too.
-    With `on_failed_entry` an entry of a playlist that cannot be taken is told (address, error),
-    and the others go on.
+    With `on_failed_entry` an entry of a playlist or folder that cannot be resolved is reported
+    (address or path, error), and the others go on. `on_progress` hears of each entry before it is
+    resolved (how many are done, how many there are, its name).
 
     Raises:
         MediaError: a path that is no audio or video file.
@@ -47,7 +50,10 @@ def take_in(
     """
     source = full_address(source)
     if not is_address(source):
-        return [_take_in_file(Path(source), catalogue)]
+        path = Path(source).expanduser().absolute()
+        if path.is_dir():
+            return _take_in_folder(path, catalogue, on_failed_entry, on_progress)
+        return [_take_in_file(path, catalogue)]
     known = catalogue.streams.by_url(source)
     if known is not None:
         return [known]
@@ -55,9 +61,9 @@ def take_in(
     if not info.is_playlist:
         return [register(info, catalogue, take_unfinished=take_unfinished)]
     taken: list[Stream] = []
-    for entry in info.entries:
-        if entry.live_status in NOT_YET:
-            continue
+    entries = [entry for entry in info.entries if entry.live_status not in NOT_YET]
+    for n, entry in enumerate(entries):
+        on_progress(n, len(entries), entry.url)
         known = catalogue.streams.find(entry.stream_id) if entry.stream_id else None
         try:
             taken.append(known or register(downloader.resolve(entry.url), catalogue))
@@ -68,8 +74,34 @@ def take_in(
     return taken
 
 
+def _take_in_folder(
+    folder: Path,
+    catalogue: Catalogue,
+    on_failed_entry: Callable[[str, UtawakuError], None] | None,
+    on_progress: Callable[[int, int, str], None],
+) -> list[Stream]:
+    paths = [path for path, _stat in media_files(folder)]
+    if not paths:
+        raise NotMediaError(
+            "no audio or video file is in this folder",
+            subject=str(folder),
+            next_step="Give another folder, or the path of a file",
+        )
+    found: dict[str, Stream] = {}
+    for n, path in enumerate(paths):
+        on_progress(n, len(paths), path.name)
+        try:
+            stream = _take_in_file(path, catalogue)
+        except UtawakuError as error:
+            if on_failed_entry is None:
+                raise
+            on_failed_entry(str(path), error)
+        else:
+            found[stream.id] = stream  # a copy of a file is the same stream
+    return list(found.values())
+
+
 def _take_in_file(path: Path, catalogue: Catalogue) -> Stream:
-    path = path.expanduser().absolute()
     try:
         str(path).encode()
     except UnicodeEncodeError:

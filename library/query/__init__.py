@@ -1,25 +1,6 @@
 """The search language: `singer:mio taste>0.7 added:-7d title:夜 -label:unknown sort:taste`.
 
-`fields` is the table of what can be asked, `syntax` makes a tree of a text, `completion` offers
-how to go on. `utawaku.library.store.browse` answers trees from the catalogue.
+`fields` is the table of what can be asked, `syntax` parses a text into a tree, `completion` offers
+how to go on, `results` holds trees and listings. `utawaku.library.store.browse` answers trees from
+the catalogue. Import from these modules: `results` is all that the first screen may wait for.
 """
-
-from utawaku.library.query.completion import Completion, complete
-from utawaku.library.query.fields import FIELDS, Field
-from utawaku.library.query.results import And, Not, Or, Query, Sort, Term, quote
-from utawaku.library.query.syntax import parse
-
-__all__ = [
-    "FIELDS",
-    "And",
-    "Completion",
-    "Field",
-    "Not",
-    "Or",
-    "Query",
-    "Sort",
-    "Term",
-    "complete",
-    "parse",
-    "quote",
-]

@@ -49,6 +49,7 @@ class Browser:
         self._ordered_at = -ORDERS_EVERY_S
         self._leaves: OrderedDict[Term, np.ndarray] = OrderedDict()
         self._groups: np.ndarray | None = None
+        self._ranks: np.ndarray | None = None
         self._facets: dict[str, tuple[list[str], np.ndarray]] = {}
         self._words: Words | None = None
 
@@ -102,8 +103,8 @@ class Browser:
 
         Args:
             query: a search, or its text.
-            grouped: show copies of one song (same title and artist, or the same sound) once, at the
-                place of the first.
+            grouped: list only the best copy of each song (same title and artist, or the same
+                sound): by grade, stars, taste score, plays, certainty of its cut, date.
 
         Raises:
             QueryError: the text cannot be understood.
@@ -254,6 +255,7 @@ class Browser:
             self._orders.clear()
             self._leaves.clear()
             self._groups = None
+            self._ranks = None
             self._facets.clear()
         result: int = version
         return result
@@ -312,9 +314,32 @@ class Browser:
         if not len(numbers):
             return numbers, numbers
         groups = self._groups_to(connection, int(numbers.max()))
-        _unique, first, counts = np.unique(groups[numbers], return_index=True, return_counts=True)
-        in_order = np.argsort(first)
-        return numbers[first[in_order]], counts[in_order].astype(np.int64)
+        ranks = self._ranks_to(connection, int(numbers.max()))
+        best_first = np.argsort(ranks[numbers], kind="stable")
+        _unique, first, counts = np.unique(
+            groups[numbers[best_first]], return_index=True, return_counts=True
+        )
+        places = best_first[first]
+        in_order = np.argsort(places)
+        return numbers[places[in_order]], counts[in_order].astype(np.int64)
+
+    def _ranks_to(self, connection: sa.Connection, last: int) -> np.ndarray:
+        """int64 (more than `last`,): place of each song number among all copies, the best 0."""
+        if self._ranks is None or len(self._ranks) <= last:
+            query = sa.select(songs.c.number).order_by(
+                sa.func.coalesce(songs.c.grade, 0).desc(),
+                sa.func.coalesce(songs.c.stars, 0).desc(),
+                sa.func.coalesce(songs.c.taste, 0.0).desc(),
+                songs.c.play_count.desc(),
+                songs.c.confidence.desc(),
+                songs.c.added_at.desc(),
+                songs.c.number.desc(),
+            )
+            numbers = _numbers(connection, query)
+            ranks = np.zeros(1 + max(last, int(numbers.max(initial=0))), np.int64)
+            ranks[numbers] = np.arange(len(numbers))
+            self._ranks = ranks
+        return self._ranks
 
     def _groups_to(self, connection: sa.Connection, last: int) -> np.ndarray:
         """int64 (more than `last`,): one value a title and artist, for each song number."""

@@ -54,7 +54,7 @@ def bad_sources(folder: Path) -> dict[str, str]:
     found = {
         "empty.mp3": "the file is empty",
         "notes.txt": "this is a text file",
-        "folder": "this is a folder",
+        "folder": "no audio or video file is in this folder",
         "missing.wav": "there is no such file",
         "cover.png": "there is no audio track",
         "mute.mp4": "there is no audio track",

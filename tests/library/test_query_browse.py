@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.fake_catalogue import fill
 from utawaku.library.catalogue import Catalogue
-from utawaku.library.query import FIELDS, parse
+from utawaku.library.query.fields import FIELDS
+from utawaku.library.query.syntax import parse
 from utawaku.library.records import SongSpan, Stream
 from utawaku.library.store.browse import Browser
 

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utawaku.library.errors import QueryError
-from utawaku.library.query import And, Not, Or, Sort, Term, complete, parse, quote
+from utawaku.library.query.completion import complete
+from utawaku.library.query.results import And, Not, Or, Sort, Term, quote
+from utawaku.library.query.syntax import parse
 from utawaku.library.query.values import read_duration, read_period, read_range, read_share
 
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC

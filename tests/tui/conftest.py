@@ -17,7 +17,7 @@ from benchmarks.fake_catalogue import fill
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.tui.app import UtawakuApp
-from utawaku.tui.library_handle import Home
+from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.player.output import Pull
 
 NOW = time.time()
@@ -127,7 +127,7 @@ def remembered_notices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def app(library: Catalogue, settings: Settings, output: HandOutput) -> UtawakuApp:
-    return UtawakuApp(Home.of(settings, library), open_output=lambda: output)
+    return UtawakuApp(LibraryHandle.of(settings, library), open_output=lambda: output)
 
 
 async def until(condition: Callable[[], object], pause: Callable[..., Awaitable[None]]) -> None:

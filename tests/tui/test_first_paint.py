@@ -21,14 +21,14 @@ import pytest
 from rich.cells import cell_len
 
 from tests.tui.conftest import HandOutput, until
-from tests.tui.test_library_screen import opened
+from tests.tui.driving import opened
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings, write_setting
 from utawaku.library.paths import catalogue_place
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.first_paint import draw, latest
-from utawaku.tui.library_handle import Home
-from utawaku.tui.preferences import Memory
+from utawaku.tui.library_handle import LibraryHandle
+from utawaku.tui.preferences import Preferences
 from utawaku.tui.screens.library import LibraryScreen
 
 ROOT = Path(__file__).parent.parent.parent
@@ -49,12 +49,14 @@ def screen_lines(app: UtawakuApp) -> list[str]:
 async def test_the_first_sight_is_where_the_screen_will_be(
     app: UtawakuApp, settings: Settings, width: int, height: int, facets: bool
 ) -> None:
-    app.memory = Memory(facets=facets)
+    app.services.preferences.value = Preferences(facets=facets)
     place = catalogue_place()
     assert place is not None
     songs = latest(place, 300)
     assert songs is not None
-    first = page(draw([song for _number, song in songs], width, height, app.memory))
+    first = page(
+        draw([song for _number, song in songs], width, height, app.services.preferences.value)
+    )
     async with app.run_test(size=(width, height)) as pilot:
         screen = await opened(app, pilot)
         await until(lambda: len(screen.table._songs) > 80, pilot.pause)
@@ -131,7 +133,7 @@ def test_a_hostile_title_is_drawn_harmless(library: Catalogue, settings: Setting
     library.songs.set_label(
         songs[0][1].id, "\x1b]0;owned\x07[bold]夜\x1b[31m\n👨‍👩‍👧" + "長" * 500, "\x9b2J", "setlist"
     )
-    drawn = draw([song for _number, song in latest(place, 1) or []], 80, 24, Memory())
+    drawn = draw([song for _number, song in latest(place, 1) or []], 80, 24, Preferences())
     lines = page(drawn)
     assert "owned" not in drawn
     assert "\x07" not in drawn
@@ -142,8 +144,8 @@ def test_a_hostile_title_is_drawn_harmless(library: Catalogue, settings: Setting
 
 def test_the_first_sight_needs_neither_textual_nor_the_catalogue_s_libraries() -> None:
     code = (
-        "import sys, commands, tui.start; heavy = {'textual', 'sqlalchemy', 'numpy', 'pydantic',"
-        " 'pydantic_settings', 'typer', 'tomlkit', 'asyncio'};"
+        "import sys, utawaku.commands, utawaku.tui.start; heavy = {'textual', 'sqlalchemy',"
+        " 'numpy', 'pydantic', 'pydantic_settings', 'typer', 'tomlkit', 'asyncio'};"
         "print(*sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -154,8 +156,8 @@ def test_the_first_sight_needs_neither_textual_nor_the_catalogue_s_libraries() -
 
 def test_the_screen_itself_waits_for_no_database_library() -> None:
     code = (
-        "import sys, tui.app; heavy = {'sqlalchemy', 'alembic', 'pydantic', 'pydantic_settings',"
-        " 'typer', 'tomlkit', 'PIL', 'mutagen', 'av', 'sounddevice'};"
+        "import sys, utawaku.tui.app; heavy = {'sqlalchemy', 'alembic', 'pydantic',"
+        " 'pydantic_settings', 'typer', 'tomlkit', 'PIL', 'mutagen', 'av', 'sounddevice'};"
         "print(*sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -175,7 +177,7 @@ async def test_keys_are_answered_while_the_catalogue_is_still_loading(
 
     place = catalogue_place()
     assert place is not None
-    home = Home(place, load)
+    home = LibraryHandle(place, load)
     first = latest(place, 300) or []
     app = UtawakuApp(home, first, open_output=lambda: output)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -211,7 +213,7 @@ async def test_the_cursor_stays_on_its_song_when_the_catalogue_is_there(
     place = catalogue_place()
     assert place is not None
     first = (latest(place, 300) or [])[:50]
-    app = UtawakuApp(Home(place, load), first, open_output=lambda: output)
+    app = UtawakuApp(LibraryHandle(place, load), first, open_output=lambda: output)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(
             lambda: isinstance(app.screen, LibraryScreen) and app.screen.table.current, pilot.pause

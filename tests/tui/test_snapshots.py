@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 
 from benchmarks.fake_catalogue import fill
 from tests.tui.conftest import HandOutput, until, write_analysis
-from tests.tui.test_library_screen import opened, search
+from tests.tui.driving import opened, search
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.tui.app import UtawakuApp
-from utawaku.tui.library_handle import Home
+from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.screens.review import ReviewScreen
 from utawaku.tui.screens.timeline import TimelineScreen
 from utawaku.tui.widgets.stream_songs import StreamSongs
@@ -36,7 +36,7 @@ def app(catalogue: Catalogue, settings: Settings, output: HandOutput) -> Utawaku
     write_analysis(settings, STREAM, stream.duration_s)
     first = catalogue.songs.of_stream(STREAM)[0]
     catalogue.songs.set_label(first.id, HOSTILE, "YOASOBI", "setlist")
-    return UtawakuApp(Home.of(settings, catalogue), open_output=lambda: output)
+    return UtawakuApp(LibraryHandle.of(settings, catalogue), open_output=lambda: output)
 
 
 def test_the_library_at_80_by_24(snap_compare: Compare, app: UtawakuApp) -> None:
@@ -52,7 +52,7 @@ def test_the_library_at_80_by_24(snap_compare: Compare, app: UtawakuApp) -> None
 def test_the_timeline_of_a_stream(snap_compare: Compare, app: UtawakuApp) -> None:
     async def before(pilot: Pilot[int]) -> None:
         await opened(app, pilot)
-        app.show_timeline(STREAM)
+        app.services.navigator.show_timeline(STREAM)
         await until(
             lambda: (
                 isinstance(app.screen, TimelineScreen)

@@ -66,13 +66,19 @@ class Mpris:
             return False
         try:
             connection = open_dbus_connection(bus="SESSION")
-        except (OSError, ValueError, KeyError):
-            return False  # an address that leads nowhere: there is no bus
-        for name in (NAME, f"{NAME}.instance{os.getpid()}"):
-            reply = connection.send_and_get_reply(message_bus.RequestName(name, 4))
-            if reply.body[0] in (1, 4):
-                self.name = name
-                break
+        except (OSError, ValueError, KeyError, RuntimeError, StopIteration):
+            # An address that leads nowhere, that is malformed, or of a transport that jeepney lacks
+            # (`tcp:`): media keys do not work, and music does.
+            return False
+        try:
+            for name in (NAME, f"{NAME}.instance{os.getpid()}"):
+                reply = connection.send_and_get_reply(message_bus.RequestName(name, 4), timeout=5)
+                if reply.body and reply.body[0] in (1, 4):
+                    self.name = name
+                    break
+        except (OSError, EOFError, TimeoutError):
+            connection.close()
+            return False  # the bus closed the connection, or does not answer
         self._thread = threading.Thread(
             target=self._serve, args=(connection,), name="mpris", daemon=True
         )

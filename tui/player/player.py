@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from utawaku.library.errors import NotFoundError, UtawakuError
 from utawaku.library.records import Song, Stream
-from utawaku.tui.library_handle import Home
+from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.player.engine import Engine, Event, Track
 from utawaku.tui.player.output import DeviceOutput, Output
 from utawaku.tui.player.queue import Entry, PlayQueue
@@ -57,7 +57,7 @@ class Player:
     """A play queue on an engine. Public methods belong to the event loop's thread.
 
     Args:
-        home: where songs and stems are looked up, and plays recorded.
+        library: where songs and stems are looked up, and plays recorded.
         changed: told, from any thread, that what plays has changed.
         failed: told, from any thread, what could not be played.
         open_output: makes the output, at the first sound.
@@ -65,13 +65,13 @@ class Player:
 
     def __init__(
         self,
-        home: Home,
+        library: LibraryHandle,
         *,
         changed: Callable[[], None],
         failed: Callable[[UtawakuError], None],
         open_output: Callable[[], Output] = DeviceOutput,
     ) -> None:
-        self._home = home
+        self._library = library
         self._changed = changed
         self._failed = failed
         self._open_output = open_output
@@ -266,7 +266,7 @@ class Player:
         Raises:
             NotFoundError: it is not there (any more).
         """
-        path = self._home.settings.library_root / stream.recording_path
+        path = self._library.settings.library_root / stream.recording_path
         if not stream.recording_path or not path.is_file():
             raise NotFoundError(
                 "the recording is not there",
@@ -317,9 +317,26 @@ class Player:
         if self._engine is not None:
             self._engine.close()
 
-    def refresh(self, song_id: str) -> None:
-        """A song has changed in the catalogue."""
-        self._songs.pop(song_id, None)
+    def reread_current(self) -> None:
+        """Read the song that plays again: the catalogue has changed. Call it in a thread.
+
+        What is heard stays the cut that was begun, so its span stays too. A song that has left the
+        catalogue is shown as it was.
+        """
+        track = self._engine.current if self._engine is not None else None
+        entry = self._entries.get(track.key) if track is not None else None
+        if entry is None:
+            return
+        try:
+            now = self._library.catalogue.songs.get(entry.song_id)
+        except NotFoundError:
+            return
+        before = self._songs.get(entry.song_id)
+        if before is not None:
+            now = replace(now, start_s=before.start_s, stop_s=before.stop_s)
+        if now != before:
+            self._songs[entry.song_id] = now
+            self._changed()
 
     def path_of(self, song: Song) -> tuple[Path, float]:
         """The file to play and the second in it where the song begins.
@@ -329,12 +346,12 @@ class Player:
         """
         cut_is_true = song.file_start_s is None or abs(song.file_start_s - song.start_s) < 0.01
         if song.file_path and cut_is_true:
-            path = self._home.settings.library_root / song.file_path
+            path = self._library.settings.library_root / song.file_path
             if path.is_file():
                 return path, 0.0
-        stream = self._home.catalogue.streams.find(song.stream_id)
+        stream = self._library.catalogue.streams.find(song.stream_id)
         if stream is not None and stream.recording_path:
-            path = self._home.settings.library_root / stream.recording_path
+            path = self._library.settings.library_root / stream.recording_path
             if path.is_file():
                 return path, song.start_s
         raise NotFoundError(
@@ -398,10 +415,8 @@ class Player:
         return None
 
     def _track(self, entry: Entry, *, fall_back: bool = True) -> Track | None:
-        song = self._songs.get(entry.song_id)
-        if song is None:
-            song = self._home.catalogue.songs.get(entry.song_id)
-            self._songs[entry.song_id] = song
+        song = self._library.catalogue.songs.get(entry.song_id)
+        self._songs[entry.song_id] = song
         self._entries[entry.key] = entry
         path: Path | None = None
         file_start_s = 0.0
@@ -426,10 +441,10 @@ class Player:
         return Track(entry.key, path, file_start_s, from_s, to_s, gain_db)
 
     def _stem_path(self, song_id: str, stem: Stem) -> Path | None:
-        paths = self._home.catalogue.insights.stem_paths(song_id)
+        paths = self._library.catalogue.insights.stem_paths(song_id)
         if stem not in paths:
             return None
-        path = self._home.settings.library_root / paths[stem]
+        path = self._library.settings.library_root / paths[stem]
         return path if path.is_file() else None
 
     def _song_of(self, track: Track) -> Song | None:
@@ -468,6 +483,6 @@ class Player:
 
     def _record(self, song_id: str, start_s: float, stop_s: float) -> None:
         try:
-            self._home.catalogue.grades.played(song_id, start_s, stop_s)
+            self._library.catalogue.grades.played(song_id, start_s, stop_s)
         except UtawakuError as error:
             self._failed(error)

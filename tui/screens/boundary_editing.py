@@ -10,6 +10,8 @@ from textual.timer import Timer
 from utawaku.library.records import Song, SongEdit
 from utawaku.library.requests import Recut
 from utawaku.tui.screens.song_actions import SongActions
+from utawaku.tui.services.services import Services
+from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.stream import StreamPicture
 from utawaku.tui.widgets.stream_songs import StreamSongs
 from utawaku.tui.widgets.timeline_view import Picture, TimelineView
@@ -21,7 +23,7 @@ SETTLE_S = 0.7
 NEW_SONG_S = 240.0
 
 
-class Mending(SongActions):
+class BoundaryEditing(SongActions):
     """A place with a picture of a stream and a list of its songs, where its cuts are changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,8 +38,8 @@ class Mending(SongActions):
         Binding("a", "add", "Add"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._stream_id = ""
         self._read: StreamPicture | None = None
         self._edge = "start"
@@ -133,11 +135,11 @@ class Mending(SongActions):
         self._settling = self.set_timer(self.settle_s, self._settle)
 
     def _audition(self, at_s: float) -> None:
-        player, read = self.utawaku.player, self._read
+        player, read = self.player, self._read
         if read is None:
             return
         stream = read.stream
-        self.utawaku.write(
+        self.worker.write(
             lambda: player.play_recording(stream, max(0.0, at_s - AROUND_S), at_s + AROUND_S)
         )
 
@@ -149,7 +151,7 @@ class Mending(SongActions):
         moving, self._moving = self._moving, None
         if moving is None:
             return
-        edits = self.utawaku.catalogue.edits
+        edits = self.catalogue.edits
         song_id, start_s, stop_s = moving
         if self._read is not None:
             # Until the catalogue answers, the picture stays as the user left it.
@@ -162,7 +164,7 @@ class Mending(SongActions):
 
     def _edit(self, what: str, job: Callable[[], SongEdit]) -> None:
         """Change boundaries, ask for a re-cut, offer the way back."""
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
 
         def change() -> SongEdit:
             try:
@@ -177,11 +179,9 @@ class Mending(SongActions):
             catalogue.requests.file(Recut(stream_id=edit.stream_id))
             self._version = -1
 
-        def done(edit: SongEdit) -> None:
-            self.utawaku.offer_undo(what, lambda: undo(edit))
-            self.look_again()
-
-        self.utawaku.write(change, done, failed=self.look_again)
+        self.services.undo.run(
+            Step(what, change, undo), lambda _: self.refresh_data(), self.refresh_data
+        )
 
     def action_split(self) -> None:
         """Two songs of one, at the marker."""
@@ -191,7 +191,7 @@ class Mending(SongActions):
         if song is None:
             self.notify("Put the marker inside a song first.")
             return
-        edits = self.utawaku.catalogue.edits
+        edits = self.catalogue.edits
         self._edit("splitting", lambda: edits.split(song.id, at_s))
 
     def action_merge(self) -> None:
@@ -202,7 +202,7 @@ class Mending(SongActions):
             self.notify("There is no next song.")
             return
         first, second = rows.songs[rows.cursor], rows.songs[rows.cursor + 1]
-        edits = self.utawaku.catalogue.edits
+        edits = self.catalogue.edits
         self._edit("merging", lambda: edits.merge(first.id, second.id))
 
     def action_add(self) -> None:
@@ -214,6 +214,6 @@ class Mending(SongActions):
             return
         later = [song.start_s for song in self.rows.songs if song.start_s > at_s]
         stop_s = min([at_s + NEW_SONG_S, self.view.picture.duration_s, *later])
-        edits, stream_id = self.utawaku.catalogue.edits, self._stream_id
+        edits, stream_id = self.catalogue.edits, self._stream_id
         if stream_id:
             self._edit("adding a song", lambda: edits.add(stream_id, at_s, stop_s))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,7 +12,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
+from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.text import fit, shown
+from utawaku.tui.widgets.line_input import LineInput
 from utawaku.tui.widgets.rows import Cell, Rows
 
 
@@ -88,7 +91,7 @@ class AskText(ModalScreen[str | None]):
             if self._several_lines:
                 yield TextArea(self._value, id="answer", compact=True)
             else:
-                yield Input(self._value, id="answer", compact=True, password=self._hidden)
+                yield LineInput(self._value, id="answer", compact=True, password=self._hidden)
             yield Static(self._help, classes="dialog-text", markup=False)
             yield Static("", id="wrong", markup=False)
             keys = "ctrl+s done" if self._several_lines else "enter done"
@@ -136,6 +139,13 @@ class ChoiceRows(Rows):
     def __init__(self, choices: Sequence[Choice]) -> None:
         super().__init__()
         self.choices = list(choices)
+        self._n_note = 0
+
+    def on_resize(self) -> None:
+        """Give notes what they need, and labels at least two fifths."""
+        longest = max((cell_len(shown(one.note)) for one in self.choices), default=0)
+        width = self.scrollable_content_region.width
+        self._n_note = min(longest + 1, width * 3 // 5)
 
     def row_count(self) -> int:
         """How many choices there are."""
@@ -146,9 +156,12 @@ class ChoiceRows(Rows):
         choice = self.choices[index]
         sign = "" if choice.on is None else "● " if choice.on else "○ "
         label = sign + shown(choice.label)
-        left = max(12, width * 2 // 5) if choice.note else width
+        left = max(12, width - self._n_note) if choice.note else width
         return [
-            (" " + fit(label, left - 2) + " ", self.look("accent") if choice.on else None),
+            (
+                " " + fit(label, left - 2, middle=True) + " ",
+                self.look("accent") if choice.on else None,
+            ),
             (fit(shown(choice.note), max(0, width - left)), self.look("muted")),
         ]
 
@@ -189,12 +202,12 @@ class Choose(ModalScreen[str | None]):
             cursor = self.query_one(ChoiceRows).cursor
             self.dismiss(self._remove + self._choices[cursor].value)
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """This one."""
         event.stop()
         self.dismiss(self._choices[event.index].value)
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Nobody else's business."""
         event.stop()
 
@@ -252,12 +265,12 @@ class ChooseSeveral(ModalScreen[list[str] | None]):
         self.rows.refresh()
         self.rows.cursor = to
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Enter finishes."""
         event.stop()
         self.action_done()
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Nobody else's business."""
         event.stop()
 

@@ -1,22 +1,87 @@
-"""The keys of the place one is in, and the fields of the search language."""
+"""Keys of the screen in sight, and the fields of the search language."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.keys import format_key
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from utawaku.library.query import FIELDS
+from utawaku.library.query.fields import FIELDS
+
+
+@dataclass(frozen=True)
+class Command:
+    """An action that a key of the screen has."""
+
+    description: str
+    key: str
+    """As written on the keyboard."""
+    action: str
+    owner: Any
+    """App, screen or widget that runs the action."""
+    section: str
+
+
+SECTIONS = {
+    "SongActions": "Songs",
+    "InlineEditing": "Songs",
+    "BoundaryEditing": "Cuts",
+    "PlayerKeys": "Player",
+    "TabScreen": "Panes",
+}
+"""Title of the keys that a class of screens declares; other screens use the name of their tab."""
+
+
+def commands_of(screen: Screen[Any]) -> list[Command]:
+    """Return what the keys do now: as the screen and its focused widget are, the nearest first.
+
+    A key that another one hides, and a key of a widget without the focus, is not among them.
+    """
+    found: list[Command] = []
+    for key, active in screen.active_bindings.items():
+        binding, owner = active.binding, active.node
+        if active.enabled and binding.description and (section := _section(owner, key, binding)):
+            name = binding.key_display if " " not in (binding.key_display or " ") else ""
+            found.append(
+                Command(binding.description, name or key_name(key), binding.action, owner, section)
+            )
+    return found
+
+
+def key_sections(screen: Screen[Any]) -> list[tuple[str, list[Command]]]:
+    """Return the keys of a screen by section."""
+    sections: dict[str, list[Command]] = {}
+    for command in commands_of(screen):
+        sections.setdefault(command.section, []).append(command)
+    last = ("List", "Panes", "Player", "Everywhere")
+    names = sorted(sections, key=lambda name: last.index(name) if name in last else -1)
+    return [(name, sections[name]) for name in names]
+
+
+def _section(owner: Any, key: str, binding: Binding) -> str:
+    """Return the title for a key; empty for keys that Textual itself declares."""
+    if not isinstance(owner, App | Screen):
+        return "List"
+    for kind in type(owner).__mro__:
+        if not kind.__module__.startswith("utawaku."):
+            continue
+        declared = Binding.make_bindings(kind.__dict__.get("BINDINGS", []))
+        if any((one.key, one.action) == (key, binding.action) for one in declared):
+            if isinstance(owner, App):
+                return "Everywhere"
+            return SECTIONS.get(kind.__name__) or str(getattr(kind, "mode", "")).capitalize()
+    return ""
 
 
 class HelpScreen(ModalScreen[None]):
-    """Made from the bindings themselves, so it cannot be wrong."""
+    """Keys and search fields."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "close", "Close"),
@@ -26,7 +91,7 @@ class HelpScreen(ModalScreen[None]):
         Binding("ctrl+u,pageup", "scroll(-12)", show=False),
     ]
 
-    def __init__(self, about: str, sections: list[tuple[str, list[Binding]]]) -> None:
+    def __init__(self, about: str, sections: list[tuple[str, list[Command]]]) -> None:
         super().__init__()
         self._about = about
         self._sections = sections
@@ -37,24 +102,23 @@ class HelpScreen(ModalScreen[None]):
             yield Static("Keys", classes="dialog-title", markup=False)
             if self._about:
                 yield Static(self._about, classes="dialog-text", markup=False)
-            for title, bindings in self._sections:
-                yield Static(self._keys(title, bindings))
+            for title, commands in self._sections:
+                yield Static(self._keys(title, commands))
             yield Static(self._fields())
             yield Static("esc close", classes="dialog-keys", markup=False)
 
     def _colour(self, name: str) -> str:
         return self.app.theme_variables.get(name, "")
 
-    def _keys(self, title: str, bindings: Iterable[Binding]) -> Table:
+    def _keys(self, title: str, commands: Iterable[Command]) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(width=22, style=self._colour("primary"), no_wrap=True)
         table.add_column()
         table.add_row(Text(""), "")
         table.add_row(Text(title, style="bold"), "")
         actions: dict[str, list[str]] = {}
-        for binding in bindings:
-            if binding.description:
-                actions.setdefault(binding.description, []).append(key_name(binding.key))
+        for command in commands:
+            actions.setdefault(command.description, []).append(command.key)
         for description, keys in actions.items():
             table.add_row(Text("  ".join(dict.fromkeys(keys))), Text(description))
         return table

@@ -1,5 +1,6 @@
 """The library: all songs, the search, and what can be done with a song."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,18 +9,28 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from utawaku.library.errors import QueryError, UtawakuError
-from utawaku.library.query.results import And, Listing, Query
+from utawaku.library.query.results import DEFAULT_SORT, And, Listing, Query
 from utawaku.library.records import Song
 from utawaku.library.text import clean_line
 from utawaku.tui.background import Latest
-from utawaku.tui.columns import COLUMNS
+from utawaku.tui.columns import COLUMNS, DETAILS_FROM, details_width
+from utawaku.tui.messages import (
+    CursorMoved,
+    FacetToggled,
+    RowChosen,
+    SearchChanged,
+    SearchLeft,
+    SelectionChanged,
+    SongsUnreadable,
+    SortWanted,
+)
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose, ChooseSeveral, Confirm
-from utawaku.tui.screens.inline import InlineEditing
+from utawaku.tui.screens.inline_editing import InlineEditing
+from utawaku.tui.services.services import Services
 from utawaku.tui.terminal import WAYS
-from utawaku.tui.widgets.details import Details
+from utawaku.tui.widgets.details import Details, same_song_query
 from utawaku.tui.widgets.facets import FACETS, Facets
-from utawaku.tui.widgets.rows import Rows
-from utawaku.tui.widgets.search_bar import SearchBar, SearchInput
+from utawaku.tui.widgets.search_bar import SearchBar
 from utawaku.tui.widgets.song_table import BLOCK, SongTable
 
 SORTS = ("added", "title", "artist", "singer", "date", "taste", "stars", "plays", "length", "bpm")
@@ -28,8 +39,6 @@ NO_SONGS = "No songs yet. P, then a, takes in a stream, a file or a folder."
 NO_MATCH = "No songs match."
 NOT_COUNTED = -2
 """Version of the listing of the first songs: there are more."""
-DETAILS_FROM = 112
-"""Cells of width from which the details stand beside the table unasked."""
 
 
 class LibraryScreen(InlineEditing):
@@ -47,14 +56,17 @@ class LibraryScreen(InlineEditing):
         Binding("K", "scroll_details(-3)", "Details up", show=False),
         Binding("I", "pictures", "Cover pictures", show=False),
         Binding("c", "copies", "Group copies", show=False),
+        Binding("l", "open_group", "All copies of this song", show=False),
+        Binding("escape", "leave_filter", "All songs again", show=False),
         Binding("o", "columns", "Columns", show=False),
         Binding("b", "facets", "Browse", show=False),
         Binding("w", "save_search", "Save this search", show=False),
         Binding("apostrophe", "saved_searches", "Saved searches", show=False),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services, first_songs: Sequence[tuple[int, Song]] = ()) -> None:
+        super().__init__(services)
+        self._first_songs = first_songs
         self._searcher: Latest | None = None
         self._helper: Latest | None = None
         self._detailer: Latest | None = None
@@ -63,8 +75,12 @@ class LibraryScreen(InlineEditing):
         self._details_wanted: bool | None = None
         self._version = -1
         self._answered = ("", False)
-        """Text and grouping of the search that is shown."""
+        """Query and grouping of the search that is shown."""
         self.grouped = False
+        self.sort = ""
+        """Order chosen by key or click, such as `title` or `title-`; a typed `sort:` goes first."""
+        self._before_group: tuple[str, bool] | None = None
+        """Search and grouping to return to from the copies of one song."""
         self._to_top = False
         """Whether a search that was not answered yet begins at its first song."""
 
@@ -75,13 +91,13 @@ class LibraryScreen(InlineEditing):
         self._detailer = Latest("details", self.app.call_later)
         self._facetter = Latest("facets", self.app.call_later)
         self._preparer = Latest("words", self.app.call_later)
-        home = self.utawaku.home
+        home = self.services.library
         yield SearchBar(self._helper.submit, home)
         with Horizontal(id="library-body"):
             yield Facets()
             yield SongTable(lambda numbers: home.catalogue.browser.numbered(numbers), id="songs")
             details = Details(home, id="details")
-            details.cover.choose(self.utawaku.memory.pictures)
+            details.cover.choose(self.services.preferences.value.pictures)
             yield details
 
     @property
@@ -91,25 +107,25 @@ class LibraryScreen(InlineEditing):
 
     def on_mount(self) -> None:
         """List everything, the latest first."""
-        memory = self.utawaku.memory
+        memory = self.services.preferences.value
         self.table.set_columns(memory.columns)
         self.query_one(Facets).display = memory.facets
         self.table.focus()
         self._show_first()
         # Not before all this is drawn: it makes the catalogue load.
         self.call_after_refresh(self.search, keep=True)
-        self.utawaku.home.when_open(lambda _error: self.app.call_later(self._catch_up))
+        self.services.library.when_open(lambda _error: self.app.call_later(self._catch_up))
 
     def _show_first(self) -> None:
         """Songs that are known before the catalogue is there."""
-        songs = self.utawaku.first
+        songs = self._first_songs
         if songs:
             numbers = np.array([number for number, _song in songs], np.int64)
             self.table.show(Listing(Query(And(())), numbers, NOT_COUNTED), songs, keep=False)
 
     def _catch_up(self) -> None:
         """Search for what was typed while the catalogue was loading."""
-        if self.search_bar.text and self.utawaku.home.is_open:
+        if self.search_bar.text and self.services.library.is_open:
             self.search_bar.understand()
 
     def on_unmount(self) -> None:
@@ -133,11 +149,13 @@ class LibraryScreen(InlineEditing):
         details = self.query_one(Details)
         appears = wanted and not details.display
         details.display = wanted
-        self.set_class(self.size.width < DETAILS_FROM, "narrow")
+        narrow = self.size.width < DETAILS_FROM
+        self.set_class(narrow, "narrow")
+        details.styles.width = "1fr" if narrow else details_width(self.size.width)
         if appears:
             self.show_details()
 
-    def look_again(self) -> None:
+    def refresh_data(self) -> None:
         """Somebody may have written."""
         if self._version >= 0 and not self.is_typing:
             self.search(keep=True, only_if_changed=True)
@@ -146,7 +164,7 @@ class LibraryScreen(InlineEditing):
         """Ask the catalogue for what the search bar says."""
         if self._searcher is None or self.search_bar.error is not None:
             return
-        text, grouped = self.search_bar.text, self.grouped
+        text, grouped = self.query_text, self.grouped
         # A look for changes may overtake a search: then it has to answer the search too.
         self._to_top = self._to_top or not keep
         answered = self._answered == (text, grouped) and not self._to_top
@@ -154,7 +172,7 @@ class LibraryScreen(InlineEditing):
         table = self.table
 
         def look() -> tuple[Listing, list[tuple[int, Song]]] | None:
-            browser = self.utawaku.catalogue.browser
+            browser = self.catalogue.browser
             if only_if_changed and browser.version() == known:
                 return None
             listing = browser.search(text, grouped=grouped)
@@ -165,7 +183,7 @@ class LibraryScreen(InlineEditing):
             if isinstance(result, QueryError) or result is None:
                 return
             if isinstance(result, UtawakuError):
-                self.utawaku.report(result)
+                self.services.reports.report(result)
                 return
             if isinstance(result, Exception):
                 raise result
@@ -181,6 +199,13 @@ class LibraryScreen(InlineEditing):
 
         self._searcher.submit(look, arrived)
 
+    @property
+    def query_text(self) -> str:
+        """What is typed, with the chosen order where none is typed."""
+        text = self.search_bar.text
+        typed = any(word.startswith("sort:") for word in text.split())
+        return text if typed or not self.sort else f"{text} sort:{self.sort}".strip()
+
     def _prepare(self) -> None:
         """Now that the songs are in sight, get ready for the first letters of the next search."""
 
@@ -190,7 +215,7 @@ class LibraryScreen(InlineEditing):
                 raise result
 
         if self._preparer is not None:
-            self._preparer.submit(self.utawaku.catalogue.browser.prepare, prepared)
+            self._preparer.submit(self.catalogue.browser.prepare, prepared)
 
     def _show_facets(self) -> None:
         facets, listing = self.query_one(Facets), self.table.listing
@@ -204,7 +229,7 @@ class LibraryScreen(InlineEditing):
 
         self._facetter.submit(
             lambda: {
-                field: self.utawaku.catalogue.browser.facet(field, listing)
+                field: self.catalogue.browser.facet(field, listing)
                 for field, _title, _most in FACETS
             },
             arrived,
@@ -218,33 +243,40 @@ class LibraryScreen(InlineEditing):
         parts = [f"{n_selected:,} selected"] if n_selected else []
         if listing.version != NOT_COUNTED:
             parts.append(f"{len(listing):,} song{'' if len(listing) == 1 else 's'}")
-        if self.grouped:
-            parts.append("copies grouped")
+        if self._before_group is not None:
+            parts.append("copies of one song, esc returns")
+        elif self.grouped:
+            parts.append("copies grouped, l opens")
+        sort = listing.query.sort
+        if sort != DEFAULT_SORT and sort.field not in self.table.sorts_in_sight():
+            parts.append(f"by {sort.field} {'↓' if sort.descending else '↑'}")
         self.search_bar.show_count("  ".join(parts))
 
-    def on_search_bar_changed(self, event: SearchBar.Changed) -> None:
+    def on_search_changed(self, event: SearchChanged) -> None:
         """Search as it is typed."""
         event.stop()
+        if not event.text:
+            self._before_group = None
         self.search(keep=False)
 
-    def on_search_input_done(self, event: SearchInput.Done) -> None:
+    def on_search_left(self, event: SearchLeft) -> None:
         """To the songs."""
         event.stop()
         self.table.focus()
 
-    def on_song_table_selection_changed(self, event: SongTable.SelectionChanged) -> None:
+    def on_selection_changed(self, event: SelectionChanged) -> None:
         """Tell how many."""
         event.stop()
         self._show_count()
 
-    def on_song_table_failed(self, event: SongTable.Failed) -> None:
+    def on_songs_unreadable(self, event: SongsUnreadable) -> None:
         """Songs could not be read."""
         event.stop()
-        self.utawaku.report(event.error)
+        self.services.reports.report(event.error)
 
-    def on_song_table_sort_asked(self, event: SongTable.SortAsked) -> None:
+    def on_sort_wanted(self, event: SortWanted) -> None:
         """Sort by a column; again turns it round."""
-        from utawaku.library.query import FIELDS
+        from utawaku.library.query.fields import FIELDS
 
         event.stop()
         listing = self.table.listing
@@ -256,13 +288,25 @@ class LibraryScreen(InlineEditing):
         self.set_sort(event.field + suffix)
 
     def set_sort(self, word: str) -> None:
-        """Write the order into the search."""
-        kept = [part for part in self.search_bar.text.split() if not part.startswith("sort:")]
-        self.search_bar.set_text(" ".join([*kept, f"sort:{word}"]))
+        """List songs in another order; a typed one is taken out of the search."""
+        self.sort = word
+        typed = self.search_bar.text
+        kept = " ".join(part for part in typed.split() if not part.startswith("sort:"))
+        if any(part.startswith("sort:") for part in typed.split()):
+            self.search_bar.set_text(kept)
+        else:
+            self.search(keep=False)
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Tell about the song under the cursor."""
         event.stop()
+        self.show_details()
+
+    def restyle(self) -> None:
+        """Draw texts again that hold colours of the theme."""
+        super().restyle()
+        self.search_bar.restyle()
+        self.query_one(Details).forget()
         self.show_details()
 
     def show_details(self) -> None:
@@ -283,11 +327,9 @@ class LibraryScreen(InlineEditing):
             # Tags are an extra: the table itself reports when the catalogue cannot be read.
             details.show(found[0] if isinstance(found, list) and found else song)
 
-        self._detailer.submit(
-            lambda: self.utawaku.catalogue.browser.songs([number], tags=True), arrived
-        )
+        self._detailer.submit(lambda: self.catalogue.browser.songs([number], tags=True), arrived)
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Play from here."""
         event.stop()
         self.action_play()
@@ -326,12 +368,12 @@ class LibraryScreen(InlineEditing):
             low = max(0, table.cursor - 200)
             numbers = [int(n) for n in listing.numbers[low : table.cursor + 1000]]
             at = table.cursor - low
-        self.utawaku.play_numbers(numbers, at)
+        self.services.playback.play_numbers(numbers, at)
 
     def songs_changed(self, songs: list[tuple[int, Song]]) -> None:
         """Show songs as they are now."""
         self.table.put(songs)
-        self._version = self.utawaku.catalogue.browser.version()
+        self._version = self.catalogue.browser.version()
         self.show_details()
 
     def not_changed(self) -> None:
@@ -356,14 +398,14 @@ class LibraryScreen(InlineEditing):
 
     def action_pictures(self) -> None:
         """Choose how covers are shown."""
-        now = self.utawaku.memory.pictures
+        now = self.services.preferences.value.pictures
         choices = [Choice("", "As this terminal can", on=not now)]
         choices += [Choice(way, f"By {how}", on=way == now) for way, how in WAYS.items()]
 
         def chosen(way: str | None) -> None:
             if way is not None:
-                self.utawaku.memory.pictures = way
-                self.utawaku.keep_memory()
+                self.services.preferences.value.pictures = way
+                self.services.preferences.save()
                 self.query_one(Details).cover.choose(way)
 
         self.app.push_screen(Choose("Cover pictures", choices), chosen)
@@ -373,19 +415,44 @@ class LibraryScreen(InlineEditing):
         self.grouped = not self.grouped
         self.search(keep=False)
 
+    def action_open_group(self) -> None:
+        """List all copies of the song under the cursor."""
+        song = self.table.current
+        query = same_song_query(song) if song is not None else ""
+        if not query:
+            self.notify("Only a song with a title has copies that can be listed.")
+            return
+        self._before_group = self._before_group or (self.search_bar.text, self.grouped)
+        self.grouped = False
+        self.search_bar.set_text(query)
+
+    def action_leave_filter(self) -> None:
+        """Clear the selection; else return from a group; else list all songs."""
+        if self.table.selected:
+            self.table.action_deselect()
+        elif self._before_group is not None:
+            text, self.grouped = self._before_group
+            self._before_group = None
+            self.search_bar.set_text(text)
+            self.search(keep=False)
+        elif self.search_bar.text:
+            self.search_bar.set_text("")
+        elif self.sort:
+            self.set_sort("")
+
     def action_facets(self) -> None:
         """Show or hide the library by singer, artist, year and grade."""
         facets = self.query_one(Facets)
         facets.display = not facets.display
-        self.utawaku.memory.facets = facets.display
-        self.utawaku.keep_memory()
+        self.services.preferences.value.facets = facets.display
+        self.services.preferences.save()
         if facets.display:
             facets.focus()
             self._show_facets()
         else:
             self.table.focus()
 
-    def on_facets_toggled(self, event: Facets.Toggled) -> None:
+    def on_facet_toggled(self, event: FacetToggled) -> None:
         """Narrow the search, or widen it again."""
         event.stop()
         text = self.search_bar.text
@@ -398,29 +465,38 @@ class LibraryScreen(InlineEditing):
 
     def action_columns(self) -> None:
         """Choose the columns and their order."""
-        memory = self.utawaku.memory
+        memory = self.services.preferences.value
         names = [*memory.columns, *(name for name in COLUMNS if name not in memory.columns)]
-        choices = [Choice(name, COLUMNS[name].title, on=name in memory.columns) for name in names]
+        in_sight = self.table.columns_in_sight()
+        choices = [
+            Choice(
+                name,
+                COLUMNS[name].title,
+                "no room at this width" if name in memory.columns and name not in in_sight else "",
+                on=name in memory.columns,
+            )
+            for name in names
+        ]
 
         def chosen(columns: list[str] | None) -> None:
             if columns:
                 memory.columns = columns
                 self.table.set_columns(columns)
-                self.utawaku.keep_memory()
+                self.services.preferences.save()
 
         self.app.push_screen(ChooseSeveral("Columns", choices), chosen)
 
     def action_save_search(self) -> None:
         """Keep the search under a name."""
-        text = self.search_bar.text.strip()
+        text = self.query_text.strip()
         if not text or self.search_bar.error is not None:
             self.notify("Search for something first; then it can be saved.")
             return
-        saved = self.utawaku.catalogue.saved_queries
+        saved = self.catalogue.saved_queries
 
         def named(name: str | None) -> None:
             if name is not None:
-                self.utawaku.write(
+                self.worker.write(
                     lambda: saved.save(clean_line(name), text),
                     lambda _: self.notify("Saved. ' shows saved searches."),
                 )
@@ -436,7 +512,7 @@ class LibraryScreen(InlineEditing):
 
     def action_saved_searches(self) -> None:
         """Open or forget a saved search."""
-        saved = self.utawaku.catalogue.saved_queries
+        saved = self.catalogue.saved_queries
 
         def ask(found: Any) -> None:
             choices = [Choice(name, name, query) for name, query in found.items()]
@@ -460,13 +536,13 @@ class LibraryScreen(InlineEditing):
                 chosen,
             )
 
-        self.utawaku.read(saved.all, ask)
+        self.worker.read(saved.all, ask)
 
     def _forget(self, name: str) -> None:
-        saved = self.utawaku.catalogue.saved_queries
+        saved = self.catalogue.saved_queries
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.utawaku.write(lambda: saved.delete(name), lambda _: self.notify("Forgotten."))
+                self.worker.write(lambda: saved.delete(name), lambda _: self.notify("Forgotten."))
 
         self.app.push_screen(Confirm(f"Forget the search {name}?", "Songs stay."), answered)

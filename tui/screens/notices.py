@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from utawaku.library.records import Notice
 from utawaku.library.text import clean_text
+from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.text import ago, fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
 
@@ -64,7 +65,7 @@ class NoticeRows(Rows):
         ]
 
 
-class NoticesScreen(ModalScreen[None]):
+class NoticesScreen(ModalScreen[bool]):
     """What the pipeline and the app had to tell."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -87,22 +88,21 @@ class NoticesScreen(ModalScreen[None]):
                 "enter read     C all read     esc close", classes="dialog-keys", markup=False
             )
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Read one."""
         event.stop()
         notice = self._notices[event.index]
         parts = [notice.body, notice.next_step]
         self.app.push_screen(ShowText(shown(notice.title), "\n\n".join(p for p in parts if p)))
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Nobody else's business."""
         event.stop()
 
     def action_all_read(self) -> None:
-        """They need not be told again."""
-        app: Any = self.app
-        app.write(app.catalogue.notices.mark_read, lambda _: self.dismiss(None))
+        """Mark all as read: the caller writes it."""
+        self.dismiss(True)
 
     def action_close(self) -> None:
         """Back."""
-        self.dismiss(None)
+        self.dismiss(False)

@@ -10,12 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from utawaku.library.publish.preflight import BILIBILI, OPEN, Finding, check, check_title_is_new
 from utawaku.library.publish.records import Part, QueueHold, Submission
 from utawaku.tui.background import Latest
-from utawaku.tui.screens.base import Place
-from utawaku.tui.screens.compose import ComposeScreen
+from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.screens.dialogs import Confirm
+from utawaku.tui.screens.submission import SubmissionScreen, ask_to_publish
+from utawaku.tui.screens.tab_screen import TabScreen
+from utawaku.tui.services.services import Services
+from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.text import ago, bar, fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
 
@@ -57,29 +59,46 @@ class SubmissionRows(Rows):
         return len(self.submissions)
 
     def draw_header(self, width: int) -> list[Cell]:
-        """Titles."""
-        return [(fit("  State       To         Title", width), None)]
+        """Draw the titles."""
+        room, n_told, _n_when = self._rooms(width)
+        text = f"  {'State':12}{'To':10}" + fit("Title", room) + fit("Parts", n_told)
+        return [(fit(text, width), None)]
+
+    def _rooms(self, width: int) -> tuple[int, int, int]:
+        """Return the cells for the title, for the parts and for the time: what rows need."""
+        n_told = max([5, *(len(_parts_of(one)) for one in self.submissions)]) + 2
+        n_when = max([0, *(len(_when(one)) for one in self.submissions)]) + 1
+        room = width - 14 - 10 - n_told - n_when
+        if room < 24:  # a title needs the room more than a time
+            room, n_when = room + n_when, 0
+        return max(10, room), n_told, n_when
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
-        """State, target, title, progress, when."""
+        """Draw state, target, title, parts, time."""
         submission = self.submissions[index]
-        room = max(10, width - 12 - 11 - 20 - 14)
-        if submission.state in ("uploading", "submitting", "queued"):
-            told = f"{bar(progress_of(submission), 8)} "
-        else:
-            told = ""
-        told += f"{submission.n_uploaded}/{len(submission.parts)} parts"
+        room, n_told, n_when = self._rooms(width)
         return [
             ("  " + fit(submission.state, 12), self.look(_LOOKS.get(submission.state, "muted"))),
-            (fit(submission.target, 11), self.look("muted")),
-            (fit(shown(submission.title), room - 2) + "  ", None),
-            (fit(told, 20), self.look("muted")),
-            (fit(ago(time.time() - submission.updated_at), 11, right=True) + " ",
-             self.look("faint")),
-        ]  # fmt: skip
+            (fit(submission.target, 10), self.look("muted")),
+            (fit(shown(submission.title), room - 2, middle=True) + "  ", None),
+            (fit(_parts_of(submission), n_told), self.look("muted")),
+            (fit(_when(submission) + " ", n_when, right=True), self.look("faint")),
+        ]
 
 
-class OutboxScreen(Place):
+def _parts_of(submission: Submission) -> str:
+    """Return how many parts are uploaded, with a bar while they are on their way."""
+    told = f"{submission.n_uploaded}/{len(submission.parts)}"
+    if submission.state in ("uploading", "submitting", "queued"):
+        return f"{bar(progress_of(submission), 8)} {told}"
+    return told
+
+
+def _when(submission: Submission) -> str:
+    return ago(time.time() - submission.updated_at)
+
+
+class OutboxScreen(TabScreen):
     """Submissions."""
 
     mode = "outbox"
@@ -93,10 +112,15 @@ class OutboxScreen(Place):
         Binding("A", "adopt", "It is there"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._reader: Latest | None = None
         self._holds: Sequence[QueueHold] = ()
+
+    def restyle(self) -> None:
+        """Draw texts again that hold colours of the theme."""
+        super().restyle()
+        self._show()
 
     def compose_body(self) -> ComposeResult:
         """List and details."""
@@ -111,7 +135,7 @@ class OutboxScreen(Place):
     def on_mount(self) -> None:
         """Look every second while in sight."""
         self.query_one(SubmissionRows).focus()
-        self.set_interval(1.0, self.look_again)
+        self.set_interval(1.0, self.refresh_data)
 
     def on_unmount(self) -> None:
         """Look no more."""
@@ -120,20 +144,22 @@ class OutboxScreen(Place):
 
     def on_resize(self) -> None:
         """Details need room."""
-        self.query_one("#submission-details").display = self.size.width >= 120
+        details = self.query_one("#submission-details")
+        details.display = self.size.width >= 112
+        details.styles.width = min(72, max(40, self.size.width * 3 // 8))
 
-    def look_again(self) -> None:
+    def refresh_data(self) -> None:
         """Read what happens."""
         if self._reader is None or not (self.is_current and self.app.is_running):
             return
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
         self._reader.submit(lambda: read_outbox(catalogue), self._arrived)
 
     def _arrived(self, found: Any) -> None:
         if not self.app.is_running:
             return
         if isinstance(found, Exception):
-            self.utawaku.told_of(found)
+            self.services.reports.report_or_raise(found)
             return
         rows = self.query_one(SubmissionRows)
         rows.submissions, self._holds = found
@@ -153,7 +179,7 @@ class OutboxScreen(Place):
         rows = self.query_one(SubmissionRows)
         return rows.submissions[rows.cursor] if rows.submissions else None
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Tell about the submission under the cursor."""
         event.stop()
         self._show()
@@ -181,7 +207,7 @@ class OutboxScreen(Place):
         text.append(f"\n{', '.join(map(shown, submission.tags))}\n", style=f"not bold {muted}")
         return text
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Enter."""
         event.stop()
         self.action_open()
@@ -190,7 +216,9 @@ class OutboxScreen(Place):
         """Look into it; drafts can be changed."""
         submission = self.current
         if submission is not None:
-            self.app.push_screen(ComposeScreen(submission), lambda _: self.look_again())
+            self.app.push_screen(
+                SubmissionScreen(submission, self.services), lambda _: self.refresh_data()
+            )
 
     def action_send(self) -> None:
         """Put a draft, or what was held or failed, into the queue."""
@@ -200,7 +228,7 @@ class OutboxScreen(Place):
         if submission.state not in ("draft", "held", "failed"):
             self.notify(f"It is {submission.state} already.")
             return
-        self.utawaku.send_submission(submission)
+        ask_to_publish(self.app, self.services, submission)
 
     def action_adopt(self) -> None:
         """Count a held submission as published: what was found on the target is it."""
@@ -208,11 +236,11 @@ class OutboxScreen(Place):
         if submission is None or submission.state != "held" or not submission.candidate_id:
             self.notify("Nothing was found on the target that could be this one.")
             return
-        store = self.utawaku.catalogue.submissions
+        store = self.catalogue.submissions
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.utawaku.write(lambda: store.adopt(submission.id), lambda _: self.look_again())
+                self.worker.write(lambda: store.adopt(submission.id), lambda _: self.refresh_data())
 
         self.app.push_screen(
             Confirm(
@@ -227,9 +255,9 @@ class OutboxScreen(Place):
         """Take it out of the queue, to change it."""
         submission = self.current
         if submission is not None:
-            store = self.utawaku.catalogue.submissions
-            self.utawaku.write(
-                lambda: store.move(submission.id, "draft"), lambda _: self.look_again()
+            store = self.catalogue.submissions
+            self.worker.write(
+                lambda: store.move(submission.id, "draft"), lambda _: self.refresh_data()
             )
 
     def action_delete(self) -> None:
@@ -240,25 +268,29 @@ class OutboxScreen(Place):
         if submission.state != "draft":
             self.notify("Only drafts can be deleted: D makes it one.")
             return
-        store = self.utawaku.catalogue.submissions
+        store = self.catalogue.submissions
 
-        def undone() -> None:
-            store.add(submission)
+        stored = submission
+
+        def delete() -> int:
+            store.delete(stored.id)
+            return stored.id
+
+        def undo(_number: int) -> None:
+            nonlocal stored
+            stored = store.add(submission)
 
         def answered(sure: bool | None) -> None:
             if sure:
-
-                def done(_result: Any) -> None:
-                    self.utawaku.offer_undo("deleting a draft", undone)
-                    self.look_again()
-
-                self.utawaku.write(lambda: store.delete(submission.id), done)
+                self.services.undo.run(
+                    Step("deleting a draft", delete, undo), lambda _: self.refresh_data()
+                )
 
         self.app.push_screen(Confirm(f"Delete the draft {submission.title}?"), answered)
 
     def action_release(self) -> None:
         """The human has done what was needed: let the queue go on."""
-        store, holds = self.utawaku.catalogue.submissions, list(self._holds)
+        store, holds = self.catalogue.submissions, list(self._holds)
         if not holds:
             self.notify("Nothing waits for you.")
             return
@@ -267,7 +299,7 @@ class OutboxScreen(Place):
             for hold in holds:
                 store.release(hold.target, hold.account)
 
-        self.utawaku.write(release, lambda _: self.look_again())
+        self.worker.write(release, lambda _: self.refresh_data())
 
 
 def read_outbox(catalogue: "Catalogue") -> tuple[list[Submission], Sequence[QueueHold]]:
@@ -283,14 +315,3 @@ def part_line(part: Part) -> str:
         sent = f"  {part.bytes_sent / part.size_bytes:.0%}"
     message = f"  {shown(part.message)}" if part.message else ""
     return f"{sign} P{part.position + 1} {shown(part.title)}{sent}{message}"
-
-
-def findings_of(submission: Submission, catalogue: "Catalogue") -> list[Finding]:
-    """What the site would refuse."""
-    limits = BILIBILI if submission.target == "bilibili" else OPEN
-    taken = catalogue.submissions.titles(
-        submission.target, submission.account, before=submission.id
-    )
-    return check(submission, limits, now=time.time()) + check_title_is_new(
-        submission, taken, limits
-    )

@@ -1,7 +1,7 @@
 """The pipeline: what was asked for, what runs now, what failed and why."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,15 +13,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static
 
+from utawaku.library.artefacts import CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Channel, Request
 from utawaku.library.requests import Follow, Ingest, Rematerialize, RematerializeStream, Unfollow
 from utawaku.library.shazam_status import GateState, shazam_state
+from utawaku.library.store.overview import StreamStates
 from utawaku.tui.background import Latest
-from utawaku.tui.screens.base import Place
+from utawaku.tui.columns import title_of
+from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.screens.dialogs import AskText, Confirm
+from utawaku.tui.screens.tab_screen import TabScreen
+from utawaku.tui.services.services import Services
 from utawaku.tui.text import ago, bar, fit, shown
 from utawaku.tui.widgets.limit_rows import LimitRows, read_limits
 from utawaku.tui.widgets.pipeline_rows import (
@@ -48,6 +53,10 @@ class Picture:
     shazam: GateState
     lower: Any
     """What the list below shows."""
+    titles: dict[str, str]
+    """Titles of the streams, songs and submissions that requests are about, by target."""
+    steps: dict[str, tuple[float, str]]
+    """Share done and the step that runs, of streams that are being worked on."""
 
 
 def read_picture(catalogue: Catalogue, settings: Settings, view: str) -> Picture:
@@ -69,13 +78,42 @@ def read_picture(catalogue: Catalogue, settings: Settings, view: str) -> Picture
     order = {"running": 0, "queued": 1}
     requests = catalogue.requests.recent(limit=300)
     requests.sort(key=lambda request: order.get(request.state, 2))
+    running = {request.target for request in requests if request.state == "running"}
+    worked_on = catalogue.overview.states_of(
+        [stream for stream in map(catalogue.streams.find, sorted(running)) if stream is not None]
+    )
     midnight = time.time() - time.time() % 86400
     return Picture(
         requests,
         catalogue.overview.n_recorded_since(midnight),
         shazam_state(settings),
         lower,
+        titles_of(requests, catalogue),
+        {entry.stream.id: progress_of(entry) for entry in worked_on},
     )
+
+
+def titles_of(requests: Sequence[Request], catalogue: Catalogue) -> dict[str, str]:
+    """Return the titles of what requests are about, by target; off the event loop."""
+    targets = {request.target for request in requests if "/" not in request.target}
+    titles = dict(catalogue.streams.titles(targets))
+    songs = [target for target in targets - titles.keys() if "@" in target]
+    titles |= {song.id: title_of(song) for song in catalogue.browser.songs_by_id(songs)}
+    if any(request.kind == "upload" for request in requests):
+        titles |= {str(one.id): one.title for one in catalogue.submissions.recent(limit=300)}
+    return {target: title for target, title in titles.items() if title}
+
+
+def progress_of(entry: StreamStates) -> tuple[float, str]:
+    """Return the share of a stream's chain that is done, and the step that runs with its own."""
+    done = sum(
+        1.0 if state.state == "done" else state.progress if state.state == "running" else 0.0
+        for name, state in entry.states.items()
+        if name in CHAIN
+    )
+    running = [state for state in entry.states.values() if state.state == "running"]
+    told = "  ".join(f"{state.asset.replace('_', ' ')} {state.progress:.0%}" for state in running)
+    return done / len(CHAIN), told
 
 
 class RequestRows(Rows):
@@ -86,6 +124,8 @@ class RequestRows(Rows):
     def __init__(self) -> None:
         super().__init__(id="requests")
         self.requests: Sequence[Request] = ()
+        self.titles: dict[str, str] = {}
+        self.steps: dict[str, tuple[float, str]] = {}
 
     def row_count(self) -> int:
         """How many requests are listed."""
@@ -101,15 +141,17 @@ class RequestRows(Rows):
         look = {"running": "accent", "failed": "bad", "done": "good"}.get(request.state, "muted")
         when = ago(time.time() - (request.finished_at or request.created_at))
         room = width - 12 - 14
-        what = name_of(request)
+        what = name_of(request, self.titles)
         if request.state == "running":
-            told = f"{bar(request.progress, 10)} {request.progress:4.0%}  {shown(request.message)}"
+            share, step = self.steps.get(request.target, (request.progress, ""))
+            share = max(share, request.progress)
+            told = f"{bar(share, 10)} {share:4.0%}  {step or shown(request.message)}"
         else:
             told = shown(request.message)
         left = max(16, room * 11 // 20) if told else room
         return [
             ("  " + fit(request.state, 10), self.look(look)),
-            (fit(what, left - 2) + "  ", None),
+            (fit(what, left - 2, middle=True) + "  ", None),
             (
                 fit(told, max(0, room - left)),
                 self.look("bad" if request.state == "failed" else "muted"),
@@ -118,7 +160,7 @@ class RequestRows(Rows):
         ]
 
 
-class PipelineScreen(Place):
+class PipelineScreen(TabScreen):
     """Requests above, work below."""
 
     mode = "pipeline"
@@ -133,9 +175,14 @@ class PipelineScreen(Place):
         Binding("S", "start", "Start pipeline"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._reader: Latest | None = None
+
+    def restyle(self) -> None:
+        """Draw texts again that hold colours of the theme."""
+        super().restyle()
+        self._name_lower()
 
     def compose_body(self) -> ComposeResult:
         """Two lists."""
@@ -152,18 +199,18 @@ class PipelineScreen(Place):
         """Look every second while in sight."""
         self.query_one(RequestRows).focus()
         self._name_lower()
-        self.set_interval(1.0, self.look_again)
+        self.set_interval(1.0, self.refresh_data)
 
     def on_unmount(self) -> None:
         """Look no more."""
         if self._reader is not None:
             self._reader.close()
 
-    def look_again(self) -> None:
+    def refresh_data(self) -> None:
         """Read what happens."""
         if self._reader is None or not (self.is_current and self.app.is_running):
             return
-        catalogue, settings = self.utawaku.catalogue, self.utawaku.settings
+        catalogue, settings = self.catalogue, self.settings
         view = self.lower.id or "work"
 
         def arrived(picture: Any) -> None:
@@ -186,7 +233,7 @@ class PipelineScreen(Place):
         self.query_one("#lower", ContentSwitcher).current = names[at]
         self.lower.focus()
         self._name_lower()
-        self.look_again()
+        self.refresh_data()
 
     def _name_lower(self) -> None:
         text = Text()
@@ -199,19 +246,22 @@ class PipelineScreen(Place):
 
     def _arrived(self, picture: Any) -> None:
         if isinstance(picture, UtawakuError):
-            self.utawaku.report(picture)
+            self.services.reports.report(picture)
             return
         if isinstance(picture, Exception):
             raise picture
         requests = self.query_one(RequestRows)
         requests.requests = picture.requests
+        requests.titles, requests.steps = picture.titles, picture.steps
         requests.rows_changed()
         self.lower.show(picture.lower)
         n_waiting = sum(request.state == "queued" for request in picture.requests)
         narrow = self.size.width < 140
-        runs = self.utawaku.pipeline_runs
-        if runs:
+        pipeline = self.services.pipeline
+        if pipeline.is_running:
             parts = ["The pipeline runs."]
+        elif pipeline.starting_s is not None:
+            parts = [f"The pipeline is starting ({pipeline.starting_s:.0f} s) …"]
         elif narrow:
             parts = ["The pipeline is off: S starts it."]
         else:
@@ -222,8 +272,9 @@ class PipelineScreen(Place):
         if gate.enabled and gate.open:
             wait = f"until {time.strftime('%H:%M', time.localtime(gate.until))}"
             parts.append(f"Shazam waits {wait}" if narrow else f"Shazam {shown(gate.described())}")
-        budget = self.utawaku.settings.download.daily_budget
-        parts.append(f"fetched today {picture.n_today} of {budget}")
+        if picture.n_today:
+            budget = self.settings.download.daily_budget
+            parts.append(f"{picture.n_today} of {budget} downloads used today")
         self.query_one("#pipeline-state", Static).update("   ".join(parts))
 
     def _request(self) -> Request | None:
@@ -246,16 +297,16 @@ class PipelineScreen(Place):
         if text is None:
             return
         targets = targets_of(text)
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
 
         def file() -> int:
             return len([catalogue.requests.file(Ingest(source=target)) for target in targets])
 
         def filed(n: object) -> None:
-            self.notify(f"{n} to be taken in" + self.utawaku.down_note())
-            self.look_again()
+            self.notify(f"{n} to be taken in" + self.services.pipeline.wait_note())
+            self.refresh_data()
 
-        self.utawaku.write(file, filed)
+        self.worker.write(file, filed)
 
     def action_cancel(self) -> None:
         """The request (or the channel) under the cursor is no longer wanted."""
@@ -270,21 +321,25 @@ class PipelineScreen(Place):
         if request.state not in ("queued", "running"):
             self.notify(f"It is {request.state} already.")
             return
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
 
         def cancel(sure: bool | None) -> None:
             if sure:
-                self.utawaku.write(
-                    lambda: catalogue.requests.cancel(request.id), lambda _: self.look_again()
+                self.worker.write(
+                    lambda: catalogue.requests.cancel(request.id), lambda _: self.refresh_data()
                 )
 
         self.app.push_screen(
-            Confirm(f"Cancel {request.kind} {request.target}?", "y asks for it again."), cancel
+            Confirm(
+                f"Cancel {name_of(request, self.query_one(RequestRows).titles)}?",
+                "y asks for it again.",
+            ),
+            cancel,
         )
 
     def action_retry(self) -> None:
         """Try a failed or cancelled request again; on the lower list make the step again."""
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
         if self.lower.has_focus:
             self._make_again()
             return
@@ -292,8 +347,8 @@ class PipelineScreen(Place):
         if request is None or request.state not in ("failed", "cancelled"):
             self.notify("Only what failed or was cancelled can be tried again.")
             return
-        self.utawaku.write(
-            lambda: catalogue.requests.requeue(request.id), lambda _: self.look_again()
+        self.worker.write(
+            lambda: catalogue.requests.requeue(request.id), lambda _: self.refresh_data()
         )
 
     def action_read(self) -> None:
@@ -303,15 +358,16 @@ class PipelineScreen(Place):
             return
         request = self._request()
         if request is not None:
-            told = request.message or f"{request.state}, nothing was said"
-            self.utawaku.show_text(f"{request.kind} {shown(request.target)}", told)
+            told = request.message or f"{request.state}, without a message"
+            name = name_of(request, self.query_one(RequestRows).titles)
+            self.show_text(name, f"{request.kind} {shown(request.target)}\n\n{told}")
 
     def _make_again(self) -> None:
         """The row of the lower list anew."""
         lower = self.lower
         if lower.row_count() == 0:
             return
-        told = self.utawaku.file_request
+        told = self.services.pipeline.file_request
         if isinstance(lower, WorkRows):
             state, _title = lower.work[lower.cursor]
             told(
@@ -348,23 +404,25 @@ class PipelineScreen(Place):
             return
         if isinstance(lower, WorkRows):
             state, title = lower.work[lower.cursor]
-            self.utawaku.show_text(f"{state.asset}: {shown(title)}", state.message or state.state)
+            self.show_text(f"{state.asset}: {shown(title)}", state.message or state.state)
         elif isinstance(lower, StreamRows):
-            self.utawaku.show_timeline(lower.streams[lower.cursor].stream.id)
+            self.services.navigator.show_timeline(lower.streams[lower.cursor].stream.id)
         elif isinstance(lower, ChannelRows):
             channel = lower.channels[lower.cursor]
             told = channel.last_error or "Nothing went wrong."
-            self.utawaku.show_text(shown(channel.title), f"{channel.url}\n\n{told}")
+            self.show_text(shown(channel.title), f"{channel.url}\n\n{told}")
         elif isinstance(lower, LimitRows):
             limit = lower.limits[lower.cursor]
-            self.utawaku.show_text(shown(limit.name), limit.told)
+            self.show_text(shown(limit.name), limit.told)
 
     def action_follow(self) -> None:
         """Follow a channel by its address."""
 
         def typed(text: str | None) -> None:
             if text is not None:
-                self.utawaku.file_request(Follow(url=text.strip()), "the channel will be followed")
+                self.services.pipeline.file_request(
+                    Follow(url=text.strip()), "the channel will be followed"
+                )
 
         self.app.push_screen(
             AskText(
@@ -382,7 +440,7 @@ class PipelineScreen(Place):
     def _unfollow(self, channel: Channel) -> None:
         def answered(sure: bool | None) -> None:
             if sure:
-                self.utawaku.file_request(
+                self.services.pipeline.file_request(
                     Unfollow(channel=channel.url),
                     f"{shown(channel.title)} is no longer followed",
                 )
@@ -391,26 +449,45 @@ class PipelineScreen(Place):
             Confirm(f"Stop following {channel.title or channel.url}?", "Its songs stay."), answered
         )
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Enter."""
         event.stop()
         self.action_read()
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Nothing follows the cursor here."""
         event.stop()
 
     def action_start(self) -> None:
         """Start the pipeline."""
-        self.utawaku.start_pipeline()
+        self.services.pipeline.start()
 
 
-def name_of(request: Request) -> str:
-    """What is asked for, without what every address begins with."""
-    # Of a path the end tells most, of an address the beginning.
+KINDS = {
+    "ingest": "",
+    "ingest_stream": "",
+    "recut": "cut",
+    "separate": "stems of",
+    "label": "labels of",
+    "retag": "tags of",
+    "setlist": "setlist of",
+    "rematerialize": "re-materialize",
+    "upload": "publish",
+    "rematerialize_stream": "re-materialize",
+    "recheck_length": "check again",
+}
+"""Words before the target of a request; other kinds stand there by their own name."""
+
+
+def name_of(request: Request, titles: Mapping[str, str]) -> str:
+    """Return what is asked for: by its title where it is known, else without `https://www.`."""
+    kind = KINDS.get(request.kind, request.kind)
+    if request.target in titles:
+        return f"{kind} {shown(titles[request.target])}".strip()
+    # The end of a path says most, and the beginning of an address.
     target = request.target if "://" in request.target else Path(request.target).name
     target = shown(target or request.target).removeprefix("https://").removeprefix("www.")
-    return target if request.kind == Ingest.kind else f"{request.kind} {target}"
+    return f"{kind} {target}".strip()
 
 
 def targets_of(text: str) -> list[str]:

@@ -1,6 +1,6 @@
 """What will be heard next, to be looked at and rearranged."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,10 +10,15 @@ from textual.widgets import Static
 
 from utawaku.library.records import Song
 from utawaku.tui.columns import title_of
+from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.player.player import Player
 from utawaku.tui.player.queue import Entry
+from utawaku.tui.services.catalogue_worker import CatalogueWorker
 from utawaku.tui.text import clock, fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
+
+if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
 
 
 class QueueRows(Rows):
@@ -55,7 +60,7 @@ class QueueRows(Rows):
         ]
 
 
-class QueueScreen(ModalScreen[None]):
+class PlayQueueScreen(ModalScreen[None]):
     """The play queue."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,9 +71,11 @@ class QueueScreen(ModalScreen[None]):
         Binding("C", "clear", "Clear"),
     ]
 
-    def __init__(self, player: Player) -> None:
+    def __init__(self, player: Player, worker: CatalogueWorker, catalogue: "Catalogue") -> None:
         super().__init__()
         self._player = player
+        self._worker = worker
+        self._catalogue = catalogue
 
     def compose(self) -> ComposeResult:
         """Title, turns, keys."""
@@ -101,22 +108,24 @@ class QueueScreen(ModalScreen[None]):
                 rows.songs |= {song.id: song for song in songs}
                 rows.rows_changed()
 
-        app: Any = self.app
-        app.read(lambda: app.catalogue.browser.songs_by_id(wanted), arrived)
+        browser = self._catalogue.browser
+        self._worker.read(lambda: browser.songs_by_id(wanted), arrived)
 
     def _entry(self) -> Entry | None:
         entries = self.rows.entries
         return entries[self.rows.cursor] if entries else None
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Play this turn now."""
         event.stop()
         entry = self._entry()
-        app: Any = self.app
         if entry is not None:
-            app.write(lambda: self._player.jump(entry.key), lambda _: self.rows.refresh())
+            self._worker.write(lambda: self._player.jump(entry.key), self._jumped)
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def _jumped(self, _result: Any) -> None:
+        self.rows.refresh()
+
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Nobody else's business."""
         event.stop()
 

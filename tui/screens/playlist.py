@@ -19,7 +19,9 @@ from utawaku.library.playlists import (
     file_for,
 )
 from utawaku.library.records import Request
+from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.text import ago, fit, shown
+from utawaku.tui.widgets.line_input import LineInput
 from utawaku.tui.widgets.rows import Cell, Rows
 
 
@@ -85,7 +87,7 @@ class MakePlaylist(ModalScreen[PlaylistWish | None]):
             )
             with Horizontal(classes="field"):
                 yield Static("Name", classes="field-name")
-                yield Input(shown(self._suggested), id="playlist-name", compact=True)
+                yield LineInput(shown(self._suggested), id="playlist-name", compact=True)
             with Horizontal(classes="field"):
                 yield Static("Songs", classes="field-name")
                 yield Switch(("only their highlights", "whole"), id="playlist-part")
@@ -94,10 +96,10 @@ class MakePlaylist(ModalScreen[PlaylistWish | None]):
                 yield Switch(tuple(ORDERS.values()), id="playlist-order")
             with Horizontal(classes="field"):
                 yield Static("Crossfade", classes="field-name")
-                yield Input("4", id="playlist-crossfade", compact=True)
+                yield LineInput("4", id="playlist-crossfade", compact=True)
             with Horizontal(classes="field"):
                 yield Static("Goes to", classes="field-name")
-                yield Input(f"{FOLDER}/", id="playlist-file", compact=True)
+                yield LineInput(f"{FOLDER}/", id="playlist-file", compact=True)
             yield Static("", id="playlist-path", classes="dialog-text", markup=False)
             yield Static("", id="wrong", markup=False)
             yield Static(
@@ -224,7 +226,7 @@ class Playlists(ModalScreen[Request | None]):
         """Tell where the first one lies."""
         self._show_path(0)
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Tell where it lies."""
         event.stop()
         self._show_path(event.index)
@@ -234,7 +236,7 @@ class Playlists(ModalScreen[Request | None]):
             path = shown(self._requests[index].target)
             self.query_one("#playlist-path", Static).update(path)
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Play it."""
         event.stop()
         self.dismiss(self._requests[event.index])

@@ -25,6 +25,8 @@ from utawaku.tui.screens.review_queue import (
     read_round,
 )
 from utawaku.tui.screens.song_actions import SongActions
+from utawaku.tui.services.services import Services
+from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.text import bar, clock, shown
 from utawaku.tui.widgets.chart import chart
 
@@ -45,8 +47,8 @@ class ReviewScreen(SongActions):
         Binding("e", "edit", "Edit", show=False),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._picks: list[Asked] = []
         self._numbers: dict[str, int] = {}
         self._skipped: list[str] = []
@@ -57,6 +59,11 @@ class ReviewScreen(SongActions):
         self._liked: list[float] = []
         self._reading = False
         self._began = False
+
+    def restyle(self) -> None:
+        """Draw texts again that hold colours of the theme."""
+        super().restyle()
+        self._draw()
 
     def compose_body(self) -> ComposeResult:
         """The song, and how it goes."""
@@ -74,12 +81,12 @@ class ReviewScreen(SongActions):
         self._began = True
         self._play()
 
-    def look_again(self) -> None:
+    def refresh_data(self) -> None:
         """Names may have changed, and others may have decided."""
         if not self._picks:
             self._fetch()
             return
-        asked, catalogue = self._picks[0], self.utawaku.catalogue
+        asked, catalogue = self._picks[0], self.catalogue
 
         def read() -> Asked | None:
             if isinstance(asked, Find):
@@ -98,13 +105,13 @@ class ReviewScreen(SongActions):
             self._picks[0] = found
             self._draw()
 
-        self.utawaku.read(read, arrived)
+        self.worker.read(read, arrived)
 
     def _fetch(self) -> None:
         if self._reading:
             return
         self._reading = True
-        catalogue, without, skipped = self.utawaku.catalogue, [*self._picks], [*self._skipped]
+        catalogue, without, skipped = self.catalogue, [*self._picks], [*self._skipped]
 
         def arrived(found: Any) -> None:
             self._reading = False
@@ -119,7 +126,7 @@ class ReviewScreen(SongActions):
             if was_empty:
                 self._play()
 
-        self.utawaku.read(lambda: read_round(catalogue, without, skipped), arrived)
+        self.worker.read(lambda: read_round(catalogue, without, skipped), arrived)
 
     @property
     def current(self) -> Song | None:
@@ -141,11 +148,11 @@ class ReviewScreen(SongActions):
     def _play(self) -> None:
         if not (self._picks and self._began and self.is_current):
             return
-        player, song, candidate = self.utawaku.player, self.current, self.candidate
+        player, song, candidate = self.player, self.current, self.candidate
         if song is not None:
-            self.utawaku.write(lambda: player.play([song.id], preview=True))
+            self.worker.write(lambda: player.play([song.id], preview=True))
         elif candidate is not None:
-            path = self.utawaku.settings.cache_dir / candidate.preview_path
+            path = self.settings.cache_dir / candidate.preview_path
 
             def play() -> None:
                 if candidate.preview_path and path.is_file():
@@ -153,7 +160,7 @@ class ReviewScreen(SongActions):
                 else:
                     player.stop()
 
-            self.utawaku.write(play)
+            self.worker.write(play)
 
     def _mark(
         self, *, grade: int | None = None, stars: int | None = None, clear: bool = False
@@ -174,7 +181,7 @@ class ReviewScreen(SongActions):
         context: dict[str, Any] = {"where": "review", "why": pick.why}
         if pick.song.taste is not None:
             context["taste"] = pick.song.taste
-        self.utawaku.mark_songs(
+        self.services.grading.give(
             numbers, grade=grade, stars=stars, context=context, undone=lambda: self._back(pick)
         )
         if pick.song.taste is not None and grade:
@@ -184,15 +191,15 @@ class ReviewScreen(SongActions):
 
     def _decide(self, candidate: Candidate, grade: int | None) -> None:
         """Take a stream of the crawler in, refuse it, or (None) leave it without a mark."""
-        find, store = self._picks[0], self.utawaku.catalogue.candidates
+        find, store = self._picks[0], self.catalogue.candidates
         title = shown(candidate.title) or shown(candidate.url)
 
-        def decide() -> bool:
+        def decide() -> bool | None:
             if grade is None:
-                return store.skip(candidate.id)
-            return store.decide(candidate.id, grade=grade)
+                return store.skip(candidate.id) or None
+            return store.decide(candidate.id, grade=grade) or None
 
-        def take_back() -> None:
+        def take_back(_result: bool) -> None:
             if not store.undecide(candidate):
                 raise UtawakuError(
                     "the stream is being taken in already",
@@ -200,16 +207,17 @@ class ReviewScreen(SongActions):
                     next_step="The pipeline (P) can cancel it",
                 )
 
-        def decided(changed: bool) -> None:
-            if not changed:
-                return
-            what = {1: "taking a stream in", None: "skipping"}.get(grade, "refusing a stream")
-            self.utawaku.offer_undo(what, take_back, lambda: self._back(find, grade is not None))
-            if grade == 1:
-                told = f"{title} will be taken in{self.utawaku.down_note()}"
+        def decided(changed: bool | None) -> None:
+            if changed and grade == 1:
+                told = f"{title} will be taken in{self.services.pipeline.wait_note()}"
                 self.notify(told, markup=False)
 
-        self.utawaku.write(decide, decided, lambda: self._back(find, grade is not None))
+        def back() -> None:
+            self._back(find, grade is not None)
+
+        what = {1: "taking a stream in", None: "skipping"}.get(grade, "refusing a stream")
+        step = Step(what, decide, take_back, back, lambda: self._remove(find))
+        self.services.undo.run(step, decided, back)
         if grade is not None:
             self._n_today += 1
         self._advance()
@@ -221,13 +229,20 @@ class ReviewScreen(SongActions):
         self._draw()
         self._play()
 
+    def _remove(self, asked: Asked) -> None:
+        """A decision was redone: ask about it no more."""
+        if self._picks and self._picks[0] is asked:
+            self._advance()
+        elif asked in self._picks:
+            self._picks.remove(asked)
+
     def _advance(self) -> None:
         if self._picks:
             self._picks.pop(0)
         if len(self._picks) < AHEAD // 2:
             self._fetch()
         if not self._picks:
-            self.utawaku.write(self.utawaku.player.stop)
+            self.worker.write(self.player.stop)
         self._draw()
         self._play()
 
@@ -237,7 +252,7 @@ class ReviewScreen(SongActions):
         if self.candidate is not None:
             self._decide(self.candidate, None)
         elif song is not None:
-            pick, taste = self._picks[0], self.utawaku.catalogue.taste
+            pick, taste = self._picks[0], self.catalogue.taste
             self._skipped.append(song.id)
             self._advance()
 
@@ -247,9 +262,12 @@ class ReviewScreen(SongActions):
                 self._draw()
                 self._play()
 
-            self.utawaku.write(
-                lambda: taste.skip(song.id),
-                lambda _: self.utawaku.offer_undo("skipping", lambda: taste.unskip(song.id), back),
+            def skip() -> str:
+                taste.skip(song.id)
+                return song.id
+
+            self.services.undo.run(
+                Step("skipping", skip, taste.unskip, back, lambda: self._remove(pick))
             )
 
     def action_again(self) -> None:
@@ -262,8 +280,8 @@ class ReviewScreen(SongActions):
         if self.candidate is not None:
             self._play()
         if song is not None:
-            player = self.utawaku.player
-            self.utawaku.write(lambda: player.play([song.id]))
+            player = self.player
+            self.worker.write(lambda: player.play([song.id]))
 
     def _nothing_to_ask(self) -> str:
         if self._reading:
@@ -306,7 +324,7 @@ class ReviewScreen(SongActions):
         muted, candidate = self.app.theme_variables.get("muted", ""), find.candidate
         length = clock(candidate.duration_s) if candidate.duration_s else ""
         facts = [shown(candidate.channel), length, f"found by {shown(candidate.source)}"]
-        path = self.utawaku.settings.cache_dir / candidate.preview_path
+        path = self.settings.cache_dir / candidate.preview_path
         if not candidate.preview_path:
             heard = "no preview was fetched yet: its name is all there is"
         elif path.is_file():

@@ -1,7 +1,7 @@
 """Every setting with its meaning; a change is written to the TOML file at once."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -24,7 +24,8 @@ from utawaku.library.config import (
 from utawaku.library.errors import ConfigError
 from utawaku.library.paths import default_config_path, environment_name, is_in_environment
 from utawaku.library.secret_url import SecretUrl
-from utawaku.tui.screens.dialogs import AskText, Choice, Choose
+from utawaku.tui.messages import CursorMoved, RowChosen
+from utawaku.tui.screens.dialogs import AskText, Choice, Choose, Confirm
 from utawaku.tui.text import fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
 
@@ -172,9 +173,23 @@ class SettingsScreen(ModalScreen[None]):
         Binding("slash", "find", "Find"),
     ]
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        run: Callable[[Callable[[], Settings], Callable[[Settings], None]], None],
+        changed: Callable[[Settings], None],
+    ) -> None:
+        """Make the screen.
+
+        Args:
+            settings: as they are now.
+            run: runs a write in a thread, then a callback with its result.
+            changed: called with the settings after a change.
+        """
         super().__init__()
         self._settings = settings
+        self._run = run
+        self._changed = changed
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -197,7 +212,7 @@ class SettingsScreen(ModalScreen[None]):
         """Explain the first one."""
         self._explain()
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Explain the setting under the cursor."""
         event.stop()
         self._explain()
@@ -237,7 +252,7 @@ class SettingsScreen(ModalScreen[None]):
         self.rows.rows_changed()
         self._explain()
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Change it."""
         event.stop()
         setting = self.rows.settings[event.index]
@@ -293,8 +308,21 @@ class SettingsScreen(ModalScreen[None]):
             self._write(self.current, None)
 
     def _write(self, setting: Setting, value: Any) -> None:
-        app: Any = self.app
+        """Write a value; where it moves or deletes something of the user's, ask first."""
+        consequence = consequence_of(setting.name, value)
+        if not consequence or value == setting.value:
+            self._write_now(setting, value)
+            return
 
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self._write_now(setting, value)
+
+        shown_value = "its default" if value is None else told(value) or "nothing"
+        question = f"Set {setting.name} to {shown_value}?"
+        self.app.push_screen(Confirm(question, consequence, yes="Set it"), answered)
+
+    def _write_now(self, setting: Setting, value: Any) -> None:
         def write() -> Settings:
             write_setting(setting.name, value)
             return load_settings()
@@ -302,13 +330,41 @@ class SettingsScreen(ModalScreen[None]):
         def written(settings: Settings) -> None:
             if self.is_mounted:
                 self._list(settings)
-            app.settings_changed(settings)
+            self._changed(settings)
 
-        app.write(write, written)
+        self._run(write, written)
 
     def action_close(self) -> None:
         """Back."""
         self.dismiss(None)
+
+
+MOVES = {
+    "library_root": "utawaku then uses the library in that folder. Files are not moved: songs of"
+    " this library are not found there.",
+    "data_dir": "utawaku then uses the catalogue in that folder. Nothing is moved: songs, grades"
+    " and edits stay in the old one.",
+    "cache_dir": "Weights and cached answers are fetched again into that folder.",
+    "catalogue_url": "utawaku then uses that database. Songs, grades and edits stay in the"
+    " old one.",
+}
+"""Settings that make utawaku look elsewhere."""
+DELETES = {
+    "keep.keep_runs_days": "Finished runs that are older are deleted.",
+    "keep.keep_failed_runs_days": "Failed runs that are older are deleted.",
+    "keep.backups": "Backups of the catalogue beyond this number are deleted.",
+    "keep.drop_recordings": "Recordings whose songs are cut are deleted when room is needed.",
+    "keep.recordings_gb": "Recordings beyond this room are deleted if they may be.",
+    "download.local_files": "Decides whether your own file stays where it is.",
+}
+"""Settings by which files of the user are deleted or moved."""
+
+
+def consequence_of(name: str, value: Any) -> str:
+    """Return what a change of a setting does to the user's files; empty where it is harmless."""
+    if name == "keep.drop_recordings" and not value:
+        return ""
+    return MOVES.get(name) or DELETES.get(name, "")
 
 
 def wrong_with(setting: Setting, text: str) -> str:

@@ -1,25 +1,33 @@
 """What can be done with songs wherever they are listed: marks, names, dropping, asking for work."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from utawaku.library.errors import NotFoundError
-from utawaku.library.records import LabelCandidate, Song
+from utawaku.library.playlists import MAX_SONGS, PlaylistWish
+from utawaku.library.records import LabelCandidate, Request, Song
 from utawaku.library.requests import Label, Recut, Retag, Separate
+from utawaku.library.requests import MakePlaylist as PlaylistRequest
 from utawaku.tui.columns import title_of
-from utawaku.tui.screens.base import Place
+from utawaku.tui.messages import SongsChanged
 from utawaku.tui.screens.dialogs import Choice, Choose, Confirm
-from utawaku.tui.screens.edit import Change, EditSongs, Preview, changes_of
+from utawaku.tui.screens.edit_songs import Change, EditSongs, Preview, changes_of
+from utawaku.tui.screens.playlist import MakePlaylist, Playlists
+from utawaku.tui.screens.tab_screen import TabScreen
+from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.text import shown
 
+MAX_SHOWN_AT_ONCE = 500
+"""Graded songs that are read again at once; others follow with the next search."""
 _ASK = "ask again"
 _TYPE = "type"
 
 
-class SongActions(Place):
+class SongActions(TabScreen):
     """A place that lists songs; it says which ones an action is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,13 +60,20 @@ class SongActions(Place):
     def songs_changed(self, songs: list[tuple[int, Song]]) -> None:
         """Show songs as they are now."""
 
+    def on_songs_changed(self, event: SongsChanged) -> None:
+        """Read songs that were graded, and show them."""
+        event.stop()
+        browser = self.catalogue.browser
+        numbers = event.numbers[:MAX_SHOWN_AT_ONCE]
+        self.worker.read(lambda: browser.numbered(numbers), self.songs_changed)
+
     def action_enqueue(self) -> None:
         """Put songs at the end of the play queue."""
-        self.utawaku.enqueue_numbers(self.target_numbers())
+        self.services.playback.enqueue_numbers(self.target_numbers())
 
     def action_enqueue_next(self) -> None:
         """Put songs right behind what plays."""
-        self.utawaku.enqueue_numbers(self.target_numbers(), next_=True)
+        self.services.playback.enqueue_numbers(self.target_numbers(), next_=True)
 
     def action_grade(self, grade: int) -> None:
         """Like, dislike, neutral."""
@@ -77,7 +92,7 @@ class SongActions(Place):
     ) -> None:
         numbers = self.target_numbers()
         if numbers:
-            self.utawaku.mark_songs(
+            self.services.grading.give(
                 numbers, grade=grade, stars=stars, clear=clear, context={"where": self.mode}
             )
 
@@ -86,7 +101,7 @@ class SongActions(Place):
     def action_edit(self) -> None:
         """Type names and tags, of one song or of all that are selected."""
         numbers = self.target_numbers()
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
 
         def read() -> tuple[list[Song], dict[str, list[str]]]:
             songs = catalogue.browser.songs(numbers)
@@ -99,14 +114,14 @@ class SongActions(Place):
 
             def typed(values: dict[str, str] | None) -> None:
                 if values:
-                    self._preview(changes_of(songs, tags, values))
+                    self._preview(changes_of(songs, tags, values), tags)
 
             self.app.push_screen(EditSongs(songs, tags), typed)
 
         if numbers:
-            self.utawaku.read(read, ask)
+            self.worker.read(read, ask)
 
-    def _preview(self, changes: Sequence[Change]) -> None:
+    def _preview(self, changes: Sequence[Change], tags: Mapping[str, Sequence[str]]) -> None:
         if not changes:
             self.notify("Nothing would change.")
             return
@@ -118,17 +133,17 @@ class SongActions(Place):
             if sure:
                 self._change(changes)
 
-        self.app.push_screen(Preview(changes), answered)
+        self.app.push_screen(Preview(changes, tags), answered)
 
     def _change(self, changes: Sequence[Change]) -> None:
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
         song_ids = [change.song.id for change in changes]
 
         def retag() -> None:
             for song_id in song_ids:
                 catalogue.requests.file(Retag(song_id=song_id))
 
-        def write() -> Any:
+        def write() -> tuple[Any, dict[str, list[str]]]:
             tags_before = catalogue.insights.tags_by_user(song_ids)
             named = {change.song.id: change.values for change in changes if change.values}
             edits = catalogue.edits.rename(named) if named else []
@@ -140,7 +155,8 @@ class SongActions(Place):
             retag()
             return edits, tags_before
 
-        def undo(edits: Sequence[Any], tags_before: dict[str, list[str]]) -> None:
+        def undo(written: tuple[Any, dict[str, list[str]]]) -> None:
+            edits, tags_before = written
             for edit in edits:
                 catalogue.edits.undo(edit.id)
             for change in changes:
@@ -149,26 +165,21 @@ class SongActions(Place):
                     catalogue.songs.set_tags(change.song.id, dict.fromkeys(old, 1.0), source="user")
             retag()
 
-        def done(result: Any) -> None:
-            edits, tags_before = result
-            n = len(changes)
-            what = f"changes of {n} songs" if n > 1 else f"names of {title_of(changes[0].song)}"
-            self.utawaku.offer_undo(what, lambda: undo(edits, tags_before))
-            for song_id in song_ids:
-                self.utawaku.player.refresh(song_id)
+        def done(_result: Any) -> None:
             self.notify(f"{n} song{'' if n == 1 else 's'} changed. u undoes it.", markup=False)
-            self.look_again()
 
-        self.utawaku.write(write, done, failed=self.not_changed)
+        n = len(changes)
+        what = f"changes of {n} songs" if n > 1 else f"names of {title_of(changes[0].song)}"
+        self.services.undo.run(Step(what, write, undo), done, self.not_changed)
 
     def not_changed(self) -> None:
         """Names could not be written: show what there is."""
-        self.look_again()
+        self.refresh_data()
 
     def action_names(self) -> None:
         """Choose among what the song may be."""
         numbers = self.target_numbers()[:1]
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
 
         def read() -> tuple[list[Song], list[LabelCandidate]]:
             songs = catalogue.browser.songs(numbers)
@@ -191,8 +202,8 @@ class SongActions(Place):
                 if value == _TYPE:
                     self.action_edit()
                 elif value == _ASK:
-                    self.utawaku.file_request(
-                        Label(song_or_stream_id=song.id), "names will be looked for"
+                    self.services.pipeline.file_request(
+                        Label(song_or_stream_id=song.id), "labels will be looked for"
                     )
                 elif value is not None:
                     one = candidates[int(value)]
@@ -201,7 +212,7 @@ class SongActions(Place):
             self.app.push_screen(Choose(f"What is {title_of(song)}?", choices), chosen)
 
         if numbers:
-            self.utawaku.read(read, ask)
+            self.worker.read(read, ask)
 
     # The rest
 
@@ -210,7 +221,7 @@ class SongActions(Place):
         numbers = self.target_numbers()
         if not numbers:
             return
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
 
         def drop() -> Any:
             songs = catalogue.browser.songs(numbers)
@@ -224,16 +235,13 @@ class SongActions(Place):
                 catalogue.edits.undo(edit.id)
                 catalogue.requests.file(Recut(stream_id=edit.stream_id))
 
-        def done(edits: Any) -> None:
-            n = len(numbers)
-            what = f"dropping {n} song{'' if n == 1 else 's'}"
-            self.utawaku.offer_undo(what, lambda: undo(edits))
+        def done(_edits: Any) -> None:
             self.notify(f"{n} dropped. u brings {'it' if n == 1 else 'them'} back.")
-            self.look_again()
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.utawaku.write(drop, done)
+                name = f"dropping {n} song{'' if n == 1 else 's'}"
+                self.services.undo.run(Step(name, drop, undo), done)
 
         n = len(numbers)
         self.app.push_screen(
@@ -248,7 +256,7 @@ class SongActions(Place):
     def action_separate(self) -> None:
         """Ask for vocals and accompaniment."""
         numbers = self.target_numbers()
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
 
         def file() -> int:
             songs = catalogue.browser.songs(numbers)
@@ -256,15 +264,15 @@ class SongActions(Place):
 
         def filed(n: Any) -> None:
             plural = "" if n == 1 else "s"
-            self.notify(f"{n} song{plural} will be separated" + self.utawaku.down_note())
+            self.notify(f"{n} song{plural} will be separated" + self.services.pipeline.wait_note())
 
         if numbers:
-            self.utawaku.write(file, filed)
+            self.worker.write(file, filed)
 
     def action_cut_again(self) -> None:
         """Have files cut anew, as after a change of the settings; boundaries stay."""
         numbers = self.target_numbers()
-        catalogue, root = self.utawaku.catalogue, self.utawaku.settings.library_root
+        catalogue, root = self.catalogue, self.settings.library_root
 
         def file() -> int:
             songs = catalogue.browser.songs(numbers)
@@ -287,40 +295,84 @@ class SongActions(Place):
 
         def filed(n: int) -> None:
             left = len(numbers) - n
-            told = f"{n} song{'' if n == 1 else 's'} will be cut again{self.utawaku.down_note()}"
+            note = self.services.pipeline.wait_note()
+            told = f"{n} song{'' if n == 1 else 's'} will be cut again{note}"
             if left:
                 told += f". {left} cannot: the recording is gone"
             self.notify(told)
 
         if numbers:
-            self.utawaku.write(file, filed)
+            self.worker.write(file, filed)
 
     def action_timeline(self) -> None:
         """See the song in its stream."""
         numbers = self.target_numbers()[:1]
-        browser = self.utawaku.catalogue.browser
+        browser = self.catalogue.browser
 
         def show(songs: Any) -> None:
             if songs:
-                self.utawaku.show_timeline(songs[0].stream_id, songs[0].id)
+                self.services.navigator.show_timeline(songs[0].stream_id, songs[0].id)
 
         if numbers:
-            self.utawaku.read(lambda: browser.songs(numbers), show)
+            self.worker.read(lambda: browser.songs(numbers), show)
 
     def action_make_playlist(self) -> None:
         """Join songs into one file."""
         numbers, name = self.playlist_numbers()
-        self.utawaku.make_playlist(numbers, name or f"Songs {time.strftime('%Y-%m-%d')}")
+        name = name or f"Songs {time.strftime('%Y-%m-%d')}"
+        if len(numbers) > MAX_SONGS:
+            self.notify(
+                f"{len(numbers):,} songs are too many for one file: search, or select up to "
+                f"{MAX_SONGS:,}.",
+                severity="warning",
+            )
+            return
+        catalogue = self.catalogue
+
+        def ask(song_ids: list[str]) -> None:
+            if not song_ids:
+                self.notify("None of these songs has a file yet.", severity="warning")
+                return
+            dialog = MakePlaylist(song_ids, name, self.settings.library_root)
+            self.app.push_screen(dialog, wished)
+
+        def wished(wish: PlaylistWish | None) -> None:
+            if wish is not None:
+                self.services.playlists.file(wish)
+
+        if numbers:
+            self.worker.read(
+                lambda: [song.id for song in catalogue.browser.songs(numbers) if song.file_path],
+                ask,
+            )
 
     def action_playlists(self) -> None:
         """Playlists that were made."""
-        self.utawaku.show_playlists()
+        requests = self.catalogue.requests
+
+        def chosen(request: Request | None) -> None:
+            if request is None:
+                return
+            if request.state != "done":
+                self.notify(f"It is {request.state}. {shown(request.message)}", markup=False)
+                return
+            player, path = self.player, Path(request.target)
+            name = str(request.arguments.get("name", path.stem))
+            self.worker.write(lambda: player.play_file(path, name), lambda _: self.show_player())
+
+        def show(found: list[Request]) -> None:
+            self.app.push_screen(Playlists(found, time.time()), chosen)
+
+        self.worker.read(lambda: requests.of_kind(PlaylistRequest), show)
 
     def action_publish(self) -> None:
         """Compose a submission of the songs."""
         numbers = self.target_numbers()
         if numbers:
-            self.utawaku.compose_submission(numbers)
+            # What only publishing needs is imported here: the first screen does not wait for it.
+            from utawaku.tui.screens.submission import start_submissions
+
+            start_submissions(self.app, self.services, numbers)
 
 
 def evidence_of(candidate: LabelCandidate) -> str:

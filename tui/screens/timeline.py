@@ -11,16 +11,17 @@ from textual.widgets import Static
 
 from utawaku.library.records import Song, Stream
 from utawaku.library.requests import LaySetlist
-from utawaku.tui.screens.boundary_editing import Mending
+from utawaku.tui.messages import CursorMoved, MarkerSet, RowChosen, ZoomWanted
+from utawaku.tui.screens.boundary_editing import BoundaryEditing
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose
+from utawaku.tui.services.services import Services
 from utawaku.tui.stream import StreamPicture, read_stream
 from utawaku.tui.text import clock, fit, shown
-from utawaku.tui.widgets.rows import Rows
 from utawaku.tui.widgets.stream_songs import StreamSongs
 from utawaku.tui.widgets.timeline_view import TimelineView
 
 
-class TimelineScreen(Mending):
+class TimelineScreen(BoundaryEditing):
     """Look at a stream and mend its cuts."""
 
     mode = "timeline"
@@ -47,9 +48,14 @@ class TimelineScreen(Mending):
         Binding("e", "edit", "Edit", show=False),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._wanted_song = ""
+
+    def restyle(self) -> None:
+        """Draw texts again that hold colours of the theme."""
+        super().restyle()
+        self._write_headline()
 
     def compose_body(self) -> ComposeResult:
         """Title, picture, list."""
@@ -70,11 +76,11 @@ class TimelineScreen(Mending):
         self._stream_id = stream_id
         self._version = -1
         if self.is_current:
-            self.look_again()
+            self.refresh_data()
 
-    def look_again(self) -> None:
+    def refresh_data(self) -> None:
         """Read the stream, if anything was written since."""
-        catalogue, settings = self.utawaku.catalogue, self.utawaku.settings
+        catalogue, settings = self.catalogue, self.settings
         stream_id, known = self._stream_id, self._version
         if self._moving is not None or not self.is_mounted:
             return
@@ -91,7 +97,7 @@ class TimelineScreen(Mending):
             self._version, picture = found
             self._show(picture)
 
-        self.utawaku.read(read, arrived)
+        self.worker.read(read, arrived)
 
     def _show(self, read: StreamPicture | None) -> None:
         if read is None:
@@ -153,22 +159,22 @@ class TimelineScreen(Mending):
     def songs_changed(self, songs: list[tuple[int, Song]]) -> None:
         """Show songs as they are now."""
         self._version = -1
-        self.look_again()
+        self.refresh_data()
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Show the song in the picture."""
         event.stop()
         self._settle()
         self.select()
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Play the stream's songs from this one on."""
         event.stop()
         song = self.current
         if song is not None:
             ids = [other.id for other in self.rows.songs]
-            player = self.utawaku.player
-            self.utawaku.write(lambda: player.play(ids, ids.index(song.id)))
+            player = self.player
+            self.worker.write(lambda: player.play(ids, ids.index(song.id)))
 
     def action_song(self, by: int) -> None:
         """Another song."""
@@ -176,12 +182,12 @@ class TimelineScreen(Mending):
 
     # Looking
 
-    def on_timeline_view_marker_set(self, event: TimelineView.MarkerSet) -> None:
+    def on_marker_set(self, event: MarkerSet) -> None:
         """A click."""
         event.stop()
         self.set_marker(event.at_s)
 
-    def on_timeline_view_zoom_asked(self, event: TimelineView.ZoomAsked) -> None:
+    def on_zoom_wanted(self, event: ZoomWanted) -> None:
         """The wheel."""
         event.stop()
         self.view.zoom(event.factor, event.around_s)
@@ -189,7 +195,7 @@ class TimelineScreen(Mending):
     def action_marker(self, columns: int) -> None:
         """Move the marker by columns."""
         self.set_marker(self.view.marker_s + columns * self.view.column_s)
-        player = self.utawaku.player
+        player = self.player
         if player.recording_at_s(self._stream_id) is not None:
             self.action_play_here()
 
@@ -212,22 +218,22 @@ class TimelineScreen(Mending):
         """The marker goes with what is heard of this recording."""
         if not self.is_current or self._moving is not None:
             return
-        at_s = self.utawaku.player.recording_at_s(self._stream_id)
-        if at_s is None or not self.utawaku.player.moving:
+        at_s = self.player.recording_at_s(self._stream_id)
+        if at_s is None or not self.player.moving:
             return
         if abs(at_s - self.view.marker_s) >= self.view.column_s / 2:
             self.set_marker(at_s)
 
     def action_play_here(self) -> None:
         """Play the recording from the marker on, or pause."""
-        player, read = self.utawaku.player, self._read
+        player, read = self.player, self._read
         if read is None:
             return
         if player.moving:
             player.pause()
             return
         stream, at_s = read.stream, self.view.marker_s
-        self.utawaku.write(lambda: player.play_recording(stream, at_s))
+        self.worker.write(lambda: player.play_recording(stream, at_s))
 
     # Other streams, other names
 
@@ -237,7 +243,7 @@ class TimelineScreen(Mending):
 
         def pasted(text: str | None) -> None:
             if text is not None:
-                self.utawaku.file_request(
+                self.services.pipeline.file_request(
                     LaySetlist(stream_id=stream_id, text=text),
                     "the setlist will be laid over the stream",
                 )
@@ -258,7 +264,7 @@ class TimelineScreen(Mending):
 
     def action_streams(self) -> None:
         """Another stream."""
-        catalogue = self.utawaku.catalogue
+        catalogue = self.catalogue
 
         def ask(streams: list[Stream]) -> None:
             choices = [
@@ -276,4 +282,4 @@ class TimelineScreen(Mending):
 
             self.app.push_screen(Choose("Streams, the newest first", choices), chosen)
 
-        self.utawaku.read(lambda: catalogue.streams.all(limit=500), ask)
+        self.worker.read(lambda: catalogue.streams.all(limit=500), ask)

@@ -1,19 +1,19 @@
 """A field over one cell of a table."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
-from textual.message import Message
+from textual.widgets.input import Selection
 
+from utawaku.tui.messages import CellLeft
 from utawaku.tui.text import shown
-from utawaku.tui.widgets.line import Line
+from utawaku.tui.widgets.line_input import LineInput
 
 Way = Literal["save", "leave", "next", "previous", "down", "up"]
 
 
-class CellEditor(Line):
+class CellEditor(LineInput):
     """Enter saves, Escape leaves, Tab goes to the next cell; Up and Down save and go on."""
 
     DEFAULT_CSS: ClassVar[str] = """
@@ -37,13 +37,6 @@ class CellEditor(Line):
         Binding("up", "finish('up')", "Save, previous song", show=False),
     ]
 
-    @dataclass
-    class Finished(Message):
-        """The user is done with this cell."""
-
-        way: Way
-        value: str
-
     field = ""
     """What is typed."""
     before = ""
@@ -64,7 +57,8 @@ class CellEditor(Line):
         self.field, self.before = field, shown(stored)
         self.placeholder = name
         self.value = shown(typed)
-        self.select_all()
+        # The cursor stands before the selection, so that the start of a long name is in sight.
+        self.selection = Selection(len(self.value), 0)
 
     def place(self, region: Region) -> None:
         """Lie over these cells of the screen."""
@@ -73,4 +67,4 @@ class CellEditor(Line):
 
     def action_finish(self, way: Way) -> None:
         """Tell that it is done."""
-        self.post_message(self.Finished(way, self.value))
+        self.post_message(CellLeft(way, self.value))

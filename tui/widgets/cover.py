@@ -23,7 +23,7 @@ from textual.widget import Widget
 from utawaku.library.records import Song
 from utawaku.tui import terminal
 from utawaku.tui.background import Latest
-from utawaku.tui.library_handle import Home
+from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.terminal import Picture, Way
 
 REST_S = 0.12
@@ -55,7 +55,7 @@ class Cover(Widget, can_focus=False):
     Cover.shown { display: block; }
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: LibraryHandle) -> None:
         super().__init__()
         self._home = home
         self._reader: Latest | None = None

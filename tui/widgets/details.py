@@ -11,7 +11,7 @@ from textual.widgets import Static
 from utawaku.library.query.results import quote
 from utawaku.library.records import Song
 from utawaku.tui.columns import mark, title_of
-from utawaku.tui.library_handle import Home
+from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.text import ago, bar, clock, shown
 from utawaku.tui.widgets.cover import Cover
 
@@ -29,7 +29,7 @@ class Details(VerticalScroll, can_focus=False):
     }
     """
 
-    def __init__(self, home: Home, *, id: str | None = None) -> None:
+    def __init__(self, home: LibraryHandle, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.cover = Cover(home)
         self._text = Static("", id="details-text", markup=False)
@@ -53,6 +53,10 @@ class Details(VerticalScroll, can_focus=False):
             return  # laying the screen out anew is what costs most of a key
         self._told = song
         self._text.update("" if song is None else self._tell(song))
+
+    def forget(self) -> None:
+        """Draw the next song even if it is the one that is shown."""
+        self._told = None
 
     def _colour(self, name: str) -> str:
         return self.app.theme_variables.get(name, "")
@@ -86,7 +90,8 @@ class Details(VerticalScroll, can_focus=False):
         music = [f"{song.bpm:.0f} BPM" if song.bpm else "", shown(song.key)]
         fact("music", "  ".join(part for part in music if part))
         fact("tags", ", ".join(shown(tag) for tag in song.tags[:12]))
-        plays = f"{song.play_count} times" if song.play_count else "never"
+        n = song.play_count
+        plays = "never" if not n else "once" if n == 1 else f"{n} times"
         if song.last_played_at:
             plays += f", {ago(time.time() - song.last_played_at)}"
         fact("played", plays)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from utawaku.library.query.results import FacetValue, quote
+from utawaku.tui.messages import CursorMoved, FacetToggled, RowChosen
 from utawaku.tui.text import fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
 
@@ -47,12 +47,6 @@ class Facets(Rows):
         Binding("space", "choose", "Narrow to this", show=False),
     ]
 
-    @dataclass
-    class Toggled(Message):
-        """A value was chosen."""
-
-        term: str
-
     def __init__(self) -> None:
         super().__init__(id="facets")
         self.lines: list[FacetLine] = []
@@ -89,13 +83,13 @@ class Facets(Rows):
             (" " + count + " ", self.look("faint")),
         ]
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_chosen(self, event: RowChosen) -> None:
         """Put it into the search, or take it out."""
         event.stop()
         line = self.lines[event.index]
         if line.value is not None:
-            self.post_message(self.Toggled(line.term))
+            self.post_message(FacetToggled(line.term))
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_cursor_moved(self, event: CursorMoved) -> None:
         """Nobody else's business."""
         event.stop()

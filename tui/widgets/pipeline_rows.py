@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from utawaku.library.artefacts import ARTEFACTS
+from utawaku.library.artefacts import ARTEFACTS, CHAIN
 from utawaku.library.records import AssetState, Channel
 from utawaku.library.store.overview import Maker, StreamStates
 from utawaku.tui.text import ago, bar, fit, shown
@@ -16,6 +16,10 @@ _SIGNS = {
     "failed": ("×", "bad"),
     "stale": ("○", "warn"),
 }
+
+
+WIDE = 150
+"""Cells of width from which each step has a column with its name."""
 
 
 class LowerRows(Rows):
@@ -64,7 +68,7 @@ class WorkRows(LowerRows):
             look = "bad"
         return [
             ("  " + fit(state.asset, 14), self.look(look)),
-            (fit(shown(title), left - 2) + "  ", None),
+            (fit(shown(title), left - 2, middle=True) + "  ", None),
             (fit(told, max(0, room - left)), self.look("muted" if look == "accent" else "bad")),
         ]
 
@@ -88,38 +92,58 @@ class StreamRows(LowerRows):
         """How many streams are listed."""
         return len(self.streams)
 
-    def _names(self, width: int) -> list[tuple[str, int]]:
-        """Artefacts with the width of their column: whole names where there is room."""
-        wide = width >= 130
-        return [(name, len(name) + 2 if wide else 5) for name in ARTEFACTS]
-
     def draw_header(self, width: int) -> list[Cell]:
-        """Names of the artefacts."""
-        names = self._names(width)
-        room = width - 14 - sum(n for _name, n in names)
+        """Draw titles: each step by its name where there is room, else one column for all."""
+        room = self._room(width)
         cells: list[Cell] = [(fit("  Date", 14), None), (fit("Stream", room), None)]
-        for name, n in names:
-            told = name if len(name) < n else ARTEFACTS[name].short_name
-            cells.append((fit(told.replace("_", " "), n), None))
+        if width < WIDE:
+            return [*cells, (fit("Steps", width - 14 - room), None)]
+        for name in ARTEFACTS:
+            cells.append((fit(name.replace("_", " "), len(name) + 2), None))
         return cells
 
+    def _room(self, width: int) -> int:
+        """Return the cells for the stream's title."""
+        if width < WIDE:
+            return width - 14 - len(ARTEFACTS) - max(21, width // 4)
+        return width - 14 - sum(len(name) + 2 for name in ARTEFACTS)
+
     def draw_row(self, index: int, width: int) -> list[Cell]:
-        """Date, title, signs."""
+        """Draw date, title, and a sign for each step."""
         entry = self.streams[index]
-        names = self._names(width)
-        room = width - 14 - sum(n for _name, n in names)
+        room = self._room(width)
         title = shown(entry.stream.title) or entry.stream.id
         cells: list[Cell] = [
             ("  " + fit(entry.stream.uploaded_on, 12), self.look("muted")),
-            (fit(title, room - 2) + "  ", None),
+            (fit(title, room - 2, middle=True) + "  ", None),
         ]
-        for name, n in names:
+        wide = width >= WIDE
+        for name in ARTEFACTS:
             state = entry.states.get(name)
             sign, look = _SIGNS.get(state.state, ("?", "muted")) if state else ("·", "faint")
-            if state is not None and state.state == "running":
+            if wide and state is not None and state.state == "running":
                 sign = f"{state.progress:.0%}"
-            cells.append((fit(sign, n), self.look(look)))
+            cells.append((fit(sign, len(name) + 2 if wide else 1), self.look(look)))
+        if not wide:
+            told, look = summary_of(entry)
+            left = width - 14 - room - len(ARTEFACTS)
+            cells.append((fit("  " + told, left), self.look(look)))
         return cells
+
+
+def summary_of(entry: StreamStates) -> tuple[str, str]:
+    """Return what to know of a stream's steps in a few words, and a look for it."""
+    for wanted, look in (("failed", "bad"), ("running", "accent"), ("stale", "warn")):
+        found = [state for state in entry.states.values() if state.state == wanted]
+        if found:
+            name = found[0].asset.replace("_", " ")
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            share = f" {found[0].progress:.0%}" if wanted == "running" else ""
+            return (f"{name}{share}{more}" if share else f"{wanted}: {name}{more}"), look
+    missing = [name for name in CHAIN if name not in entry.states]
+    if missing:
+        return f"next: {missing[0].replace('_', ' ')}", "muted"
+    return "all done", "good"
 
 
 class ChannelRows(LowerRows):

@@ -154,7 +154,7 @@ class PlayerBar(Widget):
             Segment(" " * _MARGIN + sign + " ", self._style("played", base)),
             Segment(title, self._style("title", base)),
             Segment("  " + fit(by, by_room) if by_room else "", self._style("muted", base)),
-            Segment(" "),
+            Segment(" ", base),
             Segment(modes + "   " if modes else "", self._style("mode", base)),
             Segment(time_text, self._style("muted", base)),
         ]

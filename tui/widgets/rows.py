@@ -1,6 +1,5 @@
 """A list of any length that draws only the rows in sight, with a cursor and a header line."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -8,11 +7,11 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from utawaku.tui.messages import CursorMoved, HeaderClicked, RowChosen
 from utawaku.tui.text import fit
 
 Cell = tuple[str, Style | None]
@@ -69,46 +68,6 @@ class Rows(ScrollView, can_focus=True):
     cursor: reactive[int] = reactive(0, repaint=False)
     has_header: ClassVar[bool] = True
     empty_text: str = "Nothing here yet."
-
-    @dataclass
-    class Moved(Message):
-        """The cursor stands on another row."""
-
-        rows: "Rows"
-        index: int
-
-        @property
-        def control(self) -> "Rows":
-            """Whose cursor."""
-            return self.rows
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the latest place counts."""
-            return isinstance(message, Rows.Moved) and message.rows is self.rows
-
-    @dataclass
-    class Chosen(Message):
-        """Enter or a double click on a row."""
-
-        rows: "Rows"
-        index: int
-
-        @property
-        def control(self) -> "Rows":
-            """Whose row."""
-            return self.rows
-
-    @dataclass
-    class HeaderClicked(Message):
-        """A click on the header line, at this cell."""
-
-        rows: "Rows"
-        x: int
-
-        @property
-        def control(self) -> "Rows":
-            """Whose header."""
-            return self.rows
 
     def row_count(self) -> int:
         """How many rows there are."""
@@ -190,7 +149,7 @@ class Rows(ScrollView, can_focus=True):
         self.refresh_row(before)
         self.refresh_row(now)
         self.show_cursor(animate=False)
-        self.post_message(self.Moved(self, now))
+        self.post_message(CursorMoved(self, now))
 
     def validate_cursor(self, cursor: int) -> int:
         """Stay among the rows."""
@@ -232,13 +191,13 @@ class Rows(ScrollView, can_focus=True):
     def action_choose(self) -> None:
         """Choose the row under the cursor."""
         if self.row_count():
-            self.post_message(self.Chosen(self, self.cursor))
+            self.post_message(RowChosen(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor there; a double click chooses."""
         y = event.y - self.gutter.top
         if self.has_header and y == 0:
-            self.post_message(self.HeaderClicked(self, event.x))
+            self.post_message(HeaderClicked(self, event.x))
             return
         index = self.scroll_offset.y + y - self.n_header
         if 0 <= index < self.row_count():

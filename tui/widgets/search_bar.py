@@ -1,7 +1,6 @@
 """Where searches are typed: the field, and one line below it that helps or objects."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -9,19 +8,19 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.widgets import Input, Static
 
 from utawaku.library.errors import QueryError
-from utawaku.tui.library_handle import Home
+from utawaku.tui.library_handle import LibraryHandle
+from utawaku.tui.messages import CompletionWanted, SearchChanged, SearchLeft
 from utawaku.tui.text import shown
-from utawaku.tui.widgets.line import Line
+from utawaku.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
-    from utawaku.library.query import Completion
+    from utawaku.library.query.completion import Completion
 
 
-class SearchInput(Line):
+class SearchInput(LineInput):
     """One line; Tab completes, Enter and Down go to the songs, Escape gives up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,28 +30,20 @@ class SearchInput(Line):
         Binding("up", "noop", show=False),
     ]
 
-    @dataclass
-    class Done(Message):
-        """Back to the songs."""
-
-    @dataclass
-    class CompletionAsked(Message):
-        """Tab was pressed."""
-
     def action_complete(self) -> None:
         """Take the first completion."""
-        self.post_message(self.CompletionAsked())
+        self.post_message(CompletionWanted())
 
     def action_done(self) -> None:
         """Go to the songs."""
-        self.post_message(self.Done())
+        self.post_message(SearchLeft())
 
     def action_give_up(self) -> None:
         """Empty the field; from an empty one back to the songs."""
         if self.value:
             self.value = ""
         else:
-            self.post_message(self.Done())
+            self.post_message(SearchLeft())
 
     def action_noop(self) -> None:
         """Keep the cursor where it is."""
@@ -77,22 +68,16 @@ class SearchBar(Vertical):
     }
     """
 
-    @dataclass
-    class Changed(Message):
-        """Another search that can be understood."""
-
-        text: str
-
     def __init__(
         self,
         run_later: Callable[[Callable[[], object], Callable[[object], None]], None],
-        home: Home,
+        home: LibraryHandle,
     ) -> None:
         super().__init__()
         self._run_later = run_later
         self._home = home
         self._completions: list[Completion] = []
-        self._helped = Text()
+        self._helped: Text | None = Text()
         self._count_length = 0
         self.error: QueryError | None = None
 
@@ -136,9 +121,8 @@ class SearchBar(Vertical):
 
     def understand(self) -> None:
         """Understand what is typed, or show where it goes wrong."""
-        from utawaku.library.query import (
-            parse,  # knows every column, so it comes with the catalogue
-        )
+        # It knows every column, so it comes with the catalogue.
+        from utawaku.library.query.syntax import parse
 
         try:
             parse(self.text)
@@ -146,7 +130,7 @@ class SearchBar(Vertical):
             self.error = error
         else:
             self.error = None
-            self.post_message(self.Changed(self.text))
+            self.post_message(SearchChanged(self.text))
         self._help()
 
     def on_descendant_focus(self) -> None:
@@ -166,7 +150,7 @@ class SearchBar(Vertical):
             return
 
         def look() -> object:
-            from utawaku.library.query import complete
+            from utawaku.library.query.completion import complete
 
             return complete(text, caret, self._home.catalogue.browser.values)
 
@@ -203,12 +187,17 @@ class SearchBar(Vertical):
         line.update(text)
         line.set_class(bool(text.plain), "shown")
 
+    def restyle(self) -> None:
+        """Draw the line below the field again, in the colours of the theme."""
+        self._helped = None
+        self._show_help()
+
     def _caret_cell(self, position: int) -> int:
         """The cell of the terminal where a character of the field stands, below the prompt."""
         cell = 2 + cell_len(self.input.value[:position]) - int(self.input.scroll_offset.x)
         return min(max(cell, 0), max(0, self.size.width - 30))
 
-    def on_search_input_completion_asked(self, event: SearchInput.CompletionAsked) -> None:
+    def on_completion_wanted(self, event: CompletionWanted) -> None:
         """Put the first completion in."""
         event.stop()
         if not self._completions:

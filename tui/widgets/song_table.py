@@ -1,19 +1,24 @@
 """The table of songs: any number of them, read from the catalogue a block at a time."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
-from textual.message import Message
 
 from utawaku.library.errors import UtawakuError
 from utawaku.library.query.results import Listing, Sort
 from utawaku.library.records import Song
 from utawaku.tui.background import Latest
 from utawaku.tui.columns import COLUMNS, DEFAULT, Column, lay_out, mark
+from utawaku.tui.messages import (
+    CursorMoved,
+    HeaderClicked,
+    SelectionChanged,
+    SongsUnreadable,
+    SortWanted,
+)
 from utawaku.tui.text import fit
 from utawaku.tui.widgets.rows import Cell, Rows
 
@@ -40,26 +45,6 @@ class SongTable(Rows):
     ]
 
     empty_text = ""
-
-    @dataclass
-    class SelectionChanged(Message):
-        """Other songs are selected."""
-
-        table: "SongTable"
-        n_selected: int
-
-    @dataclass
-    class SortAsked(Message):
-        """A click on a column's title."""
-
-        table: "SongTable"
-        field: str
-
-    @dataclass
-    class Failed(Message):
-        """Songs could not be read."""
-
-        error: UtawakuError
 
     def __init__(self, read: Read, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -104,7 +89,7 @@ class SongTable(Rows):
         if place != self.cursor:
             self.cursor = place
         else:
-            self.post_message(self.Moved(self, place))
+            self.post_message(CursorMoved(self, place))
         self.show_cursor()
 
     def set_columns(self, names: Sequence[str]) -> None:
@@ -150,8 +135,15 @@ class SongTable(Rows):
         for n, (column, column_width) in enumerate(lay_out(self.columns, width - _LEFT - 1)):
             if n:
                 cells.append((" " * _GAP, None))
-            title = column.title + _arrow(column, sort)
+            title, arrow = column.title, _arrow(column, sort)
+            if len(title + arrow) > column_width:
+                title, arrow = title[: column_width - 1], arrow.strip()
+            title += arrow
             cells.append((fit(title, column_width, right=column.right), None))
+        n_hidden = len(self.columns) - len(self.columns_in_sight())
+        if n_hidden:
+            # Columns that are on and have no room; o lists them.
+            cells[0] = (fit(f" +{n_hidden}", _LEFT), None)
         return cells
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
@@ -188,7 +180,8 @@ class SongTable(Rows):
                 elif not song.title:
                     look = "muted"
             style = self.look(look) if look else None
-            cells.append((fit(text, column_width, right=column.right), style))
+            fitted = fit(text, column_width, right=column.right, middle=column.middle)
+            cells.append((fitted, style))
         return cells
 
     def _read_around(self, index: int) -> None:
@@ -210,7 +203,7 @@ class SongTable(Rows):
 
         def arrived(result: list[tuple[int, Song]] | Exception) -> None:
             if isinstance(result, UtawakuError):
-                self.post_message(self.Failed(result))
+                self.post_message(SongsUnreadable(result))
                 return
             if isinstance(result, Exception):
                 raise result
@@ -221,7 +214,7 @@ class SongTable(Rows):
             self._songs.update(result)
             self._gone |= set(wanted) - set(self._songs)
             self.refresh()
-            self.post_message(self.Moved(self, self.cursor))
+            self.post_message(CursorMoved(self, self.cursor))
 
         self._reader.submit(read, arrived)
 
@@ -229,6 +222,14 @@ class SongTable(Rows):
         """Names of the columns that fit, from left to right."""
         width = self.scrollable_content_region.width - _LEFT - 1
         return [column.name for column, _width in lay_out(self.columns, width)]
+
+    def sorts_in_sight(self) -> set[str]:
+        """Return the fields whose order the header shows by an arrow."""
+        return {COLUMNS[name].sort for name in self.columns_in_sight()}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Escape to the screen where nothing is selected."""
+        return bool(self.selected) if action == "deselect" else True
 
     def cell_region(self, index: int, name: str) -> Region | None:
         """Where a cell stands on the screen; None when it is not in sight."""
@@ -253,12 +254,12 @@ class SongTable(Rows):
             at += column_width + _GAP
         return None
 
-    def on_rows_header_clicked(self, event: Rows.HeaderClicked) -> None:
+    def on_header_clicked(self, event: HeaderClicked) -> None:
         """Sort by the column."""
         event.stop()
         column = self.column_at(event.x)
         if column is not None and column.sort:
-            self.post_message(self.SortAsked(self, column.sort))
+            self.post_message(SortWanted(column.sort))
 
     def action_select(self) -> None:
         """Select the song, or not, and go on to the next."""
@@ -292,7 +293,7 @@ class SongTable(Rows):
 
     def _selection_changed(self) -> None:
         self.refresh()
-        self.post_message(self.SelectionChanged(self, len(self.selected)))
+        self.post_message(SelectionChanged(len(self.selected)))
 
 
 def _arrow(column: Column, sort: Sort | None) -> str:

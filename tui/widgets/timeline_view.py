@@ -10,13 +10,13 @@ from rich.color import Color
 from rich.segment import Segment as Piece
 from rich.style import Style
 from textual import events
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from utawaku.library.analysis import Envelope
 from utawaku.library.records import Segment, SetlistLine, Song
 from utawaku.tui.columns import title_of
+from utawaku.tui.messages import MarkerSet, ZoomWanted
 from utawaku.tui.text import clock, fit, shown
 
 MIN_SPAN_S = 4.0
@@ -85,19 +85,6 @@ class TimelineView(Widget, can_focus=False):
         & > .timeline--window { background: $selection; }
     }
     """
-
-    @dataclass
-    class MarkerSet(Message):
-        """The user points at a moment."""
-
-        at_s: float
-
-    @dataclass
-    class ZoomAsked(Message):
-        """The wheel was turned."""
-
-        factor: float
-        around_s: float
 
     def __init__(self) -> None:
         super().__init__(id="timeline-view")
@@ -235,26 +222,14 @@ class TimelineView(Widget, can_focus=False):
         marker = self._column(self.marker_s, width)
         upper = np.abs(row * 2 + 0.5 - n_rows) <= np.maximum(reach, 0.5)
         lower = np.abs(row * 2 + 1.5 - n_rows) <= np.maximum(reach, 0.5)
-        inside = self._inside(width)
         pieces = []
         for column in range(width):
             char = _HALVES[int(lower[column]) + 2 * int(upper[column])]
             style = self._label_look(labels[column])
-            if not inside[column]:
-                style = style + Style(dim=True)
             if column == marker:
                 char, style = ("│" if char == " " else char), self._look("marker")
             pieces.append(Piece(char, style))
         return pieces
-
-    def _inside(self, width: int) -> np.ndarray:
-        """bool (width,): which columns lie in a song."""
-        times = self._times(width)
-        inside = np.zeros(width, bool)
-        for song in self.picture.songs:
-            start_s, stop_s = self.picture.span_of(song)
-            inside |= (times >= start_s) & (times < stop_s)
-        return inside
 
     def _segment_line(self, width: int) -> list[Piece]:
         labels = self.picture.labels_at(self._times(width))
@@ -322,16 +297,16 @@ class TimelineView(Widget, can_focus=False):
         if event.y == self.size.height - 1 and self.picture.duration_s:
             at_s = (event.x - self.styles.padding.left) / width * self.picture.duration_s
             self.show(at_s - self.span_s / 2, at_s + self.span_s / 2)
-            self.post_message(self.MarkerSet(min(max(at_s, 0.0), self.picture.duration_s)))
+            self.post_message(MarkerSet(min(max(at_s, 0.0), self.picture.duration_s)))
         else:
-            self.post_message(self.MarkerSet(self._time_at(event.x)))
+            self.post_message(MarkerSet(self._time_at(event.x)))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Closer."""
         event.stop()
-        self.post_message(self.ZoomAsked(0.8, self._time_at(event.x)))
+        self.post_message(ZoomWanted(0.8, self._time_at(event.x)))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Wider."""
         event.stop()
-        self.post_message(self.ZoomAsked(1.25, self._time_at(event.x)))
+        self.post_message(ZoomWanted(1.25, self._time_at(event.x)))

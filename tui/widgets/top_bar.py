@@ -1,15 +1,15 @@
 """The line at the top: where we are, where else we can go, whether the pipeline runs."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Static
 
-PLACES: tuple[tuple[str, str], ...] = (
+from utawaku.tui.messages import TabWanted
+
+TABS: tuple[tuple[str, str], ...] = (
     ("library", "Library"),
     ("timeline", "Timeline"),
     ("review", "Review"),
@@ -19,7 +19,7 @@ PLACES: tuple[tuple[str, str], ...] = (
 """Mode and title of each screen; its first letter in upper case leads there."""
 
 
-class _Place(Static):
+class _Tab(Static):
     """One place in the bar."""
 
     def __init__(self, mode: str, title: str, *, here: bool) -> None:
@@ -29,7 +29,7 @@ class _Place(Static):
 
     def on_click(self) -> None:
         """Go there."""
-        self.post_message(TopBar.Asked(self.mode))
+        self.post_message(TabWanted(self.mode))
 
 
 class TopBar(Horizontal):
@@ -42,17 +42,11 @@ class TopBar(Horizontal):
         background: $background;
         color: $muted;
         & > #brand { width: auto; padding: 0 2 0 2; color: $primary; text-style: bold; }
-        & > _Place { width: auto; padding: 0 1; &:hover { color: $foreground; } }
-        & > _Place.here { color: $foreground; text-style: bold; }
+        & > _Tab { width: auto; padding: 0 1; &:hover { color: $foreground; } }
+        & > _Tab.here { color: $foreground; text-style: bold; }
         & > #state { width: 1fr; text-align: right; padding: 0 2 0 0; }
     }
     """
-
-    @dataclass
-    class Asked(Message):
-        """The user wants to go somewhere."""
-
-        mode: str
 
     def __init__(self, here: str) -> None:
         super().__init__()
@@ -61,8 +55,8 @@ class TopBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Name, places, state."""
         yield Static("歌枠", id="brand", markup=False)
-        for mode, title in PLACES:
-            yield _Place(mode, title, here=mode == self._here)
+        for mode, title in TABS:
+            yield _Tab(mode, title, here=mode == self._here)
         yield Static("", id="state", markup=False)
 
     def show_state(self, text: Text) -> None:

@@ -1,0 +1,101 @@
+"""Keys of the player, on every tab."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from utawaku.tui.player.player import STEMS, Player
+from utawaku.tui.screens.play_queue import PlayQueueScreen
+from utawaku.tui.services.services import Services
+
+
+class PlayerKeys(Screen[None]):
+    """A screen with the keys of the player."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "player('toggle')", "Play or pause", show=False),
+        Binding("greater_than_sign", "player('next')", "Next song", show=False),
+        Binding("less_than_sign", "player('previous')", "Previous song", show=False),
+        Binding("right", "seek(5)", "Forward 5 s", show=False),
+        Binding("left", "seek(-5)", "Back 5 s", show=False),
+        Binding("shift+right", "seek(30)", "Forward 30 s", show=False),
+        Binding("shift+left", "seek(-30)", "Back 30 s", show=False),
+        Binding("plus,equals_sign", "volume(0.05)", "Louder", show=False),
+        Binding("minus", "volume(-0.05)", "Softer", show=False),
+        Binding("Q", "queue", "Play queue", show=False),
+        Binding("z", "shuffle", "Shuffle", show=False),
+        Binding("r", "repeat", "Repeat: off, all, one", show=False),
+        Binding("h", "highlights", "Highlights only", show=False),
+        Binding("m", "stem", "Mix, vocals, accompaniment", show=False),
+        Binding("ctrl+g", "replay_gain", "Equal loudness", show=False),
+    ]
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+
+    @property
+    def player(self) -> Player:
+        """The player."""
+        return self.services.player
+
+    def show_player(self) -> None:
+        """Show what plays."""
+        raise NotImplementedError
+
+    def action_player(self, what: str) -> None:
+        """Toggle, next or previous."""
+        # Opening a device or a file may take a moment.
+        self.services.worker.write(getattr(self.player, what))
+
+    def action_seek(self, seconds: float) -> None:
+        """Seek forward or back."""
+        self.services.worker.write(lambda: self.player.seek_by(seconds))
+
+    def action_volume(self, by: float) -> None:
+        """Change the volume."""
+        preferences = self.services.preferences
+        self.player.set_volume(self.player.volume + by)
+        preferences.value.volume = self.player.volume
+        preferences.save()
+
+    def action_queue(self) -> None:
+        """Show the play queue."""
+        services = self.services
+        self.app.push_screen(
+            PlayQueueScreen(self.player, services.worker, services.library.catalogue)
+        )
+
+    def action_shuffle(self) -> None:
+        """Switch shuffle on or off."""
+        self.player.set_shuffled(not self.player.queue.shuffled)
+
+    def action_repeat(self) -> None:
+        """Switch to the next way to repeat."""
+        self.player.cycle_repeat()
+
+    def action_highlights(self) -> None:
+        """Switch between highlights and whole songs."""
+        only = not self.player.highlights_only
+        self.player.set_highlights_only(only)
+        self.notify("Highlights only" if only else "Whole songs")
+
+    def action_replay_gain(self) -> None:
+        """Switch between equal loudness and loudness as recorded."""
+        preferences = self.services.preferences
+        self.player.set_replay_gain(not self.player.replay_gain)
+        preferences.value.replay_gain = self.player.replay_gain
+        preferences.save()
+
+    def action_stem(self) -> None:
+        """Switch between mix, vocals and accompaniment, at the same moment."""
+        following = STEMS[(STEMS.index(self.player.stem) + 1) % len(STEMS)]
+
+        def done(heard: bool) -> None:
+            if not heard:
+                self.notify("This song has no stems yet: X asks for them.")
+                self.player.stem = "mix"
+            self.show_player()
+
+        self.services.worker.write(lambda: self.player.set_stem(following), done)

@@ -1,0 +1,1 @@
+"""Services that the app holds and hands to its screens."""

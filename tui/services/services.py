@@ -1,0 +1,74 @@
+"""All services of the app in one value, as screens receive them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from textual.app import App
+
+from utawaku.tui.library_handle import LibraryHandle
+from utawaku.tui.player.output import DeviceOutput, Output
+from utawaku.tui.player.player import Player
+from utawaku.tui.preferences import PreferenceStore
+from utawaku.tui.services.catalogue_worker import CatalogueWorker
+from utawaku.tui.services.error_reports import ErrorReports
+from utawaku.tui.services.grading import Grading
+from utawaku.tui.services.navigator import Navigator
+from utawaku.tui.services.pipeline_control import PipelineControl
+from utawaku.tui.services.playback import Playback
+from utawaku.tui.services.playlist_requests import PlaylistRequests
+from utawaku.tui.services.undo_stack import UndoStack
+
+
+@dataclass(frozen=True)
+class Services:
+    """The app's services."""
+
+    library: LibraryHandle
+    """Settings and catalogue."""
+    reports: ErrorReports
+    worker: CatalogueWorker
+    undo: UndoStack
+    preferences: PreferenceStore
+    playback: Playback
+    grading: Grading
+    pipeline: PipelineControl
+    playlists: PlaylistRequests
+    navigator: Navigator
+
+    @property
+    def player(self) -> Player:
+        """The player."""
+        return self.playback.player
+
+    @classmethod
+    def of(
+        cls,
+        app: App[Any],
+        library: LibraryHandle,
+        *,
+        open_output: Callable[[], Output] = DeviceOutput,
+    ) -> Self:
+        """Make the services of an app."""
+        reports = ErrorReports(app)
+        worker = CatalogueWorker(app, reports)
+        undo = UndoStack(app, worker)
+        preferences = PreferenceStore(library.place, worker.write)
+        pipeline = PipelineControl(app, library, worker)
+        return cls(
+            library,
+            reports,
+            worker,
+            undo,
+            preferences,
+            Playback(app, library, worker, reports, preferences, open_output=open_output),
+            Grading(app, library, undo),
+            pipeline,
+            PlaylistRequests(app, library, worker, reports, pipeline),
+            Navigator(app),
+        )
+
+    async def close(self) -> None:
+        """Finish writes, then close the player."""
+        await self.worker.close()
+        await self.playback.close()
