@@ -163,7 +163,7 @@ def test_the_pieces_of_one_request_become_one_stream(
     catalogue.requests.claim(request.id)
     with dg.DagsterInstance.ephemeral() as instance:
         done = resolve_source.execute_in_process(
-            run_config={"ops": {"take_in_requests": {"config": {"request_ids": [request.id]}}}},
+            run_config={"ops": {"resolve_requests": {"config": {"request_ids": [request.id]}}}},
             resources={"library": LibraryResource()},
             instance=instance,
         )
