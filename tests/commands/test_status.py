@@ -39,7 +39,7 @@ def test_streams_requests_and_notices_are_listed(
     assert set(first["assets"]) == {
         "recordings", "segments", "songs", "labels", "library_files",
     }  # fmt: skip
-    assert first["n_songs"] == catalogue.songs.of_stream(first["id"]).__len__()
+    assert first["n_songs"] == len(catalogue.songs.of_stream(first["id"]))
     (waiting,) = report["requests_waiting"]
     assert (waiting["id"], waiting["kind"]) == (request.id, "ingest_stream")
     (notice,) = report["notices"]

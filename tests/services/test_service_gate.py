@@ -1,0 +1,83 @@
+"""The gate of a service: rate limit, leases, remembered answers, circuit breaker."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from utawaku.library.errors import RecognitionError
+from utawaku.services.service_gate import FAILURES_TO_OPEN, FIRST_PAUSE_S, Lease, ServiceGate
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> ServiceGate:
+    return ServiceGate(tmp_path / "cache" / "service.db", at_once=2, per_minute=600)
+
+
+def test_an_answer_is_remembered_for_as_long_as_it_holds(gate: ServiceGate) -> None:
+    assert gate.recall_value("question") is None
+    gate.remember_value("question", {"title": "夜"}, for_s=None)
+    gate.remember_value("old question", [1], for_s=-1.0)
+    assert gate.recall_value("question") == {"title": "夜"}
+    assert gate.recall_value("old question") is None
+    other_process = ServiceGate(gate.path)
+    assert other_process.recall_value("question") == {"title": "夜"}
+    assert other_process.forget_values() == 2
+    assert gate.recall_value("question") is None
+
+
+def test_only_so_many_requests_run_at_once(gate: ServiceGate) -> None:
+    first, second = gate.enter(), gate.enter()
+    assert isinstance(first, Lease)
+    assert isinstance(second, Lease)
+    assert isinstance(gate.enter(), float)
+    gate.release(first)
+    assert isinstance(gate.enter(), Lease)
+
+
+def test_the_rate_limit_is_shared_and_says_how_long_to_wait(tmp_path: Path) -> None:
+    gates = [ServiceGate(tmp_path / "service.db", at_once=99, per_minute=5) for _ in range(2)]
+    answers = [gates[n % 2].enter() for n in range(20)]
+    granted = [one for one in answers if isinstance(one, Lease)]
+    waits = [one for one in answers if not isinstance(one, Lease)]
+    assert 1 <= len(granted) <= 5
+    assert all(0 < wait <= 60 for wait in waits)
+
+
+def test_failures_in_a_row_open_the_breaker_and_a_success_closes_it(gate: ServiceGate) -> None:
+    for _ in range(FAILURES_TO_OPEN - 1):
+        assert not gate.failed("HTTP 500").is_open
+    now = time.time()
+    opened = gate.failed("HTTP 500")
+    assert (opened.is_open, opened.reason) == (True, "HTTP 500")
+    assert FIRST_PAUSE_S <= opened.open_until - now <= 2 * FIRST_PAUSE_S
+    gate.succeeded()
+    closed = gate.state()
+    assert (closed.is_open, closed.n_failures, closed.reason) == (False, 0, "")
+
+
+def test_a_success_in_between_starts_the_count_again(gate: ServiceGate) -> None:
+    for _ in range(3):
+        gate.failed("HTTP 500")
+        gate.succeeded()
+    assert not gate.state().is_open
+
+
+def test_each_pause_is_longer_until_the_user_resets_it(gate: ServiceGate) -> None:
+    lengths = []
+    for _ in range(3):
+        now = time.time()
+        lengths.append(gate.pause("HTTP 429", None).open_until - now)
+    assert lengths == sorted(lengths)
+    assert lengths[2] > 2 * lengths[0]
+    gate.reset()
+    assert not gate.state().is_open
+
+
+def test_a_file_that_is_no_database_is_an_error_with_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "service.db"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(RecognitionError) as raised:
+        ServiceGate(path)
+    assert raised.value.subject == str(path)
+    assert path.read_bytes().startswith(b"no database")

@@ -1,0 +1,80 @@
+"""Setlists of a stream: from what was fetched with it, and the user's own above all."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.records import Setlist, SetlistLine, Stream
+from utawaku.workflows.setlists import best_setlist, find_stream_setlists, writings_of
+
+STREAM = Stream("youtube-a", "https://example.org/a", "歌枠", site="youtube", duration_s=3600.0)
+LINES = "\n".join(
+    f"{minute}:00 {title} / Mio"
+    for minute, title in ((5, "夜"), (12, "朝"), (20, "海"), (30, "空"))
+)
+
+
+def write(settings: Settings, **files: Any) -> None:
+    """Write JSON files beside the recording; a text is written as it is."""
+    folder = settings.stream_dir(STREAM.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+        (folder / f"{name}.json").write_text(text, "utf-8")
+
+
+def comment(text: str) -> Mapping[str, Any]:
+    return {"id": "c1", "text": text, "author": "a listener", "like_count": 40, "parent": "root"}
+
+
+def test_a_list_in_the_comments_is_found(catalogue: Catalogue, settings: Settings) -> None:
+    write(settings, info={"id": "a"}, comments=[comment(LINES)])
+    (found,) = find_stream_setlists(STREAM, settings)
+    assert found.source == "comment"
+    assert [(line.start_s, line.title) for line in found.lines] == [
+        (300.0, "夜"), (720.0, "朝"), (1200.0, "海"), (1800.0, "空"),
+    ]  # fmt: skip
+    best = best_setlist(STREAM, catalogue, settings)
+    assert best is not None
+    assert [line.title for line in best.lines] == ["夜", "朝", "海", "空"]
+
+
+def test_the_users_own_list_counts_above_all(catalogue: Catalogue, settings: Settings) -> None:
+    catalogue.streams.save(STREAM)
+    write(settings, info={"id": "a"}, comments=[comment(LINES)])
+    own = Setlist((SetlistLine(60.0, "own"),), "user", 1.0)
+    catalogue.setlists.set_users(STREAM.id, own)
+    best = best_setlist(STREAM, catalogue, settings)
+    assert best is not None
+    assert [line.title for line in best.lines] == ["own"]
+    catalogue.setlists.set_users(STREAM.id, None)
+    best = best_setlist(STREAM, catalogue, settings)
+    assert best is not None
+    assert len(best.lines) == 4
+
+
+def test_a_stream_without_writings_has_no_setlist(catalogue: Catalogue, settings: Settings) -> None:
+    assert writings_of(STREAM, settings).warnings == ()
+    assert best_setlist(STREAM, catalogue, settings) is None
+
+
+@pytest.mark.parametrize(
+    "comments", ['[{"text": "5:0', '{"no": "list"}', "[" * 100_000], ids=["cut", "other", "deep"]
+)
+def test_a_damaged_file_is_a_warning_and_the_rest_counts(settings: Settings, comments: str) -> None:
+    write(settings, info={"id": "a", "description": LINES}, comments=comments)
+    (warning,) = writings_of(STREAM, settings).warnings
+    assert "comments.json" in warning
+    (found,) = find_stream_setlists(STREAM, settings)
+    assert found.source == "description"
+
+
+def test_rows_that_are_no_comments_are_passed_over(settings: Settings) -> None:
+    write(settings, info={"id": "a", "chapters": "none"}, comments=[7, None, comment(LINES)])
+    writings = writings_of(STREAM, settings)
+    assert len(writings.info["comments"]) == 1
+    assert writings.info["chapters"] == []
