@@ -1,4 +1,4 @@
-"""What each song of a stream sounds like: embedding and tags."""
+"""Embedding and tags of each song of a stream."""
 
 import os
 from typing import Any

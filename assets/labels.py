@@ -24,7 +24,7 @@ from utawaku.workflows.stream_labels import (
 
 
 class LabelsConfig(dg.Config):
-    """How much a name is worth."""
+    """The weight of a label."""
 
     patient: bool = False
     """Wait for Shazam's rate limit and compare with covers; else what cannot be had at once is put

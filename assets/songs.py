@@ -47,7 +47,7 @@ BINDING = bind(
 def songs_asset(
     context: dg.AssetExecutionContext, library: LibraryResource
 ) -> dg.MaterializeResult:
-    """Where the songs are; known songs keep their identity, the user's own cuts stand."""
+    """Return where the songs are; known songs keep their identity, the user's own cuts stand."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
     with track(library, context, "songs") as work:
@@ -103,6 +103,6 @@ def songs_asset(
 
 
 def inline_picture(path: Path) -> dg.MarkdownMetadataValue:
-    """A picture that Dagster's page shows without a file server."""
+    """A picture that the Dagster UI shows without a file server."""
     encoded = base64.b64encode(path.read_bytes()).decode()
     return dg.MetadataValue.md(f"![timeline](data:image/png;base64,{encoded})")

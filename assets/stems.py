@@ -20,7 +20,7 @@ from utawaku.workflows.stems import CODE_VERSION, fault_in, is_made, separate_so
 
 
 class StemsConfig(dg.Config):
-    """Which songs to take apart; without names, all of the stream that are good enough."""
+    """The songs to separate; without names, all of the stream that are good enough."""
 
     song_ids: list[str] = Field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""What is published: the upload queue, worked on one account after the other."""
+"""The upload queue, worked on one account after the other."""
 
 import time
 from collections import Counter
@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from utawaku.assets.library_files import library_files
-from utawaku.library.errors import ConfigError, UploadInterrupted
+from utawaku.library.errors import ConfigError, UploadInterruptedError
 from utawaku.library.publish.records import Submission
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.services.publish.build import queue_for, record_account
@@ -34,7 +34,7 @@ def submissions(
         try:
             queue = queue_for(target, account, settings, catalogue)
             worked += queue.run_due()
-        except (ConfigError, UploadInterrupted) as error:
+        except (ConfigError, UploadInterruptedError) as error:
             # One account that cannot work must not stop the others.
             context.log.warning("%s", error)
             catalogue.notices.add(

@@ -28,7 +28,7 @@ from utawaku.workflows.taste import score_songs, train_taste
 def taste_model(
     context: dg.AssetExecutionContext, library: LibraryResource
 ) -> dg.MaterializeResult:
-    """What the user likes, learnt from grades; measured on songs that it has not seen."""
+    """Return what the user likes, learnt from grades; measured on songs that it has not seen."""
     try:
         model, quality = train_taste(library.catalogue, library.settings)
     except UtawakuError as error:
@@ -75,7 +75,7 @@ def taste_model(
 def taste_scores(
     context: dg.AssetExecutionContext, library: LibraryResource
 ) -> dg.MaterializeResult:
-    """p(like) of every song, made anew with every model."""
+    """p(like) of every song, made again with every model."""
     catalogue, settings = library.catalogue, library.settings
     current = catalogue.taste.current()
     started = time.monotonic()

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, one JSON object for scripts, errors with a next step."""
+"""Output of commands: tables for people, one JSON object for scripts, errors with a next step."""
 
 import json
 import sys

@@ -102,7 +102,7 @@ def demo(
     print_table(listing)
     out.print(
         f"\n{n_clean} of {len(truth.songs)} songs cut clean, {n_extra} false; "
-        f"{clock(outcome.duration_s)} taken in within {outcome.wall_s:.1f} s"
+        f"{clock(outcome.duration_s)} ingested in {outcome.wall_s:.1f} s"
     )
     if outcome.songs:
         folder = (pipeline.settings.library_root / outcome.songs[0]["file"]).parent

@@ -151,9 +151,9 @@ def resume(
     try:
         rest = catalogue.sites.rest(site)
         if rest is None:
-            raise NotFoundError("this site is not being left alone", subject=site)
+            raise NotFoundError("this site is not on cooldown", subject=site)
         catalogue.sites.welcome(site)
-        n_woken = catalogue.requests.wake(reason_begins=f"{site} is left alone")
+        n_woken = catalogue.requests.wake(reason_begins=f"{site} is on cooldown")
         for channel in catalogue.channels.all(followed_only=True):
             if channel.site == site:
                 catalogue.channels.put_off(channel.id, time.time())

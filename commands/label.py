@@ -58,7 +58,7 @@ def label(
 ) -> None:
     """Label songs again: from setlists, the own index and Shazam (waiting for its rate limit).
 
-    Names that you gave stay. Files are tagged anew and moved where the template wants them.
+    Names that you gave stay. Files are tagged again and moved where the template wants them.
     """
     from utawaku.commands.pipeline import Pipeline
     from utawaku.library.shazam_status import shazam_state
@@ -90,7 +90,7 @@ def label(
         if named:
             print_table(shown)
         unknown = sum(not song.title for song in after)
-        out.print(f"{len(after)} asked about, {len(named)} named anew, {unknown} unknown")
+        out.print(f"{len(after)} asked about, {len(named)} named again, {unknown} unknown")
         for reason, count in Counter(reasons.values()).most_common():
             out.print(f"  {count} x {reason}", markup=False, style="dim", soft_wrap=True)
         out.print(f"Shazam: {service.described()}", markup=False, soft_wrap=True)
@@ -99,7 +99,7 @@ def label(
 
 
 def _why_unknown(catalogue: "Catalogue", asked: Sequence[Song]) -> dict[str, str]:
-    """Why songs have no name, by song id, as the last look at each stream said."""
+    """Return why songs have no name, by song id, as the last look at each stream said."""
     reasons: dict[str, str] = {}
     for stream_id in dict.fromkeys(song.stream_id for song in asked):
         state = catalogue.assets.of(stream_id).get("labels")

@@ -24,7 +24,7 @@ runs: none is started until those that go on have ended."""
 
 
 @dataclass
-class Renewal:
+class MemoryRecycler:
     """Watches the memory of the lasting processes."""
 
     code: Child
@@ -93,7 +93,7 @@ class Renewal:
 
 
 def has_runs(code: Child) -> bool:
-    """Whether runs go on in the code server."""
+    """Return whether runs go on in the code server."""
     server = code.running()
     if server is None:
         return False

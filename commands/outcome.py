@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class Outcome:
-    """What became of one stream."""
+    """The outcome of one stream."""
 
     source: str
     stream_id: str = ""

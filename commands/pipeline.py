@@ -40,7 +40,7 @@ POOLS = {"download": 1, "cpu": 2, "shazam": 4, "bilibili": 1}
 """Steps of a kind that run at once over all runs, unless the user set another limit in Dagster."""
 FORMER_POOLS = ("gpu",)
 """Pools of earlier versions that no step is in."""
-GOES_ON = "The same command goes on where it was"
+GOES_ON = "The same command continues"
 BUSY = "another utawaku is working on this stream"
 
 
@@ -244,7 +244,7 @@ class Pipeline:
             yield
 
     def _is_run_by_the_daemon(self, stream: Stream) -> bool:
-        """Whether a run of the pipeline, which takes no lock, works on the stream now."""
+        """Return whether a run of the pipeline, which takes no lock, works on the stream now."""
         tags = {"dagster/partition": stream.id}
         started = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.STARTED])
         return bool(self.instance.get_runs(started, limit=1))

@@ -1,4 +1,4 @@
-"""What `utawaku doctor --fix` puts right: files, rows, runs and partitions that are out of step."""
+"""Repairs of `utawaku doctor --fix`: files, rows, runs and partitions that are out of step."""
 
 import os
 import re
@@ -63,7 +63,7 @@ def _unknown_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) 
         text = f"{len(ours)} files below Songs/ belong to no song"
         return Finding("orphans", "warning", text, "They are in the trash now" if fix else FIX)
     if foreign:
-        text = f"{len(foreign)} files below Songs/ are not utawaku's; they are left alone"
+        text = f"{len(foreign)} files below Songs/ are not utawaku's; they are on cooldown"
         return Finding("orphans", "info", text)
     return Finding("orphans", "ok", "no file below Songs/ without its song")
 

@@ -122,7 +122,7 @@ def _changed(section: Any, **changes: Any) -> Any:
 
 
 def _speech_only(file: Path, settings: Any, slices: Path | None) -> None:
-    """What the small acoustic segmenter says, as a line of segmented.tsv."""
+    """Return what the small acoustic segmenter says, as a line of segmented.tsv."""
     from utawaku.library.exports import segmented_tsv
     from utawaku.models.mfcc_segmenter import BacsSegmenter, slice_speech
 

@@ -105,7 +105,7 @@ def separate(
 
 @dataclass(frozen=True)
 class _Span:
-    """What to take of a recording, and how to cut it up."""
+    """The span of a recording to separate, and the cuts within it."""
 
     start_s: float
     stop_s: float | None
@@ -113,7 +113,7 @@ class _Span:
     shift_s: float
 
     def __bool__(self) -> bool:
-        """Whether the user gave any of it."""
+        """Return whether the user gave any of it."""
         return self != _Span(0.0, None, None, 0.0)
 
 

@@ -19,7 +19,7 @@ import time
 
 EVERY_S = 60.0
 SET_ASIDE_EVERY = 30
-"""Rounds; what was set aside is looked at then, too, and what has come to stay is added to it."""
+"""Rounds; what was set aside is polled then, too, and what has come to stay is added to it."""
 FIRST_SET_ASIDE = 3
 
 

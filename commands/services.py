@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def services(
     reset: Annotated[
-        str | None, typer.Option(help="End the cooldown of this service, and count anew.")
+        str | None, typer.Option(help="End the cooldown of this service, and count again.")
     ] = None,
     forget: Annotated[
         str | None, typer.Option(help="Forget the remembered answers of this service.")

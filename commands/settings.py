@@ -131,7 +131,7 @@ def _plain(value: Any) -> Any:
 
 
 def _typed(value: str) -> Any:
-    """What the text means in TOML; words that mean nothing there are texts."""
+    """Return what the text means in TOML; words that mean nothing there are texts."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 

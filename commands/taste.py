@@ -145,7 +145,7 @@ def _list(query: str, catalogue: "Catalogue", limit: int, json: bool) -> None:
 
 
 def _state(current: Any, latest: Any) -> str:
-    """How the model stands, in one line."""
+    """Return how the model stands, in one line."""
     if latest is None:
         return "No taste model yet: grade songs, then `utawaku train taste`"
     if current is None:

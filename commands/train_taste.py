@@ -63,7 +63,7 @@ def taste(
 
 
 def _told(results: dict[str, Any]) -> Iterator[str]:
-    """What came of it, for people."""
+    """Return what came of it, for people."""
     pretrained, network, model = (results.get(k) for k in ("pretrained", "network", "model"))
     if pretrained is not None:
         yield (

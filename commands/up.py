@@ -19,7 +19,7 @@ import typer
 from filelock import FileLock, Timeout
 
 from utawaku.commands.console import err, out
-from utawaku.commands.memory_recycler import Renewal
+from utawaku.commands.memory_recycler import MemoryRecycler
 from utawaku.commands.service_runner import keep_giving_back
 from utawaku.commands.supervised_process import Child, end_group
 from utawaku.commands.web_page import guard_of
@@ -27,10 +27,10 @@ from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.files import atomic_path
 from utawaku.library.heartbeat import (
-    LastingProcess,
+    ServiceProcess,
     beat,
     is_alive,
-    lasting_processes,
+    service_processes,
     stop_beating,
 )
 from utawaku.library.processes import is_gone, process_mark
@@ -61,7 +61,7 @@ def up(
     detach: Annotated[
         bool, typer.Option("--detach", help="Run in the background; `utawaku down` ends it.")
     ] = False,
-    port: Annotated[int | None, typer.Option(help="Port of the web page.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the Dagster UI.")] = None,
     metrics: Annotated[
         int | None, typer.Option(help="Serve Prometheus text on this port of loopback, too.")
     ] = None,
@@ -72,7 +72,7 @@ def up(
         bool, typer.Option("--address", help="Print the web page's address, with its token, only.")
     ] = False,
 ) -> None:
-    """Start the pipeline: Dagster's daemon (sensors, runs) and its web page, on loopback only.
+    """Start the pipeline: Dagster's daemon (sensors, runs) and its UI, on loopback only.
 
     The web page serves nobody without its token; the printed address holds it.
     """
@@ -92,7 +92,7 @@ def up(
 
 @dataclass(frozen=True)
 class Pages:
-    """What is served over HTTP."""
+    """The services over HTTP."""
 
     port: int
     metrics: int | None = None
@@ -128,7 +128,7 @@ def _held_for_life(settings: Settings) -> Iterator[None]:
 
 
 def is_running(settings: Settings) -> bool:
-    """Whether a pipeline of this library lives, be it still coming up."""
+    """Return whether a pipeline of this library lives, be it still coming up."""
     try:
         with _lock(settings).acquire(timeout=0):
             return False
@@ -179,11 +179,11 @@ SET_BACK_S = 60.0
 
 @dataclass
 class Rounds:
-    """What the supervisor does twice a second for as long as it lives."""
+    """The rounds of the supervisor, twice a second."""
 
     settings: Settings
     children: Sequence[Child]
-    renewal: Renewal
+    renewal: MemoryRecycler
     put_right: Callable[[], object]
     """Called when the clock was set back."""
     clock: Callable[[], float] = time.time
@@ -231,11 +231,11 @@ class Rounds:
             self._last_beat = time.monotonic()
 
 
-def _lasting(children: Sequence[Child]) -> list[LastingProcess]:
+def _lasting(children: Sequence[Child]) -> list[ServiceProcess]:
     return [
-        LastingProcess("supervisor", os.getpid()),
+        ServiceProcess("supervisor", os.getpid()),
         *(
-            LastingProcess(one.name, one.process.pid, one.n_starts)
+            ServiceProcess(one.name, one.process.pid, one.n_starts)
             for one in children
             if one.process is not None
         ),
@@ -261,7 +261,7 @@ def down() -> None:
     pid = _supervisor(settings)
     if pid is None:
         raise UtawakuError("the pipeline is just coming up", next_step="Try again in a moment")
-    services = lasting_processes(settings)
+    services = service_processes(settings)
     family = _family(pid)
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + ENDS_WITHIN_S
@@ -286,7 +286,7 @@ def _family(pid: int) -> list[psutil.Process]:
         return []
 
 
-def _ended(services: Sequence[LastingProcess], family: Sequence[psutil.Process]) -> str:
+def _ended(services: Sequence[ServiceProcess], family: Sequence[psutil.Process]) -> str:
     names = [f"{one.name} {one.pid}" for one in services]
     n_others = len({one.pid for one in family} - {one.pid for one in services})
     if n_others:
@@ -313,7 +313,7 @@ def _detach(settings: Settings, pages: Pages) -> None:
     deadline = time.monotonic() + COMES_UP_WITHIN_S
 
     def is_up() -> bool:
-        beating = {one.pid for one in lasting_processes(settings)}
+        beating = {one.pid for one in service_processes(settings)}
         return is_alive(settings) and process.pid in beating
 
     while not is_up() and process.poll() is None and time.monotonic() < deadline:
@@ -386,7 +386,7 @@ def _supervise(settings: Settings, pages: Pages) -> None:
     # server can run code.
     with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
         children = _children(home, logs, Path(private), pages)
-        renewal = Renewal(*children, settings.process_growth_mb)
+        renewal = MemoryRecycler(*children, settings.process_growth_mb)
         rounds = Rounds(settings, children, renewal, _prepared)
         try:
             while not stopping:
@@ -407,7 +407,7 @@ def _serve_metrics(settings: Settings, port: int | None) -> "ThreadingHTTPServer
         return None
     from utawaku.commands.metrics_server import metrics_server
 
-    keep_giving_back()  # each answer opens the catalogue anew
+    keep_giving_back()  # each answer opens the catalogue again
     server = metrics_server(settings, port)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     out.print(f"metrics   http://{HOST}:{server.server_address[1]}/metrics")

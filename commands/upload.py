@@ -248,11 +248,11 @@ def _work(
 
 
 def _raise_unless_published(done: "Sequence[Submission]") -> None:
-    from utawaku.library.errors import UploadError, UploadHold
+    from utawaku.library.errors import UploadError, UploadHoldError
 
     held = [one for one in done if one.state == "held"]
     if held:
-        raise UploadHold(
+        raise UploadHoldError(
             "the queue waits for you", next_step="See `utawaku submissions`", code="hold"
         )
     failed = [one for one in done if one.state == "failed"]

@@ -12,7 +12,7 @@ from utawaku.demo.score import Chord, Song, Strain
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """When in the bar, for how many beats, how strongly; `tone` picks a chord tone, None plays
+    """Beat in the bar, length in beats and strength; `tone` picks a chord tone, None plays
     all."""
 
     beat: float

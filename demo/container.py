@@ -31,7 +31,7 @@ _CARD_COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class StreamFormat:
-    """What FFmpeg is to write: container, codecs, rate."""
+    """Output format for FFmpeg: container, codecs, rate."""
 
     container: str
     audio_codec: str
@@ -54,7 +54,7 @@ _FORMATS = {
 
 
 def format_of(target: Path, *, video: bool) -> StreamFormat:
-    """What to write into a file of this name; raises EncodeError for a suffix that cannot be
+    """Return what to write into a file of this name; raises EncodeError for a suffix that cannot be
     written."""
     known = _FORMATS.get(target.suffix.lower())
     if known is None:

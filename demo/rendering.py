@@ -335,7 +335,7 @@ _VOCALS_OVER_BAND_DB = 1.0
 
 
 def _dynamics(energy: float) -> float:
-    """How strongly everybody plays: a verse is about 2.5 dB below a chorus."""
+    """Return how strongly everybody plays: a verse is about 2.5 dB below a chorus."""
     return 0.45 + 0.6 * energy
 
 
@@ -353,7 +353,9 @@ def _tone(tones: list[int], index: int) -> int:
 
 
 def _audible_samples(mix: Audio, rate: int) -> int:
-    """Where the last chord has rung out: 50 ms frames 21 dB below the song, and a moment more."""
+    """Return where the last chord has rung out: 50 ms frames 21 dB below the song, and a moment
+    more.
+    """
     n_frame = int(0.05 * rate)
     n_frames = mix.shape[1] // n_frame
     power = (mix[:, : n_frames * n_frame] ** 2).reshape(2, n_frames, n_frame).mean(axis=(0, 2))

@@ -1,4 +1,4 @@
-"""How a song is written down: notes, chords and strains, and the text notation they are read from.
+"""Notation of a song: notes, chords and strains, and the text they are read from.
 
 Melodies are one string: bars between ``|``, notes such as ``F#4``, ``Bb3*1.5`` (beats, default 1)
 and rests ``r*2``; what stands before ``^`` is an upbeat. Chords are one string too: bars between

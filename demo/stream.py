@@ -96,7 +96,7 @@ def make_demo_stream(
 
 
 def plan(minutes: float, rng: np.random.Generator) -> list[Cue]:
-    """Which songs, how long and in which key."""
+    """Return which songs, how long and in which key."""
     sung_s = minutes * 60.0 * _SONG_SHARE
     n_songs = max(2, round(sung_s / _USUAL_SONG_S))
     seconds = float(np.clip(sung_s / n_songs, _SHORTEST_SONG_S - 6.0, 140.0))

@@ -1,4 +1,4 @@
-"""What happens between songs: chat, applause, jingles, and the floor noise of a live microphone."""
+"""Sounds between songs: chat, applause, jingles, and the floor noise of a live microphone."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +155,7 @@ def jingle(seconds: float, sample_rate_hz: int, rng: np.random.Generator) -> Aud
 
 
 def floor_noise(n_samples: int, sample_rate_hz: int, rng: np.random.Generator) -> Audio:
-    """What an open microphone hears in an empty room: (2, n_samples) float32 at -64 dBFS."""
+    """Return what an open microphone hears in an empty room: (2, n_samples) float32 at -64 dBFS."""
     from scipy.signal import butter, sosfilt
 
     hiss = rng.standard_normal((2, n_samples)).astype(np.float32)

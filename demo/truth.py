@@ -1,4 +1,4 @@
-"""What is true about a demo stream, and how it is written beside it."""
+"""Ground truth of a demo stream, and the file beside it."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -59,7 +59,7 @@ class DemoTruth:
 
 
 def truth_path(target: Path) -> Path:
-    """Where the truth about `target` lies: ``<target>.truth.json``."""
+    """Return where the truth about `target` lies: ``<target>.truth.json``."""
     return target.with_name(target.name + ".truth.json")
 
 

@@ -36,7 +36,7 @@ ingest_stream = dg.define_asset_job(
 
 
 class ResolveConfig(dg.Config):
-    """Which requests to serve."""
+    """The requests to serve."""
 
     request_ids: list[int]
 
@@ -156,7 +156,7 @@ def resolve_run(request_ids: Sequence[int]) -> dg.RunRequest:
 
 
 class ChannelConfig(dg.Config):
-    """Which channel to look at."""
+    """The channel to poll."""
 
     channel_id: str
 

@@ -22,7 +22,7 @@ class _CancelledError(Exception):
 
 
 class PlaylistConfig(dg.Config):
-    """Which request to serve."""
+    """The request to serve."""
 
     request_id: int
 

@@ -46,10 +46,10 @@ from utawaku.orchestration.run_tags import (
     TAKE_INCOMPLETE_TAG,
 )
 from utawaku.services.rate_limits import (
-    Hindrance,
-    hindrance_to_asking,
-    hindrance_to_download,
-    hindrance_to_work,
+    WaitReason,
+    wait_before_download,
+    wait_before_request,
+    wait_before_work,
 )
 from utawaku.workflows.ingest import is_address
 
@@ -93,7 +93,7 @@ class RequestedRuns:
     n_downloads: int
     recorded: set[str]
     """Streams whose recording was fetched."""
-    no_room: Hindrance | None
+    no_room: WaitReason | None
     """The disk is full: whatever is made by a run waits."""
 
     @classmethod
@@ -112,7 +112,7 @@ class RequestedRuns:
             n_open=len({request.run_id for request in running}),
             n_downloads=sum(DOWNLOAD_TAG in run.tags for run in open_runs),
             recorded=set(catalogue.assets.done_streams("recordings")),
-            no_room=hindrance_to_work(settings, time.time()),
+            no_room=wait_before_work(settings, time.time()),
         )
 
     def runs(self) -> Iterator[dg.RunRequest]:
@@ -223,13 +223,15 @@ class RequestedRuns:
         if isinstance(wanted, RecheckLength):
             stream = self.catalogue.streams.find(wanted.stream_id)
             url = stream.url if stream else ""
-        hindrance = hindrance_to_asking(url, self.catalogue, self.now) if is_address(url) else None
-        if hindrance is not None:
-            self.catalogue.requests.wait(request.id, hindrance.until, hindrance.reason)
-        return hindrance is not None
+        wait_reason = (
+            wait_before_request(url, self.catalogue, self.now) if is_address(url) else None
+        )
+        if wait_reason is not None:
+            self.catalogue.requests.wait(request.id, wait_reason.until, wait_reason.reason)
+        return wait_reason is not None
 
     def _must_wait_for_another(self, request: Request, stream: Stream) -> bool:
-        """Whether a command line works on the stream; then the request waits for it."""
+        """Return whether a command line works on the stream; then the request waits for it."""
         locked = _is_locked(stream, self.settings)
         if locked:
             reason = "another utawaku works on this stream"
@@ -254,9 +256,9 @@ class RequestedRuns:
         if "recordings" in due and web:
             if self.n_downloads >= MAX_OPEN_DOWNLOADS:
                 return None
-            hindrance = hindrance_to_download(stream.url, self.catalogue, self.settings, self.now)
-            if hindrance is not None:
-                requests.wait(request.id, hindrance.until, hindrance.reason)
+            wait_reason = wait_before_download(stream.url, self.catalogue, self.settings, self.now)
+            if wait_reason is not None:
+                requests.wait(request.id, wait_reason.until, wait_reason.reason)
                 return None
             self.n_downloads += 1
             tags = _download_tags(stream, wanted)
@@ -315,7 +317,7 @@ def _key(request: Request) -> str:
 
 
 def _is_locked(stream: Stream, settings: Settings) -> bool:
-    """Whether a command line works on the stream."""
+    """Return whether a command line works on the stream."""
     path = settings.stream_dir(stream.id) / ".lock"
     if not path.exists():
         return False

@@ -18,7 +18,7 @@ HOP_S = 0.1
 
 @dataclass(frozen=True)
 class Envelope:
-    """How loud a recording is, ten times a second."""
+    """Loudness of a recording, ten times a second."""
 
     low: np.ndarray
     """float32 (n,): lowest sample of each tenth of a second, in [-1, 1]."""

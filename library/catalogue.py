@@ -21,7 +21,7 @@ from utawaku.library.errors import (
     MAKE_ROOM,
     CatalogueError,
     CatalogueFullError,
-    CatalogueLocked,
+    CatalogueLockedError,
     is_disk_full,
 )
 from utawaku.library.migrations import HEAD, migrate
@@ -68,8 +68,8 @@ class Catalogue:
         """Open the catalogue of `settings`, making or migrating it where needed.
 
         Raises:
-            CatalogueTooNew: a newer utawaku made it.
-            CatalogueLocked: somebody else holds it for longer than the busy timeout.
+            CatalogueTooNewError: a newer utawaku made it.
+            CatalogueLockedError: somebody else holds it for longer than the busy timeout.
             CatalogueError: it cannot be opened (no permission, not a database, disk full).
         """
         return cls.open_url(settings.database_url, busy_timeout_s=busy_timeout_s)
@@ -138,7 +138,7 @@ class Catalogue:
 
     @cached_property
     def channels(self) -> Channels:
-        """Whom the user follows."""
+        """Followed channels."""
         return Channels(self)
 
     @cached_property
@@ -153,7 +153,7 @@ class Catalogue:
 
     @cached_property
     def labels(self) -> Labels:
-        """Who a song may be."""
+        """Return who a song may be."""
         return Labels(self)
 
     @cached_property
@@ -163,7 +163,7 @@ class Catalogue:
 
     @cached_property
     def sounds(self) -> Sounds:
-        """Which songs sound alike."""
+        """Return which songs sound alike."""
         return Sounds(self)
 
     @cached_property
@@ -183,47 +183,47 @@ class Catalogue:
 
     @cached_property
     def assets(self) -> AssetStates:
-        """How far each artefact of each stream is."""
+        """Return how far each artefact of each stream is."""
         return AssetStates(self)
 
     @cached_property
     def requests(self) -> Requests:
-        """What the user asked for."""
+        """Return what the user asked for."""
         return Requests(self)
 
     @cached_property
     def sites(self) -> Sites:
-        """What was asked of each site lately, and which are left alone."""
+        """Return what was asked of each site lately, and which are on cooldown."""
         return Sites(self)
 
     @cached_property
     def candidates(self) -> Candidates:
-        """What the crawler came across."""
+        """Return what the crawler came across."""
         return Candidates(self)
 
     @cached_property
     def memories(self) -> Memories:
-        """What schedules remember."""
+        """Return what schedules remember."""
         return Memories(self)
 
     @cached_property
     def notices(self) -> Notices:
-        """What the user should know."""
+        """Return what the user should know."""
         return Notices(self)
 
     @cached_property
     def accounts(self) -> AccountRecords:
-        """Who is logged in where."""
+        """Return who is logged in where."""
         return AccountRecords(self)
 
     @cached_property
     def submissions(self) -> Submissions:
-        """What is published where, and what is on its way."""
+        """Return what is published where, and what is on its way."""
         return Submissions(self)
 
     @cached_property
     def insights(self) -> Insights:
-        """What the engines found out about songs."""
+        """Return what the engines found out about songs."""
         return Insights(self)
 
     @cached_property
@@ -238,17 +238,17 @@ class Catalogue:
 
     @cached_property
     def edits(self) -> Edits:
-        """What the user changed by hand."""
+        """Return what the user changed by hand."""
         return Edits(self)
 
     @cached_property
     def review(self) -> Review:
-        """What to ask the user about next."""
+        """Return what to ask the user about next."""
         return Review(self)
 
     @cached_property
     def overview(self) -> Overview:
-        """How far all streams are."""
+        """Return how far all streams are."""
         return Overview(self)
 
     @cached_property
@@ -263,12 +263,12 @@ class Catalogue:
 
     @cached_property
     def taste(self) -> TasteStore:
-        """What the user likes, and what the models make of it."""
+        """Return what the user likes, and what the models make of it."""
         return TasteStore(self)
 
     @cached_property
     def grades(self) -> Grades:
-        """What the user thinks of songs."""
+        """Return what the user thinks of songs."""
         return Grades(self)
 
 
@@ -323,7 +323,7 @@ def _named_errors(url: sa.URL) -> Iterator[None]:
         yield
     except OperationalError as error:
         if "locked" in str(error.orig) or "busy" in str(error.orig):
-            raise CatalogueLocked(
+            raise CatalogueLockedError(
                 "another program holds the catalogue",
                 subject=subject,
                 next_step="Wait for it to finish, then try again; nothing was changed",

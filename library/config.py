@@ -27,9 +27,9 @@ from utawaku.library.secret_url import SecretUrl
 from utawaku.library.source_settings import SourceSettings
 from utawaku.library.subscriptions.settings import (
     CrawlSettings,
-    FollowSettings,
-    HousekeepingSettings,
+    MaintenanceSettings,
     NoticeSettings,
+    SubscriptionSettings,
 )
 
 
@@ -99,7 +99,7 @@ class CutSettings(_Section):
 
 
 class TagSettings(_Section):
-    """What song files say of themselves."""
+    """Tags of song files."""
 
     artist: Literal["original", "singer"] = Field(
         "original",
@@ -201,9 +201,9 @@ class Settings(BaseSettings):
     highlight: HighlightSettings = HighlightSettings()
     taste: TasteSettings = TasteSettings()
     uploads: UploadSettings = UploadSettings()
-    follow: FollowSettings = FollowSettings()
+    follow: SubscriptionSettings = SubscriptionSettings()
     crawl: CrawlSettings = CrawlSettings()
-    keep: HousekeepingSettings = HousekeepingSettings()
+    keep: MaintenanceSettings = MaintenanceSettings()
     notices: NoticeSettings = NoticeSettings()
 
     @property

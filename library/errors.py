@@ -3,57 +3,57 @@
 A message says what failed, on what, and what the user can do next::
 
     UtawakuError
-    +- StoppedError             the user stopped it
-    +- ConfigError              a setting is wrong
-    +- CatalogueError           the database cannot be used
-    |  +- CatalogueLocked       another writer holds it too long
-    |  +- CatalogueTooNew       made by a newer utawaku
-    |  +- CatalogueFullError    the disk that it lies on is full
-    +- LibraryFileError         a file of the library cannot be named, moved or restored
-    +- UsageError               the command was called wrongly
-    +- NotFoundError            no such stream, song, channel, ...
-    +- QueryError               a search cannot be understood (knows the position)
-    +- RequestError             a stored request cannot be read by this version
-    +- MediaError               a file cannot be used as media
-    |  +- NotMediaError         no container FFmpeg knows
-    |  +- NoAudioError          media without an audio track
-    |  +- TruncatedMediaError   ends before it should
-    |  +- EncodeError           writing audio or video failed
-    |  +- TagError              tags cannot be written or read back
-    +- DownloadError            fetching a recording failed
-    |  +- BotCheckError         the site wants proof of a human
-    |  +- RateLimitedError      HTTP 429 and its kin (knows when to come back)
-    |  +- GeoBlockedError       not available in this country
-    |  +- PrivateStreamError    private, members only, log-in needed
-    |  +- StillProcessingError  live, upcoming, or the archive is not complete yet
-    |  +- StreamGoneError       removed or never there
-    |  +- MediaMissingError     the page is there, its media are not (yet, or for now)
-    |  +- UnsupportedSiteError  no extractor knows the address
-    |  +- NetworkError          no connection, or it broke too often
-    |  |  +- StalledError       the server sends next to nothing
-    |  +- DownloadCancelled     the user stopped it
-    +- WeightsError             model weights
-    |  +- WeightsMissingError   not here and could not be fetched
-    |  +- WeightsCorruptError   wrong size, digest, shape
-    +- EngineError              an engine failed on an input
-    +- RecognitionError         a naming service failed
-    |  +- SignatureError        a Shazam signature cannot be made or read
-    |  +- FingerprintError      a fingerprint index or recording cannot be used
-    |  +- SourceError           an outside source of songs and titles has no answer now
-    +- SetlistError             a setlist, chat or subtitle file cannot be read
-    +- PlaylistError            a playlist cannot be made so
-    +- UploadError              a submission failed
-    |  +- UploadInterrupted     broke off; nothing was decided, trying again is safe
-    |  +- UploadLimited         the site asks to wait (knows for how long)
-    |  +- UploadHold            the site wants a human; the whole queue rests
-    |  |  +- LoginExpiredError  the account is logged out
-    |  +- UploadRefused         refused for good (knows the site's code)
-    |  |  +- DuplicateTitleError  the site has this title already
-    |  +- OutcomeUnknown        sent, but nobody answered: look it up before sending again
-    |  +- AlreadyThereError     the target has what looks like this submission already
-    |  +- SongTakenError        a song is in another open submission of the target
-    +- EditError                songs cannot be placed so
-    +- DiskFullError            no space left for what is to be written
+    +- StoppedError                 the user stopped it
+    +- ConfigError                  a setting is wrong
+    +- CatalogueError               the database cannot be used
+    |  +- CatalogueLockedError      another writer holds it too long
+    |  +- CatalogueTooNewError      made by a newer utawaku
+    |  +- CatalogueFullError        the disk that it lies on is full
+    +- LibraryFileError             a file of the library cannot be named, moved or restored
+    +- UsageError                   the command was called wrongly
+    +- NotFoundError                no such stream, song, channel, ...
+    +- QueryError                   a search cannot be understood (knows the position)
+    +- RequestError                 a stored request cannot be read by this version
+    +- MediaError                   a file cannot be used as media
+    |  +- NotMediaError             no container FFmpeg knows
+    |  +- NoAudioError              media without an audio track
+    |  +- TruncatedMediaError       ends before it should
+    |  +- EncodeError               writing audio or video failed
+    |  +- TagError                  tags cannot be written or read back
+    +- DownloadError                fetching a recording failed
+    |  +- BotCheckError             the site wants proof of a human
+    |  +- RateLimitedError          HTTP 429 and its kin (knows when to come back)
+    |  +- GeoBlockedError           not available in this country
+    |  +- PrivateStreamError        private, members only, log-in needed
+    |  +- StillProcessingError      live, upcoming, or the archive is not complete yet
+    |  +- StreamGoneError           removed or never there
+    |  +- MediaMissingError         the page is there, its media are not (yet, or for now)
+    |  +- UnsupportedSiteError      no extractor knows the address
+    |  +- NetworkError              no connection, or it broke too often
+    |  |  +- StalledError           the server sends next to nothing
+    |  +- DownloadCancelledError    the user stopped it
+    +- WeightsError                 model weights
+    |  +- WeightsMissingError       not here and could not be fetched
+    |  +- WeightsCorruptError       wrong size, digest, shape
+    +- EngineError                  an engine failed on an input
+    +- RecognitionError             a naming service failed
+    |  +- SignatureError            a Shazam signature cannot be made or read
+    |  +- FingerprintError          a fingerprint index or recording cannot be used
+    |  +- SourceError               an outside source of songs and titles has no answer now
+    +- SetlistError                 a setlist, chat or subtitle file cannot be read
+    +- PlaylistError                a playlist cannot be made so
+    +- UploadError                  a submission failed
+    |  +- UploadInterruptedError    broke off; nothing was decided, trying again is safe
+    |  +- UploadLimitedError        the site asks to wait (knows for how long)
+    |  +- UploadHoldError           the site wants a human; the whole queue rests
+    |  |  +- LoginExpiredError      the account is logged out
+    |  +- UploadRefusedError        refused for good (knows the site's code)
+    |  |  +- DuplicateTitleError    the site has this title already
+    |  +- OutcomeUnknownError       sent, but nobody answered: look it up before sending again
+    |  +- AlreadyThereError         the target has what looks like this submission already
+    |  +- SongTakenError            a song is in another open submission of the target
+    +- EditError                    songs cannot be placed so
+    +- DiskFullError                no space left for what is to be written
 """
 
 import errno
@@ -115,11 +115,11 @@ class CatalogueError(UtawakuError):
     """The catalogue cannot be used."""
 
 
-class CatalogueLocked(CatalogueError):
+class CatalogueLockedError(CatalogueError):
     """Another writer holds the catalogue for longer than the busy timeout."""
 
 
-class CatalogueTooNew(CatalogueError):
+class CatalogueTooNewError(CatalogueError):
     """The catalogue was made by a newer version of utawaku."""
 
 
@@ -286,7 +286,7 @@ class UploadError(UtawakuError):
     """A submission failed."""
 
 
-class DownloadCancelled(DownloadError):
+class DownloadCancelledError(DownloadError):
     """A download was stopped on request; what was fetched is kept."""
 
     exit_code = ExitCode.STOPPED
@@ -304,7 +304,7 @@ class CatalogueFullError(CatalogueError):
     exit_code = ExitCode.DISK_FULL
 
 
-MAKE_ROOM = "Free some space; the same command goes on where it was"
+MAKE_ROOM = "Free some space; the same command continues"
 _TOLD = (DiskFullError, CatalogueFullError)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SQLITE_FULL, _SQLITE_IO, _SQLITE_CANNOT_OPEN = 13, 10, 14
@@ -314,7 +314,7 @@ _NO_ROOM_BYTES = 256 * 1024
 
 
 def is_disk_full(error: BaseException, folder: str | os.PathLike[str]) -> bool:
-    """Whether an error, or one that it came from, says that the disk is full.
+    """Return whether an error, or one that it came from, says that the disk is full.
 
     Args:
         error: any.
@@ -358,7 +358,9 @@ def _has_no_room(folder: str | os.PathLike[str]) -> bool:
 
 
 def file_trouble(error: Exception, subject: str) -> UtawakuError | None:
-    """What a file system refused, as an error with a next step; None for any other trouble."""
+    """Return what a file system refused, as an error with a next step; None for any other
+    trouble.
+    """
     if not isinstance(error, OSError) or error.errno is None:
         return None
     if isinstance(error, ConnectionError | TimeoutError):
@@ -373,11 +375,11 @@ def file_trouble(error: Exception, subject: str) -> UtawakuError | None:
     )
 
 
-class UploadInterrupted(UploadError):
+class UploadInterruptedError(UploadError):
     """Broke off before anything was decided; trying again is safe."""
 
 
-class UploadLimited(UploadError):
+class UploadLimitedError(UploadError):
     """The target asks to wait `retry_after_s` seconds."""
 
     def __init__(
@@ -392,7 +394,7 @@ class UploadLimited(UploadError):
         self.retry_after_s = retry_after_s
 
 
-class UploadHold(UploadError):
+class UploadHoldError(UploadError):
     """The target wants a human (`code`: captcha, too_frequent, ...); the whole queue must rest."""
 
     exit_code = ExitCode.UPLOAD_HELD
@@ -404,14 +406,14 @@ class UploadHold(UploadError):
         self.code = code
 
 
-class LoginExpiredError(UploadHold):
+class LoginExpiredError(UploadHoldError):
     """The account is logged out, or its cookies do not match."""
 
     def __init__(self, problem: str, *, subject: str = "", next_step: str = "") -> None:
         super().__init__(problem, subject=subject, next_step=next_step, code="login")
 
 
-class UploadRefused(UploadError):
+class UploadRefusedError(UploadError):
     """Refused for good; `code` is the target's own number, 0 where it gave none."""
 
     def __init__(
@@ -421,11 +423,11 @@ class UploadRefused(UploadError):
         self.code = code
 
 
-class DuplicateTitleError(UploadRefused):
+class DuplicateTitleError(UploadRefusedError):
     """The target holds a submission of this title already."""
 
 
-class OutcomeUnknown(UploadError):
+class OutcomeUnknownError(UploadError):
     """The request left, but its answer never came: look it up before anything is sent again."""
 
 

@@ -1,4 +1,4 @@
-"""What `utawaku doctor` finds."""
+"""Findings of `utawaku doctor`."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Whether the pipeline runs: a small file that it touches."""
+"""The pipeline's sign of life: a small file that it touches."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from utawaku.library.files import atomic_path
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
-    from utawaku.library.paths import CataloguePlace
+    from utawaku.library.paths import CatalogueLocation
 
 STALE_AFTER_S = 30.0
 """Without a sign for this long, the pipeline is taken to be down."""
 
 
 @dataclass(frozen=True)
-class LastingProcess:
+class ServiceProcess:
     """A process of the pipeline that stays, unlike its runs."""
 
     name: str
@@ -27,7 +27,7 @@ class LastingProcess:
     """Since the pipeline came up."""
 
 
-def beat(settings: "Settings", processes: Sequence[LastingProcess] = ()) -> None:
+def beat(settings: "Settings", processes: Sequence[ServiceProcess] = ()) -> None:
     """Give a sign of life, and say which processes there are."""
     path = settings.data_dir / "heartbeat.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def stop_beating(settings: "Settings") -> None:
     (settings.data_dir / "heartbeat.json").unlink(missing_ok=True)
 
 
-def last_heartbeat_s(settings: "Settings | CataloguePlace") -> float | None:
+def last_heartbeat_s(settings: "Settings | CatalogueLocation") -> float | None:
     """Seconds since the last sign of life; None where there is none."""
     try:
         # One from the future is as old as it is ahead: the clock was set back since.
@@ -54,22 +54,22 @@ def last_heartbeat_s(settings: "Settings | CataloguePlace") -> float | None:
         return None
 
 
-def is_alive(settings: "Settings | CataloguePlace") -> bool:
-    """Whether the pipeline gave a sign lately."""
+def is_alive(settings: "Settings | CatalogueLocation") -> bool:
+    """Return whether the pipeline gave a sign lately."""
     age_s = last_heartbeat_s(settings)
     return age_s is not None and age_s < STALE_AFTER_S
 
 
-def lasting_processes(settings: "Settings") -> list[LastingProcess]:
+def service_processes(settings: "Settings") -> list[ServiceProcess]:
     """Those of a pipeline that gave a sign lately."""
     if not is_alive(settings):
         return []
     try:
-        return [LastingProcess(**one) for one in _last(settings)["processes"]]
+        return [ServiceProcess(**one) for one in _last(settings)["processes"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 
 
-def _last(settings: "Settings | CataloguePlace") -> dict[str, Any]:
+def _last(settings: "Settings | CatalogueLocation") -> dict[str, Any]:
     told: dict[str, Any] = json.loads((settings.data_dir / "heartbeat.json").read_text("utf-8"))
     return told

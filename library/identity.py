@@ -1,4 +1,4 @@
-"""Which new cut is which old song.
+"""Identity of songs across cuts.
 
 A stream is cut again when a model changes. A new span is the old song that it overlaps most, so
 that grades, tags and play counts stay where they belong. What the user placed or dropped by hand
@@ -16,7 +16,7 @@ SAME_SHARE = 0.3
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """What has to change so that the catalogue tells the new cut."""
+    """The changes that bring the catalogue to the new cut."""
 
     updated: list[tuple[Song, SongSpan]] = field(default_factory=list)
     """Known songs with their new spans."""

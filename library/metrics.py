@@ -1,4 +1,4 @@
-"""How things stand, as numbers: for `utawaku status` and for Prometheus.
+"""State of library and pipeline as numbers, for `utawaku status` and Prometheus.
 
 The text follows the Prometheus exposition format 0.0.4.
 """
@@ -13,8 +13,8 @@ import psutil
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.heartbeat import is_alive, last_heartbeat_s, lasting_processes
-from utawaku.library.records import SiteRest
+from utawaku.library.heartbeat import is_alive, last_heartbeat_s, service_processes
+from utawaku.library.records import SiteCooldown
 from utawaku.library.schema import songs
 
 
@@ -39,7 +39,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class ProcessFigures:
-    """What a lasting process of the pipeline takes."""
+    """Memory and CPU time of one service of the pipeline."""
 
     name: str
     pid: int
@@ -50,7 +50,7 @@ class ProcessFigures:
 
 @dataclass(frozen=True)
 class Health:
-    """What runs without hands, at a glance."""
+    """Unattended work at a glance."""
 
     alive: bool
     heartbeat_s: float | None
@@ -60,7 +60,7 @@ class Health:
     budgets: Mapping[str, int]
     """Downloads of the last 24 hours by site."""
     daily_budget: int
-    rests: Sequence[SiteRest]
+    rests: Sequence[SiteCooldown]
     next_look_at: float | None
     n_channels: int
     n_channels_failing: int
@@ -100,7 +100,7 @@ def health(catalogue: Catalogue, settings: Settings, now: float | None = None) -
 
 def _process_figures(settings: Settings) -> list[ProcessFigures]:
     figures = []
-    for one in lasting_processes(settings):
+    for one in service_processes(settings):
         try:
             process = psutil.Process(one.pid)
             with process.oneshot():
@@ -147,9 +147,7 @@ def metrics(catalogue: Catalogue, settings: Settings, now: float | None = None) 
             [Sample(count, {"site": site}) for site, count in sorted(found.budgets.items())],
         ),
         _gauge("download_daily_budget", "Recordings a day and site.", found.daily_budget),
-        Metric(
-            "utawaku_site_rest_seconds", "gauge", "How long a site is still left alone.", resting
-        ),
+        Metric("utawaku_site_rest_seconds", "gauge", "How long a site stays on cooldown.", resting),
         _gauge("channels_followed", "Followed channels.", found.n_channels),
         _gauge("channels_failing", "Those whose last look failed.", found.n_channels_failing),
         _gauge("unread_notices", "Notices not read yet.", len(unread)),

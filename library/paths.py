@@ -1,4 +1,4 @@
-"""Where things lie: the few facts that are known before the settings are loaded.
+"""Paths that are known before the settings are loaded.
 
 Only the standard library and platformdirs, so that the first songs can be shown at once.
 `UTAWAKU_HOME` puts everything (config, catalogue, weights, library) below one folder.
@@ -21,25 +21,25 @@ def _home() -> Path | None:
 
 
 def default_config_path() -> Path:
-    """Where the settings file is looked for."""
+    """Return where the settings file is looked for."""
     home = _home()
     return (home or platformdirs.user_config_path(APP)) / "config.toml"
 
 
 def library_root() -> Path:
-    """Where Songs/ and Streams/ live unless a setting says otherwise."""
+    """Return where Songs/ and Streams/ live unless a setting says otherwise."""
     home = _home()
     return home / "library" if home else platformdirs.user_music_path() / "Utawaku"
 
 
 def data_dir() -> Path:
-    """Where the catalogue lives unless a setting says otherwise."""
+    """Return where the catalogue lives unless a setting says otherwise."""
     home = _home()
     return home / "data" if home else platformdirs.user_data_path(APP)
 
 
 def cache_dir() -> Path:
-    """Where weights and cached answers live unless a setting says otherwise."""
+    """Return where weights and cached answers live unless a setting says otherwise."""
     home = _home()
     return home / "cache" if home else platformdirs.user_cache_path(APP)
 
@@ -55,21 +55,23 @@ def environment_name(setting: str) -> str:
 
 
 def is_in_environment(setting: str) -> bool:
-    """Whether the environment decides about a setting, whatever the file says."""
+    """Return whether the environment decides about a setting, whatever the file says."""
     wanted = environment_name(setting).lower()
     return any(name.lower() == wanted for name in os.environ)
 
 
 @dataclass(frozen=True)
-class CataloguePlace:
-    """Where the catalogue is, as the settings have it."""
+class CatalogueLocation:
+    """The place of the catalogue according to the settings."""
 
     data_dir: Path
     database_url: str
 
 
-def catalogue_place() -> CataloguePlace | None:
-    """What `library.config.load_settings` will say; None where it will find the file wrong."""
+def catalogue_location() -> CatalogueLocation | None:
+    """Return what `library.config.load_settings` will say; None where it will find the file
+    wrong.
+    """
     path = default_config_path()
     stored: dict[str, Any] = {}
     try:
@@ -84,4 +86,4 @@ def catalogue_place() -> CataloguePlace | None:
     data, url = stored.get("data_dir", data_dir()), stored.get("catalogue_url", "")
     if not isinstance(data, str | Path) or not isinstance(url, str):
         return None
-    return CataloguePlace(Path(data), database_url(url, Path(data)))
+    return CatalogueLocation(Path(data), database_url(url, Path(data)))

@@ -1,4 +1,4 @@
-"""What a request for a playlist says: which songs, how joined, into which file."""
+"""The request for a playlist: its songs, how they are joined, and the file."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -65,7 +65,7 @@ class PlaylistWish:
 
 
 def fault_of(wish: PlaylistWish) -> str:
-    """What is wrong with a wish, in a line; empty when nothing is."""
+    """Return what is wrong with a wish, in a line; empty when nothing is."""
     path = Path(wish.file)
     if not wish.name.strip():
         return "It needs a name."

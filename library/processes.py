@@ -1,4 +1,4 @@
-"""Which process it was, so that a later one with the same number is told apart."""
+"""Marks of processes, which tell a later process with the same number apart."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def process_mark(pid: int) -> str:
 
 
 def is_gone(mark: str) -> bool:
-    """Whether the process that `mark` names has ended."""
+    """Return whether the process that `mark` names has ended."""
     number = mark.split("-")[0]
     return not number.isdigit() or mark.endswith("-gone") or mark != process_mark(int(number))
 

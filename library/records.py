@@ -57,7 +57,7 @@ class Setlist:
 
 @dataclass(frozen=True, slots=True)
 class SongSpan:
-    """Where a song lies in its recording, as found by a strategy, a setlist or the user."""
+    """The span of a song in its recording, as found by a strategy, a setlist or the user."""
 
     index: int
     """0-based order in the stream."""
@@ -199,7 +199,7 @@ class Song:
 
 @dataclass(frozen=True, slots=True)
 class AssetState:
-    """How far one artefact of one stream is, and what made it."""
+    """State of one artefact of one stream, and the engine that made it."""
 
     stream_id: str
     asset: str
@@ -221,7 +221,7 @@ class AssetState:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked the pipeline to do."""
+    """A request of the user to the pipeline."""
 
     id: int
     kind: str
@@ -238,7 +238,7 @@ class Request:
     started_at: float | None = None
     finished_at: float | None = None
     not_before: float | None = None
-    """A queued request is left alone until then; `message` says why."""
+    """A queued request is on cooldown until then; `message` says why."""
     attempts: int = 0
     """How often it was put back into the queue."""
 
@@ -315,8 +315,8 @@ class ChannelEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteRest:
-    """A site that refused us, and until when it is left alone."""
+class SiteCooldown:
+    """A site that refused us, and until when it is on cooldown."""
 
     site: str
     refusals: int

@@ -40,8 +40,8 @@ POLICIES: Mapping[type[errors.UtawakuError], Policy | None] = {
     errors.StoppedError: Policy(5.0, 60.0, 6),
     errors.ConfigError: None,
     errors.CatalogueError: UNKNOWN,
-    errors.CatalogueLocked: Policy(60.0, HOUR_S, 20),
-    errors.CatalogueTooNew: None,
+    errors.CatalogueLockedError: Policy(60.0, HOUR_S, 20),
+    errors.CatalogueTooNewError: None,
     errors.CatalogueFullError: Policy(900.0, 6 * HOUR_S, 60),
     errors.LibraryFileError: UNKNOWN,
     errors.UsageError: None,
@@ -61,7 +61,7 @@ POLICIES: Mapping[type[errors.UtawakuError], Policy | None] = {
     errors.StreamGoneError: Policy(DAY_S, DAY_S, 2),
     errors.MediaMissingError: Policy(HOUR_S, DAY_S, 14),  # over nine days
     errors.UnsupportedSiteError: None,
-    errors.DownloadCancelled: Policy(60.0, 60.0, 6),
+    errors.DownloadCancelledError: Policy(60.0, 60.0, 6),
     errors.WeightsError: UNKNOWN,
     errors.WeightsMissingError: Policy(300.0, 6 * HOUR_S, 8),
     errors.WeightsCorruptError: None,
@@ -74,7 +74,16 @@ POLICIES: Mapping[type[errors.UtawakuError], Policy | None] = {
     errors.DiskFullError: Policy(900.0, 6 * HOUR_S, 60),
 }
 """By class; a class that is not named has the policy of the class above it. None: not again."""
-OLD_NAMES: Mapping[str, str] = {}
+OLD_NAMES: Mapping[str, str] = {
+    "CatalogueLocked": "CatalogueLockedError",
+    "CatalogueTooNew": "CatalogueTooNewError",
+    "DownloadCancelled": "DownloadCancelledError",
+    "UploadInterrupted": "UploadInterruptedError",
+    "UploadLimited": "UploadLimitedError",
+    "UploadHold": "UploadHoldError",
+    "UploadRefused": "UploadRefusedError",
+    "OutcomeUnknown": "OutcomeUnknownError",
+}
 """Class names that older versions kept in the catalogue, and what they are called now."""
 _FAILED_FIRST_S = 3 * DAY_S
 

@@ -123,7 +123,7 @@ site_rests = Table(
     Column("since", Float, nullable=False),
     Column("until", Float, nullable=False),
 )
-"""Sites that asked to be left alone, and until when they are."""
+"""Sites that asked for a cooldown, and until when they are."""
 
 candidates = Table(
     "candidates",
@@ -154,7 +154,7 @@ memories = Table(
     Column("value", JSON, nullable=False),
     Column("at", Float, nullable=False),
 )
-"""What the pipeline's schedules must remember from one time to the next."""
+"""Values that the pipeline's schedules keep from one run to the next."""
 
 streams = Table(
     "streams",
@@ -630,7 +630,7 @@ review_queue = Table(
     Column("model_version", Text, nullable=False),
     Column("at", Float, nullable=False),
 )
-"""Songs to ask the user about, in order: chosen anew with every taste model."""
+"""Songs to ask the user about, in order: chosen again with every taste model."""
 
 review_skips = Table(
     "review_skips",

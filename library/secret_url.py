@@ -23,7 +23,7 @@ class SecretUrl(SecretStr):
 
     @property
     def holds_a_secret(self) -> bool:
-        """Whether something of it is hidden when it is shown."""
+        """Return whether something of it is hidden when it is shown."""
         return self._display() != self.get_secret_value()
 
 

@@ -1,4 +1,4 @@
-"""How things stand with services that limit us, read without asking them or loading an engine.
+"""State of services with rate limits, read without asking them or loading an engine.
 
 `gate_state` reads the small database in the cache folder that every process asking a service shares
 (`services.service_gate` writes it). It makes no file and takes no lock: a screen may call it every
@@ -19,16 +19,16 @@ LONGEST_COOLDOWN_S = 6 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class GateState:
-    """Whether a service may be asked now. Times are seconds since the epoch."""
+    """The state of a service: may it be asked now? Times are seconds since the epoch."""
 
     enabled: bool
     """Whether the settings want the service asked at all."""
     open: bool
-    """Whether the circuit breaker is open: the service refused or failed and is left alone."""
+    """Whether the circuit breaker is open: the service refused or failed and is on cooldown."""
     until: float
     """When it may be asked again; 0 where it may be asked now."""
     reason: str
-    """Why it is left alone, or what failed last; empty where all is well."""
+    """Why it is on cooldown, or what failed last; empty where all is well."""
     budget_left: int
     """Requests that may start now before the rate limit holds them back."""
     budget: int
@@ -42,7 +42,7 @@ class GateState:
     """Why the state cannot be read; the other fields then say what a fresh start would."""
 
     def described(self, now: float | None = None) -> str:
-        """One line for a person: "left alone for 12 min: ..." or "3 of 5 requests left"."""
+        """One line for a person: "on cooldown for 12 min: ..." or "3 of 5 requests left"."""
         if self.problem:
             return f"state unreadable ({self.problem})"
         if not self.enabled:
@@ -50,7 +50,7 @@ class GateState:
         if self.open:
             left_s = max(self.until - (time.time() if now is None else now), 0.0)
             wait = f"{left_s / 60:.0f} min" if left_s >= 90 else f"{left_s:.0f} s"
-            return f"left alone for {wait}: {self.reason or 'it asked to slow down'}"
+            return f"on cooldown for {wait}: {self.reason or 'it asked to slow down'}"
         budget = f"{self.budget_left} of {self.budget} requests left in {self.budget_span_s:.0f} s"
         if self.n_failures:
             return f"{budget}; failed {self.n_failures} time(s) of late: {self.reason}"

@@ -1,4 +1,4 @@
-"""How things stand with Shazam, told without asking it."""
+"""State of Shazam's rate limit, read without asking it."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ __all__ = ["GateState", "allowance", "shazam_path", "shazam_state"]
 
 
 def shazam_path(settings: Settings) -> Path:
-    """Where remembered answers, the rate limit and the circuit breaker lie."""
+    """Return where remembered answers, the rate limit and the circuit breaker lie."""
     return services(settings)["shazam"].path
 
 

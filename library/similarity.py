@@ -28,7 +28,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Space:
-    """How vectors are compared: standardised, and compressed for the first look."""
+    """The comparison of vectors: standardised, and compressed for the first search."""
 
     mean: np.ndarray
     """float32 (n_values,)."""

@@ -2,7 +2,7 @@
 
 A folder of the cache holds `index.npz` (which songs, how they are compared) and two files of rows
 that only grow: `*.short` float32, `*.exact` float16, mapped and not read. Songs heard since are
-appended, songs that are gone are marked; when much has changed all is built anew.
+appended, songs that are gone are marked; when much has changed all is rebuilt.
 """
 
 import logging
@@ -31,7 +31,7 @@ _MOST_CHANGED = 0.2
 
 @dataclass(frozen=True)
 class _Index:
-    """What `index.npz` says."""
+    """The content of `index.npz`."""
 
     stamp: tuple[float, ...]
     """State of the catalogue's embeddings, see `TasteStore.embeddings_stamp`."""
@@ -42,7 +42,7 @@ class _Index:
     gone: np.ndarray
     """bool (n_rows,)."""
     n_built: int
-    """Rows when all was last built anew."""
+    """Rows when all was last rebuilt."""
     name: str
     """Of the files of rows."""
 
@@ -149,7 +149,7 @@ def _write(index: _Index, folder: Path) -> None:
 
 
 def _read(folder: Path) -> _Index | None:
-    """What is there; None where there is nothing, or nothing sound."""
+    """Return what is there; None where there is nothing, or nothing sound."""
     try:
         with np.load(folder / _HEAD, allow_pickle=False) as stored:
             if int(stored["version"]) != _VERSION:
@@ -167,7 +167,7 @@ def _read(folder: Path) -> _Index | None:
         _opened(index, folder)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         if not isinstance(error, FileNotFoundError):
-            _log.warning("%s: the index of likeness is damaged and made anew (%s)", folder, error)
+            _log.warning("%s: the index of likeness is damaged and made again (%s)", folder, error)
         return None
     return index
 

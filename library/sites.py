@@ -1,4 +1,4 @@
-"""Which site an address belongs to, for budgets and rests: one name for all of its hosts."""
+"""The site of an address, for quotas and cooldowns: one name for all of its hosts."""
 
 import re
 from pathlib import Path

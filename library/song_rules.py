@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class SongRules(BaseModel):
-    """How segments become songs. Immutable; seconds unless the name says otherwise.
+    """Rules that turn segments into songs. Immutable; seconds unless the name says otherwise.
 
     The `classic_*` thresholds are the published rules of the stream segmenter and apply to
     `strategy = "classic"` only; the others belong to the `smart` strategy and to setlists.

@@ -31,7 +31,7 @@ MAX_TEXT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class SongTags:
-    """What a song file says of itself. None leaves what the file says, empty text removes it."""
+    """Tags of a song file. None keeps what the file has, empty text removes it."""
 
     title: str | None = None
     artist: str | None = None

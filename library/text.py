@@ -44,7 +44,9 @@ def _is_noncharacter(char: str) -> bool:
 
 
 def _is_joinable(char: str) -> bool:
-    """Whether a joiner beside `char` can mean anything: letters, marks and pictures, not spaces."""
+    """Return whether a joiner beside `char` can mean anything: letters, marks and pictures, not
+    spaces.
+    """
     return bool(char) and (unicodedata.category(char)[0] in "LMS" or _is_variation_selector(char))
 
 

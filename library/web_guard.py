@@ -1,4 +1,4 @@
-"""Who may use a web page that this program serves on loopback.
+"""Guard of the web pages that this program serves on loopback.
 
 One guard for the library in a browser (`serve`), the Dagster UI of `up`, and the metrics. It asks
 for a token, which comes once in the address and then in a cookie that other sites cannot send, or
@@ -24,7 +24,7 @@ _BEARER = "Bearer "
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be done with a request."""
+    """The decision about a request."""
 
     action: Literal["serve", "refuse", "welcome"]
     """`welcome`: send the browser to the same path without the token, with the cookie."""
@@ -51,7 +51,7 @@ class Guard:
 
     @property
     def hosts(self) -> tuple[str, str]:
-        """What a request may call us."""
+        """Return what a request may call us."""
         return f"{HOST}:{self.port}", f"localhost:{self.port}"
 
     @property
@@ -85,7 +85,7 @@ class Guard:
         return f"{self.cookie}={self.token}; HttpOnly; Path=/; SameSite=Strict"
 
     def address(self, *, with_token: bool = True) -> str:
-        """Where a person enters."""
+        """Return where a person enters."""
         return f"http://{HOST}:{self.port}/" + (f"?token={self.token}" if with_token else "")
 
     def _is_token(self, given: str) -> bool:

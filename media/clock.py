@@ -1,6 +1,6 @@
 """Time stamps of a track's packets, followed so that the recording's own timeline comes out.
 
-A player shows one timeline: a gap in the stamps is silence, a clock that jumps back or starts anew
+A player shows one timeline: a gap in the stamps is silence, a clock that jumps back or starts again
 goes on where it was. `PacketClock` decides which of these a jump is, by looking at the packets that
 follow; it changes nothing about packets whose stamps follow each other.
 """
@@ -172,7 +172,7 @@ class PacketClock:
         return n_periods * period
 
     def _lasts(self, packet: Packet, ahead: deque[Packet], step: int) -> bool:
-        """Whether all packets ahead are as late as this one."""
+        """Return whether all packets ahead are as late as this one."""
         at = packet.pts or 0
         for previous, this in zip((packet, *ahead), ahead, strict=False):
             at += previous.duration or self._duration
@@ -183,7 +183,7 @@ class PacketClock:
         return True
 
     def _returns_after(self, packet: Packet, ahead: deque[Packet], tolerance: int) -> int:
-        """How many packets stray before the stamps are where they should be; 0 for never."""
+        """Return how many packets stray before the stamps are where they should be; 0 for never."""
         at = (self._expected or 0) + (packet.duration or self._duration)
         for number, this in enumerate(ahead, 1):
             if this.pts is not None and abs(this.pts + self.shift - at) <= tolerance:

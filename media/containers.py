@@ -13,10 +13,10 @@ _HEAD = 4096
 
 
 def may_restart(path: Path, container: str) -> bool:
-    """Whether several recordings may stand behind each other in one file.
+    """Return whether several recordings may stand behind each other in one file.
 
-    Their time stamps begin anew, so that a jump to a time leads to any of them: such a file is read
-    from its start. Containers whose times stand in one index cannot hold a restart.
+    Their time stamps start again, so that a jump to a time leads to any of them: such a file is
+    read from its start. Containers whose times stand in one index cannot hold a restart.
     """
     formats = set(container.split(","))
     if "ogg" in formats:
@@ -31,7 +31,9 @@ def may_restart(path: Path, container: str) -> bool:
 
 
 def is_marked_discontinuity(path: Path, start: int | None, stop: int | None) -> bool:
-    """Whether a transport stream says, between two byte positions, that its clock jumps here."""
+    """Return whether a transport stream says, between two byte positions, that its clock jumps
+    here.
+    """
     if start is None or stop is None or not 0 <= start <= stop or stop - start > _LONGEST_LOOK:
         return False
     with path.open("rb") as file:
@@ -52,7 +54,7 @@ def is_marked_discontinuity(path: Path, start: int | None, stop: int | None) -> 
 def _has_second(
     path: Path, magic: bytes, *, at_least: int = 0, after_other_pages: bool = False
 ) -> bool:
-    """Whether `magic` stands in the file again, behind where the first recording begins."""
+    """Return whether `magic` stands in the file again, behind where the first recording begins."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = at_least or len(magic)
         if after_other_pages:  # the first pages of all streams of one recording stand together
@@ -64,7 +66,7 @@ def _has_second(
 
 
 def _is_one_segment(path: Path) -> bool:
-    """Whether a Matroska file's only segment says that it reaches to the end of the file."""
+    """Return whether a Matroska file's only segment says that it reaches to the end of the file."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
         at = head.find(_SEGMENT)

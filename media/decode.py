@@ -2,7 +2,7 @@
 
 Times are seconds on the recording's own timeline as a player shows it (see `utawaku.media.frames`):
 zero is the earlier of first picture and first sound, what cannot be decoded and what is missing is
-silence, a clock that starts anew goes on where it was. Every consumer of sound reads it here.
+silence, a clock that starts again goes on where it was. Every consumer of sound reads it here.
 """
 
 import logging

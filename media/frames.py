@@ -52,7 +52,7 @@ class OffGridError(Exception):
 
 @dataclass(frozen=True)
 class TrackStart:
-    """How the time stamps of a track's frames map to samples of the timeline."""
+    """The mapping from time stamps of a track's frames to samples of the timeline."""
 
     first: int
     """Time stamp of the first sound, in ticks."""
@@ -325,7 +325,7 @@ class FrameReader:
 
 
 def may_seek(info: MediaInfo) -> bool:
-    """Whether a jump into the file leads to the one place that its time stamp names."""
+    """Return whether a jump into the file leads to the one place that its time stamp names."""
     exact = bool(_EXACT_SEEK & set(info.container.split(",")))
     return exact and not may_restart(info.path, info.container)
 

@@ -35,7 +35,7 @@ _MOST_PLANES = 8
 
 @dataclass(frozen=True)
 class Output:
-    """What is asked for."""
+    """The request."""
 
     sample_rate_hz: int
     layout: str
@@ -133,7 +133,7 @@ class _Run:
         self._n_pulled = 0
 
     def takes(self, frame: AudioFrame) -> bool:
-        """Whether the frame has the format that the graph was made for."""
+        """Return whether the frame has the format that the graph was made for."""
         return _format_of(frame) == self._format
 
     @property

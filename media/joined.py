@@ -35,7 +35,7 @@ class Part:
 
 
 def is_joined(path: Path) -> bool:
-    """Whether the path is that of a list of parts."""
+    """Return whether the path is that of a list of parts."""
     return path.name.endswith(SUFFIX)
 
 

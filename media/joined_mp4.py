@@ -149,7 +149,7 @@ def _copy_packets(
 
 
 def _sound_format(container: InputContainer) -> tuple[object, ...] | None:
-    """What must not differ between two parts for one header to fit both."""
+    """Return what must not differ between two parts for one header to fit both."""
     for stream in container.streams.audio:
         codec = stream.codec_context
         return codec.name, codec.sample_rate, codec.layout.name, bytes(codec.extradata or b"")

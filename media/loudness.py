@@ -1,4 +1,4 @@
-"""How loud a song is: EBU R128 loudness, range, true peak and ReplayGain 2.0.
+"""Loudness of a song: EBU R128 loudness, range, true peak and ReplayGain 2.0.
 
 ITU-R BS.1770-5 (K-weighting, gating, true peak by four-fold oversampling), EBU Tech 3342 (loudness
 range). ReplayGain 2.0 is the gain to -18 LUFS. Everything is incremental, so that a song can be

@@ -206,7 +206,7 @@ def _draw_legend(
     palette: Palette,
     font: _Font,
 ) -> None:
-    """What the colours mean, with the share of each class, from the right end."""
+    """Return what the colours mean, with the share of each class, from the right end."""
     total_s = sum(s.duration_s for s in segments) or 1.0
     x = float(right)
     for label in reversed(list(palette.labels)):
@@ -313,7 +313,7 @@ def _font(size: int) -> _Font:
 
 
 def _can_show(text: str, font: _Font) -> bool:
-    """Whether the font has the letters; Pillow's own ends with Latin."""
+    """Return whether the font has the letters; Pillow's own ends with Latin."""
     is_cjk = isinstance(font, ImageFont.FreeTypeFont) and isinstance(font.path, str)
     return is_cjk or all(char <= "\u024f" for char in text)
 

@@ -1,4 +1,4 @@
-"""What a media file holds, without decoding it."""
+"""Streams and tags of a media file, read without decoding it."""
 
 import os
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What `probe` found. `duration_s` is what the file claims, 0.0 where it claims nothing."""
+    """The result of `probe`. `duration_s` is what the file claims, 0.0 where it claims nothing."""
 
     path: Path
     container: str
@@ -233,7 +233,7 @@ def default_track(container: InputContainer) -> AudioStream | None:
 
 
 def _rank(stream: AudioStream) -> tuple[bool, bool, int, int]:
-    """What ffmpeg prefers: decodable, flagged as default, most channels, then the first."""
+    """Return what ffmpeg prefers: decodable, flagged as default, most channels, then the first."""
     context = stream.codec_context
     return (
         context.sample_rate > 0,

@@ -18,7 +18,7 @@ class Place:
 
 @dataclass
 class Timeline:
-    """What one pass over a recording found. Times are seconds on the recording's own timeline."""
+    """The result of one pass over a recording. Times are seconds on its own timeline."""
 
     starts_s: float = 0.0
     """When the first sound is heard: 0, or later where the picture comes first."""
@@ -98,7 +98,7 @@ class Timeline:
 
     @property
     def is_plain(self) -> bool:
-        """Whether counting the samples of the decoded sound gives the timeline's times."""
+        """Return whether counting the samples of the decoded sound gives the timeline's times."""
         return all(abs(sound_s - start_s) < 1e-3 for sound_s, start_s in self.pieces)
 
     def warnings(self) -> list[str]:

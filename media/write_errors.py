@@ -9,7 +9,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def is_disk_full(error: Exception) -> bool:
-    """Whether there was no space left for what was written."""
+    """Return whether there was no space left for what was written."""
     return getattr(error, "errno", None) in _FULL
 
 
@@ -26,6 +26,6 @@ def write_error(problem: str, error: Exception, target: Path, next_step: str) ->
         return DiskFullError(
             "no space left on the disk",
             subject=str(target),
-            next_step="Free some space; the same command goes on where it was",
+            next_step="Free some space; the same command continues",
         )
     return EncodeError(f"{problem} ({error})", subject=str(target), next_step=next_step)

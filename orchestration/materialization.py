@@ -33,7 +33,7 @@ class Work:
 
     @property
     def finished(self) -> bool:
-        """Whether `done` was called."""
+        """Return whether `done` was called."""
         return bool(self.data_version)
 
     def progress(self, fraction: float, message: str) -> None:
@@ -93,7 +93,7 @@ def track(
         library.catalogue.assets.failed(
             stream_id,
             asset,
-            "stopped; the same command goes on where it was",
+            "stopped; the same command continues",
             exit_code=ExitCode.STOPPED,
             error="StoppedError",
         )

@@ -8,7 +8,7 @@ import dagster as dg
 from utawaku.library.processes import is_gone
 from utawaku.orchestration.run_tags import PID_TAG
 
-GONE = "its process is gone; the next run goes on where it was"
+GONE = "its process is gone; the next run continues"
 
 
 def orphaned_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:

@@ -1,4 +1,4 @@
-"""What the pipeline is divided by: one partition a stream."""
+"""Partitions of the pipeline: one for each stream."""
 
 import warnings
 from collections.abc import Iterable

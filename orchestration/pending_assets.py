@@ -1,4 +1,4 @@
-"""Which artefacts of a stream are still to be made.
+"""Pending artefacts of a stream.
 
 An artefact is due when it was never finished, when what it was made of has changed (settings,
 engine version, something upstream), or when its files are gone.
@@ -41,9 +41,10 @@ def pending_assets(
 
 
 def _is_of_older_input(state: AssetState, states: Mapping[str, AssetState]) -> bool:
-    """Whether what the artefact was made from was made anew since; a break in between leaves it so.
+    """Return whether what the artefact was made from was made again since; a break in between
+    leaves it so.
 
-    A changed model alone does not count: whether thousands of streams are made anew is the user's
+    A changed model alone does not count: whether thousands of streams are made again is the user's
     decision (`utawaku.orchestration.staleness`).
     """
     inputs = state.metadata.get(INPUTS, {})

@@ -1,4 +1,4 @@
-"""What the assets work with: settings, catalogue, engines."""
+"""Resources of the assets: settings, catalogue, engines."""
 
 from typing import Any
 

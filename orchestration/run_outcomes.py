@@ -28,7 +28,7 @@ STRANDED_S = 120.0
 
 @dataclass(frozen=True)
 class Trouble:
-    """What went wrong, in the terms that the next try depends on."""
+    """The failure, in the terms that the next try depends on."""
 
     error: str
     message: str
@@ -127,7 +127,7 @@ def _succeeded(request: Request, catalogue: Catalogue) -> None:
 
 
 def _trouble(states: list[AssetState]) -> Trouble:
-    """What to go by: the first artefact that failed, else that the process was killed."""
+    """Return what to go by: the first artefact that failed, else that the process was killed."""
     for state in states:
         if state.state == "failed":
             error = str(state.metadata.get("error") or "unknown")

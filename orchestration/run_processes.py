@@ -1,4 +1,4 @@
-"""Which process works on a run, so that runs of processes that are gone can be told."""
+"""The process that works on a run, to recognise runs of processes that are gone."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Which artefacts were made by an older model or engine than the present one, or from older input.
+"""Stale artefacts: made by an older model or engine, or from older input.
 
 The answer is the one that Dagster gives for each artefact and partition; a stream whose recording
 was dropped to make room is left out on request, as there is nothing to make it from.
@@ -26,7 +26,7 @@ class Stale:
 
 @dataclass(frozen=True)
 class Version:
-    """What makes an artefact at present."""
+    """The present engine and models of an artefact."""
 
     engine_version: str
     models: Mapping[str, str]
@@ -75,7 +75,7 @@ def stale_artefacts(
 
 
 def stale_streams(catalogue: Catalogue, settings: Settings, asset: str = "") -> list[Stale]:
-    """Streams that can be brought up to date, each once, with the first artefact to make anew."""
+    """Streams that can be brought up to date, each once, with the first artefact to make again."""
     found: dict[str, Stale] = {}
     for one in stale_artefacts(catalogue, settings, asset, dropped=False):
         found.setdefault(one.stream_id, one)

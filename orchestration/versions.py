@@ -1,8 +1,8 @@
-"""What each artefact of a stream is made of, and the data version that follows from it.
+"""Inputs of each artefact of a stream, and the data version that follows from them.
 
 The catalogue keeps with every artefact its own data version and those of what it was made from, as
 Dagster does with a materialization. An artefact is stale when one of these is not the present one,
-so both name the same artefacts. What follows a stale one becomes stale once that is made anew.
+so both name the same artefacts. What follows a stale one becomes stale once that is made again.
 """
 
 import hashlib

@@ -26,7 +26,7 @@ def notice_new_models(
 ) -> dg.SensorResult | dg.SkipReason:
     """Materialize the models whose version differs from the one that Dagster knows.
 
-    Nothing is made anew by itself: with thousands of streams that is the user's decision, and one
+    Nothing is made again by itself: with thousands of streams that is the user's decision, and one
     `utawaku rematerialize` away.
     """
     settings = library.settings
@@ -54,7 +54,7 @@ def notice_new_models(
             "info",
             f"{len(stale)} streams were made with an older model or engine",
             body="; ".join(told),
-            next_step="`utawaku rematerialize` makes just those anew; your edits stay",
+            next_step="`utawaku rematerialize` makes just those again; your edits stay",
         )
     # No run key: going back to an earlier version must count, too. The time is cut, not rounded: a
     # moment in the future would look like a clock set back.

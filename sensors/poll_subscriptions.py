@@ -12,7 +12,7 @@ from utawaku.library.records import Channel
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.services.downloader import Tuning
-from utawaku.services.rate_limits import hindrance_to_asking
+from utawaku.services.rate_limits import wait_before_request
 from utawaku.workflows.subscriptions import is_reconcile_due, look_at, with_rules
 
 INTERVAL_S = 30
@@ -30,7 +30,7 @@ MAX_RECONCILES = 2
 
 @dataclass
 class Tally:
-    """What a tick came to."""
+    """The result of a tick."""
 
     n_looked: int = 0
     n_asked: int = 0
@@ -58,9 +58,9 @@ def poll_subscriptions(
         if time.monotonic() >= ends_at:
             break
         now = time.time()
-        hindrance = hindrance_to_asking(channel.url, catalogue, now)
-        if hindrance is not None:
-            catalogue.channels.put_off(channel.id, hindrance.until, hindrance.reason)
+        wait_reason = wait_before_request(channel.url, catalogue, now)
+        if wait_reason is not None:
+            catalogue.channels.put_off(channel.id, wait_reason.until, wait_reason.reason)
             tally.n_resting += 1
             continue
         if is_reconcile_due(channel, library.settings, now):
@@ -78,8 +78,8 @@ def poll_subscriptions(
         _look(context, library, channel, ends_at, tally)
     if not n_reconciles:  # Dagster takes runs or a reason for having none, and fails at both
         yield dg.SkipReason(
-            f"{tally.n_looked} looked at, {tally.n_asked} new stream(s) asked for, "
-            f"{tally.n_failed} failed, {tally.n_resting} left alone"
+            f"{tally.n_looked} polled, {tally.n_asked} new stream(s) asked for, "
+            f"{tally.n_failed} failed, {tally.n_resting} on cooldown"
         )
 
 

@@ -1,4 +1,4 @@
-"""What follows when enough has come together: training after grades, a notice after a batch."""
+"""Work that follows once enough has gathered: training after grades, a notice after a batch."""
 
 import dagster as dg
 

@@ -54,7 +54,7 @@ def note_failure(run: dg.DagsterRun, message: str, catalogue: Catalogue) -> tupl
         body=f"{subject}: {body or GONE}",
         next_step="It is tried again by itself"
         if again
-        else f"Look at run {run.run_id[:8]} on Dagster's page, or ask for it again",
+        else f"Look at run {run.run_id[:8]} on the Dagster UI, or ask for it again",
         stream_id=stream.id if stream else "",
     )
     return title, f"{subject}: {body}"

@@ -66,7 +66,7 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
 
 @dataclass(frozen=True)
 class Entry:
-    """What lies in the folder."""
+    """The content of the folder."""
 
     path: str
     """As it can be written down: bytes that are no UTF-8 as escapes."""

@@ -1,4 +1,4 @@
-"""When a site may be asked, and what is remembered of how it answered."""
+"""Rate limits and cooldowns of sites."""
 
 import datetime as dt
 import shutil
@@ -26,70 +26,70 @@ _ROOM_TO_WORK_CHECK_S = 60.0
 
 
 @dataclass(frozen=True)
-class Hindrance:
-    """Why something has to wait, and until when."""
+class WaitReason:
+    """A reason to wait, and its end."""
 
     until: float
     reason: str
 
 
-def hindrance_to_asking(url: str, catalogue: Catalogue, now: float) -> Hindrance | None:
-    """Why the site behind `url` may not be asked at all now."""
+def wait_before_request(url: str, catalogue: Catalogue, now: float) -> WaitReason | None:
+    """Return why the site behind `url` may not be asked at all now."""
     rest = catalogue.sites.rest(site_of(url), now=now)
     if rest is None:
         return None
-    return Hindrance(
-        rest.until, f"{rest.site} is left alone until {_clock(rest.until)}: {rest.reason}"
+    return WaitReason(
+        rest.until, f"{rest.site} is on cooldown until {_clock(rest.until)}: {rest.reason}"
     )
 
 
-def hindrance_to_download(
+def wait_before_download(
     url: str, catalogue: Catalogue, settings: Settings, now: float
-) -> Hindrance | None:
-    """Why no recording may be fetched from the site behind `url` now."""
+) -> WaitReason | None:
+    """Return why no recording may be fetched from the site behind `url` now."""
     site = site_of(url)
     if site == "file":
         return None
-    asking = hindrance_to_asking(url, catalogue, now)
+    asking = wait_before_request(url, catalogue, now)
     if asking is not None:
         return asking
     quiet = settings.follow.quiet_until(dt.datetime.fromtimestamp(now))
     if quiet is not None:
-        return Hindrance(quiet.timestamp(), f"quiet hours until {quiet:%H:%M}")
+        return WaitReason(quiet.timestamp(), f"quiet hours until {quiet:%H:%M}")
     budget = settings.download.daily_budget
     free_at = catalogue.sites.free_again_at(site, "download", budget, now=now)
     if free_at is not None:
-        return Hindrance(
+        return WaitReason(
             free_at, f"the day's budget of {site} ({budget}) is used up until {_clock(free_at)}"
         )
     free_bytes = _free_bytes(settings.library_root)
     if free_bytes < settings.keep.free_gb * 1e9:
-        return Hindrance(
+        return WaitReason(
             now + _ROOM_CHECK_S,
             f"only {free_bytes / 1e9:.1f} GB free (keep.free_gb is {settings.keep.free_gb:g})",
         )
     return None
 
 
-def hindrance_to_work(settings: Settings, now: float) -> Hindrance | None:
-    """Why nothing at all may be made now: no room where files, catalogue or weights lie."""
+def wait_before_work(settings: Settings, now: float) -> WaitReason | None:
+    """Return why nothing at all may be made now: no room where files, catalogue or weights lie."""
     for folder in (settings.library_root, settings.data_dir, settings.cache_dir):
         free_bytes = _free_bytes(folder)
         if free_bytes < ROOM_TO_WORK_BYTES:
             reason = f"no room to work: only {free_bytes / 1e6:.0f} MB free at {folder}"
-            return Hindrance(now + _ROOM_TO_WORK_CHECK_S, reason)
+            return WaitReason(now + _ROOM_TO_WORK_CHECK_S, reason)
     return None
 
 
 @contextmanager
 def asking(url: str, catalogue: Catalogue) -> Iterator[None]:
-    """Remember a refusal that happens inside, so that the site is left alone for a while.
+    """Remember a refusal that happens inside, so that the site is on cooldown for a while.
 
     Raises:
-        RateLimitedError: it is left alone already, since this was asked for.
+        RateLimitedError: it is on cooldown already, since this was asked for.
     """
     now = time.time()
-    resting = hindrance_to_asking(url, catalogue, now)
+    resting = wait_before_request(url, catalogue, now)
     if resting is not None:
         raise RateLimitedError(
             resting.reason,
@@ -119,7 +119,7 @@ def _leave_alone(url: str, error: UtawakuError, catalogue: Catalogue, **rest: An
     until = catalogue.sites.refuse(site, error.problem, **rest).until
     catalogue.notices.add(
         "warning",
-        f"{site} is left alone until {_clock(until)}",
+        f"{site} is on cooldown until {_clock(until)}",
         body=error.problem,
         next_step=error.next_step,
     )

@@ -46,7 +46,7 @@ INSERT OR IGNORE INTO breaker VALUES (1, 0, 0, 0, '');
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """Whether the service is being left alone, and why."""
+    """The circuit breaker of a service, and its reason."""
 
     is_open: bool
     open_until: float

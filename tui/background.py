@@ -29,7 +29,7 @@ class Latest:
         self._pool.submit(self._run, turn, job, done)
 
     def is_latest(self, turn: int) -> bool:
-        """Whether nothing was submitted since."""
+        """Return whether nothing was submitted since."""
         return turn == self._turn
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from utawaku.tui.text import bar, clock, shown
 
 @dataclass(frozen=True)
 class Column:
-    """How one fact of a song is shown."""
+    """The display of one field of a song."""
 
     name: str
     title: str

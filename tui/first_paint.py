@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
-from utawaku.library.paths import CataloguePlace, catalogue_place
+from utawaku.library.paths import CatalogueLocation, catalogue_location
 from utawaku.library.records import Song
 from utawaku.tui import palette
 from utawaku.tui.columns import COLUMNS, DETAILS_FROM, Column, details_width, lay_out, mark
@@ -43,9 +43,9 @@ Piece = tuple[str, str]
 
 @dataclass(frozen=True)
 class FirstSight:
-    """What is known before anything is loaded."""
+    """Facts that are known before anything is loaded."""
 
-    place: CataloguePlace | None
+    place: CatalogueLocation | None
     """None where the settings cannot be told without loading them."""
     songs: list[tuple[int, Song]] | None
     """The latest, with their numbers; None where they could not be read."""
@@ -61,7 +61,7 @@ def first_sight(out: TextIO | None = None) -> Iterator[FirstSight]:
     read: the screen finds out why and says so. The terminal is left as it was.
     """
     out = sys.stdout if out is None else out
-    place = catalogue_place() if _is_terminal(out) else None
+    place = catalogue_location() if _is_terminal(out) else None
     songs = latest(place, N_FIRST) if place is not None else None
     if place is None or songs is None:
         yield FirstSight(place, songs, lambda: None)
@@ -93,7 +93,7 @@ def first_sight(out: TextIO | None = None) -> Iterator[FirstSight]:
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
-def latest(place: CataloguePlace, n: int) -> list[tuple[int, Song]] | None:
+def latest(place: CatalogueLocation, n: int) -> list[tuple[int, Song]] | None:
     """The songs that the library lists first, with their numbers.
 
     Empty before there is a catalogue; None where it takes more effort to tell. Reads SQLite itself:

@@ -1,4 +1,4 @@
-"""What every screen works with: the settings and the catalogue, which may still be loading.
+"""Settings and catalogue for every screen; they may still be loading.
 
 Loading them (SQLAlchemy, pydantic) takes as long as everything else at the start together. So the
 screen is drawn first, with the songs that were read without them, and answers what needs neither.
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Self
 
-from utawaku.library.paths import CataloguePlace
+from utawaku.library.paths import CatalogueLocation
 
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class LibraryHandle:
-    """Where the library lives. Safe to ask from any thread."""
+    """A handle of the library. Safe to use from any thread."""
 
     def __init__(
-        self, place: "Settings | CataloguePlace", load: "Callable[[], Opened] | None" = None
+        self, place: "Settings | CatalogueLocation", load: "Callable[[], Opened] | None" = None
     ) -> None:
         self.place = place
         """Known at once."""
@@ -48,12 +48,12 @@ class LibraryHandle:
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has to wait."""
+        """Return whether nobody has to wait."""
         return self._opened.done()
 
     @property
     def failure(self) -> BaseException | None:
-        """Why it could not be loaded, if that is known by now."""
+        """Return why it could not be loaded, if that is known by now."""
         return self._opened.exception() if self._opened.done() else None
 
     @property

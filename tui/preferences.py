@@ -10,7 +10,7 @@ from utawaku.tui.columns import COLUMNS, DEFAULT
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
-    from utawaku.library.paths import CataloguePlace
+    from utawaku.library.paths import CatalogueLocation
 
 
 @dataclass
@@ -26,11 +26,11 @@ class Preferences:
     """A `utawaku.tui.terminal.Way` to show artwork; empty chooses by the terminal."""
 
 
-def _path(settings: "Settings | CataloguePlace") -> Path:
+def _path(settings: "Settings | CatalogueLocation") -> Path:
     return settings.data_dir / "tui.json"
 
 
-def load_preferences(settings: "Settings | CataloguePlace") -> Preferences:
+def load_preferences(settings: "Settings | CatalogueLocation") -> Preferences:
     """Read the preferences; what cannot be read keeps its default."""
     try:
         stored = json.loads(_path(settings).read_text("utf-8"))
@@ -49,7 +49,7 @@ def load_preferences(settings: "Settings | CataloguePlace") -> Preferences:
     return preferences
 
 
-def save_preferences(settings: "Settings | CataloguePlace", preferences: Preferences) -> None:
+def save_preferences(settings: "Settings | CatalogueLocation", preferences: Preferences) -> None:
     """Write the preferences.
 
     Raises:
@@ -68,7 +68,7 @@ class PreferenceStore:
     """The preferences, written in a thread."""
 
     def __init__(
-        self, place: "Settings | CataloguePlace", write: Callable[[Callable[[], None]], None]
+        self, place: "Settings | CatalogueLocation", write: Callable[[Callable[[], None]], None]
     ) -> None:
         self._place = place
         self._write = write

@@ -1,4 +1,4 @@
-"""How the screen starts: songs in sight at once, keys answered next, then all the rest."""
+"""The start of the screen: songs in sight at once, keys next, then the rest."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""What the timeline shows of a stream, read in one go."""
+"""The data of a timeline, read in one go."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StreamPicture:
-    """What is read of a stream."""
+    """The data of a stream."""
 
     stream: Stream
     segments: list[Segment]

@@ -1,4 +1,4 @@
-"""What the terminal can do with pictures, and how they are sent to it.
+"""Picture protocols of terminals.
 
 How a terminal shows pictures is told by its environment, not by asking it: an answer would have to
 be read from between the keys that were typed before the screen was there, and over a slow line, in
@@ -32,7 +32,7 @@ PLACES = [chr(int(code, 16)) for code in _MARKS.split()]
 
 
 def way_of(environment: Mapping[str, str], *, no_color: bool) -> Way:
-    """How a terminal with this environment shows pictures.
+    """Return how a terminal with this environment shows pictures.
 
     Only terminals that are known for it get their own graphics. Inside of tmux and screen, and in
     a browser, pictures are half blocks.
@@ -83,7 +83,7 @@ class Picture:
     """For sixels the whole sequence, for kitty the picture as base64 of a PNG."""
 
     def is_like(self, other: "Picture") -> bool:
-        """Whether both look the same."""
+        """Return whether both look the same."""
         if (self.way, self.original, self.data) != (other.way, other.original, other.data):
             return False
         if self.pixels is None or other.pixels is None:

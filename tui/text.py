@@ -86,7 +86,7 @@ def _last_cells(text: str, width: int) -> str:
 
 
 def ago(seconds: float) -> str:
-    """How long since, in a word.
+    """Return how long since, in a word.
 
     >>> ago(30), ago(600), ago(7200), ago(3 * 86400), ago(800 * 86400)
     ('just now', '10 min ago', '2 h ago', '3 days ago', '2 years ago')

@@ -43,9 +43,9 @@ def _in_our_words(error: Exception) -> UtawakuError | None:
     A full disk can come out of any library, Dagster's databases among them.
     """
     from utawaku.library.errors import full_disk
-    from utawaku.library.paths import catalogue_place, data_dir
+    from utawaku.library.paths import catalogue_location, data_dir
 
-    place = catalogue_place()
+    place = catalogue_location()
     full = full_disk(error, place.data_dir if place is not None else data_dir())
     return full or (error if isinstance(error, UtawakuError) else None)
 

@@ -28,7 +28,7 @@ from utawaku.services.crawler import (
 )
 from utawaku.services.crawler.address import media_address
 from utawaku.services.downloader import Downloader
-from utawaku.services.rate_limits import asking, hindrance_to_asking
+from utawaku.services.rate_limits import asking, wait_before_request
 from utawaku.workflows.taste import load_model
 from utawaku.workflows.taste_candidates import PREVIEWS_DIR, marks_without_sound, preview_vector
 
@@ -39,7 +39,7 @@ LIKED = 50
 
 @dataclass(frozen=True)
 class Round:
-    """What a round came to."""
+    """The result of a round."""
 
     n_looks: int
     n_new: int
@@ -79,13 +79,13 @@ def crawl(
 ) -> Round:
     """Search within the day's budget, fetch previews of the newest candidates, score what is heard.
 
-    A bot check or 429 ends the search, and the site is left alone as after any other refusal;
+    A bot check or 429 ends the search, and the site is on cooldown as after any other refusal;
     others are asked. Without a `scorer`, a `tagger` hears previews so that their marks can teach.
     """
     now = time.time() if now is None else now
 
     def allowed(address: str) -> bool:
-        return hindrance_to_asking(address, catalogue, now) is None
+        return wait_before_request(address, catalogue, now) is None
 
     wanted = settings.crawl
     looks_left = wanted.searches_a_day - catalogue.sites.count("youtube", "search", now=now)
@@ -103,7 +103,7 @@ def crawl(
     n_scored = score_some(catalogue, settings, scorer) if scorer is not None else 0
     if scorer is None and tagger is not None:
         hear_some(catalogue, settings, tagger)
-    resting = hindrance_to_asking(YOUTUBE, catalogue, now)
+    resting = wait_before_request(YOUTUBE, catalogue, now)
     if resting is not None and not findings.n_looks:
         stopped = stopped or resting.reason
     return Round(findings.n_looks, n_new, n_previews, n_scored, stopped)
@@ -130,7 +130,7 @@ def preview_some(
     n_made = 0
     wanting = [*marks_without_sound(catalogue, settings), *catalogue.candidates.in_state("found")]
     for candidate in wanting:
-        if hindrance_to_asking(candidate.url, catalogue, now) is not None:
+        if wait_before_request(candidate.url, catalogue, now) is not None:
             continue
         site = site_of(candidate.url)
         left = settings.crawl.previews_a_day - catalogue.sites.count(site, "preview", now=now)

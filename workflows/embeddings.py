@@ -30,7 +30,7 @@ SAME_SPAN_S = 2.0
 
 @dataclass
 class Heard:
-    """What was done for the songs of a stream."""
+    """The work done for the songs of a stream."""
 
     n_heard: int = 0
     n_untouched: int = 0
@@ -39,7 +39,7 @@ class Heard:
 
 
 def made_with() -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
+    """Return what decides the outcome, to tell whether it has to be made again."""
     return {"version": ENGINE_VERSION, "kind": EMBEDDING_KIND}
 
 

@@ -60,7 +60,7 @@ _STEADY = 0.08
 
 
 def made_with(settings: Settings, stream: Stream | None = None) -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
+    """Return what decides the outcome, to tell whether it has to be made again."""
     told = {"version": CODE_VERSION, "model": highlight_version(settings)}
     if stream is not None and any(settings.stream_dir(stream.id).glob("live_chat.*")):
         told["chat"] = CHAT_VERSION
@@ -164,7 +164,9 @@ def sound_of(song: Song, stream: Stream, settings: Settings) -> Sound:
 
 
 def _kept(song: Song, stream: Stream, settings: Settings) -> np.ndarray | None:
-    """What is kept of the song, unless it is so long that it is better read piece by piece."""
+    """Return what is kept of the song, unless it is so long that it is better read piece by
+    piece.
+    """
     return kept_sound(song, stream, settings) if song.duration_s <= _LONGEST_AT_ONCE_S else None
 
 

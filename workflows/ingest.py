@@ -23,7 +23,7 @@ NOT_YET = ("is_live", "is_upcoming", "post_live")
 
 
 def is_address(source: str) -> bool:
-    """Whether `source` is a web address and not a path."""
+    """Return whether `source` is a web address and not a path."""
     return urlsplit(source).scheme in ("http", "https")
 
 

@@ -1,4 +1,4 @@
-"""Who sings what: asking every witness about one song, cheapest first.
+"""Labelling of one song: evidence sources are asked one by one, the cheapest first.
 
 A human's timestamp names a song for nothing; the library's own index costs half a second;
 Shazam allows five questions a minute, so it is asked about what is left.
@@ -35,7 +35,7 @@ LINKED_FROM = 0.97
 
 @dataclass(frozen=True)
 class AtHand:
-    """What is known of a song without asking anybody outside."""
+    """Knowledge of a song without asking an outside service."""
 
     candidates: list[LabelCandidate]
     links: list[SoundLink]
@@ -44,7 +44,7 @@ class AtHand:
 
 @dataclass(frozen=True)
 class Naming:
-    """What the witnesses say about one song."""
+    """The evidence about one song."""
 
     candidates: list[LabelCandidate]
     """Ranked, one a song meant."""
@@ -58,7 +58,7 @@ class Naming:
     n_cached: int = 0
 
 
-def witnesses_at_hand(
+def available_sources(
     song: Song,
     audio: NDArray[np.float32],
     setlist: Setlist | None,
@@ -67,7 +67,7 @@ def witnesses_at_hand(
     *,
     covers: bool,
 ) -> AtHand:
-    """What humans' timestamps and the own index say about a song.
+    """Return what humans' timestamps and the own index say about a song.
 
     `audio` is the song's sound, float32 (n_samples,) mono at 16 kHz. Where the timestamps settle
     the name, the index is asked once only, for other performances. `covers` also compares
@@ -109,14 +109,14 @@ def settle(
     ranked = rank_candidates(found)
     applied = accepted(ranked, settings.accept)
     if applied is not None or shazam is None:
-        return Naming(ranked, applied, "" if applied else "no witness is sure")
+        return Naming(ranked, applied, "" if applied else "no evidence source is sure")
     answer = recognize(audio, shazam, RecognizeOptions(max_semitones=settings.transpositions))
     ranked = rank_candidates([*found, *answer.candidates])
     applied = accepted(ranked, settings.accept)
     return Naming(
         ranked,
         applied,
-        reason="" if applied else answer.reason or "no witness is sure",
+        reason="" if applied else answer.reason or "no evidence source is sure",
         retry_at=answer.retry_at if applied is None else 0.0,
         n_questions=answer.n_asked - answer.n_cached,
         n_cached=answer.n_cached,
@@ -124,7 +124,7 @@ def settle(
 
 
 def listed_candidate(song: Song, setlist: Setlist | None) -> LabelCandidate | None:
-    """What a human's timestamp near the song's start says, if there is one."""
+    """Return what a human's timestamp near the song's start says, if there is one."""
     if setlist is None:
         return None
     lines = [line for line in setlist.lines if line.is_song and line.title]

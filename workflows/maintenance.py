@@ -78,7 +78,9 @@ def keep_within_budget(catalogue: Catalogue, settings: Settings, pending: Pendin
 
 
 def may_go(stream: Stream, catalogue: Catalogue, settings: Settings, pending: Pending) -> bool:
-    """Whether everything that is made from the recording is made, and its files are sound."""
+    """Return whether everything that is made from the recording is made, and its files are
+    sound.
+    """
     if pending(stream, catalogue, settings) or _is_wanted(stream, catalogue):
         return False
     try:
@@ -88,7 +90,7 @@ def may_go(stream: Stream, catalogue: Catalogue, settings: Settings, pending: Pe
 
 
 def _is_wanted(stream: Stream, catalogue: Catalogue) -> bool:
-    """Whether something is being made from the recording, or pieces of it were asked for."""
+    """Return whether something is being made from the recording, or pieces of it were asked for."""
     asked = catalogue.requests.open_of(SeparatePieces)
     return any(wanted.stream_id == stream.id for _, wanted in asked) or any(
         state.state == "running" for state in catalogue.assets.of(stream.id).values()

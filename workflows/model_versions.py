@@ -87,7 +87,7 @@ def _song_scorer_version(_settings: Settings) -> str:
 
 
 def _naming_version(settings: Settings) -> str:
-    """What decides which name is applied, beside the songs themselves."""
+    """Return what decides which name is applied, beside the songs themselves."""
     labels = settings.labels
     decides = [NAMING_VERSION, labels.accept, labels.transpositions, labels.shazam]
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()

@@ -35,7 +35,7 @@ _WORTH_IT = 0.5
 
 
 def sound_folder(stream_id: str, settings: Settings) -> Path:
-    """Where the sound of a stream is kept for a while."""
+    """Return where the sound of a stream is kept for a while."""
     return settings.cache_dir / FOLDER / stream_id
 
 

@@ -20,7 +20,7 @@ _SUBTITLES = ("*.srt", "*.vtt")
 
 
 def pieces_folder(stream_id: str, subtitles: Path, cut: Cut, settings: Settings) -> Path:
-    """Where the pieces lie that a span of a recording is cut into at a file of subtitles.
+    """Return where the pieces lie that a span of a recording is cut into at a file of subtitles.
 
     The name stays when the lines are moved or mended; another span has another folder.
     """

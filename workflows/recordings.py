@@ -1,4 +1,4 @@
-"""Where recordings lie, and what the catalogue keeps of a fetched one."""
+"""Paths of recordings, and the catalogue's record of a fetched one."""
 
 import os
 from dataclasses import replace
@@ -12,7 +12,7 @@ from utawaku.workflows.ingest import stream_of
 
 
 def recording_file(stream: Stream, settings: Settings) -> Path:
-    """Where the recording lies: in the stream's folder, or where the user keeps it.
+    """Return where the recording lies: in the stream's folder, or where the user keeps it.
 
     Raises:
         MediaError: it was dropped to make room, or is gone.
@@ -29,7 +29,7 @@ def recording_file(stream: Stream, settings: Settings) -> Path:
 
 
 def has_recording(stream: Stream, settings: Settings) -> bool:
-    """Whether the recording is there, or was dropped on purpose."""
+    """Return whether the recording is there, or was dropped on purpose."""
     return stream.dropped_at is not None or (
         bool(stream.recording_path) and (settings.library_root / stream.recording_path).is_file()
     )

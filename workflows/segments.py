@@ -11,12 +11,12 @@ ANALYSIS_NAME = "analysis.npz"
 
 
 def analysis_file(stream_id: str, settings: Settings) -> Path:
-    """Where the segmentation of a stream with its curves is kept."""
+    """Return where the segmentation of a stream with its curves is kept."""
     return settings.stream_dir(stream_id) / ANALYSIS_NAME
 
 
 def made_with(settings: Settings) -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
+    """Return what decides the outcome, to tell whether it has to be made again."""
     wanted = settings.segments
     return {
         "engine": wanted.engine,
@@ -27,7 +27,7 @@ def made_with(settings: Settings) -> dict[str, Any]:
 
 
 def segments_tile(segments: tuple[Segment, ...], duration_s: float) -> bool:
-    """Whether segments cover [0, duration] without gap or overlap."""
+    """Return whether segments cover [0, duration] without gap or overlap."""
     if not segments:
         return duration_s == 0.0
     stops = [0.0, *(segment.stop_s for segment in segments)]

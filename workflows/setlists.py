@@ -82,7 +82,7 @@ def best_setlist(
     *,
     found: list[Setlist] | None = None,
 ) -> Setlist | None:
-    """What the user gave, else the merged setlist of the page; None where nobody left one.
+    """Return what the user gave, else the merged setlist of the page; None where nobody left one.
 
     `found` spares reading the page again where it was read just now.
     """
@@ -98,7 +98,8 @@ def chat_of(stream: Stream, settings: Settings) -> list[ChatMessage]:
 
 
 def believed_setlist(stream: Stream, catalogue: Catalogue, settings: Settings) -> Setlist | None:
-    """What the user gave, else what was believed of the page's lists when the songs were cut.
+    """Return what the user gave, else what was believed of the page's lists when the songs were
+    cut.
 
     Songs that an older version cut have no such list: then the merged one of the page counts.
     """
@@ -145,7 +146,7 @@ def _read_json(path: Path, kind: type, warnings: list[str]) -> Any:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
-        warnings.append(f"{path}: is damaged. `utawaku ingest --again recordings` writes it anew")
+        warnings.append(f"{path}: is damaged. `utawaku ingest --again recordings` writes it again")
         return None
     if not isinstance(content, kind):
         warnings.append(f"{path}: does not hold what its name says, and is left out")

@@ -36,12 +36,12 @@ AT_ONCE = 2
 
 
 def made_with(settings: Settings) -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
+    """Return what decides the outcome, to tell whether it has to be made again."""
     return {"cut": settings.cut.model_dump(mode="json"), "version": CODE_VERSION}
 
 
 def any_due(stream: Stream, catalogue: Catalogue, settings: Settings) -> bool:
-    """Whether a song of the stream has no file, or one of another span, or one too many."""
+    """Return whether a song of the stream has no file, or one of another span, or one too many."""
     for song in catalogue.songs.of_stream(stream.id, dropped=True):
         if song.state != "kept":
             if song.file_path:
@@ -52,7 +52,7 @@ def any_due(stream: Stream, catalogue: Catalogue, settings: Settings) -> bool:
 
 
 def holds_span(song: Song) -> bool:
-    """Whether the song's file was cut at the song's present boundaries."""
+    """Return whether the song's file was cut at the song's present boundaries."""
     if not song.file_path or song.file_start_s is None or song.file_stop_s is None:
         return False
     return abs(song.file_start_s - song.start_s) < 1e-3 and (
@@ -61,7 +61,7 @@ def holds_span(song: Song) -> bool:
 
 
 def path_fields(song: Song, stream: Stream) -> dict[str, Any]:
-    """What a path template can name."""
+    """Return what a path template can name."""
     return {
         "channel": stream.channel,
         "singer": song.singer or stream.channel,
@@ -75,7 +75,7 @@ def path_fields(song: Song, stream: Stream) -> dict[str, Any]:
 
 
 def song_path(song: Song, stream: Stream, settings: Settings, ext: str) -> Path:
-    """Where the song's file belongs."""
+    """Return where the song's file belongs."""
     fields = path_fields(song, stream) | {"ext": ext}
     template = settings.cut.template
     if "{ext}" not in template:
@@ -85,7 +85,7 @@ def song_path(song: Song, stream: Stream, settings: Settings, ext: str) -> Path:
 
 @dataclass
 class Counts:
-    """What was done to the files of a stream."""
+    """The work done on the files of a stream."""
 
     n_cut: int = 0
     n_copied: int = 0
@@ -305,7 +305,9 @@ def _is_of(path: Path, song_id: str) -> bool:
 
 
 def length_is_right(song: Song, settings: Settings) -> bool:
-    """Whether the file is as long as the song, to 0.1 s (the last packet of a copied AAC)."""
+    """Return whether the file is as long as the song, to 0.1 s (the last packet of a copied
+    AAC).
+    """
     return abs(probe(settings.library_root / song.file_path).duration_s - song.duration_s) <= 0.1
 
 

@@ -33,7 +33,7 @@ _TEXT_FIELDS = {f.name for f in fields(SongTags) if f.type == str | None}
 
 
 class Outcome(Enum):
-    """What was done to bring a file and the catalogue in step."""
+    """The changes that brought a file and the catalogue in step."""
 
     UNCHANGED = "unchanged"
     WRITTEN = "written"
@@ -142,7 +142,7 @@ def bring_in_step(
 
 
 def tags_are_true(path: Path, tags: SongTags) -> bool:
-    """Whether the file says what the catalogue says."""
+    """Return whether the file says what the catalogue says."""
     try:
         found = read_tags(path)
     except (TagError, OSError):
@@ -168,7 +168,9 @@ def _agree_all(wanted: SongTags, found: Mapping[str, TagValue]) -> bool:
 
 
 def _agree(wanted: TagValue, found: TagValue) -> bool:
-    """Whether a tag reads as it should; what is not wanted may be anything (the user's own)."""
+    """Return whether a tag reads as it should; what is not wanted may be anything (the user's
+    own).
+    """
     if wanted is None:
         return True
     if isinstance(wanted, float):
@@ -199,7 +201,7 @@ def _is_wanted(wanted: TagValue, found: TagValue) -> bool:
 
 
 def _is_newer_here(name: str, wanted: TagValue, written: TagValue, song: Song) -> bool:
-    """Whether the user changed the field in utawaku too since the file was written."""
+    """Return whether the user changed the field in utawaku too since the file was written."""
     by_user = name in ("stars", "performer") or (
         name in ("title", "artist", "original_artist") and song.label_source == "user"
     )

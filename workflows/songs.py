@@ -25,7 +25,7 @@ def rules_of(stream: Stream, catalogue: Catalogue, settings: Settings) -> SongRu
 
 
 def made_with(rules: SongRules, setlist: Setlist | None) -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
+    """Return what decides the outcome, to tell whether it has to be made again."""
     return {
         "rules": rules.model_dump(mode="json"),
         "setlist": [[line.start_s, line.title, line.artist] for line in setlist.lines]
@@ -48,7 +48,7 @@ def tell_left_out(warnings: Sequence[str], stream: Stream, catalogue: Catalogue)
 
 
 def songs_are_apart(songs: list[Song], duration_s: float) -> bool:
-    """Whether songs lie inside the recording, in order, without overlap."""
+    """Return whether songs lie inside the recording, in order, without overlap."""
     stop_s = 0.0
     for song in songs:
         if not stop_s - 1e-6 <= song.start_s < song.stop_s <= duration_s + 1e-6:

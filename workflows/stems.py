@@ -21,7 +21,7 @@ FOLDER = "stems"
 
 
 def stems_folder(stream_id: str, settings: Settings) -> Path:
-    """Where stems of a stream lie: its songs' files, and a folder for each set of pieces."""
+    """Return where stems of a stream lie: its songs' files, and a folder for each set of pieces."""
     return settings.stream_dir(stream_id) / FOLDER
 
 
@@ -31,7 +31,7 @@ def stems_name(song: Song, engine: str) -> str:
 
 
 def is_good_enough(song: Song, settings: Settings) -> bool:
-    """Whether a song is separated without being asked for."""
+    """Return whether a song is separated without being asked for."""
     wanted = settings.stems
     by_taste = wanted.min_taste is not None and (song.taste or 0.0) >= wanted.min_taste
     by_grade = (
@@ -66,7 +66,9 @@ def source_of(song: Song, stream: Stream, settings: Settings) -> tuple[Path, flo
 
 
 def is_made(found: SongStems | None, separator: Separator, song: Song, settings: Settings) -> bool:
-    """Whether the song's stems are there, of its present length, by the engine as it is now."""
+    """Return whether the song's stems are there, of its present length, by the engine as it is
+    now.
+    """
     if found is None or found.model_version != _version(separator):
         return False
     paths = [settings.library_root / path for path in (found.vocals_path, found.accompaniment_path)]
@@ -114,7 +116,9 @@ def _version(separator: Separator) -> str:
 
 
 def fault_in(made: SongStems, song: Song, stream: Stream, settings: Settings) -> str:
-    """What is wrong with stems read back from disk, `checking.fault_of`; empty when nothing."""
+    """Return what is wrong with stems read back from disk, `checking.fault_of`; empty when
+    nothing.
+    """
     mix = Samples(open_mix(*source_of(song, stream, settings)))
     stems = [settings.library_root / path for path in (made.vocals_path, made.accompaniment_path)]
     fault, _ = fault_of(mix, stems)

@@ -19,7 +19,7 @@ from utawaku.media.pcm_cache import SAMPLE_RATE_HZ
 from utawaku.models.fingerprint import Fingerprint, FingerprintIndex, fingerprint
 from utawaku.services.artwork import fetch_cover
 from utawaku.services.recognizer import ClientOptions, Gate, ShazamClient
-from utawaku.workflows.labelling import ENGINE_VERSION, Naming, remember, settle, witnesses_at_hand
+from utawaku.workflows.labelling import ENGINE_VERSION, Naming, available_sources, remember, settle
 from utawaku.workflows.pcm_sharing import song_sound
 from utawaku.workflows.sources import (
     SongSources,
@@ -36,7 +36,7 @@ RETRY_S = 3600.0
 
 
 def index_folder(settings: Settings) -> Path:
-    """Where the library's own fingerprints lie."""
+    """Return where the library's own fingerprints lie."""
     return settings.data_dir / "fingerprints"
 
 
@@ -60,13 +60,13 @@ def shazam_client(settings: Settings, *, patient: bool) -> ShazamClient:
 
 
 def cover_file(song: Song, settings: Settings) -> Path:
-    """Where the cover art that came with a song's name is kept."""
+    """Return where the cover art that came with a song's name is kept."""
     start_ms = song.id.rpartition("@")[2]
     return settings.stream_dir(song.stream_id) / "covers" / f"{start_ms}.jpg"
 
 
 def made_with(settings: Settings) -> dict[str, Any]:
-    """What decides the outcome, to tell whether it has to be made anew."""
+    """Return what decides the outcome, to tell whether it has to be made again."""
     told: dict[str, Any] = {"version": ENGINE_VERSION, "shazam": settings.labels.shazam}
     # Left away while all is off, so that switching nothing on makes nothing stale.
     sources = [name for name in switched_on(settings) if name != "holodex"]
@@ -74,7 +74,7 @@ def made_with(settings: Settings) -> dict[str, Any]:
 
 
 def by_user(song: Song) -> bool:
-    """Whether the user named the song."""
+    """Return whether the user named the song."""
     return song.label_source == "user"
 
 
@@ -117,7 +117,7 @@ class StreamLabeller:
                         namings[song.id] = Naming([], None, reason, time.time() + RETRY_S)
                         continue
                     remember(self._index, song, print_)
-                    at_hand = witnesses_at_hand(
+                    at_hand = available_sources(
                         song,
                         audio,
                         self._setlist,

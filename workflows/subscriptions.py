@@ -36,7 +36,7 @@ LOOKED = "looked at: "
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a channel came to."""
+    """The result of a poll."""
 
     n_listed: int
     n_new: int
@@ -47,7 +47,7 @@ class Look:
 
 
 def is_reconcile_due(channel: Channel, settings: Settings, now: float) -> bool:
-    """Whether it is time to read the channel's whole list; so is the first look."""
+    """Return whether it is time to read the channel's whole list; so is the first look."""
     last = channel.cursor.get("reconciled_at")
     if not isinstance(last, (int, float)):
         return True
@@ -108,7 +108,7 @@ def put_off_failed(channel: Channel, catalogue: Catalogue, error: UtawakuError, 
     if failures == 3:
         catalogue.notices.add(
             "warning",
-            f"{channel.title or channel.url} cannot be looked at",
+            f"{channel.title or channel.url} cannot be polled",
             body=error.problem,
             next_step=error.next_step or "It is tried again by itself; `utawaku channels` tells",
         )
@@ -176,7 +176,7 @@ def take_listing(
 
 
 def judge_again(channel: Channel, catalogue: Catalogue, *, has_cookies: bool = False) -> int:
-    """The rules have changed: decide anew about what was left out; returns how many are asked for.
+    """The rules have changed: decide again about what was left out; returns how many are asked for.
 
     Needs no network. What the backlog left out stays out. `has_cookies` says whether the channel's
     site is asked with a log-in, also by the general settings.
@@ -346,7 +346,7 @@ def _entry(channel_id: str, listed: ListedStream) -> ChannelEntry:
 
 
 def _same(known: ChannelEntry, listed: ChannelEntry) -> bool:
-    """Whether a second look at the stream itself would find what the first one found."""
+    """Return whether a second look at the stream itself would find what the first one found."""
     return _shown(known) == _shown(listed)
 
 

@@ -47,7 +47,7 @@ REFILL_BELOW = 8
 
 @dataclass(frozen=True)
 class RetrainDue:
-    """Whether grades wait to be learnt from, and songs for their scores."""
+    """Pending training and scoring."""
 
     model: bool
     scores: bool
@@ -84,7 +84,7 @@ def retrain_due(catalogue: Catalogue, settings: Settings) -> RetrainDue:
 
 
 def model_file(version: str, settings: Settings) -> Path:
-    """Where a model is kept."""
+    """Return where a model is kept."""
     return settings.data_dir / "taste" / f"{version}.npz"
 
 
@@ -218,7 +218,7 @@ def fill_queue(catalogue: Catalogue, settings: Settings, everything: Embedded | 
 
 
 def explain(catalogue: Catalogue, settings: Settings, song_id: str) -> Reasons:
-    """Why a song scores as it does.
+    """Return why a song scores as it does.
 
     Raises:
         NotFoundError: no such song, not heard yet, or no model; WeightsError: see `load_model`.

@@ -1,4 +1,4 @@
-"""What the user's marks on the crawler's candidates teach: a preview is heard like a song.
+"""Training data from graded crawl candidates: a preview is embedded like a song.
 
 Previews lie in the cache and may go at any time. What was heard in them lies with the user's data:
 a mark teaches for as long as the user has not taken it back.
@@ -60,7 +60,7 @@ def candidate_lesson(catalogue: Catalogue, settings: Settings) -> CandidateLesso
 
 
 def preview_vector(preview: Path, tagger: Tagger, settings: Settings) -> np.ndarray:
-    """What a preview sounds like, float32 (400,); kept, and known when the preview is gone.
+    """Return what a preview sounds like, float32 (400,); kept, and known when the preview is gone.
 
     Raises:
         MediaError: it cannot be decoded.
@@ -103,7 +103,7 @@ def _move_out_of_cache(old: Path, new: Path) -> None:
 
 
 def _kept_vector(preview: Path, settings: Settings) -> np.ndarray | None:
-    """What was heard before, as long as the preview is not newer."""
+    """Return what was heard before, as long as the preview is not newer."""
     file = _vector_file(preview, settings)
     old = preview.with_name(f"{preview.name}{_ENDING}")
     if old.is_file():

@@ -29,7 +29,7 @@ MIN_GRADED = 40
 
 @dataclass(frozen=True)
 class NetworkTraining:
-    """What came of it."""
+    """The result."""
 
     comparison: Comparison
     path: Path
@@ -135,7 +135,7 @@ def train_network(
 
 
 def network_file(version: str, settings: Settings) -> Path:
-    """Where a network is kept."""
+    """Return where a network is kept."""
     return settings.data_dir / "taste" / f"{version}.onnx"
 
 

@@ -43,7 +43,7 @@ def outdate_changed_times(catalogue: Catalogue, settings: Settings) -> int:
 
 
 def times_change(recording: Path, segmented: AssetState) -> bool:
-    """Whether counting the samples of a recording gave other times than its own clock does.
+    """Return whether counting the samples of a recording gave other times than its own clock does.
 
     Gaps and damage left less sound than the header claims; sound that starts after the picture
     stood too early; several recordings behind each other ended with the first.

@@ -8,7 +8,7 @@ from utawaku.library.time_format import clock, long_clock
 
 
 class NamedSpan(Protocol):
-    """What a list needs to know of a song; `records.Song` and `records.SongSpan` both do."""
+    """A song as a list needs it; `records.Song` and `records.SongSpan` both are."""
 
     @property
     def start_s(self) -> float: ...

@@ -152,7 +152,9 @@ def move(source: Path, target: Path) -> Path:
 
 
 def _lists_both(source: Path, target: Path) -> bool:
-    """Whether the two names are two entries (hard links) and not one entry read in two cases."""
+    """Return whether the two names are two entries (hard links) and not one entry read in two
+    cases.
+    """
     names = {path.name for path in target.parent.iterdir()}
     return source.parent != target.parent or (source.name in names and target.name in names)
 

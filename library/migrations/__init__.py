@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from utawaku.library.errors import CatalogueTooNew
+from utawaku.library.errors import CatalogueTooNewError
 
 HEAD = "0007"
 """The newest revision in `versions/`."""
@@ -15,7 +15,7 @@ def migrate(engine: sa.Engine) -> None:
     """Upgrade the catalogue behind `engine` to `HEAD`; a SQLite file is copied first.
 
     Raises:
-        CatalogueTooNew: the catalogue knows a revision that this version does not.
+        CatalogueTooNewError: the catalogue knows a revision that this version does not.
     """
     from alembic import command
     from alembic.config import Config
@@ -33,7 +33,7 @@ def migrate(engine: sa.Engine) -> None:
             return
         known = {revision.revision for revision in script.walk_revisions()}
         if current is not None and current not in known:
-            raise CatalogueTooNew(
+            raise CatalogueTooNewError(
                 f"was made by a newer utawaku (schema {current}, this one knows {HEAD})",
                 subject=engine.url.render_as_string(),
                 next_step="Upgrade utawaku; nothing was changed",

@@ -25,7 +25,7 @@ def order_for(
     append: bool = True,
     source_url: str = "",
 ) -> Order:
-    """What the settings want, unless said otherwise.
+    """Return what the settings want, unless said otherwise.
 
     Raises:
         ConfigError: nobody is logged in, several accounts are and none was chosen, or the folder
@@ -89,7 +89,7 @@ class Planned:
 
     @property
     def refused(self) -> bool:
-        """Whether the target would refuse one of them."""
+        """Return whether the target would refuse one of them."""
         return any(finding.severity == "error" for found in self.findings for finding in found)
 
 
@@ -128,7 +128,7 @@ def plan_and_queue(
 def preflight(
     planned: Sequence[Submission], order: Order, catalogue: Catalogue
 ) -> list[list[Finding]]:
-    """What the target would refuse of each planned submission, repeated titles included."""
+    """Return what the target would refuse of each planned submission, repeated titles included."""
     store, found = catalogue.submissions, []
     taken = store.titles(order.target, order.account)
     for one in planned:

@@ -18,7 +18,7 @@ FIELDS = ("channel", "date", "stream_title", "title", "artist", "number", "singe
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How submissions are worded."""
+    """Templates of a submission's texts."""
 
     title: str = "[歌切] {channel} {date} {stream_title}"
     part_title: str = "{number:02} {title} - {artist}"
@@ -35,7 +35,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be published, and where."""
+    """The songs to publish, and the target."""
 
     target: str = "bilibili"
     account: str = ""
@@ -274,6 +274,6 @@ def _tags(first: Song, style: Style, limits: Limits, *, one_channel: bool) -> tu
 
 
 def _clean(text: str, limits: Limits) -> str:
-    """What the site takes, without the separators that empty fields leave behind."""
+    """Return what the site takes, without the separators that empty fields leave behind."""
     plain = without_forbidden(text) if limits.plain_titles else " ".join(text.split())
     return plain.strip().removesuffix(" -").removesuffix(" /").strip()

@@ -1,4 +1,4 @@
-"""What a target would refuse, found before a byte is sent.
+"""Checks for what a target would refuse, before a byte is sent.
 
 Bilibili's limits as measured and reported: title and part title 80 characters of visible Chinese,
 Japanese, Latin or other plain text (its code 21013; emoji and Hangul were refused), 1 to 10 tags
@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a target takes; 0 is no limit."""
+    """Limits of a target; 0 is no limit."""
 
     title: int = 80
     part_title: int = 80

@@ -1,4 +1,4 @@
-"""How much may be sent in an hour and a day, so that the site never has to complain.
+"""Quotas of an hour and a day, below what the site complains about.
 
 One user's ceiling was about 20 videos an hour; `too frequent` came after about 15 submissions
 in three and a half hours. The defaults stay below both.
@@ -28,7 +28,7 @@ class Budget:
     def part_allowed_at(
         self, events: Sequence[UploadEvent], now: float, size_bytes: int = 0
     ) -> float:
-        """When the next part may be sent; `now` or earlier means at once.
+        """Return when the next part may be sent; `now` or earlier means at once.
 
         Events that a wrong clock dated into the future count as now.
         """
@@ -42,7 +42,7 @@ class Budget:
         )
 
     def submit_allowed_at(self, events: Sequence[UploadEvent], now: float) -> float:
-        """When the next submit request may be sent; see `part_allowed_at`."""
+        """Return when the next submit request may be sent; see `part_allowed_at`."""
         submits = sorted(event.at for event in _until(events, now) if event.kind == "submit")
         return max(
             _after_last(submits, self.submit_spacing_s),

@@ -93,7 +93,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class QueueHold:
-    """Why nothing is sent for an account until a human has looked."""
+    """A hold on an account's queue until a person has looked."""
 
     target: str
     account: str
@@ -113,7 +113,7 @@ class UploadEvent:
 
 @dataclass(frozen=True, slots=True)
 class RemoteSubmission:
-    """What a target says about a submission that is there."""
+    """A target's answer about a submission that exists."""
 
     remote_id: str
     remote_number: int = 0

@@ -14,7 +14,7 @@ _STYLE, _BUDGET = Style(), Budget()
 
 
 class UploadSettings(BaseModel):
-    """How songs are published."""
+    """Settings of publishing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""How a half-typed search can go on."""
+"""Completion of a half-typed search."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What can be asked of a song: one table of fields, each with its type, column and words.
+"""Fields of a query: one table with the type, column and words of each.
 
 A field turns an operator and a value into a condition; `library.query.syntax` checks the value
 while it reads, so a wrong one is told with its position before the catalogue is asked.

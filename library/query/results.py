@@ -1,4 +1,4 @@
-"""What a search says and what it finds, as plain records.
+"""Records of a parsed search and of its results.
 
 `library.query` makes them of a text, `library.store.browse` answers them; a screen that shows them
 need load neither.
@@ -28,21 +28,21 @@ class Term:
 
 @dataclass(frozen=True)
 class Not:
-    """What does not satisfy `part`."""
+    """Everything that does not satisfy `part`."""
 
     part: "Node"
 
 
 @dataclass(frozen=True)
 class And:
-    """What satisfies all parts; everything when there are none."""
+    """Everything that satisfies all parts; without parts, everything."""
 
     parts: "tuple[Node, ...]"
 
 
 @dataclass(frozen=True)
 class Or:
-    """What satisfies any part."""
+    """Everything that satisfies any part."""
 
     parts: "tuple[Node, ...]"
 
@@ -79,7 +79,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a search found, in order."""
+    """The results of a search, in order."""
 
     query: Query
     numbers: np.ndarray

@@ -1,4 +1,4 @@
-"""How far each artefact of each stream is, and what made it."""
+"""State of each artefact of each stream, and the engine that made it."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ _COLUMNS = [asset_states.c[field.name] for field in fields(AssetState)]
 
 @dataclass(frozen=True)
 class Finished:
-    """What was finished in a while."""
+    """Artefacts finished within a time."""
 
     n_streams: int
     latest_at: float
@@ -195,7 +195,7 @@ class AssetStates:
             return set(connection.execute(query).scalars())
 
     def of_run(self, run_id: str) -> list[AssetState]:
-        """What a run worked on, in the order in which it began."""
+        """Return what a run worked on, in the order in which it began."""
         query = (
             sa.select(*_COLUMNS)
             .where(asset_states.c.run_id == run_id)
@@ -213,7 +213,9 @@ class AssetStates:
             return list(connection.execute(query).scalars())
 
     def finished_since(self, asset: str, moment: float) -> "Finished":
-        """How many streams got a finished artefact since a moment, and when the latest did."""
+        """Return how many streams got a finished artefact since a moment, and when the latest
+        did.
+        """
         query = sa.select(sa.func.count(), sa.func.max(asset_states.c.finished_at)).where(
             asset_states.c.asset == asset,
             asset_states.c.state == "done",
@@ -245,7 +247,7 @@ class AssetStates:
             return list(connection.execute(query).scalars())
 
     def counts(self) -> dict[tuple[str, str], int]:
-        """How many streams have each asset in each state."""
+        """Return how many streams have each asset in each state."""
         query = sa.select(asset_states.c.asset, asset_states.c.state, sa.func.count()).group_by(
             asset_states.c.asset, asset_states.c.state
         )

@@ -368,7 +368,7 @@ def _join(groups: np.ndarray, links: Sequence[tuple[int, int]]) -> None:
 
 
 def _is_short_word(term: Term, value: str) -> bool:
-    """Whether this looks for a part of a text, too short for the trigram index."""
+    """Return whether this looks for a part of a text, too short for the trigram index."""
     field = FIELDS.get(term.field)
     if field is not None and (field.condition is not None or term.operator in ("=", "!=")):
         return False

@@ -150,7 +150,7 @@ class Candidates:
         return True
 
     def n_decided(self, *, since: float = 0.0) -> int:
-        """How many marks candidates were given since a moment."""
+        """Return how many marks candidates were given since a moment."""
         query = (
             sa.select(sa.func.count())
             .select_from(candidates)

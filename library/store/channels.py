@@ -19,7 +19,7 @@ _CLOCK_SLACK_S = 60.0
 
 
 class Channels:
-    """Whom the user follows."""
+    """Followed channels."""
 
     def __init__(self, catalogue: Connections) -> None:
         self._catalogue = catalogue
@@ -116,7 +116,7 @@ class Channels:
     def entries(
         self, channel_id: str, *, state: str | None = None, limit: int | None = None
     ) -> list[ChannelEntry]:
-        """What the channel has listed, the latest seen first."""
+        """Return what the channel has listed, the latest seen first."""
         query = (
             sa.select(*_ENTRY)
             .where(channel_entries.c.channel_id == channel_id)
@@ -138,7 +138,7 @@ class Channels:
         return ChannelEntry(*row) if row else None
 
     def tally(self, channel_id: str) -> dict[str, int]:
-        """How many entries were asked for, and how many the rules left out."""
+        """Return how many entries were asked for, and how many the rules left out."""
         query = (
             sa.select(channel_entries.c.state, sa.func.count())
             .where(channel_entries.c.channel_id == channel_id)
@@ -149,7 +149,7 @@ class Channels:
         return {state: found.get(state, 0) for state in ("asked", "skipped")}
 
     def known_streams(self, keys: Collection[str]) -> set[str]:
-        """Which of these stream ids or addresses are streams of the catalogue already."""
+        """Return which of these stream ids or addresses are streams of the catalogue already."""
         wanted = list(keys)
         found: set[str] = set()
         with self._catalogue.read() as connection:

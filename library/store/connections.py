@@ -1,4 +1,4 @@
-"""What a store needs of the catalogue: a place to read and a place to write."""
+"""Connections that a store takes from the catalogue, to read and to write."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager

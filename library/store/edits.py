@@ -1,4 +1,4 @@
-"""What the user changed by hand, step by step, so that every step can be taken back.
+"""Edits of the user, step by step, so that every step can be undone.
 
 Boundaries that were edited are the user's (`boundary_source` is `user`) and names too
 (`label_source` is `user`): no re-materialization writes over them.

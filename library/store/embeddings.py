@@ -1,4 +1,4 @@
-"""How songs sound: vectors of each song, of one kind or another."""
+"""Embeddings of songs, of several kinds."""
 
 import time
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ class Embeddings:
         return Embedded([row.song_id for row in whole], vectors)
 
     def n_embedded(self, kind: str = EMBEDDING_KIND) -> int:
-        """How many kept songs have a vector."""
+        """Return how many kept songs have a vector."""
         query = (
             sa.select(sa.func.count())
             .select_from(embeddings.join(songs, songs.c.id == embeddings.c.song_id))
@@ -119,7 +119,7 @@ class Embeddings:
             return tuple(float(value or 0) for value in connection.execute(query).one())
 
     def heard_at(self, kind: str = EMBEDDING_KIND) -> dict[str, float]:
-        """When the vector of each kept song was made."""
+        """Return when the vector of each kept song was made."""
         query = (
             sa.select(embeddings.c.song_id, embeddings.c.at)
             .join(songs, songs.c.id == embeddings.c.song_id)

@@ -1,4 +1,4 @@
-"""What the user thinks of songs: every mark is kept, the latest one counts."""
+"""Grades of songs: every grade is kept, the latest one counts."""
 
 import time
 from collections.abc import Mapping

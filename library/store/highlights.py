@@ -72,7 +72,9 @@ class Highlights:
             connection.execute(songs.update().where(songs.c.id == found.song_id).values(**values))
 
     def plays_of(self, song_id: str) -> list[tuple[float, float]]:
-        """What the listener heard of a song: (start_s, stop_s) within it, the latest last."""
+        """Return what the listener heard of a song: (start_s, stop_s) within it, the latest
+        last.
+        """
         query = (
             sa.select(plays.c.start_s, plays.c.stop_s)
             .where(plays.c.song_id == song_id)

@@ -1,4 +1,4 @@
-"""What the engines found out about a song: stems, interest curve, name candidates. Read only."""
+"""Results of engines for a song: stems, interest curve, label guesses. Read only."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -42,7 +42,7 @@ class Insights:
         return np.frombuffer(curve or b"", "<f4").astype(np.float32)
 
     def candidates(self, song_id: str) -> list[LabelCandidate]:
-        """What the song may be, the likeliest first."""
+        """Return what the song may be, the likeliest first."""
         query = (
             sa.select(*_CANDIDATE)
             .where(labels.c.song_id == song_id)

@@ -1,4 +1,4 @@
-"""Who a song may be: ranked candidates, and which one was applied."""
+"""Label guesses of songs, ranked, and the one that was applied."""
 
 import time
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Labels:
         self._catalogue = catalogue
 
     def of_song(self, song_id: str) -> list[LabelCandidate]:
-        """What the song may be, the likeliest first."""
+        """Return what the song may be, the likeliest first."""
         query = (
             sa.select(*_COLUMNS)
             .where(labels.c.song_id == song_id)

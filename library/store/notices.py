@@ -1,4 +1,4 @@
-"""What the user should know, kept until it is read."""
+"""Notices, kept until they are read."""
 
 import time
 from dataclasses import fields
@@ -21,7 +21,7 @@ class Notices:
     def add(
         self, level: str, title: str, *, body: str = "", next_step: str = "", stream_id: str = ""
     ) -> None:
-        """Leave a notice; an unread one with the same words is only dated anew."""
+        """Leave a notice; an unread one with the same words is only dated again."""
         with self._catalogue.write() as connection:
             same = (
                 notices.c.title == title,
@@ -44,7 +44,7 @@ class Notices:
             )
 
     def has(self, title: str, body: str) -> bool:
-        """Whether such a notice was left before, read or not."""
+        """Return whether such a notice was left before, read or not."""
         query = sa.select(sa.exists().where(notices.c.title == title, notices.c.body == body))
         with self._catalogue.read() as connection:
             return bool(connection.scalar(query))

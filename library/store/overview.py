@@ -1,4 +1,4 @@
-"""How far all streams are: states of many at once, and who made what."""
+"""Overview of all streams: states of many at once, and the engines that made them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class StreamStates:
 
 @dataclass(frozen=True)
 class Maker:
-    """Which engine and model made one kind of artefact, and of how many streams."""
+    """An engine and model that made one kind of artefact, with the number of streams."""
 
     asset: str
     engine: str

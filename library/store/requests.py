@@ -1,4 +1,4 @@
-"""What the user asked the pipeline to do; no request is lost while nothing runs."""
+"""Requests to the pipeline; none is lost while nothing runs."""
 
 import time
 from contextlib import suppress
@@ -242,7 +242,7 @@ class Requests:
             ).rowcount
 
     def n_failed_since(self, moment: float) -> int:
-        """How many requests were given up since a moment."""
+        """Return how many requests were given up since a moment."""
         query = (
             sa.select(sa.func.count())
             .select_from(requests)
@@ -252,7 +252,7 @@ class Requests:
             return connection.execute(query).scalar_one()
 
     def count(self, state: str) -> int:
-        """How many requests are in this state."""
+        """Return how many requests are in this state."""
         query = sa.select(sa.func.count()).select_from(requests).where(requests.c.state == state)
         with self._catalogue.read() as connection:
             return connection.execute(query).scalar_one()

@@ -1,4 +1,4 @@
-"""Which songs to ask the user about next, and how well the taste model has guessed so far."""
+"""The review queue, and how well the taste model has predicted so far."""
 
 import random
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Guess:
 
     @property
     def right(self) -> bool:
-        """Whether the model would have told likes from the rest."""
+        """Return whether the model would have told likes from the rest."""
         return (self.taste >= 0.5) == self.liked
 
 
@@ -94,7 +94,9 @@ class Review:
         return [pick for pick in picks if pick.song.id not in skipped][:n]
 
     def guesses(self, *, limit: int = 1000) -> list[Guess]:
-        """What the model had said of songs when they were graded in review, the oldest first."""
+        """Return what the model had said of songs when they were graded in review, the oldest
+        first.
+        """
         query = (
             sa.select(grades.c.grade, grades.c.context)
             .where(grades.c.grade.in_((-1, 1)))
@@ -111,7 +113,7 @@ class Review:
         return found[::-1]
 
     def n_graded(self, *, since: float = 0.0) -> int:
-        """How many songs were graded since a moment, and still are."""
+        """Return how many songs were graded since a moment, and still are."""
         query = (
             sa.select(sa.func.count(sa.distinct(grades.c.song_id)))
             .join(songs, songs.c.id == grades.c.song_id)

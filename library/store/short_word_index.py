@@ -94,7 +94,7 @@ class Words:
 
 
 def state_of(connection: sa.Connection) -> int:
-    """How often `song_search` was changed."""
+    """Return how often `song_search` was changed."""
     query = sa.select(memories.c.value).where(memories.c.name == _STATE)
     return int(connection.execute(query).scalar() or 0)
 

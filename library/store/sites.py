@@ -1,4 +1,4 @@
-"""How much each site was asked for lately, and which sites are left alone until when."""
+"""Recent use of each site, and the cooldowns of sites."""
 
 import time
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
-from utawaku.library.records import SiteRest
+from utawaku.library.records import SiteCooldown
 from utawaku.library.schema import site_events, site_rests
 from utawaku.library.store.connections import Connections, upsert
 
 DAY_S = 86_400.0
 _CLOCK_SLACK_S = 60.0
 _LONGEST_REST_S = 48 * 3600.0
-_COLUMNS = [site_rests.c[field.name] for field in fields(SiteRest)]
+_COLUMNS = [site_rests.c[field.name] for field in fields(SiteCooldown)]
 
 
 class Sites:
@@ -38,19 +38,21 @@ class Sites:
             )
 
     def count(self, site: str, kind: str, *, now: float | None = None) -> int:
-        """How often in the last 24 hours. What a wrong clock dated into the future is left out."""
+        """Return how often in the last 24 hours. What a wrong clock dated into the future is left
+        out.
+        """
         return len(self._within_a_day(site, kind, time.time() if now is None else now))
 
     def free_again_at(
         self, site: str, kind: str, budget: int, *, now: float | None = None
     ) -> float | None:
-        """When the day's budget allows one more; None where it does so now."""
+        """Return when the day's budget allows one more; None where it does so now."""
         moment = time.time() if now is None else now
         times = self._within_a_day(site, kind, moment)
         return None if len(times) < budget else times[-budget] + DAY_S
 
     def counts(self, kind: str, *, now: float | None = None) -> dict[str, int]:
-        """How often in the last 24 hours, by site."""
+        """Return how often in the last 24 hours, by site."""
         moment = time.time() if now is None else now
         query = (
             sa.select(site_events.c.site, sa.func.count())
@@ -73,7 +75,7 @@ class Sites:
         longest_s: float = _LONGEST_REST_S,
         retry_after_s: float | None = None,
         now: float | None = None,
-    ) -> SiteRest:
+    ) -> SiteCooldown:
         """The site refused us: leave it alone, each time in a row for twice as long.
 
         No rest is longer than `longest_s`.
@@ -82,7 +84,7 @@ class Sites:
         at = time.time() if now is None else now
         with self._catalogue.write() as connection:
             row = connection.execute(sa.select(*_COLUMNS).where(site_rests.c.site == site)).first()
-            known = _sane(SiteRest(*row), at) if row else None
+            known = _sane(SiteCooldown(*row), at) if row else None
             if known is not None and known.until > at:
                 refusals, until = known.refusals, known.until
             else:
@@ -90,7 +92,7 @@ class Sites:
                 until = at + min(base_s * 2 ** (refusals - 1), longest_s)
             # What the site itself asks for counts, within reason.
             until = max(until, at + min(retry_after_s or 0.0, _LONGEST_REST_S))
-            rest = SiteRest(site, refusals, reason, at, until)
+            rest = SiteCooldown(site, refusals, reason, at, until)
             upsert(
                 connection,
                 site_rests,
@@ -104,17 +106,17 @@ class Sites:
         with self._catalogue.write() as connection:
             connection.execute(site_rests.delete().where(site_rests.c.site == site))
 
-    def rest(self, site: str, *, now: float | None = None) -> SiteRest | None:
+    def rest(self, site: str, *, now: float | None = None) -> SiteCooldown | None:
         """The rest that the site is in now; None where it may be asked."""
         at = time.time() if now is None else now
         return next((rest for rest in self.rests(now=at) if rest.site == site), None)
 
-    def rests(self, *, now: float | None = None) -> Sequence[SiteRest]:
-        """All sites that are left alone now."""
+    def rests(self, *, now: float | None = None) -> Sequence[SiteCooldown]:
+        """All sites that are on cooldown now."""
         at = time.time() if now is None else now
         with self._catalogue.read() as connection:
             rows = list(connection.execute(sa.select(*_COLUMNS).order_by(site_rests.c.site)))
-        found = [_sane(SiteRest(*row), at) for row in rows]
+        found = [_sane(SiteCooldown(*row), at) for row in rows]
         return [rest for rest in found if rest.until > at]
 
     def forget_events(self, *, before: float) -> int:
@@ -139,8 +141,8 @@ class Sites:
             return list(connection.execute(query).scalars())
 
 
-def _sane(rest: SiteRest, now: float) -> SiteRest:
+def _sane(rest: SiteCooldown, now: float) -> SiteCooldown:
     """A rest that began in the future was written by a wrong clock: its length counts from now."""
     if rest.since <= now + _CLOCK_SLACK_S:
         return rest
-    return SiteRest(rest.site, rest.refusals, rest.reason, now, now + (rest.until - rest.since))
+    return SiteCooldown(rest.site, rest.refusals, rest.reason, now, now + (rest.until - rest.since))

@@ -24,7 +24,7 @@ class SongFile:
 
 
 class SongFiles:
-    """What stands in the files of songs, by song id."""
+    """Tags read from song files, by song id."""
 
     def __init__(self, catalogue: Connections) -> None:
         self._catalogue = catalogue

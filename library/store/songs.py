@@ -75,7 +75,7 @@ class Songs:
             return list(connection.execute(query).scalars())
 
     def count(self, *where: sa.ColumnElement[bool]) -> int:
-        """How many songs satisfy all conditions."""
+        """Return how many songs satisfy all conditions."""
         query = sa.select(sa.func.count()).select_from(songs).where(*where)
         with self._catalogue.read() as connection:
             return connection.execute(query).scalar_one()
@@ -167,7 +167,7 @@ class Songs:
             _update(connection, song_id, dict(values))
 
     def cut_again(self, song_ids: Iterable[str]) -> None:
-        """Have files cut anew by the next run, though the songs' boundaries are the same.
+        """Have files cut again by the next run, though the songs' boundaries are the same.
 
         Until then what is there stays in use.
         """

@@ -1,4 +1,4 @@
-"""Which performances sound alike: the same backing under another voice, in another key."""
+"""Performances that sound alike: the same backing under another voice or in another key."""
 
 import time
 from collections.abc import Sequence

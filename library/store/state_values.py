@@ -1,4 +1,4 @@
-"""What the pipeline's schedules must remember from one time to the next."""
+"""Values that the pipeline's schedules keep from one run to the next."""
 
 import time
 from typing import Any
@@ -16,7 +16,7 @@ class Memories:
         self._catalogue = catalogue
 
     def recall(self, name: str, default: Any = None) -> Any:
-        """What was kept under this name."""
+        """Return what was kept under this name."""
         with self._catalogue.read() as connection:
             row = connection.execute(
                 sa.select(memories.c.value).where(memories.c.name == name)

@@ -1,4 +1,4 @@
-"""Which songs are taken apart, by which engine, and where their stems lie."""
+"""Separated songs, the engine of each, and the paths of their stems."""
 
 import time
 from dataclasses import dataclass, fields

@@ -78,7 +78,7 @@ class Streams:
         return found
 
     def count(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         with self._catalogue.read() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(streams)).scalar_one()
 

@@ -58,7 +58,7 @@ class Submissions:
         return self._select(*conditions, order=submissions.c.id.desc(), limit=limit)
 
     def due(self, now: float, *, target: str = "", account: str = "") -> list[Submission]:
-        """What the queue may work on now, the oldest first; queues on hold are left out.
+        """Return what the queue may work on now, the oldest first; queues on hold are left out.
 
         Submissions that were cut short (uploading, submitting) come like queued ones.
         """
@@ -266,7 +266,7 @@ class Submissions:
             )
 
     def set_parts(self, submission_id: int, parts: Sequence[Part]) -> Submission:
-        """Replace the parts of a draft, numbered anew in the given order.
+        """Replace the parts of a draft, numbered again in the given order.
 
         Raises:
             StateError: it is no draft any more.

@@ -1,4 +1,4 @@
-"""What the user thinks of songs, what the model guesses, and what to ask about next."""
+"""Grades, taste scores, and the songs to ask about next."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ _BATCH = 10_000
 
 @dataclass(frozen=True)
 class Mark:
-    """What the user thinks of a song, all marks considered."""
+    """The user's judgement of a song, all grades considered."""
 
     song_id: str
     target: float
@@ -38,7 +38,7 @@ class Mark:
 
 
 class TasteStore(Embeddings, TasteModels):
-    """What is known of the user's taste: marks, scores and questions, and what they rest on."""
+    """The user's taste: grades, scores and questions, and their sources."""
 
     # -- marks
 
@@ -85,7 +85,7 @@ class TasteStore(Embeddings, TasteModels):
             return int(connection.execute(sa.select(sa.func.max(grades.c.id))).scalar() or 0)
 
     def n_marks_since(self, grade_id: int) -> int:
-        """How many songs were marked after that mark."""
+        """Return how many songs were marked after that mark."""
         query = sa.select(sa.func.count(sa.distinct(grades.c.song_id))).where(
             grades.c.id > grade_id
         )
@@ -93,7 +93,9 @@ class TasteStore(Embeddings, TasteModels):
             return int(connection.execute(query).scalar_one())
 
     def n_new_marks(self) -> int:
-        """How many songs, and candidates with a preview, were marked since the last training."""
+        """Return how many songs, and candidates with a preview, were marked since the last
+        training.
+        """
         latest = self.latest()
         query = (
             sa.select(sa.func.count())
@@ -159,7 +161,7 @@ class TasteStore(Embeddings, TasteModels):
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def n_scored(self) -> dict[str, int]:
-        """How many songs were scored by each model version."""
+        """Return how many songs were scored by each model version."""
         query = sa.select(taste_scores.c.model_version, sa.func.count()).group_by(
             taste_scores.c.model_version
         )
@@ -240,7 +242,9 @@ class TasteStore(Embeddings, TasteModels):
 
 
 def target_of(grade: int | None, stars: int | None, before: float | None) -> float | None:
-    """How much a song is liked, in [0, 1], after a mark; `before` is what it was until then."""
+    """Return how much a song is liked, in [0, 1], after a mark; `before` is what it was until
+    then.
+    """
     by_grade = None if grade is None else (grade + 1) / 2
     by_stars = None if stars is None else (stars - 1) / 4
     if by_grade is None:

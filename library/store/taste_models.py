@@ -35,7 +35,7 @@ class TasteModel:
 
     @property
     def ready(self) -> bool:
-        """Whether it scores songs."""
+        """Return whether it scores songs."""
         return self.kind != "none"
 
 
@@ -90,7 +90,7 @@ class TasteModels:
         return self.choice().model
 
     def choice(self) -> Choice:
-        """Which model scores songs, and why that one.
+        """Return which model scores songs, and why that one.
 
         The spectrogram network, where it was better than the embedding model on the same splits,
         for as long as that comparison stands.

@@ -12,7 +12,7 @@ COUNTED, OWN = 0, 1
 
 
 class Timelines:
-    """Which clock the times of a stream's songs follow."""
+    """The clock that the times of a stream's songs follow."""
 
     def __init__(self, catalogue: Connections) -> None:
         self._catalogue = catalogue

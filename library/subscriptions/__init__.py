@@ -1,12 +1,12 @@
-"""Whom the user follows and by which rules; how the rules travel as files."""
+"""Subscriptions and their rules, and their import and export."""
 
 from utawaku.library.subscriptions.files import read_follows, write_opml, write_toml
 from utawaku.library.subscriptions.rules import PRESETS, ChannelRules, Follow, Verdict, judge
 from utawaku.library.subscriptions.settings import (
     CrawlSettings,
-    FollowSettings,
-    HousekeepingSettings,
+    MaintenanceSettings,
     NoticeSettings,
+    SubscriptionSettings,
 )
 
 __all__ = [
@@ -14,9 +14,9 @@ __all__ = [
     "ChannelRules",
     "CrawlSettings",
     "Follow",
-    "FollowSettings",
-    "HousekeepingSettings",
+    "MaintenanceSettings",
     "NoticeSettings",
+    "SubscriptionSettings",
     "Verdict",
     "judge",
     "read_follows",

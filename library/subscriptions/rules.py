@@ -1,4 +1,4 @@
-"""Which of a channel's streams are taken, and how they are treated."""
+"""Rules of a subscription: the streams that are ingested, and their settings."""
 
 import datetime as dt
 import re
@@ -58,7 +58,7 @@ class ChannelRules(BaseModel):
         description="How many of those that are there already are taken at first; -1 is all.",
     )
     every_minutes: float | None = Field(
-        default=None, ge=5, description="How often the channel is looked at."
+        default=None, ge=5, description="How often the channel is polled."
     )
     want: Literal["audio", "video"] | None = Field(
         default=None, description="Keep audio, or the video."
@@ -116,7 +116,7 @@ class ChannelRules(BaseModel):
             ) from error
 
     def plain(self) -> dict[str, Any]:
-        """What differs from the defaults, as JSON and TOML can hold it."""
+        """Return what differs from the defaults, as JSON and TOML can hold it."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
@@ -131,7 +131,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the rules let a stream through, and if not why."""
+    """The decision of the rules about a stream, with the reason of a refusal."""
 
     taken: bool
     reason: str = ""

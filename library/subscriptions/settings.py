@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 _HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)")
 
 
-class FollowSettings(BaseModel):
+class SubscriptionSettings(BaseModel):
     """Polling of subscriptions and of the watch folder."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -87,7 +87,7 @@ class CrawlSettings(BaseModel):
     previews_a_day: int = Field(default=20, ge=0, description="Previews fetched a day and site.")
 
 
-class HousekeepingSettings(BaseModel):
+class MaintenanceSettings(BaseModel):
     """Nightly maintenance: backups, old runs, recordings, retraining."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,4 +1,4 @@
-"""Where each file format keeps each tag.
+"""The place of each tag in each file format.
 
 ID3v2.4 for MP3 and WAV, Vorbis comments for FLAC, Opus and Ogg, iTunes atoms for M4A and MP4.
 Loudness: ReplayGain 2.0 tags everywhere but in Opus, which has R128_TRACK_GAIN (RFC 7845, 5.2.1:
@@ -49,7 +49,9 @@ def open_tags(path: Path) -> TagStore:
 
 
 def _wav_of_unknown_size(path: Path) -> bool:
-    """Whether this is a WAV as programs write it into a pipe, or one of over 4 GiB (RF64)."""
+    """Return whether this is a WAV as programs write it into a pipe, or one of over 4 GiB
+    (RF64).
+    """
     with path.open("rb") as file:
         head = file.read(12)
     if head[8:] != b"WAVE":

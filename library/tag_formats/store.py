@@ -50,5 +50,5 @@ class TagStore(ABC):
 
 
 def is_int(text: str) -> bool:
-    """Whether `text` is a whole number of sane length."""
+    """Return whether `text` is a whole number of sane length."""
     return re.fullmatch(r"[+-]?\d{1,9}", text) is not None

@@ -35,7 +35,7 @@ Copier = Callable[[MediaInfo, int, int, int, Path, Progress], int]
 
 @dataclass(frozen=True)
 class CutPlan:
-    """What `cut_audio` will do with a recording, known without decoding it."""
+    """The plan of `cut_audio` for a recording, made without decoding it."""
 
     codec: str
     """`opus`, `mp3`, `flac` or `m4a`."""
@@ -222,7 +222,7 @@ def _copy(
 
 
 def _exact_end(info: MediaInfo, start_s: float) -> int:
-    """How many samples the recording has, by decoding its last seconds only."""
+    """Return how many samples the recording has, by decoding its last seconds only."""
     for tail_s in (max(start_s, info.duration_s - _TAIL_S), start_s):
         with suppress(TruncatedMediaError):  # nothing there: it ends before its header says
             reader = decode(info.path, start_s=tail_s)

@@ -21,7 +21,7 @@ LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
 @dataclass(frozen=True)
 class Format:
-    """How one codec is written."""
+    """Options of one codec's encoder."""
 
     encoder: str
     container: str

@@ -34,7 +34,7 @@ _TAG_BYTES = 8 + 4 + 4 + 100 + 4 + 36
 
 @dataclass(frozen=True)
 class FrameHeader:
-    """What the first bytes of a Layer III frame say."""
+    """The header of a Layer III frame."""
 
     version: int
     """3 for MPEG-1, 2 for MPEG-2, 0 for MPEG-2.5."""

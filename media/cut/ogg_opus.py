@@ -154,7 +154,7 @@ def copy_opus(
 
 
 def opus_delay(stream: AudioStream) -> int:
-    """How many samples a player drops at the start, after the stream's header."""
+    """Return how many samples a player drops at the start, after the stream's header."""
     head = bytes(stream.codec_context.extradata or b"")
     if len(head) < 19 or head[:8] != b"OpusHead":
         raise NotCopyableError("the Opus header is missing")

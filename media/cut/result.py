@@ -1,4 +1,4 @@
-"""What a cut is asked for and what comes of it."""
+"""Request and result of a cut."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -298,7 +298,7 @@ def _encode(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> C
             raise ValueError("no sound could be decoded")
         container.mux(audio.encode(None))
     if reader.timeline.n_restarts:
-        raise ValueError("its clock starts anew before or in the span")
+        raise ValueError("its clock starts again before or in the span")
     first_s = round(span.start_s * rate) / rate
     missing_s = span.stop_s - span.start_s - n_samples / rate
     if missing_s > 1.0:

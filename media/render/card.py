@@ -15,7 +15,7 @@ SMALLEST_PX = 8
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """What is written on the card; empty lines are left out."""
+    """The lines of the card; empty ones are left out."""
 
     title: str
     artist: str = ""

@@ -1,4 +1,4 @@
-"""What moves: spectrum bars, and a waveform that fills up as the song goes by.
+"""Moving parts: spectrum bars, and a waveform that fills up as the song plays.
 
 Frames are made directly as planar YUV 4:2:0 (BT.709, limited range), by copying the still card
 and painting two strips over it, so that a frame costs well under a millisecond.

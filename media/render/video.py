@@ -28,7 +28,7 @@ _AUDIO_RATES_HZ = (44_100, 48_000)
 
 @dataclass(frozen=True, slots=True)
 class VideoStyle:
-    """How the video is made. The defaults favour speed: a card with two moving strips."""
+    """Options of the video. The defaults favour speed: a card with two moving strips."""
 
     width: int = 1280
     height: int = 720
@@ -41,7 +41,7 @@ class VideoStyle:
 
 @dataclass(frozen=True, slots=True)
 class RenderResult:
-    """What was written."""
+    """The result of writing."""
 
     path: Path
     duration_s: float
@@ -175,7 +175,7 @@ class _Sound:
 
     @property
     def at_s(self) -> float:
-        """How far the sound is."""
+        """Return how far the sound is."""
         return self._n_samples / self._rate
 
     def encode_next(self) -> bool:

@@ -2,7 +2,7 @@
 
 Made from the same spectrogram as the peaks, normalised and smoothed in the manner of CENS (Müller,
 Kurth and Clausen 2005): it says which harmonies follow each other and little else, so that a song
-played anew by other hands still resembles itself.
+played again by other hands still resembles itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Covers: the same song played anew, found by its harmonies. Always a guess.
+"""Covers: the same song played again, found by its harmonies. Always a guess.
 
 Two steps: summaries that no transposition changes choose a few recordings of the index, then the
 longest passage in which the two chroma sequences run alongside is sought (Qmax; Serra, Serra and

@@ -48,7 +48,7 @@ MAX_COVER_SCORE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What the index stores of a recording."""
+    """The features of a recording that the index stores."""
 
     peaks: Constellation
     chroma: ChromaSequence
@@ -124,7 +124,7 @@ def sight(
 
 
 def candidates_of(sightings: Sequence[Sighting]) -> list[LabelCandidate]:
-    """What the recordings are called; songs of the library without a name say nothing."""
+    """Return what the recordings are called; songs of the library without a name say nothing."""
     return [
         _candidate(sighting)
         for sighting in sightings
@@ -133,7 +133,9 @@ def candidates_of(sightings: Sequence[Sighting]) -> list[LabelCandidate]:
 
 
 def excerpt_starts(duration_s: float, n_excerpts: int = N_EXCERPTS) -> list[float]:
-    """Where the excerpts of a song begin, the middle one first: over its middle four fifths."""
+    """Return where the excerpts of a song begin, the middle one first: over its middle four
+    fifths.
+    """
     if duration_s <= 1.5 * EXCERPT_S or n_excerpts == 1:
         return [max(0.0, (duration_s - EXCERPT_S) / 2)]
     room_s = duration_s - EXCERPT_S

@@ -39,7 +39,7 @@ FORMAT = 1
 """Raised when peaks or keys change their meaning: older indexes are then rebuilt by the caller."""
 
 KEYS_FORMAT = "triples-1"
-"""Raised when keys change their meaning: the parts are then built anew from the stored peaks."""
+"""Raised when keys change their meaning: the parts are then rebuilt from the stored peaks."""
 
 FLUSH_AT = 64
 """Recordings in memory from which they become a part on disk."""
@@ -82,7 +82,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class IndexSize:
-    """What the index holds and takes on disk."""
+    """Content and size of the index."""
 
     n_recordings: int
     n_postings: int
@@ -113,7 +113,7 @@ class FingerprintIndex:
             raise FingerprintError(
                 f"the fingerprint index cannot be opened ({error})",
                 subject=str(folder),
-                next_step="Check the folder's permissions, or delete it to build it anew",
+                next_step="Check the folder's permissions, or delete it to rebuild it",
             ) from error
         if not self._meta("format", ""):
             with self._writing():
@@ -124,7 +124,7 @@ class FingerprintIndex:
             raise FingerprintError(
                 f"the fingerprint index has format {made_as}, not {FORMAT}",
                 subject=str(folder),
-                next_step="Delete the folder; it is built anew from the library",
+                next_step="Delete the folder; it is rebuilt from the library",
             )
         self._lock = FileLock(folder / "merge.lock")
         """Only one process writes parts at a time."""
@@ -196,7 +196,7 @@ class FingerprintIndex:
                 raise FingerprintError(
                     "the fingerprint index has no numbers left",
                     subject=str(self.folder),
-                    next_step="Delete the folder; it is built anew from the library",
+                    next_step="Delete the folder; it is rebuilt from the library",
                 )
 
     def rename(self, key: str, title: str, artist: str, isrc: str = "") -> None:
@@ -255,7 +255,7 @@ class FingerprintIndex:
         return self._summaries
 
     def alive(self) -> NDArray[np.bool_]:
-        """Which numbers are recordings, (highest number + 1,)."""
+        """Return which numbers are recordings, (highest number + 1,)."""
         self._look()
         highest = int(self._numbers.max(initial=0))
         highest = max(highest, self._tail_last, *(part.last for part in self._parts), 0)
@@ -310,7 +310,7 @@ class FingerprintIndex:
         try:
             self._mapped = self._map(wanted)
         except (FileNotFoundError, FingerprintError):
-            # Merged by another process meanwhile; else lost or damaged, and built anew from peaks.
+            # Merged by another process meanwhile; else lost or damaged, and rebuilt from peaks.
             with self._lock.acquire():
                 wanted = self._wanted_parts()
                 try:

@@ -31,7 +31,7 @@ _GLANCE_AROUND = 120
 
 @dataclass(frozen=True)
 class Alignment:
-    """How a query lies on a reference."""
+    """The alignment of a query to a reference."""
 
     n_hits: int
     """Peaks of the query that lie on peaks of the reference."""
@@ -60,7 +60,7 @@ class Alignment:
 
     @property
     def sigmas(self) -> float:
-        """How many standard deviations the share stands above wrong offsets."""
+        """Return how many standard deviations the share stands above wrong offsets."""
         return (self.share - self.background) / max(self.spread, 0.004)
 
 
@@ -75,7 +75,8 @@ class Aligner:
     def glance(
         self, reference: Constellation, offset_frame: int, shift: int, tempo: float
     ) -> float:
-        """How far the share of hits at one spot stands above that around it, in its deviations.
+        """Return how far the share of hits at one spot stands above that around it, in its
+        deviations.
 
         A fiftieth of the work of `align`: only says which spots deserve that.
         """
@@ -166,7 +167,7 @@ class _Placement:
 
 
 def _raster(reference: Constellation) -> NDArray[np.bool_]:
-    """Where a peak counts as hit: one frame and one bin around each of the reference's."""
+    """Return where a peak counts as hit: one frame and one bin around each of the reference's."""
     return _raster_between(reference, 0, reference.n_frames)[0]
 
 

@@ -46,7 +46,7 @@ def parts_from_json(text: str) -> list[Part]:
 
 
 def due_merge(parts: Sequence[Part]) -> int:
-    """How many of the last parts should become one now; 0 or 1 where none should."""
+    """Return how many of the last parts should become one now; 0 or 1 where none should."""
     n_merged = min(len(parts), 1)
     size = parts[-1].n_recordings if parts else 0
     for part in reversed(parts[:-1]):
@@ -108,7 +108,7 @@ def _damaged(folder: Path, why: str) -> FingerprintError:
     return FingerprintError(
         f"the fingerprint index is damaged ({why})",
         subject=str(folder),
-        next_step="Delete this folder; what it held is indexed anew from recordings.db",
+        next_step="Delete this folder; what it held is indexed again from recordings.db",
     )
 
 

@@ -1,4 +1,4 @@
-"""Which recording of the index a piece of audio is, in whatever key and tempo."""
+"""Search for the recording of a piece of audio, in any key and tempo."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def match_peaks(
 
 
 def is_settled(found: Sequence[ReferenceMatch]) -> bool:
-    """Whether it is known what is sung: a sure match without a name leaves that open."""
+    """Return whether it is known what is sung: a sure match without a name leaves that open."""
     return any(match.probability >= SETTLED and match.reference.title for match in found)
 
 
@@ -218,7 +218,7 @@ def _best_cells(votes: NDArray[np.float32], n_cells: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """Where a query may lie."""
+    """A possible alignment of a query."""
 
     song: int
     shift: int
@@ -284,5 +284,7 @@ def probability(alignment: Alignment, n_recordings: int) -> float:
 
 
 def crowd_of(n_recordings: int) -> float:
-    """How much higher the best of many wrong alignments stands, in sigmas, than the best of ten."""
+    """Return how much higher the best of many wrong alignments stands, in sigmas, than the best of
+    ten.
+    """
     return float(CROWD * np.log10(max(n_recordings, 10) / 10))

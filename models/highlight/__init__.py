@@ -1,4 +1,4 @@
-"""Where a song is most worth hearing: an interest curve, one value a second, and its best span."""
+"""The highlight of a song: an interest curve, one value a second, and its best span."""
 
 from utawaku.models.highlight.crowd import from_chat, with_model
 from utawaku.models.highlight.evidence import best_curve, from_heatmap, from_lyrics, from_plays

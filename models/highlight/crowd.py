@@ -1,4 +1,4 @@
-"""What viewers wrote while they watched: where a song moved them, seen in how much they wrote.
+"""Density of viewers' messages as evidence of a song's highlight.
 
 The count of messages is evidence for a highlight, never for a name. Applause and titles are left
 out: the one comes when a song is over, the other when it begins. A viewer counts once in a while,

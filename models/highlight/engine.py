@@ -1,4 +1,4 @@
-"""Which model draws the interest curve of songs that nobody left evidence of."""
+"""The model that draws the interest curve of songs without evidence."""
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What people left: replays of the stream, repeated lyrics, the listener's own replays."""
+"""Evidence from people: replays of the stream, repeated lyrics, the listener's own replays."""
 
 import re
 from collections import Counter

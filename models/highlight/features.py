@@ -1,4 +1,4 @@
-"""What a song sounds like second by second, told relative to the song, never by its place in it."""
+"""Features of each second of a song, relative to the song, never of its place in it."""
 
 from dataclasses import dataclass
 
@@ -89,7 +89,9 @@ def _sounds(heard: Heard, n: int) -> dict[str, Values]:
 
 
 def _flutter(heard: Heard, n: int) -> Values:
-    """How much the bands of the voice move at the pace of syllables, three to ten a second."""
+    """Return how much the bands of the voice move at the pace of syllables, three to ten a
+    second.
+    """
     sung = heard.bands[:, 8:28]
     if len(sung) < 32:
         return np.zeros(n)
@@ -106,7 +108,7 @@ def _flutter(heard: Heard, n: int) -> Values:
 
 @dataclass(frozen=True)
 class _Likeness:
-    """How alike the passage around each second is to that around each other one."""
+    """Similarity of the passages around each pair of seconds."""
 
     melody: Values
     """(n, n) in [-1, 1] by pitch classes, at the best of a few transpositions; nearby ones -1."""
@@ -115,7 +117,7 @@ class _Likeness:
     n: int
 
     def echoes(self) -> dict[str, Values]:
-        """How surely each second comes again, and how often."""
+        """Return how surely each second comes again, and how often."""
         if not len(self.melody):
             return {name: np.zeros(self.n) for name in _ECHOES}
         both = (self.melody + self.sound) / 2

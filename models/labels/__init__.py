@@ -1,4 +1,4 @@
-"""What a song is called: candidates from every source, compared, merged and ranked."""
+"""Label guesses from every source, compared, merged and ranked."""
 
 from utawaku.models.labels.calibration import (
     SURE,

@@ -1,9 +1,9 @@
-"""How probable it is that a witness is right, from what it shows.
+"""Probability that an evidence source is right, from what it shows.
 
 Every number here was fitted; the scripts say how and print what comes of it:
 
 - own index: `models.fingerprint.search.probability`, by benchmarks/retrieval.py and calibration.py;
-- Shazam: benchmarks/witnesses.py shazam. Right and wrong names were counted by how many windows
+- Shazam: benchmarks/evidence.py shazam. Right and wrong names were counted by how many windows
   agreed and whether their places did, against a service that answers the nearest song it knows to
   every question: 7 right and 96 wrong by one window, 2 and 20 by two in different places, 1 and 1
   by two whose places agree, 14 and 15 by three in different places, 13 and 0 by three that agree.
@@ -11,7 +11,7 @@ Every number here was fitted; the scripts say how and print what comes of it:
   tenth of the windows of a song it does not know (an assumption), k windows would be wrong 10^k
   times as seldom: .42, .91, .99, .99, .99. The table stays below that, because names that are filed
   wrongly there are not counted;
-- setlists: benchmarks/witnesses.py setlist. Evenings and viewers are simulated (how late people
+- setlists: benchmarks/evidence.py setlist. Evenings and viewers are simulated (how late people
   stamp, how often titles slip or are wrong is assumed and stands there), the lists are read, scored
   and merged by the real code.
 """
@@ -40,7 +40,7 @@ CALLED = (-2.5, 5.0, 0.1, 1.0)
 chat; by speaker, up to ten; by a moderator."""
 
 SURE = 0.99
-"""No witness but the user is surer than this."""
+"""No evidence source but the user is surer than this."""
 
 
 def shazam_probability(n_windows: int, *, consistent: bool, n_against: int) -> float:

@@ -70,7 +70,9 @@ def _letters(text: str) -> str:
 
 
 def similarity(left: str, right: str) -> float:
-    """How alike two folded keys are, in [0, 1]; containment of a long key counts as alike."""
+    """Return how alike two folded keys are, in [0, 1]; containment of a long key counts as
+    alike.
+    """
     if not left or not right:
         return 0.0
     if left == right:
@@ -85,7 +87,7 @@ def similarity(left: str, right: str) -> float:
 def same_song(
     title_a: str, artist_a: str, title_b: str, artist_b: str, *, tolerance: float = 0.8
 ) -> bool:
-    """Whether two labels mean one song; a missing artist agrees with any.
+    """Return whether two labels mean one song; a missing artist agrees with any.
 
     Different artists with an equal title are two songs, unless one name holds the other.
     """

@@ -33,7 +33,7 @@ Observer = Callable[[Array], None]
 
 @dataclass(frozen=True)
 class BacsResult:
-    """What was heard, frame by frame."""
+    """The network's output, frame by frame."""
 
     labels: Labels
     """int8 (n_frames,): 0 speech, 1 other, smoothed."""
@@ -113,7 +113,7 @@ class BacsSegmenter:
         observers: Sequence[Observer] = (),
         progress: Progress = silent,
     ) -> BacsResult:
-        """What the network hears in the recording at `path`; decodes it twice.
+        """Return what the network hears in the recording at `path`; decodes it twice.
 
         Args:
             observers: each is called with every chunk (float32 (n,), 16 kHz mono) once, in order.

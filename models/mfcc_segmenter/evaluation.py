@@ -1,4 +1,4 @@
-"""How well speech is told from the rest, frame by frame: as broadcast news (HUB4) is scored."""
+"""Frame accuracy of speech detection, as broadcast news (HUB4) is scored."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from scipy.fft import dct, rfft
 
 Array = npt.NDArray[np.float32]
 Reader = Callable[[], Iterable[Array]]
-"""Starts reading the same audio anew: float32 (n_samples,) chunks at 16 kHz."""
+"""Starts reading the same audio again: float32 (n_samples,) chunks at 16 kHz."""
 
 SAMPLE_RATE_HZ = 16_000
 HOP = 160

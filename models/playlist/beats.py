@@ -1,4 +1,4 @@
-"""How long songs overlap so that the beats of both fall together."""
+"""The overlap of songs at which the beats of both coincide."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Pulse:
 
 @dataclass(frozen=True)
 class Overlap:
-    """How one item goes over into the next."""
+    """The transition from one item to the next."""
 
     seconds: float
     apart_s: float | None = None

@@ -19,7 +19,7 @@ ORDERS = ("bpm", "key", "query")
 
 @dataclass(frozen=True)
 class MadePlaylist:
-    """What `make_playlist` wrote."""
+    """The result of `make_playlist`."""
 
     mix: Rendered
     m3u8: Path

@@ -58,7 +58,7 @@ class PlaylistItem:
 
 @dataclass(frozen=True)
 class Chapter:
-    """Where an item starts and stops in the joined file."""
+    """The span of an item in the joined file."""
 
     title: str
     start_s: float
@@ -68,7 +68,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Rendered:
-    """What `render_playlist` wrote."""
+    """The result of `render_playlist`."""
 
     path: Path
     duration_s: float

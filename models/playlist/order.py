@@ -7,7 +7,7 @@ from utawaku.models.tempo.key import key_place
 
 
 class Ordered(Protocol):
-    """What is ordered: a song with tempo and key, where they are known."""
+    """An item to order: a song with tempo and key, where they are known."""
 
     @property
     def bpm(self) -> float | None: ...

@@ -1,4 +1,4 @@
-"""What the registry knows of one set of weights."""
+"""The registry's entry of one set of weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Source(Protocol):
 
     @property
     def described(self) -> str:
-        """Where this is, in one line for a person."""
+        """Return where this is, in one line for a person."""
         ...
 
     @property
@@ -60,7 +60,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class WeightsStatus:
-    """Whether an entry is on this machine; plain values, fit for JSON."""
+    """The state of an entry on this machine; plain values, fit for JSON."""
 
     name: str
     purpose: str

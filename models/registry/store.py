@@ -50,7 +50,7 @@ def default_names() -> list[str]:
 
 
 def status(weights_dir: Path) -> list[WeightsStatus]:
-    """What is here and what is not; reads no weights and fetches nothing."""
+    """Return what is here and what is not; reads no weights and fetches nothing."""
     rows = []
     for weights in table().values():
         note = _read_note(weights, weights_dir)

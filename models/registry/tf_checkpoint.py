@@ -40,7 +40,7 @@ _Fields = Mapping[int, list[int | bytes]]
 
 @dataclass(frozen=True)
 class _Entry:
-    """Where one tensor lies."""
+    """The place of one tensor."""
 
     dtype: int
     shape: tuple[int, ...]

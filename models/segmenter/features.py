@@ -19,7 +19,7 @@ _BLOCK_FRAMES = 500  # frames worked on at once: small enough to stay in the pro
 
 
 def n_frames(n_samples: int) -> int:
-    """How many whole frames fit in `n_samples`."""
+    """Return how many whole frames fit in `n_samples`."""
     return 0 if n_samples < FRAME_SAMPLES else (n_samples - FRAME_SAMPLES) // HOP_SAMPLES + 1
 
 

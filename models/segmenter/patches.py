@@ -31,7 +31,7 @@ class Frames(Protocol):
 
 @dataclass(frozen=True)
 class PatchGrid:
-    """Which patch judges which slot in a recording of `n_frames` frames (at least 68)."""
+    """The patch for each slot in a recording of `n_frames` frames (at least 68)."""
 
     n_frames: int
 

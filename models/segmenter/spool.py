@@ -1,4 +1,4 @@
-"""What one decode pass leaves behind: mel frames in a temporary file, curves in memory."""
+"""Products of one decode pass: mel frames in a temporary file, curves in memory."""
 
 import tempfile
 import threading

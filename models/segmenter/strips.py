@@ -160,7 +160,7 @@ class _Normalisations:
         )
 
     def distance(self, span: slice, mean: float, log_deviation: float) -> np.ndarray:
-        """How far the own normalisations of the patches in `span` are from a shared one."""
+        """Return how far the own normalisations of the patches in `span` are from a shared one."""
         shift = np.abs(self.mean[span] - mean) * np.exp(-log_deviation)
         distance = shift + np.abs(self.log_deviation[span] - log_deviation)
         return np.where(self.finite[span], distance, 0.0)

@@ -89,7 +89,7 @@ def _decode_many(scores: np.ndarray, switch_nats: float) -> np.ndarray:
 
 
 def energy_activity(log_energy: np.ndarray, energy_ratio: float) -> np.ndarray:
-    """Which frames have energy: bool (n,).
+    """Return which frames have energy: bool (n,).
 
     The threshold lies ln(energy_ratio) above the mean log energy of the whole recording (digital
     silence left out). Each frame votes with near certainty, each change of state has its price, and

@@ -41,7 +41,8 @@ class Samples:
 
 
 def fault_of(mix: Samples, stems: Sequence[Path], n_samples: int = ENDLESS) -> tuple[str, int]:
-    """What is wrong with stems of the next `n_samples` of a mix, and how many there were of these.
+    """Return what is wrong with stems of the next `n_samples` of a mix, and how many there were of
+    these.
 
     The mix is read on in any case. The fault is `missing`, `unreadable`, `length`, `sum`, or empty
     where the stems are as long as the mix and add up to it.

@@ -1,4 +1,4 @@
-"""What a separation engine is, and which there are."""
+"""The interface of a separation engine."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol

@@ -21,7 +21,7 @@ STEMS = ("vocals", "accompaniment")
 
 @dataclass(frozen=True)
 class SeparatedFiles:
-    """What `separate_file` wrote."""
+    """The result of `separate_file`."""
 
     vocals: Path
     accompaniment: Path
@@ -31,7 +31,7 @@ class SeparatedFiles:
 
 
 def stem_path(folder: Path, name: str, stem: str) -> Path:
-    """Where a stem lies: `<name>.vocals.flac` or `<name>.accompaniment.flac` in `folder`."""
+    """Return where a stem lies: `<name>.vocals.flac` or `<name>.accompaniment.flac` in `folder`."""
     return folder / f"{name}.{stem}.flac"
 
 

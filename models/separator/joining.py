@@ -21,7 +21,7 @@ _AGAIN = "The command that made the pieces makes those that are missing"
 
 @dataclass(frozen=True)
 class Joined:
-    """What `join_pieces` wrote: three FLAC files of the recording's length."""
+    """The result of `join_pieces`: three FLAC files of the recording's length."""
 
     vocals: Path
     accompaniment: Path

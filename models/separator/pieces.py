@@ -46,7 +46,7 @@ class SeparatedPieces:
     """What is wrong with pieces as read back from disk, by number; see `checking.fault_of`."""
 
     def n_lines_left_out(self, cut: Cut) -> int:
-        """How many lines of the subtitles show nowhere in the pieces."""
+        """Return how many lines of the subtitles show nowhere in the pieces."""
         return cut.n_lines - sum(bool(piece.text) for piece in self.plan.pieces)
 
 
@@ -99,7 +99,8 @@ def separate_pieces(
 def _read_back(
     source: Path, cut: Cut, pieces: Sequence[Piece], folder: Path, made_by: str, progress: Progress
 ) -> tuple[dict[int, str], int]:
-    """What is wrong with each piece of a folder, by number, and how long the span is in samples.
+    """Return what is wrong with each piece of a folder, by number, and how long the span is in
+    samples.
 
     The recording is read from end to end, so sound pieces are the recording, cut.
     """

@@ -1,4 +1,4 @@
-"""Where a recording is cut into pieces: between subtitles, with every gap kept, on record as JSON.
+"""The plan of a recording's pieces: cuts between subtitles, every gap kept, stored as JSON.
 
 A folder of pieces holds `pieces.json`, for each piece `0007.vocals.flac` and
 `0007.accompaniment.flac`, and, of the user's making, `0007.changed.*` where its vocals are to be
@@ -48,7 +48,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a folder of pieces is meant to hold."""
+    """The intended content of a folder of pieces."""
 
     source: str
     """Name of the recording's file."""
@@ -177,7 +177,7 @@ def read_plan(folder: Path) -> Plan:
 
 
 def stems_of(folder: Path, number: int) -> list[Path]:
-    """Where vocals and accompaniment of a piece lie."""
+    """Return where vocals and accompaniment of a piece lie."""
     return [stem_path(folder, f"{number:04}", stem) for stem in STEMS]
 
 

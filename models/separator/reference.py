@@ -133,7 +133,9 @@ class ReferenceSpleeter:
 
 
 def reporting_to(separator: Separator, progress: Progress) -> Progress:
-    """What reading the next sound is to tell, so that `progress` hears of its separation, too."""
+    """Return what reading the next sound is to tell, so that `progress` hears of its separation,
+    too.
+    """
     return separator.report_to(progress) if isinstance(separator, ReferenceSpleeter) else progress
 
 

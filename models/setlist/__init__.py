@@ -1,4 +1,4 @@
-"""What people wrote about when which song is sung: setlists found, read, scored and merged."""
+"""Setlists that people wrote: found, read, scored and merged."""
 
 from utawaku.models.setlist.find import find_setlists, merge_setlists
 from utawaku.models.setlist.live_chat import titles_in_chat

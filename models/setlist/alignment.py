@@ -1,4 +1,4 @@
-"""How well the times of a list fit what is heard, and by what constant offset it is shifted.
+"""Fit of a list's times to what is heard, and the constant offset of a shifted list.
 
 A list of songs starts where songs start; jokes, game chapters and lists of another recording do
 not. The fit is a log-likelihood ratio: each line's distance to the nearest heard start, under the
@@ -115,7 +115,9 @@ def without_copies(setlists: Sequence[Setlist]) -> list[Setlist]:
 
 
 def is_copy(one: Setlist, other: Setlist) -> bool:
-    """Whether two lists are one, perhaps shifted: people who listen differ by a few seconds."""
+    """Return whether two lists are one, perhaps shifted: people who listen differ by a few
+    seconds.
+    """
     pairs = _same_songs(
         [line for line in one.lines if line.is_song], [line for line in other.lines if line.is_song]
     )
@@ -156,7 +158,7 @@ def _fit(
 
 
 def _matches(starts_s: Sequence[float], heard_s: Sequence[float], offset_s: float) -> int:
-    """How many heard starts a line of the list stands at."""
+    """Return how many heard starts a line of the list stands at."""
     near = (nearest(heard_s, start - offset_s) for start in starts_s)
     return len(
         {

@@ -104,7 +104,7 @@ def merge_setlists(setlists: Sequence[Setlist]) -> Setlist | None:
             "belief": cluster[0][0].score,
             **_offset(cluster[0][0]),
             **_called(*cluster[0]),
-            **_witnesses(cluster),
+            **_sources(cluster),
         }
         for line, cluster in zip(lines, kept, strict=True)
     ]
@@ -123,14 +123,16 @@ def _offset(setlist: Setlist) -> dict[str, float]:
 
 
 def _called(setlist: Setlist, line: SetlistLine) -> dict[str, Any]:
-    """How many viewers called a title out in the chat; empty for a line that somebody listed."""
+    """Return how many viewers called a title out in the chat; empty for a line that somebody
+    listed.
+    """
     called = setlist.evidence.get("called")
     return dict(called[setlist.lines.index(line)]) if called else {}
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """How the texts of one recording are read."""
+    """The reading of one recording's texts."""
 
     end_s: float
     known_artists: frozenset[str]
@@ -303,8 +305,8 @@ def _weight(cluster: Sequence[tuple[Setlist, SetlistLine]]) -> float:
     return 1.0 - wrong
 
 
-def _witnesses(cluster: Sequence[tuple[Setlist, SetlistLine]]) -> dict[str, int]:
-    """How many others give the leading line's title, and how many another.
+def _sources(cluster: Sequence[tuple[Setlist, SetlistLine]]) -> dict[str, int]:
+    """Return how many others give the leading line's title, and how many another.
 
     Who has the very same second has copied: people who listen differ by a few.
     """

@@ -1,4 +1,4 @@
-"""Which ways of writing a time a list uses: proved by the list as a whole.
+"""Forms of time stamps in a list, proved by the list as a whole.
 
 `4.58` may be a time, a price or a version. When most lines of a list begin or end with such a
 number and the numbers rise, they are times. One odd line of a list of clocks ("0.10.20", "1:02.03")

@@ -142,7 +142,7 @@ def _unquoted(text: str) -> str:
 
 
 def _split(text: str, separators: Sequence[re.Pattern[str]]) -> Taken:
-    """How it was divided, title, artist, words in brackets behind, and the parts."""
+    """Return how it was divided, title, artist, words in brackets behind, and the parts."""
     labelled = split_at_label(text)
     if labelled:
         return "label", labelled[0], labelled[1], "", labelled

@@ -92,12 +92,14 @@ def bracketed_tail(text: str) -> tuple[str, str]:
 
 
 def is_remark(words: str) -> bool:
-    """Whether words say how this performance went ("first time", "key-2") and nothing else."""
+    """Return whether words say how this performance went ("first time", "key-2") and nothing
+    else.
+    """
     return bool(_REMARK.fullmatch(words)) or not re.search(r"\w", words)
 
 
 def is_version(words: str) -> bool:
-    """Whether words name a version or the work a song is from, and no artist."""
+    """Return whether words name a version or the work a song is from, and no artist."""
     return bool(_VERSION.search(words))
 
 

@@ -84,7 +84,7 @@ def without_sure_number(text: str) -> Numbered:
 
 
 def is_number(text: str) -> bool:
-    """Whether the text is a number in front of a song and nothing else."""
+    """Return whether the text is a number in front of a song and nothing else."""
     match = _SURE.match(text) or re.match(r"^\W*\d{1,3}\W*$", text)
     return bool(match) and not text[match.end() :].strip() if match else False
 

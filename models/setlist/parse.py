@@ -89,7 +89,7 @@ def _names(
 def _decided(
     rows: Sequence[Row], headings: Sequence[str], known_artists: Collection[str]
 ) -> list[SetlistLine]:
-    """What the list as a whole says about its lines; sorted, one line per start."""
+    """Return what the list as a whole says about its lines; sorted, one line per start."""
     names = _names(rows, headings, known_artists)
     songs = songs_among(rows, names, headings)
     lines = [

@@ -63,5 +63,5 @@ _SENTENCE_WORDS = 8
 
 
 def is_reaction(text: str) -> bool:
-    """Whether words tell of a moment of the stream and hardly name a song."""
+    """Return whether words tell of a moment of the stream and hardly name a song."""
     return bool(_REACTION.search(text)) or len(text.split()) >= _SENTENCE_WORDS

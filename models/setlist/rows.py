@@ -213,7 +213,7 @@ def _end_lines(lines: list[_Line]) -> None:
 
 
 def _read_second_times(lines: Sequence[_Line]) -> None:
-    """Whether second times are stops or lengths: all of the list's must fit its starts."""
+    """Return whether second times are stops or lengths: all of the list's must fit its starts."""
     _join_behind_names(lines)
     groups = [group for line in lines for group in line.groups if group.second_s is not None]
     # Remarks inside a song have no second time: only lines that have one bound each other.
@@ -242,7 +242,9 @@ def _read_second_times(lines: Sequence[_Line]) -> None:
 
 
 def _starts_stand_second(pairs: Sequence[tuple[float, float, float | None]]) -> bool:
-    """Whether lengths stand before the starts ("[4:05] @ 0:30"): only the second times rise."""
+    """Return whether lengths stand before the starts ("[4:05] @ 0:30"): only the second times
+    rise.
+    """
     firsts, seconds = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     return len(pairs) >= 2 and rising(seconds) == 1 and rising(firsts) < 0.7
 
@@ -306,7 +308,9 @@ def _blank_constant_words(lines: Sequence[_Line]) -> None:
 
 
 def _side(stamped: Sequence[_Line]) -> str:
-    """Where most lines have their words: "after", "before", "both" (columns), or "" for neither."""
+    """Return where most lines have their words: "after", "before", "both" (columns), or "" for
+    neither.
+    """
     counts: Counter[str] = Counter()
     for line in stamped:
         if not line.single or line.lone:
@@ -390,7 +394,9 @@ def _names_stand_above(lines: Sequence[_Line]) -> bool:
 
 
 def _artists_stand_below(lines: Sequence[_Line]) -> bool:
-    """Whether each line `time title` is followed by exactly one line, which must be the artist."""
+    """Return whether each line `time title` is followed by exactly one line, which must be the
+    artist.
+    """
     stamped = [index for index, line in enumerate(lines) if line.groups]
     if len(stamped) < 2:
         return False

@@ -1,4 +1,4 @@
-"""What divides title and artist: the sign that divides most lines of a list."""
+"""The separator of title and artist: the sign that divides most lines of a list."""
 
 from __future__ import annotations
 
@@ -103,5 +103,5 @@ def _rank(n_divided: int, n_texts: int) -> int:
 
 
 def divides(text: str) -> bool:
-    """Whether a sure separator divides the text."""
+    """Return whether a sure separator divides the text."""
     return any(len(split_outside_brackets(pattern, text)) > 1 for pattern in ALWAYS.values())

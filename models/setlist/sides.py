@@ -35,7 +35,7 @@ _CONSTANT_LABEL = re.compile(r"^\s*([^\W\d_][^:：\d]{0,14}?)\s*[:：]\s*(?=\S)"
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What is known beside the list itself."""
+    """Facts beside the list itself."""
 
     known_artists: frozenset[str] = frozenset()
     """Folded names (`artist_key`) of artists that the library has."""
@@ -175,7 +175,9 @@ def _left_score(divided: Sequence[Name], names: Sequence[Name], sides: Sides) ->
 
 
 def _repeats(names: Sequence[Name]) -> int:
-    """How many more times the left sides repeat than the right ones, under other partners."""
+    """Return how many more times the left sides repeat than the right ones, under other
+    partners.
+    """
     pairs = {(artist_key(name.title), artist_key(name.artist)) for name in names}
     left = Counter(pair[0] for pair in pairs if pair[0])
     right = Counter(pair[1] for pair in pairs if pair[1])

@@ -1,4 +1,4 @@
-"""Which lines of a list are songs: each line's marks weighed against what the whole list shows.
+"""The lines of a list that are songs: each line's marks, weighed against the whole list.
 
 The weights are log-odds. A line by itself is likely a song; a list in which most songs are
 numbered or carry an artist makes a line without that an unlikely one, the more so when it is
@@ -48,14 +48,14 @@ class _Habits:
     """Artists of two lines."""
 
     def sings(self, name: Name) -> bool:
-        """Whether a line that reads like talk ("Opening / The Lanterns") has an artist."""
+        """Return whether a line that reads like talk ("Opening / The Lanterns") has an artist."""
         if is_surely_talk(name.title):
             return bool(name.artist) and artist_key(name.artist) in self.artists_twice
         return bool(name.artist)
 
 
 def songs_among(rows: Sequence[Row], names: Sequence[Name], headings: Sequence[str]) -> list[bool]:
-    """Whether each row is a song; rows in the order of the text."""
+    """Return whether each row is a song; rows in the order of the text."""
     likely = [name.is_song and not row.sentence for row, name in zip(rows, names, strict=True)]
     habits = _habits(rows, names, likely)
     headed = any(HEADER.search(heading) for heading in headings)
@@ -102,7 +102,9 @@ def _habits(rows: Sequence[Row], names: Sequence[Name], likely: Sequence[bool]) 
 
 
 def _is_marked(row: Row, name: Name, *, quotes: bool) -> bool:
-    """Whether a line has more than bare words; a quotation among lines without one has not."""
+    """Return whether a line has more than bare words; a quotation among lines without one has
+    not.
+    """
     if row.numbered or name.artist:
         return True
     spoken = name.how == "quoted" and not quotes and re.search('["“]', row.raw)

@@ -97,7 +97,7 @@ _SIGNS = re.compile(r"^[^\w]+|[^\w]+$")
 
 
 def is_talk(text: str) -> bool:
-    """Whether a line's text, without an artist, is about something else than a song."""
+    """Return whether a line's text, without an artist, is about something else than a song."""
     folded = re.sub(r"\s+", " ", _SIGNS.sub("", text)).casefold()
     if not folded:
         return True
@@ -110,5 +110,5 @@ def is_talk(text: str) -> bool:
 
 
 def is_surely_talk(text: str) -> bool:
-    """Whether a text is no song even where words stand in the artist's place."""
+    """Return whether a text is no song even where words stand in the artist's place."""
     return bool(_SURE.match(_SIGNS.sub("", text)))

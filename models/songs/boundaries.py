@@ -1,4 +1,4 @@
-"""Where exactly to cut: in silence, else at the quietest instant; and not before a soft opening."""
+"""Exact cuts: in silence, else at the quietest instant, and not before a soft opening."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _through_soft_music(cues: Cues, at: int, direction: int, limit: int, quiet: 
 
 
 def falls_into_sound(cues: Cues, at: int) -> bool:
-    """Whether a cut at hop `at` needs a fade because something sounds there."""
+    """Return whether a cut at hop `at` needs a fade because something sounds there."""
     level = cues.level_db
     if not len(level):
         return False

@@ -1,4 +1,4 @@
-"""What the smart strategy looks at: half-second steps with cues from seconds to a minute around.
+"""Features of the smart strategy: half-second steps with context from seconds to a minute.
 
 Everything is relative to the recording itself (its loud level, its noise floor), so that gain,
 codec and room matter little, and everything is a running mean, so that time is linear in the

@@ -1,4 +1,4 @@
-"""What people wrote and what is heard, weighed together.
+"""Evidence for songs: what people wrote and what is heard, weighed together.
 
 Each list is aligned to the heard starts and believed by its source, its marks and its fit. A line
 at a heard song names it and moves nothing. A line where nothing was found is cut when the ear half
@@ -90,7 +90,7 @@ def weigh(
 def believed_lists(
     setlists: Sequence[Setlist], heard_s: Sequence[float], duration_s: float
 ) -> list[Setlist]:
-    """The lists on the recording's own time, scored anew with their fit; best first.
+    """The lists on the recording's own time, scored again with their fit; best first.
 
     Lists that neither their source nor their fit speaks for are left out, and so are copies.
     """
@@ -212,7 +212,9 @@ class _Strong:
         return [*(other for other in songs if other is not song), *named]
 
     def _half_heard(self, start_s: float) -> bool:
-        """Whether song, or at least music, sounds through much of what follows a listed start."""
+        """Return whether song, or at least music, sounds through much of what follows a listed
+        start.
+        """
         first = int(start_s / STEP_S)
         last = first + int(_HEARD_WITHIN_S / STEP_S)
         song = self.hearing.evidence[first:last, 0]

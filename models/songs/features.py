@@ -1,4 +1,4 @@
-"""What song cutting listens to beside the speech/music network: level, timbre, pitch, steadiness.
+"""Features beside the speech/music network: level, timbre, pitch, steadiness.
 
 `SongListener` is fed the 16 kHz mono audio that the segmenter decodes anyway and keeps ten small
 frames a second, so that a recording is read once and a re-cut with other rules needs no audio.

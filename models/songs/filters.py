@@ -1,4 +1,4 @@
-"""Which finds are songs: not the opening or closing of the stream, no jingle, no false start."""
+"""Filters of found songs: no opening or closing of the stream, no jingle, no false start."""
 
 from __future__ import annotations
 

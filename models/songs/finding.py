@@ -24,7 +24,7 @@ VERSION = "2"
 
 
 class AnySegmenter(Protocol):
-    """What segments: `utawaku.models.segmenter.Segmenter`, or a stand-in."""
+    """A segmenter: `utawaku.models.segmenter.Segmenter`, or a stand-in."""
 
     def analyse(
         self,
@@ -63,7 +63,7 @@ def find_songs(
     rules: SongRules | None = None,
     setlist: Sequence[SetlistLine] = (),
 ) -> list[SongSpan]:
-    """Where the songs of a recording are, in order and without overlap.
+    """Return where the songs of a recording are, in order and without overlap.
 
     With `SongFeatures` in `segmentation.listened` (see `segment_and_listen`) boundaries are
     clearly better; without them the smart strategy works on the segmentation's own curves.

@@ -112,7 +112,7 @@ def _snapped(hearing: Hearing, listed_s: float, match: SongSpan | None, rules: S
 
 
 def where_it_ends(hearing: Hearing, start: int, limit: int, rules: SongRules) -> int:
-    """Where a listed song without a found end stops, before `limit` and the longest song.
+    """Return where a listed song without a found end stops, before `limit` and the longest song.
 
     At the first lasting lack of song evidence; where there is none to begin with (a very short
     song, or hardly any accompaniment), at the first lasting lack of music.

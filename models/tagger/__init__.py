@@ -1,4 +1,4 @@
-"""What a song sounds like: the musicnn network's tags and embedding."""
+"""Tags and embedding of a song by the musicnn network."""
 
 from utawaku.models.tagger.engine import (
     EMBEDDING_KIND,

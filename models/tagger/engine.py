@@ -30,7 +30,7 @@ _BATCH = 1
 
 @dataclass(frozen=True)
 class Impression:
-    """What a song sounds like."""
+    """Tags and embedding of a song."""
 
     embedding: np.ndarray
     """float32 (400,): mean, then standard deviation, of the network's 200 units over the song."""

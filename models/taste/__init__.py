@@ -1,4 +1,4 @@
-"""What the user likes: a model of the grades, its quality, its reasons, and what to ask next."""
+"""The taste model: training on grades, evaluation, explanation, and what to ask next."""
 
 from utawaku.models.taste.evaluation import Quality, out_of_fold, quality_of
 from utawaku.models.taste.explain import Reasons, reasons_for

@@ -1,4 +1,4 @@
-"""How good a taste model is, on songs that it has not seen."""
+"""Evaluation of a taste model on songs that it has not seen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

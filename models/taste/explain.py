@@ -1,4 +1,4 @@
-"""Why a song scores as it does: liked songs like it, disliked songs like it, tags."""
+"""Explanation of a taste score: liked songs like it, disliked songs like it, tags."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _LEAST = 0.25
 
 @dataclass(frozen=True)
 class Reasons:
-    """What speaks for and against a song."""
+    """The reasons for and against a song."""
 
     liked: list[tuple[str, float]]
     """`(song id, likeness in [-1, 1])` of the nearest liked songs."""

@@ -1,4 +1,4 @@
-"""Which songs to ask the user about next.
+"""Selection of the songs to ask the user about next.
 
 Without a model: songs spread over the library (the songs nearest to k-means centres). With one:
 batches of four, two that it thinks will be liked, one that it is unsure of, and one that is far

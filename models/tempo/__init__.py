@@ -1,4 +1,4 @@
-"""What a song's pulse and tonality are: tempo in beats a minute, beats, and key."""
+"""Tempo in beats a minute, beats, and key of a song."""
 
 from utawaku.models.tempo.beats import beat_times
 from utawaku.models.tempo.features import SAMPLE_RATE_HZ, Heard, Listener, listen, listen_file

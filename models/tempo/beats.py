@@ -1,4 +1,4 @@
-"""Where the beats are, once the tempo is known (dynamic programming after D. Ellis, 2007)."""
+"""Beats at a known tempo (dynamic programming after D. Ellis, 2007)."""
 
 import numpy as np
 import numpy.typing as npt

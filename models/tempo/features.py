@@ -39,7 +39,7 @@ _PARTS = 3
 
 @dataclass(frozen=True)
 class Heard:
-    """What the pass leaves of a song."""
+    """The result of the pass over a song."""
 
     bands: Array
     """float32 (n_frames, 40): compressed mel energies log(1 + 1000 m), 86 frames a second."""
@@ -114,7 +114,7 @@ class Listener:
             self._chroma.append(np.sqrt(magnitude) @ self._classes)
 
     def result(self) -> Heard:
-        """What was heard; zeros are put behind so that every sample lies in a frame."""
+        """Return what was heard; zeros are put behind so that every sample lies in a frame."""
         self._feed(np.zeros(N_FFT // 2, np.float32))
         bands = np.concatenate(self._bands) if self._bands else np.zeros((0, N_BANDS), np.float32)
         chroma = (

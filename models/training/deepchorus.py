@@ -37,7 +37,7 @@ _RATE = 1e-4
 
 @dataclass(frozen=True)
 class Quality:
-    """How curves do on songs, means over songs."""
+    """Quality of curves, as means over songs."""
 
     n_songs: int
     error: float
@@ -50,7 +50,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class Trained:
-    """What came of a training."""
+    """The result of a training."""
 
     model: bytes
     """The network as ONNX, from the epoch that did best on the songs held out."""
@@ -224,13 +224,13 @@ def _resumed(path: Path, network: Any, settings: str) -> _State:
         raise ConfigError(
             f"the state of the training cannot be read ({error})",
             subject=str(path),
-            next_step="Delete it to begin anew",
+            next_step="Delete it to start again",
         ) from error
     if str(arrays.get("settings")) != settings:
         raise ConfigError(
             "another training was begun here, with other songs or settings",
             subject=str(path),
-            next_step="Give another --work folder, or delete the file to begin anew",
+            next_step="Give another --work folder, or delete the file to start again",
         )
     now, best = ({name.removeprefix(kind): array for name, array in arrays.items()
                   if name.startswith(kind)} for kind in ("now/", "best/"))  # fmt: skip

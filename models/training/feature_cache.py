@@ -1,4 +1,4 @@
-"""What was computed from a recording, kept until the file changes."""
+"""A cache of features of recordings, valid until the file changes."""
 
 import hashlib
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def kept_features(
     fits: Callable[[np.ndarray], bool],
     variant: str = "",
 ) -> np.ndarray:
-    """What `compute` makes of the file at `path`, out of `cache` where it is there and fits.
+    """Return what `compute` makes of the file at `path`, out of `cache` where it is there and fits.
 
     Args:
         variant: tells apart what is computed with other settings.

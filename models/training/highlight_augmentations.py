@@ -1,4 +1,4 @@
-"""What may happen to a song without changing what is its best part.
+"""Augmentations of a song that keep its highlight.
 
 Six changes, each made or not by chance: the spectrogram stretched about its middle in time, and in
 frequency; sung up to eleven semitones higher or lower; played faster or slower; one to five seconds

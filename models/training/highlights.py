@@ -127,7 +127,7 @@ def _member(
 
 @dataclass(frozen=True)
 class Judgement:
-    """How good one window is."""
+    """The quality of one window."""
 
     coverage: float
     """Share of the window inside choruses."""
@@ -188,7 +188,9 @@ def read_examples(folder: Path, progress: Progress = silent) -> tuple[list[Examp
 def cross_validated(
     examples: Sequence[Example], progress: Progress = silent, *, n_folds: int = 5
 ) -> list[Judgement]:
-    """How the best window of each song does, by a model that has not heard a song of its name."""
+    """Return how the best window of each song does, by a model that has not heard a song of its
+    name.
+    """
     names = sorted({example.name for example in examples})
     fold_of = {name: number % n_folds for number, name in enumerate(names)}
     judged = []
@@ -275,7 +277,7 @@ def with_other_levels(
 
 
 def main(target: Path) -> None:
-    """Make the shipped model anew, in four and a half minutes of computing.
+    """Make the shipped model again, in four and a half minutes of computing.
 
     On the same machine the same file comes out, with one thread (`OMP_NUM_THREADS=1`, which is also
     the fastest: the products are small). See `models/highlight/MODEL_CARD.md`.

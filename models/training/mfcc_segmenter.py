@@ -47,7 +47,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Report:
-    """How well the network does on files it has not seen."""
+    """Accuracy of the network on files that it has not seen."""
 
     accuracy: float
     precision: float
@@ -103,7 +103,7 @@ def _features_of(path: Path) -> Array:
             if np.array_equal(stored["stamp"], stamp):
                 return np.asarray(stored["xs"], np.float32)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        _log.debug("%s is made anew", cache)
+        _log.debug("%s is made again", cache)
     samples, _ = load(path, sample_rate_hz=SAMPLE_RATE_HZ, n_channels=1)
     features = mfcc(samples)
     if not len(features):

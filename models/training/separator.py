@@ -47,7 +47,7 @@ _MOST_JUDGED_S = 60.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides the outcome, beside the folder."""
+    """Options that decide the outcome, beside the folder."""
 
     n_steps: int = 3000
     batch: int = 6
@@ -70,7 +70,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Scores:
-    """How well mixtures are taken apart, in dB over leaving them as they are."""
+    """Quality of separation, in dB over the unseparated mixture."""
 
     vocals_db: float
     """GNSDR: improvement of the signal-to-distortion ratio, weighted by length."""
@@ -82,7 +82,7 @@ class Scores:
 
 
 class Trained(NamedTuple):
-    """What came of a training."""
+    """The result of a training."""
 
     model: bytes
     """ONNX file."""

@@ -57,7 +57,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Material:
-    """What examples are drawn from."""
+    """The sounds that examples are drawn from."""
 
     pairs: tuple[tuple[Sound, Sound], ...]
     """Voice and accompaniment of the same performance."""

@@ -32,7 +32,7 @@ class Example:
 
 
 def targets(example: Example) -> tuple[Array, Array]:
-    """What the networks should say: (n_steps, 3) in [0, 1], and weights (n_steps,)."""
+    """Return what the networks should say: (n_steps, 3) in [0, 1], and weights (n_steps,)."""
     n_steps = len(example.cues.matrix)
     instants = np.arange(n_steps) * STEP_S
     wanted = np.zeros((n_steps, len(OUTPUTS)), np.float32)

@@ -1,4 +1,4 @@
-"""Who is heard in a composed stream: the pool of recordings, a host, a singer, beds and crowds.
+"""Parts of a composed stream: the pool of recordings, a host, a singer, beds and crowds.
 
 Sources are split into two halves, ``a`` and ``b``, that share no recording: rules are designed on
 one half and judged on the other.
@@ -38,7 +38,7 @@ _SONGS_A = ("karissa", "josh_", "yue_quiet", "yue_corner", "yue_step")
 
 @dataclass(frozen=True)
 class Mix:
-    """What a composed stream is made of."""
+    """The parts of a composed stream."""
 
     n_songs: int = 7
     karaoke_share: float = 0.6

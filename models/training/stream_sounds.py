@@ -1,4 +1,4 @@
-"""What happens to the sounds of a composed stream: reading, levels, fades, rooms, codecs."""
+"""Processing of a composed stream's sounds: reading, levels, fades, rooms, codecs."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ Pieces = Sequence[np.ndarray]
 
 @dataclass(frozen=True)
 class Pretrained:
-    """What came of pretraining."""
+    """The result of pretraining."""
 
     weights: Path
     n_tracks: int
@@ -65,7 +65,7 @@ class Comparison:
 
     @property
     def network_is_better(self) -> bool:
-        """Whether the network is worth using."""
+        """Return whether the network is worth using."""
         if self.network.auc is None or self.embedding.auc is None:
             return False
         return self.network.auc >= self.embedding.auc + _LEAST_BETTER
@@ -185,7 +185,7 @@ def compare(
 
 
 def groups_of(singers: Sequence[str], names: Sequence[str]) -> tuple[list[str], str]:
-    """What must stay on one side of a split: songs that share a singer or a piece.
+    """Return what must stay on one side of a split: songs that share a singer or a piece.
 
     Where that leaves fewer than five groups (few singers, or all sing the same pieces), songs that
     share a piece. Says which it was.

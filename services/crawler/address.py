@@ -1,4 +1,4 @@
-"""Where a stream's sound can be read from, for a preview."""
+"""The address of a stream's sound, for a preview."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -44,13 +44,13 @@ class Found:
 
 @dataclass
 class Findings:
-    """What a search came to."""
+    """The result of a search."""
 
     found: list[Found] = field(default_factory=list)
     n_looks: int = 0
     failures: list[str] = field(default_factory=list)
     refused: UtawakuError | None = None
-    """Set where the site asked to be left alone; nothing was asked after that."""
+    """Set where the site asked for a cooldown; nothing was asked after that."""
     refused_at: str = ""
     """The address that was refused."""
 

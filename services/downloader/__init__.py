@@ -1,4 +1,4 @@
-"""Recordings: fetched from the web through yt-dlp as a library, or taken in from local files."""
+"""Recordings: fetched from the web through yt-dlp as a library, or copied from local files."""
 
 from utawaku.services.downloader.fetch import Downloader
 from utawaku.services.downloader.health import downloader_health

@@ -37,7 +37,7 @@ _HEAD_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a media file holds."""
+    """The streams of a media file."""
 
     format: str
     """FFmpeg's first name of the container: `mov`, `matroska`, `ogg`, `mpegts`, ..."""
@@ -131,14 +131,15 @@ def _probed(container: Any, subject: str, need_audio: bool) -> Probe:
 
 
 def _is_cover(stream: Any) -> bool:
-    """Whether a video stream is one still picture: cover art."""
+    """Return whether a video stream is one still picture: cover art."""
     from av.stream import Disposition
 
     return bool(stream.disposition & Disposition.attached_pic)
 
 
 def ends_early(path: Path, duration_s: float) -> bool:
-    """Whether there is no audio near the end that the container announces: the tail is missing.
+    """Return whether there is no audio near the end that the container announces: the tail is
+    missing.
 
     A file cut off in the middle still says its full length, for that stands at its beginning.
     """

@@ -1,4 +1,4 @@
-"""What comes with a recording: thumbnail, comments, live chat.
+"""Extras of a recording: thumbnail, comments, live chat.
 
 None of it is worth losing the recording for, so failures become warnings; but the user's stop and
 a full disk are passed on.
@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from utawaku.library.errors import DiskFullError, DownloadCancelled
+from utawaku.library.errors import DiskFullError, DownloadCancelledError
 from utawaku.services.downloader.failures import classify
 from utawaku.services.downloader.info import keepable_value
 from utawaku.services.downloader.pictures import picture_extension
 from utawaku.services.downloader.result import write_json
-from utawaku.services.downloader.session import EnoughRequests, Session
+from utawaku.services.downloader.session import EnoughRequestsError, Session
 from utawaku.services.downloader.tuning import Tuning
 
 _CHATS = (("live_chat", "json"), ("danmaku", "xml"))
@@ -129,7 +129,7 @@ class Extras:
         self._session.max_requests = self._session.n_requests + n
 
     def _told(self, error: Exception) -> str:
-        if isinstance(error, EnoughRequests):
+        if isinstance(error, EnoughRequestsError):
             return "it took too many requests"
         return classify(
             self._url, error, http_failures=(), messages=self._session.log.messages
@@ -137,8 +137,8 @@ class Extras:
 
     def _pass_on(self, error: Exception) -> None:
         """Raise what must not end as a warning."""
-        if isinstance(error, EnoughRequests):
+        if isinstance(error, EnoughRequestsError):
             return
         typed = classify(self._url, error)
-        if isinstance(typed, (DownloadCancelled, DiskFullError)):
+        if isinstance(typed, (DownloadCancelledError, DiskFullError)):
             raise typed from error

@@ -14,7 +14,7 @@ from utawaku.library.errors import (
     BotCheckError,
     ConfigError,
     DiskFullError,
-    DownloadCancelled,
+    DownloadCancelledError,
     DownloadError,
     GeoBlockedError,
     NetworkError,
@@ -213,7 +213,7 @@ def classify(
 
 
 def _is_bare_status(text: str) -> bool:
-    """Whether an address was not found, without the site saying that the stream is gone."""
+    """Return whether an address was not found, without the site saying that the stream is gone."""
     return re.search(r"http error (404|410)\b", text, re.IGNORECASE) is not None
 
 
@@ -256,9 +256,9 @@ def quoted(text: str) -> str:
     return line if len(line) <= _MAX_QUOTE else f"{line[:_MAX_QUOTE]}..."
 
 
-def cancelled(url: str) -> DownloadCancelled:
+def cancelled(url: str) -> DownloadCancelledError:
     """Return the error for a download that the user stopped."""
-    return DownloadCancelled(
+    return DownloadCancelledError(
         "stopped on request",
         subject=without_secrets(url),
         next_step="Start it again to continue where it stopped",

@@ -32,7 +32,7 @@ class Downloader:
 
     `pace_file` lets the pause between downloads hold across processes. `cancelled` is asked several
     times a second while data flows, and between requests; when it says True the running call raises
-    DownloadCancelled and what was fetched stays for the next time.
+    DownloadCancelledError and what was fetched stays for the next time.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Downloader:
         of one that is over (for when waiting was long enough).
 
         Raises what `resolve` raises, and StillProcessingError, NoAudioError, DiskFullError,
-        DownloadCancelled.
+        DownloadCancelledError.
         """
         url = url_or_info if isinstance(url_or_info, str) else url_or_info.url
         wanted: Want = want or self.settings.want

@@ -1,4 +1,4 @@
-"""What `utawaku doctor` says about downloading."""
+"""Findings of `utawaku doctor` about downloading."""
 
 import datetime as dt
 import importlib.metadata

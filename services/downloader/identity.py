@@ -53,7 +53,9 @@ def stream_id_for_info(info: Mapping[str, Any]) -> str:
 
 
 def _address_key(address: str) -> str:
-    """What of an address tells streams apart: not the scheme, a signature or the fragment."""
+    """Return what of an address tells streams apart: not the scheme, a signature or the
+    fragment.
+    """
     parts = urlsplit(without_signature(address))
     return f"{parts.netloc.lower()}{parts.path}?{parts.query}"
 

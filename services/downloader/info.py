@@ -1,4 +1,4 @@
-"""What a site tells about a stream, typed, cleaned and fit to be kept.
+"""A site's metadata of a stream, typed and cleaned.
 
 yt-dlp hands over loose dictionaries full of signed addresses, request headers and whatever the
 site wrote. `StreamInfo` is what the rest of utawaku reads; `keepable_info` is what goes into

@@ -34,7 +34,7 @@ from utawaku.services.downloader.meter import Meter
 from utawaku.services.downloader.partial_download import Stage
 from utawaku.services.downloader.redaction import without_secrets
 from utawaku.services.downloader.result import FetchedRecording, read_finished, write_json
-from utawaku.services.downloader.resume import PartRefused, ResumeGuard, settle_refused
+from utawaku.services.downloader.resume import PartRefusedError, ResumeGuard, settle_refused
 from utawaku.services.downloader.tuning import Tuning
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ class Job:
             for _ in range(_MAX_RESTARTS + 1):
                 try:
                     answer = self._session.dl(str(path), info)
-                except PartRefused as refused:
+                except PartRefusedError as refused:
                     if settle_refused(_part(path), path, refused.total_bytes):
                         return True
                     continue
@@ -356,7 +356,7 @@ def _of_media(error: UtawakuError) -> UtawakuError:
 
 
 def _plan(info: Mapping[str, Any], formats: list[dict[str, Any]]) -> dict[str, Any]:
-    """What must stay the same for a partial file to be continued."""
+    """Return what must stay the same for a partial file to be continued."""
     return {
         "site": info.get("extractor_key"),
         "id": info.get("id"),
@@ -386,7 +386,7 @@ def _renamed(path: Path, extension: str) -> Path:
 
 
 def _worth_refreshing(error: BaseException) -> bool:
-    """Whether fresh addresses may help: throttled, expired, or forbidden media."""
+    """Return whether fresh addresses may help: throttled, expired, or forbidden media."""
     exc_info = getattr(error, "exc_info", None)
     causes = (error, exc_info[1] if exc_info else None, error.__cause__, error.__context__)
     return any(

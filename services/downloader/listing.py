@@ -21,7 +21,7 @@ _MAX_HOPS = 5
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """What the site tells of a list as a whole; a channel's tab tells nothing of it."""
+    """A site's metadata of a whole list; a channel's tab has none."""
 
     n_entries: int | None = None
     modified_on: str = ""

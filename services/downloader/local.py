@@ -85,11 +85,11 @@ def take_file(
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(str(folder)) from error
         raise MediaError(
-            f"the file cannot be taken in ({error.strerror or error})",
+            f"the file cannot be ingested ({error.strerror or error})",
             subject=str(source),
             next_step=f"Check that {folder} can be written to",
         ) from error
-    progress(1.0, "taken in")
+    progress(1.0, "ingested")
     info = StreamInfo.from_info(json.loads(sidecars["info"].read_text(encoding="utf-8")))
     return FetchedRecording(
         path=kept,
@@ -142,7 +142,7 @@ def take_parts(path: Path, folder: Path, *, progress: Progress = silent) -> Fetc
     stream_id = folder.name
     sidecars = _take_sidecars(first, folder, stream_id, probe(first), warnings)
     info = StreamInfo.from_info(json.loads(sidecars["info"].read_text(encoding="utf-8")))
-    progress(1.0, "taken in")
+    progress(1.0, "ingested")
     return FetchedRecording(
         path=path,
         info_path=sidecars["info"],

@@ -84,7 +84,7 @@ class Stage:
         ]
 
     def validators(self, path: Path) -> Any:
-        """What the site told of a media file when its first byte came; None if not known."""
+        """Return what the site told of a media file when its first byte came; None if not known."""
         known = self._state().get("validators")
         return known.get(path.name) if isinstance(known, dict) else None
 

@@ -1,4 +1,4 @@
-"""What a stream's folder holds once its recording is there."""
+"""The files of a fetched recording."""
 
 import json
 from dataclasses import dataclass, replace

@@ -17,7 +17,7 @@ _RANGE = re.compile(r"bytes=(\d+)-")
 _CONTENT_RANGE = re.compile(r"bytes\s+(?:\*|\d+-\d+)/(\d+)")
 
 
-class PartRefused(Exception):
+class PartRefusedError(Exception):
     """Raised inside yt-dlp when the part that is here cannot be continued.
 
     `total_bytes` is the length of the whole file where the site told it with a 416, and the part
@@ -31,7 +31,7 @@ class PartRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What tells one file from another: what a site says of the file that it sends."""
+    """The identity of a remote file, as the site states it."""
 
     host: str = ""
     etag: str = ""
@@ -104,14 +104,14 @@ class ResumeGuard:
         """Compare the answer with what was begun.
 
         Raises:
-            PartRefused: it is the rest of another file.
+            PartRefusedError: it is the rest of another file.
         """
         now = Validators.of(request.url, answer.status, answer.headers)
         known = Validators.read(self._load())
         if offset and answer.status == 206:
             if known is not None and not known.fits(now):
                 answer.close()
-                raise PartRefused
+                raise PartRefusedError
             return
         if known != now:
             self._save(asdict(now))  # the whole file comes, from its first byte on
@@ -120,11 +120,11 @@ class ResumeGuard:
         """Take a 416.
 
         Raises:
-            PartRefused: it was about resuming.
+            PartRefusedError: it was about resuming.
         """
         if offset:
             match = _CONTENT_RANGE.match(headers.get("Content-Range") or "")
-            raise PartRefused(int(match[1]) if match else None)
+            raise PartRefusedError(int(match[1]) if match else None)
 
 
 def settle_refused(part: Path, whole: Path, total_bytes: int | None) -> bool:

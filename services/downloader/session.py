@@ -38,7 +38,7 @@ _COOKIE_LINE = re.compile(
 )
 
 
-class EnoughRequests(Exception):
+class EnoughRequestsError(Exception):
     """Raised inside yt-dlp when comments or chat took as many requests as they may."""
 
 
@@ -112,7 +112,7 @@ class Session(yt_dlp.YoutubeDL):  # type: ignore[misc]
         self._check()
         self.n_requests += 1
         if self.max_requests is not None and self.n_requests > self.max_requests:
-            raise EnoughRequests
+            raise EnoughRequestsError
         guard = self.resume_guard
         offset = guard.before(req) if guard is not None else 0
         try:

@@ -67,7 +67,7 @@ class Patience:
             self._together, self._answer = False, _none
 
     def flowed(self, status: Mapping[str, Any]) -> None:
-        """A yt-dlp progress hook: the wait begins anew once enough bytes have come."""
+        """A yt-dlp progress hook: the wait starts again once enough bytes have come."""
         n_bytes = int(status.get("downloaded_bytes") or 0)
         # Fewer than before: a server without ranges sends everything once more.
         self._counted += n_bytes - self._last if n_bytes >= self._last else n_bytes

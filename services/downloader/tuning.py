@@ -10,7 +10,7 @@ class Tuning:
     socket_timeout_s: float = 20.0
     """A connection silent for longer counts as broken."""
     stalled_s: float = 120.0
-    """How long a site may send next to nothing, over all connections, before it is left alone."""
+    """How long a site may send next to nothing, over all connections, before it is on cooldown."""
     stalled_bytes: int = 65_536
     """Fewer in `stalled_s` are next to nothing."""
     retries: int = 10

@@ -1,1 +1,1 @@
-"""Where songs are published to, behind one small protocol."""
+"""Targets of publishing, behind one small protocol."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import ConfigError, LoginExpiredError, NotFoundError, UploadRefused
+from utawaku.library.errors import ConfigError, LoginExpiredError, NotFoundError, UploadRefusedError
 from utawaku.library.files import remove_stale_temporaries
 from utawaku.library.progress import Progress
 from utawaku.library.publish.quota import UNLIMITED
@@ -95,15 +95,15 @@ class RenderedVideos:
         """The part's video.
 
         Raises:
-            UploadRefused: the song has no file any more.
+            UploadRefusedError: the song has no file any more.
         """
         try:
             song = self._catalogue.songs.get(part.song_id)
         except NotFoundError as error:
-            raise UploadRefused("the song is no longer there", subject=part.title) from error
+            raise UploadRefusedError("the song is no longer there", subject=part.title) from error
         audio = self._settings.library_root / song.file_path
         if not song.file_path or not audio.is_file():
-            raise UploadRefused(
+            raise UploadRefusedError(
                 "the song has no file",
                 subject=part.title,
                 next_step="Run the stream again (utawaku ingest), then queue it again",

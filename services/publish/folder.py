@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from utawaku.library.errors import DuplicateTitleError, UploadInterrupted
+from utawaku.library.errors import DuplicateTitleError, UploadInterruptedError
 from utawaku.library.files import atomic_path, safe_component
 from utawaku.library.progress import Progress
 from utawaku.library.publish.preflight import OPEN, Finding, check
@@ -38,7 +38,7 @@ class FolderUploader:
         except OSError as error:
             raise _failed(self.root, error) from error
         if not os.access(self.root, os.W_OK):
-            raise UploadInterrupted(
+            raise UploadInterruptedError(
                 "cannot be written", subject=str(self.root), next_step="Check its permissions"
             )
 
@@ -62,7 +62,7 @@ class FolderUploader:
         try:
             size = source.stat().st_size
             if shutil.disk_usage(self.root).free < size:
-                raise UploadInterrupted("the disk is full", subject=str(self.root))
+                raise UploadInterruptedError("the disk is full", subject=str(self.root))
             digest = hashlib.sha256()
             with atomic_path(target) as temporary:
                 with source.open("rb") as reader, temporary.open("wb") as writer:
@@ -74,7 +74,7 @@ class FolderUploader:
                         done += len(block)
                         progress(done / max(size, 1), part.title)
                 if digest.hexdigest() != part.sha256:
-                    raise UploadInterrupted("changed while it was copied", subject=str(source))
+                    raise UploadInterruptedError("changed while it was copied", subject=str(source))
         except OSError as error:
             raise _failed(target, error) from error
         return UploadedPart(name)
@@ -148,7 +148,7 @@ def shown_name(part: Part, number: int) -> str:
 
 
 def manifest_of(submission: Submission) -> dict[str, Any]:
-    """What a submission says about itself."""
+    """Return what a submission says about itself."""
     return {
         "title": submission.title,
         "description": submission.description,
@@ -159,7 +159,7 @@ def manifest_of(submission: Submission) -> dict[str, Any]:
 
 
 def manifest_entry(part: Part, shown: str) -> dict[str, Any]:
-    """What the manifest says about a part."""
+    """Return what the manifest says about a part."""
     return {
         "name": part.remote_name,
         "file": shown,
@@ -173,7 +173,7 @@ def manifest_entry(part: Part, shown: str) -> dict[str, Any]:
 def similar_in(
     manifest: Mapping[str, Any], folder: str, submission: Submission, known: Collection[str]
 ) -> RemoteSubmission | None:
-    """What a manifest tells of a submission that may be ours.
+    """Return what a manifest tells of a submission that may be ours.
 
     One to append to counts only where it has all our parts, and they are not `known`.
     """
@@ -199,9 +199,9 @@ def _read(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise UploadInterrupted("cannot be read", subject=str(path)) from error
+        raise UploadInterruptedError("cannot be read", subject=str(path)) from error
     return manifest
 
 
-def _failed(path: Path, error: OSError) -> UploadInterrupted:
-    return UploadInterrupted(f"cannot be written ({error.strerror})", subject=str(path))
+def _failed(path: Path, error: OSError) -> UploadInterruptedError:
+    return UploadInterruptedError(f"cannot be written ({error.strerror})", subject=str(path))

@@ -1,10 +1,10 @@
-"""What a target must be able to do to receive submissions.
+"""The interface of a target of submissions.
 
 Exactly-once publishing rests on five promises that every target keeps:
 
 1. `upload_part` returns only when the file is completely there, and its answer names it for ever;
 2. `submit` calls `before_send` right before the one request that publishes;
-3. `submit` raises `OutcomeUnknown` whenever that request may have worked without an answer;
+3. `submit` raises `OutcomeUnknownError` whenever that request may have worked without an answer;
 4. `find` tells, from the remote names of the parts, whether the submission is there;
 5. `similar` tells, from titles, whether one is there that may be this submission, though our
    records do not know it (a catalogue restored from a backup, a submission made by hand).
@@ -47,12 +47,12 @@ class Uploader(Protocol):
 
         Raises:
             LoginExpiredError: the human must log in.
-            UploadInterrupted: it cannot be reached now.
+            UploadInterruptedError: it cannot be reached now.
         """
         ...
 
     def preflight(self, submission: Submission) -> Sequence[Finding]:
-        """What the target would refuse, found before a byte is sent."""
+        """Return what the target would refuse, found before a byte is sent."""
         ...
 
     def upload_part(
@@ -69,7 +69,7 @@ class Uploader(Protocol):
         `on_sent` gets the number of bytes each time some have left this machine.
 
         Raises:
-            UploadInterrupted, UploadLimited, UploadHold, UploadRefused
+            UploadInterruptedError, UploadLimitedError, UploadHoldError, UploadRefusedError
         """
         ...
 
@@ -79,8 +79,9 @@ class Uploader(Protocol):
         """Publish the uploaded parts as one submission, or append them to an existing one.
 
         Raises:
-            OutcomeUnknown: it may have worked.
-            UploadInterrupted, UploadLimited, UploadHold, UploadRefused: it did not.
+            OutcomeUnknownError: it may have worked.
+            UploadInterruptedError, UploadLimitedError, UploadHoldError, UploadRefusedError: it did
+                not.
         """
         ...
 

@@ -20,12 +20,12 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import (
     AlreadyThereError,
     DuplicateTitleError,
-    OutcomeUnknown,
+    OutcomeUnknownError,
     UploadError,
-    UploadHold,
-    UploadInterrupted,
-    UploadLimited,
-    UploadRefused,
+    UploadHoldError,
+    UploadInterruptedError,
+    UploadLimitedError,
+    UploadRefusedError,
 )
 from utawaku.library.progress import Progress, part, silent
 from utawaku.library.publish.preflight import (
@@ -46,7 +46,7 @@ BOOK_EVERY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and how long things are tried."""
+    """Limits of retries."""
 
     part_attempts: int = 5
     part_pause_s: float = 10.0
@@ -93,7 +93,7 @@ class Queue:
         What is wrong with one submission is recorded in it, not raised.
 
         Raises:
-            UploadInterrupted: another program works on this account's queue.
+            UploadInterruptedError: another program works on this account's queue.
         """
         with self._alone():
             return self._run(submission_id, progress)
@@ -105,20 +105,20 @@ class Queue:
             return submission
         try:
             return self._carry_out(submission, progress)
-        except UploadHold as hold:
+        except UploadHoldError as hold:
             self._hold_queue(submission, hold)
-        except UploadLimited as limit:
+        except UploadLimitedError as limit:
             self._rest(submission, limit.retry_after_s, str(limit))
-        except UploadInterrupted as error:
+        except UploadInterruptedError as error:
             self._give_up(submission, error, "failed")
         except AlreadyThereError as error:
             store.change(submission.id, candidate_id=error.remote_id)
             self._give_up(submission, error, "held", hold_code="already_there")
         except DuplicateTitleError as error:
             self._give_up(submission, error, "held", hold_code="same_title")
-        except UploadRefused as error:
+        except UploadRefusedError as error:
             self._give_up(submission, error, "failed")
-        except OutcomeUnknown as error:
+        except OutcomeUnknownError as error:
             self._give_up(submission, error, "held", hold_code="unknown_outcome")
         return store.get(submission_id)
 
@@ -137,8 +137,8 @@ class Queue:
     def _carry_out(self, submission: Submission, progress: Progress) -> Submission:
         try:
             self.uploader.check_ready()
-        except UploadInterrupted as error:
-            raise UploadLimited(str(error), retry_after_s=UNREACHABLE_WAIT_S) from error
+        except UploadInterruptedError as error:
+            raise UploadLimitedError(str(error), retry_after_s=UNREACHABLE_WAIT_S) from error
         if submission.submit_sent_at is not None:
             found = self._look_up(submission)
             if found is not None:
@@ -168,7 +168,9 @@ class Queue:
                 f"{finding.subject}: {finding.message}" if finding.subject else finding.message
                 for finding in wrong[:5]
             )
-            raise UploadRefused(f"would be refused: {told}", next_step="Edit it, then queue again")
+            raise UploadRefusedError(
+                f"would be refused: {told}", next_step="Edit it, then queue again"
+            )
         repeated = check_title_is_new(submission, self._titles(submission), self._limits)
         if repeated and not submission.confirmed_new:
             raise DuplicateTitleError(repeated[0].message, subject=submission.title)
@@ -186,7 +188,7 @@ class Queue:
         Raises:
             AlreadyThereError: what is there looks like ours.
             DuplicateTitleError: the title is taken by something else.
-            UploadLimited: the target cannot be asked now.
+            UploadLimitedError: the target cannot be asked now.
         """
         try:
             if any(part_.remote_name for part_ in submission.parts):
@@ -197,8 +199,8 @@ class Queue:
                 return None
             known = self.catalogue.submissions.known_parts(submission.target, submission.account)
             candidate = self.uploader.similar(submission, known=known)
-        except UploadInterrupted as error:
-            raise UploadLimited(str(error), retry_after_s=UNREACHABLE_WAIT_S) from error
+        except UploadInterruptedError as error:
+            raise UploadLimitedError(str(error), retry_after_s=UNREACHABLE_WAIT_S) from error
         if candidate is None:
             return None
         ours = {part_.title for part_ in submission.parts}
@@ -251,7 +253,7 @@ class Queue:
         for tried in range(self.patience.part_attempts):
             spent = self._part(submission, part_.position).bytes_sent
             if spent + size > size * self.patience.part_bytes:
-                raise UploadInterrupted(
+                raise UploadInterruptedError(
                     f"cost {spent:,} bytes without arriving",
                     subject=part_.title,
                     next_step="Check the connection, then send it again: "
@@ -263,7 +265,7 @@ class Queue:
             attempts += 1
             try:
                 self._attempt(submission, part_.position, attempts, progress)
-            except UploadInterrupted as error:
+            except UploadInterruptedError as error:
                 store.change_part(submission.id, part_.position, state="failed", message=str(error))
                 if tried + 1 == self.patience.part_attempts:
                     raise
@@ -282,7 +284,7 @@ class Queue:
         """Send a part once; what has left this machine is booked as it leaves.
 
         Raises:
-            UploadError: any of its kinds; `UploadInterrupted` also when the file changed meanwhile.
+            UploadError: any of its kinds; `UploadInterruptedError` also when the file changed.
         """
         store = self.catalogue.submissions
         event = self._count(UploadEvent("part", time.time()))
@@ -296,7 +298,7 @@ class Queue:
         finally:
             meter.book()
         if _sha256(Path(part_.path)) != part_.sha256:
-            raise UploadRefused(
+            raise UploadRefusedError(
                 "the file changed while it was sent",
                 subject=part_.path,
                 next_step=f"Send it again: utawaku submissions --retry {submission.id}",
@@ -329,7 +331,7 @@ class Queue:
                     submission, before_send=lambda: self._mark_sent(submission)
                 )
                 return self._published(submission, remote)
-            except OutcomeUnknown:
+            except OutcomeUnknownError:
                 found = self._look_up(store.get(submission.id))
                 if found is not None:
                     return self._published(submission, found)
@@ -345,7 +347,7 @@ class Queue:
                 if not submission.confirmed_new:
                     self._found_before_the_first_byte(store.get(submission.id))
                 raise
-            except UploadLimited as limit:
+            except UploadLimitedError as limit:
                 store.change(submission.id, submit_sent_at=None)
                 if (
                     limit.retry_after_s > self.patience.longest_wait_s
@@ -353,12 +355,12 @@ class Queue:
                 ):
                     raise
                 self.sleep(limit.retry_after_s)
-            except UploadInterrupted:
+            except UploadInterruptedError:
                 store.change(submission.id, submit_sent_at=None)
                 if attempt == self.patience.submit_attempts:
                     raise
                 self.sleep(self.patience.part_pause_s)
-            except (UploadHold, UploadRefused):
+            except (UploadHoldError, UploadRefusedError):
                 store.change(submission.id, submit_sent_at=None)
                 raise
         raise AssertionError("the last attempt returns or raises")
@@ -367,22 +369,22 @@ class Queue:
         """Find out whether a request without an answer worked; patient, for the lists lag.
 
         Raises:
-            OutcomeUnknown: nobody would say.
+            OutcomeUnknownError: nobody would say.
         """
-        problem: UploadInterrupted | None = None
+        problem: UploadInterruptedError | None = None
         for look in range(looks or self.patience.looks):
             if look:
                 self.sleep(self.patience.look_pause_s)
             try:
                 found = self.uploader.find(submission)
-            except UploadInterrupted as error:
+            except UploadInterruptedError as error:
                 problem = error
                 continue
             problem = None
             if found is not None:
                 return found
         if problem is not None:
-            raise OutcomeUnknown(
+            raise OutcomeUnknownError(
                 f"was sent, and whether it arrived could not be looked up ({problem})",
                 subject=submission.title,
                 next_step="It will be looked up again before anything is sent",
@@ -419,7 +421,7 @@ class Queue:
             self.videos.clear(published)
         return published
 
-    def _hold_queue(self, submission: Submission, hold: UploadHold) -> None:
+    def _hold_queue(self, submission: Submission, hold: UploadHoldError) -> None:
         uploader, store = self.uploader, self.catalogue.submissions
         store.hold(uploader.target, uploader.account, hold.code, str(hold))
         store.move(submission.id, "held", hold_code=hold.code, message=str(hold))
@@ -462,7 +464,7 @@ class Queue:
         if wait_s <= 0:
             return
         if wait_s > self.patience.longest_wait_s:
-            raise UploadLimited(f"the budget for {what} is spent", retry_after_s=wait_s)
+            raise UploadLimitedError(f"the budget for {what} is spent", retry_after_s=wait_s)
         self.sleep(wait_s)
 
     def _events(self) -> list[UploadEvent]:
@@ -488,7 +490,7 @@ class Queue:
         if part_.path and Path(part_.path).is_file():
             return Path(part_.path)
         if self.videos is None:
-            raise UploadRefused("there is no video to upload", subject=part_.title)
+            raise UploadRefusedError("there is no video to upload", subject=part_.title)
         return self.videos.make(submission, part_, progress)
 
     @contextmanager
@@ -501,7 +503,7 @@ class Queue:
             with FileLock(self.lock_file, timeout=0):
                 yield
         except Timeout as error:
-            raise UploadInterrupted(
+            raise UploadInterruptedError(
                 "another utawaku is uploading for this account",
                 subject=self.uploader.account,
                 next_step="Wait for it to finish",

@@ -17,9 +17,9 @@ import requests
 from utawaku.library.errors import (
     DuplicateTitleError,
     LoginExpiredError,
-    OutcomeUnknown,
-    UploadInterrupted,
-    UploadRefused,
+    OutcomeUnknownError,
+    UploadInterruptedError,
+    UploadRefusedError,
 )
 from utawaku.library.files import safe_component
 from utawaku.library.progress import Progress
@@ -80,7 +80,7 @@ class WebDavUploader:
             self._send("PUT", partial, data=body, headers={"Content-Length": str(size)})
         stored = self._send("HEAD", partial).headers.get("Content-Length")
         if stored is not None and int(stored) != size:
-            raise UploadInterrupted("the server kept only a piece", subject=part.title)
+            raise UploadInterruptedError("the server kept only a piece", subject=part.title)
         self._move(partial, f"{INCOMING}/{name}")
         return UploadedPart(name)
 
@@ -145,7 +145,7 @@ class WebDavUploader:
         try:
             manifest: dict[str, Any] = answer.json()
         except ValueError as error:
-            raise UploadInterrupted("the manifest is damaged", subject=folder) from error
+            raise UploadInterruptedError("the manifest is damaged", subject=folder) from error
         return manifest, answer.headers.get("ETag", "")
 
     def _make_collection(self, path: str) -> None:
@@ -158,7 +158,7 @@ class WebDavUploader:
         if answer.status_code in (404, 409):
             if may_be_done and self._send("HEAD", target, allowed=(404,)).status_code != 404:
                 return  # an earlier, interrupted run moved it
-            raise UploadInterrupted("the uploaded file is gone", subject=source)
+            raise UploadInterruptedError("the uploaded file is gone", subject=source)
 
     def _address(self, path: str) -> str:
         return self.url + urllib.parse.quote(path)
@@ -185,8 +185,8 @@ class WebDavUploader:
         except requests.RequestException as error:
             problem = f"no answer to {method} ({type(error).__name__})"
             if publishing:
-                raise OutcomeUnknown(problem, subject=self.account) from error
-            raise UploadInterrupted(problem, subject=self.account) from error
+                raise OutcomeUnknownError(problem, subject=self.account) from error
+            raise UploadInterruptedError(problem, subject=self.account) from error
         status = answer.status_code
         if status < 300 or status in allowed:
             return answer
@@ -200,9 +200,9 @@ class WebDavUploader:
             raise DuplicateTitleError("somebody else wrote there meanwhile", subject=path)
         if status >= 500 and status != 507:
             if publishing:
-                raise OutcomeUnknown(f"{method} was answered {status}", subject=self.account)
-            raise UploadInterrupted(f"{method} was answered {status}", subject=self.account)
-        raise UploadRefused(f"{method} was answered {status}", subject=path, code=status)
+                raise OutcomeUnknownError(f"{method} was answered {status}", subject=self.account)
+            raise UploadInterruptedError(f"{method} was answered {status}", subject=self.account)
+        raise UploadRefusedError(f"{method} was answered {status}", subject=path, code=status)
 
 
 class _Reporting:

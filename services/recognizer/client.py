@@ -29,7 +29,7 @@ from utawaku.services.web import BodyRefused, SystemTrust, cause_of, read_body
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """How the service is asked."""
+    """Options of requests to the service."""
 
     base_url: str = DEFAULT_URL
     timeout_s: float = 15.0
@@ -42,7 +42,7 @@ class ClientOptions:
     locale: Locale = field(default_factory=Locale)
 
 
-class _Passing(Exception):
+class _PassingError(Exception):
     """A failure that may be gone at the next try."""
 
 
@@ -50,7 +50,7 @@ class _Odd(Exception):
     """An answer that cannot be read, to this one question."""
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """HTTP 429: nobody may ask for a while."""
 
     def __init__(self, after_s: float | None) -> None:
@@ -84,7 +84,7 @@ class ShazamClient:
         self._session.close()
 
     def ask(self, signature: Signature) -> Answer:
-        """What the service says about `signature`: from memory when it was asked before."""
+        """Return what the service says about `signature`: from memory when it was asked before."""
         try:
             return self._ask(signature)
         except RecognitionError as error:
@@ -113,9 +113,9 @@ class ShazamClient:
                 return lease
             try:
                 answer = self._post(asked)
-            except _Refused as refusal:
+            except _RefusedError as refusal:
                 return _paused(self.gate.pause(str(refusal), refusal.after_s))
-            except _Passing as failure:
+            except _PassingError as failure:
                 reason = str(failure)
                 continue
             except _Odd as odd:
@@ -160,18 +160,18 @@ class ShazamClient:
             )
             with response:
                 if response.status_code == 429:
-                    raise _Refused(retry_after_s(response.headers.get("Retry-After")))
+                    raise _RefusedError(retry_after_s(response.headers.get("Retry-After")))
                 if response.status_code != 200:
-                    raise _Passing(f"Shazam answered HTTP {response.status_code}")
+                    raise _PassingError(f"Shazam answered HTTP {response.status_code}")
                 body = read_body(response, deadline, "Shazam")
         except BodyRefused as error:
-            raise _Passing(str(error)) from error
+            raise _PassingError(str(error)) from error
         except (requests.Timeout, ReadTimeoutError) as error:
-            raise _Passing("Shazam does not answer in time") from error
+            raise _PassingError("Shazam does not answer in time") from error
         except (requests.RequestException, HTTPError) as error:
-            raise _Passing(f"Shazam cannot be reached ({cause_of(error)})") from error
+            raise _PassingError(f"Shazam cannot be reached ({cause_of(error)})") from error
         if body.lstrip()[:1] == b"<":
-            raise _Passing("Shazam answered with a web page")
+            raise _PassingError("Shazam answered with a web page")
         try:
             record: Any = json.loads(body)
         except (ValueError, RecursionError) as error:

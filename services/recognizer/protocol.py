@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[!-~]*)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What Shazam calls a song."""
+    """A song as Shazam names it."""
 
     key: str
     title: str
@@ -41,7 +41,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of asking about one window."""
+    """The answer for one window."""
 
     kind: AnswerKind
     track: Track | None = None

@@ -1,4 +1,4 @@
-"""What keeps us welcome at Shazam: answers by signature, kept in the service's gate."""
+"""Shazam's rate limit: answers by signature, kept in the service's gate."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ Outcome = Literal["named", "unknown", "deferred"]
 
 @dataclass(frozen=True, slots=True)
 class RecognizeOptions:
-    """How many questions a song is worth."""
+    """The number of questions to ask about a song."""
 
     n_windows: int = 3
     max_semitones: int = 3
@@ -54,7 +54,7 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What came of asking about one song."""
+    """The answer for one song."""
 
     outcome: Outcome
     """`named`: windows agree; `unknown`: the service knows no such song; `deferred`: the service
@@ -134,7 +134,7 @@ def recognize_many(
 def _questions(
     windows: Sequence[Window], options: RecognizeOptions, witnesses: list[Witness]
 ) -> Iterator[tuple[Window, int]]:
-    """What to ask next, given what was answered so far; ends once two windows agree.
+    """Return what to ask next, given what was answered so far; ends once two windows agree.
 
     As sung: all windows. Then, key by key outwards, the best window, and where that is answered the
     others in the same key.
@@ -233,7 +233,9 @@ def _candidate(group: Sequence[Witness], n_against: int) -> LabelCandidate:
 
 
 def _consistent(group: Sequence[Witness]) -> bool:
-    """Whether windows lie as far apart in the track as in the song, give or take 4 % of tempo."""
+    """Return whether windows lie as far apart in the track as in the song, give or take 4 % of
+    tempo.
+    """
     first = group[0]
     for other in group[1:]:
         apart_s = other.window.start_s - first.window.start_s

@@ -1,4 +1,4 @@
-"""Where to listen: the stretches of a song that say most about which song it is."""
+"""Windows to listen to: the stretches of a song that identify it best."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def place_windows(
 
     Salience is level and tonality (how far the strongest partials of a frame stand out of it):
     choruses over the full band score, breaks, speech and applause do not. Windows do not overlap
-    and keep apart, so that they witness different parts; beginnings and ends, where the host talks
-    over the music, are left out of songs that are long enough. Silence gives no window.
+    and keep apart, so that they show different parts; beginnings and ends, where the host
+    talks over the music, are left out of songs that are long enough. Silence gives no window.
     """
     duration_s = len(audio) / SAMPLE_RATE_HZ
     if duration_s < SHORTEST_S:

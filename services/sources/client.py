@@ -25,7 +25,7 @@ REFUSED_KEY_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """How a source is asked."""
+    """Options of requests to a source."""
 
     name: str
     """As people write it: `Holodex`."""

@@ -20,7 +20,7 @@ _MAX_TEXT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class HolodexVideo:
-    """What Holodex knows of a video."""
+    """Holodex's entry of a video."""
 
     songs: tuple[SetlistLine, ...] = ()
     comments: tuple[dict[str, str], ...] = ()

@@ -22,7 +22,7 @@ _MAX_ALIASES = 30
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How MusicBrainz writes a song."""
+    """A song as MusicBrainz writes it."""
 
     recording_id: str
     title: str

@@ -42,7 +42,7 @@ def picture(path: Path) -> Path:
 
 
 def bad_sources(folder: Path) -> dict[str, str]:
-    """Path or address of what cannot be taken in -> what the message says is wrong with it."""
+    """Path or address of what cannot be ingested -> what the message says is wrong with it."""
     (folder / "empty.mp3").touch()
     (folder / "notes.txt").write_text("a list of songs\n" * 50)
     (folder / "folder").mkdir()

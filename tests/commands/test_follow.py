@@ -95,10 +95,10 @@ def test_a_resting_site_is_shown_and_can_be_woken(command_line: CommandLine) -> 
     catalogue.sites.refuse("youtube", "the site asks to slow down", base_s=3600)
     request = catalogue.requests.file(IngestStream(stream_id="x"))
     until = time.time() + 3600
-    catalogue.requests.wait(request.id, until, "youtube is left alone until 23:00: slow down")
+    catalogue.requests.wait(request.id, until, "youtube is on cooldown until 23:00: slow down")
     shown = command_line.run("status").stdout
     assert "resting   youtube until" in shown
-    assert "1 x youtube is left alone" in shown
+    assert "1 x youtube is on cooldown" in shown
     assert "utawaku_site_rest_seconds" in command_line.run("status", "--metrics").stdout
     assert command_line.run("resume", "youtube").exit_code == 0
     assert catalogue.requests.get(request.id).not_before is None

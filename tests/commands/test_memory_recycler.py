@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.commands.waiting import until
-from utawaku.commands.memory_recycler import Renewal, has_runs
+from utawaku.commands.memory_recycler import MemoryRecycler, has_runs
 from utawaku.commands.supervised_process import Child
 
 GROWTH_MB = 20.0
@@ -40,7 +40,7 @@ class Services:
     code: Child
     daemon: Child
     web: Child
-    renewal: Renewal
+    renewal: MemoryRecycler
 
     @property
     def all(self) -> tuple[Child, Child, Child]:
@@ -95,7 +95,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
         )
         for name in ("code server", "daemon", "web page")
     )
-    renewal = Renewal(
+    renewal = MemoryRecycler(
         code, daemon, web, GROWTH_MB, settled_s=0.0, look_every_s=0.0, look_at_runs_every_s=0.0
     )
     made = Services(tmp_path, code, daemon, web, renewal)

@@ -45,13 +45,13 @@ def free_port() -> int:
 
 
 def bearer() -> dict[str, str]:
-    """What opens the pipeline's pages."""
+    """Return what opens the pipeline's pages."""
     token = (load_settings().data_dir / "web-token").read_text("utf-8")
     return {"Authorization": f"Bearer {token}"}
 
 
 def launch(port: int, job: str) -> None:
-    """Start a job as Dagster's page does."""
+    """Start a job as the Dagster UI does."""
     query = """mutation($job: String!) { launchPipelineExecution(executionParams: {selector: {
         repositoryLocationName: "utawaku", repositoryName: "__repository__", jobName: $job},
         runConfigData: {}}) { __typename } }"""
@@ -65,7 +65,7 @@ def launch(port: int, job: str) -> None:
 
 
 def settled(request: Request) -> bool:
-    """Whether a request is over, or waits and says why."""
+    """Return whether a request is over, or waits and says why."""
     return request.state in ("done", "failed", "cancelled") or bool(request.message)
 
 
@@ -93,7 +93,7 @@ def test_a_misbehaving_site_leaves_every_stream_done_or_waiting_with_a_reason(
         asked_less = Fault(status=429, headers={"Retry-After": "7200"})
         site.add("/limited.ogg", sound, "audio/ogg", always=asked_less)
         links = [site.url(f"/{name}.ogg") for name in (*names, "garbage", "gone", "page")]
-        # Another name for this machine is another site: it is left alone, and the first is not.
+        # Another name for this machine is another site: it is on cooldown, and the first is not.
         links.append(f"http://localhost:{site.port}/limited.ogg")
         items = "".join(ITEM.format(link=link) for link in links)
         feed = site.add("/feed.xml", FEED.format(items=items), "text/xml")
@@ -171,7 +171,9 @@ def test_a_misbehaving_site_leaves_every_stream_done_or_waiting_with_a_reason(
 
 
 def all_made(catalogue: Catalogue, n: int) -> bool:
-    """Whether so many streams are through the chain; what waits for a broken line waits no more."""
+    """Return whether so many streams are through the chain; what waits for a broken line waits no
+    more.
+    """
     for one in catalogue.requests.waiting():
         if "connection failed" in one.message or "ended unfinished" in one.message:
             catalogue.requests.wake(reason_begins=one.message)

@@ -36,7 +36,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def in_a_terminal(home: Path, width: int) -> list[str]:
-    """What it prints in a terminal that is so wide."""
+    """Return what it prints in a terminal that is so wide."""
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, width, 0, 0))
     process = subprocess.Popen(

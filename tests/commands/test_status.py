@@ -8,7 +8,7 @@ from benchmarks.fake_catalogue import fill
 from tests.commands.conftest import CommandLine
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
-from utawaku.library.heartbeat import LastingProcess, beat, stop_beating
+from utawaku.library.heartbeat import ServiceProcess, beat, stop_beating
 from utawaku.library.requests import IngestStream
 
 KEYS = {
@@ -51,7 +51,7 @@ def test_streams_requests_and_notices_are_listed(
 
 def test_what_each_lasting_process_takes_is_told(command_line: CommandLine) -> None:
     settings = load_settings()
-    beat(settings, [LastingProcess("daemon", os.getpid(), 3), LastingProcess("gone", 2**22 + 1)])
+    beat(settings, [ServiceProcess("daemon", os.getpid(), 3), ServiceProcess("gone", 2**22 + 1)])
     text = command_line.run("status", "--metrics").stdout
     assert 'utawaku_process_starts_total{process="daemon"} 3\n' in text
     found = dict(line.rsplit(" ", 1) for line in text.splitlines() if "process=" in line)

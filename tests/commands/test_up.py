@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from tests.commands.conftest import CommandLine
 from tests.conftest import DemoStream, Program
-from utawaku.commands.memory_recycler import Renewal
+from utawaku.commands.memory_recycler import MemoryRecycler
 from utawaku.commands.supervised_process import Child
 from utawaku.commands.up import (
     CHILDREN_FILE,
@@ -52,7 +52,7 @@ def test_a_full_disk_does_not_end_the_supervisor(settings: Settings, tmp_path: P
     names = ("code server", "daemon", "web page")
     children = [Child(name, sleep, {}, tmp_path / f"{name}.log") for name in names]
     code, daemon, web = children
-    rounds = Rounds(settings, children, Renewal(code, daemon, web, growth_mb=1000), int)
+    rounds = Rounds(settings, children, MemoryRecycler(code, daemon, web, growth_mb=1000), int)
     # Neither its notes nor its signs of life can be written: something else lies in their place.
     in_the_way = [settings.data_dir / name for name in (CHILDREN_FILE, "heartbeat.json")]
     for path in in_the_way:
@@ -85,7 +85,7 @@ def test_a_clock_that_is_set_back_is_noticed_and_one_that_goes_ahead_is_none(
     rounds = Rounds(
         settings,
         [code, daemon, web],
-        Renewal(code, daemon, web, growth_mb=1000),
+        MemoryRecycler(code, daemon, web, growth_mb=1000),
         lambda: put_right.append(daemon.running() is None),
         clock=lambda: time.time() + ahead[0],
     )

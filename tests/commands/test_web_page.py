@@ -177,7 +177,7 @@ async def other_page() -> AsyncIterator[str]:
 
 
 def limits(settings: Settings) -> dict[str, int | None]:
-    """What orders have changed."""
+    """Return what orders have changed."""
     with open_instance(settings.dagster_home) as instance:
         return {pool.name: pool.limit for pool in instance.event_log_storage.get_pool_limits()}
 

@@ -9,7 +9,12 @@ import sqlalchemy as sa
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import CatalogueError, CatalogueLocked, CatalogueTooNew, NotFoundError
+from utawaku.library.errors import (
+    CatalogueError,
+    CatalogueLockedError,
+    CatalogueTooNewError,
+    NotFoundError,
+)
 from utawaku.library.records import Segment, SongSpan, Stream
 from utawaku.library.requests import Ingest
 from utawaku.library.schema import metadata, songs
@@ -66,7 +71,7 @@ def test_a_catalogue_of_a_newer_version_is_refused_and_left_alone(settings: Sett
     path = settings.data_dir / "catalogue.db"
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(CatalogueTooNew, match="newer utawaku"):
+    with pytest.raises(CatalogueTooNewError, match="newer utawaku"):
         Catalogue.open(settings)
 
 
@@ -81,7 +86,7 @@ def test_a_writer_that_waits_too_long_says_that_the_catalogue_is_locked(
     settings: Settings, catalogue: Catalogue
 ) -> None:
     hasty = Catalogue.open(settings, busy_timeout_s=0.05)
-    with catalogue.write(), pytest.raises(CatalogueLocked):
+    with catalogue.write(), pytest.raises(CatalogueLockedError):
         hasty.requests.file(Ingest(source="https://example.org/1"))
     hasty.close()
 

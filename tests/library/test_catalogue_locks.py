@@ -19,9 +19,9 @@ def test_a_long_reader_does_not_stop_writers_and_a_stuck_writer_is_told_of(
     catalogue.requests.file(Ingest(source="x"))  # WAL: a reader is in nobody's way
     reader.execute("COMMIT")
     reader.execute("BEGIN IMMEDIATE")
-    from utawaku.library.errors import CatalogueLocked
+    from utawaku.library.errors import CatalogueLockedError
 
-    with pytest.raises(CatalogueLocked):
+    with pytest.raises(CatalogueLockedError):
         catalogue.requests.file(Ingest(source="y"))
     reader.execute("ROLLBACK")
     assert [r.target for r in catalogue.requests.waiting()] == ["x"]

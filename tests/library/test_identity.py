@@ -1,4 +1,4 @@
-"""Which new cut is which old song."""
+"""Identity of songs across cuts."""
 
 from utawaku.library.identity import reconcile
 from utawaku.library.records import Song, SongSpan

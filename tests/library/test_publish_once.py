@@ -251,7 +251,7 @@ def test_a_clock_that_was_a_month_ahead_blocks_no_quota_afterwards(catalogue: Ca
     events = store.events("bilibili", "uta", now - DAY_S)
     assert len(events) == 4, "what was sent before the clock went wrong still counts"
     assert quota.part_allowed_at(events, now) <= now + HOUR_S + 1
-    # Written down: an hour later they are an hour old, and do not begin anew.
+    # Written down: an hour later they are an hour old, and do not start again.
     with catalogue.read() as connection:
         latest = connection.scalar(sa.select(sa.func.max(upload_events.c.at)))
     assert latest <= time.time() + 1

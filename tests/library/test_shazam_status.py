@@ -1,4 +1,4 @@
-"""How things stand with Shazam, told without asking it."""
+"""State of Shazam's rate limit, read without asking it."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def test_requests_use_up_the_budget_and_a_pause_is_told_with_its_reason(
     assert state.open
     assert state.until == paused.open_until
     assert state.described(paused.open_until - 600) == (
-        "left alone for 10 min: Shazam asks to slow down (HTTP 429)"
+        "on cooldown for 10 min: Shazam asks to slow down (HTTP 429)"
     )
     gate.succeeded()
     assert (shazam_state(settings).open, shazam_state(settings).until) == (False, 0.0)

@@ -102,7 +102,8 @@ def test_an_unfinished_archive_is_taken_as_it_is_after_a_day() -> None:
 @given(
     st.sampled_from(
         ["StillProcessingError", "NetworkError", "BotCheckError", "killed", "unknown", "ValueError",
-         "PrivateStreamError", "DiskFullError", "DownloadError", "CatalogueLocked", "StoppedError"]
+         "PrivateStreamError", "DiskFullError", "DownloadError", "CatalogueLockedError",
+         "StoppedError"]
     ),
     st.one_of(st.none(), st.floats(0, 1e9)),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from utawaku.library.errors import ConfigError
 from utawaku.library.subscriptions import (
     ChannelRules,
     Follow,
-    FollowSettings,
+    SubscriptionSettings,
     judge,
     read_follows,
     write_opml,
@@ -155,11 +155,11 @@ def test_files_that_are_neither_are_refused_with_words(
 
 
 def test_quiet_hours_end_at_the_right_moment() -> None:
-    evening = FollowSettings(quiet_hours="19:00-23:30")
+    evening = SubscriptionSettings(quiet_hours="19:00-23:30")
     assert evening.quiet_until(dt.datetime(2026, 1, 1, 18, 59)) is None
     assert evening.quiet_until(dt.datetime(2026, 1, 1, 19)) == dt.datetime(2026, 1, 1, 23, 30)
     assert evening.quiet_until(dt.datetime(2026, 1, 1, 23, 30)) is None
-    night = FollowSettings(quiet_hours="22:00-06:00")
+    night = SubscriptionSettings(quiet_hours="22:00-06:00")
     assert night.quiet_until(dt.datetime(2026, 1, 1, 23)) == dt.datetime(2026, 1, 2, 6)
     assert night.quiet_until(dt.datetime(2026, 1, 2, 5)) == dt.datetime(2026, 1, 2, 6)
     assert night.quiet_until(dt.datetime(2026, 1, 2, 12)) is None
@@ -169,6 +169,6 @@ def test_quiet_hours_end_at_the_right_moment() -> None:
 def test_quiet_hours_always_end_within_a_day(
     first: dt.time, last: dt.time, now: dt.datetime
 ) -> None:
-    hours = FollowSettings(quiet_hours=f"{first:%H:%M}-{last:%H:%M}")
+    hours = SubscriptionSettings(quiet_hours=f"{first:%H:%M}-{last:%H:%M}")
     until = hours.quiet_until(now)
     assert until is None or now < until <= now + dt.timedelta(days=1)

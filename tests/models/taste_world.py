@@ -105,6 +105,6 @@ def hear(catalogue: Catalogue, song_id: str, vector: np.ndarray, tags: np.ndarra
 
 
 def n_rows(catalogue: Catalogue, table: sa.Table) -> int:
-    """How many rows a table holds."""
+    """Return how many rows a table holds."""
     with catalogue.read() as connection:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())

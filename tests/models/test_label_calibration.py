@@ -1,4 +1,4 @@
-"""How sure witnesses are: more agreement never makes a name less probable."""
+"""How sure evidence sources are: more agreement never makes a name less probable."""
 
 import itertools
 

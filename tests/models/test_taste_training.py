@@ -150,7 +150,7 @@ def test_the_onnx_file_scores_as_keras_does(tmp_path: Path) -> None:
 
 
 @needs_tensorflow
-@pytest.mark.timeout(1500)  # five networks, each traced anew by TensorFlow
+@pytest.mark.timeout(1500)  # five networks, each traced again by TensorFlow
 def test_both_models_are_judged_on_the_same_songs() -> None:
     rng = np.random.default_rng(1)
     targets = (np.arange(30) % 2).astype(float)

@@ -194,7 +194,7 @@ def test_new_weights_are_recorded_once_and_told_of(
 
 
 def stale_for_dagster(instance: dg.DagsterInstance, streams: Iterable[str]) -> set[tuple[str, str]]:
-    """What Dagster's page shows as stale, for each stream and artefact of the chain."""
+    """Return what the Dagster UI shows as stale, for each stream and artefact of the chain."""
     graph = defs().resolve_asset_graph()
     resolver = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
     found = set()

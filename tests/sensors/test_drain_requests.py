@@ -396,7 +396,7 @@ def test_a_site_that_refuses_one_of_many_lookups_is_not_asked_for_the_rest(
     waiting = catalogue.requests.waiting(Ingest)
     assert len(waiting) == 5
     for request in waiting:
-        assert "youtube is left alone until" in request.message
+        assert "youtube is on cooldown until" in request.message
         assert (request.not_before or 0) > time.time() + 3500
     catalogue.sites.welcome("youtube")
     catalogue.requests.wake()

@@ -105,7 +105,7 @@ class Evening:
         return self.catalogue.songs.of_stream(self.stream.id)
 
     def stale(self) -> set[tuple[str, str]]:
-        """What catalogue and Dagster say alike; it fails where they differ."""
+        """Return what catalogue and Dagster say alike; it fails where they differ."""
         record_models(self.pipeline)
         graph = defs().resolve_asset_graph()
         instance = self.pipeline.instance
@@ -120,7 +120,7 @@ class Evening:
         return {pair for pair in theirs if pair[1] in (*CHAIN, "stems")}
 
     def make_anew(self) -> list[str]:
-        """One request; the artefacts that were made anew, in order."""
+        """One request; the artefacts that were made again, in order."""
         self.catalogue.requests.file(Rematerialize(asset="all"))
         return [name for _, name in serve(self.pipeline, self.catalogue)]
 

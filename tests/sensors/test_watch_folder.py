@@ -32,7 +32,7 @@ def test_a_file_is_asked_for_once_and_only_when_it_has_settled(
     with file.open("ab") as growing:
         growing.write(b"more")
     known, n = look_into(folder, known, 20, now + 30, catalogue)
-    assert n == 0  # it has grown: the wait begins anew
+    assert n == 0  # it has grown: the wait starts again
     known, n = look_into(folder, known, 20, now + 40, catalogue)
     assert n == 0
     known, n = look_into(folder, known, 20, now + 51, catalogue)

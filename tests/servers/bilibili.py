@@ -734,7 +734,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 def _refusal(step: str, code: int) -> dict[str, Any]:
-    """How the site words a refusal at a step."""
+    """Return how the site words a refusal at a step."""
     messages = {
         -101: "账号未登录",
         -111: "csrf 校验失败",

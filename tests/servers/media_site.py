@@ -142,7 +142,9 @@ class MediaSite:
             return [one for one in self.seen if one.method == "GET" and one.path == path]
 
     def route(self, path: str, query: dict[str, str], posted: bytes) -> Resource | None:
-        """What a path that is not in `resources` serves; for sites that answer by program."""
+        """Return what a path that is not in `resources` serves; for sites that answer by
+        program.
+        """
         del path, query, posted
         return None
 
@@ -220,7 +222,7 @@ class MediaSite:
 
     @staticmethod
     def _range_holds(resource: Resource, handler: BaseHTTPRequestHandler) -> bool:
-        """Whether a Range is answered by a part: not where If-Range names another file."""
+        """Return whether a Range is answered by a part: not where If-Range names another file."""
         named = handler.headers.get("If-Range", "")
         same = named in ("", resource.etag, resource.last_modified)
         return resource.ranges and (same or not resource.heeds_if_range)

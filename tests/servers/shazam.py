@@ -120,7 +120,7 @@ class ShazamServer:
         self.stopping = threading.Event()
 
     def misbehave(self, *misdeeds: Misdeed | str) -> None:
-        """What shall go wrong with the next requests, one each."""
+        """Return what shall go wrong with the next requests, one each."""
         with self._lock:
             self._misdeeds.extend(m if isinstance(m, Misdeed) else Misdeed(m) for m in misdeeds)
 

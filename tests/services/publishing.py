@@ -180,7 +180,7 @@ class World:
                 return
 
     def assert_record_is_true(self, submission: Submission) -> None:
-        """What the record says is what the site holds, at any moment."""
+        """Return what the record says is what the site holds, at any moment."""
         kept = self.get(submission)
         names = {part.remote_name for part in kept.parts if part.remote_name}
         holding = [a for a in self.site.archives if names & set(a.filenames)]
@@ -224,7 +224,7 @@ class World:
 
 
 def proxy_environment(proxy: ConnectProxy, authority: Authority) -> dict[str, str]:
-    """What leads unpatched clients to the emulator."""
+    """Return what leads unpatched clients to the emulator."""
     address = f"http://127.0.0.1:{proxy.port}"
     return {
         "HTTPS_PROXY": address,

@@ -21,7 +21,7 @@ from yt_dlp.utils import (
 from utawaku.library.errors import (
     BotCheckError,
     DiskFullError,
-    DownloadCancelled,
+    DownloadCancelledError,
     DownloadError,
     GeoBlockedError,
     NetworkError,
@@ -122,7 +122,7 @@ def test_the_words_decide(text: str, error: type[Exception]) -> None:
         (UserNotLive(), StillProcessingError),
         (TransportError("boom"), NetworkError),
         (IncompleteRead(5, 10), NetworkError),
-        (YtDlpCancelled(), DownloadCancelled),
+        (YtDlpCancelled(), DownloadCancelledError),
         (OSError(errno.ENOSPC, "No space left on device"), DiskFullError),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), DiskFullError),
         (RateLimitedError("ours", retry_after_s=5), RateLimitedError),

@@ -20,7 +20,7 @@ from tests.services.downloader_media import PNG, audio_bytes
 from utawaku.library.config import DownloadSettings
 from utawaku.library.errors import (
     DiskFullError,
-    DownloadCancelled,
+    DownloadCancelledError,
     DownloadError,
     NetworkError,
     RateLimitedError,
@@ -367,7 +367,7 @@ def test_a_cancelled_download_stops_soon_and_continues_later(
         if fraction > 0.1:
             stop.set()
 
-    with pytest.raises(DownloadCancelled, match="continue"):
+    with pytest.raises(DownloadCancelledError, match="continue"):
         downloader.fetch(
             site.url("/live.wav"), tmp_path / "s", progress=progress, cancelled=stop.is_set
         )

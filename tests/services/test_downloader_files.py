@@ -17,7 +17,7 @@ from tests.services.downloader_media import JPEG, PNG, audio_bytes, media_file
 from utawaku.library.config import DownloadSettings
 from utawaku.library.errors import (
     ConfigError,
-    DownloadCancelled,
+    DownloadCancelledError,
     MediaError,
     NoAudioError,
     NotMediaError,
@@ -331,7 +331,7 @@ def test_a_cancelled_copy_leaves_nothing_behind(tmp_path: Path) -> None:
     source = media_file(tmp_path / "x.wav", "wav", "pcm_s16le", duration_s=30.0)
     reports: list[float] = []
     downloader = Downloader(DownloadSettings(local_files="copy"))
-    with pytest.raises(DownloadCancelled):
+    with pytest.raises(DownloadCancelledError):
         downloader.take_file(
             source, tmp_path / "s", progress=lambda f, _m: reports.append(f),
             cancelled=lambda: bool(reports and reports[-1] > 0.5),

@@ -82,9 +82,9 @@ def test_an_expired_code_says_so_and_leaves_no_file(world: World) -> None:
 
 def test_a_site_without_an_answer_is_told_apart_from_a_refusal(world: World) -> None:
     world.site.fail("qr_code", "html")
-    assert ask(world, "qr")["error"] == "UploadInterrupted"
+    assert ask(world, "qr")["error"] == "UploadInterruptedError"
     world.site.fail("token_info", "html")
-    assert ask(world, "ready", "uta")["error"] == "UploadInterrupted"
+    assert ask(world, "ready", "uta")["error"] == "UploadInterruptedError"
 
 
 def test_a_biliup_file_is_taken_over_and_marked_with_its_platform(world: World) -> None:

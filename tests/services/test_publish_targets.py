@@ -14,7 +14,7 @@ from filelock import FileLock
 from wsgidav.wsgidav_app import WsgiDAVApp
 
 from utawaku.library.catalogue import Catalogue
-from utawaku.library.errors import LoginExpiredError, UploadInterrupted
+from utawaku.library.errors import LoginExpiredError, UploadInterruptedError
 from utawaku.library.publish.quota import UNLIMITED
 from utawaku.library.publish.records import Part, RemoteSubmission, Submission
 from utawaku.services.publish.folder import FolderUploader
@@ -231,7 +231,7 @@ def test_two_programs_never_work_on_the_same_queue(catalogue: Catalogue, tmp_pat
     lock_file = tmp_path / "locks" / "upload.lock"
     queue = Queue(catalogue, uploader, budget=UNLIMITED, lock_file=lock_file)
     lock_file.parent.mkdir()
-    with FileLock(lock_file), pytest.raises(UploadInterrupted, match="another"):
+    with FileLock(lock_file), pytest.raises(UploadInterruptedError, match="another"):
         queue.run(submission.id)
     assert catalogue.submissions.get(submission.id).state == "queued"
     assert queue.run(submission.id).state == "published"

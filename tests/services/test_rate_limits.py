@@ -1,4 +1,4 @@
-"""A site that refuses or stalls is left alone for a while, and nobody else waits for it."""
+"""A site that refuses or stalls is on cooldown for a while, and nobody else waits for it."""
 
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ from utawaku.library.config import DownloadSettings
 from utawaku.library.errors import StalledError
 from utawaku.library.retry_policies import next_try
 from utawaku.services.downloader import Downloader, Tuning
-from utawaku.services.rate_limits import LONGEST_STALLED_REST_S, asking, hindrance_to_asking
+from utawaku.services.rate_limits import LONGEST_STALLED_REST_S, asking, wait_before_request
 
 STALLS = Tuning(retries=100, retry_wait_s=0.01, socket_timeout_s=0.3, stalled_s=1.0)
 
@@ -29,13 +29,13 @@ def test_a_site_that_stalls_rests_and_the_others_have_their_turn(
         site.add("/live.wav", content, "audio/wav", faults=[Fault()], always=Fault(stall_s=600))
         with pytest.raises(StalledError), asking(url, catalogue):
             downloader.fetch(url, tmp_path / "s")
-        hindrance = hindrance_to_asking(site.url("/another.wav"), catalogue, now)
-        assert hindrance is not None
-        assert "left alone until" in hindrance.reason
-        assert "next to no data" in hindrance.reason
-        assert hindrance_to_asking(url.replace("127.0.0.1", "localhost"), catalogue, now) is None
+        wait_reason = wait_before_request(site.url("/another.wav"), catalogue, now)
+        assert wait_reason is not None
+        assert "left alone until" in wait_reason.reason
+        assert "next to no data" in wait_reason.reason
+        assert wait_before_request(url.replace("127.0.0.1", "localhost"), catalogue, now) is None
         (told,) = catalogue.notices.recent()
-        assert told.title.startswith("127.0.0.1 is left alone until")
+        assert told.title.startswith("127.0.0.1 is on cooldown until")
 
 
 def test_a_network_that_was_away_all_night_is_used_within_the_hour(catalogue: Catalogue) -> None:

@@ -115,7 +115,9 @@ def library(prepared: Path, settings: Settings) -> Iterator[Catalogue]:
 
 @pytest.fixture(autouse=True)
 def remembered_notices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a notice said stays in `app.remembered`: on a busy machine it goes between two looks."""
+    """Return what a notice said stays in `app.remembered`: on a busy machine it goes between two
+    looks.
+    """
     notify = UtawakuApp.notify
 
     def remember(app: Any, message: str, **how: Any) -> None:

@@ -18,7 +18,7 @@ def shown(app: UtawakuApp) -> str:
 
 
 def told(app: UtawakuApp) -> str:
-    """What notices have said, also those that have left the corner."""
+    """Return what notices have said, also those that have left the corner."""
     return "\n".join(getattr(app, "remembered", ()))
 
 

@@ -24,7 +24,7 @@ from tests.tui.conftest import HandOutput, until
 from tests.tui.driving import opened
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings, write_setting
-from utawaku.library.paths import catalogue_place
+from utawaku.library.paths import catalogue_location
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.first_paint import draw, latest
 from utawaku.tui.library_handle import LibraryHandle
@@ -50,7 +50,7 @@ async def test_the_first_sight_is_where_the_screen_will_be(
     app: UtawakuApp, settings: Settings, width: int, height: int, facets: bool
 ) -> None:
     app.services.preferences.value = Preferences(facets=facets)
-    place = catalogue_place()
+    place = catalogue_location()
     assert place is not None
     songs = latest(place, 300)
     assert songs is not None
@@ -88,7 +88,7 @@ def test_the_catalogue_is_looked_for_where_the_settings_have_it(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def agree() -> bool:
-        place, known = catalogue_place(), load_settings()
+        place, known = catalogue_location(), load_settings()
         assert place is not None
         return (place.data_dir, place.database_url) == (known.data_dir, known.database_url)
 
@@ -101,7 +101,7 @@ def test_the_catalogue_is_looked_for_where_the_settings_have_it(
     assert load_settings().data_dir == tmp_path / "by environment"
     write_setting("catalogue_url", "postgresql://somewhere/else")
     assert agree()
-    place = catalogue_place()
+    place = catalogue_location()
     assert place is not None
     assert latest(place, 5) is None
     monkeypatch.setenv("UTAWAKU_CATALOGUE_URL", f"sqlite:///{tmp_path / 'other.db'}")
@@ -112,11 +112,11 @@ def test_a_settings_file_that_is_no_toml_shows_nothing(settings: Settings) -> No
     path = settings.data_dir.parent / "config.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[[[")
-    assert catalogue_place() is None
+    assert catalogue_location() is None
 
 
 def test_no_catalogue_is_an_empty_page_and_a_damaged_one_none_at_all(settings: Settings) -> None:
-    place = catalogue_place()
+    place = catalogue_location()
     assert place is not None
     assert latest(place, 5) == []
     assert not settings.data_dir.exists()
@@ -126,7 +126,7 @@ def test_no_catalogue_is_an_empty_page_and_a_damaged_one_none_at_all(settings: S
 
 
 def test_a_hostile_title_is_drawn_harmless(library: Catalogue, settings: Settings) -> None:
-    place = catalogue_place()
+    place = catalogue_location()
     assert place is not None
     songs = latest(place, 1)
     assert songs is not None
@@ -175,7 +175,7 @@ async def test_keys_are_answered_while_the_catalogue_is_still_loading(
         assert may_go_on.wait(90)
         return settings, library
 
-    place = catalogue_place()
+    place = catalogue_location()
     assert place is not None
     home = LibraryHandle(place, load)
     first = latest(place, 300) or []
@@ -210,7 +210,7 @@ async def test_the_cursor_stays_on_its_song_when_the_catalogue_is_there(
         assert may_go_on.wait(90)
         return settings, library
 
-    place = catalogue_place()
+    place = catalogue_location()
     assert place is not None
     first = (latest(place, 300) or [])[:50]
     app = UtawakuApp(LibraryHandle(place, load), first, open_output=lambda: output)
@@ -296,7 +296,7 @@ def is_cooked(fd: int) -> bool:
 def test_songs_are_in_sight_first_and_what_is_typed_meanwhile_is_answered(
     library: Catalogue, settings: Settings
 ) -> None:
-    place = catalogue_place()
+    place = catalogue_location()
     assert place is not None
     titles = [song.title.encode() for _number, song in latest(place, 20) or [] if song.title]
     library.close()

@@ -98,12 +98,12 @@ async def until(condition: Callable[[], object], told: str) -> None:
 
 
 def texts(received: bytes) -> str:
-    """What the page was sent to draw, without colours."""
+    """Return what the page was sent to draw, without colours."""
     return ESCAPE.sub(b"", received).decode("utf-8", "replace")
 
 
 def ink(picture: bytes) -> int:
-    """How many pixels are not of the commonest colour."""
+    """Return how many pixels are not of the commonest colour."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     counts = sorted((count for count, _ in image.getcolors(1 << 24) or []), reverse=True)
     return sum(counts[1:])

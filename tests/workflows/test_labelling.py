@@ -13,10 +13,10 @@ from utawaku.models.fingerprint import FingerprintIndex, fingerprint
 from utawaku.services.recognizer import pitch_shift
 from utawaku.workflows.labelling import (
     LINKED_FROM,
+    available_sources,
     listed_candidate,
     remember,
     settle,
-    witnesses_at_hand,
 )
 
 SETTINGS = LabelSettings()
@@ -46,7 +46,7 @@ def test_another_key_over_the_backing_of_a_nameless_song_links_both_and_names_ne
     index: FingerprintIndex, backing: NDArray[np.float32]
 ) -> None:
     sung = pitch_shift(backing, 2, RATE)
-    found = witnesses_at_hand(song(7), sung, None, index, SETTINGS, covers=False)
+    found = available_sources(song(7), sung, None, index, SETTINGS, covers=False)
     (link,) = found.links
     assert (link.song_id, link.other_id, round(link.semitones)) == ("s@7", "s@0", 2)
     assert link.score >= LINKED_FROM
@@ -54,7 +54,7 @@ def test_another_key_over_the_backing_of_a_nameless_song_links_both_and_names_ne
     assert settle(found.candidates, SETTINGS, sung, None).applied is None
     # Once somebody names the first, the second can be named by its sound.
     remember(index, song(0, "Song of Dawn", source="user"), None)
-    again = witnesses_at_hand(song(7), sung, None, index, SETTINGS, covers=False)
+    again = available_sources(song(7), sung, None, index, SETTINGS, covers=False)
     applied = settle(again.candidates, SETTINGS, sung, None).applied
     assert applied is not None
     assert (applied.title, applied.artist, applied.source) == ("Song of Dawn", "Aoi", "reference")
@@ -67,7 +67,7 @@ def test_neither_itself_nor_a_nameless_twin_hides_the_named_track_in_another_key
     remember(index, song(5), sung)
     track = fingerprint(pitch_shift(backing, 3, RATE))
     index.add("reference:/k.mp3", track.peaks, track.chroma, title="Song of Dawn", kind="reference")
-    found = witnesses_at_hand(song(5), backing, None, index, SETTINGS, covers=False)
+    found = available_sources(song(5), backing, None, index, SETTINGS, covers=False)
     assert [link.other_id for link in found.links] == ["s@0"]
     applied = settle(found.candidates, SETTINGS, backing, None).applied
     assert applied is not None
@@ -78,15 +78,15 @@ def test_a_song_that_a_list_names_is_linked_too_and_not_to_itself(
     index: FingerprintIndex, backing: NDArray[np.float32]
 ) -> None:
     listed = Setlist((SetlistLine(103.0, "夜明け", "葵"),), "comment", 0.6)
-    found = witnesses_at_hand(song(8), backing, listed, index, SETTINGS, covers=False)
+    found = available_sources(song(8), backing, listed, index, SETTINGS, covers=False)
     assert [candidate.title for candidate in found.candidates] == ["夜明け"]
     assert [link.other_id for link in found.links] == ["s@0"]
-    itself = witnesses_at_hand(song(0), backing, listed, index, SETTINGS, covers=False)
+    itself = available_sources(song(0), backing, listed, index, SETTINGS, covers=False)
     assert itself.links == []
 
 
 def test_the_sound_of_strangers_links_nothing(index: FingerprintIndex) -> None:
-    found = witnesses_at_hand(song(9), melody(77, 45), None, index, SETTINGS, covers=False)
+    found = available_sources(song(9), melody(77, 45), None, index, SETTINGS, covers=False)
     assert found.links == []
     assert all(candidate.score < SETTINGS.accept for candidate in found.candidates)
 

@@ -154,7 +154,7 @@ def test_a_lost_network_is_taken_out_of_use_and_embeddings_score(
 @pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None, reason="needs the extra `train`"
 )
-@pytest.mark.timeout(2400)  # six networks, each traced anew by TensorFlow
+@pytest.mark.timeout(2400)  # six networks, each traced again by TensorFlow
 def test_a_network_that_hears_what_embeddings_do_not_is_trained_compared_and_used(
     catalogue: Catalogue, settings: Settings
 ) -> None:

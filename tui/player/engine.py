@@ -24,7 +24,7 @@ AHEAD_S = 1.0
 
 @dataclass(frozen=True)
 class Track:
-    """What to play: a file, and which part of it is the song."""
+    """A track: a file, and the part of it that is the song."""
 
     key: int
     """Tells this turn in the play queue from another turn of the same song."""
@@ -40,7 +40,7 @@ class Track:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened, told from a thread of the engine."""
+    """An event of the engine, sent from its thread."""
 
     kind: Literal["started", "ended", "failed"]
     track: Track | None = None
@@ -90,17 +90,17 @@ class Engine:
 
     @property
     def silent_because(self) -> str:
-        """Why nothing can be heard; empty when it can."""
+        """Return why nothing can be heard; empty when it can."""
         return self._output.silent_because
 
     @property
     def playing(self) -> bool:
-        """Whether the music moves."""
+        """Return whether the music moves."""
         return self._playing
 
     @property
     def current(self) -> Track | None:
-        """What is heard now."""
+        """Return what is heard now."""
         return self._current
 
     @property

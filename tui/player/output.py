@@ -1,4 +1,4 @@
-"""Where samples go: the machine's audio device, or a silent clock where there is none."""
+"""Outputs of samples: the machine's audio device, or a silent clock where there is none."""
 
 import ctypes
 from collections.abc import Callable, Generator

@@ -31,7 +31,7 @@ STEMS: tuple[Stem, ...] = ("mix", "vocals", "accompaniment")
 
 @dataclass(frozen=True)
 class Playing:
-    """What the player bar shows."""
+    """The state that the player bar shows."""
 
     song: Song | None
     position_s: float
@@ -104,7 +104,7 @@ class Player:
 
     @property
     def state(self) -> Playing:
-        """What is heard now."""
+        """Return what is heard now."""
         if self._engine is None:
             return Playing(None, 0.0, 0.0, False, self.stem, "")
         track = self._engine.current
@@ -296,7 +296,7 @@ class Player:
 
     @property
     def moving(self) -> bool:
-        """Whether anything is heard, song or recording."""
+        """Return whether anything is heard, song or recording."""
         return self._engine is not None and self._engine.playing
 
     def recording_at_s(self, stream_id: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What plays next: an ordered list with a place in it, shuffle and repeat. No sound in here."""
+"""The play queue: an ordered list with a position, shuffle and repeat. No sound in here."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ class PlayQueue:
 
     @property
     def current(self) -> Entry | None:
-        """What plays now."""
+        """Return what plays now."""
         return self.entries[self.at] if 0 <= self.at < len(self.entries) else None
 
     def replace(self, song_ids: Sequence[str], at: int = 0) -> None:
@@ -90,7 +90,7 @@ class PlayQueue:
         return None
 
     def after(self, key: int, *, by_user: bool = False) -> Entry | None:
-        """What follows a turn. The user's own `next` does not repeat one song for ever."""
+        """Return what follows a turn. The user's own `next` does not repeat one song for ever."""
         index = next((i for i, entry in enumerate(self.entries) if entry.key == key), self.at)
         if not self.entries:
             return None
@@ -101,7 +101,7 @@ class PlayQueue:
         return self.entries[0] if self.repeat != "off" else None
 
     def before(self, key: int) -> Entry | None:
-        """What came before a turn."""
+        """Return what came before a turn."""
         index = next((i for i, entry in enumerate(self.entries) if entry.key == key), self.at)
         if index > 0:
             return self.entries[index - 1]

@@ -1,1 +1,1 @@
-"""What fills the terminal."""
+"""Screens: each fills the terminal."""

@@ -99,7 +99,7 @@ class AskText(ModalScreen[str | None]):
 
     @property
     def text(self) -> str:
-        """What is typed."""
+        """Return what is typed."""
         field = self.query_one("#answer")
         return field.text if isinstance(field, TextArea) else self.query_one(Input).value
 
@@ -148,7 +148,7 @@ class ChoiceRows(Rows):
         self._n_note = min(longest + 1, width * 3 // 5)
 
     def row_count(self) -> int:
-        """How many choices there are."""
+        """Return how many choices there are."""
         return len(self.choices)
 
     def draw_row(self, index: int, width: int) -> list[Cell]:

@@ -24,7 +24,7 @@ _KEEP = "—"
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one song."""
+    """The edit of one song."""
 
     song: Song
     values: Mapping[str, str]
@@ -59,7 +59,7 @@ def changes_of(
 
 
 class EditSongs(ModalScreen[dict[str, str] | None]):
-    """Fields to type into; with several songs, what differs is left alone unless typed over."""
+    """Fields to type into; with several songs, what differs is on cooldown unless typed over."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
@@ -148,7 +148,7 @@ class _PreviewRows(Rows):
                 self._lines.append(("" if n else song, name, before or _KEEP, after or _KEEP))
 
     def row_count(self) -> int:
-        """How many changes there are."""
+        """Return how many changes there are."""
         return len(self._lines)
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
@@ -166,7 +166,7 @@ class _PreviewRows(Rows):
 
 
 class Preview(ModalScreen[bool]):
-    """What will change, before it does."""
+    """A preview of changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,enter", "answer(True)", "Change them"),

@@ -32,7 +32,7 @@ class InlineEditing(SongActions):
 
     @property
     def is_typing(self) -> bool:
-        """Whether a name is being typed: rows must stay where they are."""
+        """Return whether a name is being typed: rows must stay where they are."""
         return self._edited is not None
 
     def on_mount(self) -> None:

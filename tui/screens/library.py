@@ -201,7 +201,7 @@ class LibraryScreen(InlineEditing):
 
     @property
     def query_text(self) -> str:
-        """What is typed, with the chosen order where none is typed."""
+        """Return what is typed, with the chosen order where none is typed."""
         text = self.search_bar.text
         typed = any(word.startswith("sort:") for word in text.split())
         return text if typed or not self.sort else f"{text} sort:{self.sort}".strip()

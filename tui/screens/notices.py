@@ -50,7 +50,7 @@ class NoticeRows(Rows):
         self.notices = notices
 
     def row_count(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self.notices)
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
@@ -66,7 +66,7 @@ class NoticeRows(Rows):
 
 
 class NoticesScreen(ModalScreen[bool]):
-    """What the pipeline and the app had to tell."""
+    """Notices of the pipeline and the app."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,exclamation_mark", "close", "Close"),

@@ -1,4 +1,4 @@
-"""What is published, what is on its way, and what needs a human."""
+"""The outbox: published, on its way, or waiting for the user."""
 
 import time
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ class SubmissionRows(Rows):
         self.submissions: Sequence[Submission] = ()
 
     def row_count(self) -> int:
-        """How many submissions are listed."""
+        """Return how many submissions are listed."""
         return len(self.submissions)
 
     def draw_header(self, width: int) -> list[Cell]:

@@ -117,7 +117,7 @@ def progress_of(entry: StreamStates) -> tuple[float, str]:
 
 
 class RequestRows(Rows):
-    """What was asked for."""
+    """The requests."""
 
     empty_text = "Nothing was asked for. Key a adds an address, a file or a folder."
 
@@ -128,7 +128,7 @@ class RequestRows(Rows):
         self.steps: dict[str, tuple[float, str]] = {}
 
     def row_count(self) -> int:
-        """How many requests are listed."""
+        """Return how many requests are listed."""
         return len(self.requests)
 
     def draw_header(self, width: int) -> list[Cell]:
@@ -303,7 +303,7 @@ class PipelineScreen(TabScreen):
             return len([catalogue.requests.file(Ingest(source=target)) for target in targets])
 
         def filed(n: object) -> None:
-            self.notify(f"{n} to be taken in" + self.services.pipeline.wait_note())
+            self.notify(f"{n} to ingest" + self.services.pipeline.wait_note())
             self.refresh_data()
 
         self.worker.write(file, filed)
@@ -363,7 +363,7 @@ class PipelineScreen(TabScreen):
             self.show_text(name, f"{request.kind} {shown(request.target)}\n\n{told}")
 
     def _make_again(self) -> None:
-        """The row of the lower list anew."""
+        """The row of the lower list again."""
         lower = self.lower
         if lower.row_count() == 0:
             return
@@ -503,7 +503,7 @@ def targets_of(text: str) -> list[str]:
 
 
 def check_targets(text: str) -> str:
-    """What is wrong with a list of targets."""
+    """Return what is wrong with a list of targets."""
     targets = targets_of(text)
     if not targets:
         return "Type at least one address or path."

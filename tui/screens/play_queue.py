@@ -1,4 +1,4 @@
-"""What will be heard next, to be looked at and rearranged."""
+"""The play queue, to view and rearrange."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -38,7 +38,7 @@ class QueueRows(Rows):
         return self._player.queue.entries
 
     def row_count(self) -> int:
-        """How many turns there are."""
+        """Return how many turns there are."""
         return len(self.entries)
 
     def draw_row(self, index: int, width: int) -> list[Cell]:

@@ -60,7 +60,7 @@ class Switch(Static, can_focus=True):
 
 
 class MakePlaylist(ModalScreen[PlaylistWish | None]):
-    """How songs are joined, and into which file."""
+    """Options of a playlist: how songs are joined, and the file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
@@ -177,7 +177,7 @@ class PlaylistRows(Rows):
         self._now = now
 
     def row_count(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self.requests)
 
     def draw_row(self, index: int, width: int) -> list[Cell]:

@@ -202,14 +202,14 @@ class ReviewScreen(SongActions):
         def take_back(_result: bool) -> None:
             if not store.undecide(candidate):
                 raise UtawakuError(
-                    "the stream is being taken in already",
+                    "the stream is being ingested already",
                     subject=title,
                     next_step="The pipeline (P) can cancel it",
                 )
 
         def decided(changed: bool | None) -> None:
             if changed and grade == 1:
-                told = f"{title} will be taken in{self.services.pipeline.wait_note()}"
+                told = f"{title} will be ingested{self.services.pipeline.wait_note()}"
                 self.notify(told, markup=False)
 
         def back() -> None:
@@ -342,7 +342,7 @@ class ReviewScreen(SongActions):
         ]
 
     def _guess(self, taste: float | None) -> Text:
-        """How much the model thinks it is liked."""
+        """Return how much the model thinks it is liked."""
         colours = self.app.theme_variables
         muted = colours.get("muted", "")
         if taste is None:
@@ -354,7 +354,9 @@ class ReviewScreen(SongActions):
         return guess.append(" like", style=muted).append(f"   {taste:.0%}")
 
     def _state(self) -> Table:
-        """How the model improves: three small charts side by side, as far as there are numbers."""
+        """Return how the model improves: three small charts side by side, as far as there are
+        numbers.
+        """
         colours = self.app.theme_variables
         muted, accent = colours.get("muted", ""), colours.get("primary", "")
         high = 3 if self.size.height >= 30 else 1

@@ -1,4 +1,4 @@
-"""What the grading queue asks about: songs of the library, and streams that the crawler found."""
+"""The review queue: songs of the library, and streams that the crawler found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ Asked = Pick | Find
 
 @dataclass(frozen=True)
 class Round:
-    """What is asked next, and how it went so far."""
+    """The next questions, and the results so far."""
 
     asked: list[Asked]
     numbers: dict[str, int]
@@ -84,7 +84,7 @@ def read_round(catalogue: Catalogue, without: Sequence[Asked], skipped: Sequence
 
 
 def queued_picks(catalogue: Catalogue, without: Sequence[str]) -> list[Pick]:
-    """What the taste model wants to know, in its order, without what was asked just now."""
+    """Return what the taste model wants to know, in its order, without what was asked just now."""
     left = set(without)
     reasons = {song_id: why for song_id, why in catalogue.taste.queue() if song_id not in left}
     songs = catalogue.browser.songs_by_id(list(reasons)[: AHEAD * 2])
@@ -99,7 +99,7 @@ def finds(catalogue: Catalogue, without: set[int]) -> list[Find]:
 
 
 def why_of(candidate: Candidate) -> str:
-    """Why a stream is worth a question."""
+    """Return why a stream is worth a question."""
     if candidate.score is None:
         return "found"
     return "promising" if candidate.score >= PROMISING else "uncertain"

@@ -119,7 +119,7 @@ def as_typed(value: Any) -> str:
 
 
 def takes_lines(setting: Setting) -> bool:
-    """Whether its field has several lines."""
+    """Return whether its field has several lines."""
     texts = get_origin(setting.kind) in (tuple, list) and get_args(setting.kind)[0] is str
     return texts or (setting.kind is str and "\n" in str(setting.value))
 
@@ -146,7 +146,7 @@ class SettingRows(Rows):
         ]
 
     def row_count(self) -> int:
-        """How many settings there are."""
+        """Return how many settings there are."""
         return len(self.settings)
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
@@ -368,7 +368,7 @@ def consequence_of(name: str, value: Any) -> str:
 
 
 def wrong_with(setting: Setting, text: str) -> str:
-    """Why a typed text cannot be the value; empty when it can."""
+    """Return why a typed text cannot be the value; empty when it can."""
     try:
         check_setting(setting.name, read(text, setting.kind))
     except ConfigError as error:

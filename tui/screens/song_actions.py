@@ -1,4 +1,4 @@
-"""What can be done with songs wherever they are listed: marks, names, dropping, asking for work."""
+"""Actions on songs wherever they are listed: grade, label, drop, request work."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -270,7 +270,7 @@ class SongActions(TabScreen):
             self.worker.write(file, filed)
 
     def action_cut_again(self) -> None:
-        """Have files cut anew, as after a change of the settings; boundaries stay."""
+        """Have files cut again, as after a change of the settings; boundaries stay."""
         numbers = self.target_numbers()
         catalogue, root = self.catalogue, self.settings.library_root
 

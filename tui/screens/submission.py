@@ -44,7 +44,7 @@ class PartRows(Rows):
         self.parts = parts
 
     def row_count(self) -> int:
-        """How many parts there are."""
+        """Return how many parts there are."""
         return len(self.parts)
 
     def draw_row(self, index: int, width: int) -> list[Cell]:

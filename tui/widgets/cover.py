@@ -71,7 +71,7 @@ class Cover(Widget, can_focus=False):
 
     @property
     def way(self) -> Way:
-        """How pictures are shown here."""
+        """Return how pictures are shown here."""
         told = terminal.way_of(os.environ, no_color=bool(self.app.no_color))
         way = self.choice or told
         # Sixels are drawn pixel by pixel: without the size of a cell they would not fit.
@@ -113,7 +113,7 @@ class Cover(Widget, can_focus=False):
             self._resting.reset()
 
     def again(self) -> None:
-        """Show it anew: there is another room for it, or another way."""
+        """Show it again: there is another room for it, or another way."""
         song, self._song = self._song, None
         if song is not None:
             self.show(song)

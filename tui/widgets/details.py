@@ -50,7 +50,7 @@ class Details(VerticalScroll, can_focus=False):
         if self.display:
             self.cover.show(song)
         if song is not None and song == self._told:
-            return  # laying the screen out anew is what costs most of a key
+            return  # laying the screen out again is what costs most of a key
         self._told = song
         self._text.update("" if song is None else self._tell(song))
 

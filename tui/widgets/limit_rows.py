@@ -1,4 +1,4 @@
-"""What keeps the pipeline waiting: budgets, rests, quiet hours, the circuit breaker of Shazam."""
+"""Reasons for the pipeline to wait: quotas, cooldowns, quiet hours, Shazam's circuit breaker."""
 
 import datetime as dt
 import time
@@ -69,7 +69,7 @@ def _sites(found: Health, catalogue: Catalogue, now: float) -> list[Limit]:
         )
         rest = rests.get(site)
         if rest is not None:
-            told = f"left alone {_until(rest.until, now)}: {rest.reason}"
+            told = f"on cooldown {_until(rest.until, now)}: {rest.reason}"
         elif not left:
             free_at = catalogue.sites.free_again_at(site, "download", found.daily_budget, now=now)
             told += f", the next {_until(free_at or now, now)}"
@@ -143,7 +143,7 @@ class LimitRows(LowerRows):
         self.rows_changed()
 
     def row_count(self) -> int:
-        """How many limits there are."""
+        """Return how many limits there are."""
         return len(self.limits)
 
     def draw_header(self, width: int) -> list[Cell]:

@@ -11,7 +11,9 @@ class LineInput(Input):
     """An input that takes what it can show, and every key that types something."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Whether the key types: then the footer does not offer what it would do elsewhere."""
+        """Return whether the key types: then the footer does not offer what it would do
+        elsewhere.
+        """
         # Textual asks by the key's name, and for signs such as / and ? without their character.
         character = character or key_to_character(key)
         return key == "slash" or super().check_consume_key(key, character)

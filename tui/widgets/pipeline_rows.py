@@ -33,7 +33,7 @@ class LowerRows(Rows):
 
 
 class WorkRows(LowerRows):
-    """What is being made, and what could not be."""
+    """Artefacts being made, and those that failed."""
 
     title = "Now"
     empty_text = "Nothing runs and nothing has failed."
@@ -48,7 +48,7 @@ class WorkRows(LowerRows):
         self.rows_changed()
 
     def row_count(self) -> int:
-        """How many artefacts are listed."""
+        """Return how many artefacts are listed."""
         return len(self.work)
 
     def draw_header(self, width: int) -> list[Cell]:
@@ -89,7 +89,7 @@ class StreamRows(LowerRows):
         self.rows_changed()
 
     def row_count(self) -> int:
-        """How many streams are listed."""
+        """Return how many streams are listed."""
         return len(self.streams)
 
     def draw_header(self, width: int) -> list[Cell]:
@@ -147,7 +147,7 @@ def summary_of(entry: StreamStates) -> tuple[str, str]:
 
 
 class ChannelRows(LowerRows):
-    """Who is followed, and the last look."""
+    """Subscriptions and the last poll."""
 
     title = "Channels"
     empty_text = "Nobody is followed. F follows a channel by its address."
@@ -162,7 +162,7 @@ class ChannelRows(LowerRows):
         self.rows_changed()
 
     def row_count(self) -> int:
-        """How many channels are listed."""
+        """Return how many channels are listed."""
         return len(self.channels)
 
     def draw_header(self, width: int) -> list[Cell]:
@@ -193,7 +193,7 @@ class ChannelRows(LowerRows):
 
 
 class MakerRows(LowerRows):
-    """Which versions made what: older ones can be made anew."""
+    """Versions that made artefacts; stale ones can be re-materialized."""
 
     title = "Versions"
     empty_text = "Nothing was made yet."
@@ -208,7 +208,7 @@ class MakerRows(LowerRows):
         self.rows_changed()
 
     def row_count(self) -> int:
-        """How many versions are listed."""
+        """Return how many versions are listed."""
         return len(self.makers)
 
     def draw_header(self, width: int) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""What is heard now: name, waveform with the position, interest, modes."""
+"""The playing song: label, waveform with the position, interest, modes."""
 
 from typing import ClassVar
 
@@ -194,7 +194,7 @@ class PlayerBar(Widget):
         return Strip([pad, Segment(line, self._style("interest", base)), pad])
 
     def _highlight_mark(self, inner: int) -> str:
-        """Where the highlight lies, when its curve is not known."""
+        """Return where the highlight lies, when its curve is not known."""
         song = self._player.state.song
         if song is None or song.highlight_start_s is None or not song.duration_s:
             return " " * inner

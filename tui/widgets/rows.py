@@ -70,7 +70,7 @@ class Rows(ScrollView, can_focus=True):
     empty_text: str = "Nothing here yet."
 
     def row_count(self) -> int:
-        """How many rows there are."""
+        """Return how many rows there are."""
         raise NotImplementedError
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
@@ -137,7 +137,7 @@ class Rows(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def refresh_row(self, index: int) -> None:
-        """Draw one row anew, if it is in sight."""
+        """Draw one row again, if it is in sight."""
         y = index - self.scroll_offset.y + self.n_header
         if self.n_header <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))

@@ -1,4 +1,4 @@
-"""Where searches are typed: the field, and one line below it that helps or objects."""
+"""The search field, and one line below it with help or errors."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
@@ -100,7 +100,7 @@ class SearchBar(Vertical):
 
     @property
     def text(self) -> str:
-        """What is typed."""
+        """Return what is typed."""
         return self.input.value
 
     def set_text(self, text: str) -> None:
@@ -182,7 +182,7 @@ class SearchBar(Vertical):
             text.append(" " * caret + "^ ", style=self.app.theme_variables.get("error", ""))
             text.append(words, style=self.app.theme_variables.get("error", ""))
         if text == self._helped:
-            return  # laying the screen out anew is what costs most of a key
+            return  # laying the screen out again is what costs most of a key
         self._helped = text
         line.update(text)
         line.set_class(bool(text.plain), "shown")

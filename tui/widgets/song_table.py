@@ -65,7 +65,7 @@ class SongTable(Rows):
             self._reader.close()
 
     def row_count(self) -> int:
-        """How many songs are listed."""
+        """Return how many songs are listed."""
         return 0 if self.listing is None else len(self.listing)
 
     def show(self, listing: Listing, songs: Iterable[tuple[int, Song]], *, keep: bool) -> None:
@@ -232,7 +232,7 @@ class SongTable(Rows):
         return bool(self.selected) if action == "deselect" else True
 
     def cell_region(self, index: int, name: str) -> Region | None:
-        """Where a cell stands on the screen; None when it is not in sight."""
+        """Return where a cell stands on the screen; None when it is not in sight."""
         content = self.scrollable_content_region
         y = index - self.scroll_offset.y + self.n_header
         if not self.n_header <= y < content.height:

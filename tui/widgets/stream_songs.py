@@ -18,7 +18,7 @@ class StreamSongs(Rows):
         self.picture = Picture()
 
     def row_count(self) -> int:
-        """How many songs there are."""
+        """Return how many songs there are."""
         return len(self.songs)
 
     def draw_header(self, width: int) -> list[Cell]:

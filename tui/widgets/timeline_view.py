@@ -185,7 +185,7 @@ class TimelineView(Widget, can_focus=False):
         ]
 
     def _stamp_line(self, width: int) -> list[Piece]:
-        """What people wrote, where they wrote it."""
+        """Return what people wrote, where they wrote it."""
         pieces: list[Piece] = []
         at = 0
         stamps = [

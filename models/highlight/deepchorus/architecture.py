@@ -29,7 +29,7 @@ BN_EPSILON = 1e-3
 
 
 class Layers(Protocol[X]):
-    """What the architecture is written in; `name` is where a layer's weights are found."""
+    """The operations that the architecture is written in; `name` finds a layer's weights."""
 
     def front(self, x: X) -> X:
         """All of `FRONT`: spectrogram to 256 channels."""

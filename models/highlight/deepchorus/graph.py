@@ -160,7 +160,7 @@ class _Graph:
         return self.add("Elu", [self.add("Add", [product, self.keep(f"{name}/b{which}")])])
 
     def _chunks(self, n: str, size: int) -> tuple[str, str]:
-        """How many pieces of `size` hold n, and what is missing in the last."""
+        """Return how many pieces of `size` hold n, and what is missing in the last."""
         full = self.ints([size])
         grown = self.add("Add", [n, self.ints([size - 1])])
         count = self.add("Div", [grown, full])

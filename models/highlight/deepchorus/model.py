@@ -24,7 +24,7 @@ from utawaku.models.onnx_session import make_session
 Array = npt.NDArray[np.float32]
 
 PIECE_FRAMES = 602 * CHUNK
-"""Longest stretch that is looked at as a whole: ten minutes."""
+"""Longest stretch that is polled as a whole: ten minutes."""
 _SILENCE = 1e-4
 
 

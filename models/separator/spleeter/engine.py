@@ -127,7 +127,9 @@ class SpleeterSeparator:
             yield self._with_mix(waiting, pair[0], pair[1])
 
     def _with_mix(self, waiting: list[Audio], vocals: Audio, accompaniment: Audio) -> Stems:
-        """Where the stems are to add up, take the accompaniment from the mix at its own rate."""
+        """Return where the stems are to add up, take the accompaniment from the mix at its own
+        rate.
+        """
         n_now = vocals.shape[1]
         mix = np.concatenate(waiting, axis=1) if len(waiting) > 1 else waiting[0]
         waiting[:] = [mix[:, n_now:]]

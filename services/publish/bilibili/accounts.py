@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from utawaku.library.errors import LoginExpiredError, NotFoundError, UploadError, UploadInterrupted
+from utawaku.library.errors import (
+    LoginExpiredError,
+    NotFoundError,
+    UploadError,
+    UploadInterruptedError,
+)
 from utawaku.library.files import atomic_path
 
 WARN_BEFORE_S = 7 * 86400.0
@@ -26,7 +31,7 @@ _CODE_LIVES_S = 180.0
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """What is known of an account without asking the site."""
+    """The state of an account, known without asking the site."""
 
     name: str
     mid: str
@@ -37,7 +42,7 @@ class AccountState:
     """Why it cannot be used as it is; empty when it can."""
 
     def expires_soon(self, now: float) -> bool:
-        """Whether it ends within a week."""
+        """Return whether it ends within a week."""
         return self.expires_at is not None and self.expires_at - now < WARN_BEFORE_S
 
 
@@ -86,7 +91,7 @@ class Accounts:
             ) from error
 
     def state(self, name: str) -> AccountState:
-        """What the file says."""
+        """Return what the file says."""
         try:
             record = self.record(name)
         except LoginExpiredError as error:
@@ -114,7 +119,7 @@ class Accounts:
 
         Raises:
             LoginExpiredError: the code expired.
-            UploadInterrupted: the site cannot be reached.
+            UploadInterruptedError: the site cannot be reached.
         """
         import stream_gears
 
@@ -124,7 +129,7 @@ class Accounts:
         try:
             show(json.loads(ticket)["data"]["url"])
         except (ValueError, LookupError, TypeError) as error:
-            raise UploadInterrupted("the site gave no log-in code") from error
+            raise UploadInterruptedError("the site gave no log-in code") from error
         ends = time.monotonic() + timeout_s
         while True:
             try:
@@ -141,7 +146,7 @@ class Accounts:
                         next_step="Log in again and confirm within three minutes",
                     ) from None
                 # The message may quote the answer, and the answer may hold secrets.
-                raise UploadInterrupted("the log-in broke off", subject=name) from None
+                raise UploadInterruptedError("the log-in broke off", subject=name) from None
         self._keep(path, json.loads(answer))
         return self.state(name)
 
@@ -179,7 +184,7 @@ class Accounts:
 
         Raises:
             LoginExpiredError: the human must log in.
-            UploadInterrupted: the site cannot be reached.
+            UploadInterruptedError: the site cannot be reached.
         """
         import stream_gears
 
@@ -195,7 +200,9 @@ class Accounts:
         except stream_gears.StreamGearsError as error:
             code = re.search(r"Bilibili code (-?\d+)", str(error))
             if code is None:
-                raise UploadInterrupted("the log-in could not be checked", subject=name) from None
+                raise UploadInterruptedError(
+                    "the log-in could not be checked", subject=name
+                ) from None
             raise LoginExpiredError(
                 f"the site does not accept this log-in ({code[1]})",
                 subject=name,
@@ -281,4 +288,4 @@ def _biliup_errors(problem: str) -> Iterator[None]:
         yield
     except stream_gears.StreamGearsError:
         # Not chained: the original text may quote what must not be shown.
-        raise UploadInterrupted(problem, next_step="Try again") from None
+        raise UploadInterruptedError(problem, next_step="Try again") from None

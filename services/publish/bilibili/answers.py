@@ -1,4 +1,4 @@
-"""What the site's answers mean.
+"""Meaning of the site's answers.
 
 Codes as collected in biliup's issues and in the public descriptions of the API. The rule: what
 asks for a human (captcha, `too frequent`, log-in) stops the queue and is never tried again by
@@ -13,12 +13,12 @@ from typing import Any
 from utawaku.library.errors import (
     DuplicateTitleError,
     LoginExpiredError,
-    OutcomeUnknown,
+    OutcomeUnknownError,
     UploadError,
-    UploadHold,
-    UploadInterrupted,
-    UploadLimited,
-    UploadRefused,
+    UploadHoldError,
+    UploadInterruptedError,
+    UploadLimitedError,
+    UploadRefusedError,
 )
 
 
@@ -74,7 +74,7 @@ _LATER = "Open bilibili.com as this account, pass what it asks, then release the
 
 
 def step_of(path: str, query: Mapping[str, str], *, on_upload_host: bool) -> Step:
-    """Which step a request is."""
+    """Return which step a request is."""
     if path == "/preupload":
         return Step.PROBE if query.get("r") == "probe" else Step.PREUPLOAD
     if path in _PATHS:
@@ -99,7 +99,9 @@ def refusal_of(step: Step, status: int, answer: Mapping[str, Any] | None) -> Upl
     `status` is the HTTP status, `answer` the JSON object of the body (None: no JSON).
     """
     if step is Step.LINE:
-        return None if status == 200 else UploadInterrupted(f"an upload line answered {status}")
+        return (
+            None if status == 200 else UploadInterruptedError(f"an upload line answered {status}")
+        )
     code = _code_of(status, answer)
     message = _message_of(answer)
     if code in TOO_FAST | TOO_FREQUENT | RISK_CONTROL or _voucher(answer):
@@ -110,7 +112,7 @@ def refusal_of(step: Step, status: int, answer: Mapping[str, Any] | None) -> Upl
             next_step="Log in again: utawaku login",
         )
     if code in WAIT:
-        return UploadLimited(
+        return UploadLimitedError(
             f"the site asks to wait at the {step} step ({code} {message})", retry_after_s=30.0
         )
     if status >= 500 or answer is None or (status >= 400 and step in PUBLISHING):
@@ -126,15 +128,15 @@ def refusal_of(step: Step, status: int, answer: Mapping[str, Any] | None) -> Upl
         return _transfer_refusal(step, status, code, message, answer)
     if status >= 400 or code != 0:
         meaning = _MEANINGS.get(code, message or f"HTTP {status}")
-        return UploadRefused(f"refused at the {step} step ({code}): {meaning}", code=code)
+        return UploadRefusedError(f"refused at the {step} step ({code}): {meaning}", code=code)
     return None
 
 
 def no_answer(step: Step, what: str) -> UploadError:
     """The error for a step that nobody answered properly."""
     if step in PUBLISHING:
-        return OutcomeUnknown(f"the {step} request left, but the site gave {what}")
-    return UploadInterrupted(f"the site gave {what} at the {step} step")
+        return OutcomeUnknownError(f"the {step} request left, but the site gave {what}")
+    return UploadInterruptedError(f"the site gave {what} at the {step} step")
 
 
 _NEEDED = {
@@ -152,7 +154,7 @@ def _transfer_refusal(
     missing = [name for name in _NEEDED[step] if name not in answer]
     if status == 200 and code == 0 and answer.get("OK", 1) == 1 and not missing:
         return None
-    return UploadInterrupted(
+    return UploadInterruptedError(
         f"the upload line refused the {step} step ({code or status} {message})"
     )
 
@@ -172,19 +174,19 @@ def _message_of(answer: Mapping[str, Any] | None) -> str:
 
 
 def _voucher(answer: Mapping[str, Any] | None) -> bool:
-    """Whether the site hands out a captcha to solve."""
+    """Return whether the site hands out a captcha to solve."""
     places = [answer.get("detail"), answer.get("data"), answer] if answer else []
     return any(isinstance(place, Mapping) and place.get("v_voucher") for place in places)
 
 
-def _hold(step: Step, code: int, message: str, *, captcha: bool) -> UploadHold:
+def _hold(step: Step, code: int, message: str, *, captcha: bool) -> UploadHoldError:
     kind = (
         "captcha" if captcha
         else "too_fast" if code in TOO_FAST
         else "too_frequent" if code in TOO_FREQUENT
         else "risk_control"
     )  # fmt: skip
-    return UploadHold(
+    return UploadHoldError(
         f"the site stopped this account at the {step} step ({code} {message})",
         next_step=_LATER,
         code=kind,

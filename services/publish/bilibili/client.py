@@ -16,7 +16,7 @@ import aiohttp.payload
 import requests
 from biliup.plugins.bili_webup import BiliBili, Data
 
-from utawaku.library.errors import LoginExpiredError, UploadError, UploadInterrupted
+from utawaku.library.errors import LoginExpiredError, UploadError, UploadInterruptedError
 from utawaku.library.progress import Progress, silent
 from utawaku.services.publish.bilibili.transport import GuardedAdapter
 from utawaku.services.publish.protocol import OnSent, uncounted
@@ -26,7 +26,7 @@ _PIECE_BYTES = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class ChunkRetries:
-    """How often a chunk may fail before the part is given up on this line."""
+    """Limits of a chunk's failures, before the part is given up on this line."""
 
     attempts: int = 5
     pause_s: float = 2.0
@@ -146,12 +146,12 @@ class PartClient(BiliBili):  # type: ignore[misc]
             except (OSError, LookupError, TypeError, ValueError, NotImplementedError) as error:
                 # What biliup makes of answers that it did not expect.
                 self._auto_os = None
-                raise UploadInterrupted(
+                raise UploadInterruptedError(
                     f"biliup failed on line {line}: {type(error).__name__}"
                 ) from None
         if not answer or not answer.get("filename"):
             self._auto_os = None
-            raise UploadInterrupted(f"line {line} never confirmed the file")
+            raise UploadInterruptedError(f"line {line} never confirmed the file")
         return str(answer["filename"])
 
     def _sent(self, n_bytes: int) -> None:
@@ -184,14 +184,14 @@ class PartClient(BiliBili):  # type: ignore[misc]
             }
             for attempt in range(1, self.retries.attempts + 1):
                 if self.bytes_sent + len(data) > limit:
-                    raise UploadInterrupted("too many bytes had to be sent again")
+                    raise UploadInterruptedError("too many bytes had to be sent again")
                 try:
                     await afunc(session, CountedBytes(data, self._sent), arguments)
                     return
                 except (TimeoutError, aiohttp.ClientError) as error:
                     status = getattr(error, "status", 0)
                     if attempt == self.retries.attempts or 400 <= status < 500:
-                        raise UploadInterrupted(
+                        raise UploadInterruptedError(
                             f"chunk {index + 1} of {n_chunks} was not taken "
                             f"({status or type(error).__name__})"
                         ) from None

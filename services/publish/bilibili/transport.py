@@ -19,7 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from utawaku.library.errors import UploadError, UploadInterrupted
+from utawaku.library.errors import UploadError, UploadInterruptedError
 from utawaku.services.publish.bilibili.answers import (
     PUBLISHING,
     Step,
@@ -80,7 +80,9 @@ class GuardedAdapter(HTTPAdapter):
         host = url.hostname or ""
         step = step_of(url.path, query, on_upload_host=not host.endswith(SITE))
         if url.scheme != "https":
-            raise UploadInterrupted(f"refused to send the {step} request over plain {url.scheme}")
+            raise UploadInterruptedError(
+                f"refused to send the {step} request over plain {url.scheme}"
+            )
         if "name" in query and step in {Step.PREUPLOAD, Step.COMPLETE}:
             query["name"] = self.part_name
             request.url = url._replace(query=urllib.parse.urlencode(query)).geturl()
@@ -121,7 +123,7 @@ class GuardedAdapter(HTTPAdapter):
         """
         what = f"no answer ({type(error).__name__})"
         if step in PUBLISHING and isinstance(error, requests.exceptions.ConnectTimeout):
-            return UploadInterrupted(f"the {step} request could not be sent: {what}")
+            return UploadInterruptedError(f"the {step} request could not be sent: {what}")
         return no_answer(step, what)
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from utawaku.library.errors import (
     LoginExpiredError,
-    OutcomeUnknown,
-    UploadInterrupted,
-    UploadLimited,
-    UploadRefused,
+    OutcomeUnknownError,
+    UploadInterruptedError,
+    UploadLimitedError,
+    UploadRefusedError,
 )
 from utawaku.library.progress import Progress
 from utawaku.library.publish.preflight import BILIBILI, Finding, check
@@ -100,7 +100,7 @@ class BilibiliUploader:
         answer = client.submit("web")
         data = answer.get("data") or {}
         if not data.get("bvid"):
-            raise OutcomeUnknown("the site accepted the submission without naming it")
+            raise OutcomeUnknownError("the site accepted the submission without naming it")
         return RemoteSubmission(data["bvid"], int(data.get("aid") or 0), submission.title)
 
     def find(self, submission: Submission) -> RemoteSubmission | None:
@@ -185,7 +185,7 @@ class BilibiliUploader:
         if ours and not missing:
             return remote
         if remote.visibility == "in_review":
-            raise UploadLimited(
+            raise UploadLimitedError(
                 "is in review and cannot be changed now",
                 subject=remote.remote_id,
                 retry_after_s=REVIEW_WAIT_S,
@@ -241,7 +241,7 @@ class BilibiliUploader:
         answer = self._logged_in().session.get(url, params=dict(params)).json()
         data = answer.get("data")
         if not isinstance(data, dict):
-            raise UploadInterrupted("the site's answer to a look-up held nothing")
+            raise UploadInterruptedError("the site's answer to a look-up held nothing")
         return data
 
     def _access_token(self) -> str:
@@ -270,7 +270,7 @@ def _jpeg(cover: Path) -> io.BytesIO:
             jpeg = io.BytesIO()
             picture.convert("RGB").save(jpeg, "JPEG", quality=90)
     except OSError as error:
-        raise UploadRefused("the cover is no picture", subject=str(cover)) from error
+        raise UploadRefusedError("the cover is no picture", subject=str(cover)) from error
     jpeg.seek(0)
     return jpeg
 

@@ -63,7 +63,7 @@ class Peaks:
 
 @dataclass(frozen=True)
 class Signature:
-    """What Shazam is asked with: the peaks of one excerpt and the excerpt's length."""
+    """A Shazam signature: the peaks of one excerpt and its length."""
 
     n_samples: int
     peaks: Peaks

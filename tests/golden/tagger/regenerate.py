@@ -1,4 +1,4 @@
-"""Make the golden numbers of the tagger anew from upstream's own code.
+"""Make the golden numbers of the tagger again from upstream's own code.
 
 Two environments, since upstream's pins are dead:
 

@@ -72,7 +72,7 @@ async def test_a_stream_is_shown_heard_and_taken_in(app: UtawakuApp, crawled: Ca
         assert [one.target for one in crawled.requests.of_kind(Ingest)] == [
             f"https://example.com/{HEARD}"
         ]
-        await until(lambda: "will be taken in" in told(app), pilot.pause)
+        await until(lambda: "will be ingested" in told(app), pilot.pause)
         await until(lambda: "Only a name" in shown(app), pilot.pause)
         await until(lambda: "no preview was fetched" in shown(app), pilot.pause)
         await until(lambda: app.services.player.engine.current is None, pilot.pause)
@@ -108,7 +108,7 @@ async def test_a_stream_that_is_being_taken_in_is_not_undone(
         (request,) = crawled.requests.of_kind(Ingest)
         assert crawled.requests.claim(request.id)
         await pilot.press("u")
-        await until(lambda: "being taken in already" in told(app), pilot.pause)
+        await until(lambda: "being ingested already" in told(app), pilot.pause)
         assert stored(crawled, HEARD).grade == 1
 
 

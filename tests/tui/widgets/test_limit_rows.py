@@ -83,7 +83,7 @@ async def test_an_open_circuit_breaker_is_told_with_its_wait(
     shazam_gate(settings).pause("HTTP 429", 600.0)
     async with app.run_test(size=SIZE) as pilot:
         screen = await pipeline(app, pilot)
-        await until(lambda: "Shazam left alone for 10 min: HTTP 429" in shown(app), pilot.pause)
+        await until(lambda: "Shazam on cooldown for 10 min: HTTP 429" in shown(app), pilot.pause)
         await pilot.press("v", "v", "v", "v")
         await until(lambda: isinstance(screen.lower, LimitRows), pilot.pause)
         await until(lambda: "circuit breaker open, left alone" in shown(app), pilot.pause)
