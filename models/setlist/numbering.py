@@ -98,6 +98,9 @@ def _counted(texts: Sequence[str]) -> dict[int, str]:
             groups[head.signature].append((index, head))
     best: dict[int, str] = {}
     for group in sorted(groups.values(), key=len, reverse=True):
+        rests = {head.rest.strip().casefold() for _, head in group}
+        if len(group) > 1 and len(rests) == 1 and rests != {""}:
+            continue  # "一曲目 / Aoi", "二曲目 / Aoi": what repeats is the artist, not every title
         if _counts([head.number for _, head in group], n_texts, bare=group[0][1].bare):
             for index, head in group:
                 best.setdefault(index, head.rest)

@@ -298,3 +298,8 @@ def test_chat_titles_appear_as_a_weak_setlist() -> None:
     assert [setlist.source for setlist in found] == ["comment", "live_chat"]
     assert found[1].lines == (SetlistLine(300.0, "夜明けの歌", raw="夜明けの歌"),)
     assert song("5:12", "a") == (312.0, None, "a", "")
+
+
+def test_counting_titles_before_one_artist_are_titles_and_no_numbers() -> None:
+    found = songs_of("0:31 一曲目 / 誰か\n2:11 二曲目 / 誰か\n")
+    assert [found_[2:] for found_ in found] == [("一曲目", "誰か"), ("二曲目", "誰か")]
