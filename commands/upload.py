@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import Settings
     from utawaku.library.publish.preflight import Finding
-    from utawaku.library.publish.records import Submission
+    from utawaku.library.publish.records import QueueHold, Submission
+    from utawaku.library.store.submissions import Submissions
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -188,11 +189,7 @@ def submissions(
     catalogue = Catalogue.open(settings)
     store = catalogue.submissions
     if release:
-        released = [h for h in store.holds() if h.account == release]
-        if not released:
-            raise ConfigError("nothing is on hold for it", subject=release)
-        for hold in released:
-            store.release(hold.target, hold.account)
+        _release(store, release)
     if retry:
         store.move(retry, "queued")
     if drop:
@@ -210,7 +207,20 @@ def submissions(
     catalogue.close()
     if json:
         print_json({"submissions": found, "holds": holds})
-        return
+    else:
+        _print_submissions(found, holds)
+
+
+def _release(store: "Submissions", account: str) -> None:
+    """End the holds on an account's queue."""
+    released = [hold for hold in store.holds() if hold.account == account]
+    if not released:
+        raise ConfigError("nothing is on hold for it", subject=account)
+    for hold in released:
+        store.release(hold.target, hold.account)
+
+
+def _print_submissions(found: "Sequence[Submission]", holds: "Sequence[QueueHold]") -> None:
     for hold in holds:
         err.print(f"on hold: {hold.target} ({hold.account}): {hold.message}", markup=False)
     listing = table(("#", "right"), "state", ("parts", "right"), ("title", "left"), "where", "what")

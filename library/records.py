@@ -23,6 +23,7 @@ class Segment:
 
     @property
     def duration_s(self) -> float:
+        """Length in seconds."""
         return self.stop_s - self.start_s
 
 
@@ -75,6 +76,7 @@ class SongSpan:
 
     @property
     def duration_s(self) -> float:
+        """Length in seconds."""
         return self.stop_s - self.start_s
 
 
@@ -194,6 +196,7 @@ class Song:
 
     @property
     def duration_s(self) -> float:
+        """Length in seconds."""
         return self.stop_s - self.start_s
 
 

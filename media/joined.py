@@ -31,6 +31,7 @@ class Part:
 
     @property
     def stop_s(self) -> float:
+        """End of the part on the joined timeline, in seconds."""
         return self.start_s + self.duration_s
 
 

@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 MAX_BYTES = 4 << 20
 
 
-class BodyRefused(Exception):
+class BodyRefusedError(Exception):
     """An answer that takes too long, or is too long."""
 
 
@@ -23,7 +23,7 @@ def read_body(
     ten seconds.
 
     Raises:
-        BodyRefused: it does not come in time, or is longer than `max_bytes`.
+        BodyRefusedError: it does not come in time, or is longer than `max_bytes`.
     """
     pieces: list[bytes] = []
     size = 0
@@ -32,9 +32,9 @@ def read_body(
         pieces.append(piece)
         size += len(piece)
         if time.monotonic() > deadline:
-            raise BodyRefused(f"{who} does not answer in time")
+            raise BodyRefusedError(f"{who} does not answer in time")
         if size > max_bytes:
-            raise BodyRefused(f"{who}'s answer is too long")
+            raise BodyRefusedError(f"{who}'s answer is too long")
     return b"".join(pieces)
 
 
@@ -54,8 +54,10 @@ class SystemTrust(HTTPAdapter):
     """Trusts the system's certificates (so SSL_CERT_FILE counts) besides the bundled ones."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
+        """Make the pool with certificates of this system."""
         return super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **kwargs)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Make the pool behind a proxy, with certificates of this system."""
         kwargs["ssl_context"] = ssl.create_default_context()
         return super().proxy_manager_for(*args, **kwargs)

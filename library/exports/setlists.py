@@ -11,13 +11,20 @@ class NamedSpan(Protocol):
     """A song as a list needs it; `records.Song` and `records.SongSpan` both are."""
 
     @property
-    def start_s(self) -> float: ...
+    def start_s(self) -> float:
+        """Start in seconds."""
+
     @property
-    def stop_s(self) -> float: ...
+    def stop_s(self) -> float:
+        """Stop in seconds."""
+
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """Title, empty if unknown."""
+
     @property
-    def artist(self) -> str: ...
+    def artist(self) -> str:
+        """Artist, empty if unknown."""
 
 
 def hms(time_s: float, *, short: bool = False) -> str:

@@ -29,6 +29,8 @@ _UNKNOWN_LANGUAGE = "xxx"
 
 
 class Id3Store(TagStore):
+    """Tags of MP3 and WAV files: ID3v2.4."""
+
     _FRAMES: ClassVar = {
         "title": "TIT2",
         "artist": "TPE1",
@@ -47,6 +49,7 @@ class Id3Store(TagStore):
         return self.file.tags
 
     def get(self, name: str) -> str:
+        """Return the text of a tag, empty where there is none."""
         if name in self._FRAMES:
             return self._text(self._FRAMES[name]) or self._free(name)
         if name in ("track", "n_tracks"):
@@ -91,6 +94,7 @@ class Id3Store(TagStore):
         return [f for name in names for f in frames if f.desc.upper() == name]
 
     def set(self, name: str, text: str) -> None:
+        """Set a tag; an empty text removes it."""
         if name == "track":
             self._put_track(text, self.get("n_tracks"))
         elif name == "n_tracks":
@@ -154,14 +158,17 @@ class Id3Store(TagStore):
             self._tags.add(Frames[frame](encoding=3, text=[text]))
 
     def extra_names(self) -> list[str]:
+        """Return the names of the free tags that utawaku wrote, with its prefix."""
         names = {frame.desc for frame in self._tags.getall("TXXX")}
         return sorted(n for n in names if n.startswith(EXTRA_PREFIX) and n not in OWN_NAMES)
 
     def get_cover(self) -> bytes:
+        """Return the front cover, empty where there is none."""
         pictures = self._tags.getall("APIC")
         return next((bytes(p.data) for p in pictures if p.type == FRONT_COVER), b"")
 
     def set_cover(self, picture: bytes) -> None:
+        """Set the front cover; empty bytes remove it."""
         for frame in self._tags.getall("APIC"):
             if frame.type == FRONT_COVER:
                 del self._tags[frame.HashKey]
@@ -170,6 +177,7 @@ class Id3Store(TagStore):
             self._tags.add(cover)
 
     def save(self, source: Path, target: Path) -> None:
+        """Write `source` with these tags into `target`. Raises mutagen.MutagenError."""
         shutil.copyfile(source, target)
         self.file.save(target, v2_version=4)
 

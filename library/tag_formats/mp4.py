@@ -18,6 +18,8 @@ from utawaku.library.tag_formats.store import TagStore
 
 
 class Mp4Store(TagStore):
+    """Tags of MP4 files: atoms."""
+
     _ATOMS: ClassVar = {
         "title": "\xa9nam",
         "artist": "\xa9ART",
@@ -33,6 +35,7 @@ class Mp4Store(TagStore):
     """Most readers see these in lower case only."""
 
     def get(self, name: str) -> str:
+        """Return the text of a tag, empty where there is none."""
         tags = self.file.tags
         if name in ("track", "n_tracks"):
             pair = (tags.get("trkn") or [(0, 0)])[0]
@@ -59,6 +62,7 @@ class Mp4Store(TagStore):
         return [key for name in names for key in keys if key.rpartition(":")[2].upper() == name]
 
     def set(self, name: str, text: str) -> None:
+        """Set a tag; an empty text removes it."""
         tags = self.file.tags
         if name in ("track", "n_tracks"):
             track = int((text if name == "track" else self.get("track")) or 0)
@@ -94,13 +98,16 @@ class Mp4Store(TagStore):
             self.file.tags[self._FREE + name] = [text.encode()]
 
     def extra_names(self) -> list[str]:
+        """Return the names of the free tags that utawaku wrote, with its prefix."""
         names = [key.removeprefix(self._FREE) for key in self.file.tags if key.startswith("----")]
         return sorted(n for n in names if n.startswith(EXTRA_PREFIX) and n not in OWN_NAMES)
 
     def get_cover(self) -> bytes:
+        """Return the front cover, empty where there is none."""
         return bytes((self.file.tags.get("covr") or [b""])[0])
 
     def set_cover(self, picture: bytes) -> None:
+        """Set the front cover; empty bytes remove it."""
         others = (self.file.tags.get("covr") or [])[1:]
         covers = [MP4Cover(picture, MP4Cover.FORMAT_JPEG)] if picture else []
         if covers or others:

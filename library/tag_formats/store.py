@@ -24,20 +24,24 @@ class TagStore(ABC):
         self.file = file
 
     @abstractmethod
-    def get(self, name: str) -> str: ...
+    def get(self, name: str) -> str:
+        """Return the text of a tag, empty where there is none."""
 
     @abstractmethod
-    def set(self, name: str, text: str) -> None: ...
+    def set(self, name: str, text: str) -> None:
+        """Set a tag; an empty text removes it."""
 
     @abstractmethod
     def extra_names(self) -> list[str]:
         """Names of the free tags that utawaku wrote, with its prefix."""
 
     @abstractmethod
-    def get_cover(self) -> bytes: ...
+    def get_cover(self) -> bytes:
+        """Return the front cover, empty where there is none."""
 
     @abstractmethod
-    def set_cover(self, picture: bytes) -> None: ...
+    def set_cover(self, picture: bytes) -> None:
+        """Set the front cover; empty bytes remove it."""
 
     def save(self, source: Path, target: Path) -> None:
         """Write `source` with these tags into `target`. Raises mutagen.MutagenError."""

@@ -24,12 +24,15 @@ R128_REFERENCE_OFFSET_DB = 5.0
 
 
 class VorbisStore(TagStore):
+    """Tags of Ogg and FLAC files: Vorbis comments."""
+
     def __init__(self, file: Any) -> None:
         super().__init__(file)
         self._is_opus = isinstance(file, OggOpus)
         self.has_peak = not self._is_opus
 
     def get(self, name: str) -> str:
+        """Return the text of a tag, empty where there is none."""
         if name == "stars":
             return self._stars([self._rating(key) for key in self._rating_keys()])
         if self._is_opus and name == "replaygain_peak":
@@ -60,6 +63,7 @@ class VorbisStore(TagStore):
         return read(self._first(key))
 
     def set(self, name: str, text: str) -> None:
+        """Set a tag; an empty text removes it."""
         if name == "stars":
             self._set_stars(text)
             return
@@ -94,12 +98,14 @@ class VorbisStore(TagStore):
             del self.file.tags[key]
 
     def save(self, source: Path, target: Path) -> None:
+        """Write `source` with these tags into `target`. Raises mutagen.MutagenError."""
         if isinstance(self.file, FLAC):
             super().save(source, target)
         else:
             save_ogg(self.file, source, target)
 
     def extra_names(self) -> list[str]:
+        """Return the names of the free tags that utawaku wrote, with its prefix."""
         names = {key.upper() for key in self.file.tags.keys()}  # noqa: SIM118 (not a mapping)
         return sorted(n for n in names if n.startswith(EXTRA_PREFIX) and n not in OWN_NAMES)
 
@@ -110,9 +116,11 @@ class VorbisStore(TagStore):
         return [Picture(base64.b64decode(block)) for block in blocks]
 
     def get_cover(self) -> bytes:
+        """Return the front cover, empty where there is none."""
         return next((p.data for p in self._pictures() if p.type == FRONT_COVER), b"")
 
     def set_cover(self, picture: bytes) -> None:
+        """Set the front cover; empty bytes remove it."""
         others = [p for p in self._pictures() if p.type != FRONT_COVER]
         covers = []
         if picture:

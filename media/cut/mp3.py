@@ -59,18 +59,22 @@ class FrameHeader:
 
     @property
     def is_mpeg1(self) -> bool:
+        """Check for MPEG-1, which has frames of 1152 samples."""
         return self.version == 3
 
     @property
     def n_samples(self) -> int:
+        """Samples of a frame."""
         return 1152 if self.is_mpeg1 else 576
 
     @property
     def rate_hz(self) -> int:
+        """Sample rate in Hz."""
         return _RATES_HZ[self.version][self.rate_index]
 
     @property
     def side_bytes(self) -> int:
+        """Bytes of the side information."""
         mono = self.mode >> 6 == 3
         return (17 if mono else 32) if self.is_mpeg1 else (9 if mono else 17)
 

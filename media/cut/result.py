@@ -32,6 +32,7 @@ class CutResult:
 
     @property
     def duration_s(self) -> float:
+        """Length in seconds."""
         return self.n_samples / self.sample_rate_hz
 
 

@@ -90,6 +90,7 @@ class IndexSize:
 
     @property
     def bytes_per_recording(self) -> float:
+        """Mean size of a recording in the index, in bytes."""
         return self.n_bytes / self.n_recordings if self.n_recordings else 0.0
 
 

@@ -10,10 +10,12 @@ class Ordered(Protocol):
     """An item to order: a song with tempo and key, where they are known."""
 
     @property
-    def bpm(self) -> float | None: ...
+    def bpm(self) -> float | None:
+        """Tempo in beats a minute, None if unknown."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Key such as `C#m`, empty if unknown."""
 
 
 Item = TypeVar("Item", bound=Ordered)

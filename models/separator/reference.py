@@ -183,12 +183,14 @@ def end_process(process: "subprocess.Popen[Any]") -> None:
 
 
 def last_line(complaints: Any) -> str:
+    """Return the last line of a process's standard error, at most 300 characters."""
     complaints.seek(0)
     lines = [line.strip() for line in complaints if line.strip()]
     return str(lines[-1])[:300] if lines else ""
 
 
 def reference_failed(command: Sequence[str], why: str) -> EngineError:
+    """Return the error of a reference process that ended badly."""
     return EngineError(
         f"the unmodified Spleeter failed ({why})",
         subject=str(command[0]),

@@ -93,4 +93,5 @@ def falls_into_sound(cues: Cues, at: int) -> bool:
 
 
 def hop_of(time_s: float) -> int:
+    """Return the number of the hop nearest to a time in seconds."""
     return round(time_s / HOP_S)

@@ -49,10 +49,12 @@ class SongFeatures:
 
     @property
     def n_frames(self) -> int:
+        """Number of frames."""
         return len(self.level_db)
 
     @property
     def duration_s(self) -> float:
+        """Length in seconds."""
         return self.n_frames * HOP_S
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:

@@ -32,7 +32,8 @@ class AnySegmenter(Protocol):
         *,
         observers: Sequence[Callable[[np.ndarray], None]] = ...,
         progress: Progress = ...,
-    ) -> Segmentation: ...
+    ) -> Segmentation:
+        """Segment the recording at `path`."""
 
 
 def segment_and_listen(

@@ -79,6 +79,7 @@ def stored_pairs(work: Path) -> list[tuple[Segmentation, dict[str, Any]]]:
 
 
 def example_of(segmentation: Segmentation, truth: dict[str, Any]) -> Example:
+    """Return a training example: features of a stream and its true songs."""
     return Example(
         cues_of(segmentation, features_of(segmentation)),
         [(song["start"], song["end"]) for song in truth["songs"]],
@@ -101,6 +102,7 @@ def examples_of(
 
 
 def main() -> None:
+    """Run the command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     commands = parser.add_subparsers(dest="command", required=True)
     making = commands.add_parser("compose")

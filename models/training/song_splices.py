@@ -34,6 +34,7 @@ class Span:
 
     @property
     def n_hops(self) -> int:
+        """Number of hops."""
         return len(self.arrays["probability"])
 
 
@@ -249,4 +250,5 @@ def without_features(segmentation: Segmentation) -> Segmentation:
 
 
 def features_of(segmentation: Segmentation) -> SongFeatures | None:
+    """Return the song features that a segmentation carries, None without."""
     return SongFeatures.from_arrays(segmentation.listened)

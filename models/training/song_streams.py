@@ -41,9 +41,11 @@ class Stream:
 
     @property
     def now_s(self) -> float:
+        """Length so far in seconds."""
         return self.n_samples / RATE_HZ
 
     def add(self, audio: Audio, label: str, detail: str) -> tuple[float, float]:
+        """Append audio, float32 (n_samples,); returns its start and stop in seconds."""
         start = self.now_s
         self.blocks.append(audio)
         self.n_samples += len(audio)
@@ -51,12 +53,14 @@ class Stream:
         return start, self.now_s
 
     def silence(self, duration_s: float) -> None:
+        """Append digital silence of a length in seconds."""
         if duration_s > 0:
             self.add(np.zeros(int(duration_s * RATE_HZ), np.float32), "noEnergy", "silence")
 
     def finish(
         self, floor_dbfs: float | None, gain_db: float, room: float, codec: tuple[str, int] | None
     ) -> tuple[Audio, dict[str, Any]]:
+        """Return the audio, float32 (n_samples,), and its ground truth."""
         audio = np.concatenate(self.blocks)
         if room > 0:
             audio = in_room(audio, self.rng, 0.4, room)

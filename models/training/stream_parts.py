@@ -81,6 +81,7 @@ class Parts:
     _kept: dict[Path, Audio] = field(default_factory=dict)
 
     def audio(self, path: Path) -> Audio:
+        """Return a recording without silence at its ends, float32 (n_samples,); cached."""
         if path not in self._kept:
             self._kept[path] = trimmed(decode_mono(path))
         return self._kept[path]
@@ -99,15 +100,19 @@ class Parts:
         ]
 
     def songs(self) -> list[Path]:
+        """Return the songs of this half."""
         return self._files("songs", lambda name: "a" if name.startswith(_SONGS_A) else "b")
 
     def talk(self) -> list[Path]:
+        """Return the speech of this half."""
         return [p for p in self._files("speech", _half) if "smstools" not in p.name]
 
     def noise(self) -> list[Path]:
+        """Return the noises of this half."""
         return self._files("noise", lambda _name: self.half[0])
 
     def instrumental(self) -> list[Path]:
+        """Return the instrumental music of this half."""
         found = self._files("instrumental", _half)
         if self.extra_music is not None:
             found += [p for p in sorted(self.extra_music.iterdir()) if _half(p.name) in self.half]
@@ -318,6 +323,7 @@ def bgm(parts: Parts, rng: np.random.Generator, duration_s: float, level_dbfs: f
 
 
 def crowd(parts: Parts, rng: np.random.Generator, duration_s: float, level_dbfs: float) -> Audio:
+    """Return noise of a crowd at a level, float32 (n_samples,)."""
     pool = parts.noise()
     audio = parts.audio(pool[int(rng.integers(len(pool)))])
     return faded(at_level(np.resize(audio, int(duration_s * RATE_HZ)), level_dbfs), 0.3, 1.0)

@@ -49,10 +49,12 @@ def rms_dbfs(audio: Audio) -> float:
 
 
 def gain(audio: Audio, gain_db: float) -> Audio:
+    """Return audio, float32 (n_samples,), with a gain in dB."""
     return (audio * np.float32(10 ** (gain_db / 20))).astype(np.float32)
 
 
 def at_level(audio: Audio, level_dbfs: float) -> Audio:
+    """Return audio, float32 (n_samples,), at an RMS level in dBFS."""
     return gain(audio, level_dbfs - rms_dbfs(audio))
 
 
@@ -67,6 +69,7 @@ def trimmed(audio: Audio, floor_db: float = -48.0) -> Audio:
 
 
 def faded(audio: Audio, fade_in_s: float = 0.005, fade_out_s: float = 0.005) -> Audio:
+    """Return a copy of audio, float32 (n_samples,), with fades in seconds."""
     out = audio.copy()
     n_in = min(int(fade_in_s * RATE_HZ), len(out))
     n_out = min(int(fade_out_s * RATE_HZ), len(out))
@@ -92,6 +95,7 @@ def tilted(audio: Audio, tilt: float) -> Audio:
 
 
 def in_room(audio: Audio, rng: np.random.Generator, rt60_s: float, wet: float) -> Audio:
+    """Return audio, float32 (n_samples,), with reverberation of `rt60_s` seconds."""
     from scipy.signal import fftconvolve
 
     n = int(rt60_s * RATE_HZ)

@@ -49,6 +49,7 @@ def require_something(session: "Session", url: str, info: Mapping[str, Any]) -> 
 
 
 def typed_info(url: str, info: dict[str, Any]) -> StreamInfo:
+    """Return a page's metadata as a typed record. Raises DownloadError where it has no id."""
     try:
         return StreamInfo.from_info({"webpage_url": url, **info})
     except ValueError as error:
@@ -60,6 +61,7 @@ def typed_info(url: str, info: dict[str, Any]) -> StreamInfo:
 
 
 def chosen_formats(info: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the formats that yt-dlp chose: picture and sound, or one of both."""
     if info.get("requested_formats"):
         return [dict(one) for one in info["requested_formats"]]
     return [dict(info)] if info.get("url") else []

@@ -6,7 +6,7 @@ the text of the message, or only in warnings logged before. `classify` reads all
 
 import errno
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -169,18 +169,9 @@ def classify(
     subject = without_secrets(url)
     chain = list(_causes(error)) if error is not None else []
     for cause in chain:
-        if isinstance(cause, UtawakuError):
-            return cause
-        if type(cause).__name__ == "DownloadCancelled":
-            return cancelled(url)
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            return disk_full(url)
-        if type(cause).__name__ == "CookieLoadError":
-            return ConfigError(
-                "the cookies file cannot be read",
-                subject="download.cookies_file",
-                next_step="Export it again in Netscape format",
-            )
+        known = _known_cause(url, cause)
+        if known is not None:
+            return known
     failures = list(http_failures)
     logged = list(messages)
     text = str(error) if error is not None else ""
@@ -202,14 +193,36 @@ def classify(
         kind = _PROCESSING
     elif kind is None and (not text or _is_untelling(text)):
         # Nothing telling in the error itself: the reason stands in what was logged before.
-        for message in reversed(logged):
-            found = None if _is_untelling(message) else _by_text(message)
-            if found is not None:
-                kind, text = found, message
-                break
+        kind, text = _by_log(logged, text)
     if kind is None and names & {"TransportError", "IncompleteRead", "SSLError", "ProxyError"}:
         kind = _NETWORK
     return _made(kind or _UNKNOWN, subject, text)
+
+
+def _known_cause(url: str, cause: BaseException) -> UtawakuError | None:
+    """Return the typed error for a cause whose class says all; None for any other."""
+    if isinstance(cause, UtawakuError):
+        return cause
+    if type(cause).__name__ == "DownloadCancelled":
+        return cancelled(url)
+    if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+        return disk_full(url)
+    if type(cause).__name__ == "CookieLoadError":
+        return ConfigError(
+            "the cookies file cannot be read",
+            subject="download.cookies_file",
+            next_step="Export it again in Netscape format",
+        )
+    return None
+
+
+def _by_log(logged: Sequence[str], text: str) -> tuple[_Kind | None, str]:
+    """Return the kind that the latest telling message shows, and that message; else `text`."""
+    for message in reversed(logged):
+        found = None if _is_untelling(message) else _by_text(message)
+        if found is not None:
+            return found, message
+    return None, text
 
 
 def _is_bare_status(text: str) -> bool:

@@ -23,6 +23,7 @@ class Meter:
         self._fraction = 0.0
 
     def __call__(self, status: Mapping[str, Any]) -> None:
+        """Report yt-dlp's progress."""
         self._check()
         now = time.monotonic()
         finished = status.get("status") == "finished"

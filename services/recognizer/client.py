@@ -24,7 +24,7 @@ from utawaku.services.recognizer.protocol import (
 from utawaku.services.recognizer.rate_limit import BreakerState, Gate, Lease
 from utawaku.services.recognizer.signature import Signature
 from utawaku.services.retry_after import retry_after_s
-from utawaku.services.web import BodyRefused, SystemTrust, cause_of, read_body
+from utawaku.services.web import BodyRefusedError, SystemTrust, cause_of, read_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _PassingError(Exception):
     """A failure that may be gone at the next try."""
 
 
-class _Odd(Exception):
+class _OddAnswerError(Exception):
     """An answer that cannot be read, to this one question."""
 
 
@@ -118,7 +118,7 @@ class ShazamClient:
             except _PassingError as failure:
                 reason = str(failure)
                 continue
-            except _Odd as odd:
+            except _OddAnswerError as odd:
                 # The song's own trouble: counted against the service, it would stop every song.
                 return Answer("odd", reason=str(odd))
             finally:
@@ -164,7 +164,7 @@ class ShazamClient:
                 if response.status_code != 200:
                     raise _PassingError(f"Shazam answered HTTP {response.status_code}")
                 body = read_body(response, deadline, "Shazam")
-        except BodyRefused as error:
+        except BodyRefusedError as error:
             raise _PassingError(str(error)) from error
         except (requests.Timeout, ReadTimeoutError) as error:
             raise _PassingError("Shazam does not answer in time") from error
@@ -175,10 +175,10 @@ class ShazamClient:
         try:
             record: Any = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise _Odd("Shazam answered with broken JSON") from error
+            raise _OddAnswerError("Shazam answered with broken JSON") from error
         answer = read_answer(record)
         if answer is None:
-            raise _Odd("Shazam's answer is not understood")
+            raise _OddAnswerError("Shazam's answer is not understood")
         return answer
 
 

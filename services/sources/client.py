@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from utawaku.library.errors import SourceError
 from utawaku.services.retry_after import retry_after_s
 from utawaku.services.service_gate import BreakerState, Lease, ServiceGate
-from utawaku.services.web import BodyRefused, SystemTrust, cause_of, read_body
+from utawaku.services.web import BodyRefusedError, SystemTrust, cause_of, read_body
 
 DAY_S = 86_400.0
 REFUSED_KEY_S = 3600.0
@@ -126,7 +126,7 @@ class SourceClient:
                     return None  # nothing is known of what was asked about
                 self._heed(response)
                 body = read_body(response, deadline, name)
-        except BodyRefused as error:
+        except BodyRefusedError as error:
             raise self._failed(str(error)) from error
         except (requests.Timeout, ReadTimeoutError) as error:
             raise self._failed(f"{name} does not answer in time") from error

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.servers.media_site import MediaSite
-from utawaku.services.web import BodyRefused, cause_of, read_body
+from utawaku.services.web import BodyRefusedError, cause_of, read_body
 
 
 def test_a_whole_answer_is_read() -> None:
@@ -27,7 +27,7 @@ def test_an_answer_that_is_too_long_or_too_late_is_refused(
         site.add("/a", b"x" * 100_000, "text/plain")
         with requests.get(site.url("/a"), stream=True, timeout=20) as response:
             deadline = time.monotonic() + deadline_s
-            with pytest.raises(BodyRefused, match=told):
+            with pytest.raises(BodyRefusedError, match=told):
                 read_body(response, deadline, "the service", max_bytes=max_bytes)
 
 

@@ -32,6 +32,7 @@ SQLITE_FTS = (
 
 
 def upgrade() -> None:
+    """Make all tables."""
     op.create_table(
         "accounts",
         sa.Column("id", sa.Text(), nullable=False),
@@ -669,6 +670,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop all tables."""
     if op.get_context().dialect.name == "sqlite":
         op.execute("DROP TABLE song_fts")
     op.drop_index(op.f("ix_taste_scores_model_version"), table_name="taste_scores")
