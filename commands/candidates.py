@@ -16,7 +16,7 @@ from utawaku.commands.console import (
 )
 
 PACE_NAME = "download-pace.json"
-"""Where all processes note when a site was asked last."""
+"""The place where all processes note when a site was asked last."""
 
 app = typer.Typer(
     help="Streams that the crawler found: list, accept, reject.",

@@ -92,7 +92,7 @@ class LabelCandidate:
     score: float
     """Calibrated probability of being right, in [0, 1]."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    """Which windows, offsets, transposition, comment line."""
+    """The windows, offsets, transposition, comment line."""
     isrc: str = ""
     cover_url: str = ""
 
@@ -106,9 +106,9 @@ class SoundLink:
     score: float
     """Calibrated probability that the backing is the same, in [0, 1]."""
     semitones: float = 0.0
-    """How far `song_id` lies above `other_id`."""
+    """Semitones by which `song_id` lies above `other_id`."""
     tempo: float = 1.0
-    """How much faster `song_id` is: 1.05 is 5 % faster."""
+    """Tempo of `song_id` over that of `other_id`: 1.05 is 5 % faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Stream:
     info_path: str = ""
     added_at: float = 0.0
     dropped_at: float | None = None
-    """When the recording was deleted to make room; its songs stay."""
+    """The time when the recording was deleted to make room; its songs stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +159,9 @@ class Song:
     title: str = ""
     artist: str = ""
     label_source: str = ""
-    """Where title and artist come from; `user` is never overwritten; empty is unknown."""
+    """Source of title and artist; `user` is never overwritten; empty is unknown."""
     singer: str = ""
-    """Who sings here; the channel unless the user says otherwise."""
+    """The singer here; the channel unless the user says otherwise."""
     state: str = "kept"
     """`kept`, or `dropped` by the user or because a re-cut no longer finds it."""
     file_path: str = ""
@@ -211,7 +211,7 @@ class AssetState:
     """`running`, `done`, `failed`, `stale`."""
     progress: float = 0.0
     message: str = ""
-    """What it is doing, or why it failed and what to do next."""
+    """Its present step, or why it failed and what to do next."""
     engine: str = ""
     engine_version: str = ""
     model_version: str = ""
@@ -243,7 +243,7 @@ class Request:
     not_before: float | None = None
     """A queued request is on cooldown until then; `message` says why."""
     attempts: int = 0
-    """How often it was put back into the queue."""
+    """Number of times that it was put back into the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +341,7 @@ class Candidate:
     channel: str = ""
     duration_s: float | None = None
     source: str = ""
-    """Which search or channel led to it."""
+    """The search or channel that led to it."""
     state: str = "found"
     """`found`, `previewed`, `scored`, `accepted`, `rejected` or `failed`."""
     preview_path: str = ""

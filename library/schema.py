@@ -112,7 +112,7 @@ site_events = Table(
     Column("at", Float, nullable=False),
 )
 Index("ix_site_events_site_kind_at", site_events.c.site, site_events.c.kind, site_events.c.at)
-"""What the daily budgets count."""
+"""Events that the daily quotas count."""
 
 site_rests = Table(
     "site_rests",
@@ -542,7 +542,7 @@ Index(
     upload_events.c.account,
     upload_events.c.at,
 )
-"""What the hourly and daily budgets count."""
+"""Events that the hourly and daily quotas count."""
 
 upload_holds = Table(
     "upload_holds",

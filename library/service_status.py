@@ -22,13 +22,13 @@ class GateState:
     """The state of a service: may it be asked now? Times are seconds since the epoch."""
 
     enabled: bool
-    """Whether the settings want the service asked at all."""
+    """True where the settings want the service asked at all."""
     open: bool
-    """Whether the circuit breaker is open: the service refused or failed and is on cooldown."""
+    """True where the circuit breaker is open: the service refused or failed and is on cooldown."""
     until: float
-    """When it may be asked again; 0 where it may be asked now."""
+    """The time when it may be asked again; 0 where it may be asked now."""
     reason: str
-    """Why it is on cooldown, or what failed last; empty where all is well."""
+    """The reason why it is on cooldown, or what failed last; empty where all is well."""
     budget_left: int
     """Requests that may start now before the rate limit holds them back."""
     budget: int

@@ -44,7 +44,7 @@ class SongRules(BaseModel):
     setlist_tolerance_s: float = Field(default=40.0, ge=0)
     """A listed start and a found start this near to each other are one song."""
     setlist_snap_s: float = Field(default=12.0, ge=0)
-    """How far a listed start may be moved to the onset of music."""
+    """The distance by which a listed start may be moved to the onset of music."""
     setlist_max_song_s: float = Field(default=480.0, gt=0)
     """A listed song that nothing ends is cut at this length."""
 

@@ -35,11 +35,11 @@ class SongTags:
 
     title: str | None = None
     artist: str | None = None
-    """Who players show: the original artist or the singer, as `tags.artist` says."""
+    """The artist that players show: the original artist or the singer, as `tags.artist` says."""
     original_artist: str | None = None
-    """Who made the song known."""
+    """The original artist."""
     performer: str | None = None
-    """Who sings here."""
+    """The singer here."""
     album: str | None = None
     """The stream's title."""
     album_artist: str | None = None

@@ -29,7 +29,7 @@ class Verdict:
     action: Literal["serve", "refuse", "welcome"]
     """`welcome`: send the browser to the same path without the token, with the cookie."""
     reason: str = ""
-    """Why it is refused, for the one who asked."""
+    """The reason why it is refused, for the one who asked."""
 
 
 SERVE, WELCOME = Verdict("serve"), Verdict("welcome")

@@ -43,7 +43,7 @@ class ClockedPacket:
     resync: bool
     """True where the stamps left the samples for good: after a gap or a restart."""
     at: int | None
-    """Where the packet begins, in ticks of the timeline; None before the first stamp."""
+    """Start of the packet in ticks of the timeline; None before the first stamp."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class Part:
     start_s: float
     duration_s: float
     url: str = ""
-    """Where a site shows this part; empty for a file of unknown origin."""
+    """Address of this part on a site; empty for a file of unknown origin."""
 
     @property
     def stop_s(self) -> float:

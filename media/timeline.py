@@ -21,7 +21,7 @@ class Timeline:
     """The result of one pass over a recording. Times are seconds on its own timeline."""
 
     starts_s: float = 0.0
-    """When the first sound is heard: 0, or later where the picture comes first."""
+    """Start of the first sound in seconds: 0, or later where the picture comes first."""
     n_holes: int = 0
     """Packets that could not be decoded."""
     lost_s: float = 0.0
@@ -33,12 +33,12 @@ class Timeline:
     """Length of the gaps in the time stamps: silence stands for them."""
     gaps: list[Place] = field(default_factory=list)
     n_restarts: int = 0
-    """How often the clock jumped and the timeline went on where it was."""
+    """Number of times that the clock jumped and the timeline went on where it was."""
     restarts_s: list[float] = field(default_factory=list)
     n_formats: int = 1
     """Sample rates and channel layouts that followed each other."""
     duration_s: float = 0.0
-    """Where the last sound ended; known once all was decoded."""
+    """End of the last sound in seconds; known once all was decoded."""
     cut_off: bool = False
     """The recording ends before its header says."""
     claimed_s: float = 0.0

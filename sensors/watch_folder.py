@@ -73,7 +73,7 @@ class Entry:
     size: float = 0.0
     changed_at: float = 0.0
     problem: str = ""
-    """Why it cannot be taken; empty where it can."""
+    """The reason why it cannot be taken; empty where it can."""
     next_step: str = ""
 
 

@@ -26,7 +26,7 @@ class Column:
     priority: int = 5
     """The highest leave first when the terminal is narrow."""
     middle: bool = False
-    """Whether long texts are cut in the middle: they differ at their end."""
+    """True where long texts are cut in the middle: they differ at their end."""
 
 
 def mark(song: Song) -> str:

@@ -42,11 +42,11 @@ class KeyQueue:
         self._forward = forward
         self._waiting: deque[events.Event] = deque()
         self._at: MessagePump | None = None
-        """Where the marker behind the last key is; None while no key is on its way."""
+        """Position of the marker behind the last key; None while no key is on its way."""
         self._since = 0.0
         self._turn = 0
         self.closed = False
-        """Whether keys are dropped."""
+        """True where keys are dropped."""
 
     def add(self, event: events.Event) -> None:
         """Pass an event on in its turn."""

@@ -24,7 +24,7 @@ class StreamPicture:
     stamps: Sequence[SetlistLine]
     envelope: Envelope | None
     damaged: str = ""
-    """Why there is no waveform, if not for being too early."""
+    """The reason why there is no waveform, if not for being too early."""
 
 
 def read_stream(

@@ -46,7 +46,7 @@ class Round:
     n_previews: int
     n_scored: int
     stopped: str = ""
-    """Why it ended early, if it did."""
+    """The reason why it ended early, if it did."""
 
 
 class TasteScorer:

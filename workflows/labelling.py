@@ -51,9 +51,9 @@ class Naming:
     applied: LabelCandidate | None
     """The one to apply without asking; None leaves the song for review."""
     reason: str = ""
-    """Why there is no name."""
+    """The reason why there is no name."""
     retry_at: float = 0.0
-    """When Shazam may be asked again; 0 where there is no need."""
+    """The time when Shazam may be asked again; 0 where there is no need."""
     n_questions: int = 0
     n_cached: int = 0
 

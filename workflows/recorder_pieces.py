@@ -19,7 +19,7 @@ class Piece:
 
     path: str
     ended_at: float
-    """When it was written to last, in seconds since the epoch."""
+    """The time when it was written to last, in seconds since the epoch."""
 
 
 def series_of(path: str) -> str:

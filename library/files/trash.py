@@ -23,11 +23,11 @@ class TrashEntry:
     """One thing in the trash."""
 
     path: Path
-    """Where it lies now, inside `.trash/`."""
+    """The place where it lies now, inside `.trash/`."""
     original: PurePosixPath
-    """Where it was, relative to the library's root."""
+    """The place where it was, relative to the library's root."""
     trashed_at: datetime
-    """When, in UTC."""
+    """The time in UTC."""
 
 
 def trash(path: Path, root: Path) -> Path:

@@ -13,7 +13,7 @@ from utawaku.library.records import Song
 from utawaku.library.time_format import long_clock
 
 FIELDS = ("channel", "date", "stream_title", "title", "artist", "number", "singer", "n_songs")
-"""What a template may name."""
+"""Fields that a template may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Order:
     append: bool = True
     """Add later songs of a stream to its published submission."""
     source_url: str = ""
-    """Where the songs come from, instead of the streams' own addresses."""
+    """Source of the songs, instead of the streams' own addresses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,9 @@ class Finding:
 
     code: FindingCode
     message: str
-    """What is wrong and what would do."""
+    """The fault, and what the target would accept."""
     subject: str = ""
-    """Which part or tag."""
+    """The part or tag."""
     severity: Literal["error", "warning"] = "error"
     """An error keeps it from being sent; a warning may be refused by the site."""
 

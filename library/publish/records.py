@@ -30,7 +30,7 @@ class Part:
     bytes_sent: int = 0
     """What has left this machine, over all attempts; what the cap is measured against."""
     message: str = ""
-    """Why the last attempt failed."""
+    """The reason why the last attempt failed."""
     uploaded_at: float | None = None
     """By the target's clock where it tells the time, else by ours."""
 
@@ -51,7 +51,7 @@ class Submission:
     description: str = ""
     tags: tuple[str, ...] = ()
     source_url: str = ""
-    """Where the stream was; a repost must name it."""
+    """Address of the stream; a repost must name it."""
     copyright: int = 2
     """1 own work, 2 repost."""
     category: int = 31
@@ -76,7 +76,7 @@ class Submission:
     hold_code: str = ""
     """Why it is held: `captcha`, `login`, `unknown_outcome`, `already_there`, `same_title`, ..."""
     message: str = ""
-    """What happened last, and what to do next."""
+    """The last event, and what to do next."""
     created_at: float = 0.0
     updated_at: float = 0.0
     published_at: float | None = None
@@ -138,7 +138,7 @@ class Account:
     cookies_path: str
     expires_at: float | None = None
     checked_at: float | None = None
-    """When the site was asked last."""
+    """The time when the site was asked last."""
     state: str = ""
     """Empty when it can be used; otherwise why not."""
     site: str = "bilibili"

@@ -30,7 +30,7 @@ TRANSITIONS: Mapping[SubmissionState, frozenset[SubmissionState]] = {
     "failed": frozenset({"queued", "draft"}),
     "published": frozenset(),
 }
-"""Where each state may go. `held -> published`: the human found it on the site."""
+"""The place where each state may go. `held -> published`: the human found it on the site."""
 
 ACTIVE: frozenset[SubmissionState] = frozenset({"queued", "uploading", "submitting"})
 """States that the queue works on; the latter two mean that an earlier run was cut short."""

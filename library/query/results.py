@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 OPERATORS = (":", "=", "!=", "<=", ">=", "<", ">")
-"""What may stand between a field and its value."""
+"""Signs between a field and its value."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Term:
     values: tuple[str, ...]
     start: int = dataclasses.field(default=0, compare=False)
     stop: int = dataclasses.field(default=0, compare=False)
-    """Where it stands in the text."""
+    """Its position in the text."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Query:
     sort: Sort = DEFAULT_SORT
     limit: int | None = None
     sorted_by_user: bool = False
-    """Whether the text says how to sort."""
+    """True where the text says how to sort."""
 
     @property
     def is_everything(self) -> bool:

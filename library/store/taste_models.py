@@ -45,7 +45,7 @@ class Choice:
 
     model: TasteModel | None
     reason: str
-    """Why this one, where there were two to choose from."""
+    """The reason for this one, where there were two to choose from."""
 
 
 _MODEL = [taste_models.c[f.name] for f in fields(TasteModel)]

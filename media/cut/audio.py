@@ -40,7 +40,7 @@ class CutPlan:
     codec: str
     """`opus`, `mp3`, `flac` or `m4a`."""
     copy: bool
-    """Whether it will try to keep the packets."""
+    """True where it will try to keep the packets."""
 
     @property
     def ext(self) -> str:

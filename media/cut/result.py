@@ -15,11 +15,11 @@ class CutResult:
 
     path: Path
     start_s: float
-    """Where in the recording the first sample that plays comes from."""
+    """Time in the recording of the first sample that plays, in seconds."""
     stop_s: float
-    """Where the last one ends."""
+    """Time at which the last one ends, in seconds."""
     n_samples: int
-    """How many samples a gapless player plays, at `sample_rate_hz`."""
+    """Number of samples that a gapless player plays, at `sample_rate_hz`."""
     sample_rate_hz: int
     codec: str
     """`opus`, `mp3`, `flac` or `m4a`; of a video, its video codec."""
@@ -28,7 +28,7 @@ class CutResult:
     loudness: Loudness | None = None
     """Of what was written; None where it was copied (measure the file, or ask for it)."""
     note: str = ""
-    """Why it was encoded although a copy was possible by codec."""
+    """The reason why it was encoded although a copy was possible by codec."""
 
     @property
     def duration_s(self) -> float:

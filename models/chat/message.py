@@ -17,7 +17,7 @@ class ChatMessage:
     """One message of a chat."""
 
     offset_s: float
-    """When it was written, from the start of the recording; negative before it."""
+    """Time of writing in seconds from the start of the recording; negative before it."""
     author: str
     """A stable identifier of who wrote it, else the shown name; empty where the form has neither.
     """

@@ -31,7 +31,7 @@ class CoverMatch:
     """Length of the common passage, normalised: above 1 for a cover, 0.3 for strangers."""
     passage_s: float
     semitones: int
-    """How far the query lies above the reference, in [-5, 6]."""
+    """The distance by which the query lies above the reference, in [-5, 6]."""
 
 
 def find_covers(

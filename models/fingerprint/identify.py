@@ -40,7 +40,7 @@ AGREEMENT = 6.0
 """Factor on the odds for every further excerpt that lies where the others say."""
 
 SAME_PLACE_S = 1.5
-"""How far apart, tempo allowed for, that may be."""
+"""The distance by which apart, tempo allowed for, that may be."""
 
 MAX_COVER_SCORE = 0.6
 """A cover match is a guess and never gets a higher score."""
@@ -68,9 +68,9 @@ class Sighting:
     score: float
     """Calibrated probability that the backing or recording is the same, in [0, 1]."""
     semitones: float
-    """How far the song lies above the recording."""
+    """The distance by which the song lies above the recording."""
     tempo: float
-    """How much faster the song is: 1.05 is 5 % faster."""
+    """Tempo of the song over that of the recording: 1.05 is 5 % faster."""
     windows: tuple[tuple[float, ReferenceMatch], ...]
     """The excerpts that agree: where each begins in the song, and what it found."""
 

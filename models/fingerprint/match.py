@@ -42,11 +42,11 @@ class Alignment:
     spread: float
     """Standard deviation of the share under wrong offsets."""
     offset_s: float
-    """Where in the reference the query begins."""
+    """Start of the query in the reference."""
     semitones: float
-    """How far the query lies above the reference."""
+    """The distance by which the query lies above the reference."""
     tempo: float
-    """How much faster the query is: 1.05 is 5 % faster."""
+    """Tempo of the query over that of the reference: 1.05 is 5 % faster."""
 
     @property
     def share(self) -> float:

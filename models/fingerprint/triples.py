@@ -204,7 +204,7 @@ class Met:
 
     song: NDArray[Any]
     shift: NDArray[Any]
-    """How many bins the query lies above the reference."""
+    """Number of bins by which the query lies above the reference."""
     frame: NDArray[Any]
     """Frame of the reference."""
     asked: NDArray[Any]
@@ -234,7 +234,7 @@ class Asked:
     """Ranges of keys that a query asks for; all arrays (n_ranges,)."""
 
     owner: NDArray[np.int64]
-    """Which triple of the query."""
+    """The triple of the query."""
     first_key: NDArray[np.int64]
     end_key: NDArray[np.int64]
 

@@ -76,7 +76,7 @@ class Rendered:
     left_out: tuple[tuple[PlaylistItem, str], ...]
     """Items that cannot be played, and why."""
     overlaps: tuple[Overlap, ...] = ()
-    """How each item goes over into the next."""
+    """The transition from each item to the next."""
 
 
 def fades(n_samples: int) -> tuple[Audio, Audio]:

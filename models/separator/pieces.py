@@ -41,7 +41,7 @@ class SeparatedPieces:
     plan: Plan
     n_made: int
     failed: dict[int, str]
-    """Why pieces could not be separated, by number."""
+    """The reason why pieces could not be separated, by number."""
     faults: dict[int, str]
     """What is wrong with pieces as read back from disk, by number; see `checking.fault_of`."""
 

@@ -30,7 +30,7 @@ class TempoEstimate:
     bpm: float | None
     """Beats a minute; None where there is no pulse (silence, a fraction of a second)."""
     strength: float
-    """How regular it is, 0 to 1."""
+    """Regularity, 0 to 1."""
     alternative_bpm: float | None = None
     """The next best reading, often half or twice the tempo."""
 

@@ -96,7 +96,7 @@ class ComposedSong:
     sample_rate_hz: int
     chorus_spans: tuple[tuple[float, float], ...]
     edges_s: tuple[float, ...]
-    """Where a section begins or the last one ends."""
+    """Starts of sections, and the end of the last one."""
 
 
 def compose(

@@ -21,7 +21,7 @@ class Spectrograms:
     """Pieces of the songs that could be read."""
 
     places: list[int] = field(default_factory=list)
-    """Which of the paths each entry of `pieces` belongs to."""
+    """Index of the path that each entry of `pieces` belongs to."""
     pieces: list[np.ndarray] = field(default_factory=list)
     """float16 (n_pieces, 187, 96) a song."""
     broken: dict[str, str] = field(default_factory=dict)

@@ -120,7 +120,7 @@ class StreamInfo:
     uploaded_on: str = ""
     """ISO date, empty when unknown."""
     started_at: float | None = None
-    """When it was (or will be) broadcast, or else published; seconds since the epoch."""
+    """The time when it was (or will be) broadcast, or else published; seconds since the epoch."""
     duration_s: float | None = None
     live_status: str | None = None
     """One of `LIVE_STATUSES`, None when the site does not say."""

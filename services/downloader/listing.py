@@ -63,7 +63,7 @@ class ChannelListing:
     channel_id: str
     entries: tuple[ListedStream, ...]
     n_requests: int
-    """What the listing cost."""
+    """The cost of the listing."""
     stopped_early: bool
     """True if it ended because the rest is known."""
     state: ListState = ListState()

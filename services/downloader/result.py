@@ -22,9 +22,9 @@ class FetchedRecording:
     """info.json: yt-dlp's keys without anything secret; `StreamInfo.from_info` reads it."""
     info: StreamInfo
     duration_s: float
-    """What the container says; 0.0 where it says nothing."""
+    """The container's value; 0.0 where it says nothing."""
     expected_duration_s: float | None
-    """What the page says."""
+    """The page's value."""
     has_video: bool
     sample_rate_hz: int
     n_channels: int

@@ -52,7 +52,7 @@ class Patience:
     part_pause_s: float = 10.0
     """Before the second attempt of a part; doubles, at most five minutes."""
     part_bytes: float = 3.0
-    """How many times its size a part may cost, over all attempts and runs."""
+    """Bytes that a part may cost over all attempts and runs, as a multiple of its size."""
     submit_attempts: int = 3
     looks: int = 4
     """Look-ups after an unknown outcome; the site's lists lag behind."""

@@ -46,11 +46,11 @@ class Answer:
     kind: AnswerKind
     track: Track | None = None
     offset_s: float = 0.0
-    """Where in the track the window begins."""
+    """Start of the window in the track."""
     timeskew: float = 0.0
     frequencyskew: float = 0.0
     reason: str = ""
-    """Why nothing is known, for people to read."""
+    """The reason why nothing is known, for people to read."""
     retry_at: float = 0.0
     """Seconds since the epoch from when asking again makes sense; 0 when that is unknown."""
     from_cache: bool = False

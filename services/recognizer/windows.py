@@ -25,7 +25,7 @@ class Window:
     start_s: float
     stop_s: float
     salience: float
-    """How loud, full and tonal it is; comparable within one song only."""
+    """Its loudness, fullness and tonality; comparable within one song only."""
 
     def cut(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         """The window's samples."""

@@ -36,7 +36,7 @@ class SourceOptions:
     longest_wait_s: float = 30.0
     """How long to queue for the rate limit before giving up for now."""
     keep_s: float = 7 * DAY_S
-    """How long an answer holds."""
+    """Time for which an answer holds."""
     key_setting: str = ""
     """Setting that holds the key, to name where it is refused."""
     headers: Mapping[str, str] = field(default_factory=dict)

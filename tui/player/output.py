@@ -16,7 +16,7 @@ class Output(Protocol):
     """Something that pulls samples at the pace of the clock."""
 
     silent_because: str
-    """Why nothing can be heard; empty when it can."""
+    """The reason why nothing can be heard; empty when it can."""
 
     def start(self, pull: Pull) -> None:
         """Begin to pull."""

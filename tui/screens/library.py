@@ -82,7 +82,7 @@ class LibraryScreen(InlineEditing):
         self._before_group: tuple[str, bool] | None = None
         """Search and grouping to return to from the copies of one song."""
         self._to_top = False
-        """Whether a search that was not answered yet begins at its first song."""
+        """True where a search that was not answered yet begins at its first song."""
 
     def compose_body(self) -> ComposeResult:
         """Search above, songs and details below."""

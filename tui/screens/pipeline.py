@@ -52,7 +52,7 @@ class Picture:
     """Recordings fetched since midnight (UTC)."""
     shazam: GateState
     lower: Any
-    """What the list below shows."""
+    """The content of the list below."""
     titles: dict[str, str]
     """Titles of the streams, songs and submissions that requests are about, by target."""
     steps: dict[str, tuple[float, str]]

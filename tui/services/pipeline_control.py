@@ -25,7 +25,7 @@ class PipelineControl:
         self._library = library
         self._worker = worker
         self.is_running = False
-        """Whether it ran at the last `look`."""
+        """True where it ran at the last `look`."""
         self._starting_since: float | None = None
 
     @property

@@ -38,7 +38,7 @@ class CellEditor(LineInput):
     ]
 
     field = ""
-    """What is typed."""
+    """The typed text."""
     before = ""
     """What stood there, as it is shown: what is not typed over is not changed."""
 

@@ -62,7 +62,7 @@ class Cover(Widget, can_focus=False):
         self._resting: Timer | None = None
         self._song: Song | None = None
         self._kept: OrderedDict[Wanted, tuple[float, Picture | None]] = OrderedDict()
-        """When each was read; the latest shown last."""
+        """The time when each was read; the latest shown last."""
         self._number = 0
         self.picture: Picture | None = None
         self.choice: Way | None = None

@@ -34,9 +34,9 @@ class Picture:
     stamps: Sequence[SetlistLine] = ()
     envelope: Envelope | None = None
     spans: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Where songs stand that are being moved, by song id."""
+    """Positions of songs that are being moved, by song id."""
     damaged: str = ""
-    """Why the waveform cannot be drawn, if not for being too early."""
+    """The reason why the waveform cannot be drawn, if not for being too early."""
 
     def span_of(self, song: Song) -> tuple[float, float]:
         """Start and stop, with what is being moved."""

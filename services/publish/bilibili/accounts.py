@@ -37,9 +37,9 @@ class AccountState:
     mid: str
     """The member number on the site."""
     expires_at: float | None
-    """When the first needed cookie ends."""
+    """The time when the first needed cookie ends."""
     problem: str = ""
-    """Why it cannot be used as it is; empty when it can."""
+    """The reason why it cannot be used as it is; empty when it can."""
 
     def expires_soon(self, now: float) -> bool:
         """Return whether it ends within a week."""
