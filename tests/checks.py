@@ -11,6 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 LINKED = ROOT / ".tmp" / "package"
+_TYPED = (
+    *("-p", "utawaku", "-p", "tests.servers", "-p", "tests.fixtures"),
+    *("-m", "tests.checks", "-m", "tests.conftest", "-m", "tests.chromium"),
+)
+"""The product and the helpers of its tests."""
 
 
 def link_package() -> Path:
@@ -39,7 +44,7 @@ def run_check(name: str) -> subprocess.CompletedProcess[str]:
     configuration = str(ROOT / "pyproject.toml")
     command = {
         "imports": [str(scripts / "lint-imports"), "--no-cache", configuration],
-        "types": [str(scripts / "mypy"), "--config-file", configuration],
+        "types": [str(scripts / "mypy"), "--config-file", configuration, *_TYPED],
     }[name]
     linked = link_package()
     environment = {**os.environ, "MYPYPATH": f"{linked}{os.pathsep}{ROOT}"}

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -44,16 +45,16 @@ def write_media(
         target if isinstance(target, io.BytesIO) else str(target), "w", format=container
     ) as out:
         out.metadata.update(tags or {})
-        audio = out.add_stream(codec, rate=rate_hz, layout="stereo") if codec else None
-        video = None
+        # Any: the stubs name every kind of stream that `add_stream` may return.
+        audio: Any = out.add_stream(codec, rate=rate_hz, layout="stereo") if codec else None
         if video_codec:
-            video = out.add_stream(video_codec, rate=10)
+            video: Any = out.add_stream(video_codec, rate=10)
             video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
             for number in range(int(duration_s * 10)):
                 picture = noise.integers(0, 255, (48, 64, 3), dtype=np.uint8)
-                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-                frame.pts = number
-                out.mux(video.encode(frame))
+                shown = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                shown.pts = number
+                out.mux(video.encode(shown))
             out.mux(video.encode())
         if audio is not None:
             samples = noise.integers(
