@@ -220,9 +220,9 @@ def _take_over(
         if name in rest:
             text = rest.pop(name)
             names.setdefault(place, str(text or ""))
+    if "title" in names and not names["title"]:
+        del names["title"]  # a song keeps its title
     if names:
-        if "title" in names and not names["title"]:
-            del names["title"]  # a song keeps its title
         catalogue.edits.rename({song.id: names})
     if "stars" in rest:
         stars = rest.pop("stars")
