@@ -20,6 +20,7 @@ PACKAGES = (
     "assets",
     "jobs",
     "sensors",
+    "tui",
     "commands",
 )
 
