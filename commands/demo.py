@@ -51,7 +51,7 @@ def demo(
                 video=video,
                 progress=lambda done, message: bar.update(task, completed=done),
             )
-        (stream,) = pipeline.take_in(str(target))
+        (stream,) = pipeline.resolve_streams(str(target))
         outcome = pipeline.ingest(stream)
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from utawaku.commands.console import err, out, print_json
-from utawaku.commands.repairs import look_at_files, look_at_runs
+from utawaku.commands.repairs import check_files, check_runs
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import ExitCode, UtawakuError
 from utawaku.library.health import Finding
@@ -96,8 +96,8 @@ def _catalogue(settings: Settings, *, fix: bool) -> Iterator[Finding]:
             "Restore the newest file of backups/ beside it",
         )
     if intact:
-        yield from look_at_files(catalogue, settings, fix=fix)
-        yield from look_at_runs(catalogue, settings, fix=fix)
+        yield from check_files(catalogue, settings, fix=fix)
+        yield from check_runs(catalogue, settings, fix=fix)
     catalogue.close()
 
 

@@ -64,9 +64,9 @@ def ingest(
         for source in [" + ".join(sources)] if as_one else sources:
             try:
                 if as_one:
-                    streams = [pipeline.take_in_parts([Path(file) for file in sources])]
+                    streams = [pipeline.resolve_parts([Path(file) for file in sources])]
                 else:
-                    streams = pipeline.take_in(source, failed)
+                    streams = pipeline.resolve_streams(source, failed)
             except UtawakuError as error:
                 failed(source, error)
                 continue

@@ -33,7 +33,7 @@ from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.run_tags import PID_TAG
 from utawaku.services.downloader import Downloader
-from utawaku.workflows.ingest import take_in, take_in_parts
+from utawaku.workflows.ingest import resolve_parts, resolve_streams
 from utawaku.workflows.model_versions import fetch_missing
 
 POOLS = {"download": 1, "cpu": 2, "shazam": 4, "bilibili": 1}
@@ -122,18 +122,18 @@ class Pipeline:
         finally:
             catalogue.close()
 
-    def take_in(
+    def resolve_streams(
         self,
         source: str,
         on_failed_entry: Callable[[str, UtawakuError], None] | None = None,
     ) -> list[Stream]:
-        """Put what is behind `source` on record; see `utawaku.workflows.ingest.take_in`."""
+        """Put what is behind `source` on record; see `utawaku.workflows.ingest.resolve_streams`."""
         with err.status(f"resolving {clean_line(source)}") as status:
 
             def progress(n: int, total: int, name: str) -> None:
                 status.update(f"resolving {clean_line(name)} ({n + 1} of {total})")
 
-            return take_in(
+            return resolve_streams(
                 source,
                 self.catalogue,
                 self.downloader,
@@ -141,10 +141,10 @@ class Pipeline:
                 on_progress=progress,
             )
 
-    def take_in_parts(self, files: Sequence[Path]) -> Stream:
-        """Put files on record as one stream; see `utawaku.workflows.ingest.take_in_parts`."""
+    def resolve_parts(self, files: Sequence[Path]) -> Stream:
+        """Put files on record as one stream; see `utawaku.workflows.ingest.resolve_parts`."""
         with err.status(f"counting the length of {len(files)} files"):
-            return take_in_parts(files, self.catalogue, self.settings)
+            return resolve_parts(files, self.catalogue, self.settings)
 
     def ingest(
         self,

@@ -20,7 +20,7 @@ _TEMPORARY = re.compile(r"^\.utawaku-\d+-[0-9a-f]{8}\.part")
 _MEDIA = {".opus", ".ogg", ".mp3", ".m4a", ".flac", ".mp4", ".mkv", ".webm", ".wav", ".mka"}
 
 
-def look_at_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iterator[Finding]:
+def check_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iterator[Finding]:
     """Files that no row knows, rows whose file is gone, folders without a stream, left-overs."""
     yield _lost_song_files(catalogue, settings, fix=fix)
     yield _unknown_song_files(catalogue, settings, fix=fix)
@@ -142,7 +142,7 @@ def _left_over(settings: Settings, *, fix: bool) -> Finding:
     return Finding("left over", "info", f"{found} temporary files (work in progress, or left)", FIX)
 
 
-def look_at_runs(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iterator[Finding]:
+def check_runs(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iterator[Finding]:
     """Runs of dead processes, pool slots, stranded requests, partitions."""
     if not (settings.dagster_home / "dagster.yaml").exists():
         return

@@ -15,13 +15,13 @@ from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
 from utawaku.services.rate_limits import asking
-from utawaku.workflows.ingest import is_address, register, take_in, take_in_parts
+from utawaku.workflows.ingest import is_address, register, resolve_parts, resolve_streams
 from utawaku.workflows.model_versions import models_of
 from utawaku.workflows.subscriptions import (
     LOOKED,
     is_reconcile_due,
     judge_info,
-    look_at,
+    poll_channel,
     settings_for,
     with_rules,
 )
@@ -81,10 +81,10 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
 
     if wanted.parts:
         files = [Path(part) for part in wanted.parts]
-        streams = [take_in_parts(files, catalogue, library.settings)]
+        streams = [resolve_parts(files, catalogue, library.settings)]
     elif channel is None:
         with asking(wanted.source, catalogue):
-            streams = take_in(
+            streams = resolve_streams(
                 wanted.source,
                 catalogue,
                 library.downloader(),
@@ -177,7 +177,7 @@ def read_whole_channel(
     rules = ChannelRules.read(channel.rules, subject=channel.url)
     downloader = library.downloader(with_rules(settings, rules))
     try:
-        look = look_at(channel, catalogue, settings, downloader, full=True)
+        look = poll_channel(channel, catalogue, settings, downloader, full=True)
     except UtawakuError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     context.log.info("%s: %d listed, %d asked for", channel.url, look.n_listed, look.n_asked)

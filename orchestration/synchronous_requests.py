@@ -23,7 +23,7 @@ from utawaku.workflows.subscriptions import follow, unfollow
 Kind = TypeVar("Kind", bound=RequestKind)
 
 
-def serve_at_once(library: LibraryResource) -> None:
+def serve_synchronous_requests(library: LibraryResource) -> None:
     """Serve waiting requests to follow, to unfollow, to lay a setlist over a stream, and to make
     artefacts of a stream again."""
     _serve(Follow, _follow, library)

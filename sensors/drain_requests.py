@@ -15,7 +15,7 @@ from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.rematerialize import advance_rematerializations
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_outcomes import settle
-from utawaku.orchestration.synchronous_requests import serve_at_once
+from utawaku.orchestration.synchronous_requests import serve_synchronous_requests
 
 INTERVAL_S = 5
 
@@ -42,7 +42,7 @@ def drain_requests(
     close_orphaned_runs(context.instance)
     settle(context.instance, catalogue, settings)
     advance_rematerializations(catalogue, settings)
-    serve_at_once(library)
+    serve_synchronous_requests(library)
     drain = RequestedRuns.begin(context.instance, catalogue, settings)
     n_started = 0
     for run in drain.runs():

@@ -13,7 +13,7 @@ from utawaku.library.subscriptions import ChannelRules
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.services.downloader import Tuning
 from utawaku.services.rate_limits import wait_before_request
-from utawaku.workflows.subscriptions import is_reconcile_due, look_at, with_rules
+from utawaku.workflows.subscriptions import is_reconcile_due, poll_channel, with_rules
 
 INTERVAL_S = 30
 TICK_S = 35.0
@@ -93,7 +93,7 @@ def _look(
     try:
         rules = ChannelRules.read(channel.rules, subject=channel.url)
         downloader = library.downloader(with_rules(library.settings, rules), tuning=IMPATIENT)
-        look = look_at(
+        look = poll_channel(
             channel,
             library.catalogue,
             library.settings,

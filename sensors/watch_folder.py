@@ -50,7 +50,7 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
         # A drive that is not there at the moment: what was known stays known.
         return dg.SensorResult(skip_reason=f"{folder} is not there", cursor=context.cursor)
     known = _read(context.cursor)
-    seen, n_asked = look_into(
+    seen, n_asked = scan_folder(
         folder,
         known,
         follow.settle_s,
@@ -77,7 +77,7 @@ class Entry:
     next_step: str = ""
 
 
-def look_into(
+def scan_folder(
     folder: Path,
     known: Known,
     settle_s: float,

@@ -27,7 +27,7 @@ def is_address(source: str) -> bool:
     return urlsplit(source).scheme in ("http", "https")
 
 
-def take_in(
+def resolve_streams(
     source: str,
     catalogue: Catalogue,
     downloader: Downloader,
@@ -53,7 +53,7 @@ def take_in(
         path = Path(source).expanduser().absolute()
         if path.is_dir():
             return _take_in_folder(path, catalogue, on_failed_entry, on_progress)
-        return [_take_in_file(path, catalogue)]
+        return [_resolve_file(path, catalogue)]
     known = catalogue.streams.by_url(source)
     if known is not None:
         return [known]
@@ -91,7 +91,7 @@ def _take_in_folder(
     for n, path in enumerate(paths):
         on_progress(n, len(paths), path.name)
         try:
-            stream = _take_in_file(path, catalogue)
+            stream = _resolve_file(path, catalogue)
         except UtawakuError as error:
             if on_failed_entry is None:
                 raise
@@ -101,7 +101,7 @@ def _take_in_folder(
     return list(found.values())
 
 
-def _take_in_file(path: Path, catalogue: Catalogue) -> Stream:
+def _resolve_file(path: Path, catalogue: Catalogue) -> Stream:
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -131,7 +131,7 @@ def _take_in_file(path: Path, catalogue: Catalogue) -> Stream:
     )
 
 
-def take_in_parts(
+def resolve_parts(
     files: Sequence[Path], catalogue: Catalogue, settings: Settings, progress: Progress = silent
 ) -> Stream:
     """Put files that follow each other on record as one stream; the files stay where they are.

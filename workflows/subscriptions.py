@@ -54,7 +54,7 @@ def is_reconcile_due(channel: Channel, settings: Settings, now: float) -> bool:
     return not now - settings.follow.reconcile_days * 86_400 < last <= now + 60
 
 
-def look_at(
+def poll_channel(
     channel: Channel,
     catalogue: Catalogue,
     settings: Settings,

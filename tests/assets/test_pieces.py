@@ -14,7 +14,7 @@ from tests.fixtures.pipeline import Pipeline
 from tests.fixtures.pipeline import pipeline as pipeline  # a fixture
 from tests.models.separation import Shy, grid, write_wav
 from utawaku.assets.pieces import pieces
-from utawaku.commands.repairs import look_at_files
+from utawaku.commands.repairs import check_files
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError, UsageError
@@ -327,7 +327,7 @@ def test_the_doctor_lets_pieces_alone(
     (folder,) = known_pieces(ID, settings)
     changed = write_wav(folder / "0002.changed.wav", np.zeros((2, 100)), RATE)
     before = sorted(folder.iterdir())
-    findings = {one.name: one.level for one in look_at_files(catalogue, settings, fix=True)}
+    findings = {one.name: one.level for one in check_files(catalogue, settings, fix=True)}
     assert set(findings.values()) == {"ok"}
     assert sorted(folder.iterdir()) == before
     assert changed.is_file()

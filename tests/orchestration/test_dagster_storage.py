@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from utawaku.commands.pipeline import prepare_dagster_home
-from utawaku.commands.repairs import look_at_runs
+from utawaku.commands.repairs import check_runs
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
@@ -63,10 +63,10 @@ def test_a_home_with_two_revisions_is_told_and_repaired(
     with pytest.raises(UtawakuError, match="doctor --fix") as raised, open_instance(home):
         pass
     assert "two schema revisions" in raised.value.problem
-    (found,) = look_at_runs(catalogue, settings, fix=False)
+    (found,) = check_runs(catalogue, settings, fix=False)
     assert (found.name, found.level) == ("dagster", "error")
     assert "doctor --fix" in found.next_step
-    fixed, *others = look_at_runs(catalogue, settings, fix=True)
+    fixed, *others = check_runs(catalogue, settings, fix=True)
     assert (fixed.level, fixed.next_step) == ("warning", "They are repaired")
     assert [one.name for one in others] == ["runs", "partitions"]
     assert {path: revisions(path) for path in broken} == newest

@@ -36,7 +36,7 @@ def look_again(pipeline: Pipeline, catalogue: Catalogue, channel: Channel) -> No
     pipeline.look()
 
 
-def take_in(pipeline: Pipeline) -> None:
+def resolve_streams(pipeline: Pipeline) -> None:
     for run in pipeline.drain():
         if run.job_name == "resolve_source":
             pipeline.carry_out(run)
@@ -57,7 +57,7 @@ def test_a_bilibili_space_names_no_titles_so_each_page_decides_and_a_412_is_rest
         assert channel.site == "bilibili"
         pipeline.look()
         assert len(catalogue.requests.waiting(Ingest)) == 2
-        take_in(pipeline)
+        resolve_streams(pipeline)
         (stream,) = catalogue.streams.all()
         assert (stream.title, stream.site) == ("【歌枠】夜", "bilibili")
         assert reasons(catalogue, channel)["BV1xx411c7mE"].startswith(LOOKED)
@@ -89,7 +89,7 @@ def test_a_twitch_channel_is_followed_through_reordering_and_an_outage(
         pipeline.look()
         (request,) = catalogue.requests.waiting(Ingest)
         assert request.target.endswith("/101")
-        take_in(pipeline)
+        resolve_streams(pipeline)
         (stream,) = catalogue.streams.all()
         assert (stream.id, stream.title, stream.channel) == ("twitchvod-v101", "歌枠 1", "A Singer")
         assert stream.duration_s == 4000

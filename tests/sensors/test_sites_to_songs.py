@@ -18,7 +18,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Notice, Stream
 from utawaku.services.downloader import Downloader
-from utawaku.workflows.ingest import take_in
+from utawaku.workflows.ingest import resolve_streams
 from utawaku.workflows.setlists import writings_of
 
 CHAIN = ("recordings", "segments", "songs")
@@ -71,7 +71,7 @@ def transcoded(source: Path, container: str, duration_s: float) -> bytes:
 def to_songs(url: str, catalogue: Catalogue, pipeline: Pipeline) -> Stream:
     """Ingest one address as far as its songs."""
     downloader = Downloader(load_settings().download, tuning=QUICK)
-    (stream,) = take_in(url, catalogue, downloader)
+    (stream,) = resolve_streams(url, catalogue, downloader)
     pipeline.instance.add_dynamic_partitions("stream", [stream.id])
     carry_out(stream, pipeline, *CHAIN)
     return catalogue.streams.get(stream.id)

@@ -13,7 +13,7 @@ from utawaku.jobs.ingest import resolve_source
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.requests import Ingest
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.sensors.watch_folder import look_into, watch_folder
+from utawaku.sensors.watch_folder import scan_folder, watch_folder
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
 
 
@@ -27,17 +27,17 @@ def test_a_file_is_asked_for_once_and_only_when_it_has_settled(
     file = folder / "evening.mkv"
     file.write_bytes(b"beginning")
     now = time.time()
-    known, n = look_into(folder, {}, 20, now, catalogue)
+    known, n = scan_folder(folder, {}, 20, now, catalogue)
     assert n == 0
     with file.open("ab") as growing:
         growing.write(b"more")
-    known, n = look_into(folder, known, 20, now + 30, catalogue)
+    known, n = scan_folder(folder, known, 20, now + 30, catalogue)
     assert n == 0  # it has grown: the wait starts again
-    known, n = look_into(folder, known, 20, now + 40, catalogue)
+    known, n = scan_folder(folder, known, 20, now + 40, catalogue)
     assert n == 0
-    known, n = look_into(folder, known, 20, now + 51, catalogue)
+    known, n = scan_folder(folder, known, 20, now + 51, catalogue)
     assert n == 1
-    known, n = look_into(folder, known, 20, now + 99, catalogue)
+    known, n = scan_folder(folder, known, 20, now + 99, catalogue)
     assert n == 0
     assert targets(catalogue) == ["evening.mkv"]
 
@@ -53,18 +53,18 @@ def test_unfinished_hidden_empty_and_foreign_files_are_left_alone(
     (folder / "sub").mkdir()
     (folder / "sub" / "d.opus").write_bytes(b"x")
     now = time.time()
-    known, _ = look_into(folder, {}, 5, now, catalogue)
-    look_into(folder, known, 5, now + 6, catalogue)
+    known, _ = scan_folder(folder, {}, 5, now, catalogue)
+    scan_folder(folder, known, 5, now + 6, catalogue)
     assert targets(catalogue) == ["b.MKV", "d.opus"]
 
 
 def test_a_clock_set_back_only_begins_the_wait_anew(catalogue: Catalogue, folder: Path) -> None:
     (folder / "a.mkv").write_bytes(b"x")
     now = time.time()
-    known, _ = look_into(folder, {}, 5, now + 1e8, catalogue)
-    known, n = look_into(folder, known, 5, now, catalogue)
+    known, _ = scan_folder(folder, {}, 5, now + 1e8, catalogue)
+    known, n = scan_folder(folder, known, 5, now, catalogue)
     assert n == 0
-    _, n = look_into(folder, known, 5, now + 6, catalogue)
+    _, n = scan_folder(folder, known, 5, now + 6, catalogue)
     assert n == 1
 
 
@@ -101,30 +101,30 @@ def pieces(folder: Path, now: float, *ends_s: float, name: str = "room-1_{:03}.f
 def test_pieces_that_follow_each_other_are_one_request(catalogue: Catalogue, folder: Path) -> None:
     now = time.time()
     made = pieces(folder, now, 900, 880, 400)  # the third begins eight minutes later
-    known, _ = look_into(folder, {}, 20, now, catalogue, join_gap_s=300)
-    known, n = look_into(folder, known, 20, now + 30, catalogue, join_gap_s=300)
+    known, _ = scan_folder(folder, {}, 20, now, catalogue, join_gap_s=300)
+    known, n = scan_folder(folder, known, 20, now + 30, catalogue, join_gap_s=300)
     assert n == 3
     asked = {request.target: dict(request.arguments) for request in catalogue.requests.recent()}
     assert asked == {
         str(made[0]): {"parts": [str(made[0]), str(made[1])]},
         str(made[2]): {},
     }
-    _, n = look_into(folder, known, 20, now + 60, catalogue, join_gap_s=300)
+    _, n = scan_folder(folder, known, 20, now + 60, catalogue, join_gap_s=300)
     assert n == 0
 
 
 def test_an_evening_that_may_go_on_is_waited_for(catalogue: Catalogue, folder: Path) -> None:
     now = time.time()
     made = pieces(folder, now, 100, 90)
-    known, _ = look_into(folder, {}, 20, now, catalogue, join_gap_s=300)
-    known, n = look_into(folder, known, 20, now + 30, catalogue, join_gap_s=300)
+    known, _ = scan_folder(folder, {}, 20, now, catalogue, join_gap_s=300)
+    known, n = scan_folder(folder, known, 20, now + 30, catalogue, join_gap_s=300)
     assert n == 0
     third = folder / "room-1_003.flac"  # the recorder writes to it
     third.write_bytes(b"beginning")
-    known, n = look_into(folder, known, 20, now + 250, catalogue, join_gap_s=300)
+    known, n = scan_folder(folder, known, 20, now + 250, catalogue, join_gap_s=300)
     assert n == 0
     third.unlink()
-    known, n = look_into(folder, known, 20, now + 290, catalogue, join_gap_s=300)
+    known, n = scan_folder(folder, known, 20, now + 290, catalogue, join_gap_s=300)
     assert n == 2
     (request,) = catalogue.requests.recent()
     assert request.arguments == {"parts": [str(path) for path in made]}
@@ -137,8 +137,8 @@ def test_other_rooms_and_files_without_a_number_are_not_joined(
     pieces(folder, now, 900, name="mio {}.flac")
     pieces(folder, now, 896, name="rin {}.flac")
     pieces(folder, now, 892, name="evening.flac")
-    known, _ = look_into(folder, {}, 20, now, catalogue, join_gap_s=300)
-    _, n = look_into(folder, known, 20, now + 30, catalogue, join_gap_s=300)
+    known, _ = scan_folder(folder, {}, 20, now, catalogue, join_gap_s=300)
+    _, n = scan_folder(folder, known, 20, now + 30, catalogue, join_gap_s=300)
     assert n == 3
     assert all(not request.arguments for request in catalogue.requests.recent())
 
@@ -178,8 +178,8 @@ def test_the_pieces_of_one_request_become_one_stream(
 def look_twice(folder: Path, catalogue: Catalogue, **options: bool) -> int:
     """Look at the folder when a file is new, and when it has settled; how many were asked for."""
     now = time.time()
-    known, _ = look_into(folder, {}, 5, now, catalogue, **options)
-    return look_into(folder, known, 5, now + 6, catalogue, **options)[1]
+    known, _ = scan_folder(folder, {}, 5, now, catalogue, **options)
+    return scan_folder(folder, known, 5, now + 6, catalogue, **options)[1]
 
 
 def test_a_name_that_is_no_utf_8_is_told_once_and_the_others_are_taken(
@@ -191,13 +191,13 @@ def test_a_name_that_is_no_utf_8_is_told_once_and_the_others_are_taken(
     known: dict[str, list[float]] = {}
     now = time.time()
     for tick in range(5):
-        known, _ = look_into(folder, known, 5, now + 6 * tick, catalogue)
+        known, _ = scan_folder(folder, known, 5, now + 6 * tick, catalogue)
         json.dumps(known).encode()  # the cursor can be kept
     assert targets(catalogue) == ["a.mkv", "c.mkv"]
     (notice,) = catalogue.notices.recent()
     assert r"b\xe9b\xe9.mkv: its name is no valid UTF-8" in notice.body
     catalogue.notices.mark_read()
-    look_into(folder, {}, 5, now, catalogue)
+    scan_folder(folder, {}, 5, now, catalogue)
     assert len(catalogue.notices.recent()) == 1, "not told again where the cursor is lost"
 
 

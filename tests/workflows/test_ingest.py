@@ -10,7 +10,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotMediaError, UtawakuError
 from utawaku.services.downloader import Downloader
-from utawaku.workflows.ingest import take_in
+from utawaku.workflows.ingest import resolve_streams
 
 
 def evenings(folder: Path) -> Path:
@@ -31,7 +31,7 @@ def test_a_folder_becomes_a_stream_for_each_recording_in_it(
     folder = evenings(tmp_path / "evenings")
     failed: list[str] = []
     steps: list[tuple[int, int, str]] = []
-    streams = take_in(
+    streams = resolve_streams(
         str(folder),
         catalogue,
         Downloader(settings.download),
@@ -42,7 +42,7 @@ def test_a_folder_becomes_a_stream_for_each_recording_in_it(
     assert failed == [str(folder / "broken.mp3")]
     assert [step[0] for step in steps] == [0, 1, 2, 3]
     assert {step[1] for step in steps} == {4}
-    again = take_in(
+    again = resolve_streams(
         str(folder),
         catalogue,
         Downloader(settings.download),
@@ -55,7 +55,7 @@ def test_a_folder_without_recordings_is_refused_in_words(
     tmp_path: Path, catalogue: Catalogue, settings: Settings
 ) -> None:
     with pytest.raises(NotMediaError, match="no audio or video file is in this folder") as raised:
-        take_in(str(tmp_path), catalogue, Downloader(settings.download))
+        resolve_streams(str(tmp_path), catalogue, Downloader(settings.download))
     assert raised.value.next_step
 
 
@@ -64,4 +64,4 @@ def test_a_bad_recording_in_a_folder_is_an_error_where_nobody_listens(
 ) -> None:
     folder = evenings(tmp_path / "evenings")
     with pytest.raises(UtawakuError):
-        take_in(str(folder), catalogue, Downloader(settings.download))
+        resolve_streams(str(folder), catalogue, Downloader(settings.download))
