@@ -153,7 +153,11 @@ def resume(
         if rest is None:
             raise NotFoundError("this site is not on cooldown", subject=site)
         catalogue.sites.welcome(site)
-        n_woken = catalogue.requests.wake(reason_begins=f"{site} is on cooldown")
+        n_woken = sum(
+            # Version 0.1 wrote "left alone" with requests that may still wait.
+            catalogue.requests.wake(reason_begins=f"{site} is {words}")
+            for words in ("on cooldown", "left alone")
+        )
         for channel in catalogue.channels.all(followed_only=True):
             if channel.site == site:
                 catalogue.channels.put_off(channel.id, time.time())

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from utawaku.library.errors import RequestError
+
+if TYPE_CHECKING:  # loaded at the first use: the first screen names requests and files none
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class RequestKind:
 
     kind: ClassVar[str]
     target_field: ClassVar[str]
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     @property
     def target(self) -> str:
@@ -44,6 +45,8 @@ class RequestKind:
         Raises:
             RequestError: an argument is unknown, missing or of the wrong type.
         """
+        from pydantic import ValidationError
+
         try:
             made: Self = _adapter(cls).validate_python({**arguments, cls.target_field: target})
         except ValidationError as error:
@@ -57,11 +60,13 @@ class RequestKind:
         return made
 
 
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {}
+_ADAPTERS: "dict[str, TypeAdapter[Any]]" = {}
 
 
-def _adapter(cls: type[RequestKind]) -> TypeAdapter[Any]:
+def _adapter(cls: type[RequestKind]) -> "TypeAdapter[Any]":
     """The reader and writer of a kind; made at its first use, which takes a millisecond."""
+    from pydantic import TypeAdapter
+
     if cls.kind not in _ADAPTERS:
         _ADAPTERS[cls.kind] = TypeAdapter(cls)
     return _ADAPTERS[cls.kind]

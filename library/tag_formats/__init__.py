@@ -36,22 +36,20 @@ _STORES: list[tuple[tuple[type, ...], type[TagStore]]] = [
 
 def open_tags(path: Path) -> TagStore:
     """Open the tags of a song file. Raises TagError where it has none that can be used."""
-    if _wav_of_unknown_size(path):
-        raise unusable(path, "its header does not say how long the WAV is", _WRITE_WAV_AGAIN)
     try:
+        if _wav_of_unknown_size(path):
+            raise unusable(path, "its header does not say how long the WAV is", _WRITE_WAV_AGAIN)
         file = mutagen.File(path)
         for kinds, store in _STORES:
             if isinstance(file, kinds):
                 return store(file)
-    except mutagen.MutagenError as error:
+    except (mutagen.MutagenError, OSError) as error:
         raise unusable(path, str(error)) from error
     raise unusable(path, "no format with tags that utawaku knows")
 
 
 def _wav_of_unknown_size(path: Path) -> bool:
-    """Return whether this is a WAV as programs write it into a pipe, or one of over 4 GiB
-    (RF64).
-    """
+    """Return whether this is a WAV as programs write it into a pipe, or one over 4 GiB (RF64)."""
     with path.open("rb") as file:
         head = file.read(12)
     if head[8:] != b"WAVE":

@@ -112,7 +112,7 @@ def test_a_name_that_is_no_text_is_refused_in_words(program: Program, tmp_path: 
     states = [stream["state"] for stream in json.loads(done.stdout)["streams"]]
     assert states == ["failed", "done"]
     assert done.returncode == 3
-    assert "the file's name is not valid UTF-8" in done.stderr
+    assert "its name is no valid UTF-8" in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to the superuser")

@@ -141,7 +141,7 @@ def test_a_misbehaving_site_leaves_every_stream_done_or_waiting_with_a_reason(
                 assert requests[name].state == "done", requests[name]
             waiting = requests["limited"]
             assert waiting.state == "queued"
-            assert "left alone until" in waiting.message or "slow down" in waiting.message
+            assert "on cooldown until" in waiting.message or "slow down" in waiting.message
             assert "never there" in requests["gone"].message
             for name in ("garbage", "page"):
                 assert requests[name].state in ("failed", "queued"), requests[name]

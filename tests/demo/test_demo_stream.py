@@ -13,8 +13,8 @@ from utawaku.demo import SONGS, make_demo_stream, read_truth
 from utawaku.demo.container import format_of, open_stream
 from utawaku.demo.stream import plan
 from utawaku.demo.talk import FLOOR_DBFS, applause, floor_noise, talk
-from utawaku.demo.truth import timestamp
 from utawaku.library.errors import EncodeError, MediaError
+from utawaku.library.time_format import clock
 from utawaku.media.probe import probe
 from utawaku.models.registry import pull
 from utawaku.models.segmenter import Segmenter
@@ -157,4 +157,4 @@ def test_the_floor_is_as_low_as_it_says_and_applause_swells_and_dies() -> None:
 
 
 def test_times_are_written_as_people_write_them() -> None:
-    assert [timestamp(s) for s in (58.9, 119.0, 3723.0)] == ["0:58", "1:59", "1:02:03"]
+    assert [clock(s) for s in (58.9, 119.0, 3723.0)] == ["0:58", "1:59", "1:02:03"]

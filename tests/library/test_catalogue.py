@@ -189,9 +189,9 @@ def test_the_trigram_index_follows_names_and_tags(catalogue: Catalogue, stream: 
 
 
 def test_the_same_open_request_is_filed_once(catalogue: Catalogue) -> None:
-    first = catalogue.requests.file(Ingest(source="u", want="audio"))
-    assert catalogue.requests.file(Ingest(source="u", want="audio")) == first
-    assert catalogue.requests.file(Ingest(source="u", want="video")).id != first.id
+    first = catalogue.requests.file(Ingest(source="u", channel="a"))
+    assert catalogue.requests.file(Ingest(source="u", channel="a")) == first
+    assert catalogue.requests.file(Ingest(source="u", channel="b")).id != first.id
 
 
 def test_a_request_is_claimed_by_one_worker_and_can_be_cancelled(catalogue: Catalogue) -> None:

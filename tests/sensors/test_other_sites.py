@@ -71,7 +71,7 @@ def test_a_bilibili_space_names_no_titles_so_each_page_decides_and_a_412_is_rest
         n_asked = len(site.seen)
         look_again(pipeline, catalogue, channel)
         assert len(site.seen) == n_asked  # left alone
-        assert "left alone until" in catalogue.channels.get(channel.id).last_error
+        assert "on cooldown until" in catalogue.channels.get(channel.id).last_error
         catalogue.sites.welcome("bilibili")
         site.space_fault = None
         look_again(pipeline, catalogue, channel)

@@ -218,9 +218,9 @@ def test_a_429_leaves_the_whole_site_alone_with_the_wait_shown(
     now_due(catalogue, channel)
     pipeline.look()
     assert site.seen == []  # nobody asks a site that wants to be left alone
-    assert "left alone until" in catalogue.channels.get(channel.id).last_error
+    assert "on cooldown until" in catalogue.channels.get(channel.id).last_error
     assert pipeline.drain() == []
-    assert all("left alone" in one.message for one in catalogue.requests.waiting())
+    assert all("on cooldown" in one.message for one in catalogue.requests.waiting())
     site.resources.clear()
     catalogue.sites.welcome("youtube")
     now_due(catalogue, channel)

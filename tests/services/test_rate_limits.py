@@ -31,7 +31,7 @@ def test_a_site_that_stalls_rests_and_the_others_have_their_turn(
             downloader.fetch(url, tmp_path / "s")
         wait_reason = wait_before_request(site.url("/another.wav"), catalogue, now)
         assert wait_reason is not None
-        assert "left alone until" in wait_reason.reason
+        assert "on cooldown until" in wait_reason.reason
         assert "next to no data" in wait_reason.reason
         assert wait_before_request(url.replace("127.0.0.1", "localhost"), catalogue, now) is None
         (told,) = catalogue.notices.recent()

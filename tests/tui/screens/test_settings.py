@@ -43,6 +43,7 @@ OTHERS = {
     "uploads.webdav_url": "https://example.com/dav",
     "catalogue_url": "postgresql://example.com/songs",
     "cut.template": "{channel}/{title}",
+    "uploads.target": "folder",
     "uploads.title": "{stream_title}",
     "uploads.part_title": "{title}",
     "uploads.description": "one\n\ntwo, three",

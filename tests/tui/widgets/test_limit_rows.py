@@ -86,7 +86,7 @@ async def test_an_open_circuit_breaker_is_told_with_its_wait(
         await until(lambda: "Shazam on cooldown for 10 min: HTTP 429" in shown(app), pilot.pause)
         await pilot.press("v", "v", "v", "v")
         await until(lambda: isinstance(screen.lower, LimitRows), pilot.pause)
-        await until(lambda: "circuit breaker open, left alone" in shown(app), pilot.pause)
+        await until(lambda: "circuit breaker open, on cooldown" in shown(app), pilot.pause)
         assert isinstance(screen.lower, LimitRows)
         assert screen.lower.limits[0].name == "Shazam"  # what waits comes first
         await pilot.press("enter")
