@@ -172,17 +172,27 @@ def test_bursts_of_an_ordinary_chat_neither_cut_nor_name(evening: Segmentation) 
     assert spans(listed.songs) == spans(find_songs(evening))
 
 
-def test_titles_that_the_chat_calls_out_as_the_songs_begin_name_them(
-    evening: Segmentation,
-) -> None:
+def test_titles_that_the_chat_calls_out_as_the_songs_begin_name_them() -> None:
+    stream = Timeline().talk(60)
+    for number in range(8):
+        stream.silence(1).song(100, number).silence(1).talk(80)
+    names = ["Ka Ru", "Mo Ri", "Sa To", "Yu Ha", "Be Lo", "Fu Gi", "Ne Za", "Do Pa"]
     chat = [
         message
-        for start, title in zip(STARTS, TITLES, strict=True)
-        for message in calls(start + 9, title, 8)
+        for (start, _), name in zip(stream.marks, names, strict=True)
+        for message in calls(start + 9, name, 8)
     ]
+    evening = stream.segmentation()
     found = weighed(evening, chat=chat)
-    assert titles(found) == TITLES
+    assert list(titles(found)) == names
     assert spans(found.songs) == spans(find_songs(evening))
+
+
+def test_a_few_titles_called_out_in_time_wait_for_review(evening: Segmentation) -> None:
+    found = weighed(evening, chat=[*calls(STARTS[0] + 9, "Ka Ru"), *calls(STARTS[2] + 9, "Mo Ri")])
+    assert titles(found) == UNKNOWN
+    assert found.setlist is not None
+    assert [row["probability"] < 0.8 for row in found.setlist.evidence["lines"]] == [True, True]
 
 
 def test_a_listed_song_that_is_half_heard_is_cut() -> None:
