@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.playlists import PlaylistWish
 from utawaku.library.requests.base import RequestKind
-from utawaku.library.subscriptions.rules import ChannelRules
+
+if TYPE_CHECKING:  # its model needs pydantic, and the first screen waits for this module
+    from utawaku.library.subscriptions.rules import ChannelRules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +174,7 @@ class Follow(RequestKind):
     target_field: ClassVar[str] = "url"
 
     url: str
-    rules: ChannelRules = field(default_factory=ChannelRules)
+    rules: "ChannelRules" = field(default_factory=lambda: _default_rules())
 
     def arguments(self) -> dict[str, Any]:
         """The rules that differ from the defaults."""
@@ -185,7 +187,15 @@ class Follow(RequestKind):
         Raises:
             ConfigError: an unknown rule, or a value out of range.
         """
+        from utawaku.library.subscriptions.rules import ChannelRules
+
         return cls(url=target, rules=ChannelRules.read(arguments, subject=target))
+
+
+def _default_rules() -> "ChannelRules":
+    from utawaku.library.subscriptions.rules import ChannelRules
+
+    return ChannelRules()
 
 
 @dataclass(frozen=True, kw_only=True)
