@@ -54,7 +54,7 @@ print(json.dumps({
     "fresh": len(fresh),
     "stale": [one.asset for one in stale],
     "parents": [key.to_user_string() for key in parents],
-    "columns": [name for name, _ in StreamRows()._names(80)],
+    "columns": str(StreamRows().draw_header(200)),
     "short": ARTEFACTS["silence"].short_name,
     "follows": sorted(with_followers({"segments"})),
 }))
