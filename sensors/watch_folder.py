@@ -12,21 +12,12 @@ import dagster as dg
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import MediaError
 from utawaku.library.requests import Ingest
+from utawaku.media.folders import MAX_FILES, MEDIA_SUFFIXES
 from utawaku.media.probe import probe
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
 
 INTERVAL_S = 10
-MAX_FILES = 20_000
-MEDIA = frozenset(
-    f".{ending}"
-    for ending in (
-        "aac", "aif", "aiff", "avi", "flac", "flv", "m4a", "m4v", "mka", "mkv", "mov", "mp3", "mp4",
-        "oga", "ogg", "opus", "ts", "wav", "webm", "wma", "wmv",
-    )
-)  # fmt: skip
-"""Endings that are looked at; a file that turns out to be no media is told so in a notice."""
-
 Known = dict[str, list[float]]
 """Path -> [bytes, time of change, when it was first seen so, 1 when it was asked for]."""
 
@@ -183,7 +174,7 @@ def _entries(folder: Path, follow_links: bool) -> list[Entry]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             # Browsers and copying programs write under such names first.
-            if name.startswith((".", "~")) or Path(name).suffix.lower() not in MEDIA:
+            if name.startswith((".", "~")) or Path(name).suffix.lower() not in MEDIA_SUFFIXES:
                 continue
             entry = _entry(Path(place, name), root, follow_links)
             if entry is not None:
