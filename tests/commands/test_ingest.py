@@ -155,7 +155,7 @@ def test_ctrl_c_leaves_nothing_half_written(program: Program, demo_stream: DemoS
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors
-    assert "The same command goes on" in errors
+    assert "The same command continues" in errors
     assert running_asset(program.home) == ""
     assert songs_on_disk(program) == {}
     assert leftovers(program) == []

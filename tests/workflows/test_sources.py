@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from tests.servers.source_site import ACOUSTID_KEY, HOLODEX_KEY, SourceSite
 from tests.services.test_sources import BVID, RECORDING, VIDEO
@@ -89,7 +90,7 @@ def test_a_source_that_refuses_is_a_warning_and_what_was_known_stays(
 ) -> None:
     site.known.videos["dQw4w9WgXcQ"] = VIDEO
     assert gather(YOUTUBE, all_on) == []
-    wrong = all_on.sources.model_copy(update={"holodex_url": "http://127.0.0.1:1"})
+    wrong = all_on.sources.model_copy(update={"holodex_url": SecretStr("http://127.0.0.1:1")})
     (warning,) = gather(YOUTUBE, all_on.model_copy(update={"sources": wrong}))
     assert warning.startswith("Holodex: ")
     assert "cannot be reached" in warning
