@@ -72,8 +72,7 @@ def survive(home: Path, given: argparse.Namespace) -> None:
     if given.weights:
         shutil.copytree(given.weights, home / "cache" / "weights")
     (home / "config.toml").write_text(
-        f'web_port = 3299\n[follow]\nwatch_folder = "{watched}"\nsettle_s = 2\n'
-        "[labels]\nshazam = false\n",
+        f'web_port = 3299\n[watch]\nfolder = "{watched}"\nstable_s = 2\n[labels]\nshazam = false\n',
         "utf-8",
     )
     for number in range(given.streams):

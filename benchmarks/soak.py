@@ -77,7 +77,7 @@ def soak(home: Path, given: argparse.Namespace) -> None:
         site.add("/feed.xml", lambda: as_feed(feed), "text/xml")
         site.add(HOOK, b"", "text/plain")
         (home / "config.toml").write_text(
-            f'web_port = {PORT}\n[follow]\nwatch_folder = "{watched}"\nsettle_s = 2\n'
+            f'web_port = {PORT}\n[watch]\nfolder = "{watched}"\nstable_s = 2\n'
             "[labels]\nshazam = false\n[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
             f'[notices]\nwebhook = "{site.url(HOOK)}"\nbatch_quiet_minutes = 1\n',
             "utf-8",

@@ -159,9 +159,9 @@ def night(home: Path, folder: Path, given: argparse.Namespace, **environ: str) -
     if given.weights:
         shutil.copytree(given.weights, home / "cache" / "weights")
     (home / "config.toml").write_text(
-        f'web_port = {free_port()}\n[follow]\nwatch_folder = "{watched}"\nsettle_s = 2\n'
+        f'web_port = {free_port()}\n[watch]\nfolder = "{watched}"\nstable_s = 2\n'
         "[labels]\nshazam = false\n[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
-        "[keep]\nfree_gb = 0\n",
+        "[maintenance]\nmin_free_gb = 0\n",
         "utf-8",
     )
     settings = load_settings()

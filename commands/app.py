@@ -35,6 +35,7 @@ from utawaku.commands import (
 from utawaku.commands import (
     upload as uploading,
 )
+from utawaku.commands.console import note_former_name
 
 app = typer.Typer(
     name="utawaku",
@@ -92,3 +93,17 @@ def without_command(
         from utawaku.tui.start import run
 
         raise typer.Exit(run())
+    _hint_at_former_names()
+
+
+def _hint_at_former_names() -> None:
+    """Print a line on standard error for each setting that stands under its former name."""
+    from utawaku.library.errors import ConfigError
+    from utawaku.library.former_settings import former_names_in_use
+
+    try:
+        found = former_names_in_use()
+    except ConfigError:  # the command reads the same file, and reports what is wrong with it
+        return
+    for former, present in found:
+        note_former_name(former, present)

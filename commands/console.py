@@ -61,6 +61,15 @@ def print_error(error: UtawakuError) -> None:
     err.print(text, soft_wrap=True)
 
 
+def note_former_name(former: str, present: str) -> None:
+    """Print on standard error that a setting has another name now."""
+    err.print(
+        f"setting {former} is now {present}; the former name works until version 0.3",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
 def table(*columns: str | tuple[str, str]) -> Table:
     """Make a plain table; a column is a name, or a name with `left`, `right`, `whole`.
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, out, print_json, print_table, table
+from utawaku.commands.console import add_row, note_former_name, out, print_json, print_table, table
 
 
 def register(app: typer.Typer) -> None:
@@ -29,11 +29,15 @@ def settings(
 
     from utawaku.library.config import load_settings, write_setting
     from utawaku.library.errors import ConfigError
+    from utawaku.library.former_settings import present_name
     from utawaku.library.paths import default_config_path
 
     if markdown:
         print(settings_page(), end="")
         return
+    if name and (now := present_name(name)) != name:
+        note_former_name(name, now)
+        name = now
     if name and value is not None:
         if name not in {row[0] for row in _rows(load_settings())}:
             raise ConfigError("no such setting", subject=name, next_step="`utawaku settings`")

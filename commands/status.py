@@ -136,7 +136,7 @@ def _print_health(found: "Health", waiting: list[dict[str, Any]]) -> None:
         look = time.strftime("%m-%d %H:%M", time.localtime(found.next_look_at or time.time()))
         out.print(f"channels  {found.n_channels} followed{failing}; next look {look}")
     for site, count in sorted(found.budgets.items()):
-        budget = f"{count} of {found.daily_budget} downloads in 24 h"
+        budget = f"{count} of {found.daily_quota} downloads in 24 h"
         out.print(f"budget    {site}: {budget}", markup=False)
     for rest in found.rests:
         until = time.strftime("%m-%d %H:%M", time.localtime(rest.until))

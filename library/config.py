@@ -1,7 +1,8 @@
 """Settings: one TOML file, environment variables over it, defaults that work.
 
 Order of precedence: arguments, `UTAWAKU_*` environment variables (`UTAWAKU_SONGS__STRATEGY`),
-`config.toml`, defaults. Only this module and `utawaku.library.paths` read the environment.
+`config.toml`, defaults. Only this module, `utawaku.library.former_settings` and
+`utawaku.library.paths` read the environment.
 
 `UTAWAKU_HOME` puts everything (config, catalogue, weights, library) below one folder.
 """
@@ -12,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -21,8 +23,15 @@ from utawaku.library import paths as places
 from utawaku.library.engines import HighlightEngine, SegmentEngine, SeparationEngine
 from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
+from utawaku.library.former_settings import (
+    former_names,
+    present_name,
+    settings_in,
+    variable_of,
+    with_present_names,
+)
 from utawaku.library.paths import default_config_path
-from utawaku.library.publish.settings import UploadSettings
+from utawaku.library.publish.settings import PublishSettings
 from utawaku.library.secret_url import SecretUrl
 from utawaku.library.source_settings import SourceSettings
 from utawaku.library.subscriptions.settings import (
@@ -30,6 +39,7 @@ from utawaku.library.subscriptions.settings import (
     MaintenanceSettings,
     NoticeSettings,
     SubscriptionSettings,
+    WatchSettings,
 )
 
 
@@ -59,7 +69,7 @@ class DownloadSettings(_Section):
     rate_limit_bytes: int = Field(
         0, ge=0, description="Download rate in bytes a second; 0 is unlimited."
     )
-    daily_budget: int = Field(200, ge=1, description="Recordings a day and site.")
+    daily_quota: int = Field(200, ge=1, description="Recordings a day and site.")
     local_files: Literal["reference", "copy", "move", "hardlink"] = Field(
         "reference",
         description="How `ingest` stores a local file: by reference to where it is, or a "
@@ -115,7 +125,7 @@ class LabelSettings(_Section):
     shazam_url: SecretUrl = Field(
         SecretUrl("https://amp.shazam.com"), description="Address of the service."
     )
-    shazam_at_once: int = Field(4, ge=1, le=4, description="Parallel requests.")
+    shazam_concurrency: int = Field(4, ge=1, le=4, description="Parallel requests.")
     shazam_per_minute: float = Field(5.0, gt=0, description="Requests a minute.")
     transpositions: int = Field(3, ge=0, le=6, description="Semitones up and down to try.")
     accept: float = Field(
@@ -159,7 +169,10 @@ class TasteSettings(_Section):
     min_each: int = Field(
         3, ge=1, description="Likes needed, and dislikes needed, before songs get a taste score."
     )
-    queue: int = Field(40, ge=4, description="Songs in the review queue.")
+    review_queue: int = Field(40, ge=4, description="Songs in the review queue.")
+    retrain_after: int = Field(
+        25, ge=1, description="New grades after which the taste model is retrained."
+    )
 
 
 class Settings(BaseSettings):
@@ -200,10 +213,11 @@ class Settings(BaseSettings):
     stems: StemSettings = StemSettings()
     highlight: HighlightSettings = HighlightSettings()
     taste: TasteSettings = TasteSettings()
-    uploads: UploadSettings = UploadSettings()
-    follow: SubscriptionSettings = SubscriptionSettings()
+    publish: PublishSettings = PublishSettings()
+    subscriptions: SubscriptionSettings = SubscriptionSettings()
+    watch: WatchSettings = WatchSettings()
     crawl: CrawlSettings = CrawlSettings()
-    keep: MaintenanceSettings = MaintenanceSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
     notices: NoticeSettings = NoticeSettings()
 
     @property
@@ -255,8 +269,30 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over environment over the TOML file."""
-        toml = TomlConfigSettingsSource(settings_cls, default_config_path())
-        return init_settings, env_settings, toml
+        return init_settings, _Environment(settings_cls), _File(settings_cls, default_config_path())
+
+
+class _File(TomlConfigSettingsSource):
+    """The TOML file; former names of settings count."""
+
+    def __call__(self) -> dict[str, Any]:
+        return with_present_names(super().__call__())
+
+
+class _Environment(EnvSettingsSource):
+    """The variables `UTAWAKU_*`; former names of settings count."""
+
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls)
+        former = {
+            variable: present_name(name)
+            for variable, name in settings_in(self.env_vars)
+            if present_name(name) != name
+        }
+        self.env_vars = {
+            **{variable_of(now).lower(): self.env_vars[old] for old, now in former.items()},
+            **{name: value for name, value in self.env_vars.items() if name not in former},
+        }
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -278,7 +314,7 @@ def load_settings(**overrides: Any) -> Settings:
         ) from error
     except ValueError as error:
         raise ConfigError(
-            f"not a valid TOML file ({error})", subject=str(path), next_step="Mend the file"
+            f"not a valid TOML file ({error})", subject=str(path), next_step="Correct the file"
         ) from error
 
 
@@ -294,6 +330,7 @@ def check_setting(name: str, value: Any, path: Path | None = None) -> None:
 def write_setting(name: str, value: Any, path: Path | None = None) -> None:
     """Change one setting (dotted name) in the TOML file, keeping comments and order.
 
+    A line that sets it under its former name goes.
     None takes it back to its default.
 
     Raises:
@@ -325,8 +362,12 @@ def _changed(name: str, value: Any, path: Path) -> str:
         document = tomlkit.parse(text)
     except (OSError, ValueError, TOMLKitError) as error:
         raise ConfigError(
-            f"cannot be read ({error})", subject=str(path), next_step="Mend the file"
+            f"cannot be read ({error})", subject=str(path), next_step="Correct the file"
         ) from error
+    for former, now in list(former_names(document.unwrap())):
+        if now == name:
+            section, _, key = former.partition(".")
+            del document[section][key]
     *sections, key = name.split(".")
     table: Any = document
     for section in sections:
@@ -337,7 +378,7 @@ def _changed(name: str, value: Any, path: Path) -> str:
         table.pop(key, None)
     else:
         table[key] = str(value) if isinstance(value, Path) else value
-    content = document.unwrap()
+    content = with_present_names(document.unwrap())
     try:
         Settings.model_validate({**Settings().model_dump(), **content})
         if sections[:1] == ["songs"]:

@@ -59,7 +59,7 @@ class Health:
     """By state."""
     budgets: Mapping[str, int]
     """Downloads of the last 24 hours by site."""
-    daily_budget: int
+    daily_quota: int
     rests: Sequence[SiteCooldown]
     next_look_at: float | None
     n_channels: int
@@ -87,7 +87,7 @@ def health(catalogue: Catalogue, settings: Settings, now: float | None = None) -
             for state in ("queued", "running", "done", "failed", "cancelled")
         },
         budgets=catalogue.sites.counts("download", now=now),
-        daily_budget=settings.download.daily_budget,
+        daily_quota=settings.download.daily_quota,
         rests=catalogue.sites.rests(now=now),
         next_look_at=min(looks) if looks else None,
         n_channels=len(followed),
@@ -146,7 +146,7 @@ def metrics(catalogue: Catalogue, settings: Settings, now: float | None = None) 
             "Recordings fetched in the last 24 hours by site.",
             [Sample(count, {"site": site}) for site, count in sorted(found.budgets.items())],
         ),
-        _gauge("download_daily_budget", "Recordings a day and site.", found.daily_budget),
+        _gauge("download_daily_budget", "Recordings a day and site.", found.daily_quota),
         Metric("utawaku_site_rest_seconds", "gauge", "How long a site stays on cooldown.", resting),
         _gauge("channels_followed", "Followed channels.", found.n_channels),
         _gauge("channels_failing", "Those whose last look failed.", found.n_channels_failing),

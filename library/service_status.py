@@ -123,7 +123,7 @@ def services(settings: Settings) -> dict[str, Service]:
     """Return every service that the settings know, by name."""
     labels, sources, folder = settings.labels, settings.sources, settings.cache_dir
     listed = (
-        ("shazam", labels.shazam, labels.shazam_per_minute, labels.shazam_at_once),
+        ("shazam", labels.shazam, labels.shazam_per_minute, labels.shazam_concurrency),
         ("holodex", sources.holodex, sources.holodex_per_minute, 1),
         ("bilibili_music", sources.bilibili_music, sources.bilibili_per_minute, 1),
         ("musicbrainz", sources.musicbrainz, sources.musicbrainz_per_minute, 1),

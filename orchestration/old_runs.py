@@ -24,9 +24,9 @@ def forget_old_runs(
 
     kept = catalogue.assets.runs() | _makers(instance)
     ages = {
-        dg.DagsterRunStatus.SUCCESS: settings.keep.keep_runs_days,
-        dg.DagsterRunStatus.CANCELED: settings.keep.keep_runs_days,
-        dg.DagsterRunStatus.FAILURE: settings.keep.keep_failed_runs_days,
+        dg.DagsterRunStatus.SUCCESS: settings.maintenance.keep_runs_days,
+        dg.DagsterRunStatus.CANCELED: settings.maintenance.keep_runs_days,
+        dg.DagsterRunStatus.FAILURE: settings.maintenance.keep_failed_runs_days,
     }
     n_deleted = 0
     for status, days in ages.items():

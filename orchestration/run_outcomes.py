@@ -84,7 +84,7 @@ def retry_or_fail(
         attempts=request.attempts,
         waited_s=max(0.0, now - request.created_at),
         retry_after_s=trouble.retry_after_s,
-        wait_for_archive_s=settings.follow.wait_for_archive_h * 3600,
+        wait_for_archive_s=settings.subscriptions.wait_for_archive_h * 3600,
     )
     if retry is not None:
         wanted = read_request(request) if retry.accept_incomplete else None

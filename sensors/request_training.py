@@ -19,7 +19,7 @@ TRAINED_TO = "grades.trained_to"
 def request_training(
     context: dg.SensorEvaluationContext, library: LibraryResource
 ) -> dg.SkipReason:
-    """File a `train` request after every `keep.retrain_after` new grades."""
+    """File a `train` request after every `taste.retrain_after` new grades."""
     n_new = ask_if_enough(library.catalogue, library.settings)
     return dg.SkipReason(f"{n_new} grade(s) since the last training was asked for")
 
@@ -31,7 +31,7 @@ def ask_if_enough(catalogue: Catalogue, settings: Settings) -> int:
     and the same row.
     """
     latest, n_new = catalogue.grades.since(int(catalogue.memories.recall(TRAINED_TO, 0)))
-    if n_new < settings.keep.retrain_after:
+    if n_new < settings.taste.retrain_after:
         return n_new
     catalogue.requests.file(Train(model="taste"))
     catalogue.memories.keep(TRAINED_TO, latest)

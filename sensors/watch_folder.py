@@ -28,15 +28,15 @@ Known = dict[str, list[float]]
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) -> dg.SensorResult:
-    """Ask for files that have not changed for `follow.settle_s` seconds.
+    """Ask for files that have not changed for `watch.stable_s` seconds.
 
     What was asked for is in the requests, not only in the cursor: where the cursor is lost, nothing
     is asked for a second time.
     """
-    follow = library.settings.follow
-    if follow.watch_folder is None:
-        return dg.SensorResult(skip_reason="no follow.watch_folder is set")
-    folder = follow.watch_folder.expanduser()
+    watch = library.settings.watch
+    if watch.folder is None:
+        return dg.SensorResult(skip_reason="no watch.folder is set")
+    folder = watch.folder.expanduser()
     if not folder.is_dir():
         # A drive that is not there at the moment: what was known stays known.
         return dg.SensorResult(skip_reason=f"{folder} is not there", cursor=context.cursor)
@@ -44,11 +44,11 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
     seen, n_asked = scan_folder(
         folder,
         known,
-        follow.settle_s,
+        watch.stable_s,
         time.time(),
         library.catalogue,
-        join_gap_s=follow.join_gap_s,
-        follow_links=follow.watch_links,
+        join_gap_s=watch.join_gap_s,
+        follow_links=watch.follow_links,
     )
     return dg.SensorResult(
         skip_reason=f"{len(seen)} file(s), {n_asked} new", cursor=json.dumps(seen)
@@ -193,7 +193,7 @@ def _entry(path: Path, root: Path, follow_links: bool) -> Entry | None:
             return Entry(
                 shown,
                 problem="a link out of the folder",
-                next_step="Put the file itself there, or set follow.watch_links",
+                next_step="Put the file itself there, or set watch.follow_links",
             )
     except FileNotFoundError:
         return None  # gone since it was listed, or a link to nothing

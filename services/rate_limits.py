@@ -53,20 +53,21 @@ def wait_before_download(
     asking = wait_before_request(url, catalogue, now)
     if asking is not None:
         return asking
-    quiet = settings.follow.quiet_until(dt.datetime.fromtimestamp(now))
+    quiet = settings.subscriptions.quiet_until(dt.datetime.fromtimestamp(now))
     if quiet is not None:
         return WaitReason(quiet.timestamp(), f"quiet hours until {quiet:%H:%M}")
-    budget = settings.download.daily_budget
+    budget = settings.download.daily_quota
     free_at = catalogue.sites.free_again_at(site, "download", budget, now=now)
     if free_at is not None:
         return WaitReason(
             free_at, f"the day's budget of {site} ({budget}) is used up until {_clock(free_at)}"
         )
     free_bytes = _free_bytes(settings.library_root)
-    if free_bytes < settings.keep.free_gb * 1e9:
+    least_gb = settings.maintenance.min_free_gb
+    if free_bytes < least_gb * 1e9:
         return WaitReason(
             now + _ROOM_CHECK_S,
-            f"only {free_bytes / 1e9:.1f} GB free (keep.free_gb is {settings.keep.free_gb:g})",
+            f"only {free_bytes / 1e9:.1f} GB free (maintenance.min_free_gb is {least_gb:g})",
         )
     return None
 

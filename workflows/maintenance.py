@@ -33,7 +33,7 @@ def back_up(catalogue: Catalogue, settings: Settings, now: float | None = None) 
         key=lambda path: path.stat().st_mtime,
         reverse=True,
     )
-    for old in copies[settings.keep.backups :]:
+    for old in copies[settings.maintenance.keep_backups :]:
         old.unlink(missing_ok=True)
     return target
 
@@ -49,18 +49,18 @@ class Dropped:
 def keep_within_budget(catalogue: Catalogue, settings: Settings, pending: Pending) -> Dropped:
     """Delete recordings whose songs are cut and checked, the oldest first, until the rest fits.
 
-    Does nothing unless the user allows it (`keep.drop_recordings`). A file of the user's own that
-    was taken by reference is never touched. `pending` names the artefacts of a stream that are not
-    made yet.
+    Does nothing unless the user allows it (`maintenance.delete_recordings`). A file of the user's
+    own that was taken by reference is never touched. `pending` names the artefacts of a stream that
+    are not made yet.
     """
-    if not settings.keep.drop_recordings:
+    if not settings.maintenance.delete_recordings:
         return Dropped(0, 0)
     held: list[tuple[Stream, Path, int]] = []
     for stream in reversed(catalogue.streams.all()):
         path = _own_recording(stream, settings)
         if path is not None:
             held.append((stream, path, path.stat().st_size))
-    excess = sum(size for _, _, size in held) - settings.keep.recordings_gb * 1e9
+    excess = sum(size for _, _, size in held) - settings.maintenance.recordings_gb * 1e9
     n_recordings = n_bytes = 0
     for stream, path, size in held:
         if excess <= 0:

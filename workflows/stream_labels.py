@@ -45,7 +45,7 @@ def shazam_gate(settings: Settings) -> Gate:
     wanted = settings.labels
     return Gate(
         shazam_path(settings),
-        at_once=wanted.shazam_at_once,
+        at_once=wanted.shazam_concurrency,
         per_minute=wanted.shazam_per_minute,
     )
 

@@ -51,7 +51,7 @@ def is_reconcile_due(channel: Channel, settings: Settings, now: float) -> bool:
     last = channel.cursor.get("reconciled_at")
     if not isinstance(last, (int, float)):
         return True
-    return not now - settings.follow.reconcile_days * 86_400 < last <= now + 60
+    return not now - settings.subscriptions.reconcile_days * 86_400 < last <= now + 60
 
 
 def poll_channel(
@@ -78,11 +78,13 @@ def poll_channel(
         with asking(channel.url, catalogue):
             listing = downloader.list_channel(
                 channel.url,
-                limit=settings.follow.reconcile_limit if full else settings.follow.newest,
+                limit=settings.subscriptions.reconcile_limit
+                if full
+                else settings.subscriptions.newest_entries,
                 known=known,
-                overlap=0 if full else settings.follow.overlap,
+                overlap=0 if full else settings.subscriptions.overlap_entries,
                 before=ListState.read(channel.cursor.get("list")),
-                whole_limit=settings.follow.reconcile_limit,
+                whole_limit=settings.subscriptions.reconcile_limit,
                 cancelled=cancelled,
             )
     except UtawakuError as error:
@@ -162,7 +164,7 @@ def take_listing(
     cursor["list"] = asdict(listing.state)
     if full:
         cursor["reconciled_at"] = now
-    minutes = rules.every_minutes or settings.follow.every_minutes
+    minutes = rules.every_minutes or settings.subscriptions.poll_minutes
     changed = replace(
         channel,
         title=_name(channel.url, listing) or channel.title,

@@ -77,7 +77,7 @@ class _Lesson:
 def retrain_due(catalogue: Catalogue, settings: Settings) -> RetrainDue:
     """For the sensor: is it time for a new model, or for scores?"""
     n_new = catalogue.taste.n_new_marks()
-    model = n_new >= settings.keep.retrain_after and catalogue.taste.n_embedded() > 0
+    model = n_new >= settings.taste.retrain_after and catalogue.taste.n_embedded() > 0
     current = catalogue.taste.current()
     n_stale = len(catalogue.taste.stale_ids(current.version)) if current else 0
     return RetrainDue(model, n_stale > 0, n_new, n_stale)
@@ -208,7 +208,11 @@ def fill_queue(catalogue: Catalogue, settings: Settings, everything: Embedded | 
     never = catalogue.taste.not_to_be_asked()
     asked = np.array([song_id in never for song_id in found.song_ids])
     chosen = choose_batches(
-        standardised, scores, asked, settings.taste.queue, seed=catalogue.taste.last_grade_id()
+        standardised,
+        scores,
+        asked,
+        settings.taste.review_queue,
+        seed=catalogue.taste.last_grade_id(),
     )
     catalogue.taste.put_queue(
         [(found.song_ids[one.place], one.why) for one in chosen],

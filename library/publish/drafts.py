@@ -31,7 +31,7 @@ def order_for(
         ConfigError: nobody is logged in, several accounts are and none was chosen, or the folder
             or share is not set.
     """
-    wanted = settings.uploads
+    wanted = settings.publish
     target = target or wanted.target
     return Order(
         target=target,
@@ -142,7 +142,7 @@ def preflight(
 
 
 def _account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:
-    wanted = settings.uploads
+    wanted = settings.publish
     if target == "folder":
         if wanted.folder is None:
             raise ConfigError("no folder is set", next_step="Set uploads.folder")

@@ -13,7 +13,7 @@ from utawaku.library.secret_url import SecretUrl
 _STYLE, _BUDGET = Style(), Budget()
 
 
-class UploadSettings(BaseModel):
+class PublishSettings(BaseModel):
     """Settings of publishing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -21,7 +21,7 @@ class UploadSettings(BaseModel):
     target: str = Field(
         default="bilibili",
         description="Where songs are published to unless said otherwise: `bilibili`, `folder`, "
-        "`webdav` or a name in `uploads.sites`.",
+        "`webdav` or a name in `publish.sites`.",
     )
     account: str = Field(default="", description="Account to use; empty is the only one there is.")
     group_by: Literal["stream", "all"] = Field(
@@ -70,7 +70,7 @@ class UploadSettings(BaseModel):
     webdav_user: str = Field(default="", description="User of the target `webdav`.")
     webdav_password: SecretStr = Field(
         default=SecretStr(""),
-        description="Better in the environment: UTAWAKU_UPLOADS__WEBDAV_PASSWORD.",
+        description="Better in the environment: UTAWAKU_PUBLISH__WEBDAV_PASSWORD.",
     )
 
     sites: dict[str, dict[str, SecretStr]] = Field(
@@ -83,7 +83,7 @@ class UploadSettings(BaseModel):
     @classmethod
     def _plain_name(cls, target: str) -> str:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", target):
-            raise ValueError("give `bilibili`, `folder`, `webdav` or a name in `uploads.sites`")
+            raise ValueError("give `bilibili`, `folder`, `webdav` or a name in `publish.sites`")
         return target
 
     def style(self) -> Style:

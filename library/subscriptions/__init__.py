@@ -7,6 +7,7 @@ from utawaku.library.subscriptions.settings import (
     MaintenanceSettings,
     NoticeSettings,
     SubscriptionSettings,
+    WatchSettings,
 )
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "NoticeSettings",
     "SubscriptionSettings",
     "Verdict",
+    "WatchSettings",
     "judge",
     "read_follows",
     "write_opml",

@@ -76,7 +76,7 @@ def _from_toml(text: str, path: Path) -> list[Follow]:
         content: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            f"not a TOML file ({error})", subject=str(path), next_step="Mend the file"
+            f"not a TOML file ({error})", subject=str(path), next_step="Correct the file"
         ) from error
     tables = content.get("channel", [])
     if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):

@@ -10,15 +10,15 @@ _HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d
 
 
 class SubscriptionSettings(BaseModel):
-    """Polling of subscriptions and of the watch folder."""
+    """Polling of subscriptions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    every_minutes: float = Field(
+    poll_minutes: float = Field(
         default=30.0, ge=5, description="Minutes between polls of a subscription."
     )
-    newest: int = Field(default=20, ge=5, description="Entries read at each poll.")
-    overlap: int = Field(
+    newest_entries: int = Field(default=20, ge=5, description="Entries read at each poll.")
+    overlap_entries: int = Field(
         default=10, ge=1, description="Known entries in a row after which a poll stops."
     )
     reconcile_days: float = Field(
@@ -34,21 +34,6 @@ class SubscriptionSettings(BaseModel):
         default=24.0,
         ge=0,
         description="Hours to wait for a complete archive before what exists is ingested.",
-    )
-    watch_folder: Path | None = Field(
-        default=None, description="Ingest media files that appear in this folder."
-    )
-    watch_links: bool = Field(
-        default=False, description="Follow links in the watched folder that lead out of it."
-    )
-    settle_s: float = Field(
-        default=20.0, ge=1, description="Seconds a watched file must stay unchanged before ingest."
-    )
-    join_gap_s: float = Field(
-        default=300.0,
-        ge=0,
-        description="Numbered files of a recorder that follow each other within so many seconds "
-        "are one stream; 0 ingests each file alone.",
     )
 
     @field_validator("quiet_hours")
@@ -73,6 +58,28 @@ class SubscriptionSettings(BaseModel):
         return end + dt.timedelta(days=1) if over_midnight and clock >= first else end
 
 
+class WatchSettings(BaseModel):
+    """The watch folder: media files that appear in it are ingested."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: Path | None = Field(
+        default=None, description="Ingest media files that appear in this folder."
+    )
+    follow_links: bool = Field(
+        default=False, description="Follow links in the watched folder that lead out of it."
+    )
+    stable_s: float = Field(
+        default=20.0, ge=1, description="Seconds a watched file must stay unchanged before ingest."
+    )
+    join_gap_s: float = Field(
+        default=300.0,
+        ge=0,
+        description="Numbered files of a recorder that follow each other within so many seconds "
+        "are one stream; 0 ingests each file alone.",
+    )
+
+
 class CrawlSettings(BaseModel):
     """The crawler: searches for streams like those the user likes."""
 
@@ -88,7 +95,7 @@ class CrawlSettings(BaseModel):
 
 
 class MaintenanceSettings(BaseModel):
-    """Nightly maintenance: backups, old runs, recordings, retraining."""
+    """Nightly maintenance: backups, old runs, recordings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -96,19 +103,18 @@ class MaintenanceSettings(BaseModel):
     keep_failed_runs_days: float = Field(
         default=60.0, gt=0, description="Days to keep failed runs."
     )
-    backups: int = Field(default=7, ge=1, description="Copies of the catalogue to keep.")
-    drop_recordings: bool = Field(
+    keep_backups: int = Field(default=7, ge=1, description="Copies of the catalogue to keep.")
+    delete_recordings: bool = Field(
         default=False,
         description="Delete recordings whose songs are cut and checked when room is needed.",
     )
     recordings_gb: float = Field(
-        default=200.0, gt=0, description="Room for recordings in GB, with `keep.drop_recordings`."
+        default=200.0,
+        gt=0,
+        description="Room for recordings in GB, with `maintenance.delete_recordings`.",
     )
-    free_gb: float = Field(
+    min_free_gb: float = Field(
         default=5.0, ge=0, description="Download nothing with less than this many GB free."
-    )
-    retrain_after: int = Field(
-        default=25, ge=1, description="New grades after which the taste model is retrained."
     )
 
 

@@ -30,7 +30,7 @@ def uploader_for(target: str, account: str, settings: Settings, catalogue: Catal
     Raises:
         ConfigError: the target is unknown or not set up.
     """
-    wanted = settings.uploads
+    wanted = settings.publish
     if target == "bilibili":
         return BilibiliUploader(
             Accounts(settings.accounts_dir),
@@ -74,7 +74,7 @@ def queue_for(
     return Queue(
         catalogue,
         uploader_for(target, account, settings, catalogue),
-        budget=settings.uploads.budget() if target == "bilibili" else UNLIMITED,
+        budget=settings.publish.budget() if target == "bilibili" else UNLIMITED,
         patience=patience or Patience(),
         videos=RenderedVideos(catalogue, settings),
         lock_file=settings.data_dir / "locks" / f"upload-{target}-{account}.lock",
@@ -108,7 +108,7 @@ class RenderedVideos:
                 subject=part.title,
                 next_step="Run the stream again (utawaku ingest), then queue it again",
             )
-        self._font = self._font or find_font(self._settings.uploads.font)
+        self._font = self._font or find_font(self._settings.publish.font)
         n_parts = len(submission.parts)
         text = CardText(
             title=song.title or part.title,

@@ -19,7 +19,7 @@ from utawaku.sensors.publish_due import publish_due
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "published"
-    monkeypatch.setenv("UTAWAKU_UPLOADS__FOLDER", str(folder))
+    monkeypatch.setenv("UTAWAKU_PUBLISH__FOLDER", str(folder))
     return folder
 
 

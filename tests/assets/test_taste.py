@@ -71,12 +71,12 @@ def test_a_new_model_makes_all_scores_stale(catalogue: Catalogue, settings: Sett
     first, _ = train_taste(catalogue, settings)
     score_songs(catalogue, settings)
     assert not retrain_due(catalogue, settings).scores
-    world.grade(range(20, 19 + settings.keep.retrain_after))
+    world.grade(range(20, 19 + settings.taste.retrain_after))
     assert not retrain_due(catalogue, settings).model
     world.grade([50])
     due = retrain_due(catalogue, settings)
     assert due.model
-    assert due.n_new_grades == settings.keep.retrain_after
+    assert due.n_new_grades == settings.taste.retrain_after
     second, _ = train_taste(catalogue, settings)
     assert second.version != first.version
     assert retrain_due(catalogue, settings).n_stale == 60
@@ -106,7 +106,7 @@ def test_too_few_grades_are_told_and_nothing_is_guessed(
     assert not model.ready
     assert quality is None
     assert "0 of 10" in model.facts["message"]
-    assert len(catalogue.taste.queue()) == settings.taste.queue
+    assert len(catalogue.taste.queue()) == settings.taste.review_queue
     world.grade(np.flatnonzero(world.good)[:12])
     model, _ = train_taste(catalogue, settings)
     assert "0 of 3 dislikes" in model.facts["message"]

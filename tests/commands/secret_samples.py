@@ -23,9 +23,9 @@ def environment(cookies: Path, webhook: str) -> dict[str, str]:
     return {
         "UTAWAKU_DOWNLOAD__COOKIES_FILE": str(cookies),
         "UTAWAKU_NOTICES__WEBHOOK": webhook,
-        "UTAWAKU_UPLOADS__WEBDAV_URL": f"http://somebody:{PASSWORD}@127.0.0.1:9/?token={TOKEN}",
-        "UTAWAKU_UPLOADS__WEBDAV_USER": "somebody",
-        "UTAWAKU_UPLOADS__WEBDAV_PASSWORD": PASSWORD,
+        "UTAWAKU_PUBLISH__WEBDAV_URL": f"http://somebody:{PASSWORD}@127.0.0.1:9/?token={TOKEN}",
+        "UTAWAKU_PUBLISH__WEBDAV_USER": "somebody",
+        "UTAWAKU_PUBLISH__WEBDAV_PASSWORD": PASSWORD,
     }
 
 

@@ -104,8 +104,8 @@ def test_a_misbehaving_site_leaves_every_stream_done_or_waiting_with_a_reason(
             "UTAWAKU_WEB_PORT": str(port),
             "UTAWAKU_DOWNLOAD__SLEEP_S": "[0, 0]",
             "UTAWAKU_DOWNLOAD__SLEEP_REQUESTS_S": "0",
-            "UTAWAKU_KEEP__DROP_RECORDINGS": "true",
-            "UTAWAKU_KEEP__RECORDINGS_GB": "0.00006",
+            "UTAWAKU_MAINTENANCE__DELETE_RECORDINGS": "true",
+            "UTAWAKU_MAINTENANCE__RECORDINGS_GB": "0.00006",
         }
         catalogue = Catalogue.open(load_settings())
         catalogue.requests.file(Follow(url=site.url("/feed.xml"), backlog=-1))

@@ -51,3 +51,23 @@ def test_the_beginning_of_a_name_lists_its_settings(command_line: CommandLine) -
     assert set(listed) > {"cut.codec", "cut.template"}
     assert all(name.startswith("cut.") for name in listed)
     assert "cut.codec" in command_line.run("settings", "cut.").stdout
+
+
+def test_a_former_name_works_and_the_present_one_is_named(command_line: CommandLine) -> None:
+    set_ = command_line.run("settings", "follow.settle_s", "7")
+    assert (set_.exit_code, "watch.stable_s = 7" in set_.stdout) == (0, True)
+    assert "setting follow.settle_s is now watch.stable_s" in set_.stderr
+    assert load_settings().watch.stable_s == 7
+
+
+def test_a_former_name_in_the_file_is_hinted_at_by_every_command(
+    command_line: CommandLine,
+) -> None:
+    path = default_config_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("[keep]\nfree_gb = 1\n", "utf-8")
+    listed = command_line.run("settings", "maintenance", "--json")
+    assert json.loads(listed.stdout)["maintenance.min_free_gb"] == 1
+    assert listed.stderr.count("keep.free_gb is now maintenance.min_free_gb") == 1
+    assert "is now" not in command_line.run("settings", "maintenance.min_free_gb", "2").stdout
+    assert command_line.run("settings", "maintenance").stderr == ""

@@ -179,8 +179,8 @@ def test_the_pipeline_takes_a_watched_file_to_songs_and_survives_a_killed_daemon
     watched = tmp_path / "watched"
     watched.mkdir()
     program.environment |= {
-        "UTAWAKU_FOLLOW__WATCH_FOLDER": str(watched),
-        "UTAWAKU_FOLLOW__SETTLE_S": "1",
+        "UTAWAKU_WATCH__FOLDER": str(watched),
+        "UTAWAKU_WATCH__STABLE_S": "1",
         "UTAWAKU_LABELS__SHAZAM": "false",
         "UTAWAKU_WEB_PORT": "3291",
     }

@@ -86,8 +86,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     program = Program(tmp_path / "utawaku", tmp_path / "no-weights")
     program.environment |= proxy_environment(proxy, authority)
     program.environment |= {
-        "UTAWAKU_UPLOADS__PART_SPACING_S": "0",
-        "UTAWAKU_UPLOADS__SUBMIT_SPACING_S": "0",
+        "UTAWAKU_PUBLISH__PART_SPACING_S": "0",
+        "UTAWAKU_PUBLISH__SUBMIT_SPACING_S": "0",
     }
     monkeypatch.setenv("UTAWAKU_HOME", str(program.home))
     catalogue = Catalogue.open(load_settings())
@@ -180,7 +180,7 @@ def test_what_the_site_would_refuse_is_not_queued(desk: Desk) -> None:
 
 
 def test_songs_can_be_exported_into_a_folder(desk: Desk, tmp_path: Path) -> None:
-    desk.program.environment["UTAWAKU_UPLOADS__FOLDER"] = str(tmp_path / "out")
+    desk.program.environment["UTAWAKU_PUBLISH__FOLDER"] = str(tmp_path / "out")
     desk.sing(["一曲目", "二曲目"])
     (done,) = desk.json("upload", "channel:うた", "--to", "folder", "--now")["submissions"]
     folder = tmp_path / "out" / done["remote_id"]

@@ -164,7 +164,7 @@ queue_for(order.target, order.account, settings, catalogue)
 print(json.dumps({
     "order": [order.target, order.account],
     "uploader": [uploader.target, str(uploader.root)],
-    "shown": str(settings.uploads.sites),
+    "shown": str(settings.publish.sites),
 }))
 """
 

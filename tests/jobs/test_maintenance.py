@@ -73,12 +73,12 @@ def test_the_nightly_round_drops_what_may_go_and_what_was_cut_of_it_stays(
         recordings = {name: recording_of(name, catalogue, settings) for name in [*names, "own"]}
         whole = sum(recordings[name].stat().st_size for name in names)
         room_gb = (whole - 1) / 1e9  # one of the three has to go
-        monkeypatch.setenv("UTAWAKU_KEEP__RECORDINGS_GB", str(room_gb))
+        monkeypatch.setenv("UTAWAKU_MAINTENANCE__RECORDINGS_GB", str(room_gb))
 
         a_night(pipeline)  # nobody has allowed it
         assert all(file.is_file() for file in recordings.values())
 
-        monkeypatch.setenv("UTAWAKU_KEEP__DROP_RECORDINGS", "true")
+        monkeypatch.setenv("UTAWAKU_MAINTENANCE__DELETE_RECORDINGS", "true")
         a_night(pipeline)
         assert {name for name, file in recordings.items() if not file.is_file()} == {"oldest"}
         dropped = catalogue.streams.get("oldest")
@@ -87,7 +87,7 @@ def test_the_nightly_round_drops_what_may_go_and_what_was_cut_of_it_stays(
 
         # A song file that was cut short since: its recording is all that is left of the song.
         files["damaged"].write_bytes(audio_bytes("ogg", "libopus", duration_s=1.0, rate_hz=48_000))
-        monkeypatch.setenv("UTAWAKU_KEEP__RECORDINGS_GB", "0.000000001")
+        monkeypatch.setenv("UTAWAKU_MAINTENANCE__RECORDINGS_GB", "0.000000001")
         a_night(pipeline)
         left = {name for name, file in recordings.items() if file.is_file()}
         assert left == {"damaged", "own"}

@@ -109,7 +109,7 @@ def songs(catalogue: Catalogue, settings: Settings) -> list[Song]:
 def test_two_programs_that_queue_the_same_songs_at_once_queue_them_once(
     catalogue: Catalogue, settings: Settings, songs: list[Song], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UTAWAKU_UPLOADS__FOLDER", str(settings.data_dir / "target"))
+    monkeypatch.setenv("UTAWAKU_PUBLISH__FOLDER", str(settings.data_dir / "target"))
     settings = load_settings()
     others = [Catalogue.open(settings) for _ in range(2)]
     order = order_for(catalogue, settings, target="folder")

@@ -33,8 +33,8 @@ def test_every_setting_that_may_hold_a_secret_is_shown_without_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in (
-        "CATALOGUE_URL", "DOWNLOAD__PROXY", "UPLOADS__WEBDAV_URL", "LABELS__SHAZAM_URL",
-        "NOTICES__WEBHOOK", "UPLOADS__WEBDAV_PASSWORD",
+        "CATALOGUE_URL", "DOWNLOAD__PROXY", "PUBLISH__WEBDAV_URL", "LABELS__SHAZAM_URL",
+        "NOTICES__WEBHOOK", "PUBLISH__WEBDAV_PASSWORD",
     ):  # fmt: skip
         monkeypatch.setenv(f"UTAWAKU_{name}", "https://uta:pa55@example.org/")
     settings = load_settings()

@@ -177,16 +177,16 @@ def test_the_daily_budget_quiet_hours_and_a_full_disk_make_downloads_wait_with_a
     assert "budget of youtube (2)" in waiting.message
     assert waiting.not_before == pytest.approx(time.time() + 14 * 3600, abs=60)
     monkeypatch.setenv("UTAWAKU_DOWNLOAD__DAILY_BUDGET", "3")
-    monkeypatch.setenv("UTAWAKU_FOLLOW__QUIET_HOURS", "00:00-23:59")
+    monkeypatch.setenv("UTAWAKU_SUBSCRIPTIONS__QUIET_HOURS", "00:00-23:59")
     catalogue.requests.wake()
     assert pipeline.drain() == []
     assert catalogue.requests.get(request.id).message == "quiet hours until 23:59"
-    monkeypatch.setenv("UTAWAKU_FOLLOW__QUIET_HOURS", "")
-    monkeypatch.setenv("UTAWAKU_KEEP__FREE_GB", "99999999")
+    monkeypatch.setenv("UTAWAKU_SUBSCRIPTIONS__QUIET_HOURS", "")
+    monkeypatch.setenv("UTAWAKU_MAINTENANCE__MIN_FREE_GB", "99999999")
     catalogue.requests.wake()
     assert pipeline.drain() == []
     assert "GB free" in catalogue.requests.get(request.id).message
-    monkeypatch.setenv("UTAWAKU_KEEP__FREE_GB", "0")
+    monkeypatch.setenv("UTAWAKU_MAINTENANCE__MIN_FREE_GB", "0")
     catalogue.requests.wake()
     assert len(pipeline.drain()) == 1
 

@@ -17,8 +17,8 @@ def test_training_is_asked_for_after_every_so_many_grades(
 ) -> None:
     catalogue.streams.save(Stream("a", "/a"))
     catalogue.songs.reconcile("a", [SongSpan(0, 1, 60, "smart", 1)], made_by="x")
-    graded(catalogue, settings.keep.retrain_after - 1)
-    assert ask_if_enough(catalogue, settings) == settings.keep.retrain_after - 1
+    graded(catalogue, settings.taste.retrain_after - 1)
+    assert ask_if_enough(catalogue, settings) == settings.taste.retrain_after - 1
     assert catalogue.requests.waiting(Train) == []
     graded(catalogue, 1)
     assert ask_if_enough(catalogue, settings) == 0

@@ -71,7 +71,7 @@ def test_a_clock_set_back_only_begins_the_wait_anew(catalogue: Catalogue, folder
 def test_the_sensor_keeps_its_cursor_while_the_drive_is_away(
     catalogue: Catalogue, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UTAWAKU_FOLLOW__WATCH_FOLDER", str(folder))
+    monkeypatch.setenv("UTAWAKU_WATCH__FOLDER", str(folder))
     (folder / "a.mkv").write_bytes(b"x")
 
     def tick(cursor: str | None) -> dg.SensorResult:
@@ -157,7 +157,7 @@ def test_pieces_are_told_by_their_names_and_times() -> None:
 def test_the_pieces_of_one_request_become_one_stream(
     catalogue: Catalogue, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UTAWAKU_FOLLOW__WATCH_FOLDER", str(folder))
+    monkeypatch.setenv("UTAWAKU_WATCH__FOLDER", str(folder))
     made = [str(path) for path in pieces(folder, time.time(), 900, 896)]
     request = catalogue.requests.file(Ingest(source=made[0], parts=made))
     catalogue.requests.claim(request.id)

@@ -273,7 +273,7 @@ class PipelineScreen(TabScreen):
             wait = f"until {time.strftime('%H:%M', time.localtime(gate.until))}"
             parts.append(f"Shazam waits {wait}" if narrow else f"Shazam {shown(gate.described())}")
         if picture.n_today:
-            budget = self.settings.download.daily_budget
+            budget = self.settings.download.daily_quota
             parts.append(f"{picture.n_today} of {budget} downloads used today")
         self.query_one("#pipeline-state", Static).update("   ".join(parts))
 

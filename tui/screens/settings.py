@@ -350,11 +350,12 @@ MOVES = {
 }
 """Settings that make utawaku look elsewhere."""
 DELETES = {
-    "keep.keep_runs_days": "Finished runs that are older are deleted.",
-    "keep.keep_failed_runs_days": "Failed runs that are older are deleted.",
-    "keep.backups": "Backups of the catalogue beyond this number are deleted.",
-    "keep.drop_recordings": "Recordings whose songs are cut are deleted when room is needed.",
-    "keep.recordings_gb": "Recordings beyond this room are deleted if they may be.",
+    "maintenance.keep_runs_days": "Finished runs that are older are deleted.",
+    "maintenance.keep_failed_runs_days": "Failed runs that are older are deleted.",
+    "maintenance.keep_backups": "Backups of the catalogue beyond this number are deleted.",
+    "maintenance.delete_recordings": "Recordings whose songs are cut are deleted when room is"
+    " needed.",
+    "maintenance.recordings_gb": "Recordings beyond this room are deleted if they may be.",
     "download.local_files": "Decides whether your own file stays where it is.",
 }
 """Settings by which files of the user are deleted or moved."""
@@ -362,7 +363,7 @@ DELETES = {
 
 def consequence_of(name: str, value: Any) -> str:
     """Return what a change of a setting does to the user's files; empty where it is harmless."""
-    if name == "keep.drop_recordings" and not value:
+    if name == "maintenance.delete_recordings" and not value:
         return ""
     return MOVES.get(name) or DELETES.get(name, "")
 

@@ -63,26 +63,24 @@ def _sites(found: Health, catalogue: Catalogue, now: float) -> list[Limit]:
     limits = []
     for site in sorted({*found.budgets, *rests}):
         used = found.budgets.get(site, 0)
-        left = max(0, found.daily_budget - used)
-        told = (
-            f"{_share(left, found.daily_budget)}  {used} of {found.daily_budget} downloads in 24 h"
-        )
+        left = max(0, found.daily_quota - used)
+        told = f"{_share(left, found.daily_quota)}  {used} of {found.daily_quota} downloads in 24 h"
         rest = rests.get(site)
         if rest is not None:
             told = f"on cooldown {_until(rest.until, now)}: {rest.reason}"
         elif not left:
-            free_at = catalogue.sites.free_again_at(site, "download", found.daily_budget, now=now)
+            free_at = catalogue.sites.free_again_at(site, "download", found.daily_quota, now=now)
             told += f", the next {_until(free_at or now, now)}"
         waits = rest is not None or not left
         limits.append(Limit(site, "waits" if waits else "free", _free(not waits), told))
-    return limits or [Limit("sites", "free", "good", f"{found.daily_budget} downloads a day each")]
+    return limits or [Limit("sites", "free", "good", f"{found.daily_quota} downloads a day each")]
 
 
 def _quiet(settings: Settings, now: float) -> Limit:
-    hours = settings.follow.quiet_hours
-    until = settings.follow.quiet_until(dt.datetime.fromtimestamp(now))
+    hours = settings.subscriptions.quiet_hours
+    until = settings.subscriptions.quiet_until(dt.datetime.fromtimestamp(now))
     if not hours:
-        return Limit("quiet hours", "off", "muted", "none; follow.quiet_hours sets some")
+        return Limit("quiet hours", "off", "muted", "none; subscriptions.quiet_hours sets some")
     if until is None:
         return Limit("quiet hours", "free", "good", f"{hours}; no download starts then")
     told = f"{hours}; no download starts {_until(until.timestamp(), now)}"
@@ -101,10 +99,10 @@ def _looks(found: Health, now: float) -> Limit:
 
 
 def _disk(found: Health, settings: Settings) -> Limit:
-    low = found.free_bytes < settings.keep.free_gb * 1e9
+    low = found.free_bytes < settings.maintenance.min_free_gb * 1e9
     told = (
         f"{_share(found.free_bytes, found.total_bytes)}  {found.free_bytes / 1e9:,.1f} GB free,"
-        f" downloads stop below {settings.keep.free_gb:g}"
+        f" downloads stop below {settings.maintenance.min_free_gb:g}"
     )
     return Limit("disk", "waits" if low else "free", _free(not low), told)
 

@@ -27,8 +27,8 @@ def app(
     monkeypatch: pytest.MonkeyPatch,
 ) -> UtawakuApp:
     """The app with a folder to publish to, and two songs that were cut."""
-    monkeypatch.setenv("UTAWAKU_UPLOADS__TARGET", "folder")
-    monkeypatch.setenv("UTAWAKU_UPLOADS__FOLDER", str(tmp_path / "shared"))
+    monkeypatch.setenv("UTAWAKU_PUBLISH__TARGET", "folder")
+    monkeypatch.setenv("UTAWAKU_PUBLISH__FOLDER", str(tmp_path / "shared"))
     for n, song in enumerate(library.songs.of_stream(STREAM)[:2]):
         path = settings.songs_dir / f"{n}.wav"
         write_tone(path, 440, 0.2)

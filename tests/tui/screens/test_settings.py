@@ -37,17 +37,17 @@ from utawaku.tui.screens.settings import (
 
 SIZE = (130, 40)
 OTHERS = {
-    "follow.quiet_hours": "19:00-23:30",
+    "subscriptions.quiet_hours": "19:00-23:30",
     "download.proxy": "socks5://127.0.0.1:1080",
     "labels.shazam_url": "https://example.com",
-    "uploads.webdav_url": "https://example.com/dav",
+    "publish.webdav_url": "https://example.com/dav",
     "catalogue_url": "postgresql://example.com/songs",
     "cut.template": "{channel}/{title}",
-    "uploads.target": "folder",
-    "uploads.title": "{stream_title}",
-    "uploads.part_title": "{title}",
-    "uploads.description": "one\n\ntwo, three",
-    "uploads.setlist_line": "{title}",
+    "publish.target": "folder",
+    "publish.title": "{stream_title}",
+    "publish.part_title": "{title}",
+    "publish.description": "one\n\ntwo, three",
+    "publish.setlist_line": "{title}",
     "download.sleep_s": "1.5, 2",
 }
 EVERY = [*settings_of(Settings())]
@@ -66,7 +66,7 @@ def another(setting: Setting) -> str:
     if get_origin(kind) is Literal:
         return str(next(word for word in get_args(kind) if word != value))
     if kind is int:
-        return str(value - 1 if setting.name in ("labels.shazam_at_once",) else value + 1)
+        return str(value - 1 if setting.name in ("labels.shazam_concurrency",) else value + 1)
     if kind is float:
         return str(value / 2 if value else 0.25)
     if kind is Path:
@@ -82,7 +82,7 @@ def value_of(name: str) -> Any:
 
 def test_every_setting_that_is_described_is_on_the_screen(settings: Settings) -> None:
     names = {setting.name for setting in settings_of(settings)}
-    tables = {"uploads.sites"}  # written in the file
+    tables = {"publish.sites"}  # written in the file
     described = {name for name, _default, _help in describe()} - tables
     assert described - names == {"songs"}
     assert {name for name in names - described if not name.startswith("songs.")} == set()
@@ -124,7 +124,7 @@ def test_a_typed_value_is_written_read_again_and_taken_back(
         ("labels.accept", "inf", "not a number"),
         ("download.sleep_s", "1", "required"),
         ("download.sleep_s", "1, 2, 3", "at most 2"),
-        ("follow.quiet_hours", "evening", "19:00-23:30"),
+        ("subscriptions.quiet_hours", "evening", "19:00-23:30"),
         ("songs.min_song_s", "-1", "greater than or equal to 0"),
         ("web_port", "70000", "less than or equal to 65535"),
     ],
@@ -183,11 +183,11 @@ async def test_a_secret_is_hidden_kept_private_and_not_lost_by_an_empty_field(
     app: UtawakuApp,
 ) -> None:
     def secret() -> str:
-        return load_settings().uploads.webdav_password.get_secret_value()
+        return load_settings().publish.webdav_password.get_secret_value()
 
     async with app.run_test(size=SIZE) as pilot:
         screen = await settings_screen(app, pilot)
-        await ask(app, pilot, screen, "uploads.webdav_password")
+        await ask(app, pilot, screen, "publish.webdav_password")
         await pilot.press(*"opensesame")
         await until(lambda: "••••••••••" in shown(app), pilot.pause)
         assert "opensesame" not in shown(app)
@@ -196,7 +196,7 @@ async def test_a_secret_is_hidden_kept_private_and_not_lost_by_an_empty_field(
         assert stat.S_IMODE(default_config_path().stat().st_mode) == 0o600
         await until(lambda: app.screen is screen, pilot.pause)
         assert "opensesame" not in shown(app)
-        await ask(app, pilot, screen, "uploads.webdav_password")
+        await ask(app, pilot, screen, "publish.webdav_password")
         await pilot.press("enter")
         await until(lambda: app.screen is screen, pilot.pause)
         await ask(app, pilot, screen, "web_port")
@@ -204,7 +204,7 @@ async def test_a_secret_is_hidden_kept_private_and_not_lost_by_an_empty_field(
         await until(lambda: load_settings().web_port == 3210, pilot.pause)  # later writes are done
         assert secret() == "opensesame"
         screen.rows.cursor = [one.name for one in screen.rows.settings].index(
-            "uploads.webdav_password"
+            "publish.webdav_password"
         )
         await until(lambda: app.screen is screen, pilot.pause)
         await pilot.press("backspace")
@@ -221,15 +221,15 @@ async def test_lists_and_descriptions_have_lines(app: UtawakuApp) -> None:
             lambda: load_settings().crawl.words == ("歌枠, 弾き語り", "karaoke"), pilot.pause
         )
         await until(lambda: app.screen is screen, pilot.pause)
-        before = load_settings().uploads.description
-        await ask(app, pilot, screen, "uploads.description")
+        before = load_settings().publish.description
+        await ask(app, pilot, screen, "publish.description")
         field = app.screen.query_one("#answer")
         assert isinstance(field, TextArea)
         assert field.text == before
         await pilot.press("ctrl+s")
         await until(lambda: app.screen is screen, pilot.pause)
         await until(lambda: "description =" in default_config_path().read_text(), pilot.pause)
-        assert load_settings().uploads.description == before
+        assert load_settings().publish.description == before
 
 
 async def test_settings_are_found_by_words_and_song_rules_are_among_them(app: UtawakuApp) -> None:
@@ -299,9 +299,9 @@ def test_song_rules_written_wrong_by_hand_do_not_hide_the_settings(settings: Set
 def test_only_texts_with_lines_take_lines(settings: Settings) -> None:
     lines = {setting.name for setting in settings_of(settings) if takes_lines(setting)}
     assert lines == {
-        "uploads.description",
-        "uploads.tags",
-        "uploads.lines",
+        "publish.description",
+        "publish.tags",
+        "publish.lines",
         "crawl.words",
         "crawl.urls",
     }
@@ -369,5 +369,5 @@ def test_settings_that_ask_are_settings(settings: Settings) -> None:
     known = {setting.name for setting in settings_of(settings)}
     assert {*MOVES, *DELETES} <= known
     assert consequence_of("download.comments", False) == ""
-    assert consequence_of("keep.drop_recordings", False) == ""
-    assert consequence_of("keep.drop_recordings", True)
+    assert consequence_of("maintenance.delete_recordings", False) == ""
+    assert consequence_of("maintenance.delete_recordings", True)

@@ -121,7 +121,7 @@ def test_a_damaged_state_of_shazam_is_told_and_hides_nothing_else(
 
 
 def test_sites_tell_their_budget_and_when_it_is_free_again(catalogue: Catalogue) -> None:
-    write_setting("download.daily_budget", 2)
+    write_setting("download.daily_quota", 2)
     now = time.time()
     assert "2 downloads a day" in limits(catalogue, now)["sites"].told
     catalogue.sites.note("youtube", "download", at=now - 3600)
@@ -143,7 +143,7 @@ def test_a_site_that_refused_is_left_alone_and_told_so(catalogue: Catalogue) -> 
 
 def test_quiet_hours_are_told_before_and_while_they_last(catalogue: Catalogue) -> None:
     assert limits(catalogue)["quiet hours"].state == "off"
-    write_setting("follow.quiet_hours", "19:00-23:30")
+    write_setting("subscriptions.quiet_hours", "19:00-23:30")
     noon = dt.datetime(2026, 5, 1, 12, 0).timestamp()
     evening = dt.datetime(2026, 5, 1, 22, 30).timestamp()
     assert limits(catalogue, noon)["quiet hours"].state == "free"
