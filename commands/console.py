@@ -42,6 +42,13 @@ def print_json(value: Any) -> None:
     sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
 
 
+def print_event(event: str, **values: Any) -> None:
+    """Print what has happened as one line of JSON, at once, for a program that follows along."""
+    text = json.dumps({"event": event, **values}, ensure_ascii=False, default=_plain)
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from utawaku.commands.console import add_row, err, out, print_json, print_table, table
+from utawaku.commands.console import add_row, err, out, print_event, print_json, print_table, table
 from utawaku.library.errors import ConfigError, UtawakuError
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ def login(
         Path | None,
         typer.Option(help="Take over biliup's cookies.json or a browser's cookies.txt instead."),
     ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line: the code, the account.")
+    ] = False,
 ) -> None:
     """Log in to Bilibili: scan the code with its app, or take over a cookie file."""
     from utawaku.library.catalogue import Catalogue
@@ -49,7 +52,7 @@ def login(
             raise ConfigError("no such file", subject=str(cookies))
         book.log_in_by_file(name, cookies)
     else:
-        book.log_in_by_qr(name, _show_code)
+        book.log_in_by_qr(name, _print_code if json else _show_code)
     catalogue = Catalogue.open(settings)
     account = record_account(name, settings, catalogue, ask=True)
     for hold in catalogue.submissions.holds():
@@ -58,6 +61,9 @@ def login(
     catalogue.close()
     if account.state:
         raise UtawakuError(account.state, subject=name, next_step="Log in again")
+    if json:
+        print_event("logged_in", account=name, expires_at=account.expires_at)
+        return
     out.print(f"logged in as {name}; valid until {_day(account.expires_at)}", markup=False)
 
 
@@ -66,6 +72,12 @@ def _show_code(url: str) -> None:
 
     print(qr_text(url))
     err.print("Scan this with the Bilibili app and confirm there (within three minutes).")
+
+
+def _print_code(url: str) -> None:
+    from utawaku.services.publish.bilibili.qr import qr_text
+
+    print_event("code", url=url, drawn=qr_text(url))
 
 
 def accounts(

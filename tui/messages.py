@@ -97,6 +97,26 @@ class CellLeft(Message):
 
 
 @dataclass
+class SwitchTurned(Message):
+    """Another word of a switch was chosen."""
+
+    switch: Widget
+    at: int
+
+    @property
+    def control(self) -> Widget:
+        """The switch."""
+        return self.switch
+
+
+@dataclass
+class OfferTaken(Message):
+    """A way to fill the empty library was chosen."""
+
+    name: str
+
+
+@dataclass
 class FacetToggled(Message):
     """A value of the browse pane was chosen."""
 
@@ -154,6 +174,11 @@ class TabWanted(Message):
 @dataclass
 class PlayerChanged(LatestOnly):
     """Another song plays, or the player's state changed."""
+
+
+@dataclass
+class PipelineChanged(LatestOnly):
+    """The pipeline is being started, runs, or does not."""
 
 
 @dataclass

@@ -4,12 +4,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import ConfigError
+from utawaku.library.errors import ConfigError, UtawakuError
 from utawaku.library.publish.plan import Existing, Order, plan
-from utawaku.library.publish.preflight import BILIBILI, OPEN, Finding, check, check_title_is_new
+from utawaku.library.publish.preflight import (
+    BILIBILI,
+    OPEN,
+    Finding,
+    Limits,
+    check,
+    check_title_is_new,
+)
 from utawaku.library.publish.records import Submission
 from utawaku.library.records import Song
 
@@ -24,8 +32,11 @@ def order_for(
     publish_at: float | None = None,
     append: bool = True,
     source_url: str = "",
+    set_up_later: bool = False,
 ) -> Order:
     """Return what the settings want, unless said otherwise.
+
+    With `set_up_later` the account is empty where the target is not set up yet.
 
     Raises:
         ConfigError: nobody is logged in, several accounts are and none was chosen, or the folder
@@ -35,10 +46,10 @@ def order_for(
     target = target or wanted.target
     return Order(
         target=target,
-        account=account or _account_of(target, catalogue, settings),
+        account=account or _account_for(target, catalogue, settings, set_up_later=set_up_later),
         group_by="all" if (group_by or wanted.group_by) == "all" else "stream",
         style=wanted.style(),
-        limits=BILIBILI if target == "bilibili" else OPEN,
+        limits=limits_of(target),
         publish_at=publish_at,
         append=append,
         source_url=source_url,
@@ -52,9 +63,15 @@ def draft(
     settings: Settings,
     *,
     again: bool = False,
+    without: int = 0,
 ) -> list[Submission]:
-    """Plan submissions of the songs; those already shared there are left out unless `again`."""
-    shared = set() if again else catalogue.submissions.shared_song_ids(order.target, order.account)
+    """Plan submissions of the songs; those already shared there are left out unless `again`.
+
+    What the submission with the number `without` holds does not count as shared.
+    """
+    shared: set[str] = set()
+    if not again:
+        shared = catalogue.submissions.shared_song_ids(order.target, order.account, without=without)
     chosen = [
         replace(song, video_path=_absolute(song.video_path, settings))
         for song in songs
@@ -77,6 +94,96 @@ def draft(
             existing[stream_id] = Existing(known.remote_id, n_parts)
     taken = catalogue.submissions.titles(order.target, order.account)
     return plan(chosen, order, existing=existing, covers=covers, titles=titles, taken=taken)
+
+
+@dataclass(frozen=True)
+class TargetChoice:
+    """A target that a draft can go to, with one of its accounts."""
+
+    target: str
+    account: str
+    """Empty where the target is not set up yet."""
+    place: str
+    """The account, folder or share in words."""
+    missing: str = ""
+    """Why nothing can be sent there yet."""
+
+
+def target_choices(catalogue: Catalogue, settings: Settings) -> list[TargetChoice]:
+    """Return every target, the settings' own first, with what is missing where it is not set up."""
+    wanted = settings.uploads
+    found = [
+        TargetChoice("bilibili", account.name, account.name, account.state)
+        for account in catalogue.accounts.all()
+    ] or [TargetChoice("bilibili", "", "", "nobody is logged in")]
+    folder = str(wanted.folder) if wanted.folder is not None else ""
+    missing = "" if folder else "no folder is chosen"
+    found.append(TargetChoice("folder", "folder" if folder else "", folder, missing))
+    share = str(wanted.webdav_url)
+    missing = "" if share else "no share is chosen"
+    found.append(TargetChoice("webdav", "webdav" if share else "", share, missing))
+    found += [TargetChoice(site, site, site) for site in wanted.sites]
+    mine = (wanted.target, wanted.account)
+    return sorted(found, key=lambda one: (one.target != mine[0], one.account != mine[1]))
+
+
+def limits_of(target: str) -> Limits:
+    """Return what a target accepts."""
+    return BILIBILI if target == "bilibili" else OPEN
+
+
+def retargeted(
+    submission: Submission, choice: TargetChoice, catalogue: Catalogue, settings: Settings
+) -> Submission:
+    """Return a draft for another target: planned for it, with the words that the user changed.
+
+    Songs that are published there already are left out.
+
+    Raises:
+        UtawakuError: all of them are.
+    """
+    songs = catalogue.browser.songs_by_id([part.song_id for part in submission.parts])
+    one_stream = len({song.stream_id for song in songs}) == 1
+
+    def planned(target: str, account: str, *, again: bool) -> Submission | None:
+        order = order_for(
+            catalogue, settings, target=target, account=account, set_up_later=True,
+            group_by="stream" if one_stream else "all",
+        )  # fmt: skip
+        found = draft(songs, order, catalogue, settings, again=again, without=submission.id)
+        return found[0] if found else None
+
+    before = planned(submission.target, submission.account, again=True)
+    after = planned(choice.target, choice.account, again=False)
+    if before is None or after is None:
+        raise UtawakuError(
+            "none of these songs can be published there",
+            subject=choice.target,
+            next_step="They are published there already, or their files are gone",
+        )
+    old_titles = {part.song_id: part.title for part in before.parts}
+    new_titles = {part.song_id: part.title for part in after.parts}
+    kept: dict[str, Any] = {
+        name: getattr(
+            after if getattr(submission, name) == getattr(before, name) else submission, name
+        )
+        for name in ("title", "description", "tags", "source_url", "cover_path")
+    }
+    parts = [
+        replace(part, title=new_titles[part.song_id])
+        if part.title == old_titles.get(part.song_id)
+        else part
+        for part in submission.parts
+        if part.song_id in new_titles
+    ]
+    return replace(
+        submission,
+        target=choice.target,
+        account=choice.account,
+        append_to=after.append_to,
+        parts=tuple(replace(part, position=n) for n, part in enumerate(parts)),
+        **kept,
+    )
 
 
 @dataclass
@@ -139,6 +246,15 @@ def preflight(
         )
         taken.setdefault(one.title, 0)
     return found
+
+
+def _account_for(
+    target: str, catalogue: Catalogue, settings: Settings, *, set_up_later: bool
+) -> str:
+    if not set_up_later:
+        return _account_of(target, catalogue, settings)
+    choices = [one for one in target_choices(catalogue, settings) if one.target == target]
+    return choices[0].account if choices else ""
 
 
 def _account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:

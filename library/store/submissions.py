@@ -19,6 +19,11 @@ _PART_FIELDS = [field.name for field in fields(Part)]
 _PART_COLUMNS = [submission_parts.c[name] for name in _PART_FIELDS]
 _OWN_FIELDS = [field.name for field in fields(Submission) if field.name != "parts"]
 _OWN_COLUMNS = [submissions.c[name] for name in _OWN_FIELDS]
+_DRAFT_FIELDS = (
+    "target", "account", "title", "description", "tags", "source_url", "copyright", "category",
+    "cover_path", "publish_at", "append_to",
+)  # fmt: skip
+"""What the user can change of a draft, besides its parts."""
 _KEEP_EVENTS_S = 8 * 86400.0
 _KEEP_EVENTS = 5_000
 """So many stay however old they are: a clock that is a month ahead calls all of them old."""
@@ -78,8 +83,9 @@ class Submissions:
             conditions.append(submissions.c.account == account)
         return self._select(*conditions, order=submissions.c.id)
 
-    def shared_song_ids(self, target: str, account: str = "") -> set[str]:
-        """Songs that are published, or on their way, on a target."""
+    def shared_song_ids(self, target: str, account: str = "", *, without: int = 0) -> set[str]:
+        """Songs that are published, or on their way, on a target; by another submission than
+        `without`."""
         query = (
             sa.select(submission_parts.c.song_id)
             .join(submissions, submissions.c.id == submission_parts.c.submission_id)
@@ -87,6 +93,8 @@ class Submissions:
         )
         if account:
             query = query.where(submissions.c.account == account)
+        if without:
+            query = query.where(submissions.c.id != without)
         with self._catalogue.read() as connection:
             return set(connection.scalars(query))
 
@@ -280,18 +288,28 @@ class Submissions:
                 subject=f"submission {submission_id}",
                 next_step="Make it a draft first",
             )
-        rows = [
-            {"submission_id": submission_id, **_part_values(part), "position": position}
-            for position, part in enumerate(parts)
-        ]
         with self._ruled(), self._catalogue.write() as connection:
-            connection.execute(
-                submission_parts.delete().where(submission_parts.c.submission_id == submission_id)
-            )
-            if rows:
-                connection.execute(submission_parts.insert(), rows)
-            _claim_songs(connection, submission_id, submission.target)
+            _replace_parts(connection, submission_id, parts, submission.target)
         return self.get(submission_id)
+
+    def rewrite(self, draft: Submission) -> Submission:
+        """Put a draft in place of what was kept of it: target, words and parts.
+
+        Raises:
+            StateError: it is no draft any more.
+            SongTakenError: a song is in another open submission of its target.
+        """
+        words = {name: getattr(draft, name) for name in _DRAFT_FIELDS}
+        words["tags"] = list(draft.tags)
+        with self._ruled(), self._catalogue.write() as connection:
+            changed = connection.execute(
+                submissions.update()
+                .where(submissions.c.id == draft.id, submissions.c.state == "draft")
+                .values(updated_at=time.time(), **words)
+            ).rowcount
+            if changed:
+                _replace_parts(connection, draft.id, draft.parts, draft.target)
+        return self.get(draft.id) if changed else self.set_parts(draft.id, draft.parts)
 
     def delete(self, submission_id: int) -> None:
         """Drop a draft, or one that failed before anything was published."""
@@ -489,6 +507,21 @@ def _insert(connection: sa.Connection, planned: Submission, *, queued: bool) -> 
     if values["state"] != "published":
         _claim_songs(connection, number, planned.target)
     return int(number)
+
+
+def _replace_parts(
+    connection: sa.Connection, submission_id: int, parts: Sequence[Part], target: str
+) -> None:
+    connection.execute(
+        submission_parts.delete().where(submission_parts.c.submission_id == submission_id)
+    )
+    rows = [
+        {"submission_id": submission_id, **_part_values(part), "position": position}
+        for position, part in enumerate(parts)
+    ]
+    if rows:
+        connection.execute(submission_parts.insert(), rows)
+    _claim_songs(connection, submission_id, target)
 
 
 def _claim_songs(connection: sa.Connection, submission_id: int, target: str) -> None:

@@ -98,6 +98,16 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     assert site.violations == []
 
 
+def test_a_log_in_is_told_one_event_a_line(desk: Desk) -> None:
+    done = desk.program.run("login", "uta", "--json")
+    code, logged_in = map(json.loads, done.stdout.splitlines())
+    assert code["event"] == "code"
+    assert "█" in code["drawn"]
+    assert logged_in["event"] == "logged_in"
+    assert logged_in["account"] == "uta"
+    assert "secret" not in done.stdout
+
+
 def test_from_log_in_to_published_and_later_songs_appended(desk: Desk) -> None:
     said = desk.run("login", "uta")
     assert "█" in said

@@ -14,7 +14,8 @@ from utawaku.library.publish.records import Part, QueueHold, Submission
 from utawaku.tui.background import Latest
 from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.screens.dialogs import Confirm
-from utawaku.tui.screens.submission import SubmissionScreen, ask_to_publish
+from utawaku.tui.screens.sending import ask_to_publish
+from utawaku.tui.screens.submission import SubmissionScreen
 from utawaku.tui.screens.tab_screen import TabScreen
 from utawaku.tui.services.services import Services
 from utawaku.tui.services.undo_stack import Step

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -27,6 +26,7 @@ from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.screens.dialogs import AskText, Confirm
 from utawaku.tui.screens.tab_screen import TabScreen
 from utawaku.tui.services.services import Services
+from utawaku.tui.targets import check_address, check_targets, targets_of
 from utawaku.tui.text import ago, bar, fit, shown
 from utawaku.tui.widgets.limit_rows import LimitRows, read_limits
 from utawaku.tui.widgets.pipeline_rows import (
@@ -428,14 +428,10 @@ class PipelineScreen(TabScreen):
             AskText(
                 "Follow a channel",
                 help="Its address, e.g. https://www.youtube.com/@name",
-                check=lambda text: (
-                    "" if urlsplit(text.strip()).scheme in ("http", "https")
-                    and urlsplit(text.strip()).hostname
-                    else "That is not an address."
-                ),
+                check=check_address,
             ),
             typed,
-        )  # fmt: skip
+        )
 
     def _unfollow(self, channel: Channel) -> None:
         def answered(sure: bool | None) -> None:
@@ -488,29 +484,3 @@ def name_of(request: Request, titles: Mapping[str, str]) -> str:
     target = request.target if "://" in request.target else Path(request.target).name
     target = shown(target or request.target).removeprefix("https://").removeprefix("www.")
     return f"{kind} {target}".strip()
-
-
-def targets_of(text: str) -> list[str]:
-    """Addresses and paths, one a line; paths become absolute."""
-    found = []
-    for line in text.splitlines():
-        word = line.strip().strip('"')
-        if not word:
-            continue
-        is_address = urlsplit(word).scheme in ("http", "https")
-        found.append(word if is_address else str(Path(word).expanduser().absolute()))
-    return list(dict.fromkeys(found))
-
-
-def check_targets(text: str) -> str:
-    """Return what is wrong with a list of targets."""
-    targets = targets_of(text)
-    if not targets:
-        return "Type at least one address or path."
-    for target in targets:
-        if urlsplit(target).scheme in ("http", "https"):
-            if not urlsplit(target).hostname:
-                return f"{shown(target)} is not an address."
-        elif not Path(target).exists():
-            return f"{shown(target)} is neither an address nor a file."
-    return ""

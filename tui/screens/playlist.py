@@ -23,40 +23,7 @@ from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.text import ago, fit, shown
 from utawaku.tui.widgets.line_input import LineInput
 from utawaku.tui.widgets.rows import Cell, Rows
-
-
-class Switch(Static, can_focus=True):
-    """One of a few words; space and the arrows go on to the next."""
-
-    DEFAULT_CSS: ClassVar[str] = """
-    Switch { height: 1; width: 1fr; padding: 0 1; background: $surface; }
-    Switch:focus { color: $primary; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,right,l", "turn(1)", "Next", show=False),
-        Binding("left,h", "turn(-1)", "Previous", show=False),
-    ]
-
-    def __init__(self, words: Sequence[str], *, id: str) -> None:
-        super().__init__("", id=id, markup=False)
-        self._words = words
-        self.at = 0
-
-    def on_mount(self) -> None:
-        """Show the first word."""
-        self._show()
-
-    def action_turn(self, by: int) -> None:
-        """The next word, or the one before."""
-        self.at = (self.at + by) % len(self._words)
-        self._show()
-
-    def on_click(self) -> None:
-        """The next word."""
-        self.action_turn(1)
-
-    def _show(self) -> None:
-        self.update(f"‹ {self._words[self.at]} ›")
+from utawaku.tui.widgets.switch import Switch
 
 
 class MakePlaylist(ModalScreen[PlaylistWish | None]):

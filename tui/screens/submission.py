@@ -1,10 +1,10 @@
-"""One submission in the making: words, order, schedule, and what the site would refuse."""
+"""One submission in the making: target, words, order, schedule, and what would be refused."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -13,24 +13,36 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
-from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import UtawakuError
-from utawaku.library.publish.preflight import BILIBILI, OPEN, Finding, check, check_title_is_new
+from utawaku.library.publish.drafts import (
+    TargetChoice,
+    draft,
+    limits_of,
+    order_for,
+    retargeted,
+    target_choices,
+)
+from utawaku.library.publish.preflight import check
+from utawaku.library.publish.preview import WHEN, preview_of
 from utawaku.library.publish.records import Part, Submission
-from utawaku.library.requests import Upload
 from utawaku.library.text import clean_line, clean_text
-from utawaku.tui.messages import CursorMoved, RowChosen
-from utawaku.tui.screens.dialogs import AskText, Confirm
+from utawaku.tui.messages import CursorMoved, RowChosen, SwitchTurned
+from utawaku.tui.screens.dialogs import AskText
 from utawaku.tui.screens.notices import ShowText
+from utawaku.tui.screens.sending import ask_to_publish, findings_of
+from utawaku.tui.screens.target_setup import set_up
 from utawaku.tui.services.services import Services
 from utawaku.tui.text import fit, shown
 from utawaku.tui.widgets.line_input import LineInput
 from utawaku.tui.widgets.rows import Cell, Rows
+from utawaku.tui.widgets.switch import Switch
 
-if TYPE_CHECKING:
-    pass
-
-WHEN = "%Y-%m-%d %H:%M"
+KEYS = "J K move  x remove  e name  ^l set up  ^o preview  ^s save  ^r send"
+HINTS = {
+    "publish": "at once; or 2026-12-31 20:00",
+    "source": "where the songs come from; a repost must name it",
+}
+TARGETS = {"bilibili": "Bilibili", "folder": "Folder", "webdav": "WebDAV"}
 
 
 class PartRows(Rows):
@@ -50,7 +62,7 @@ class PartRows(Rows):
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """Number, title, file."""
         part = self.parts[index]
-        state = part.state if part.state != "waiting" else ("" if part.path else "no video yet")
+        state = part.state if part.state != "waiting" else ("" if part.path else "is rendered")
         return [
             (f" P{index + 1:<3} ", self.look("muted")),
             (fit(shown(part.title), max(8, width - 6 - 16)), None),
@@ -59,39 +71,52 @@ class PartRows(Rows):
 
 
 class SubmissionScreen(ModalScreen[None]):
-    """A draft can be changed; what is on its way can be read."""
+    """A draft can be changed; what is on its way can be read.
+
+    Args:
+        submission: the one to show.
+        services: of the app.
+        following: drafts that were made with it; each is shown when the one before is left.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
         Binding("ctrl+s", "save", "Save"),
         Binding("ctrl+r", "send", "Save and send"),
+        Binding("ctrl+l", "set_up", "Set the target up"),
+        Binding("ctrl+o", "preview", "Preview"),
         Binding("K,shift+up", "shift(-1)", "Part up", show=False),
         Binding("J,shift+down", "shift(1)", "Part down", show=False),
         Binding("x,delete", "remove", "Remove part", show=False),
         Binding("e", "rename", "Rename part", show=False),
     ]
 
-    def __init__(self, submission: Submission, services: Services) -> None:
+    def __init__(
+        self, submission: Submission, services: Services, following: Sequence[Submission] = ()
+    ) -> None:
         super().__init__()
         self._services = services
         self._submission = submission
+        self._following = following
         self._may_change = submission.state == "draft"
+        self._choices: list[TargetChoice] = []
 
     def compose(self) -> ComposeResult:
-        """Fields, parts, findings."""
+        """Target, fields, parts, findings."""
         one = self._submission
         when = ""
         if one.publish_at is not None:
             when = datetime.fromtimestamp(one.publish_at).strftime(WHEN)
+        more = f", {len(self._following)} more behind it" if self._following else ""
         with Vertical(classes="dialog compose"):
-            yield Static(
-                f"Submission to {one.target} {shown(one.account)}",
-                classes="dialog-title",
-                markup=False,
-            )
+            yield Static(f"Submission ({one.state}{more})", classes="dialog-title", markup=False)
+            with Horizontal(classes="field"):
+                yield Static("To", classes="field-name", markup=False)
+                yield Switch((), id="compose-target", disabled=not self._may_change)
             for name, value in (
                 ("title", shown(one.title)),
                 ("tags", ", ".join(map(shown, one.tags))),
+                ("source", shown(one.source_url)),
                 ("publish", when),
             ):
                 with Horizontal(classes="field"):
@@ -101,7 +126,7 @@ class SubmissionScreen(ModalScreen[None]):
                         id=f"compose-{name}",
                         compact=True,
                         disabled=not self._may_change,
-                        placeholder="at once; or 2026-12-31 20:00" if name == "publish" else "",
+                        placeholder=HINTS.get(name, ""),
                     )
             yield TextArea(
                 clean_text(one.description, keep_lines=True),
@@ -111,13 +136,13 @@ class SubmissionScreen(ModalScreen[None]):
             )
             yield PartRows(list(one.parts))
             yield Static("", id="findings")
-            keys = "J K move   x remove   e rename   ctrl+s save   ctrl+r send   esc close"
-            yield Static(keys if self._may_change else "esc close", classes="dialog-keys",
-                         markup=False)  # fmt: skip
+            keys = KEYS if self._may_change else "ctrl+o preview   esc close"
+            yield Static(keys, classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         """Say at once what would be refused."""
         self.query_one(PartRows).focus()
+        self._offer_targets()
         self._judge()
 
     def on_input_changed(self) -> None:
@@ -132,6 +157,73 @@ class SubmissionScreen(ModalScreen[None]):
     def rows(self) -> PartRows:
         """The parts."""
         return self.query_one(PartRows)
+
+    # The target
+
+    def _offer_targets(self) -> None:
+        library = self._services.library
+
+        def offer(choices: list[TargetChoice]) -> None:
+            if not self.is_mounted:
+                return
+            one = self._submission
+            places = [n for n, each in enumerate(choices) if each.target == one.target]
+            mine = [n for n in places if choices[n].account == one.account]
+            if not places:  # a site that the settings do not name any more
+                choices = [TargetChoice(one.target, one.account, one.account), *choices]
+            at = (mine or places or [0])[0]
+            self._choices = choices
+            self.query_one(Switch).offer([target_in_words(each) for each in choices], at)
+            if self._may_change and choices[at].account != one.account:
+                self._retarget(choices[at])  # it was set up meanwhile
+            else:
+                self._judge()
+
+        self._services.worker.read(
+            lambda: target_choices(library.catalogue, library.settings), offer
+        )
+
+    @property
+    def _choice(self) -> TargetChoice | None:
+        return self._choices[self.query_one(Switch).at] if self._choices else None
+
+    def on_switch_turned(self, event: SwitchTurned) -> None:
+        """Plan it for another target."""
+        event.stop()
+        self._retarget(self._choices[event.at])
+
+    def _retarget(self, choice: TargetChoice) -> None:
+        library = self._services.library
+        try:
+            composed = self.composed()
+        except ValueError:
+            composed = replace(self._submission, parts=tuple(self.rows.parts))
+
+        def show(found: Submission) -> None:
+            if not self.is_mounted:
+                return
+            self._submission = found
+            self.query_one("#compose-title", Input).value = shown(found.title)
+            self.query_one("#compose-tags", Input).value = ", ".join(map(shown, found.tags))
+            self.query_one("#compose-source", Input).value = shown(found.source_url)
+            self.query_one("#compose-description", TextArea).text = clean_text(
+                found.description, keep_lines=True
+            )
+            self.rows.parts = list(found.parts)
+            self.rows.rows_changed()
+            self._judge()
+
+        self._services.worker.read(
+            lambda: retargeted(composed, choice, library.catalogue, library.settings), show
+        )
+
+    def action_set_up(self) -> None:
+        """Log in, or choose the folder or share."""
+        choice = self._choice
+        if choice is not None and self._may_change:
+            set_up(self.app, self._services, choice, self._offer_targets)
+
+    # The words
 
     def composed(self) -> Submission:
         """The submission as it stands on the screen.
@@ -149,6 +241,7 @@ class SubmissionScreen(ModalScreen[None]):
                 self.query_one("#compose-description", TextArea).text, keep_lines=True
             ),
             tags=tuple(clean_line(tag) for tag in tags if clean_line(tag)),
+            source_url=clean_line(self.query_one("#compose-source", Input).value),
             publish_at=publish_at,
             parts=tuple(replace(part, position=n) for n, part in enumerate(self.rows.parts)),
         )
@@ -156,16 +249,22 @@ class SubmissionScreen(ModalScreen[None]):
     def _judge(self) -> None:
         text = Text()
         colours = self.app.theme_variables
+        choice = self._choice
+        if choice is not None and choice.missing and self._may_change:
+            way = {"bilibili": "logs in by a code", "folder": "chooses one"}.get(choice.target)
+            text.append(
+                f"{choice.missing.capitalize()}: ctrl+l {way or 'sets it up'}.\n",
+                style=colours.get("warning", ""),
+            )
         try:
             composed = self.composed()
         except ValueError:
             text.append("The time is written 2026-12-31 20:00.", style=colours.get("error", ""))
         else:
-            limits = BILIBILI if composed.target == "bilibili" else OPEN
             # Files are looked at when it is sent; here words are judged at every key.
             findings = [
                 finding
-                for finding in check(composed, limits, now=time.time())
+                for finding in check(composed, limits_of(composed.target), now=time.time())
                 if finding.code not in ("part_file_missing", "part_file_empty")
             ]
             for finding in findings[:4]:
@@ -174,9 +273,25 @@ class SubmissionScreen(ModalScreen[None]):
                 text.append(f"{subject}{shown(finding.message)}\n", style=colours.get(colour, ""))
             if len(findings) > 4:
                 text.append(f"and {len(findings) - 4} more\n", style=colours.get("muted", ""))
-            if not findings:
+            if not findings and not text:
                 text.append("No problems found.", style=colours.get("success", ""))
         self.query_one("#findings", Static).update(text)
+
+    def action_preview(self) -> None:
+        """Show everything that would be sent."""
+        try:
+            composed = self.composed() if self._may_change else self._submission
+        except ValueError:
+            self.notify("The time is written 2026-12-31 20:00.", severity="error")
+            return
+        catalogue = self._services.library.catalogue
+
+        def show(text: str) -> None:
+            self.app.push_screen(ShowText("This would be sent", text))
+
+        self._services.worker.read(
+            lambda: preview_of(composed, findings_of(composed, catalogue)), show
+        )
 
     def on_cursor_moved(self, event: CursorMoved) -> None:
         """Nobody else's business."""
@@ -230,25 +345,14 @@ class SubmissionScreen(ModalScreen[None]):
             self.notify("The time is written 2026-12-31 20:00.", severity="error")
             return
         store = self._services.library.catalogue.submissions
-
-        def keep() -> Submission:
-            store.change(
-                composed.id,
-                title=composed.title,
-                description=composed.description,
-                tags=composed.tags,
-                publish_at=composed.publish_at,
-            )
-            return store.set_parts(composed.id, composed.parts)
-
-        self._services.worker.write(keep, then)
+        self._services.worker.write(lambda: store.rewrite(composed), then)
 
     def action_save(self) -> None:
         """Keep it as a draft."""
 
         def saved(_result: Any) -> None:
-            self.notify("Saved.")
-            self.dismiss(None)
+            self.notify("Saved. O shows it.")
+            self._leave()
 
         self._save(saved)
 
@@ -257,83 +361,45 @@ class SubmissionScreen(ModalScreen[None]):
 
         def saved(submission: Submission) -> None:
             app = self.app
-            self.dismiss(None)
+            self._leave()
             ask_to_publish(app, self._services, submission)
 
         self._save(saved)
 
     def action_close(self) -> None:
         """Back, without keeping changes."""
+        self._leave()
+
+    def _leave(self) -> None:
+        app, following = self.app, self._following
         self.dismiss(None)
+        if following:
+            app.push_screen(SubmissionScreen(following[0], self._services, following[1:]))
 
 
-def findings_of(submission: Submission, catalogue: Catalogue) -> list[Finding]:
-    """Return what the site would refuse."""
-    limits = BILIBILI if submission.target == "bilibili" else OPEN
-    taken = catalogue.submissions.titles(
-        submission.target, submission.account, before=submission.id
-    )
-    return check(submission, limits, now=time.time()) + check_title_is_new(
-        submission, taken, limits
-    )
-
-
-def ask_to_publish(app: App[Any], services: Services, submission: Submission) -> None:
-    """Queue a submission after a question, unless the site would refuse it."""
-    catalogue = services.library.catalogue
-    refused = [
-        finding for finding in findings_of(submission, catalogue) if finding.severity == "error"
-    ]
-    if refused:
-        lines = [f"{shown(one.subject)}  {shown(one.message)}".strip() for one in refused]
-        app.push_screen(ShowText("The site would refuse it", "\n".join(lines)))
-        return
-
-    def queue() -> None:
-        # Sent although something like it was found there: the human says that it is another.
-        again = bool(submission.candidate_id)
-        catalogue.submissions.move(submission.id, "queued", confirmed_new=again)
-        catalogue.requests.file(Upload(submission_id=submission.id))
-
-    def answered(sure: bool | None) -> None:
-        if sure:
-            note = services.pipeline.wait_note()
-            services.worker.write(queue, lambda _: app.notify(f"Queued. Sent{note or ' soon'}."))
-
-    n = len(submission.parts)
-    app.push_screen(
-        Confirm(
-            f"Publish {submission.title}?",
-            f"{n} part{'' if n == 1 else 's'} to {submission.target} {submission.account}."
-            + (f" {submission.candidate_id} stays beside it." * bool(submission.candidate_id)),
-            yes="Publish",
-        ),
-        answered,
-    )
+def target_in_words(choice: TargetChoice) -> str:
+    """Return a target with its account or place."""
+    name = TARGETS.get(choice.target, choice.target)
+    place = fit(shown(choice.place or choice.missing), 60, middle=True).rstrip()
+    return f"{name}: {place}"
 
 
 def start_submissions(app: App[Any], services: Services, numbers: Sequence[int]) -> None:
-    """Draft submissions of songs, as the settings want them, and open them in the outbox."""
+    """Draft submissions of songs, as the settings want them, and open them one after another."""
 
     def plan() -> list[Submission]:
-        from utawaku.library.publish.drafts import draft, order_for
-
         catalogue, settings = services.library.catalogue, services.library.settings
         songs = catalogue.browser.songs(numbers)
-        order = order_for(catalogue, settings)
+        order = order_for(catalogue, settings, set_up_later=True)
         added = catalogue.submissions.add_planned(lambda: draft(songs, order, catalogue, settings))
         if not added:
             raise UtawakuError(
                 "none of these songs can be published",
-                next_step="They are published already, or have no file yet",
+                next_step="They are published, in a draft (O shows it), or have no file yet",
             )
         return added
 
     def done(added: list[Submission]) -> None:
-        n = len(added)
-        services.navigator.go("outbox")
-        app.notify(f"{n} draft{'' if n == 1 else 's'} made. Enter opens, s sends.")
-        if n == 1:
-            app.push_screen(SubmissionScreen(added[0], services))
+        app.push_screen(SubmissionScreen(added[0], services, added[1:]))
 
     services.worker.write(plan, done)

@@ -3,7 +3,12 @@
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
 
+from tests.servers.bilibili import HOSTS, BilibiliSite
+from tests.servers.certificates import make_authority
+from tests.services.publishing import proxy_environment, start_proxy
 from tests.tui.conftest import HandOutput, until, write_tone
 from tests.tui.driving import opened, search, shown, told
 from utawaku.library.catalogue import Catalogue
@@ -13,6 +18,7 @@ from utawaku.tui.app import UtawakuApp
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.screens.outbox import OutboxScreen
 from utawaku.tui.screens.submission import SubmissionScreen
+from utawaku.tui.widgets.switch import Switch
 
 SIZE = (140, 40)
 STREAM = "youtube-fake0000000"
@@ -58,6 +64,8 @@ async def test_songs_become_a_draft_that_is_changed_and_sent(
         compose.query_one("#compose-publish").value = ""  # type: ignore[attr-defined]
         await pilot.pause()
         await pilot.press("ctrl+s")
+        await until(lambda: app.screen is screen, pilot.pause)
+        await pilot.press("O")
         await until(lambda: isinstance(app.screen, OutboxScreen), pilot.pause)
         (draft,) = library.submissions.recent()
         assert draft.title == "夜の歌枠"
@@ -88,6 +96,8 @@ async def test_what_would_be_refused_is_told_before_it_is_sent(
         await pilot.press("ctrl+a", "p")
         await until(lambda: isinstance(app.screen, SubmissionScreen), pilot.pause)
         await pilot.press("escape")
+        await until(lambda: app.screen is screen, pilot.pause)
+        await pilot.press("O")
         for path in settings.songs_dir.glob("*.wav"):
             path.unlink()
         await until(lambda: "draft" in shown(app), pilot.pause)
@@ -113,3 +123,100 @@ async def test_a_held_queue_is_shown_and_released(app: UtawakuApp, library: Cata
         await pilot.press("y")
         await until(lambda: not library.submissions.holds(), pilot.pause)
         await until(lambda: "asks for a captcha" not in shown(app), pilot.pause)
+
+
+def draft_screen(app: UtawakuApp) -> SubmissionScreen:
+    assert isinstance(app.screen, SubmissionScreen)
+    return app.screen
+
+
+async def begin(app: UtawakuApp, pilot: Pilot[int]) -> SubmissionScreen:
+    """Publish the two songs that were cut."""
+    screen = await opened(app, pilot)
+    await search(screen, pilot, f"id:{STREAM} is:cut")
+    await pilot.press("ctrl+a", "p")
+    await until(lambda: isinstance(app.screen, SubmissionScreen), pilot.pause)
+    await until(lambda: draft_screen(app)._choices, pilot.pause)
+    return draft_screen(app)
+
+
+async def test_a_draft_is_there_at_once_and_chooses_its_target(
+    app: UtawakuApp, library: Catalogue, tmp_path: Path
+) -> None:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        compose = await begin(app, pilot)
+        (stored,) = library.submissions.recent()
+        assert stored.target == "folder"
+        await until(lambda: "Folder: " in shown(app) and "/shared" in shown(app), pilot.pause)
+        compose.query_one("#compose-title", Input).value = "my words"
+        compose.query_one(Switch).focus()
+        await pilot.press("space")
+        await until(lambda: "Nobody is logged in" in shown(app), pilot.pause)
+        assert compose._submission.target == "bilibili"
+        await until(lambda: compose.query_one("#compose-title", Input).value == "my words",
+                    pilot.pause)  # fmt: skip
+        await pilot.press("ctrl+r")
+        await until(lambda: "is not set up yet" in told(app), pilot.pause)
+        stored = library.submissions.get(stored.id)
+        assert (stored.state, stored.target, stored.account) == ("draft", "bilibili", "")
+        assert stored.title == "my words"
+
+
+async def test_a_folder_is_chosen_inside_the_draft(
+    app: UtawakuApp, library: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UTAWAKU_UPLOADS__FOLDER")
+    app.services.library.take(load_settings())
+    async with app.run_test(size=SIZE) as pilot:
+        compose = await begin(app, pilot)
+        await until(lambda: "No folder is chosen: ctrl+l chooses one" in shown(app), pilot.pause)
+        await pilot.press("ctrl+l")
+        await until(lambda: app.screen is not compose, pilot.pause)
+        await pilot.press(*str(tmp_path / "chosen"), "enter")
+        await until(lambda: compose._submission.account == "folder", pilot.pause)
+        await until(lambda: "No problems found" in shown(app), pilot.pause)
+        assert load_settings().uploads.folder == tmp_path / "chosen"
+
+
+async def test_the_preview_shows_everything_that_would_be_sent(app: UtawakuApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        compose = await begin(app, pilot)
+        compose.query_one("#compose-tags", Input).value = "歌枠, テスト"
+        await pilot.press("ctrl+o")
+        await until(lambda: "This would be sent" in shown(app), pilot.pause)
+        text = shown(app)
+        for words in ("歌枠, テスト", "description", "2 parts", "P2", "at once", "checks", "0.wav"):
+            assert words in text, words
+
+
+async def test_the_code_to_log_in_is_shown_in_the_draft_and_the_account_is_taken(
+    app: UtawakuApp,
+    library: Catalogue,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority = make_authority(tmp_path / "ca", HOSTS)
+    site, proxy = BilibiliSite(authority), start_proxy()
+    site.qr_answers = [86039] * 2
+    site.start()
+    proxy.target_port = site.port
+    for name, value in proxy_environment(proxy, authority).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("UTAWAKU_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("UTAWAKU_LIBRARY_ROOT", str(settings.library_root))
+    monkeypatch.setenv("UTAWAKU_UPLOADS__TARGET", "bilibili")
+    app.services.library.take(load_settings())
+    try:
+        async with app.run_test(size=(100, 50), notifications=True) as pilot:
+            compose = await begin(app, pilot)
+            await pilot.press("ctrl+l")
+            await until(lambda: "Scan it with the Bilibili app" in shown(app), pilot.pause)
+            assert "▀" in shown(app)
+            await until(lambda: compose._submission.account == "main", pilot.pause)
+            await until(lambda: "Nobody is logged in" not in shown(app), pilot.pause)
+        assert (settings.data_dir / "accounts" / "main.json").is_file()
+    finally:
+        proxy.stop()
+        site.stop()
+    assert site.violations == []

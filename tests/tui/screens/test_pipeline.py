@@ -20,7 +20,8 @@ from utawaku.library.requests import (
     read_request,
 )
 from utawaku.tui.app import UtawakuApp
-from utawaku.tui.screens.pipeline import PipelineScreen, RequestRows, check_targets, targets_of
+from utawaku.tui.screens.pipeline import PipelineScreen, RequestRows
+from utawaku.tui.targets import check_targets, targets_of
 
 SIZE = (110, 30)
 
@@ -234,7 +235,9 @@ async def test_the_start_of_the_pipeline_is_shown_until_it_runs(
     monkeypatch.setattr("sys.executable", str(waits))
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
-        await pilot.press("P", "S")
+        await pilot.press("P")
+        await until(lambda: isinstance(app.screen, PipelineScreen), pilot.pause)
+        await pilot.press("S")
         await until(lambda: "pipeline starting, " in shown(app), pilot.pause)
         await until(lambda: "The pipeline is starting (" in shown(app), pilot.pause)
         await pilot.press("S")
