@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
+from utawaku.commands.console import (
+    add_row,
+    clock,
+    err,
+    out,
+    print_event,
+    print_json,
+    print_table,
+    table,
+)
 from utawaku.library.errors import ExitCode
 from utawaku.library.records import Setlist, SetlistLine, Song
 
@@ -128,6 +137,9 @@ def setlist(
         float, typer.Option(help="Seconds to add to every stamp (after --slice).")
     ] = 0.0,
     forget: Annotated[bool, typer.Option("--forget", help="Remove the one you gave.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show how the given list is read; change nothing.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """Show the setlists of a stream, or give your own.
@@ -135,31 +147,34 @@ def setlist(
     Yours wins over what the page says: songs are cut and named by it at once. Of subtitles, each
     cue is a song.
     """
+    given: list[SetlistLine] = []
+    if not forget and (paste or file):
+        given = _given_lines(file, part, shift_s)
+        if dry_run:
+            if json:
+                print_event("setlist", lines=[asdict(line) for line in given])
+            else:
+                _show_setlists([Setlist(tuple(given), "user", 1.0)], json=False)
+            return
     from utawaku.commands.pipeline import Pipeline
-    from utawaku.library.errors import SetlistError
-    from utawaku.workflows.setlists import told_offsets
 
     with Pipeline.open() as pipeline:
         stream = pipeline.catalogue.streams.get(stream_id)
         if forget:
             pipeline.catalogue.setlists.set_users(stream.id, None)
-        elif paste or file:
-            lines = _read_lines(file)
-            if part:
-                lines = _sliced(lines, part)
-            lines = _shifted(lines, shift_s)
-            if not any(line.is_song for line in lines):
-                raise SetlistError(
-                    "no line has a time and a title",
-                    subject=str(file or "standard input"),
-                    next_step="Write lines like 1:02:03 Title / Artist",
-                )
-            pipeline.catalogue.setlists.set_users(stream.id, Setlist(tuple(lines), "user", 1.0))
-        if forget or paste or file:
+        elif given:
+            pipeline.catalogue.setlists.set_users(stream.id, Setlist(tuple(given), "user", 1.0))
+        if forget or given:
             outcome = pipeline.ingest(stream)
             if outcome.exit_code:
                 raise typer.Exit(outcome.exit_code)
         found = pipeline.catalogue.setlists.of_stream(stream.id)
+    _show_setlists(found, json=json)
+
+
+def _show_setlists(found: Sequence[Setlist], *, json: bool) -> None:
+    from utawaku.workflows.setlists import told_offsets
+
     if json:
         print_json([asdict(one) for one in found])
         return
@@ -173,6 +188,27 @@ def setlist(
         print_table(shown)
     if not found:
         out.print("nobody has left timestamps for this stream")
+
+
+def _given_lines(file: Path | None, part: str, shift_s: float) -> list[SetlistLine]:
+    """Read the given list, cut to a part and shifted.
+
+    Raises:
+        SetlistError: no line has a time and a title.
+    """
+    from utawaku.library.errors import SetlistError
+
+    lines = _read_lines(file)
+    if part:
+        lines = _sliced(lines, part)
+    lines = _shifted(lines, shift_s)
+    if not any(line.is_song for line in lines):
+        raise SetlistError(
+            "no line has a time and a title",
+            subject=str(file or "standard input"),
+            next_step="Write lines like 1:02:03 Title / Artist",
+        )
+    return lines
 
 
 def _read_lines(file: Path | None) -> list[SetlistLine]:

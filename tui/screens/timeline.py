@@ -14,6 +14,7 @@ from utawaku.library.requests import LaySetlist
 from utawaku.tui.messages import CursorMoved, MarkerSet, RowChosen, ZoomWanted
 from utawaku.tui.screens.boundary_editing import BoundaryEditing
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose
+from utawaku.tui.screens.setlist_preview import SetlistPreview
 from utawaku.tui.services.services import Services
 from utawaku.tui.stream import StreamPicture, read_stream
 from utawaku.tui.text import clock, fit, shown
@@ -242,7 +243,12 @@ class TimelineScreen(BoundaryEditing):
         stream_id = self._stream_id
 
         def pasted(text: str | None) -> None:
-            if text is not None:
+            if text is not None and self._read is not None:
+                preview = SetlistPreview(self._read.stream, text)
+                self.app.push_screen(preview, lambda sure: answered(sure, text))
+
+        def answered(sure: bool | None, text: str) -> None:
+            if sure:
                 self.services.pipeline.file_request(
                     LaySetlist(stream_id=stream_id, text=text),
                     "the setlist will be laid over the stream",

@@ -2,6 +2,7 @@
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import TextArea
 
 from tests.tui.conftest import HandOutput, until
 from tests.tui.driving import lines, opened, search, shown, told
@@ -208,15 +209,30 @@ async def test_the_marker_follows_what_is_heard_and_space_holds_it(
         await until(lambda: not app.services.player.moving, pilot.pause)
 
 
-async def test_a_pasted_setlist_and_another_stream(app: UtawakuApp, library: Catalogue) -> None:
+async def test_a_pasted_setlist_is_shown_as_it_is_read_before_it_is_used(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    text = "1:00 夜に駆ける / YOASOBI\n2:00 雑談\n9:59:00 late / late"
     async with app.run_test(size=SIZE) as pilot:
         screen = await at_stream(app, pilot)
         await pilot.press("S", *"no times", "ctrl+s")
         await until(lambda: "no time" in shown(app), pilot.pause)
-        await pilot.press(*" 1:00", "ctrl+s")
+        app.screen.query_one(TextArea).text = text
+        await pilot.press("ctrl+s")
+        await until(lambda: "YOASOBI" in shown(app) and "1 song is cut" in shown(app), pilot.pause)
+        assert "after the end of the recording" in shown(app)
+        assert "no song: left out" in shown(app)
+        assert not library.requests.waiting(LaySetlist)
+        await pilot.press("y")
         await until(lambda: library.requests.waiting(LaySetlist), pilot.pause)
         (request,) = library.requests.waiting(LaySetlist)
-        assert dict(request.arguments) == {"text": "no times 1:00"}
+        assert dict(request.arguments) == {"text": text}
+        assert app.screen is screen
+
+
+async def test_another_stream_is_chosen(app: UtawakuApp, library: Catalogue) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
         await pilot.press("v")
         await until(lambda: "Streams, the newest first" in shown(app), pilot.pause)
         await pilot.press("enter")
