@@ -13,11 +13,12 @@ from utawaku.library.records import Notice, Song
 from utawaku.tui import theme
 from utawaku.tui.key_queue import KeyQueue
 from utawaku.tui.library_handle import LibraryHandle
-from utawaku.tui.messages import CatalogueChanged, PlayerChanged, TabWanted
+from utawaku.tui.messages import CatalogueChanged, PipelineChanged, PlayerChanged, TabWanted
 from utawaku.tui.player.output import DeviceOutput, Output
 from utawaku.tui.screens.dialogs import Confirm
 from utawaku.tui.screens.library import LibraryScreen
 from utawaku.tui.screens.notices import NoticesScreen
+from utawaku.tui.screens.player_keys import PlayerKeys
 from utawaku.tui.screens.tab_screen import TabScreen
 from utawaku.tui.services.services import Services
 
@@ -44,6 +45,7 @@ class UtawakuApp(App[int]):
         Binding("R", "go('review')", "Review", show=False),
         Binding("P", "go('pipeline')", "Pipeline", show=False),
         Binding("O", "go('outbox')", "Outbox", show=False),
+        Binding("W", "now_playing", "What plays, large", show=False),
         Binding("u", "undo", "Undo", show=False),
         Binding("ctrl+r", "redo", "Redo", show=False),
         Binding("exclamation_mark", "notices", "Notices", show=False),
@@ -172,6 +174,12 @@ class UtawakuApp(App[int]):
         if (tab := self._tab) is not None:
             tab.refresh_data()
 
+    def on_pipeline_changed(self, event: PipelineChanged) -> None:
+        """Show whether the pipeline runs."""
+        if (tab := self._tab) is not None:
+            tab.show_pipeline_state()
+            tab.refresh_data()
+
     def on_player_changed(self, event: PlayerChanged) -> None:
         """Show what plays."""
         if (tab := self._tab) is not None:
@@ -187,6 +195,13 @@ class UtawakuApp(App[int]):
         """Switch to a tab."""
         self.services.navigator.go(mode)
 
+    def action_now_playing(self) -> None:
+        """Show the song that plays over the whole screen."""
+        from utawaku.tui.screens.now_playing import NowPlayingScreen
+
+        if isinstance(self.screen, TabScreen):
+            self.push_screen(NowPlayingScreen(self.services))
+
     def action_undo(self) -> None:
         """Take the last change back."""
         self.services.undo.undo()
@@ -199,7 +214,7 @@ class UtawakuApp(App[int]):
         """List the keys of this screen."""
         from utawaku.tui.screens.help import HelpScreen, key_sections
 
-        if isinstance(self.screen, TabScreen):
+        if isinstance(self.screen, PlayerKeys):
             self.push_screen(HelpScreen(self.screen.about, key_sections(self.screen)))
 
     def action_notices(self) -> None:

@@ -53,8 +53,10 @@ def _scaled(
 ) -> Picture:
     # The largest whole cells that keep the shape.
     share = min(columns * cell[0] / original[0], rows * cell[1] / original[1])
-    columns = min(columns, max(2, round(original[0] * share / cell[0])), len(PLACES))
-    rows = min(rows, max(1, round(original[1] * share / cell[1])), len(PLACES))
+    columns = min(columns, max(2, round(original[0] * share / cell[0])))
+    rows = min(rows, max(1, round(original[1] * share / cell[1])))
+    if way == "kitty":  # it numbers no more of them
+        columns, rows = min(columns, len(PLACES)), min(rows, len(PLACES))
     if way == "text":
         return Picture(way, columns, 1, original)
     size = (columns, 2 * rows) if way == "blocks" else (columns * cell[0], rows * cell[1])

@@ -24,6 +24,8 @@ class Preferences:
     replay_gain: bool = True
     pictures: str = ""
     """A `utawaku.tui.terminal.Way` to show artwork; empty chooses by the terminal."""
+    spectrum: str = ""
+    """`on` or `off`; empty chooses by the terminal."""
 
 
 def _path(settings: "Settings | CatalogueLocation") -> Path:

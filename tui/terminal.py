@@ -53,6 +53,11 @@ def way_of(environment: Mapping[str, str], *, no_color: bool) -> Way:
     return "blocks"
 
 
+def is_slow(environment: Mapping[str, str]) -> bool:
+    """Return whether what is drawn goes over a network: moving pictures would be late."""
+    return any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "TEXTUAL_DRIVER"))
+
+
 def cell_pixels(terminal: IO[str] | None) -> tuple[int, int] | None:
     """Width and height of a cell in pixels, where the terminal tells it."""
     try:

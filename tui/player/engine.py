@@ -20,6 +20,8 @@ from utawaku.tui.player.decode import N_CHANNELS, RATE_HZ, Decoder
 from utawaku.tui.player.output import Output
 
 AHEAD_S = 1.0
+N_HEARD = 4096
+"""Latest samples that are kept, for the spectrum."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Engine:
         self._fed_all = True
         self._closed = False
         self._level = 0.0
+        self.heard = np.zeros(N_HEARD, np.float32)
+        """float32 (N_HEARD,): the latest samples, both sides together, before the volume."""
         self.volume = 1.0
         self._feeder = threading.Thread(target=self._feed, name="player-feed", daemon=True)
         self._feeder.start()
@@ -205,6 +209,8 @@ class Engine:
             if not self._blocks and self._fed_all and self._playing:
                 self._playing = False
                 ended = True
+            latest = np.concatenate([self.heard, out.mean(axis=1, dtype=np.float32)])
+            self.heard = latest[-N_HEARD:]
             out *= np.linspace(self._level, target, n_frames, dtype=np.float32)[:, None]
             self._level = target
             self._wake.notify_all()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from utawaku.library.errors import NotFoundError, UtawakuError
 from utawaku.library.records import Song, Stream
 from utawaku.tui.library_handle import LibraryHandle
@@ -118,6 +120,11 @@ class Player:
             self._engine.silent_because,
             self._beside if track is not None and track.key == RECORDING else "",
         )
+
+    @property
+    def heard(self) -> np.ndarray:
+        """float32 (n_samples,) at 48 kHz: the latest that was heard; empty before the first."""
+        return self._engine.heard if self._engine is not None else np.zeros(0, np.float32)
 
     def play(self, song_ids: Sequence[str], at: int = 0, *, preview: bool = False) -> None:
         """Play these songs, beginning with the one at index `at`; with `preview` 30 s of each."""

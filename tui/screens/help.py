@@ -35,6 +35,7 @@ SECTIONS = {
     "BoundaryEditing": "Cuts",
     "PlayerKeys": "Player",
     "TabScreen": "Panes",
+    "NowPlayingScreen": "What plays",
 }
 """Title of the keys that a class of screens declares; other screens use the name of their tab."""
 

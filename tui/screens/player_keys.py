@@ -13,6 +13,8 @@ from utawaku.tui.services.services import Services
 class PlayerKeys(Screen[None]):
     """A screen with the keys of the player."""
 
+    about: ClassVar[str] = ""
+    """One line for the help."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "player('toggle')", "Play or pause", show=False),
         Binding("greater_than_sign", "player('next')", "Next song", show=False),

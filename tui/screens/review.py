@@ -29,6 +29,10 @@ from utawaku.tui.services.services import Services
 from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.text import bar, clock, shown
 from utawaku.tui.widgets.chart import chart
+from utawaku.tui.widgets.song_stage import SongStage
+
+STAGE_FROM = 32
+"""Lines of the terminal from which artwork and spectrum stand above the song."""
 
 
 class ReviewScreen(SongActions):
@@ -68,12 +72,22 @@ class ReviewScreen(SongActions):
     def compose_body(self) -> ComposeResult:
         """The song, and how it goes."""
         with Vertical(id="review-body"):
+            yield SongStage(self.services.library, self.player, self.services.preferences.value)
             yield Static("", id="review-song")
             yield Static("", id="review-state")
 
     def on_mount(self) -> None:
         """Fetch the first songs."""
+        self._place()
         self._fetch()
+
+    def on_resize(self) -> None:
+        """Artwork and spectrum need room."""
+        self._place()
+        self._draw()
+
+    def _place(self) -> None:
+        self.query_one(SongStage).display = self.size.height >= STAGE_FROM
 
     def on_screen_resume(self) -> None:
         """Begin to play when the place is entered, not before."""
@@ -296,6 +310,7 @@ class ReviewScreen(SongActions):
         colours = self.app.theme_variables
         muted = colours.get("muted", "")
         box = self.query_one("#review-song", Static)
+        self.query_one(SongStage).show(self.current)
         asked = self._picks[0] if self._picks else None
         if asked is None:
             box.update(Text(self._nothing_to_ask(), style=muted))

@@ -24,8 +24,6 @@ class TabScreen(PlayerKeys):
 
     AUTO_FOCUS = ""
     mode: ClassVar[str] = ""
-    about: ClassVar[str] = ""
-    """One line for the help."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Next pane", show=False),
     ]

@@ -7,14 +7,18 @@ import time
 from typing import Any
 
 from textual.app import App
+from textual.timer import Timer
 
 from utawaku.library.errors import UtawakuError
 from utawaku.library.heartbeat import is_alive
 from utawaku.library.requests import AnyRequest
 from utawaku.tui.library_handle import LibraryHandle
+from utawaku.tui.messages import PipelineChanged
 from utawaku.tui.services.catalogue_worker import CatalogueWorker
 
 START_TIMEOUT_S = 240
+TELL_EVERY_S = 1.0
+"""Time between two drawings of how long the start has taken."""
 
 
 class PipelineControl:
@@ -27,6 +31,7 @@ class PipelineControl:
         self.is_running = False
         """True where it ran at the last `look`."""
         self._starting_since: float | None = None
+        self._timer: Timer | None = None
 
     @property
     def starting_s(self) -> float | None:
@@ -47,6 +52,8 @@ class PipelineControl:
         if self._starting_since is not None:
             return
         self._starting_since = time.monotonic()
+        self._tell()
+        self._timer = self._app.set_interval(TELL_EVERY_S, self._tell)
         self._app.notify("Starting the pipeline. This takes about 20 seconds.")
         # Not among the writes: it takes seconds, and grades must not wait for it.
         self._worker.read(self._start, self._started, self._failed)
@@ -74,13 +81,19 @@ class PipelineControl:
                 next_step="Run `utawaku up` in a terminal to see more",
             )
 
+    def _tell(self) -> None:
+        self._app.post_message(PipelineChanged())
+
     def _started(self, _result: Any) -> None:
-        self._starting_since = None
-        self.look()
+        self._failed()
         self._app.notify("The pipeline runs.")
 
     def _failed(self) -> None:
         self._starting_since = None
+        if self._timer is not None:
+            self._timer.stop()
+        self.look()
+        self._tell()
 
     def wait_note(self) -> str:
         """Return what to add to a notice about a request while the pipeline is off."""

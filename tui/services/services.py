@@ -10,6 +10,7 @@ from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.player.output import DeviceOutput, Output
 from utawaku.tui.player.player import Player
 from utawaku.tui.preferences import PreferenceStore
+from utawaku.tui.services.beginnings import Beginnings
 from utawaku.tui.services.catalogue_worker import CatalogueWorker
 from utawaku.tui.services.error_reports import ErrorReports
 from utawaku.tui.services.grading import Grading
@@ -35,6 +36,7 @@ class Services:
     pipeline: PipelineControl
     playlists: PlaylistRequests
     navigator: Navigator
+    beginnings: Beginnings
 
     @property
     def player(self) -> Player:
@@ -66,9 +68,11 @@ class Services:
             pipeline,
             PlaylistRequests(app, library, worker, reports, pipeline),
             Navigator(app),
+            Beginnings(app, library, worker, pipeline),
         )
 
     async def close(self) -> None:
         """Finish writes, then close the player."""
+        self.beginnings.close()
         await self.worker.close()
         await self.playback.close()

@@ -55,9 +55,11 @@ class Cover(Widget, can_focus=False):
     Cover.shown { display: block; }
     """
 
-    def __init__(self, home: LibraryHandle) -> None:
+    def __init__(self, home: LibraryHandle, *, share: float = 1 / 3) -> None:
+        """Take at most `share` of the pane's height."""
         super().__init__()
         self._home = home
+        self._share = share
         self._reader: Latest | None = None
         self._resting: Timer | None = None
         self._song: Song | None = None
@@ -123,12 +125,12 @@ class Cover(Widget, can_focus=False):
         self.cell = terminal.cell_pixels(sys.__stdout__)
 
     def _room(self) -> tuple[int, int]:
-        """Columns and rows: the pane's width, and a third of its height."""
+        """Columns and rows: the pane's width, and a share of its height."""
         pane = self.parent
         if not isinstance(pane, Widget):
             return 0, 0
         size = pane.scrollable_content_region
-        return size.width, max(0, size.height // 3)
+        return size.width, max(0, int(size.height * self._share))
 
     def _wanted(self) -> Wanted | None:
         song = self._song

@@ -7,6 +7,7 @@ from utawaku.library.store.review import Guess
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.review import ReviewScreen
 from utawaku.tui.screens.review_queue import hit_rates
+from utawaku.tui.widgets.song_stage import SongStage
 
 SIZE = (100, 30)
 
@@ -90,3 +91,17 @@ def test_the_share_of_right_guesses_is_shown_over_time() -> None:
     assert (rates[0], rates[-1]) == (0.0, 1.0)
     assert rates == sorted(rates)
     assert len(hit_rates(bad * 50)) <= 24
+
+
+async def test_a_tall_terminal_shows_artwork_and_spectrum_of_the_song_to_be_graded(
+    app: UtawakuApp,
+) -> None:
+    async with app.run_test(size=(120, 44)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("R")
+        await until(lambda: isinstance(app.screen, ReviewScreen) and app.screen._picks, pilot.pause)
+        stage = app.screen.query_one(SongStage)
+        assert stage.display
+        await until(lambda: stage.cover._song is not None, pilot.pause)
+        await pilot.resize_terminal(80, 24)
+        await until(lambda: not stage.display, pilot.pause)
