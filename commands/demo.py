@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
+from utawaku.commands.console import (
+    add_row,
+    clock,
+    err,
+    out,
+    print_event,
+    print_json,
+    print_table,
+    table,
+)
 
 MATCH_IOU = 0.5
 CLEAN_START_S = 3.0
@@ -26,6 +35,9 @@ def demo(
     ),
     video: Annotated[bool, typer.Option("--video", help="With a picture track.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    events: Annotated[
+        bool, typer.Option("--events", help="Print one JSON object a line, as it goes on.")
+    ] = False,
 ) -> None:
     """Make a karaoke stream, ingest it like a real one, and compare with the ground truth.
 
@@ -43,18 +55,29 @@ def demo(
         target: Path = folder / name
         folder.mkdir(parents=True, exist_ok=True)
         with Progress(console=err) as bar:
-            task = bar.add_task("making a karaoke stream", total=1.0)
+            task = bar.add_task("making a karaoke stream", total=1.0, visible=not events)
+
+            def progress(done: float, message: str) -> None:
+                bar.update(task, completed=done)
+                if events:
+                    print_event("making", share=round(done, 3), message=message)
+
             truth = make_demo_stream(
                 target,
                 seed=seed,
                 minutes=SHORT_MINUTES if short else FULL_MINUTES,
                 video=video,
-                progress=lambda done, message: bar.update(task, completed=done),
+                progress=progress,
             )
+        if events:
+            print_event("made", path=str(target))
         (stream,) = pipeline.resolve_streams(str(target))
         outcome = pipeline.ingest(stream)
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)
+    if events:
+        print_event("ingested", n_songs=outcome.n_songs)
+        return
     found = [(song["start_s"], song["stop_s"], song) for song in outcome.songs]
     rows = []
     n_clean = 0

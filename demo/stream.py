@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from utawaku.demo.container import format_of, open_stream
+from utawaku.demo.cover import draw_cover
 from utawaku.demo.rendering import RenderedSong, planned_seconds, render_song
 from utawaku.demo.songbook import SONGS
 from utawaku.demo.talk import applause, at_loudness, floor_noise, jingle, talk
@@ -62,9 +63,9 @@ def make_demo_stream(
     The suffix picks the codec (.opus .ogg .webm .mkv .mp4 .m4a .mp3 .flac .wav; .webm .mkv .mp4
     take `video`: a small picture track). Beside it go ``<target>.truth.json`` and, unless
     `info_json` is false, ``<target without suffix>.info.json`` as yt-dlp would leave it, with a
-    setlist among the comments. Every song is 85 to 150 s long; from three songs on the last repeats
-    the first in another key. The same arguments give the same samples. Raises EncodeError for a
-    file that cannot be written.
+    setlist among the comments, and its thumbnail as ``.jpg``. Every song is 85 to 150 s long; from
+    three songs on the last repeats the first in another key. The same arguments give the same
+    samples. Raises EncodeError for a file that cannot be written.
     """
     chosen = format_of(target, video=video)
     cues = plan(minutes, np.random.default_rng([seed, 1]))
@@ -91,6 +92,8 @@ def make_demo_stream(
     write_truth(truth, target)
     if info_json:
         _write_info(truth, target, title)
+        with atomic_path(target.with_suffix(".jpg")) as temporary:
+            temporary.write_bytes(draw_cover(seed))
     progress(1.0, "written")
     return truth
 

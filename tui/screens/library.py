@@ -24,8 +24,8 @@ from utawaku.tui.messages import (
     SongsUnreadable,
     SortWanted,
 )
+from utawaku.tui.screens.beginning import Beginning
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose, ChooseSeveral, Confirm
-from utawaku.tui.screens.inline_editing import InlineEditing
 from utawaku.tui.services.services import Services
 from utawaku.tui.terminal import WAYS
 from utawaku.tui.widgets.details import Details, same_song_query
@@ -35,13 +35,12 @@ from utawaku.tui.widgets.song_table import BLOCK, SongTable
 
 SORTS = ("added", "title", "artist", "singer", "date", "taste", "stars", "plays", "length", "bpm")
 FORGET = "\0forget "
-NO_SONGS = "No songs yet. P, then a, takes in a stream, a file or a folder."
 NO_MATCH = "No songs match."
 NOT_COUNTED = -2
 """Version of the listing of the first songs: there are more."""
 
 
-class LibraryScreen(InlineEditing):
+class LibraryScreen(Beginning):
     """Songs."""
 
     mode = "library"
@@ -142,8 +141,12 @@ class LibraryScreen(InlineEditing):
         self._place_details()
         self.call_after_refresh(self.place_editor)
 
+    def library_filled(self) -> None:
+        """Show the details beside the songs again."""
+        self._place_details()
+
     def _place_details(self) -> None:
-        wanted = self._details_wanted
+        wanted = False if self.is_beginning else self._details_wanted
         if wanted is None:
             wanted = self.size.width >= DETAILS_FROM
         details = self.query_one(Details)
@@ -188,7 +191,8 @@ class LibraryScreen(InlineEditing):
             if isinstance(result, Exception):
                 raise result
             listing, songs = result
-            self.table.empty_text = NO_SONGS if listing.query.is_everything else NO_MATCH
+            self.table.empty_text = NO_MATCH
+            self.welcome(listing.query.is_everything and not len(listing))
             self._version = listing.version
             self._answered = (text, grouped)
             self.table.show(listing, songs, keep=not self._to_top)

@@ -9,7 +9,6 @@ from utawaku.library.config import Settings
 from utawaku.library.query.syntax import parse
 from utawaku.library.schema import songs
 from utawaku.tui.app import UtawakuApp
-from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.palette import NIGHT
 from utawaku.tui.preferences import load_preferences
 from utawaku.tui.screens.help import HelpScreen
@@ -296,20 +295,6 @@ async def test_details_that_get_room_tell_about_the_song_under_the_cursor(app: U
         assert "sung by" not in shown(app)
         await pilot.resize_terminal(160, 50)
         await until(lambda: "sung by" in shown(app), pilot.pause)
-
-
-async def test_an_empty_library_says_how_songs_come_into_it(
-    settings: Settings, output: HandOutput
-) -> None:
-    catalogue = Catalogue.open(settings)
-    app = UtawakuApp(LibraryHandle.of(settings, catalogue), open_output=lambda: output)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: "No songs yet. P, then a, takes in" in shown(app), pilot.pause)
-        await pilot.press("slash", *"mio")
-        await until(lambda: "No songs match." in shown(app), pilot.pause)
-        await pilot.press("escape", "escape", "R")
-        await until(lambda: "No songs yet" in shown(app), pilot.pause)
-    catalogue.close()
 
 
 async def test_modes_are_shown_while_nothing_plays_and_leave_room_for_the_time(
