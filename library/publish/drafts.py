@@ -111,7 +111,7 @@ class TargetChoice:
 
 def target_choices(catalogue: Catalogue, settings: Settings) -> list[TargetChoice]:
     """Return every target, the settings' own first, with what is missing where it is not set up."""
-    wanted = settings.uploads
+    wanted = settings.publish
     found = [
         TargetChoice("bilibili", account.name, account.name, account.state)
         for account in catalogue.accounts.all()
@@ -261,11 +261,11 @@ def _account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:
     wanted = settings.publish
     if target == "folder":
         if wanted.folder is None:
-            raise ConfigError("no folder is set", next_step="Set uploads.folder")
+            raise ConfigError("no folder is set", next_step="Set publish.folder")
         return "folder"
     if target == "webdav":
         if not wanted.webdav_url:
-            raise ConfigError("no share is set", next_step="Set uploads.webdav_url")
+            raise ConfigError("no share is set", next_step="Set publish.webdav_url")
         return "webdav"
     if target in wanted.sites:
         return target
@@ -280,7 +280,7 @@ def _account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:
     if len(names) > 1:
         raise ConfigError(
             "several accounts are logged in: " + ", ".join(names),
-            next_step="Choose one with --account, or set uploads.account",
+            next_step="Choose one with --account, or set publish.account",
         )
     return names[0]
 

@@ -33,14 +33,14 @@ def set_up(
     elif choice.target == "webdav":
         _ask_share(app, services, done)
     else:
-        app.notify(f"The settings of {choice.target} are in uploads.sites.", markup=False)
+        app.notify(f"The settings of {choice.target} are in publish.sites.", markup=False)
 
 
 def _ask_folder(app: App[Any], services: Services, place: str, done: Callable[[], None]) -> None:
     def typed(text: str | None) -> None:
         if text is not None:
             folder = str(Path(text.strip()).expanduser().absolute())
-            _keep(services, {"uploads.folder": folder}, done)
+            _keep(services, {"publish.folder": folder}, done)
 
     def check(text: str) -> str:
         path = Path(text.strip()).expanduser()
@@ -60,20 +60,20 @@ def _ask_share(app: App[Any], services: Services, done: Callable[[], None]) -> N
 
     def address(text: str | None) -> None:
         if text is not None:
-            found["uploads.webdav_url"] = text.strip()
+            found["publish.webdav_url"] = text.strip()
             app.push_screen(AskText("User of the share", help="Empty where it asks for none."),
                             user)  # fmt: skip
 
     def user(text: str | None) -> None:
         if text is not None:
-            found["uploads.webdav_user"] = text.strip()
+            found["publish.webdav_user"] = text.strip()
             app.push_screen(AskText("Password", hidden=True, help="Kept in the settings file."),
                             password)  # fmt: skip
 
     def password(text: str | None) -> None:
         if text is not None:
             if text:
-                found["uploads.webdav_password"] = text
+                found["publish.webdav_password"] = text
             _keep(services, found, done)
 
     app.push_screen(

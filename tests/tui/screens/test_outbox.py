@@ -165,7 +165,7 @@ async def test_a_draft_is_there_at_once_and_chooses_its_target(
 async def test_a_folder_is_chosen_inside_the_draft(
     app: UtawakuApp, library: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("UTAWAKU_UPLOADS__FOLDER")
+    monkeypatch.delenv("UTAWAKU_PUBLISH__FOLDER")
     app.services.library.take(load_settings())
     async with app.run_test(size=SIZE) as pilot:
         compose = await begin(app, pilot)
@@ -175,7 +175,7 @@ async def test_a_folder_is_chosen_inside_the_draft(
         await pilot.press(*str(tmp_path / "chosen"), "enter")
         await until(lambda: compose._submission.account == "folder", pilot.pause)
         await until(lambda: "No problems found" in shown(app), pilot.pause)
-        assert load_settings().uploads.folder == tmp_path / "chosen"
+        assert load_settings().publish.folder == tmp_path / "chosen"
 
 
 async def test_the_preview_shows_everything_that_would_be_sent(app: UtawakuApp) -> None:
@@ -205,7 +205,7 @@ async def test_the_code_to_log_in_is_shown_in_the_draft_and_the_account_is_taken
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("UTAWAKU_DATA_DIR", str(settings.data_dir))
     monkeypatch.setenv("UTAWAKU_LIBRARY_ROOT", str(settings.library_root))
-    monkeypatch.setenv("UTAWAKU_UPLOADS__TARGET", "bilibili")
+    monkeypatch.setenv("UTAWAKU_PUBLISH__TARGET", "bilibili")
     app.services.library.take(load_settings())
     try:
         async with app.run_test(size=(100, 50), notifications=True) as pilot:
