@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNewError
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in `versions/`."""
 
 

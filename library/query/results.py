@@ -88,6 +88,8 @@ class Listing:
     """Of the catalogue when it was asked; see `Browser.version`."""
     copies: np.ndarray | None = None
     """int64 (n_songs,): where copies are grouped, how many each row stands for."""
+    ranked: bool = False
+    """True where songs stand by how well they match, and not in the query's order."""
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from utawaku.library.folding import fold
+from utawaku.library.folding import search_fold as fold
 from utawaku.library.query.fields import FIELDS
 from utawaku.library.query.results import And, FacetValue, Listing, Node, Not, Query, Sort, Term
+from utawaku.library.query.spellings import LETTERS_A_TYPO, nearly_in, spellings_of
 from utawaku.library.query.syntax import parse
 from utawaku.library.records import Song
 from utawaku.library.schema import song_search, song_tags, songs
 from utawaku.library.store.connections import Connections
+from utawaku.library.store.search_ranking import by_match, texts_of
 from utawaku.library.store.short_word_index import Words, state_of
 from utawaku.library.store.songs import COLUMNS, song_from_row, tags_of
 from utawaku.library.store.sound_links import joined, linked_numbers
@@ -31,6 +33,12 @@ TRIGRAM = 3
 
 ORDERS_EVERY_S = 30.0
 """While others write all the time, orders are not read ahead more often than this."""
+
+MAX_RANKED = 2000
+"""More hits stay in the library's order: nobody looks through so many for the best."""
+
+FORGIVING = ("title", "artist", "singer", "aliases")
+"""Fields in which a word without a field is looked for with typos."""
 
 _MAX_LEAVES = 64
 _DATED = ("added", "played", "date")
@@ -47,7 +55,10 @@ class Browser:
         self._version = -1
         self._orders: dict[Sort, np.ndarray] = {}
         self._ordered_at = -ORDERS_EVERY_S
-        self._leaves: OrderedDict[Term, np.ndarray] = OrderedDict()
+        self._leaves: OrderedDict[tuple[Term, bool], np.ndarray] = OrderedDict()
+        self._texts: dict[str, list[str]] = {}
+        self._texts_state = -1
+        self._tags: tuple[int, list[str], np.ndarray, np.ndarray] | None = None
         self._groups: np.ndarray | None = None
         self._ranks: np.ndarray | None = None
         self._facets: dict[str, tuple[list[str], np.ndarray]] = {}
@@ -101,6 +112,9 @@ class Browser:
     def search(self, query: Query | str, *, grouped: bool = False) -> Listing:
         """Numbers of the kept songs that satisfy `query`, in its order.
 
+        Without an order of the user's, few hits of a text stand by how well they match. A text that
+        no song holds also finds what differs by one letter in five.
+
         Args:
             query: a search, or its text.
             grouped: list only the best copy of each song (same title and artist, or the same
@@ -115,16 +129,20 @@ class Browser:
             version = self._look()
             with self._catalogue.read() as connection:
                 numbers = self._order(connection, query.sort)
+                ranked = False
                 if not query.is_everything:
                     size = int(numbers.max(initial=0)) + 1
                     numbers = numbers[self._mask(connection, query.tree, size)[numbers]]
+                    wanted = [] if query.sorted_by_user else texts_of(query.tree)
+                    if wanted and 1 < len(numbers) <= MAX_RANKED:
+                        numbers, ranked = by_match(connection, numbers, wanted), True
                 copies = None
                 if grouped:
                     numbers, copies = self._group(connection, numbers)
         if query.limit is not None:
             numbers = numbers[: query.limit]
             copies = None if copies is None else copies[: query.limit]
-        return Listing(query, numbers, version, copies)
+        return Listing(query, numbers, version, copies, ranked)
 
     def performances(self, numbers: Sequence[int] | np.ndarray) -> np.ndarray:
         """int64 (n,): how many songs of the library have the title and artist of each of these, or
@@ -185,7 +203,12 @@ class Browser:
         return found
 
     def facet(self, name: str, listing: Listing, *, limit: int = 50) -> list[FacetValue]:
-        """The commonest values of `singer`, `channel`, `artist`, `grade` or `year` in a listing."""
+        """The commonest values of a field in a listing.
+
+        `name` is `singer`, `channel`, `artist`, `stream`, `grade`, `year` or `tag`.
+        """
+        if name == "tag":
+            return self._tag_facet(listing)[:limit]
         with self._lock:
             self._look()
             with self._catalogue.read() as connection:
@@ -194,6 +217,25 @@ class Browser:
         counts = np.bincount(inside, minlength=len(values))
         found = [FacetValue(values[code], int(counts[code])) for code in np.flatnonzero(counts)]
         return sorted(found, key=lambda value: (-value.n_songs, value.value))[:limit]
+
+    def _tag_facet(self, listing: Listing) -> list[FacetValue]:
+        with self._lock, self._catalogue.read() as connection:
+            state = state_of(connection)
+            if self._tags is None or self._tags[0] != state:
+                rows = connection.execute(
+                    sa.select(songs.c.number, song_tags.c.tag)
+                    .join(song_tags, song_tags.c.song_id == songs.c.id)
+                    .distinct()
+                ).all()
+                known: dict[str, int] = {}
+                codes = np.array([known.setdefault(row[1], len(known)) for row in rows], np.int64)
+                numbers = np.array([row[0] for row in rows], np.int64)
+                self._tags = (state, list(known), codes, numbers)
+            _state, tags, codes, numbers = self._tags
+        inside = codes[np.isin(numbers, listing.numbers)]
+        counts = np.bincount(inside, minlength=len(tags))
+        found = [FacetValue(tags[code], int(counts[code])) for code in np.flatnonzero(counts)]
+        return sorted(found, key=lambda value: (-value.n_songs, value.value))
 
     def values(self, field: str, typed: str, *, limit: int = 8) -> list[tuple[str, str]]:
         """Values of a text field that hold what is typed, the commonest first, with counts."""
@@ -224,6 +266,7 @@ class Browser:
                 "singer": songs.c.singer,
                 "channel": songs.c.channel,
                 "artist": songs.c.artist,
+                "stream": songs.c.stream_title,
                 "grade": songs.c.grade,
                 "year": sa.func.substr(songs.c.uploaded_on, 1, 4),
             }[name]
@@ -265,35 +308,75 @@ class Browser:
             self._orders[sort] = _read_order(connection, sort)
         return self._orders[sort]
 
-    def _mask(self, connection: sa.Connection, node: Node, size: int) -> np.ndarray:
+    def _mask(
+        self, connection: sa.Connection, node: Node, size: int, *, forgives: bool = True
+    ) -> np.ndarray:
         """bool (size,): which song numbers satisfy the tree."""
         if isinstance(node, Term):
             mask = np.zeros(size, bool)
-            numbers = self._leaf(connection, node)
+            numbers = self._leaf(connection, node, forgives=forgives)
             mask[numbers[numbers < size]] = True
             return mask
         if isinstance(node, Not):
-            return ~self._mask(connection, node.part, size)
+            # Only what is named is left out, and nothing that is like it.
+            return ~self._mask(connection, node.part, size, forgives=False)
         mask = np.full(size, isinstance(node, And))
         for part in node.parts:
-            other = self._mask(connection, part, size)
+            other = self._mask(connection, part, size, forgives=forgives)
             mask = mask & other if isinstance(node, And) else mask | other
         return mask
 
-    def _leaf(self, connection: sa.Connection, term: Term) -> np.ndarray:
-        if term in self._leaves:
-            self._leaves.move_to_end(term)
-            return self._leaves[term]
-        numbers = np.concatenate([self._found(connection, term, value) for value in term.values])
+    def _leaf(self, connection: sa.Connection, term: Term, *, forgives: bool) -> np.ndarray:
+        key = (term, forgives)
+        if key in self._leaves:
+            self._leaves.move_to_end(key)
+            return self._leaves[key]
+        found = [
+            self._found(connection, term, spelling)
+            for value in term.values
+            for spelling in (spellings_of(value) if is_text(term) else (value,))
+        ]
+        numbers = np.concatenate(found)
+        if forgives and is_text(term) and not len(numbers):
+            near = [self._near(connection, term, value) for value in term.values]
+            numbers = np.concatenate(near)
         if term.operator == "!=" and FIELDS[term.field].searched:
             every = _numbers(connection, sa.select(songs.c.number).where(songs.c.state == "kept"))
             numbers = np.setdiff1d(every, numbers)
         # What depends on the time of day is asked again each time.
         if term.field not in _DATED:
-            self._leaves[term] = numbers
+            self._leaves[key] = numbers
             if len(self._leaves) > _MAX_LEAVES:
                 self._leaves.popitem(last=False)
         return numbers
+
+    def _near(self, connection: sa.Connection, term: Term, value: str) -> np.ndarray:
+        """Numbers of the songs that hold nearly this text in their title, artist or singer."""
+        wanted = fold(value)
+        if len(wanted) < LETTERS_A_TYPO:
+            return np.zeros(0, np.int64)
+        field = FIELDS.get(term.field)
+        names = (field.searched,) if field is not None else FORGIVING
+        found = [np.zeros(0, np.int64)]
+        for name in names:
+            column = song_search.c[name]
+            near = nearly_in(wanted, self._distinct(connection, name))
+            for at in range(0, len(near), 500):
+                holds = column.in_(near[at : at + 500])
+                found.append(_numbers(connection, sa.select(song_search.c.number).where(holds)))
+        return np.unique(np.concatenate(found))
+
+    def _distinct(self, connection: sa.Connection, name: str) -> list[str]:
+        """Every text of a searched field, once."""
+        state = state_of(connection)
+        if self._texts_state != state:
+            self._texts.clear()
+            self._texts_state = state
+        if name not in self._texts:
+            column = song_search.c[name]
+            query = sa.select(column).where(column != "").distinct()
+            self._texts[name] = list(connection.scalars(query))
+        return self._texts[name]
 
     def _found(self, connection: sa.Connection, term: Term, value: str) -> np.ndarray:
         words = self._words
@@ -365,6 +448,12 @@ def _join(groups: np.ndarray, links: Sequence[tuple[int, int]]) -> None:
     if kept:
         changed = np.flatnonzero(np.isin(groups, list(kept)))
         groups[changed] = [kept[int(group)] for group in groups[changed]]
+
+
+def is_text(term: Term) -> bool:
+    """Return whether a term looks for a part of a text."""
+    field = FIELDS.get(term.field)
+    return term.operator == ":" and (field is None or bool(field.searched))
 
 
 def _is_short_word(term: Term, value: str) -> bool:

@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from utawaku.library.errors import NotFoundError
-from utawaku.library.folding import fold
+from utawaku.library.folding import search_fold
 from utawaku.library.identity import Reconciliation, reconcile
 from utawaku.library.records import Song, SongSpan
 from utawaku.library.romanize import variants
 from utawaku.library.schema import song_aliases, song_search, song_tags, songs, streams
-from utawaku.library.store.connections import Connections
+from utawaku.library.store.connections import Connections, batches
 from utawaku.library.store.short_word_index import texts_changed
 
 _PLAIN = [field.name for field in fields(Song) if field.name not in ("flags", "tags")]
@@ -45,6 +45,17 @@ class Songs:
                 "no such song", subject=song_id, next_step="`utawaku songs` lists them"
             )
         return found[0]
+
+    def ids_of_files(self, paths: Sequence[str]) -> dict[str, str]:
+        """Return the ids of the kept songs with these files (relative to the library), by file."""
+        found: dict[str, str] = {}
+        with self._catalogue.read() as connection:
+            for some in batches(paths, 500):
+                query = sa.select(songs.c.file_path, songs.c.id).where(
+                    songs.c.file_path.in_(some), songs.c.state == "kept"
+                )
+                found |= {row.file_path: row.id for row in connection.execute(query)}
+        return found
 
     def of_stream(self, stream_id: str, *, dropped: bool = False) -> list[Song]:
         """Songs of a stream in order; with `dropped` also those that are no longer kept."""
@@ -238,13 +249,13 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
     n_changed = 0
     for row in rows:
         texts = {
-            "title": fold(row.title),
-            "artist": fold(row.artist),
-            "singer": fold(row.singer),
-            "channel": fold(row.channel),
-            "stream": fold(row.stream_title),
+            "title": search_fold(row.title),
+            "artist": search_fold(row.artist),
+            "singer": search_fold(row.singer),
+            "channel": search_fold(row.channel),
+            "stream": search_fold(row.stream_title),
             # A line break keeps a search from matching across the border of two tags.
-            "tags": "\n".join(fold(tag) for tag in tags.get(row.id, ())),
+            "tags": "\n".join(search_fold(tag) for tag in tags.get(row.id, ())),
             "aliases": "\n".join(_spellings(row.title, row.artist, aliases.get(row.id, ()))),
         }
         # Each text once: singer and channel are mostly the same.
@@ -265,8 +276,10 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
 def _spellings(title: str, artist: str, aliases: Iterable[str]) -> Iterable[str]:
     """Every other way to write a song's name, folded, each once."""
     texts = (title, artist, *aliases)
-    written = [fold(text) for text in aliases] + [one for text in texts for one in variants(text)]
-    return dict.fromkeys(text for text in written if text)
+    written = [search_fold(text) for text in aliases] + [
+        one for text in texts for one in variants(text)
+    ]
+    return dict.fromkeys(search_fold(text) for text in written if text)
 
 
 def _aliases_of(connection: sa.Connection, song_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -65,6 +65,66 @@ def test_words_of_every_length_and_script_are_found(found: Found) -> None:
     assert found("abc singer:mio") == found("ａｂｃ singer:mio") == {"file-0@1500000"}
 
 
+def test_accents_kana_romaji_width_and_one_typo_in_five_letters_are_forgiven(
+    catalogue: Catalogue, browser: Browser, found: Found
+) -> None:
+    catalogue.songs.set_label("file-1@0", "Café Noël", "Beyoncé", "user")
+    catalogue.songs.set_label("file-1@300000", "しずかなよる", "誰か", "user")
+    catalogue.aliases.replace("file-1@600000", "test", [("title", "ミッドナイト")])
+    catalogue.aliases.replace("file-0@0", "test", [("title", "yoru ni kakeru")])
+    for word in ("cafe", "CAFÉ", "ｃａｆｅ", "title:noel", "artist=beyonce", "beyonse"):
+        assert found(word) == {"file-1@0"}, word
+    for word in ("shizuka", "sizuka", "シズカ", "しずか"):
+        assert found(word) == {"file-1@300000"}, word
+    assert found("みっどないと") == {"file-1@600000"}
+    both = {"file-0@600000", "file-1@600000"}
+    for word in ("midnigt", "mibnight", "midniight", "artist:lanternz"):
+        assert found(word) == both, word
+    assert found("kakerü") == found("kakero") == {"file-0@0"}
+    assert found("mxdnxgt") == set()  # three typos in seven letters
+    assert found("yoaz") == set()  # too short for a typo
+    assert both <= found("-midnigt")  # what is excluded is excluded as written
+
+
+def test_hits_stand_by_how_well_they_match_unless_an_order_is_asked(
+    catalogue: Catalogue, browser: Browser
+) -> None:
+    names = {
+        "file-1@0": "night",
+        "file-1@300000": "nightfall",
+        "file-1@600000": "one night",
+        "file-1@900000": "midnight",
+    }
+    for song_id, title in names.items():
+        catalogue.songs.set_label(song_id, title, "somebody", "user")
+    catalogue.songs.set_label("file-0@600000", "other", "night band", "user")
+    listing = browser.search("night")
+    assert listing.ranked
+    assert [song.title for song in browser.songs(listing.numbers)] == [
+        "night",
+        "nightfall",
+        "one night",
+        "other",
+        "midnight",
+    ]
+    ordered = browser.search("night sort:title+")
+    assert not ordered.ranked
+    assert browser.songs(ordered.numbers)[0].title == "midnight"
+
+
+def test_tags_and_streams_are_facets(catalogue: Catalogue, browser: Browser) -> None:
+    catalogue.songs.set_tags("file-1@0", {"Ballad": 0.9, "Live": 0.2}, source="user")
+    everything = browser.search("")
+    assert {v.value: v.n_songs for v in browser.facet("tag", everything)} == {
+        "Ballad": 2,
+        "Live": 1,
+    }
+    assert {v.value: v.n_songs for v in browser.facet("stream", everything)} == {
+        "歌枠 #0": 6,
+        "歌枠 #1": 6,
+    }
+
+
 def test_signs_of_like_patterns_and_quotes_are_only_text(found: Found) -> None:
     wanted = {"file-0@1500000", "file-1@1500000"}
     assert (

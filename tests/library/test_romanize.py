@@ -70,3 +70,25 @@ def test_an_older_catalogue_is_upgraded_and_searched_alike(settings: Settings) -
         assert found(again, text) == [song_id], text
     assert again.channels.entries("nobody") == []
     again.close()
+
+
+def test_texts_of_an_older_catalogue_lose_their_accents_for_searches(settings: Settings) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    from utawaku.library import migrations
+
+    opened = Catalogue.open(settings)
+    song_id = named_song(opened, "Café Noël", "みお")
+    config = Config()
+    config.set_main_option("script_location", str(migrations.__path__[0]))
+    with opened.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
+        connection.exec_driver_sql("UPDATE song_search SET title = 'café noël'")  # as it wrote them
+    opened.close()
+    again = Catalogue.open(settings)
+    for text in ("cafe", "café", "title:noel", "みお"):
+        assert found(again, text) == [song_id], text
+    assert again.songs.get(song_id).title == "Café Noël"
+    again.close()

@@ -130,7 +130,7 @@ class SongTable(Rows):
 
     def draw_header(self, width: int) -> list[Cell]:
         """Titles of the columns, with the arrow of the order."""
-        sort = self.listing.query.sort if self.listing else None
+        sort = self.listing.query.sort if self.listing and not self.listing.ranked else None
         cells: list[Cell] = [(" " * _LEFT, None)]
         for n, (column, column_width) in enumerate(lay_out(self.columns, width - _LEFT - 1)):
             if n:
