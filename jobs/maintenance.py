@@ -4,6 +4,7 @@ import time
 
 import dagster as dg
 
+from utawaku.library import static_playlists
 from utawaku.library.files import remove_stale_temporaries
 from utawaku.orchestration.old_runs import forget_old_runs
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
@@ -30,6 +31,7 @@ def maintain(context: dg.OpExecutionContext, library: LibraryResource) -> None:
     missing, stranded = partitions_in_step(context.instance, catalogue, fix=True)
     temporaries = remove_stale_temporaries(settings.library_root)
     files = keep_in_step(catalogue, settings)
+    static_playlists.refresh(settings.library_root, catalogue)
     remove_old_sound(settings, now)
     move_vectors_out_of_cache(settings)
     n_outdated = outdate_changed_times(catalogue, settings)

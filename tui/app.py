@@ -127,6 +127,7 @@ class UtawakuApp(App[int]):
             self.exit(1)  # `run` says why
             return
         self.services.playback.open()
+        self.services.queue_keeper.restore()
 
     async def on_event(self, event: events.Event) -> None:
         """Pass keys on one after another."""
@@ -181,7 +182,9 @@ class UtawakuApp(App[int]):
             tab.refresh_data()
 
     def on_player_changed(self, event: PlayerChanged) -> None:
-        """Show what plays."""
+        """Show what plays; keep the queue, and fill it where a radio plays."""
+        self.services.tuner.tend()
+        self.services.queue_keeper.changed()
         if (tab := self._tab) is not None:
             tab.show_player()
 

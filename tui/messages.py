@@ -123,6 +123,20 @@ class FacetToggled(Message):
     term: str
 
 
+@dataclass
+class BranchOpened(Message):
+    """An artist, or a stream of an artist, was opened in the browse pane."""
+
+    path: tuple[str, ...]
+
+
+@dataclass
+class SongWanted(Message):
+    """A song was chosen in the browse pane."""
+
+    song_id: str
+
+
 # Search
 
 

@@ -13,7 +13,7 @@ from utawaku.library.records import Song, Stream
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.player.engine import Engine, Event, Track
 from utawaku.tui.player.output import DeviceOutput, Output
-from utawaku.tui.player.queue import Entry, PlayQueue
+from utawaku.tui.player.queue import Entry, PlayQueue, Repeat
 
 REFERENCE_LUFS = -18.0
 """ReplayGain 2.0 plays everything as loud as this."""
@@ -89,6 +89,8 @@ class Player:
         self._recording = ""
         self._beside = ""
         self._previewing = False
+        self._resume: tuple[int, float] | None = None
+        """Turn that was heard last in the session before, and where it was left."""
         self.queue = PlayQueue()
         self.highlights_only = False
         self.replay_gain = True
@@ -132,6 +134,25 @@ class Player:
         with self._lock:
             self.queue.replace(song_ids, at)
         self._play_current()
+
+    def restore(
+        self, song_ids: Sequence[str], at: int, position_s: float, *, repeat: Repeat = "off"
+    ) -> None:
+        """Put songs into the queue without playing; `toggle` goes on at `position_s`."""
+        with self._lock:
+            self.queue.replace(song_ids, at)
+            self.queue.repeat = repeat
+            current = self.queue.current
+        self._resume = (current.key, position_s) if current is not None else None
+        self._changed()
+
+    @property
+    def position_s(self) -> float:
+        """Second of the song of the queue that is heard, or that playing would begin at."""
+        if self._resume is not None:
+            return self._resume[1]
+        track = self._engine.current if self._engine is not None else None
+        return self._engine.position_s if self._engine and track and track.key >= 0 else 0.0
 
     def enqueue(self, song_ids: Sequence[str], *, next_: bool = False) -> None:
         """Put songs behind what waits, or in front of it."""
@@ -383,10 +404,19 @@ class Player:
                 n_left -= 1
                 continue
             if track is not None:
-                self._heard_key, self._heard_from_s = entry.key, track.from_s
-                self.engine.play(track, paused=paused)
+                at_s = self._left_at(entry, track)
+                self._heard_key, self._heard_from_s = entry.key, at_s
+                self.engine.play(track, at_s, paused=paused)
             break
         self._changed()
+
+    def _left_at(self, entry: Entry, track: Track) -> float:
+        """Return where to begin: where the session before left this turn, else at its start."""
+        resume, self._resume = self._resume, None
+        if resume is None or resume[0] != entry.key:
+            return track.from_s
+        last_s = track.to_s if track.to_s is not None else resume[1] + 1
+        return resume[1] if track.from_s <= resume[1] < last_s - 1 else track.from_s
 
     def _step(self, *, forward: bool) -> None:
         with self._lock:

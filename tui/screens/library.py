@@ -9,12 +9,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from utawaku.library.errors import QueryError, UtawakuError
-from utawaku.library.query.results import DEFAULT_SORT, And, Listing, Query
+from utawaku.library.query.results import (
+    DEFAULT_SORT,
+    And,
+    FacetValue,
+    Listing,
+    Query,
+    quote,
+)
 from utawaku.library.records import Song
 from utawaku.library.text import clean_line
 from utawaku.tui.background import Latest
 from utawaku.tui.columns import COLUMNS, DETAILS_FROM, details_width
 from utawaku.tui.messages import (
+    BranchOpened,
     CursorMoved,
     FacetToggled,
     RowChosen,
@@ -22,8 +30,10 @@ from utawaku.tui.messages import (
     SearchLeft,
     SelectionChanged,
     SongsUnreadable,
+    SongWanted,
     SortWanted,
 )
+from utawaku.tui.screens import song_lists
 from utawaku.tui.screens.beginning import Beginning
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose, ChooseSeveral, Confirm
 from utawaku.tui.services.services import Services
@@ -35,6 +45,7 @@ from utawaku.tui.widgets.song_table import BLOCK, SongTable
 
 SORTS = ("added", "title", "artist", "singer", "date", "taste", "stars", "plays", "length", "bpm")
 FORGET = "\0forget "
+LIST = "\0list "
 NO_MATCH = "No songs match."
 NOT_COUNTED = -2
 """Version of the listing of the first songs: there are more."""
@@ -60,7 +71,7 @@ class LibraryScreen(Beginning):
         Binding("o", "columns", "Columns", show=False),
         Binding("b", "facets", "Browse", show=False),
         Binding("w", "save_search", "Save this search", show=False),
-        Binding("apostrophe", "saved_searches", "Saved searches", show=False),
+        Binding("apostrophe", "saved_searches", "Playlists, saved searches", show=False),
     ]
 
     def __init__(self, services: Services, first_songs: Sequence[tuple[int, Song]] = ()) -> None:
@@ -252,7 +263,9 @@ class LibraryScreen(Beginning):
         elif self.grouped:
             parts.append("copies grouped, l opens")
         sort = listing.query.sort
-        if sort != DEFAULT_SORT and sort.field not in self.table.sorts_in_sight():
+        if listing.ranked:
+            parts.append("best match first")
+        elif sort != DEFAULT_SORT and sort.field not in self.table.sorts_in_sight():
             parts.append(f"by {sort.field} {'↓' if sort.descending else '↑'}")
         self.search_bar.show_count("  ".join(parts))
 
@@ -445,7 +458,7 @@ class LibraryScreen(Beginning):
             self.set_sort("")
 
     def action_facets(self) -> None:
-        """Show or hide the library by singer, artist, year and grade."""
+        """Show or hide the library by grade, singer, year, tag and artist."""
         facets = self.query_one(Facets)
         facets.display = not facets.display
         self.services.preferences.value.facets = facets.display
@@ -466,6 +479,32 @@ class LibraryScreen(Beginning):
         else:
             text = f"{text} {event.term}".strip()
         self.search_bar.set_text(text)
+
+    def on_branch_opened(self, event: BranchOpened) -> None:
+        """Read the streams of an artist, or the songs of one of them."""
+        event.stop()
+        browser, path = self.catalogue.browser, event.path
+        query = f"artist={quote(path[0])}"
+        facets = self.query_one(Facets)
+
+        def read() -> Sequence[FacetValue | Song]:
+            if len(path) == 1:
+                return browser.facet("stream", browser.search(f"{query} sort:date"), limit=200)
+            listing = browser.search(f"{query} stream={quote(path[1])} sort:date+")
+            return browser.songs(listing.numbers[:200])
+
+        self.worker.read(read, lambda found: facets.open_branch(path, found))
+
+    def on_song_wanted(self, event: SongWanted) -> None:
+        """Play a song of the browse pane, then its neighbours there."""
+        event.stop()
+        player = self.player
+        facets = self.query_one(Facets)
+        path = next((line.path for line in facets.lines if line.song is not None
+                     and line.song.id == event.song_id), ())  # fmt: skip
+        ids = [one.id for one in facets.branches.get(path, ()) if isinstance(one, Song)]
+        self.services.tuner.stop()
+        self.worker.write(lambda: player.play(ids, ids.index(event.song_id)))
 
     def action_columns(self) -> None:
         """Choose the columns and their order."""
@@ -515,32 +554,47 @@ class LibraryScreen(Beginning):
         )
 
     def action_saved_searches(self) -> None:
-        """Open or forget a saved search."""
-        saved = self.catalogue.saved_queries
+        """Open, play or remove a saved search or a playlist."""
+        from utawaku.library import static_playlists
 
-        def ask(found: Any) -> None:
-            choices = [Choice(name, name, query) for name, query in found.items()]
+        saved, root = self.catalogue.saved_queries, self.settings.library_root
 
-            def chosen(name: str | None) -> None:
-                if name is None:
+        def read() -> tuple[dict[str, str], list[str]]:
+            return saved.all(), static_playlists.names(root)
+
+        def ask(found: tuple[dict[str, str], list[str]]) -> None:
+            searches, names = found
+            choices = [Choice(LIST + name, name, "playlist: enter plays it") for name in names]
+            choices += [Choice(name, name, query) for name, query in searches.items()]
+
+            def chosen(value: str | None) -> None:
+                if value is None:
                     return
-                if name.startswith(FORGET):
-                    self._forget(name.removeprefix(FORGET))
+                remove = value.startswith(FORGET)
+                name = value.removeprefix(FORGET)
+                if name.startswith(LIST):
+                    name = name.removeprefix(LIST)
+                    if remove:
+                        song_lists.delete(self.app, self.services, name)
+                    else:
+                        song_lists.play(self.services, name)
+                elif remove:
+                    self._forget(name)
                 else:
-                    self.search_bar.set_text(found[name])
+                    self.search_bar.set_text(searches[name])
                     self.table.focus()
 
             self.app.push_screen(
                 Choose(
-                    "Saved searches",
+                    "Playlists and saved searches",
                     choices,
-                    empty="None yet: w saves the search that is shown.",
+                    empty="None yet: F puts songs on a playlist, w saves the search.",
                     remove=FORGET,
                 ),
                 chosen,
             )
 
-        self.worker.read(saved.all, ask)
+        self.worker.read(read, ask)
 
     def _forget(self, name: str) -> None:
         saved = self.catalogue.saved_queries

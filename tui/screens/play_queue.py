@@ -1,5 +1,6 @@
 """The play queue, to view and rearrange."""
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -27,13 +28,24 @@ class PlayQueueScreen(ModalScreen[None]):
         Binding("K,shift+up", "shift(-1)", "Up"),
         Binding("J,shift+down", "shift(1)", "Down"),
         Binding("C", "clear", "Clear"),
+        Binding("w", "save", "Save as a playlist"),
     ]
 
-    def __init__(self, player: Player, worker: CatalogueWorker, catalogue: "Catalogue") -> None:
+    def __init__(
+        self,
+        player: Player,
+        worker: CatalogueWorker,
+        catalogue: "Catalogue",
+        save: Callable[[Sequence[str]], None],
+        stop_radio: Callable[[], None],
+    ) -> None:
+        """`save` asks for a name and keeps songs as a playlist."""
         super().__init__()
         self._player = player
         self._worker = worker
         self._catalogue = catalogue
+        self._save = save
+        self._stop_radio = stop_radio
 
     def compose(self) -> ComposeResult:
         """Title, turns, keys."""
@@ -41,7 +53,7 @@ class PlayQueueScreen(ModalScreen[None]):
             yield Static("Play queue", classes="dialog-title", markup=False)
             yield QueueRows(self._player)
             yield Static(
-                "enter play   x remove   J K move   C clear   esc close",
+                "enter play   x remove   J K move   C clear   w save as a playlist   esc close",
                 classes="dialog-keys",
                 markup=False,
             )
@@ -104,8 +116,13 @@ class PlayQueueScreen(ModalScreen[None]):
 
     def action_clear(self) -> None:
         """Forget all but what plays."""
+        self._stop_radio()
         self._player.clear_queue()
         self.rows.rows_changed()
+
+    def action_save(self) -> None:
+        """Keep the queue as a playlist."""
+        self._save([entry.song_id for entry in self.rows.entries])
 
     def action_close(self) -> None:
         """Back."""

@@ -7,6 +7,7 @@ from textual.screen import Screen
 
 from utawaku.tui.player.player import STEMS, Player
 from utawaku.tui.screens.play_queue import PlayQueueScreen
+from utawaku.tui.screens.song_lists import save_as_one
 from utawaku.tui.services.services import Services
 
 
@@ -66,7 +67,13 @@ class PlayerKeys(Screen[None]):
         """Show the play queue."""
         services = self.services
         self.app.push_screen(
-            PlayQueueScreen(self.player, services.worker, services.library.catalogue)
+            PlayQueueScreen(
+                self.player,
+                services.worker,
+                services.library.catalogue,
+                lambda song_ids: save_as_one(self.app, services, song_ids),
+                services.tuner.stop,
+            )
         )
 
     def action_shuffle(self) -> None:

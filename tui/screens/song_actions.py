@@ -1,7 +1,7 @@
 """Actions on songs wherever they are listed: grade, label, drop, request work."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +17,9 @@ from utawaku.tui.messages import SongsChanged
 from utawaku.tui.screens.dialogs import Choice, Choose, Confirm
 from utawaku.tui.screens.edit_songs import Change, EditSongs, Preview, changes_of
 from utawaku.tui.screens.playlist import MakePlaylist, Playlists
+from utawaku.tui.screens.song_lists import add_to_one
 from utawaku.tui.screens.tab_screen import TabScreen
+from utawaku.tui.services.radio_tuner import choices_for
 from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.text import shown
 
@@ -46,7 +48,10 @@ class SongActions(TabScreen):
         Binding("t", "timeline", "In its stream", show=False),
         Binding("p", "publish", "Publish", show=False),
         Binding("y", "make_playlist", "Make a playlist of these", show=False),
-        Binding("Y", "playlists", "Playlists", show=False),
+        Binding("Y", "playlists", "Playlists in one file", show=False),
+        Binding("M", "radio", "More like this, endless", show=False),
+        Binding("H", "radios", "Radio: never played, best of ...", show=False),
+        Binding("F", "file_into", "Put on a playlist", show=False),
     ]
 
     def target_numbers(self) -> list[int]:
@@ -364,6 +369,49 @@ class SongActions(TabScreen):
             self.app.push_screen(Playlists(found, time.time()), chosen)
 
         self.worker.read(lambda: requests.of_kind(PlaylistRequest), show)
+
+    def action_radio(self) -> None:
+        """Play songs that sound like this one, for ever."""
+
+        def begin(song: Song | None) -> None:
+            if song is not None:
+                self._begin(0, song)
+
+        self._with_song(begin)
+
+    def action_radios(self) -> None:
+        """Choose what plays for ever."""
+
+        def ask(song: Song | None) -> None:
+            found = choices_for(song)
+            choices = [
+                Choice(str(n), radio.name[:1].upper() + radio.name[1:], told)
+                for n, (radio, _first, told) in enumerate(found)
+            ]
+
+            def chosen(value: str | None) -> None:
+                if value is not None:
+                    self._begin(int(value), song)
+
+            self.app.push_screen(Choose("Radio: it goes on by itself", choices), chosen)
+
+        self._with_song(ask)
+
+    def _begin(self, index: int, song: Song | None) -> None:
+        radio, first, _told = choices_for(song)[index]
+        self.services.tuner.start(radio, first)
+
+    def _with_song(self, then: Callable[[Song | None], None]) -> None:
+        numbers, browser = self.target_numbers()[:1], self.catalogue.browser
+        self.worker.read(
+            lambda: browser.songs(numbers), lambda songs: then(songs[0] if songs else None)
+        )
+
+    def action_file_into(self) -> None:
+        """Put songs on a playlist of the user."""
+        numbers, browser = self.target_numbers(), self.catalogue.browser
+        if numbers:
+            add_to_one(self.app, self.services, lambda: browser.songs(numbers))
 
     def action_publish(self) -> None:
         """Compose a submission of the songs."""

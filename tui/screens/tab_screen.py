@@ -10,6 +10,7 @@ from textual.widgets import Footer
 from utawaku.tui.screens.notices import ShowText
 from utawaku.tui.screens.player_keys import PlayerKeys
 from utawaku.tui.services.catalogue_worker import CatalogueWorker
+from utawaku.tui.text import shown
 from utawaku.tui.widgets.player_bar import PlayerBar
 from utawaku.tui.widgets.song_table import SongTable
 from utawaku.tui.widgets.top_bar import TopBar
@@ -99,7 +100,9 @@ class TabScreen(PlayerKeys):
             if table.playing_id != playing_id:
                 table.playing_id = playing_id
                 table.refresh()
+        radio = self.services.tuner.radio
         for bar in self.query(PlayerBar):
+            bar.radio = shown(radio.name) if radio is not None else ""
             bar.refresh()
         if song is not None:
             self.services.playback.read_pictures(song, self._show_pictures)

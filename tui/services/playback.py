@@ -44,6 +44,8 @@ class Playback:
         )
         self.player.volume = preferences.value.volume
         self.player.replay_gain = preferences.value.replay_gain
+        self.by_hand: Callable[[], None] = lambda: None
+        """Called when the user chooses what to play: a radio ends."""
         self._mpris: Mpris | None = None
         self._pictures: Latest | None = None
 
@@ -71,6 +73,7 @@ class Playback:
 
     def play_numbers(self, numbers: Sequence[int], at: int) -> None:
         """Play these songs, beginning with the one at index `at`."""
+        self.by_hand()
 
         def play() -> None:
             songs = self._library.catalogue.browser.numbered(numbers)

@@ -18,6 +18,8 @@ from utawaku.tui.services.navigator import Navigator
 from utawaku.tui.services.pipeline_control import PipelineControl
 from utawaku.tui.services.playback import Playback
 from utawaku.tui.services.playlist_requests import PlaylistRequests
+from utawaku.tui.services.queue_keeper import QueueKeeper
+from utawaku.tui.services.radio_tuner import RadioTuner
 from utawaku.tui.services.undo_stack import UndoStack
 
 
@@ -37,6 +39,8 @@ class Services:
     playlists: PlaylistRequests
     navigator: Navigator
     beginnings: Beginnings
+    tuner: RadioTuner
+    queue_keeper: QueueKeeper
 
     @property
     def player(self) -> Player:
@@ -57,22 +61,29 @@ class Services:
         undo = UndoStack(app, worker)
         preferences = PreferenceStore(library.place, worker.write)
         pipeline = PipelineControl(app, library, worker)
+        playback = Playback(app, library, worker, reports, preferences, open_output=open_output)
+        tuner = RadioTuner(app, library, worker, playback.player)
+        playback.by_hand = tuner.stop
         return cls(
             library,
             reports,
             worker,
             undo,
             preferences,
-            Playback(app, library, worker, reports, preferences, open_output=open_output),
+            playback,
             Grading(app, library, undo),
             pipeline,
             PlaylistRequests(app, library, worker, reports, pipeline),
             Navigator(app),
             Beginnings(app, library, worker, pipeline),
+            tuner,
+            QueueKeeper(app, library, worker, playback.player, tuner),
         )
 
     async def close(self) -> None:
         """Finish writes, then close the player."""
         self.beginnings.close()
+        self.queue_keeper.close()
+        self.tuner.stop()
         await self.worker.close()
         await self.playback.close()

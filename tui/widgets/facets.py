@@ -1,12 +1,18 @@
-"""The library by singer, artist, year and grade; a choice goes into the search."""
+"""The library by grade, singer, year, tag and artist; an artist opens to streams and songs.
 
+A choice goes into the search; a song is played.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from utawaku.library.query.results import FacetValue, quote
-from utawaku.tui.messages import CursorMoved, FacetToggled, RowChosen
+from utawaku.library.records import Song
+from utawaku.tui.columns import title_of
+from utawaku.tui.messages import BranchOpened, CursorMoved, FacetToggled, RowChosen, SongWanted
 from utawaku.tui.text import fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
 
@@ -14,22 +20,32 @@ FACETS: tuple[tuple[str, str, int], ...] = (
     ("grade", "Grade", 4),
     ("singer", "Singer", 12),
     ("year", "Year", 8),
+    ("tag", "Tag", 12),
     ("artist", "Artist", 30),
 )
 """Field, title, most values shown."""
 
+Path = tuple[str, ...]
+"""Artist, then stream: the values above a branch and its own."""
+
 
 @dataclass(frozen=True)
 class FacetLine:
-    """A title (without a value) or a value."""
+    """A title (without a value), a value, or a song."""
 
     field: str
     text: str
     value: FacetValue | None = None
+    path: Path = ()
+    """Of an artist or stream: it can be opened."""
+    song: Song | None = None
 
     @property
     def term(self) -> str:
-        """The search for it."""
+        """The search for it; of a stream with its artist."""
+        if self.field == "stream":
+            artist, stream = self.path
+            return f"artist={quote(artist)} stream={quote(stream)}"
         assert self.value is not None
         operator = ":" if self.field in ("grade", "year") else "="
         return f"{self.field}{operator}{quote(self.value.value)}"
@@ -45,6 +61,8 @@ class Facets(Rows):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "Narrow to this", show=False),
+        Binding("l,right", "open", "Open", show=False),
+        Binding("h,left", "close", "Close", show=False),
     ]
 
     def __init__(self) -> None:
@@ -52,43 +70,97 @@ class Facets(Rows):
         self.lines: list[FacetLine] = []
         self.active: frozenset[str] = frozenset()
         """Terms that the search holds already."""
+        self._values: dict[str, list[FacetValue]] = {}
+        self.branches: dict[Path, Sequence[FacetValue | Song]] = {}
+        """Open artists with their streams, open streams with their songs."""
 
     def show(self, values: dict[str, list[FacetValue]], active: frozenset[str]) -> None:
         """List values with their counts."""
+        self._values, self.active = values, active
+        self._draw()
+
+    def open_branch(self, path: Path, found: Sequence[FacetValue | Song]) -> None:
+        """List the streams of an artist, or the songs of a stream, below it."""
+        self.branches[path] = found
+        self._draw()
+
+    def _draw(self) -> None:
         lines = []
         for field, title, most in FACETS:
-            found = [value for value in values.get(field, []) if value.value][:most]
+            found = [value for value in self._values.get(field, []) if value.value][:most]
             if found:
                 lines.append(FacetLine(field, title))
-                lines += [FacetLine(field, value.value, value) for value in found]
+            for value in found:
+                path = (value.value,) if field == "artist" else ()
+                lines.append(FacetLine(field, value.value, value, path))
+                lines += self._below(path) if path else []
         self.lines = lines
-        self.active = active
         self.rows_changed()
 
+    def _below(self, path: Path) -> list[FacetLine]:
+        lines = []
+        for one in self.branches.get(path, ()):
+            if isinstance(one, Song):
+                lines.append(FacetLine("song", title_of(one), path=path, song=one))
+            else:
+                below = (*path, one.value)
+                lines.append(FacetLine("stream", one.value or "no title", one, below))
+                lines += self._below(below)
+        return lines
+
     def row_count(self) -> int:
-        """Titles and values."""
+        """Titles, values and songs."""
         return len(self.lines)
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
-        """A title, or a value with its count."""
+        """A title, a value with its count, or a song."""
         line = self.lines[index]
+        if line.song is not None:
+            return [(fit("       " + line.text, width), self.look("muted"))]
         if line.value is None:
             return [(fit(line.text, width), self.look("muted"))]
         count = f"{line.value.n_songs:,}"
-        active = line.term in self.active
-        name = shown(line.text)
+        active = line.term in self.active or line.term in " ".join(sorted(self.active))
+        sign = "●" if active else "▾" if line.path in self.branches else "▸" if line.path else " "
+        indent = "  " if line.field == "stream" else ""
         return [
-            (" ● " if active else "   ", self.look("accent")),
-            (fit(name, width - len(count) - 5), self.look("accent") if active else None),
+            (f"{indent} {sign} ", self.look("accent" if active else "faint")),
+            (
+                fit(shown(line.text), width - len(count) - 5 - len(indent), middle=True),
+                self.look("accent") if active else None,
+            ),
             (" " + count + " ", self.look("faint")),
         ]
 
     def on_row_chosen(self, event: RowChosen) -> None:
-        """Put it into the search, or take it out."""
+        """Put it into the search, or take it out; play a song."""
         event.stop()
         line = self.lines[event.index]
-        if line.value is not None:
+        if line.song is not None:
+            self.post_message(SongWanted(line.song.id))
+        elif line.value is not None:
             self.post_message(FacetToggled(line.term))
+
+    @property
+    def _line(self) -> FacetLine | None:
+        return self.lines[self.cursor] if self.lines else None
+
+    def action_open(self) -> None:
+        """Open the artist or stream under the cursor."""
+        line = self._line
+        if line is not None and line.path and line.song is None and line.path not in self.branches:
+            self.post_message(BranchOpened(line.path))
+
+    def action_close(self) -> None:
+        """Close what is open here, and go to it."""
+        line = self._line
+        if line is None or not line.path:
+            return
+        path = line.path if line.path in self.branches or len(line.path) == 1 else line.path[:-1]
+        for known in [one for one in self.branches if one[: len(path)] == path]:
+            del self.branches[known]
+        self._draw()
+        self.cursor = next(n for n, one in enumerate(self.lines) if one.path == path)
 
     def on_cursor_moved(self, event: CursorMoved) -> None:
         """Nobody else's business."""

@@ -53,6 +53,8 @@ class PlayerBar(Widget):
         self.envelope: Envelope | None = None
         self.interest: np.ndarray = np.zeros(0, np.float32)
         self._drawn: tuple[object, ...] = ()
+        self.radio = ""
+        """Words for the radio that plays; empty where none does."""
 
     def on_mount(self) -> None:
         """Follow the music."""
@@ -74,6 +76,7 @@ class PlayerBar(Widget):
             column,
             self._player.volume,
             self._modes(),
+            len(self._player.queue.entries),
         )
         if drawn != self._drawn:
             self._drawn = drawn
@@ -96,6 +99,8 @@ class PlayerBar(Widget):
         modes = []
         if self._player.state.silent_because:
             modes.append(f"silent: {self._player.state.silent_because}")
+        if self.radio:
+            modes.append(f"radio: {self.radio}")
         if self._player.highlights_only:
             modes.append("highlights")
         if self._player.queue.shuffled:
@@ -127,7 +132,9 @@ class PlayerBar(Widget):
         if state.song is None:
             modes = self._modes()
             told = "Nothing plays."
-            if not modes:
+            if not modes and (n := len(self._player.queue.entries)):
+                told += f" space goes on with the {n:,} song{'' if n == 1 else 's'} of the queue."
+            elif not modes:
                 told += " Enter plays the song under the cursor."
             room = width - cell_len(told) - 2 * _MARGIN
             return Strip(
