@@ -1,16 +1,17 @@
 """How the pipeline fares alone: kills at every stage, and thousands of stale streams.
 
-from utawaku.library.requests import Rematerialize
     python benchmarks/hands_off.py survive --streams 3 --kills 6
     python benchmarks/hands_off.py soak --limit-s 1200 --csv memory.csv
     python benchmarks/hands_off.py stale --streams 3000
+    python benchmarks/hands_off.py night --limit-s 6000 --hours 8 --csv night.csv
 
 `survive` starts the real `utawaku up` in a folder of its own, drops generated streams into the
 watched folder, kills -9 the daemon, the code server or a run, again and again, and then looks
 whether every stream is done or waits with a reason, nothing is there twice, and no file is left
 over. `soak` feeds it short streams for as long as it is told, half of them through a followed feed,
 and tells memory and open files of each lasting process over time. `stale` measures what one
-`rematerialize` request costs a tick of the requests sensor.
+`rematerialize` request costs a tick of the requests sensor. `night` gives what comes in a night in
+less time than a night, and counts memory, files, runs, requests and notices (`night.py`).
 """
 
 import argparse
@@ -34,13 +35,14 @@ sys.path.insert(0, str(ROOT))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("survive", "soak", "stale"))
+    parser.add_argument("what", choices=("survive", "soak", "stale", "night"))
     parser.add_argument("--streams", type=int, default=3)
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--minutes", type=float, default=2.0, help="length of a stream")
     parser.add_argument("--weights", type=Path, help="weights folder to use instead of fetching")
     parser.add_argument("--limit-s", type=float, default=900.0)
-    parser.add_argument("--csv", type=Path, help="soak: where the samples are written")
+    parser.add_argument("--csv", type=Path, help="soak, night: where the samples are written")
+    parser.add_argument("--hours", type=float, default=8.0, help="night: hours of streams given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--victims", default="daemon,code server,run", help="what is killed, in turn"
@@ -54,6 +56,10 @@ def main() -> None:
             from soak import soak
 
             soak(Path(folder), given)
+        elif given.what == "night":
+            from night import night
+
+            night(Path(folder), given)
         else:
             survive(Path(folder), given)
 

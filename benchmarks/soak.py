@@ -35,7 +35,7 @@ QUERY = "{runsOrError(limit: 30) {... on Runs {results {runId status stats {__ty
 PARTS = {
     "dagster._daemon": "daemon",
     "api grpc": "code server",
-    "dagster_webserver": "web page",
+    "commands.web_page": "web page",
     "commands up": "supervisor",
 }
 

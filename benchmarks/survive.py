@@ -285,19 +285,34 @@ def fill(path: Path) -> None:
                     file.write(b"\0" * size)
 
 
-def clock(home: Path, folder: Path, given: argparse.Namespace) -> None:
-    """The wall clock of every process jumps; the time since boot does not, as on a real machine."""
-    ahead, preloaded = folder / "ahead", folder / "clock_jump.so"
-    source = Path(__file__).with_name("clock_jump.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", preloaded, source], check=True)
+@dataclass(frozen=True)
+class Jump:
+    """A wall clock that can be set for the programs that get `environ`."""
 
-    def jump_to(seconds: int) -> None:
-        with ahead.open("r+b" if ahead.exists() else "wb") as file:
+    ahead: Path
+    environ: dict[str, str]
+
+    def to(self, seconds: int) -> None:
+        """Set the clock so many seconds ahead of this machine's."""
+        with self.ahead.open("r+b" if self.ahead.exists() else "wb") as file:
             file.write(struct.pack("=q", seconds))
 
-    jump_to(0)
-    environ = {"LD_PRELOAD": str(preloaded), "CLOCK_JUMP": str(ahead)}
-    with night(home, folder, given, **environ) as one:
+
+@contextmanager
+def jumped_clock(folder: Path) -> Iterator[Jump]:
+    """Build `clock_jump.c` into `folder` (needs cc); the clock stands right at first."""
+    folder.mkdir(parents=True)
+    preloaded, source = folder / "clock_jump.so", Path(__file__).with_name("clock_jump.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", preloaded, source], check=True)
+    ahead = folder / "ahead"
+    jump = Jump(ahead, {"LD_PRELOAD": str(preloaded), "CLOCK_JUMP": str(ahead)})
+    jump.to(0)
+    yield jump
+
+
+def clock(home: Path, folder: Path, given: argparse.Namespace) -> None:
+    """The wall clock of every process jumps; the time since boot does not, as on a real machine."""
+    with jumped_clock(folder / "clock") as jump, night(home, folder, given, **jump.environ) as one:
         for days in (1, -1, 400, 0):
             if given.only and str(days) not in given.only.split(","):
                 continue
@@ -305,7 +320,7 @@ def clock(home: Path, folder: Path, given: argparse.Namespace) -> None:
                 one.give(through)
             one.look_now()
             time.sleep(8)  # in the middle of the work
-            jump_to(days * DAY_S)
+            jump.to(days * DAY_S)
             time.sleep(given.hold_s)
             one.look_now()
             took_s = one.mend(given.limit_s)
