@@ -29,7 +29,8 @@ from typing import Any
 
 import psutil
 from soak import HOOK, METRICS_PORT, PORT, Sample, as_feed, ask_pages, report, take, write
-from survive import jumped_clock
+
+from benchmarks.jumped_clock import jumped_clock
 
 ROOT = Path(__file__).parent.parent
 EVERY_S = 10.0
@@ -39,7 +40,6 @@ GRADED = 12
 MAINTENANCE = (4, 17)
 """Hour and minute (UTC) of the schedule `nightly_maintenance_schedule`."""
 OPEN = ("queued", "running")
-HALF_MADE = (".part", ".tmp", ".new", ".partial")
 
 
 @dataclass
@@ -90,7 +90,6 @@ def make_stream(path: str, number: int, minutes: float) -> None:
     """Make one stream; runs in a process of its own."""
     from utawaku.demo import make_demo_stream
 
-    os.nice(5)
     make_demo_stream(Path(path), seed=7000 + number, minutes=minutes, info_json=False)
 
 
@@ -332,7 +331,7 @@ def left_over(home: Path) -> None:
     halves = [
         str(path.relative_to(home))
         for path in home.rglob("*")
-        if path.is_file() and path.suffix in HALF_MADE
+        if path.is_file() and (path.name.startswith(".utawaku-") or ".part" in path.name)
     ]
     print(f"{'half-made files':34} {halves or 'none'}")
     found = []

@@ -18,7 +18,6 @@ import shutil
 import signal
 import socket
 import sqlite3
-import struct
 import subprocess
 import sys
 import tempfile
@@ -33,7 +32,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-DAY_S = 86_400
+from benchmarks.jumped_clock import DAY_S, jumped_clock  # noqa: E402
 
 
 def main() -> None:
@@ -283,31 +282,6 @@ def fill(path: Path) -> None:
             with suppress(OSError):
                 while True:
                     file.write(b"\0" * size)
-
-
-@dataclass(frozen=True)
-class Jump:
-    """A wall clock that can be set for the programs that get `environ`."""
-
-    ahead: Path
-    environ: dict[str, str]
-
-    def to(self, seconds: int) -> None:
-        """Set the clock so many seconds ahead of this machine's."""
-        with self.ahead.open("r+b" if self.ahead.exists() else "wb") as file:
-            file.write(struct.pack("=q", seconds))
-
-
-@contextmanager
-def jumped_clock(folder: Path) -> Iterator[Jump]:
-    """Build `clock_jump.c` into `folder` (needs cc); the clock stands right at first."""
-    folder.mkdir(parents=True)
-    preloaded, source = folder / "clock_jump.so", Path(__file__).with_name("clock_jump.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", preloaded, source], check=True)
-    ahead = folder / "ahead"
-    jump = Jump(ahead, {"LD_PRELOAD": str(preloaded), "CLOCK_JUMP": str(ahead)})
-    jump.to(0)
-    yield jump
 
 
 def clock(home: Path, folder: Path, given: argparse.Namespace) -> None:

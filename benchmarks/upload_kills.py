@@ -10,6 +10,7 @@ had to say (a part that cost too much is sent again by hand) is counted apart.
 """
 
 import argparse
+import os
 import random
 import sqlite3
 import sys
@@ -30,12 +31,14 @@ def main() -> None:
     """Run the drill and print the counts."""
     from tests.servers.bilibili import HOSTS
     from tests.servers.certificates import make_authority
-    from tests.services.publishing import Workers, make_world, proxy_environment, start_proxy
+    from tests.services.forked_workers import ForkedWorkers
+    from tests.services.publishing import make_world, proxy_environment, start_proxy
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit-s", type=float, default=1200.0)
+    parser.add_argument("--latest-s", type=float, default=2.5, help="latest moment of a kill")
     given = parser.parse_args()
     chance = random.Random(given.seed)
     counts: Counter[str] = Counter()
@@ -43,7 +46,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="upload-kills-") as name:
         folder = Path(name)
         authority, proxy = make_authority(folder / "ca", HOSTS), start_proxy()
-        workers = Workers(proxy_environment(proxy, authority), folder)
+        os.environ.update(proxy_environment(proxy, authority))  # the workers inherit it
+        workers = ForkedWorkers(folder)
         world = make_world(folder / "home", authority, proxy, workers)
         submissions = []
         while counts["kills"] < given.kills and time.monotonic() - began < given.limit_s:
@@ -57,8 +61,9 @@ def main() -> None:
                     "patience": PATIENCE,
                 }
                 driver = workers.take(doomed=True)
+                counts[f"clock {order['ahead_s'] / HOUR_S:+.0f} h"] += 1
                 driver.send(order)
-                time.sleep(chance.uniform(0.0, 1.5))
+                time.sleep(chance.uniform(0.0, given.latest_s))
                 driver.kill()
                 counts["kills"] += 1
                 for one in round_:
@@ -94,6 +99,7 @@ def report(world, submissions, counts, took_s) -> None:  # type: ignore[no-untyp
         foreign = len(database.execute("PRAGMA foreign_key_check").fetchall())
     rows = {
         "kills": counts["kills"],
+        "clocks": {name: n for name, n in counts.items() if name.startswith("clock")},
         "submissions": f"{len(published)}, {counts['left open after kills']} open after four kills",
         "lost": lost,
         "twice": sum(n > 1 for n in titles.values()) + sum(n > 1 for n in holding.values()),

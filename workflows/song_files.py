@@ -10,7 +10,13 @@ from typing import Any
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import CutSettings, Settings
 from utawaku.library.errors import MediaError
-from utawaku.library.files import move, render_path, temporary_path, trash
+from utawaku.library.files import (
+    move,
+    remove_stale_temporaries,
+    render_path,
+    temporary_path,
+    trash,
+)
 from utawaku.library.records import Song, Stream
 from utawaku.library.tags import SongTags, read_tags, write_tags
 from utawaku.media.cut import CutResult, cut_audio, cut_video, plan_cut
@@ -115,6 +121,7 @@ class SongCutter:
 
     def cut_all(self, kept: list[Song]) -> list[str]:
         """Cut what is due, a few at once; returns the ids in order, one by one."""
+        self._remove_half_made(kept)
         due = [song for song in kept if self._is_due(song)]
         self.counts.n_untouched = len(kept) - len(due)
         if due:
@@ -123,6 +130,16 @@ class SongCutter:
         # FFmpeg works outside of the interpreter's lock, so threads are enough.
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(self._cut, due))
+
+    def _remove_half_made(self, kept: list[Song]) -> None:
+        """Delete what a killed run left where these songs are or will be."""
+        homes = {song_path(song, self.stream, self.settings, "opus").parent for song in kept}
+        homes |= {
+            (self.settings.library_root / song.file_path).parent for song in kept if song.file_path
+        }
+        for folder in homes:
+            for path in remove_stale_temporaries(folder, only_here=True):
+                _log.info("%s was left half made by a run that was killed; removed", path)
 
     def _is_due(self, song: Song) -> bool:
         return not holds_span(song) or not (self.settings.library_root / song.file_path).is_file()

@@ -83,13 +83,18 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def remove_stale_temporaries(root: Path, *, older_than_s: float = 86_400.0) -> list[Path]:
+def remove_stale_temporaries(
+    root: Path, *, older_than_s: float = 86_400.0, only_here: bool = False
+) -> list[Path]:
     """Delete temporary files under `root` whose process is gone, or that are older than that.
 
-    A kill -9 leaves them; call it when a run starts. Returns what was deleted.
+    A kill -9 leaves them; call it when a run starts. `only_here` leaves the folders below `root`
+    alone. Returns what was deleted.
     """
     removed = []
-    for folder, _, names in os.walk(root):
+    for folder, folders, names in os.walk(root):
+        if only_here:
+            folders.clear()
         for name in names:
             match = _TEMPORARY.match(name)
             if not match:

@@ -1,5 +1,8 @@
 """Files of songs: cut where they are due, named by the template, put away when dropped."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +77,25 @@ def test_a_file_that_was_deleted_is_due_again(
     (settings.library_root / songs_of(catalogue)[1].file_path).unlink()
     assert any_due(stream, catalogue, settings)
     assert cut(stream, catalogue, settings).n_cut == 1
+
+
+def test_what_a_killed_run_left_half_made_goes_with_the_next_run(
+    stream: Stream, catalogue: Catalogue, settings: Settings
+) -> None:
+    cut(stream, catalogue, settings)
+    folder = song_path(songs_of(catalogue)[0], stream, settings, "flac").parent
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = folder / f".utawaku-{ended.pid}-0123abcd.part.opus"
+    at_work = folder / f".utawaku-{os.getpid()}-0123abcd.part.opus"
+    elsewhere = folder / "below" / left.name
+    elsewhere.parent.mkdir()
+    for path in (left, at_work, elsewhere):
+        path.touch()
+    cut(stream, catalogue, settings)
+    assert not left.exists()
+    assert at_work.exists(), "another program is at work on it"
+    assert elsewhere.exists(), "a whole library is not walked for one stream"
 
 
 def test_the_file_of_a_dropped_song_goes_to_the_trash_and_leaves_no_empty_folder(
