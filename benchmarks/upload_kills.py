@@ -77,6 +77,7 @@ def main() -> None:
                     counts["a person had to say"] += 1
                     print(f"  {world.get(one).state}: {world.get(one).message[:120]}")
             world.until_published(round_)
+            print(f"  {counts['kills']} kills, {time.monotonic() - began:.0f} s", flush=True)
         report(world, submissions, counts, time.monotonic() - began)
         workers.close()
         world.site.stop()

@@ -48,6 +48,7 @@ from utawaku.library.store.songs import Songs
 from utawaku.library.store.sound_links import Sounds
 from utawaku.library.store.state_values import Memories
 from utawaku.library.store.stems import StemRecords
+from utawaku.library.store.stored_times import StoredTimes
 from utawaku.library.store.streams import Streams
 from utawaku.library.store.submissions import Submissions
 from utawaku.library.store.taste import TasteStore
@@ -205,6 +206,11 @@ class Catalogue:
     def memories(self) -> Memories:
         """Return what schedules remember."""
         return Memories(self)
+
+    @cached_property
+    def stored_times(self) -> StoredTimes:
+        """Return what sets stored times right after the clock was set back."""
+        return StoredTimes(self)
 
     @cached_property
     def notices(self) -> Notices:

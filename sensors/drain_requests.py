@@ -1,5 +1,6 @@
 """Drains what the screen, the command line and subscriptions asked for into runs."""
 
+import time
 from collections.abc import Iterator
 
 import dagster as dg
@@ -38,6 +39,7 @@ def drain_requests(
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Start runs for waiting requests, once each, as far as sites and settings allow."""
     catalogue, settings = library.catalogue, library.settings
+    catalogue.stored_times.settle(time.time())
     carry_over_states(context.instance)
     close_orphaned_runs(context.instance)
     settle(context.instance, catalogue, settings)

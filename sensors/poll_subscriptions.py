@@ -54,6 +54,7 @@ def poll_subscriptions(
     catalogue = library.catalogue
     tally, ends_at = Tally(), time.monotonic() + TICK_S
     n_reconciles = 0
+    catalogue.stored_times.settle(time.time())
     for channel in catalogue.channels.due(time.time()):
         if time.monotonic() >= ends_at:
             break

@@ -29,6 +29,7 @@ LONGEST_PAUSE_S = 3600.0
 
 _LEASE_S = 120.0
 _BUSY_TIMEOUT_S = 30.0
+_CLOCK_SLACK_S = 1.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     digest TEXT PRIMARY KEY, answer TEXT NOT NULL, asked_at REAL NOT NULL, expires_at REAL
@@ -38,9 +39,15 @@ CREATE TABLE IF NOT EXISTS leases (id TEXT PRIMARY KEY, expires_at REAL NOT NULL
 CREATE TABLE IF NOT EXISTS breaker (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     n_failures INTEGER NOT NULL, n_pauses INTEGER NOT NULL, open_until REAL NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL, paused_at REAL NOT NULL DEFAULT 0
 );
-INSERT OR IGNORE INTO breaker VALUES (1, 0, 0, 0, '');
+INSERT OR IGNORE INTO breaker (id, n_failures, n_pauses, open_until, reason)
+    VALUES (1, 0, 0, 0, '');
+"""
+_ANY_AHEAD = """
+SELECT EXISTS (SELECT 1 FROM requests WHERE started_at > ?)
+    OR EXISTS (SELECT 1 FROM leases WHERE expires_at > ?)
+    OR EXISTS (SELECT 1 FROM breaker WHERE paused_at > ? OR open_until > ?)
 """
 
 
@@ -78,6 +85,8 @@ class ServiceGate:
             with self._open() as db:
                 use_write_ahead_log(db, timeout_s=_BUSY_TIMEOUT_S)
                 db.executescript(_SCHEMA)
+                with _immediate(db):
+                    _upgrade(db)
         except OSError as error:
             raise RecognitionError(
                 f"the answer cache cannot be used ({error})",
@@ -114,15 +123,9 @@ class ServiceGate:
         """Leave to send a request now, or the seconds to wait before asking again."""
         now = time.time()
         with self._open() as db, _immediate(db):
-            # Times from the future are left over from a clock that was set back.
-            db.execute(
-                "DELETE FROM requests WHERE started_at <= ? OR started_at > ?",
-                (now - self._span_s, now + 1),
-            )
-            db.execute(
-                "DELETE FROM leases WHERE expires_at <= ? OR expires_at > ?",
-                (now, now + _LEASE_S + 1),
-            )
+            _settle(db, now)
+            db.execute("DELETE FROM requests WHERE started_at <= ?", (now - self._span_s,))
+            db.execute("DELETE FROM leases WHERE expires_at <= ?", (now,))
             recent = db.execute(
                 "SELECT started_at FROM requests ORDER BY started_at DESC LIMIT 1 OFFSET ?",
                 (self._burst - 1,),
@@ -145,6 +148,7 @@ class ServiceGate:
     def state(self) -> BreakerState:
         """The circuit breaker, for the user to see."""
         with self._open() as db:
+            _settle(db, time.time())
             n_failures, open_until, reason = db.execute(
                 "SELECT n_failures, open_until, reason FROM breaker"
             ).fetchone()
@@ -174,12 +178,12 @@ class ServiceGate:
                 for_s = min(FIRST_PAUSE_S * 2**n_pauses, LONGEST_PAUSE_S)
                 for_s *= random.uniform(1.0, 1.25)
             now = time.time()
+            _settle(db, now)
             until = now + min(for_s, LONGEST_COOLDOWN_S)
-            # A time further ahead than any cooldown was written by a clock that was wrong.
             db.execute(
-                "UPDATE breaker SET n_pauses = n_pauses + 1, reason = ?, open_until ="
-                " CASE WHEN open_until > ? THEN ? ELSE max(open_until, ?) END",
-                (reason, now + LONGEST_COOLDOWN_S, until, until),
+                "UPDATE breaker SET n_pauses = n_pauses + 1, reason = ?, paused_at = ?,"
+                " open_until = max(open_until, ?)",
+                (reason, now, until),
             )
         return self.state()
 
@@ -212,3 +216,30 @@ def _immediate(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def _upgrade(db: sqlite3.Connection) -> None:
+    """Give a file of an earlier version the column that it lacks."""
+    names = {row[1] for row in db.execute("PRAGMA table_info(breaker)")}
+    if "paused_at" not in names:
+        db.execute("ALTER TABLE breaker ADD COLUMN paused_at REAL NOT NULL DEFAULT 0")
+
+
+def _settle(db: sqlite3.Connection, now: float) -> None:
+    """Let times that a wrong clock dated into the future count as now.
+
+    A pause keeps its length; a lease is over, as its request is.
+    """
+    limit = now + _CLOCK_SLACK_S
+    longest = limit + LONGEST_COOLDOWN_S
+    if not db.execute(_ANY_AHEAD, (limit, limit + _LEASE_S, limit, longest)).fetchone()[0]:
+        return
+    db.execute("UPDATE requests SET started_at = ? WHERE started_at > ?", (now, limit))
+    db.execute("DELETE FROM leases WHERE expires_at > ?", (limit + _LEASE_S,))
+    db.execute(
+        "UPDATE breaker SET open_until = ? + open_until - paused_at, paused_at = ?"
+        " WHERE paused_at > ?",
+        (now, now, limit),
+    )
+    # Of an earlier version, which did not say since when: no pause is as long as that.
+    db.execute("UPDATE breaker SET open_until = ? WHERE open_until > ?", (now, longest))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from utawaku.library.records import AssetState
 from utawaku.library.schema import asset_states, streams
 from utawaku.library.store.connections import Connections, upsert
+from utawaku.library.store.stored_times import SLACK_S
 
 LONGEST_PUT_OFF_S = 2 * 86_400.0
 _COLUMNS = [asset_states.c[field.name] for field in fields(AssetState)]
@@ -228,8 +229,8 @@ class AssetStates:
     def put_off(self, asset: str, *, until: float, limit: int) -> list[str]:
         """Ids of streams whose artefact said `retry_at` some time before `until`.
 
-        No service asks to wait for longer than two days: a later time was written by a clock that
-        was wrong.
+        No service asks to wait for longer than two days: a later time, and one that was written in
+        the future, is of a clock that was wrong.
         """
         retry_at = asset_states.c.metadata["retry_at"].as_float()
         query = (
@@ -238,7 +239,11 @@ class AssetStates:
                 asset_states.c.asset == asset,
                 asset_states.c.state == "done",
                 retry_at > 0,
-                sa.or_(retry_at <= until, retry_at > until + LONGEST_PUT_OFF_S),
+                sa.or_(
+                    retry_at <= until,
+                    retry_at > until + LONGEST_PUT_OFF_S,
+                    asset_states.c.finished_at > until + SLACK_S,
+                ),
             )
             .order_by(retry_at)
             .limit(limit)

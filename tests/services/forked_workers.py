@@ -1,9 +1,12 @@
 """Upload workers forked from a process that has loaded everything: a kill costs no start-up."""
 
+import faulthandler
 import json
 import multiprocessing
 import os
+import signal
 import sys
+import time
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -19,6 +22,7 @@ class ForkedDriver:
     def __init__(self, log: Path) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([upload_driver.__name__, __name__])
+        self.log = log
         self._orders, theirs = context.Pipe()
         self.process: ForkServerProcess = context.Process(target=serve, args=(theirs, str(log)))
         self.process.start()
@@ -29,7 +33,11 @@ class ForkedDriver:
 
     def answer(self, timeout_s: float = 120.0) -> dict[str, Any]:
         if not self._orders.poll(timeout_s):
-            raise TimeoutError(f"the worker did not answer within {timeout_s:.0f} s")
+            assert self.process.pid is not None
+            os.kill(self.process.pid, signal.SIGUSR1)  # it writes where it stands into its log
+            time.sleep(1.0)
+            text = self.log.read_text("utf-8", errors="replace")[-6000:]
+            raise TimeoutError(f"the worker did not answer within {timeout_s:.0f} s:\n{text}")
         result: dict[str, Any] = json.loads(self._orders.recv_bytes())
         return result
 
@@ -75,6 +83,7 @@ def serve(orders: Connection, log: str) -> None:
     with Path(log).open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    faulthandler.register(signal.SIGUSR1)
     while True:
         try:
             order = json.loads(orders.recv_bytes())
