@@ -10,7 +10,7 @@ from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.workflows.labelling import ENGINE_VERSION, Naming
+from utawaku.workflows.labelling import ENGINE_VERSION, LabelDecision
 from utawaku.workflows.pcm_sharing import forget_sound, keep_for
 from utawaku.workflows.recordings import recording_file
 from utawaku.workflows.setlists import believed_setlist
@@ -26,7 +26,7 @@ from utawaku.workflows.stream_labels import (
 class LabelsConfig(dg.Config):
     """The weight of a label."""
 
-    patient: bool = False
+    wait_for_rate_limit: bool = False
     """Wait for Shazam's rate limit and compare with covers; else what cannot be had at once is put
     off."""
 
@@ -59,14 +59,14 @@ def labels_asset(
     with track(library, context, "labels") as work:
         songs = catalogue.songs.of_stream(stream.id)
         before = {song.id: (song.title, song.artist) for song in songs if by_user(song)}
-        namings: dict[str, Naming] = {}
+        decisions: dict[str, LabelDecision] = {}
         warnings: list[str] = []
         if songs:
             recording_file(stream, settings)  # nothing can be heard without it
             keep_for(songs, stream, settings, part(work.progress, 0.0, 0.2))
             shazam = None
             if settings.labels.shazam:
-                shazam = shazam_client(settings, patient=config.patient)
+                shazam = shazam_client(settings, wait_for_rate_limit=config.wait_for_rate_limit)
             with FingerprintIndex(index_folder(settings)) as index:
                 setlist = believed_setlist(stream, catalogue, settings)
                 labeller = StreamLabeller(
@@ -76,23 +76,25 @@ def labels_asset(
                     setlist,
                     index,
                     shazam,
-                    patient=config.patient,
+                    wait_for_rate_limit=config.wait_for_rate_limit,
                 )
-                namings = labeller.label_all(songs, part(work.progress, 0.2, 1.0))
+                decisions = labeller.label_all(songs, part(work.progress, 0.2, 1.0))
                 warnings = labeller.sources.warnings
             if shazam is not None:
                 shazam.close()
         now = catalogue.songs.of_stream(stream.id)
-        retry_at = min((n.retry_at for n in namings.values() if n.retry_at), default=0.0)
+        retry_at = min((n.retry_at for n in decisions.values() if n.retry_at), default=0.0)
         metadata: dict[str, Any] = {
             "n_songs": len(now),
             "n_named": sum(bool(song.title) for song in now),
             "n_by_user": len(before),
             "n_unknown": sum(not song.title for song in now),
-            "n_questions": sum(naming.n_questions for naming in namings.values()),
-            "n_cached": sum(naming.n_cached for naming in namings.values()),
+            "n_questions": sum(decision.n_questions for decision in decisions.values()),
+            "n_cached": sum(decision.n_cached for decision in decisions.values()),
             "unknown_because": {
-                song_id: naming.reason for song_id, naming in namings.items() if naming.reason
+                song_id: decision.reason
+                for song_id, decision in decisions.items()
+                if decision.reason
             },
             "retry_at": retry_at,
             "warnings": warnings,

@@ -17,12 +17,12 @@ from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.reference_separator import separator_of
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.workflows.pieces import CODE_VERSION, PiecesWish, asked_for, known_pieces
+from utawaku.workflows.pieces import CODE_VERSION, PiecesOptions, asked_for, known_pieces
 from utawaku.workflows.recordings import recording_file
 
 
 class PiecesConfig(dg.Config):
-    """Run configuration of `pieces`: the fields of `workflows.pieces.PiecesWish`."""
+    """Run configuration of `pieces`: the fields of `workflows.pieces.PiecesOptions`."""
 
     subtitles: str = ""
     shift_s: float = 0.0
@@ -66,7 +66,7 @@ def pieces(
     failed: dict[str, str] = {}
     with track(library, context, "pieces") as work:
         recording = recording_file(stream, settings)
-        asked = asked_for(PiecesWish(**config.model_dump()), stream.id, settings)
+        asked = asked_for(PiecesOptions(**config.model_dump()), stream.id, settings)
         folders = [*asked, *(f for f in known_pieces(stream.id, settings) if f not in asked)]
         separator = separator_of(context, library, part(work.progress, 0.0, 0.02))
         for number, folder in enumerate(folders):

@@ -1,4 +1,4 @@
-"""From what witnesses show to how sure they may be: fits the numbers that the code holds.
+"""From what evidence sources show to how sure they are: fits the numbers that the code holds.
 
     python benchmarks/calibration.py fingerprint ROWS...
 

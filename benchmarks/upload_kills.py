@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 HOUR_S = 3600.0
 OFFSETS_S = (0.0, 0.0, -24 * HOUR_S, HOUR_S, 31 * 24 * HOUR_S)
-PATIENCE = {"look_pause_s": 0.1, "part_pause_s": 0.1}
+RETRIES = {"look_pause_s": 0.1, "part_pause_s": 0.1}
 
 
 def main() -> None:
@@ -58,7 +58,7 @@ def main() -> None:
                     "home": str(world.home),
                     "submissions": [one.id for one in round_],
                     "ahead_s": chance.choice(OFFSETS_S),
-                    "patience": PATIENCE,
+                    "retries": RETRIES,
                 }
                 driver = workers.take(doomed=True)
                 counts[f"clock {order['ahead_s'] / HOUR_S:+.0f} h"] += 1
@@ -71,7 +71,7 @@ def main() -> None:
             counts["left open after kills"] += sum(
                 world.get(one).state != "published" for one in round_
             )
-            world.run(*round_, patience=PATIENCE)
+            world.run(*round_, retries=RETRIES)
             for one in round_:
                 if world.get(one).state in ("held", "failed"):
                     counts["a person had to say"] += 1

@@ -82,7 +82,7 @@ def label(
         failed = 0
         for stream_id in dict.fromkeys(song.stream_id for song in wanted):
             stream = pipeline.catalogue.streams.get(stream_id)
-            outcome = pipeline.ingest(stream, again=["labels"], patient=True)
+            outcome = pipeline.ingest(stream, again=["labels"], wait_for_rate_limit=True)
             failed += bool(outcome.exit_code)
         after = [pipeline.catalogue.songs.get(song_id) for song_id in before]
         reasons = _why_unknown(pipeline.catalogue, after)
@@ -345,7 +345,7 @@ def identify(
     from utawaku.media.decode import load
     from utawaku.models.fingerprint import FingerprintIndex
     from utawaku.models.fingerprint import identify as ask_index
-    from utawaku.workflows.labelling import settle
+    from utawaku.workflows.labelling import decide
     from utawaku.workflows.stream_labels import index_folder, shazam_client
 
     settings = load_settings()
@@ -353,18 +353,18 @@ def identify(
     audio = samples.reshape(-1)
     with FingerprintIndex(index_folder(settings)) as index, err.status("listening"):
         found = ask_index(index, audio)
-        client = shazam_client(settings, patient=True) if shazam else None
-        naming = settle(found, settings.labels, audio, client)
+        client = shazam_client(settings, wait_for_rate_limit=True) if shazam else None
+        decision = decide(found, settings.labels, audio, client)
     if json:
-        print_json([asdict(candidate) for candidate in naming.candidates])
+        print_json([asdict(candidate) for candidate in decision.candidates])
         return
     shown = table(("score", "right"), "title", "artist", "source")
-    for candidate in naming.candidates:
+    for candidate in decision.candidates:
         add_row(
             shown,
             [f"{candidate.score:.2f}", candidate.title, candidate.artist, candidate.source],
         )
-    if naming.candidates:
+    if decision.candidates:
         print_table(shown)
-    if naming.applied is None:
-        out.print(f"unknown: {naming.reason}", markup=False)
+    if decision.applied is None:
+        out.print(f"unknown: {decision.reason}", markup=False)

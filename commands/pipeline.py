@@ -152,11 +152,11 @@ class Pipeline:
         *,
         source: str = "",
         again: Sequence[str] = (),
-        patient: bool = False,
+        wait_for_rate_limit: bool = False,
     ) -> Outcome:
         """Make every artefact of `stream` that is due, and those named in `again`.
 
-        `patient` waits for Shazam's rate limit instead of putting names off.
+        `wait_for_rate_limit` waits for Shazam's rate limit instead of putting names off.
         """
         started = time.monotonic()
         outcome = Outcome(source or stream.url, stream.id, stream.title)
@@ -168,7 +168,7 @@ class Pipeline:
             return outcome
         try:
             with self._alone_in(folder, stream):
-                self._run(stream, outcome, again, patient)
+                self._run(stream, outcome, again, wait_for_rate_limit)
         except Timeout:
             outcome.error = BUSY
             outcome.exit_code = ExitCode.FAILED
@@ -249,12 +249,18 @@ class Pipeline:
         started = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.STARTED])
         return bool(self.instance.get_runs(started, limit=1))
 
-    def _run(self, stream: Stream, outcome: Outcome, again: Sequence[str], patient: bool) -> None:
+    def _run(
+        self, stream: Stream, outcome: Outcome, again: Sequence[str], wait_for_rate_limit: bool
+    ) -> None:
         due = pending_assets(stream, self.catalogue, self.settings, again=again)
         if not due:
             outcome.state = "already done"
             return
-        config = {"labels": {"config": {"patient": patient}}} if "labels" in due else {}
+        config = (
+            {"labels": {"config": {"wait_for_rate_limit": wait_for_rate_limit}}}
+            if "labels" in due
+            else {}
+        )
         made = self._execute(ingest_stream.name, stream, due, config)
         states = self.catalogue.assets.of(stream.id)
         failed = [states[name] for name in due if name in states and states[name].state == "failed"]

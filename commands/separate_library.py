@@ -78,7 +78,7 @@ def separate_stream(
     Args:
         stream: what is cut.
         settings: of this user.
-        config: fields of `utawaku.workflows.pieces.PiecesWish`.
+        config: fields of `utawaku.workflows.pieces.PiecesOptions`.
 
     Raises:
         UtawakuError: it could not be made.
@@ -86,11 +86,11 @@ def separate_stream(
     from utawaku.commands.pipeline import Pipeline
     from utawaku.jobs.stems import separate_pieces
     from utawaku.models.separator.plan import MANIFEST
-    from utawaku.workflows.pieces import PiecesWish, asked_for
+    from utawaku.workflows.pieces import PiecesOptions, asked_for
     from utawaku.workflows.recordings import recording_file
 
     # What is wrong with the question is told before anything is on record as failed.
-    asked_for(PiecesWish(**config), stream.id, settings)
+    asked_for(PiecesOptions(**config), stream.id, settings)
     recording_file(stream, settings)
     with Pipeline.open() as pipeline:
         state = pipeline.make(stream, "pieces", separate_pieces.name, config)

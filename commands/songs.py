@@ -18,11 +18,11 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "grade": ("left", 7),
     "id": ("whole", UNLIMITED),
 }
-"""How each column is set, and the cells that are enough to read it."""
+"""Alignment of each column, and the cells that are enough to read it."""
 GAP = 2
 """Cells between columns."""
 DROPPED = ("sung", "singer", "grade", "date", "artist")
-"""What a narrow terminal does without, the first to go first; what is empty goes before."""
+"""Columns that a narrow terminal omits, in this order; empty ones go before."""
 
 
 def register(app: typer.Typer) -> None:

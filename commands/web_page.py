@@ -17,7 +17,7 @@ from utawaku.library.web_guard import HOST, Guard, Verdict, lasting_token
 
 TOKEN_FILE = "web-token"
 STATEMENT_TIMEOUT_MS, POOL_RECYCLE_S, POOL_OVERFLOW = 15_000, 3_600, 20
-"""What `dagster-webserver` takes by default."""
+"""The page size that `dagster-webserver` takes by default."""
 HEADERS = (
     (b"content-security-policy", b"frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),

@@ -46,6 +46,9 @@ def loudness_lufs(audio: Audio, sample_rate_hz: int) -> float:
 def block_powers(audio: Audio, sample_rate_hz: int) -> NDArray[np.float64]:
     """K-weighted power of overlapping blocks of 0.4 s, one each 0.1 s, channels summed.
 
+    `audio` is float32 (n_samples,) or (n_channels, n_samples); the result is float64
+    (n_blocks,).
+
     Powers of tracks that have nothing to do with each other add up to that of their mix.
     """
     from scipy.signal import sosfilt
@@ -63,7 +66,10 @@ def block_powers(audio: Audio, sample_rate_hz: int) -> NDArray[np.float64]:
 
 
 def gated_lufs(powers: NDArray[np.float64]) -> float:
-    """Integrated loudness of block powers, after the absolute and the relative gate."""
+    """Integrated loudness of block powers, after the absolute and the relative gate.
+
+    `powers` is float64 (n_blocks,), as of `block_powers`; the result is in LUFS.
+    """
     loud = powers[_lufs(powers) > -70.0]
     if not loud.size:
         return -70.0

@@ -57,17 +57,17 @@ def _joined(request: Request, library: LibraryResource) -> str:
     Raises:
         UtawakuError: it cannot be made. _CancelledError: nobody wants it any more.
     """
-    wish = MakePlaylist.read(request.target, request.arguments).wish
+    options = MakePlaylist.read(request.target, request.arguments).options
     catalogue = library.catalogue
-    songs = catalogue.browser.songs_by_id(wish.song_ids)
-    n_without = len(wish.song_ids) - sum(bool(song.file_path) for song in songs)
+    songs = catalogue.browser.songs_by_id(options.song_ids)
+    n_without = len(options.song_ids) - sum(bool(song.file_path) for song in songs)
     made = make_playlist(
         songs,
         library.settings.library_root,
-        Path(wish.file),
-        highlights=wish.highlights,
-        order=wish.order,
-        crossfade_s=wish.crossfade_s,
+        Path(options.file),
+        highlights=options.highlights,
+        order=options.order,
+        crossfade_s=options.crossfade_s,
         progress=_teller(request, library),
     )
     parts = [f"{len(made.mix.chapters)} songs, {clock(made.mix.duration_s)}"]

@@ -64,7 +64,7 @@ time."""
 LOOK_UPS = (Ingest, RecheckLength)
 """Kinds that go together into one run."""
 BACKGROUND_KINDS = (IngestStream, *LOOK_UPS)
-"""What subscriptions ask for; everything else is somebody waiting."""
+"""Origins of the requests that subscriptions file; for every other a person waits."""
 IN_THE_TICK = (Follow, Unfollow, LaySetlist, Rematerialize, RematerializeStream)
 """Kinds that the tick itself serves, without a run."""
 BUSY_S = 30.0
@@ -278,7 +278,7 @@ class RequestedRuns:
         run = self._ingest(request, IngestStream(stream_id=stream_id, again=("labels",)))
         if run is None:
             return None
-        config = {"ops": {"labels": {"config": {"patient": True}}}}
+        config = {"ops": {"labels": {"config": {"wait_for_rate_limit": True}}}}
         return run.with_replaced_attrs(run_config=config)
 
     def _separate(self, wanted: Separate) -> dg.RunRequest:

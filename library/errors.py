@@ -36,7 +36,7 @@ A message says what failed, on what, and what the user can do next::
     |  +- WeightsMissingError       not here and could not be fetched
     |  +- WeightsCorruptError       wrong size, digest, shape
     +- EngineError                  an engine failed on an input
-    +- RecognitionError             a naming service failed
+    +- RecognitionError             a label service failed
     |  +- SignatureError            a Shazam signature cannot be made or read
     |  +- FingerprintError          a fingerprint index or recording cannot be used
     |  +- SourceError               an outside source of songs and titles has no answer now
@@ -257,7 +257,7 @@ class EngineError(UtawakuError):
 
 
 class RecognitionError(UtawakuError):
-    """A naming service failed."""
+    """A label service failed."""
 
 
 class SignatureError(RecognitionError):

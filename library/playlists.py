@@ -20,7 +20,7 @@ FOLDER = "Playlists"
 
 
 @dataclass(frozen=True)
-class PlaylistWish:
+class PlaylistOptions:
     """A playlist to be made."""
 
     name: str
@@ -40,10 +40,10 @@ class PlaylistWish:
         """From a request's arguments.
 
         Raises:
-            PlaylistError: they are no wish for a playlist.
+            PlaylistError: the options cannot be right.
         """
         try:
-            wish = cls(
+            options = cls(
                 str(arguments["name"]),
                 str(arguments["file"]),
                 tuple(str(song_id) for song_id in arguments["song_ids"]),
@@ -57,30 +57,30 @@ class PlaylistWish:
                 subject=KIND,
                 next_step="Ask for the playlist again",
             ) from error
-        if wrong := fault_of(wish):
+        if wrong := fault_of(options):
             raise PlaylistError(
-                wrong.rstrip("."), subject=wish.name, next_step="Ask for the playlist again"
+                wrong.rstrip("."), subject=options.name, next_step="Ask for the playlist again"
             )
-        return wish
+        return options
 
 
-def fault_of(wish: PlaylistWish) -> str:
-    """Return what is wrong with a wish, in a line; empty when nothing is."""
-    path = Path(wish.file)
-    if not wish.name.strip():
+def fault_of(options: PlaylistOptions) -> str:
+    """Return what is wrong with the options, in a line; empty when nothing is."""
+    path = Path(options.file)
+    if not options.name.strip():
         return "It needs a name."
     if path.suffix.lower() not in ENDINGS:
         return f"The file must end in {', '.join(ENDINGS)}."
     if not path.is_absolute():
         return "The file needs a whole path."
-    if wish.order not in ORDERS:
+    if options.order not in ORDERS:
         return f"The order is one of {', '.join(ORDERS)}."
-    if not 0 <= wish.crossfade_s <= MAX_CROSSFADE_S:
+    if not 0 <= options.crossfade_s <= MAX_CROSSFADE_S:
         return f"A crossfade takes 0 to {MAX_CROSSFADE_S:.0f} seconds."
-    if not wish.song_ids:
+    if not options.song_ids:
         return "There are no songs to join."
-    if len(wish.song_ids) > MAX_SONGS:
-        return f"{len(wish.song_ids):,} songs are too many: {MAX_SONGS:,} at most."
+    if len(options.song_ids) > MAX_SONGS:
+        return f"{len(options.song_ids):,} songs are too many: {MAX_SONGS:,} at most."
     return ""
 
 

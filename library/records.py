@@ -287,7 +287,7 @@ class Channel:
     rules: Mapping[str, Any] = field(default_factory=dict)
     """Settings of this channel over the general ones."""
     cursor: Mapping[str, Any] = field(default_factory=dict)
-    """What the last look has seen."""
+    """Entries that the last poll saw."""
     followed: bool = True
     followed_at: float | None = None
     last_look_at: float | None = None

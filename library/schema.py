@@ -98,7 +98,7 @@ channel_entries = Table(
     Column("last_seen_at", Float, nullable=False),
 )
 Index("ix_channel_entries_key", channel_entries.c.key)
-"""What a followed channel has listed so far, and what was decided about it. `key` is the stream
+"""Entries that a subscription has listed so far, and the decision on each. `key` is the stream
 id, or the address where only a look at the stream tells its id."""
 
 site_events = Table(

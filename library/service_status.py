@@ -39,7 +39,7 @@ class GateState:
     n_answers: int = 0
     """Answers remembered."""
     problem: str = ""
-    """Why the state cannot be read; the other fields then say what a fresh start would."""
+    """The reason why the state cannot be read; the other fields are then those of a fresh start."""
 
     def described(self, now: float | None = None) -> str:
         """One line for a person: "on cooldown for 12 min: ..." or "3 of 5 requests left"."""

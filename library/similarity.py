@@ -110,7 +110,10 @@ class NearestSongs:
         return self._nearest(self._exact[place].astype(np.float32), n, without=place)
 
     def like_vector(self, vector: np.ndarray, n: int = 10) -> list[Neighbour]:
-        """The same for the embedding of a sound that is not in the library."""
+        """The same for the embedding of a sound that is not in the library.
+
+        `vector` is float (n_dimensions,).
+        """
         return self._nearest(self._space.unit(vector[None])[0], n)
 
     def _nearest(

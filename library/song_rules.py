@@ -60,6 +60,6 @@ class SongRules(BaseModel):
     classic_merge_gap_s: float = Field(default=5.0, ge=0)
     """Padded runs at most this far apart become one."""
     classic_edge_s: float = Field(default=5.0, ge=0)
-    """What starts within this time from the start is dropped."""
+    """Runs that start within this time from the start are dropped."""
     classic_min_song_s: float = Field(default=80.0, ge=0)
     """After padding and merging, anything shorter is dropped."""

@@ -53,7 +53,7 @@ class Restart:
     pts: int
     """Time stamp of the first packet after it, as stored."""
     shift: int
-    """What is added to stamps from here on."""
+    """Seconds added to stamps from here on."""
     jump_s: float
 
 

@@ -58,7 +58,7 @@ class TrackStart:
     """Time stamp of the first sound, in ticks."""
     time_base: Fraction
     lead_s: float
-    """How long the picture is there before the first sound."""
+    """Seconds of picture before the first sound."""
     n_first: int
     n_frame: int
     coarse: bool

@@ -60,7 +60,10 @@ class SoundAssembler:
         self._emitted = output.first
 
     def arrays(self, frames: Iterable[Placed]) -> Iterator[np.ndarray]:
-        """Yield pieces of at most `n_chunk` samples; all but those at a seam are full."""
+        """Yield pieces of at most `n_chunk` samples; all but those at a seam are full.
+
+        Pieces are float32 (n_channels, n_samples).
+        """
         for frame, at in frames:
             run = self._run
             if run is None or not run.takes(frame):

@@ -53,7 +53,7 @@ class Loudness:
 
 
 def k_weighting(sample_rate_hz: int) -> np.ndarray:
-    """The two K-weighting filters for any rate, second-order sections of shape (2, 6).
+    """The two K-weighting filters for any rate, float64 second-order sections (2, 6).
 
     BS.1770 gives coefficients at 48 kHz only; these are its analogue prototypes (a high shelf of
     4 dB and a high pass), warped to the rate by the bilinear transform, as libebur128 does.
@@ -272,7 +272,10 @@ def measure_file(
 
 
 def measure_chunks(chunks: Iterable[np.ndarray], sample_rate_hz: int) -> Loudness:
-    """Return the loudness of audio that comes in pieces."""
+    """Return the loudness of audio that comes in pieces.
+
+    Chunks are float (n_samples,) or (n_channels, n_samples), in [-1, 1].
+    """
     meter: LoudnessMeter | None = None
     for chunk in chunks:
         if meter is None:

@@ -84,7 +84,10 @@ class EnvelopeMeter:
         self._rest = np.zeros(0, np.float32)
 
     def add(self, samples: np.ndarray) -> None:
-        """Take samples of shape (n_samples,) or (n_channels, n_samples)."""
+        """Take samples of shape (n_samples,) or (n_channels, n_samples).
+
+        They are float, in [-1, 1].
+        """
         level = np.abs(samples).max(axis=0) if samples.ndim == 2 else np.abs(samples)
         level = np.concatenate([self._rest, level.astype(np.float32)])
         n_whole = level.size // self._step * self._step
@@ -110,7 +113,8 @@ def timeline_picture(
     """Return a PNG of a whole recording: waveform in the colours of its segments, songs above.
 
     Args:
-        envelope: peaks in [0, 1] at even steps over the recording, any number, see EnvelopeMeter.
+        envelope: peaks, float (n_points,) in [0, 1], at even steps over the recording; see
+            EnvelopeMeter.
         duration_s: what `envelope` spans.
         songs: bars with number, start and, where they fit and the font has them, the names.
         title: shown at the top left.
@@ -256,7 +260,7 @@ def interest_picture(
     """Return a PNG of a song's interest curve with its highlight marked.
 
     Args:
-        curve: values in [0, 1], one every `step_s` seconds.
+        curve: float (n,) in [0, 1], one value every `step_s` seconds.
         highlight: start and stop in seconds from the song's start.
     """
     palette = DARK if dark else LIGHT

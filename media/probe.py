@@ -60,7 +60,7 @@ _MAGIC = (
     (0, b"RIFF"),
     (0, b"ID3"),
 )
-"""How containers begin (offset, bytes), to tell a damaged recording from another kind of file."""
+"""First bytes (offset, bytes) of containers; they tell damaged recordings from other files."""
 
 
 @contextmanager

@@ -63,7 +63,7 @@ class Segmentation:
     timeline: Timeline = field(default_factory=Timeline)
     """Holes, gaps and restarts of the recording; not saved along."""
     settings: dict[str, float | str] = field(default_factory=dict)
-    """What the engine was asked, e.g. energy_ratio."""
+    """Options of the engine, e.g. energy_ratio."""
     listened: dict[str, Any] = field(default_factory=dict)
     """Named arrays that observers made in the same pass, saved along (see `models.songs`)."""
 

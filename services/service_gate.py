@@ -188,7 +188,7 @@ class ServiceGate:
         return self.state()
 
     def reset(self) -> None:
-        """Close the breaker at the user's wish."""
+        """Close the breaker at the user's request."""
         self.succeeded()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Work off the event loop where only the latest wish counts."""
+"""Work off the event loop where only the latest request counts."""
 
 import threading
 from collections.abc import Callable

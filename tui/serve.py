@@ -23,7 +23,7 @@ _HEAD = """
   window.addEventListener("focus", focusTerminal);
 </script>
 """
-"""What the page of textual-serve lacks."""
+"""Additions to the page of textual-serve."""
 
 
 def serve(

@@ -43,7 +43,7 @@ class AtHand:
 
 
 @dataclass(frozen=True)
-class Naming:
+class LabelDecision:
     """The evidence about one song."""
 
     candidates: list[LabelCandidate]
@@ -69,7 +69,7 @@ def available_sources(
 ) -> AtHand:
     """Return what humans' timestamps and the own index say about a song.
 
-    `audio` is the song's sound, float32 (n_samples,) mono at 16 kHz. Where the timestamps settle
+    `audio` is the song's sound, float32 (n_samples,) mono at 16 kHz. Where the timestamps decide
     the name, the index is asked once only, for other performances. `covers` also compares
     harmonies where nothing is sure, which takes seconds a song.
     """
@@ -99,21 +99,24 @@ def links_of(song: Song, sightings: Sequence[Sighting]) -> list[SoundLink]:
     ]
 
 
-def settle(
+def decide(
     found: Sequence[LabelCandidate],
     settings: LabelSettings,
     audio: NDArray[np.float32],
     shazam: ShazamClient | None,
-) -> Naming:
-    """Rank what was found; where nobody is sure, ask Shazam too."""
+) -> LabelDecision:
+    """Rank what was found; where nobody is sure, ask Shazam too.
+
+    `audio` is float32 (n_samples,) mono at 16 kHz.
+    """
     ranked = rank_candidates(found)
     applied = accepted(ranked, settings.accept)
     if applied is not None or shazam is None:
-        return Naming(ranked, applied, "" if applied else "no evidence source is sure")
+        return LabelDecision(ranked, applied, "" if applied else "no evidence source is sure")
     answer = recognize(audio, shazam, RecognizeOptions(max_semitones=settings.transpositions))
     ranked = rank_candidates([*found, *answer.candidates])
     applied = accepted(ranked, settings.accept)
-    return Naming(
+    return LabelDecision(
         ranked,
         applied,
         reason="" if applied else answer.reason or "no evidence source is sure",

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 FOLDER = "sound"
 LISTENERS = tuple(name for name, artefact in ARTEFACTS.items() if artefact.reads_pcm)
 KEPT_S = 2 * 86_400.0
-"""What an interrupted run left goes after so long."""
+"""Age after which the leftovers of an interrupted run are deleted."""
 _SHORT_S = 1.0
 """Sound that lacks more of a song than this is not the song's."""
 _WORTH_IT = 0.5

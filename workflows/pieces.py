@@ -60,7 +60,7 @@ def find_subtitles(name: str, stream_id: str, settings: Settings) -> Path:
 
 
 @dataclass(frozen=True)
-class PiecesWish:
+class PiecesOptions:
     """Subtitles to cut a recording at; without them, all that was cut before is brought up to date.
 
     Times are seconds of the recording.
@@ -74,22 +74,22 @@ class PiecesWish:
     stop_s: float | None = None
 
 
-def asked_for(wish: PiecesWish, stream_id: str, settings: Settings) -> dict[Path, Cut]:
+def asked_for(options: PiecesOptions, stream_id: str, settings: Settings) -> dict[Path, Cut]:
     """The cut that the run is asked for and where its pieces belong; none where nothing is new.
 
     Raises:
         NotFoundError, SetlistError, UsageError: there is nothing to go by.
     """
-    if not wish.subtitles and known_pieces(stream_id, settings):
-        if wish != PiecesWish():
+    if not options.subtitles and known_pieces(stream_id, settings):
+        if options != PiecesOptions():
             raise UsageError(
                 "shift, start and stop go with subtitles",
                 subject=stream_id,
                 next_step="Name the subtitles again",
             )
         return {}
-    subtitles = find_subtitles(wish.subtitles, stream_id, settings)
+    subtitles = find_subtitles(options.subtitles, stream_id, settings)
     cut = cut_at_subtitles(
-        subtitles, shift_s=wish.shift_s, start_s=wish.start_s, stop_s=wish.stop_s
+        subtitles, shift_s=options.shift_s, start_s=options.start_s, stop_s=options.stop_s
     )
     return {pieces_folder(stream_id, subtitles, cut, settings): cut}

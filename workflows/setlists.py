@@ -30,7 +30,7 @@ class Writings:
     """The page's info, with its comments."""
     chat: tuple[ChatMessage, ...] = ()
     warnings: tuple[str, ...] = ()
-    """What could not be read, and why; never a reason to stop."""
+    """Extras that could not be read, and why; the stream goes on."""
     holodex: tuple[SetlistLine, ...] = ()
     """Songs with start and stop, as Holodex' editors noted them."""
 

@@ -19,7 +19,13 @@ from utawaku.media.pcm_cache import SAMPLE_RATE_HZ
 from utawaku.models.fingerprint import Fingerprint, FingerprintIndex, fingerprint
 from utawaku.services.artwork import fetch_cover
 from utawaku.services.recognizer import ClientOptions, Gate, ShazamClient
-from utawaku.workflows.labelling import ENGINE_VERSION, Naming, available_sources, remember, settle
+from utawaku.workflows.labelling import (
+    ENGINE_VERSION,
+    LabelDecision,
+    available_sources,
+    decide,
+    remember,
+)
 from utawaku.workflows.pcm_sharing import song_sound
 from utawaku.workflows.sources import (
     SongSources,
@@ -50,11 +56,11 @@ def shazam_gate(settings: Settings) -> Gate:
     )
 
 
-def shazam_client(settings: Settings, *, patient: bool) -> ShazamClient:
+def shazam_client(settings: Settings, *, wait_for_rate_limit: bool) -> ShazamClient:
     """The way to Shazam, as the settings want it."""
     options = ClientOptions(
         base_url=settings.labels.shazam_url.get_secret_value(),
-        longest_wait_s=600.0 if patient else 0.0,
+        longest_wait_s=600.0 if wait_for_rate_limit else 0.0,
     )
     return ShazamClient(shazam_gate(settings), options)
 
@@ -91,9 +97,9 @@ class StreamLabeller:
         index: FingerprintIndex,
         shazam: ShazamClient | None,
         *,
-        patient: bool,
+        wait_for_rate_limit: bool,
     ) -> None:
-        self._patient = patient
+        self._wait_for_rate_limit = wait_for_rate_limit
         self._catalogue = catalogue
         self._settings = settings
         self._stream = stream
@@ -102,9 +108,9 @@ class StreamLabeller:
         self._shazam = shazam
         self.sources = SongSources(settings)
 
-    def label_all(self, songs: Sequence[Song], progress: Progress) -> dict[str, Naming]:
+    def label_all(self, songs: Sequence[Song], progress: Progress) -> dict[str, LabelDecision]:
         """Name every song that the user did not, and let the index know all of them."""
-        namings: dict[str, Naming] = {}
+        decisions: dict[str, LabelDecision] = {}
         tagged = background_music_of(self._stream, len(songs), self._settings)
         asks = self._shazam is not None or self._settings.sources.acoustid
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -114,7 +120,7 @@ class StreamLabeller:
                 unsure: list[tuple[Song, list[LabelCandidate]]] = []
                 for song, (audio, print_, reason) in zip(batch, heard, strict=True):
                     if audio is None:
-                        namings[song.id] = Naming([], None, reason, time.time() + RETRY_S)
+                        decisions[song.id] = LabelDecision([], None, reason, time.time() + RETRY_S)
                         continue
                     remember(self._index, song, print_)
                     at_hand = available_sources(
@@ -123,25 +129,25 @@ class StreamLabeller:
                         self._setlist,
                         self._index,
                         self._settings.labels,
-                        covers=self._patient,
+                        covers=self._wait_for_rate_limit,
                     )
                     self._catalogue.sounds.replace(
                         song.id, at_hand.links, engine_version=ENGINE_VERSION
                     )
                     if not by_user(song):
                         guesses = [*at_hand.candidates, *tagged]
-                        naming = settle(guesses, self._settings.labels, audio, None)
-                        namings[song.id] = naming
-                        if naming.applied is None and asks:
+                        decision = decide(guesses, self._settings.labels, audio, None)
+                        decisions[song.id] = decision
+                        if decision.applied is None and asks:
                             unsure.append((song, guesses))
                 asked = pool.map(lambda pair: self._ask(*pair), unsure)
-                for (song, _), naming in zip(unsure, asked, strict=True):
-                    namings[song.id] = naming
+                for (song, _), decision in zip(unsure, asked, strict=True):
+                    decisions[song.id] = decision
                 for song in batch:
-                    self._apply(song, namings.get(song.id))
+                    self._apply(song, decisions.get(song.id))
                     remember(self._index, self._catalogue.songs.get(song.id), None)
-                progress(len(namings) / len(songs), f"named {len(namings)} of {len(songs)}")
-        return namings
+                progress(len(decisions) / len(songs), f"named {len(decisions)} of {len(songs)}")
+        return decisions
 
     def _hear(
         self, song: Song, is_new: bool
@@ -153,27 +159,27 @@ class StreamLabeller:
             return None, None, str(error)
         return audio, fingerprint(audio) if is_new else None, ""
 
-    def _ask(self, song: Song, found: list[LabelCandidate]) -> Naming:
+    def _ask(self, song: Song, found: list[LabelCandidate]) -> LabelDecision:
         try:
             # Read again: keeping the sound of all unsure songs would take a gigabyte an evening.
             audio = song_sound(song, self._stream, self._settings)
         except UtawakuError as error:
-            return Naming([], None, str(error), time.time() + RETRY_S)
+            return LabelDecision([], None, str(error), time.time() + RETRY_S)
         found = [*found, *self.sources.by_sound(audio, SAMPLE_RATE_HZ)]
-        return settle(found, self._settings.labels, audio, self._shazam)
+        return decide(found, self._settings.labels, audio, self._shazam)
 
-    def _apply(self, song: Song, naming: Naming | None) -> None:
+    def _apply(self, song: Song, decision: LabelDecision | None) -> None:
         if by_user(song):
             self._spelled(song, LabelCandidate(song.title, song.artist, "user", 1.0))
             return
-        if naming is None:
+        if decision is None:
             return
-        applied = naming.applied
+        applied = decision.applied
         if applied is not None:
             applied = self._spelled(song, applied)
         candidates = [
-            applied if applied is not None and one == naming.applied else one
-            for one in naming.candidates
+            applied if applied is not None and one == decision.applied else one
+            for one in decision.candidates
         ]
         self._catalogue.labels.replace_found(
             song.id, candidates, applied, engine_version=ENGINE_VERSION

@@ -15,7 +15,7 @@ from utawaku.library.errors import ConfigError
 from utawaku.library.text import clean_line, cut_bytes
 
 MAX_COMPONENT_BYTES = 255
-"""What ext4, APFS, Btrfs and XFS take for one name; NTFS counts 255 UTF-16 units, which is more."""
+"""Bytes of one name on ext4, APFS, Btrfs and XFS; NTFS counts 255 UTF-16 units, which is more."""
 
 MAX_PATH_BYTES = 900
 """For the whole relative path: macOS takes 1024 with the library's root in front."""

@@ -22,13 +22,13 @@ class Part:
     """The video file; empty until it is cut or rendered."""
     state: PartState = "waiting"
     remote_name: str = ""
-    """What the target calls the uploaded file; kept the moment the upload completes."""
+    """Name of the uploaded file on the target; kept the moment the upload completes."""
     size_bytes: int = 0
     sha256: str = ""
     """Of the file as it was sent."""
     attempts: int = 0
     bytes_sent: int = 0
-    """What has left this machine, over all attempts; what the cap is measured against."""
+    """Bytes that have left this machine, over all attempts; the limit counts them."""
     message: str = ""
     """The reason why the last attempt failed."""
     uploaded_at: float | None = None
@@ -68,13 +68,13 @@ class Submission:
     remote_number: int = 0
     """Bilibili `aid`."""
     submit_sent_at: float | None = None
-    """When the submit request left, until its outcome is known. Set means: look it up first."""
+    """Time at which the submit request left, until its outcome is known. Set: look it up."""
     not_before: float | None = None
     """The queue lets it rest until then (budget, rate limit, review)."""
     attempts: int = 0
     """Submit requests sent."""
     hold_code: str = ""
-    """Why it is held: `captcha`, `login`, `unknown_outcome`, `already_there`, `same_title`, ..."""
+    """Reason to hold it: `captcha`, `login`, `unknown_outcome`, `already_there`, ..."""
     message: str = ""
     """The last event, and what to do next."""
     created_at: float = 0.0

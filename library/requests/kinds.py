@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from utawaku.library.artefacts import ARTEFACTS
-from utawaku.library.playlists import PlaylistWish
+from utawaku.library.playlists import PlaylistOptions
 from utawaku.library.requests.base import RequestKind
 
 if TYPE_CHECKING:  # its model needs pydantic, and the first screen waits for this module
@@ -145,25 +145,25 @@ class MakePlaylist(RequestKind):
     kind: ClassVar[str] = "playlist"
     target_field: ClassVar[str] = "file"
 
-    wish: PlaylistWish
+    options: PlaylistOptions
 
     @property
     def target(self) -> str:
         """The file."""
-        return self.wish.file
+        return self.options.file
 
     def arguments(self) -> dict[str, Any]:
-        """The wish."""
-        return self.wish.arguments()
+        """The options."""
+        return self.options.arguments()
 
     @classmethod
     def read(cls, target: str, arguments: Mapping[str, Any]) -> Self:
         """Build the request that a row stores.
 
         Raises:
-            PlaylistError: it is no wish for a playlist.
+            PlaylistError: the options cannot be right.
         """
-        return cls(wish=PlaylistWish.read({"file": target, **arguments}))
+        return cls(options=PlaylistOptions.read({"file": target, **arguments}))
 
 
 @dataclass(frozen=True, kw_only=True)

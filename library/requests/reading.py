@@ -63,7 +63,7 @@ def read_request(request: Request) -> AnyRequest:
 
     Raises:
         RequestError: this version does not know its kind or its arguments.
-        ConfigError, PlaylistError: the rules or the wish in it cannot be right.
+        ConfigError, PlaylistError: the rules or the options in it cannot be right.
     """
     return read_row(request.kind, request.target, request.arguments)
 

@@ -160,13 +160,19 @@ class Browser:
         return sung[wanted]
 
     def songs(self, numbers: Sequence[int] | np.ndarray, *, tags: bool = False) -> list[Song]:
-        """Songs by their numbers, in the order asked; those that are gone are left out."""
+        """Songs by their numbers, in the order asked; those that are gone are left out.
+
+        `numbers` is int (n_songs,).
+        """
         return [song for _number, song in self.numbered(numbers, tags=tags)]
 
     def numbered(
         self, numbers: Sequence[int] | np.ndarray, *, tags: bool = False
     ) -> list[tuple[int, Song]]:
-        """As `songs`, each with its number."""
+        """As `songs`, each with its number.
+
+        `numbers` is int (n_songs,).
+        """
         wanted = [int(number) for number in numbers]
         rows: dict[int, Any] = {}
         known_tags: dict[str, list[str]] = {}

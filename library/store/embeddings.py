@@ -43,7 +43,10 @@ class Embeddings:
         start_s: float,
         stop_s: float,
     ) -> None:
-        """Keep the vector of a song, rounded to float16."""
+        """Keep the vector of a song, rounded to float16.
+
+        `vector` is float (n_dimensions,); `start_s` and `stop_s` are seconds of the song.
+        """
         values = {
             "vector": np.asarray(vector, "<f2").tobytes(),
             "model_version": model_version,

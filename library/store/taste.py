@@ -30,11 +30,11 @@ class Mark:
 
     song_id: str
     target: float
-    """How much it is liked, in [0, 1]; 0.5 is neither."""
+    """Degree of liking in [0, 1]; 0.5 is neither."""
     name: str
     """Folded title and artist, or the song's id: what is sung here."""
     singer: str
-    """Who sings it: the song's singer, else the stream's channel, else the stream."""
+    """The song's singer, else the stream's channel, else the stream."""
 
 
 class TasteStore(Embeddings, TasteModels):

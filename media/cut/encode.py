@@ -75,6 +75,8 @@ def faded(
 ) -> Iterator[np.ndarray]:
     """Yield the chunks as (n_channels, n_samples) with raised-cosine fades at both ends.
 
+    Chunks are float32; the fades are in seconds.
+
     The length need not be known: the last `fade_out_s` are held back until the chunks end.
     """
     n_in, n_out = round(fade_in_s * sample_rate_hz), round(fade_out_s * sample_rate_hz)

@@ -17,7 +17,7 @@ WAVE_PITCH = 6
 LOWEST_HZ, HIGHEST_HZ = 60.0, 9_000.0
 FLOOR_DB = -62.0
 FALL = 0.80
-"""How much of a bar is left a frame later when the sound stops."""
+"""Share of a bar that is left a frame later when the sound stops."""
 
 _PLAYED, _WAITING, _BAR = (255, 122, 162), (150, 150, 170), (122, 190, 255)
 
@@ -43,7 +43,10 @@ class Planes:
         )
 
     def joined(self) -> np.ndarray:
-        """The planes as FFmpeg's `yuv420p` array of shape (h * 3 / 2, w)."""
+        """The planes as FFmpeg's `yuv420p` array of shape (h * 3 / 2, w).
+
+        The array is uint8.
+        """
         width = self.y.shape[1]
         return np.concatenate([self.y, self.u.reshape(-1, width), self.v.reshape(-1, width)])
 
@@ -113,7 +116,10 @@ class Scene:
         self._played = Planes.from_rgb(_wave_strip(strip, waveform, _PLAYED))
 
     def frame(self, index: int, fraction: float) -> np.ndarray:
-        """Frame `index` with `fraction` of the song played, as a `yuv420p` array."""
+        """Frame `index` with `fraction` of the song played, as a `yuv420p` array.
+
+        The array is uint8 (n_rows, width), 3 / 2 as many rows as the picture has.
+        """
         planes = Planes(self.card.y.copy(), self.card.u.copy(), self.card.v.copy())
         self._paint_wave(planes, fraction)
         self._paint_bars(planes, self.bars[index])

@@ -79,7 +79,7 @@ def chroma_of(level: NDArray[np.float32]) -> ChromaSequence:
 
 
 def summary_of(chroma: ChromaSequence) -> NDArray[np.float16]:
-    """A song in one vector, (SUMMARY_SIZE,): the median 2-D Fourier magnitude of its patches.
+    """A song in one vector, float16 (SUMMARY_SIZE,): median 2-D Fourier magnitude of its patches.
 
     Magnitudes do not change when the song is transposed (a rotation of the pitch classes) or when
     a patch begins elsewhere (after Bertin-Mahieux and Ellis 2012). Of length one; zero for songs

@@ -102,6 +102,8 @@ def sight(
 ) -> list[Sighting]:
     """The recordings of the index that a song may be, named or not, the most probable first.
 
+    `audio` is float32 (n_samples,) mono at 16 kHz.
+
     Excerpts of the song are asked one by one; those that find the same recording in the same key
     speak together. Once one is sure of recordings, the others are only laid where they should lie.
     """
@@ -204,7 +206,10 @@ def _with_agreement(score: float, matches: Sequence[tuple[float, ReferenceMatch]
 def guess_covers(
     index: FingerprintIndex, audio: NDArray[np.float32], *, exclude: str = ""
 ) -> list[LabelCandidate]:
-    """Songs whose harmonies this one follows: guesses, marked as such, never applied unasked."""
+    """Songs whose harmonies this one follows: guesses, marked as such, never applied unasked.
+
+    `audio` is float32 (n_samples,) mono at 16 kHz.
+    """
     chroma = chroma_of(spectrogram_of(audio))
     guesses = []
     for match in find_covers(index, chroma):

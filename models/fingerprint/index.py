@@ -244,7 +244,7 @@ class FingerprintIndex:
         return ChromaSequence.from_bytes(self._blob("chroma", number))
 
     def summaries(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
-        """Numbers and chroma summaries of all recordings, (n,) and (n, SUMMARY_SIZE)."""
+        """Numbers and chroma summaries of all recordings: int64 (n,), float16 (n, SUMMARY_SIZE)."""
         self._look()
         if self._summaries is None:
             rows = self._db.execute(
@@ -256,7 +256,7 @@ class FingerprintIndex:
         return self._summaries
 
     def alive(self) -> NDArray[np.bool_]:
-        """Return which numbers are recordings, (highest number + 1,)."""
+        """Return which numbers are recordings, bool (n_numbers,)."""
         self._look()
         highest = int(self._numbers.max(initial=0))
         highest = max(highest, self._tail_last, *(part.last for part in self._parts), 0)

@@ -59,7 +59,10 @@ class Triples:
         return len(self.bin)
 
     def keys(self) -> NDArray[np.int64]:
-        """The key of each triple, in [0, N_KEYS)."""
+        """The key of each triple, in [0, N_KEYS).
+
+        The result is int64 (n_triples,).
+        """
         first, second = ((d - MIN_FRAMES) // _CELL_FRAMES for d in self.distance)
         return _key(self.interval, first, second) + self.bin // _PITCH_BINS
 
@@ -104,7 +107,10 @@ def triples_of(peaks: Constellation, peaks_per_s: float, *, apart_frames: int = 
 
 
 def strongest(peaks: Constellation, peaks_per_s: float) -> NDArray[np.int64]:
-    """Indices of the strongest peaks of every second, in order."""
+    """Indices of the strongest peaks of every second, in order.
+
+    The result is int64 (n_kept,).
+    """
     window = round(1 / FRAME_S)
     edges = np.searchsorted(peaks.frame, np.arange(0, peaks.n_frames + window, window))
     chosen = []
@@ -133,19 +139,28 @@ class Postings:
     def span(
         self, first_key: NDArray[np.int64], end_key: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The postings of the keys `[first_key, end_key)`: where they start, and how many."""
+        """The postings of the keys `[first_key, end_key)`: where they start, and how many.
+
+        All four arrays are int64 (n_spans,).
+        """
         first = self.starts[np.searchsorted(self.keys, first_key.astype(np.uint32))]
         end = self.starts[np.searchsorted(self.keys, end_key.astype(np.uint32))]
         return np.asarray(first), np.asarray(end - first)
 
 
 def packed(number: int, column: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """A recording's number and bins in one word each."""
+    """A recording's number and bins in one word each.
+
+    `column` is int64 (n,); the result is uint32 (n,).
+    """
     return (number << _BIN_BITS | column).astype(np.uint32)
 
 
 def number_of(where: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """The recordings' numbers of packed words."""
+    """The recordings' numbers of packed words.
+
+    `where` is uint32 (n,); the result is int64 (n,).
+    """
     return (where >> _BIN_BITS).astype(np.int64)
 
 
@@ -176,7 +191,8 @@ def merged(
 ) -> Iterator[Postings]:
     """Several indexes as one, in pieces of ascending keys of about `at_once` postings.
 
-    `alive[number]` says which recordings stay. Pieces keep memory flat however large the index is.
+    `alive`, bool (n_numbers,), says which recordings stay. Pieces
+    keep memory flat however large the index is.
     """
     largest = max(parts, key=len)
     n_pieces = max(1, sum(len(part) for part in parts) // at_once)
@@ -223,7 +239,10 @@ class Met:
         )
 
     def only(self, kept: NDArray[np.bool_]) -> Met:
-        """The postings of this mask."""
+        """The postings of this mask.
+
+        `kept` is bool (n_postings,).
+        """
         return Met(
             self.song[kept], self.shift[kept], self.frame[kept], self.asked[kept], self.weight[kept]
         )

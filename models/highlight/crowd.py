@@ -14,7 +14,7 @@ from utawaku.models.chat import ChatMessage
 from utawaku.models.highlight.window import Curve, n_seconds, normalised, smoothed
 
 LAG_S = 6.0
-"""How long after a moment viewers write about it: they hear, then type. Assumed, not measured."""
+"""Delay after which viewers write about a moment: they hear, then type. Assumed, not measured."""
 WEIGHT = 0.5
 """Share of the viewers in the curve that is made of theirs and the model's."""
 

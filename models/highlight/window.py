@@ -28,7 +28,10 @@ def best_window(
 
 
 def normalised(values: npt.NDArray[np.floating]) -> Curve:
-    """Values stretched to [0, 1]; a flat curve is 0.5 everywhere, damaged values are the lowest."""
+    """Values stretched to [0, 1]; a flat curve is 0.5 everywhere, damaged values are the lowest.
+
+    Both are float (n,).
+    """
     clean = np.nan_to_num(np.asarray(values, np.float64), nan=-np.inf, neginf=-np.inf)
     finite = np.isfinite(clean)
     if not finite.any():
@@ -45,6 +48,9 @@ def n_seconds(duration_s: float) -> int:
 
 
 def smoothed(curve: npt.NDArray[np.floating], width: int) -> npt.NDArray[np.float64]:
-    """Mean over `width` values around each, over those that are there at the ends."""
+    """Mean over `width` values around each, over those that are there at the ends.
+
+    Both are float (n,).
+    """
     kernel = np.ones(max(1, min(width, len(curve))))
     return np.convolve(curve, kernel, "same") / np.convolve(np.ones(len(curve)), kernel, "same")

@@ -1,7 +1,7 @@
 """Ranked guesses of what a song is, from every source, as one list.
 
 Sources count as independent: when two of them name the same song, the chance that both are
-wrong is the product of their chances. Witnesses of one kind are not independent (twenty
+wrong is the product of their chances. Sources of one kind are not independent (twenty
 comments copy each other), so within a source only the best counts.
 """
 

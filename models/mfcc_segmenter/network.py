@@ -16,7 +16,7 @@ Layers = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
 def layers_of(tensors: Mapping[str, np.ndarray]) -> Layers:
-    """The layers in the variables of a published SavedModel.
+    """The layers, float32 kernels (n_in, n_out), in the variables of a published SavedModel.
 
     Raises:
         WeightsCorruptError: a variable is missing or of another shape.

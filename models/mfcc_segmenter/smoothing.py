@@ -25,7 +25,10 @@ def _trim(labels: Labels, label: int, shortest: int) -> Labels:
 
 
 def runs(labels: Labels) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """First and past-the-last index of each run of equal labels."""
+    """First and past-the-last index of each run of equal labels.
+
+    `labels` is (n,); both results are int64 (n_runs,).
+    """
     if not len(labels):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     edges = np.flatnonzero(np.diff(labels)) + 1

@@ -58,7 +58,8 @@ def read_checkpoint(index: bytes, shards: Sequence[bytes]) -> dict[str, np.ndarr
         shards: contents of the `.data-NNNNN-of-NNNNN` files, in order.
 
     Returns:
-        Read-only arrays over the shards' memory. String variables are left out.
+        Read-only arrays of the stored shape and dtype over the shards' memory.
+        String variables are left out.
 
     Raises:
         WeightsCorruptError: not a checkpoint, damaged, or of a kind that TensorFlow's savers for
@@ -83,6 +84,8 @@ def read_checkpoint(index: bytes, shards: Sequence[bytes]) -> dict[str, np.ndarr
 
 def open_checkpoint(prefix: Path) -> dict[str, np.ndarray]:
     """The checkpoint at `prefix` (`prefix.index`, `prefix.data-00000-of-00001`, ...).
+
+    Arrays have their stored shape and dtype.
 
     Raises:
         WeightsCorruptError: see `read_checkpoint`; also when a file is not there.

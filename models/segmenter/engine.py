@@ -230,7 +230,10 @@ class Segmenter:
 
 
 def active_runs(active: np.ndarray) -> list[Run]:
-    """Slots [start, stop) of each stretch of True in a bool array."""
+    """Slots [start, stop) of each stretch of True in a bool array.
+
+    `active` is bool (n_slots,).
+    """
     edges = np.flatnonzero(np.diff(np.concatenate(([0], active.astype(np.int8), [0]))))
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 

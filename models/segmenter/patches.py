@@ -25,7 +25,7 @@ class Frames(Protocol):
     n_frames: int
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        """Frames [start, stop), float32 (stop - start, 21)."""
+        """Frames [start, stop), float32 (n_frames, 21)."""
         ...
 
 
@@ -41,7 +41,10 @@ class PatchGrid:
         return (self.n_frames - PATCH_FRAMES) // 2 + 1
 
     def patch_of(self, slots: np.ndarray) -> np.ndarray:
-        """Patch numbers of `slots`."""
+        """Patch numbers of `slots`.
+
+        Both are int (n_slots,).
+        """
         result: np.ndarray = np.clip(slots - _LEAD_SLOTS, 0, self.n_patches - 1)
         return result
 

@@ -40,7 +40,7 @@ class MelSpool:
         self._file.close()
 
     def append(self, mel: np.ndarray) -> None:
-        """Add frames (n, at least 21); the lowest 21 bands are kept."""
+        """Add frames, float (n, at least 21); the lowest 21 bands are kept."""
         if not len(mel):
             return
         data = np.ascontiguousarray(mel[:, :N_INPUT_BANDS], np.float32).data.cast("B")
@@ -51,7 +51,7 @@ class MelSpool:
         self.n_frames += len(mel)
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        """Frames [start, stop), float32 (stop - start, 21)."""
+        """Frames [start, stop), float32 (n_frames, 21)."""
         frames = np.empty((stop - start, N_INPUT_BANDS), np.float32)
         if stop <= start:
             return frames
@@ -87,7 +87,7 @@ class Curves:
         self._wave.append(np.stack([rows.min(axis=1), rows.max(axis=1)], axis=1))
 
     def add_frames(self, mel: np.ndarray, log_energy: np.ndarray) -> None:
-        """Extend band levels and energy by frames, (n, 24) and (n,), natural logarithms."""
+        """Extend band levels and energy by frames, float (n, 24) and (n,), natural logarithms."""
         if len(self._energy_rest):
             mel = np.concatenate([self._mel_rest, mel])
             log_energy = np.concatenate([self._energy_rest, log_energy])
@@ -106,7 +106,10 @@ class Curves:
         self._energy.append(10 * np.log10(np.maximum(power / FRAME_SAMPLES, floor)))
 
     def finish(self, duration_s: float) -> dict[str, np.ndarray]:
-        """The arrays by their names in `Segmentation`, each with `n_hops(duration_s)` rows."""
+        """The arrays by their names in `Segmentation`, each with `n_hops(duration_s)` rows.
+
+        They are float16 or float32, (n_hops,) or (n_hops, n_bands); levels are in dB.
+        """
         if len(self._energy_rest):
             self._level_rows(self._mel_rest, self._energy_rest, len(self._energy_rest))
         if len(self._wave_rest):

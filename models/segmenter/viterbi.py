@@ -120,7 +120,9 @@ def decode_pair(odds: np.ndarray, switch_nats: float) -> np.ndarray:
 
 
 def reflected_sums(steps: np.ndarray, first: float, low: float, high: float) -> np.ndarray:
-    """margins[0] = first; margins[t] = steps[t] + clip(margins[t - 1], low, high).
+    """Sums: margins[0] = first; margins[t] = steps[t] + clip(margins[t - 1], low, high).
+
+    `steps` is float64 (n,), and so is the result.
 
     Between two touches of opposite bounds such a sum is a plain running sum corrected by its
     running extreme, so it is solved stretch by stretch instead of step by step.

@@ -43,7 +43,7 @@ class SeparatedPieces:
     failed: dict[int, str]
     """The reason why pieces could not be separated, by number."""
     faults: dict[int, str]
-    """What is wrong with pieces as read back from disk, by number; see `checking.fault_of`."""
+    """Faults of pieces as read back from disk, by number; see `checking.fault_of`."""
 
     def n_lines_left_out(self, cut: Cut) -> int:
         """Return how many lines of the subtitles show nowhere in the pieces."""

@@ -30,7 +30,7 @@ _READING = 0.1
 
 
 Costs = Mapping[str, float]
-"""What a process took: `wall_s`, `cpu_s`, `peak_mb`, `n_samples`."""
+"""Resources that a process took: `wall_s`, `cpu_s`, `peak_mb`, `n_samples`."""
 
 
 Runner = Callable[[Sequence[str], Progress], Costs]

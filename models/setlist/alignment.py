@@ -36,7 +36,7 @@ class Alignment:
     """A list against the heard starts."""
 
     offset_s: float
-    """What was taken from every time of the list; 0 for a list that is not shifted."""
+    """Seconds taken from every time of the list; 0 for a list that is not shifted."""
     fit: float
     """Log-likelihood ratio, prior of the offset included; above 0 the times speak for the list."""
 

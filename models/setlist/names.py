@@ -54,7 +54,7 @@ _SENTENCE_BRACKET = re.compile(r"[~〜～、。!！?？]")
 
 
 Taken = tuple[str, str, str, str, tuple[str, ...]]
-"""How a text was divided, title, artist, words in brackets behind, and the parts."""
+"""The division of a text: title, artist, words in brackets behind, and the parts."""
 
 _LAST_DIVIDES = (ALWAYS["close slash"], ALWAYS["by"])
 """Signs that also stand inside titles ("Day by Day by X", "1/3 of a Sea/X")."""

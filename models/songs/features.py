@@ -58,12 +58,18 @@ class SongFeatures:
         return self.n_frames * HOP_S
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Named arrays for an `.npz`; `from_arrays` reads them back."""
+        """Named arrays for an `.npz`; `from_arrays` reads them back.
+
+        Each array is float32 or float16 and has a row for each hop (n_hops, ...).
+        """
         return {f"song_{name}": np.asarray(getattr(self, name)) for name in _FIELDS}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> SongFeatures | None:
-        """The features that `to_arrays` wrote, or None where they are missing."""
+        """The features that `to_arrays` wrote, or None where they are missing.
+
+        Shapes and dtypes are those of the fields.
+        """
         if any(f"song_{name}" not in arrays for name in _FIELDS):
             return None
         return cls(**{name: np.asarray(arrays[f"song_{name}"]) for name in _FIELDS})

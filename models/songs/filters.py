@@ -30,7 +30,7 @@ def sifted(
 ) -> list[Span]:
     """The spans that are songs by the rules.
 
-    `profile` is (n_hops, n_bands) in dB: what false starts are recognised by.
+    `profile` is float (n_hops, n_bands) in dB: what false starts are recognised by.
     """
     kept = [
         (start, stop)
@@ -72,6 +72,8 @@ def opening_likeness(
     first: int, second: int, profile: npt.NDArray[np.floating], n_hops: int
 ) -> float:
     """Best correlation, over small lags, of the sound from hop `first` and from hop `second`.
+
+    `profile` is float (n_hops, n_bands), in dB.
 
     1 for the same recording played again, about 0 for two songs.
     """

@@ -33,7 +33,10 @@ class AnySegmenter(Protocol):
         observers: Sequence[Callable[[np.ndarray], None]] = ...,
         progress: Progress = ...,
     ) -> Segmentation:
-        """Segment the recording at `path`."""
+        """Segment the recording at `path`.
+
+        Observers get float32 (n_samples,) mono at 16 kHz, block by block.
+        """
 
 
 def segment_and_listen(

@@ -70,6 +70,8 @@ def _waves(n: int) -> tuple[np.ndarray, np.ndarray]:
 def block_graph(families: Sequence[np.ndarray], n_bands: int) -> onnx.GraphProto:
     """One block as a graph: `block` (n_inputs, n_bands) to `highest` (17, n_filters of all).
 
+    All numbers are float32.
+
     For each filter and frame the maximum over the bands at which the filter fits.
 
     Args:

@@ -18,7 +18,7 @@ VOCAL_TAGS = {
     "male vocals": ("male vocalists",),
     "instrumental": ("instrumental",),
 }
-"""Who sings: what is shown, and the tags that say so."""
+"""Kinds of singers: the text shown, and the tags that mean it."""
 
 N_SHOWN = 5
 _LEAST = 0.05

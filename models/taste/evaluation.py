@@ -29,6 +29,8 @@ class Quality:
 def auc_of(scores: np.ndarray, liked: np.ndarray) -> float | None:
     """Area under the ROC curve, ties counted half; None when one kind is missing.
 
+    `scores` is float (n,), `liked` bool (n,).
+
     >>> auc_of(np.array([0.1, 0.4, 0.9]), np.array([False, True, True]))
     1.0
     """
@@ -44,6 +46,8 @@ def auc_of(scores: np.ndarray, liked: np.ndarray) -> float | None:
 
 def quality_of(scores: np.ndarray, targets: np.ndarray) -> Quality:
     """Compare scores with what the user thinks, both (n_songs,) in [0, 1].
+
+    Both are float.
 
     Raises:
         ValueError: no song is liked or disliked.
@@ -90,7 +94,10 @@ def out_of_fold(
 def split(
     targets: np.ndarray, groups: Sequence[str], *, n_folds: int = N_FOLDS, seed: int = 0
 ) -> np.ndarray:
-    """Number of the fold of each song: groups stay whole, likes are spread evenly."""
+    """Number of the fold of each song: groups stay whole, likes are spread evenly.
+
+    `targets` is float (n_songs,) in [0, 1]; the result is int (n_songs,).
+    """
     rng = np.random.default_rng(seed)
     names = sorted(set(groups))
     by_name: dict[str, list[int]] = {name: [] for name in names}

@@ -49,7 +49,10 @@ class LogisticTaste:
         return result
 
     def standardised(self, vectors: np.ndarray) -> np.ndarray:
-        """The vectors as the model sees them."""
+        """The vectors as the model sees them.
+
+        Both are float (n_songs, n_dimensions).
+        """
         result: np.ndarray = (vectors - self.mean) / self.spread
         return result
 

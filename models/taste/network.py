@@ -50,5 +50,8 @@ class NetworkTaste:
             )
 
     def score(self, pieces: np.ndarray) -> float:
-        """p(like) of a song, the mean over its pieces (n_pieces, 187, 96)."""
+        """p(like) of a song, the mean over its pieces (n_pieces, 187, 96).
+
+        Pieces are float32.
+        """
         return float(self._session.run(["scores"], {"pieces": middles(pieces)})[0].mean())

@@ -20,6 +20,8 @@ def kept_features(
 ) -> np.ndarray:
     """Return what `compute` makes of the file at `path`, out of `cache` where it is there and fits.
 
+    Shape and dtype are those that `compute` returns.
+
     Args:
         variant: tells apart what is computed with other settings.
 

@@ -115,7 +115,10 @@ def _features_of(path: Path) -> Array:
 
 
 def balanced(labels: npt.NDArray[np.int8], seed: int) -> npt.NDArray[np.int64]:
-    """Rows with as many of one class as of the other, drawn without replacement."""
+    """Rows with as many of one class as of the other, drawn without replacement.
+
+    `labels` is int8 (n,) of 0 and 1; the result is int64 (n_rows,).
+    """
     rng = np.random.default_rng(seed)
     rows = [np.flatnonzero(labels == label) for label in (0, 1)]
     n_each = min(len(of_class) for of_class in rows)

@@ -61,7 +61,7 @@ class Comparison:
     network: Quality
     embedding: Quality
     split: str = BY_SINGER
-    """What was held out whole: songs that share a singer or a piece, or a piece only."""
+    """The unit held out whole: songs that share a singer or a piece, or a piece only."""
 
     @property
     def network_is_better(self) -> bool:
@@ -136,7 +136,7 @@ def transfer(
     With pretrained weights the first layers rest and the last ones learn.
 
     Args:
-        targets: (n_songs,) in [0, 1].
+        targets: float (n_songs,) in [0, 1].
     """
     keras = import_keras()
     keras.utils.set_random_seed(seed)
@@ -168,7 +168,10 @@ def compare(
     pretrained: Path | None = None,
     n_steps: int = 200,
 ) -> Comparison:
-    """Network against embedding model, out of fold over the same groups of songs."""
+    """Network against embedding model, out of fold over the same groups of songs.
+
+    `targets` is float (n_songs,) in [0, 1].
+    """
 
     def by_network(train: np.ndarray, held_out: np.ndarray, told: np.ndarray) -> np.ndarray:
         made = transfer(
@@ -211,7 +214,11 @@ def groups_of(singers: Sequence[str], names: Sequence[str]) -> tuple[list[str], 
 def scratch_scorer(
     pieces: Pieces, *, n_steps: int = 60
 ) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """A network without pretraining, as a scorer of `utawaku.models.taste.evaluation`."""
+    """A network without pretraining, as a scorer of `utawaku.models.taste.evaluation`.
+
+    The scorer takes int (n_train,), int (n_held_out,) and float (n_songs,), and returns float
+    (n_held_out,).
+    """
 
     def score(train: np.ndarray, held_out: np.ndarray, told: np.ndarray) -> np.ndarray:
         made = transfer([pieces[i] for i in train], told[train], n_steps=n_steps)

@@ -20,7 +20,7 @@ class Seed:
 
     kind: SeedKind
     address: str
-    """What the downloader lists: `ytsearchN:words` or an address."""
+    """The address that the downloader lists: `ytsearchN:words` or an address."""
     why: str
     """For the user: which search or liked song led there."""
 

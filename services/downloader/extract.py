@@ -20,9 +20,9 @@ def look(session: "Session", url: str) -> dict[str, Any]:
     n_failures, n_messages = len(session.http_failures), len(session.log.messages)
     try:
         info = session.extract_info(url, download=False)
-        session.patience.check()  # half a page may look like a whole one
+        session.stall_guard.check()  # half a page may look like a whole one
     except Exception as error:
-        session.patience.check()  # whatever yt-dlp says of a page that was cut off
+        session.stall_guard.check()  # whatever yt-dlp says of a page that was cut off
         raise classify(
             url,
             error,

@@ -151,7 +151,7 @@ _BY_TEXT: tuple[tuple[str, _Kind], ...] = (
 )  # fmt: skip
 """Patterns (any case) in order: the first that is found decides. Compiled when first needed."""
 _UNTELLING = r"no (video|audio) formats found|requested format is not available"
-"""How yt-dlp ends when the true reason was logged as a warning before."""
+"""Last words of yt-dlp when it logged the true reason as a warning before."""
 
 
 def classify(

@@ -13,7 +13,7 @@ _WORTH = (
     ("opus", 1.4), ("vorbis", 1.15), ("mp4a.40.5", 1.3), ("mp4a.40.29", 1.3), ("mp4a", 1.0),
     ("aac", 1.0), ("mp3", 0.8), ("flac", 10.0), ("alac", 10.0), ("pcm", 10.0),
 )  # fmt: skip
-"""How much AAC a kilobit of a codec is worth; lossless ones are always enough."""
+"""Kilobits of AAC that a kilobit of a codec is worth; lossless ones are always enough."""
 _HANDY = ("m4a", "mp4")
 """Containers whose sound is cut without a second encode."""
 _SMALL_HEIGHT = 480

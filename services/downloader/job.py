@@ -216,12 +216,12 @@ class Job:
         self, info: Mapping[str, Any], one: Mapping[str, Any], path: Path, progress: Progress
     ) -> None:
         meter = Meter(progress, self._check, one)
-        patience = self._session.patience
-        self._session._progress_hooks = [meter, patience.flowed]
+        guard = self._session.stall_guard
+        self._session._progress_hooks = [meter, guard.flowed]
         merged = {key: value for key, value in info.items() if key != "requested_formats"}
         merged.update(one)
         n_failures = len(self._session.http_failures)
-        with patience.together():
+        with guard.together():
             complete = self._fetch_media(merged, path)
         if not complete or not path.exists():
             raise classify(

@@ -10,7 +10,7 @@ _SIGNING_NAME = re.compile(
     r"(?i)^(x-(amz|goog)-.*|awsaccesskeyid|googleaccessid|key-pair-id|policy|sig|lsig|signature"
     r"|expires?|hdn(ea|ts|tl)|upsig)$"
 )
-"""What content networks add to an address to let one visitor in for a while."""
+"""Parameters that content networks add to an address to admit one visitor for a while."""
 _TAIL = re.compile(r"([?&])([\w-]{1,40})=[^&\s'\"<>]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://[^\s'\"<>\\]+", re.IGNORECASE)
 

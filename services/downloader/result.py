@@ -35,7 +35,7 @@ class FetchedRecording:
     """In the form of its site or recorder; `utawaku.models.chat.read_chat` reads it."""
     subtitle_paths: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
-    """What is missing or odd though the recording itself is fine."""
+    """Extras that are missing or odd though the recording itself is fine."""
     from_cache: bool = False
     """True if everything was there already and the site was not asked."""
 

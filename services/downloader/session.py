@@ -23,7 +23,7 @@ from utawaku.library.files import atomic_path
 from utawaku.services.downloader.failures import HttpFailure
 from utawaku.services.downloader.redaction import redact, without_secrets
 from utawaku.services.downloader.resume import ResumeGuard
-from utawaku.services.downloader.stall_guard import Patience
+from utawaku.services.downloader.stall_guard import StallGuard
 from utawaku.services.downloader.tuning import Tuning
 from utawaku.services.retry_after import retry_after_s
 
@@ -89,7 +89,7 @@ class Session(yt_dlp.YoutubeDL):  # type: ignore[misc]
         # Nobody must wait for longer than the user's own limit takes for so much.
         own_limit = settings.rate_limit_bytes or float("inf")
         enough = int(min(tuning.stalled_bytes, own_limit * tuning.stalled_s / 2))
-        self.patience = Patience(tuning.stalled_s, enough, without_secrets(url))
+        self.stall_guard = StallGuard(tuning.stalled_s, enough, without_secrets(url))
         self._user_check = check
         self.log = _Log(self._check)
         self._cookies_file = settings.cookies_file
@@ -133,17 +133,17 @@ class Session(yt_dlp.YoutubeDL):  # type: ignore[misc]
             raise
         if guard is not None:
             guard.after(req, offset, answer)
-        self.patience.reads(answer)
+        self.stall_guard.reads(answer)
         return answer
 
     def close(self) -> None:
         """End the session."""
-        self.patience.end()
+        self.stall_guard.end()
         super().close()
 
     def _check(self) -> None:
         self._user_check()
-        self.patience.check()
+        self.stall_guard.check()
 
     def post_extract(self, info_dict: Any) -> None:
         """Put comments off until the recording is safe: they cost many requests and may fail."""

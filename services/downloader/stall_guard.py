@@ -14,7 +14,7 @@ from typing import Any
 from utawaku.library.errors import StalledError
 
 
-class Patience:
+class StallGuard:
     """Gives up when too little has come for `limit_s` seconds; then every `check` raises.
 
     Each answer has so long to be read; between `together` and its end all answers have, unless
@@ -51,7 +51,7 @@ class Patience:
             self._since = time.monotonic()
         self._answer = weakref.ref(answer)  # one that nobody reads to its end must go
         if self._thread is None:
-            self._thread = threading.Thread(target=self._watch, name="patience", daemon=True)
+            self._thread = threading.Thread(target=self._watch, name="stall guard", daemon=True)
             self._thread.start()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The knobs of downloading that are no user settings: patience, retries, limits."""
+"""Options of downloading that are no settings of the user: timeouts, retries, limits."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ class Tuning:
     socket_timeout_s: float = 20.0
     """A connection silent for longer counts as broken."""
     stalled_s: float = 120.0
-    """How long a site may send next to nothing, over all connections, before it is on cooldown."""
+    """Seconds in which a site may send next to nothing over all connections before its cooldown."""
     stalled_bytes: int = 65_536
     """Fewer in `stalled_s` are next to nothing."""
     retries: int = 10
@@ -20,7 +20,7 @@ class Tuning:
     """First wait between connections; doubles each time, up to `max_retry_wait_s`."""
     max_retry_wait_s: float = 30.0
     refreshes: int = 2
-    """How often the page is asked again because its media addresses expired, broke or throttle."""
+    """Reads of the page in a row because its media addresses expired, broke or throttle."""
     throttled_bytes_per_s: int = 30_000
     """Slower than this for 3 s means that the site throttles: the page is asked again for fresh
     addresses, and the last try accepts any speed. 0 never does."""

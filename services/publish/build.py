@@ -20,7 +20,7 @@ from utawaku.services.publish.bilibili.accounts import Accounts
 from utawaku.services.publish.bilibili.uploader import BilibiliUploader
 from utawaku.services.publish.folder import FolderUploader
 from utawaku.services.publish.protocol import Uploader
-from utawaku.services.publish.queue import Patience, Queue
+from utawaku.services.publish.queue import Queue, RetryOptions
 from utawaku.services.publish.webdav import WebDavUploader
 
 
@@ -67,7 +67,7 @@ def queue_for(
     settings: Settings,
     catalogue: Catalogue,
     *,
-    patience: Patience | None = None,
+    retries: RetryOptions | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Queue:
     """The queue of one account, with the settings' budget; it renders what has no video."""
@@ -75,7 +75,7 @@ def queue_for(
         catalogue,
         uploader_for(target, account, settings, catalogue),
         budget=settings.publish.budget() if target == "bilibili" else UNLIMITED,
-        patience=patience or Patience(),
+        retries=retries or RetryOptions(),
         videos=RenderedVideos(catalogue, settings),
         lock_file=settings.data_dir / "locks" / f"upload-{target}-{account}.lock",
         sleep=sleep,

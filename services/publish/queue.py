@@ -45,7 +45,7 @@ BOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryOptions:
     """Limits of retries."""
 
     part_attempts: int = 5
@@ -80,7 +80,7 @@ class Queue:
     catalogue: Catalogue
     uploader: Uploader
     budget: Budget = field(default_factory=Budget)
-    patience: Patience = field(default_factory=Patience)
+    retries: RetryOptions = field(default_factory=RetryOptions)
     videos: VideoMaker | None = None
     """Renders a part's video where there is none yet."""
     lock_file: Path | None = None
@@ -250,9 +250,9 @@ class Queue:
             sha256=digest,
             bytes_sent=0 if changed else part_.bytes_sent,
         )
-        for tried in range(self.patience.part_attempts):
+        for tried in range(self.retries.part_attempts):
             spent = self._part(submission, part_.position).bytes_sent
-            if spent + size > size * self.patience.part_bytes:
+            if spent + size > size * self.retries.part_bytes:
                 raise UploadInterruptedError(
                     f"cost {spent:,} bytes without arriving",
                     subject=part_.title,
@@ -267,9 +267,9 @@ class Queue:
                 self._attempt(submission, part_.position, attempts, progress)
             except UploadInterruptedError as error:
                 store.change_part(submission.id, part_.position, state="failed", message=str(error))
-                if tried + 1 == self.patience.part_attempts:
+                if tried + 1 == self.retries.part_attempts:
                     raise
-                self.sleep(min(self.patience.part_pause_s * 2**tried, 300.0))
+                self.sleep(min(self.retries.part_pause_s * 2**tried, 300.0))
                 continue
             except UploadError as error:
                 store.change_part(
@@ -315,56 +315,66 @@ class Queue:
         kept = self.catalogue.submissions.get(submission.id)
         return next(part_ for part_ in kept.parts if part_.position == position)
 
-    # One decision for each kind of answer: apart, nobody could check that none is sent twice.
-    def _submit(self, submission: Submission) -> Submission:  # noqa: C901
-        store = self.catalogue.submissions
-        for attempt in range(1, self.patience.submit_attempts + 1):
-            # Whatever the last answer was: never send twice without a look in between.
-            kept = store.get(submission.id)
-            found = self._look_up(kept, looks=1) if kept.attempts else None
-            if found is not None:
-                return self._published(submission, found)
-            self._await_budget(
-                self.budget.submit_allowed_at(self._events(), time.time()), "submissions"
+    def _submit(self, submission: Submission) -> Submission:
+        for attempt in range(1, self.retries.submit_attempts + 1):
+            published = self._submit_once(
+                submission, is_last=attempt == self.retries.submit_attempts
             )
-            try:
-                remote = self.uploader.submit(
-                    submission, before_send=lambda: self._mark_sent(submission)
-                )
-                return self._published(submission, remote)
-            except OutcomeUnknownError:
-                found = self._look_up(store.get(submission.id))
-                if found is not None:
-                    return self._published(submission, found)
-                if attempt == self.patience.submit_attempts:
+            if published is not None:
+                return published
+        raise AssertionError("the last attempt returns or raises")
+
+    def _submit_once(self, submission: Submission, *, is_last: bool) -> Submission | None:
+        """Send a submission; None where it must be sent again.
+
+        One decision for each kind of answer, in one place: so it can be checked that nothing is
+        sent twice.
+        """
+        store = self.catalogue.submissions
+        # Whatever the last answer was: never send twice without a look in between.
+        kept = store.get(submission.id)
+        remote = self._look_up(kept, looks=1) if kept.attempts else None
+        if remote is not None:
+            return self._published(submission, remote)
+        self._await_budget(
+            self.budget.submit_allowed_at(self._events(), time.time()), "submissions"
+        )
+        try:
+            remote = self.uploader.submit(
+                submission, before_send=lambda: self._mark_sent(submission)
+            )
+        except OutcomeUnknownError:
+            remote = self._look_up(store.get(submission.id))
+            if remote is None:
+                if is_last:
                     raise  # still marked as sent: the next run looks it up first
                 store.change(submission.id, submit_sent_at=None)
-            except DuplicateTitleError:
-                # Perhaps it is our own, from a request whose answer never came.
-                found = self.uploader.find(store.get(submission.id))
-                if found is not None:
-                    return self._published(submission, found)
+                return None
+        except DuplicateTitleError:
+            # Perhaps it is our own, from a request whose answer never came.
+            remote = self.uploader.find(store.get(submission.id))
+            if remote is None:
                 store.change(submission.id, submit_sent_at=None)
                 if not submission.confirmed_new:
                     self._found_before_the_first_byte(store.get(submission.id))
                 raise
-            except UploadLimitedError as limit:
-                store.change(submission.id, submit_sent_at=None)
-                if (
-                    limit.retry_after_s > self.patience.longest_wait_s
-                    or attempt == self.patience.submit_attempts
-                ):
-                    raise
-                self.sleep(limit.retry_after_s)
-            except UploadInterruptedError:
-                store.change(submission.id, submit_sent_at=None)
-                if attempt == self.patience.submit_attempts:
-                    raise
-                self.sleep(self.patience.part_pause_s)
-            except (UploadHoldError, UploadRefusedError):
-                store.change(submission.id, submit_sent_at=None)
+        except (UploadLimitedError, UploadInterruptedError) as error:
+            store.change(submission.id, submit_sent_at=None)
+            wait_s = self._pause_after(error)
+            if is_last or wait_s > self.retries.longest_wait_s:
                 raise
-        raise AssertionError("the last attempt returns or raises")
+            self.sleep(wait_s)
+            return None
+        except (UploadHoldError, UploadRefusedError):
+            store.change(submission.id, submit_sent_at=None)
+            raise
+        return self._published(submission, remote)
+
+    def _pause_after(self, error: UploadLimitedError | UploadInterruptedError) -> float:
+        """Return the seconds to wait before the submission is sent again."""
+        if isinstance(error, UploadLimitedError):
+            return error.retry_after_s
+        return min(self.retries.part_pause_s, self.retries.longest_wait_s)
 
     def _look_up(self, submission: Submission, looks: int = 0) -> RemoteSubmission | None:
         """Find out whether a request without an answer worked; patient, for the lists lag.
@@ -373,9 +383,9 @@ class Queue:
             OutcomeUnknownError: nobody would say.
         """
         problem: UploadInterruptedError | None = None
-        for look in range(looks or self.patience.looks):
+        for look in range(looks or self.retries.looks):
             if look:
-                self.sleep(self.patience.look_pause_s)
+                self.sleep(self.retries.look_pause_s)
             try:
                 found = self.uploader.find(submission)
             except UploadInterruptedError as error:
@@ -464,7 +474,7 @@ class Queue:
         wait_s = allowed_at - time.time()
         if wait_s <= 0:
             return
-        if wait_s > self.patience.longest_wait_s:
+        if wait_s > self.retries.longest_wait_s:
             raise UploadLimitedError(f"the budget for {what} is spent", retry_after_s=wait_s)
         self.sleep(wait_s)
 

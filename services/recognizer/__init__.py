@@ -6,7 +6,7 @@ from utawaku.services.recognizer.rate_limit import BreakerState, Gate
 from utawaku.services.recognizer.recognize import (
     Recognition,
     RecognizeOptions,
-    Witness,
+    WindowAnswer,
     recognize,
     recognize_many,
 )
@@ -25,7 +25,7 @@ __all__ = [
     "ShazamClient",
     "Track",
     "Window",
-    "Witness",
+    "WindowAnswer",
     "pitch_shift",
     "place_windows",
     "recognize",

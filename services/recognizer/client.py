@@ -38,7 +38,7 @@ class ClientOptions:
     """Tries of one request that fails on the way (no connection, server error)."""
     first_backoff_s: float = 2.0
     longest_wait_s: float = 180.0
-    """How long to queue for the rate limit before giving up for now."""
+    """Longest wait for the rate limit, in seconds, before the question is put off."""
     locale: Locale = field(default_factory=Locale)
 
 

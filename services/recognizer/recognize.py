@@ -43,7 +43,7 @@ class RecognizeOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class WindowAnswer:
     """One window's answer."""
 
     window: Window
@@ -62,17 +62,17 @@ class Recognition:
     candidates: tuple[LabelCandidate, ...]
     reason: str = ""
     retry_at: float = 0.0
-    witnesses: tuple[Witness, ...] = field(default=(), repr=False)
+    answers: tuple[WindowAnswer, ...] = field(default=(), repr=False)
 
     @property
     def n_asked(self) -> int:
         """Questions answered, from memory or by the service."""
-        return sum(witness.answer.kind not in ("failed", "odd") for witness in self.witnesses)
+        return sum(one.answer.kind not in ("failed", "odd") for one in self.answers)
 
     @property
     def n_cached(self) -> int:
         """Questions answered from memory."""
-        return sum(witness.answer.from_cache for witness in self.witnesses)
+        return sum(one.answer.from_cache for one in self.answers)
 
 
 def recognize(
@@ -86,27 +86,27 @@ def recognize(
     windows = place_windows(audio, options.n_windows)
     if not windows:
         return Recognition("unknown", (), "too short or silent to be asked about")
-    witnesses: list[Witness] = []
-    for window, semitones in _questions(windows, options, witnesses):
-        progress(len(witnesses) / options.max_questions, "asking Shazam")
+    answers: list[WindowAnswer] = []
+    for window, semitones in _questions(windows, options, answers):
+        progress(len(answers) / options.max_questions, "asking Shazam")
         clip = pitch_shift(window.cut(audio), semitones, SAMPLE_RATE_HZ)
         answer = client.ask(signature_of(pcm_from_audio(clip)))
-        witnesses.append(Witness(window, semitones, answer))
+        answers.append(WindowAnswer(window, semitones, answer))
         if answer.kind == "failed":
             return Recognition(
                 "deferred",
-                _candidates(witnesses),
+                _candidates(answers),
                 answer.reason,
                 answer.retry_at or time.time() + 600,
-                tuple(witnesses),
+                tuple(answers),
             )
-    found = _candidates(witnesses)
-    odd = next((one.answer.reason for one in witnesses if one.answer.kind == "odd"), "")
+    found = _candidates(answers)
+    odd = next((one.answer.reason for one in answers if one.answer.kind == "odd"), "")
     agreed = bool(found) and len(found[0].evidence["windows"]) >= 2
     if odd and not agreed:
-        return Recognition("deferred", found, odd, time.time() + ODD_RETRY_S, tuple(witnesses))
+        return Recognition("deferred", found, odd, time.time() + ODD_RETRY_S, tuple(answers))
     reason = "" if agreed else "windows disagree" if found else "Shazam knows no such song"
-    return Recognition("named" if agreed else "unknown", found, reason, 0.0, tuple(witnesses))
+    return Recognition("named" if agreed else "unknown", found, reason, 0.0, tuple(answers))
 
 
 def recognize_many(
@@ -117,7 +117,10 @@ def recognize_many(
     *,
     at_once: int = 4,
 ) -> list[Recognition]:
-    """Name several songs, `at_once` at a time; one song's trouble does not touch the others."""
+    """Name several songs, `at_once` at a time; one song's trouble does not touch the others.
+
+    `songs` are float32 (n_samples,) mono at 16 kHz.
+    """
     done = 0
 
     def one(audio: NDArray[np.float32]) -> Recognition:
@@ -132,7 +135,7 @@ def recognize_many(
 
 
 def _questions(
-    windows: Sequence[Window], options: RecognizeOptions, witnesses: list[Witness]
+    windows: Sequence[Window], options: RecognizeOptions, answers: list[WindowAnswer]
 ) -> Iterator[tuple[Window, int]]:
     """Return what to ask next, given what was answered so far; ends once two windows agree.
 
@@ -144,45 +147,45 @@ def _questions(
         keys += [-step, step]
     for semitones in keys:
         for place, window in enumerate(windows):
-            if len(witnesses) >= options.max_questions:
+            if len(answers) >= options.max_questions:
                 return
-            if sum(one.answer.kind == "odd" for one in witnesses) >= MAX_ODD:
+            if sum(one.answer.kind == "odd" for one in answers) >= MAX_ODD:
                 return
-            hopeful = place == 0 or semitones == 0 or _matched(witnesses, semitones)
+            hopeful = place == 0 or semitones == 0 or _matched(answers, semitones)
             if not hopeful:
                 break
             yield window, semitones
-            if _agreement(witnesses) >= 2:
+            if _agreement(answers) >= 2:
                 # A third window makes it sure, where there is one in this key.
-                if place + 1 < len(windows) and len(witnesses) < options.max_questions:
+                if place + 1 < len(windows) and len(answers) < options.max_questions:
                     yield windows[place + 1], semitones
                 return
 
 
-def _matched(witnesses: Sequence[Witness], semitones: int) -> bool:
-    return any(w.semitones == semitones and w.answer.kind == "match" for w in witnesses)
+def _matched(answers: Sequence[WindowAnswer], semitones: int) -> bool:
+    return any(w.semitones == semitones and w.answer.kind == "match" for w in answers)
 
 
-def _agreement(witnesses: Sequence[Witness]) -> int:
-    return max((len(group) for group in _groups(witnesses)), default=0)
+def _agreement(answers: Sequence[WindowAnswer]) -> int:
+    return max((len(group) for group in _groups(answers)), default=0)
 
 
-def _groups(witnesses: Sequence[Witness]) -> list[list[Witness]]:
+def _groups(answers: Sequence[WindowAnswer]) -> list[list[WindowAnswer]]:
     """Matches that name one song, in one key, from different windows."""
-    groups: list[list[Witness]] = []
-    for witness in witnesses:
-        if witness.answer.track is None:
+    groups: list[list[WindowAnswer]] = []
+    for one in answers:
+        if one.answer.track is None:
             continue
         for group in groups:
-            if group[0].semitones == witness.semitones and _same(group[0], witness):
-                group.append(witness)
+            if group[0].semitones == one.semitones and _same(group[0], one):
+                group.append(one)
                 break
         else:
-            groups.append([witness])
+            groups.append([one])
     return groups
 
 
-def _same(left: Witness, right: Witness) -> bool:
+def _same(left: WindowAnswer, right: WindowAnswer) -> bool:
     a, b = left.answer.track, right.answer.track
     if a is None or b is None:
         return False
@@ -192,15 +195,15 @@ def _same(left: Witness, right: Witness) -> bool:
     return same_song(first.title, first.artist, second.title, second.artist)
 
 
-def _candidates(witnesses: Sequence[Witness]) -> tuple[LabelCandidate, ...]:
-    groups = _groups(witnesses)
+def _candidates(answers: Sequence[WindowAnswer]) -> tuple[LabelCandidate, ...]:
+    groups = _groups(answers)
     n_matches = sum(len(group) for group in groups)
     found = [_candidate(group, n_matches - len(group)) for group in groups]
     return tuple(sorted(found, key=lambda candidate: -candidate.score))
 
 
-def _candidate(group: Sequence[Witness], n_against: int) -> LabelCandidate:
-    tracks = [witness.answer.track for witness in group if witness.answer.track]
+def _candidate(group: Sequence[WindowAnswer], n_against: int) -> LabelCandidate:
+    tracks = [one.answer.track for one in group if one.answer.track]
     unwrapped = [unwrap_karaoke(track.title, track.artist) for track in tracks]
     # The original recording's entry, where one window found it, names the artist best.
     best = next((u for u in unwrapped if not u.is_karaoke), None) or next(
@@ -216,12 +219,12 @@ def _candidate(group: Sequence[Witness], n_against: int) -> LabelCandidate:
         evidence={
             "windows": [
                 {
-                    "start_s": witness.window.start_s,
-                    "offset_s": witness.answer.offset_s,
+                    "start_s": one.window.start_s,
+                    "offset_s": one.answer.offset_s,
                     "as": f"{track.title} / {track.artist}",
                     "track": track.key,
                 }
-                for witness, track in zip(group, tracks, strict=True)
+                for one, track in zip(group, tracks, strict=True)
             ],
             "semitones": -group[0].semitones,
             "consistent": consistent,
@@ -232,7 +235,7 @@ def _candidate(group: Sequence[Witness], n_against: int) -> LabelCandidate:
     )
 
 
-def _consistent(group: Sequence[Witness]) -> bool:
+def _consistent(group: Sequence[WindowAnswer]) -> bool:
     """Return whether windows lie as far apart in the track as in the song, give or take 4 % of
     tempo.
     """

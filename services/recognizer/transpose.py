@@ -15,7 +15,10 @@ _HOP = 512
 
 
 def time_stretch(audio: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
-    """Make `audio`, (n_samples,), `factor` times as long at the same pitch."""
+    """Make `audio`, (n_samples,), `factor` times as long at the same pitch.
+
+    Both are float32.
+    """
     if factor <= 0:
         raise ValueError(f"stretch factor must be positive, got {factor}")
     if abs(factor - 1) < 1e-6 or len(audio) == 0:
@@ -47,7 +50,10 @@ def time_stretch(audio: NDArray[np.float32], factor: float) -> NDArray[np.float3
 def pitch_shift(
     audio: NDArray[np.float32], semitones: float, sample_rate_hz: int
 ) -> NDArray[np.float32]:
-    """Move `audio`, (n_samples,), by `semitones` at the same length."""
+    """Move `audio`, (n_samples,), by `semitones` at the same length.
+
+    Both are float32.
+    """
     if abs(semitones) < 1e-6:
         return audio.copy()
     import soxr

@@ -34,7 +34,7 @@ class SourceOptions:
     timeout_s: float = 15.0
     """For a whole request, from connecting to the last byte."""
     longest_wait_s: float = 30.0
-    """How long to queue for the rate limit before giving up for now."""
+    """Longest wait for the rate limit, in seconds, before the question is put off."""
     keep_s: float = 7 * DAY_S
     """Time for which an answer holds."""
     key_setting: str = ""

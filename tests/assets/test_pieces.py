@@ -29,7 +29,7 @@ from utawaku.orchestration.rematerialize import advance_rematerializations
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.staleness import stale_streams
 from utawaku.workflows.maintenance import may_go
-from utawaku.workflows.pieces import PiecesWish, asked_for, known_pieces
+from utawaku.workflows.pieces import PiecesOptions, asked_for, known_pieces
 
 RATE = 16_000
 LINES = [TimedText(2, 3.25, "first line"), TimedText(4.5, 5, "second line")]
@@ -131,7 +131,7 @@ def test_a_stream_s_own_subtitles_go_by_their_name(
     assert materialize("subtitles.ja.srt").success
     assert [path.name for path in known_pieces(ID, settings)] == ["subtitles.ja pieces"]
     with pytest.raises(NotFoundError, match=r"in the stream's own folder: subtitles\.ja\.srt"):
-        asked_for(PiecesWish(subtitles="other.srt"), ID, settings)
+        asked_for(PiecesOptions(subtitles="other.srt"), ID, settings)
 
 
 def test_several_cuts_of_a_recording_lie_side_by_side(
@@ -228,11 +228,11 @@ def test_without_subtitles_there_must_be_pieces_already(
     stream: Stream, settings: Settings, subtitles: Path
 ) -> None:
     with pytest.raises(NotFoundError, match="no subtitles were given"):
-        asked_for(PiecesWish(), ID, settings)
+        asked_for(PiecesOptions(), ID, settings)
     materialize(subtitles)
-    assert asked_for(PiecesWish(), ID, settings) == {}
+    assert asked_for(PiecesOptions(), ID, settings) == {}
     with pytest.raises(UsageError, match="go with subtitles"):
-        asked_for(PiecesWish(shift_s=1.0), ID, settings)
+        asked_for(PiecesOptions(shift_s=1.0), ID, settings)
 
 
 def test_hostile_names_of_subtitles_stay_inside_the_stream(

@@ -11,7 +11,7 @@ from tests.tui.conftest import write_tone
 from utawaku.jobs.playlists import make_playlists
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.playlists import PlaylistWish
+from utawaku.library.playlists import PlaylistOptions
 from utawaku.library.records import Request, SongSpan, Stream
 from utawaku.library.requests import MakePlaylist
 from utawaku.library.schema import songs
@@ -37,12 +37,12 @@ def song_ids(catalogue: Catalogue, settings: Settings) -> list[str]:
     return ids
 
 
-def asked(catalogue: Catalogue, wish: PlaylistWish) -> Request:
-    return catalogue.requests.file(MakePlaylist(wish=wish))
+def asked(catalogue: Catalogue, options: PlaylistOptions) -> Request:
+    return catalogue.requests.file(MakePlaylist(options=options))
 
 
-def wish_for(song_ids: list[str], file: Path) -> PlaylistWish:
-    return PlaylistWish(
+def wish_for(song_ids: list[str], file: Path) -> PlaylistOptions:
+    return PlaylistOptions(
         "夜 <b>", str(file), tuple(song_ids), highlights=False, order="query", crossfade_s=1.0
     )
 

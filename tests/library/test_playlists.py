@@ -1,4 +1,4 @@
-"""What a wish for a playlist may say, and which file it means."""
+"""What the options of a playlist may say, and which file it means."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,15 +6,22 @@ from pathlib import Path
 import pytest
 
 from utawaku.library.errors import PlaylistError
-from utawaku.library.playlists import ENDINGS, MAX_SONGS, ORDERS, PlaylistWish, fault_of, file_for
+from utawaku.library.playlists import (
+    ENDINGS,
+    MAX_SONGS,
+    ORDERS,
+    PlaylistOptions,
+    fault_of,
+    file_for,
+)
 from utawaku.models.playlist import ORDERS as MODEL_ORDERS
 
-WISH = PlaylistWish("夜", "/music/夜.m4a", ("a", "b"))
+WISH = PlaylistOptions("夜", "/music/夜.m4a", ("a", "b"))
 ROOT = Path("/library")
 
 
 def test_a_wish_survives_the_request() -> None:
-    assert PlaylistWish.read(WISH.arguments()) == WISH
+    assert PlaylistOptions.read(WISH.arguments()) == WISH
     assert fault_of(WISH) == ""
 
 
@@ -23,11 +30,11 @@ def test_a_request_that_says_too_little_is_no_wish() -> None:
         arguments = WISH.arguments()
         del arguments[name]
         with pytest.raises(PlaylistError, match="says too little"):
-            PlaylistWish.read(arguments)
+            PlaylistOptions.read(arguments)
 
 
 @pytest.mark.parametrize(
-    ("wish", "told"),
+    ("options", "told"),
     [
         (replace(WISH, name=" "), "name"),
         (replace(WISH, file="/music/夜.exe"), "must end"),
@@ -38,8 +45,8 @@ def test_a_request_that_says_too_little_is_no_wish() -> None:
         (replace(WISH, song_ids=("a",) * (MAX_SONGS + 1)), "too many"),
     ],
 )
-def test_what_is_wrong_is_told(wish: PlaylistWish, told: str) -> None:
-    assert told in fault_of(wish)
+def test_what_is_wrong_is_told(options: PlaylistOptions, told: str) -> None:
+    assert told in fault_of(options)
 
 
 @pytest.mark.parametrize(

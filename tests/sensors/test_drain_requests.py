@@ -30,7 +30,7 @@ from utawaku.orchestration.run_tags import (
     PID_TAG,
     TAKE_INCOMPLETE_TAG,
 )
-from utawaku.services import rate_limits as gentleness
+from utawaku.services import rate_limits
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.subscriptions import follow
 
@@ -280,14 +280,14 @@ def test_nothing_is_begun_on_a_full_disk_and_no_try_is_used_up(
         catalogue.requests.file(Ingest(source=str(file))),
         catalogue.requests.file(Train(model="taste")),
     ]
-    monkeypatch.setattr(gentleness, "ROOM_TO_WORK_BYTES", 1 << 62)
+    monkeypatch.setattr(rate_limits, "ROOM_TO_WORK_BYTES", 1 << 62)
     assert pipeline.drain() == []
     for request in requests:
         waiting = catalogue.requests.get(request.id)
         assert (waiting.state, waiting.attempts) == ("queued", 0)
         assert waiting.message.startswith("no room to work: only ")
         assert (waiting.not_before or 0) <= time.time() + 60
-    monkeypatch.setattr(gentleness, "ROOM_TO_WORK_BYTES", 0)
+    monkeypatch.setattr(rate_limits, "ROOM_TO_WORK_BYTES", 0)
     catalogue.requests.wake()
     assert len(pipeline.drain()) == 3
 

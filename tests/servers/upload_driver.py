@@ -18,7 +18,7 @@ from utawaku.library.publish.quota import UNLIMITED, Budget
 from utawaku.services.publish.bilibili.accounts import Accounts
 from utawaku.services.publish.bilibili.client import ChunkRetries
 from utawaku.services.publish.bilibili.uploader import BilibiliUploader
-from utawaku.services.publish.queue import Patience, Queue
+from utawaku.services.publish.queue import Queue, RetryOptions
 
 _true_time = time.time
 
@@ -55,7 +55,7 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
                 ),
             ),
             budget=Budget(**order["budget"]) if "budget" in order else UNLIMITED,
-            patience=Patience(**order.get("patience", {})),
+            retries=RetryOptions(**order.get("retries", {})),
             sleep=sleep,
         )
         states = {}

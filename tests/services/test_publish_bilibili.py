@@ -92,7 +92,7 @@ def _kill_at(world: World, step: str, *, after: bool) -> None:
     world.site.heal()
     for submission in submissions:
         world.assert_record_is_true(submission)
-    world.run(*submissions, patience={"look_pause_s": 0.1})
+    world.run(*submissions, retries={"look_pause_s": 0.1})
     world.assert_all_published_once(submissions)
 
 
@@ -133,7 +133,7 @@ def test_a_submission_that_the_lists_show_late_is_not_sent_twice(world: World) -
     submission = world.submission(1)
     world.site.lag = 2
     world.site.fail("submit", "cut", after=True)
-    world.run(submission, patience={"looks": 4})
+    world.run(submission, retries={"looks": 4})
     assert world.site.counts["submit"] == 1
     world.assert_all_published_once([submission])
 
@@ -182,7 +182,7 @@ USUAL = [
 def _break_at(world: World, step: str, action: str, *, after: bool) -> None:
     submissions = [world.submission(2), world.submission(1)]
     world.site.fail(step, action, after=after, seconds=0.5)
-    world.run(*submissions, patience={"look_pause_s": 0.1})
+    world.run(*submissions, retries={"look_pause_s": 0.1})
     for submission in submissions:
         world.assert_record_is_true(submission)
     world.until_published(submissions)
@@ -261,7 +261,7 @@ def test_the_fastest_line_is_found_by_test_and_a_failing_test_is_survived(world:
 def test_a_chunk_that_never_gets_through_fails_the_part_and_is_never_dropped(world: World) -> None:
     submission = world.submission(1)
     world.site.fail("chunk", "500", times=999, skip=1)
-    world.run(submission, patience={"part_attempts": 1})
+    world.run(submission, retries={"part_attempts": 1})
     kept = world.get(submission)
     assert kept.state == "failed"
     assert kept.parts[0].state == "failed"
@@ -273,7 +273,7 @@ def test_a_chunk_that_never_gets_through_fails_the_part_and_is_never_dropped(wor
 def test_bytes_are_capped_over_all_attempts(world: World) -> None:
     submission = world.submission(1)
     world.site.fail("complete", "html", times=999)
-    world.run(submission, patience={"part_attempts": 99, "part_bytes": 3.0})
+    world.run(submission, retries={"part_attempts": 99, "part_bytes": 3.0})
     kept = world.get(submission)
     assert kept.state == "failed"
     assert world.site.counts["preupload"] == 3
@@ -382,7 +382,7 @@ def test_a_client_killed_while_appending_appends_once(world: World, step: str, a
     assert fault.reached.wait(30)
     driver.kill()
     world.site.heal()
-    world.run(later, patience={"look_pause_s": 0.1})
+    world.run(later, retries={"look_pause_s": 0.1})
     assert world.get(later).state == "published"
     assert len(world.site.archives[0].filenames) == 3
     assert world.site.violations == []

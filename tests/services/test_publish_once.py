@@ -64,7 +64,7 @@ def world(
 def test_a_part_that_was_refused_before_a_byte_left_costs_nothing(world: World) -> None:
     submission = world.submission(1)
     world.site.fail("preupload", "500", times=3)
-    world.run(submission, patience={"part_attempts": 3})
+    world.run(submission, retries={"part_attempts": 3})
     kept = world.get(submission)
     assert (kept.state, kept.parts[0].state) == ("failed", "failed")
     assert kept.parts[0].bytes_sent == 0
@@ -93,7 +93,7 @@ def test_a_part_that_a_kill_cut_short_three_times_is_sent_in_the_end(world: Worl
 def test_a_part_that_cost_too_much_is_sent_when_a_person_says_so(world: World) -> None:
     submission = world.submission(1)
     fault = world.site.fail("complete", "html", times=999)
-    world.run(submission, patience={"part_attempts": 99, "part_bytes": 3.0})
+    world.run(submission, retries={"part_attempts": 99, "part_bytes": 3.0})
     part = world.get(submission).parts[0]
     assert part.bytes_sent == 3 * part.size_bytes
     world.run(submission)
@@ -150,7 +150,7 @@ def test_a_wrong_clock_and_a_lost_answer_publish_nothing_twice(
 ) -> None:
     submission = world.submission(1)
     world.site.fail("submit", "cut", after=True)
-    world.run(submission, patience={"look_pause_s": 0.1}, ahead_s=ahead_s)
+    world.run(submission, retries={"look_pause_s": 0.1}, ahead_s=ahead_s)
     assert world.site.counts["submit"] == 1
     world.assert_all_published_once([submission])
 

@@ -19,7 +19,7 @@ from utawaku.library.publish.quota import UNLIMITED
 from utawaku.library.publish.records import Part, RemoteSubmission, Submission
 from utawaku.services.publish.folder import FolderUploader
 from utawaku.services.publish.protocol import Uploader
-from utawaku.services.publish.queue import Patience, Queue
+from utawaku.services.publish.queue import Queue, RetryOptions
 from utawaku.services.publish.webdav import WebDavUploader
 
 
@@ -106,7 +106,7 @@ def queued(
 
 def work(catalogue: Catalogue, uploader: Uploader, submission: Submission) -> Submission:
     queue = Queue(
-        catalogue, uploader, budget=UNLIMITED, patience=Patience(), sleep=lambda _seconds: None
+        catalogue, uploader, budget=UNLIMITED, retries=RetryOptions(), sleep=lambda _seconds: None
     )
     return queue.run(submission.id)
 

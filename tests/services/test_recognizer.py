@@ -111,7 +111,7 @@ def test_a_transposed_song_is_found_in_the_original_key(
     assert found.outcome == "named"
     assert found.candidates[0].title == "Song of Dawn"
     assert found.candidates[0].evidence["semitones"] == semitones
-    assert [w.semitones for w in found.witnesses][:3] == [0, 0, 0]
+    assert [w.semitones for w in found.answers][:3] == [0, 0, 0]
 
 
 def test_without_transpositions_a_transposed_song_stays_unknown(

@@ -1,4 +1,4 @@
-"""Witnesses about one song: lists, the own index, and who counts as another performance."""
+"""Evidence about one song: lists, the own index, and who counts as another performance."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from utawaku.services.recognizer import pitch_shift
 from utawaku.workflows.labelling import (
     LINKED_FROM,
     available_sources,
+    decide,
     listed_candidate,
     remember,
-    settle,
 )
 
 SETTINGS = LabelSettings()
@@ -51,11 +51,11 @@ def test_another_key_over_the_backing_of_a_nameless_song_links_both_and_names_ne
     assert (link.song_id, link.other_id, round(link.semitones)) == ("s@7", "s@0", 2)
     assert link.score >= LINKED_FROM
     assert found.candidates == []
-    assert settle(found.candidates, SETTINGS, sung, None).applied is None
+    assert decide(found.candidates, SETTINGS, sung, None).applied is None
     # Once somebody names the first, the second can be named by its sound.
     remember(index, song(0, "Song of Dawn", source="user"), None)
     again = available_sources(song(7), sung, None, index, SETTINGS, covers=False)
-    applied = settle(again.candidates, SETTINGS, sung, None).applied
+    applied = decide(again.candidates, SETTINGS, sung, None).applied
     assert applied is not None
     assert (applied.title, applied.artist, applied.source) == ("Song of Dawn", "Aoi", "reference")
 
@@ -69,7 +69,7 @@ def test_neither_itself_nor_a_nameless_twin_hides_the_named_track_in_another_key
     index.add("reference:/k.mp3", track.peaks, track.chroma, title="Song of Dawn", kind="reference")
     found = available_sources(song(5), backing, None, index, SETTINGS, covers=False)
     assert [link.other_id for link in found.links] == ["s@0"]
-    applied = settle(found.candidates, SETTINGS, backing, None).applied
+    applied = decide(found.candidates, SETTINGS, backing, None).applied
     assert applied is not None
     assert applied.title == "Song of Dawn"
 

@@ -40,7 +40,7 @@ class Playing:
     duration_s: float
     playing: bool
     stem: Stem
-    """What is heard: the mix, too, where the song lacks the stem that is wanted."""
+    """The track that plays: also the mix where the song lacks the stem asked for."""
     silent_because: str
     beside: str = ""
     """Name of what is heard beside the queue: a recording, or a file."""

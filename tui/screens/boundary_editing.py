@@ -17,7 +17,7 @@ from utawaku.tui.widgets.stream_songs import StreamSongs
 from utawaku.tui.widgets.timeline_view import Picture, TimelineView
 
 AROUND_S = 1.5
-"""How much is heard before and behind a cut."""
+"""Seconds played before and behind a cut."""
 SETTLE_S = 0.7
 """Nudges this close together are one step of the history."""
 NEW_SONG_S = 240.0

@@ -14,7 +14,7 @@ from utawaku.library.playlists import (
     FOLDER,
     MAX_CROSSFADE_S,
     ORDERS,
-    PlaylistWish,
+    PlaylistOptions,
     fault_of,
     file_for,
 )
@@ -26,7 +26,7 @@ from utawaku.tui.widgets.rows import Cell, Rows
 from utawaku.tui.widgets.switch import Switch
 
 
-class MakePlaylist(ModalScreen[PlaylistWish | None]):
+class MakePlaylist(ModalScreen[PlaylistOptions | None]):
     """Options of a playlist: how songs are joined, and the file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -103,7 +103,7 @@ class MakePlaylist(ModalScreen[PlaylistWish | None]):
         )
 
     def action_done(self) -> None:
-        """Hand back what is wished for, if it can be."""
+        """Return the options to the caller if they are valid."""
         wrong = self.query_one("#wrong", Static)
         try:
             crossfade_s = float(self._value("crossfade"))
@@ -111,7 +111,7 @@ class MakePlaylist(ModalScreen[PlaylistWish | None]):
             wrong.update(f"The crossfade is a number of seconds, 0 to {MAX_CROSSFADE_S:.0f}.")
             return
         file = self._file()
-        wish = PlaylistWish(
+        options = PlaylistOptions(
             self._value("name").strip(),
             str(file),
             self._song_ids,
@@ -119,13 +119,13 @@ class MakePlaylist(ModalScreen[PlaylistWish | None]):
             list(ORDERS)[self.query_one("#playlist-order", Switch).at],
             crossfade_s,
         )
-        fault = fault_of(wish)
+        fault = fault_of(options)
         if not fault and file.exists():
             fault = f"There is a {shown(file.name)} already: choose another name."
         if fault:
             wrong.update(fault)
         else:
-            self.dismiss(wish)
+            self.dismiss(options)
 
     def action_cancel(self) -> None:
         """Never mind."""

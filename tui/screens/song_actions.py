@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from utawaku.library.errors import NotFoundError
-from utawaku.library.playlists import MAX_SONGS, PlaylistWish
+from utawaku.library.playlists import MAX_SONGS, PlaylistOptions
 from utawaku.library.records import LabelCandidate, Request, Song
 from utawaku.library.requests import Label, Recut, Retag, Separate
 from utawaku.library.requests import MakePlaylist as PlaylistRequest
@@ -339,11 +339,11 @@ class SongActions(TabScreen):
                 self.notify("None of these songs has a file yet.", severity="warning")
                 return
             dialog = MakePlaylist(song_ids, name, self.settings.library_root)
-            self.app.push_screen(dialog, wished)
+            self.app.push_screen(dialog, chosen)
 
-        def wished(wish: PlaylistWish | None) -> None:
-            if wish is not None:
-                self.services.playlists.file(wish)
+        def chosen(options: PlaylistOptions | None) -> None:
+            if options is not None:
+                self.services.playlists.file(options)
 
         if numbers:
             self.worker.read(

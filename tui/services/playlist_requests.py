@@ -6,7 +6,7 @@ from textual.app import App
 from textual.timer import Timer
 
 from utawaku.library.errors import UtawakuError
-from utawaku.library.playlists import PlaylistWish
+from utawaku.library.playlists import PlaylistOptions
 from utawaku.library.records import Request
 from utawaku.library.requests import MakePlaylist
 from utawaku.tui.library_handle import LibraryHandle
@@ -38,18 +38,18 @@ class PlaylistRequests:
         """Requests of this session whose outcome was not shown yet."""
         self._timer: Timer | None = None
 
-    def file(self, wish: PlaylistWish) -> None:
+    def file(self, options: PlaylistOptions) -> None:
         """File the request for a playlist."""
 
         def filed(request: Request) -> None:
             note = self._pipeline.wait_note()
-            self._app.notify(f"{shown(wish.name)} will be made{note}", markup=False)
+            self._app.notify(f"{shown(options.name)} will be made{note}", markup=False)
             self._open.add(request.id)
             if self._timer is None:
                 self._timer = self._app.set_interval(LOOK_EVERY_S, self._look)
 
         self._worker.write(
-            lambda: self._library.catalogue.requests.file(MakePlaylist(wish=wish)), filed
+            lambda: self._library.catalogue.requests.file(MakePlaylist(options=options)), filed
         )
 
     def _look(self) -> None:

@@ -40,7 +40,7 @@ class CellEditor(LineInput):
     field = ""
     """The typed text."""
     before = ""
-    """What stood there, as it is shown: what is not typed over is not changed."""
+    """The text before, as it is shown: a field that is not typed over does not change."""
 
     def __init__(self) -> None:
         super().__init__(compact=True, select_on_focus=False)

@@ -43,7 +43,10 @@ class Picture:
         return self.spans.get(song.id, (song.start_s, song.stop_s))
 
     def labels_at(self, times_s: np.ndarray) -> list[str]:
-        """The label of the segment at each time; empty where there is none."""
+        """The label of the segment at each time; empty where there is none.
+
+        `times_s` is float (n,), in seconds.
+        """
         if not self.segments:
             return [""] * len(times_s)
         starts = np.array([segment.start_s for segment in self.segments])

@@ -88,8 +88,8 @@ def network_hop(sample_rate_hz: int) -> int:
 
 
 def centre_mask(spectrum: Spectrum) -> npt.NDArray[np.float32]:
-    """Return how central each bin of stereo spectra (2, n_frames, n_bins) is: 1 centre, 0 side,
-    squared.
+    """Return how central each bin of complex stereo spectra (2, n_frames, n_bins) is, squared:
+    1 centre, 0 side.
 
     2 max(0, Re(L conj R)) / (|L|^2 + |R|^2), squared; 1 where there is silence.
     """

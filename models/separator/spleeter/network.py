@@ -223,7 +223,7 @@ def phases(kernel: np.ndarray) -> np.ndarray:
     """A 5 x 5 stride-2 transposed kernel as a plain 3 x 3 one for each phase of the output.
 
     Args:
-        kernel: (5, 5, n_out, n_in), as TensorFlow keeps it.
+        kernel: float (5, 5, n_out, n_in), as TensorFlow keeps it.
 
     Returns:
         (4 * n_out, n_in, 3, 3); channel 4 c + 2 a + b is output c at odd (1) or even (0) a, b.

@@ -88,7 +88,7 @@ class PartClient(BiliBili):  # type: ignore[misc]
         self.retries = retries
         self.adapter = GuardedAdapter()
         self.bytes_sent = 0
-        """What has left this machine in the present attempt."""
+        """Bytes that have left this machine in the present attempt."""
         self._on_sent: OnSent = uncounted
         self._progress: Progress = silent
         self._auto_os: Any = None  # biliup's chosen line, kept from part to part

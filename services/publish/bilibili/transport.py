@@ -45,12 +45,12 @@ class GuardedAdapter(HTTPAdapter):
             )
         )
         self.part_name = ""
-        """What the site is told instead of the local path."""
+        """File name sent to the site instead of the local path."""
         self.completions_left = 3
         """Tries of the completion that biliup may still make, 15 s apart, before we step in."""
         self.patience_s = patience_s
         self.site_time: float | None = None
-        """What the site's clock said with its last answer; None before one, or where it is silent.
+        """The site's clock at its last answer; None before one, or where it sends no time.
 
         Ours may be wrong, so what the site dates is compared with this and not with ours.
         """

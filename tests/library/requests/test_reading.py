@@ -9,7 +9,7 @@ from tests.stored_requests import store_row
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError, PlaylistError, RequestError
-from utawaku.library.playlists import PlaylistWish
+from utawaku.library.playlists import PlaylistOptions
 from utawaku.library.requests import (
     ALL,
     KINDS,
@@ -36,7 +36,7 @@ from utawaku.library.requests import (
 from utawaku.library.subscriptions import ChannelRules
 
 SONG = "youtube-1@10000"
-WISH = PlaylistWish("evening", "/music/evening.m4a", (SONG,))
+WISH = PlaylistOptions("evening", "/music/evening.m4a", (SONG,))
 WATCH = "https://www.youtube.com/watch?v="
 EXAMPLES: list[AnyRequest] = [
     Ingest(source=WATCH + "9", channel="youtube:UC1", entry="youtube-9"),
@@ -53,7 +53,7 @@ EXAMPLES: list[AnyRequest] = [
     SeparatePieces(stream_id="youtube-1", subtitles="lines.srt", stop_s=60.0),
     Train(),
     Upload(submission_id=12),
-    MakePlaylist(wish=WISH),
+    MakePlaylist(options=WISH),
     Follow(
         url="https://www.youtube.com/@luna", rules=ChannelRules(backlog=-1, title=("@karaoke",))
     ),
