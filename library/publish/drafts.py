@@ -106,7 +106,7 @@ class TargetChoice:
     place: str
     """The account, folder or share in words."""
     missing: str = ""
-    """Why nothing can be sent there yet."""
+    """The reason why nothing can be sent there yet."""
 
 
 def target_choices(catalogue: Catalogue, settings: Settings) -> list[TargetChoice]:

@@ -23,7 +23,7 @@ _DRAFT_FIELDS = (
     "target", "account", "title", "description", "tags", "source_url", "copyright", "category",
     "cover_path", "publish_at", "append_to",
 )  # fmt: skip
-"""What the user can change of a draft, besides its parts."""
+"""Fields of a draft that the user can change, besides its parts."""
 _KEEP_EVENTS_S = 8 * 86400.0
 _KEEP_EVENTS = 5_000
 """So many stay however old they are: a clock that is a month ahead calls all of them old."""

@@ -81,7 +81,7 @@ class NowPlayingScreen(PlayerKeys):
         self.show_player()
 
     def on_resize(self) -> None:
-        """What comes next needs room."""
+        """Rows that the list of the next songs needs."""
         if self.query(NextRows):
             self._place()
 

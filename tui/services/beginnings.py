@@ -86,7 +86,7 @@ class Beginnings:
 
 
 def _running(library: LibraryHandle) -> list[Step]:
-    """What was asked for and what is being made; off the event loop."""
+    """Return what was asked for and what is being made; runs off the event loop."""
     catalogue = library.catalogue
     steps = []
     for request in catalogue.requests.recent(limit=_LATEST):

@@ -16,7 +16,7 @@ _LEVELS = " ▁▂▃▄▅▆▇█"
 
 
 class SongWave(Widget, can_focus=False):
-    """What was heard stands out; a click seeks."""
+    """A waveform in which the part that was heard stands out; a click seeks."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"wave--played", "wave--unplayed", "wave--interest"}
     DEFAULT_CSS: ClassVar[str] = """
@@ -40,7 +40,7 @@ class SongWave(Widget, can_focus=False):
         self.set_interval(0.2, self._follow)
 
     def take(self, envelope: Envelope | None, interest: np.ndarray) -> None:
-        """Draw another song."""
+        """Draw another song; `interest` is float (n,) in [0, 1], one value a second."""
         self.envelope, self.interest = envelope, interest
         self.refresh()
 
