@@ -72,12 +72,12 @@ def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             engine_version=ENGINE_VERSION,
             model_version=version,
             metadata=metadata,
+            without_model=bool(missing),
         )
         if not heard.unheard:
             forget_sound(stream.id, catalogue, settings)
-    return dg.MaterializeResult(
-        metadata=metadata,
-        data_version=dg.DataVersion(work.data_version),
+    return work.result(
+        metadata,
         check_results=[
             dg.AssetCheckResult(
                 check_name="every_song_was_heard",

@@ -89,9 +89,8 @@ def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         for found in catalogue.highlights.of_stream(stream.id).values()
         if found.song_id in kept and not lies_inside(found, kept[found.song_id])
     ]
-    return dg.MaterializeResult(
-        metadata=metadata,
-        data_version=dg.DataVersion(work.data_version),
+    return work.result(
+        metadata,
         check_results=[
             dg.AssetCheckResult(
                 check_name="highlights_lie_inside_their_songs",

@@ -103,9 +103,8 @@ def labels_asset(
         work.done(engine="naming", engine_version=ENGINE_VERSION, metadata=metadata)
         forget_sound(stream.id, catalogue, settings)
     after = {song.id: (song.title, song.artist) for song in now if song.id in before}
-    return dg.MaterializeResult(
-        metadata=metadata,
-        data_version=dg.DataVersion(work.data_version),
+    return work.result(
+        metadata,
         check_results=[
             dg.AssetCheckResult(check_name="names_of_the_user_stand", passed=after == before)
         ],

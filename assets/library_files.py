@@ -87,9 +87,8 @@ def library_files(
             "made_with": made_with(settings),
         }
         work.done(engine="cutter", engine_version=CODE_VERSION, metadata=metadata)
-    return dg.MaterializeResult(
-        metadata=metadata,
-        data_version=dg.DataVersion(work.data_version),
+    return work.result(
+        metadata,
         check_results=[
             dg.AssetCheckResult(
                 check_name="tags_read_back", passed=not untrue, metadata={"songs": untrue}

@@ -123,9 +123,8 @@ def pieces(
                 for name, made in done.items()
             },
         )
-    return dg.MaterializeResult(
-        metadata=metadata,
-        data_version=dg.DataVersion(work.data_version),
+    return work.result(
+        metadata,
         check_results=[
             _check("pieces_are_as_long_as_their_place", done, "length"),
             _check("pieces_add_up_to_their_mix", done, "sum"),

@@ -89,9 +89,8 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         catalogue.requests.wait(
             later.id, time.time() + LOOK_AGAIN_S, "taken incomplete; the site may still finish it"
         )
-    return dg.MaterializeResult(
-        metadata=metadata,
-        data_version=dg.DataVersion(work.data_version),
+    return work.result(
+        metadata,
         check_results=[
             dg.AssetCheckResult(
                 check_name="recording_is_complete",

@@ -83,9 +83,8 @@ def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.
             model_version=result.model_version,
             metadata=metadata,
         )
-    return dg.MaterializeResult(
-        metadata=metadata,
-        data_version=dg.DataVersion(work.data_version),
+    return work.result(
+        metadata,
         check_results=[
             dg.AssetCheckResult(
                 check_name="segments_tile_the_recording",

@@ -90,9 +90,8 @@ def songs_asset(
             model_version=segmentation.model_version,
             metadata=metadata,
         )
-    return dg.MaterializeResult(
-        metadata={**metadata, "timeline": inline_picture(timeline)},
-        data_version=dg.DataVersion(work.data_version),
+    return work.result(
+        {**metadata, "timeline": inline_picture(timeline)},
         check_results=[
             dg.AssetCheckResult(
                 check_name="songs_lie_apart_inside_the_recording",

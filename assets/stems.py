@@ -106,9 +106,8 @@ def stems(
             model_version=separator.model_version,
             metadata=metadata,
         )
-    return dg.MaterializeResult(
-        metadata=metadata,
-        data_version=dg.DataVersion(work.data_version),
+    return work.result(
+        metadata,
         check_results=[
             _check("stems_are_as_long_as_their_songs", faults, "missing", "unreadable", "length"),
             _check("stems_add_up_to_their_mix", faults, "sum"),

@@ -168,6 +168,7 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
                     "metadata": {},
                     "started_at": added_at,
                     "finished_at": added_at + 30,
+                    "made_at": None if failed else added_at + 30,
                 }
             )
         if s < DETAILED:

@@ -217,9 +217,10 @@ def stale(n_streams: int) -> None:
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.library.records import Stream
+    from utawaku.library.staleness import stale_streams
     from utawaku.models import registry
+    from utawaku.orchestration.present_versions import present_versions
     from utawaku.orchestration.resources import LibraryResource
-    from utawaku.orchestration.staleness import present_versions, stale_streams
     from utawaku.orchestration.versions import DATA_VERSION, INPUTS, inputs_of
     from utawaku.sensors.drain_requests import drain_requests
 
@@ -253,7 +254,7 @@ def stale(n_streams: int) -> None:
             make(stream.id, asset, **older)
     print(f"{'streams made':40} {n_streams} in {time.monotonic() - began:.0f} s")
     began = time.monotonic()
-    n_stale = len(stale_streams(catalogue, settings, "segments"))
+    n_stale = len(stale_streams(catalogue, present_versions(settings), "segments"))
     print(f"{'stale (one query)':40} {n_stale} in {1000 * (time.monotonic() - began):.0f} ms")
     from utawaku.library.requests import Rematerialize
 

@@ -25,12 +25,13 @@ from utawaku.library.errors import ExitCode, StoppedError, UsageError, UtawakuEr
 from utawaku.library.files import atomic_path, remove_stale_temporaries
 from utawaku.library.processes import process_mark
 from utawaku.library.records import AssetState, Stream
+from utawaku.library.staleness import keep_present
 from utawaku.library.text import clean_line
 from utawaku.orchestration.dagster_storage import open_instance
-from utawaku.orchestration.model_versions import unrecorded
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
+from utawaku.orchestration.present_versions import present_versions
 from utawaku.orchestration.run_tags import PID_TAG
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.ingest import resolve_parts, resolve_streams
@@ -118,6 +119,7 @@ class Pipeline:
             with open_instance(home, quiet.name) as instance:
                 prepare_pools(instance)
                 close_orphaned_runs(instance)
+                keep_present(catalogue, settings, present_versions(settings))
                 yield cls(settings, catalogue, instance)
         finally:
             catalogue.close()
@@ -252,7 +254,7 @@ class Pipeline:
     def _run(
         self, stream: Stream, outcome: Outcome, again: Sequence[str], wait_for_rate_limit: bool
     ) -> None:
-        due = pending_assets(stream, self.catalogue, self.settings, again=again)
+        due = pending_assets(stream, self.catalogue, self.settings, again=again, models=not again)
         if not due:
             outcome.state = "already done"
             return
@@ -289,10 +291,7 @@ class Pipeline:
             result = self._definitions.resolve_job_def(job_name).execute_in_process(
                 instance=self.instance,
                 partition_key=stream.id,
-                asset_selection=[
-                    dg.AssetKey(name)
-                    for name in (*unrecorded(self.instance, self.settings, names), *names)
-                ],
+                asset_selection=[dg.AssetKey(name) for name in names],
                 run_config={
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                     "ops": dict(config),
@@ -304,12 +303,12 @@ class Pipeline:
 
 
 def _raise_if_stopped(failed: Sequence[AssetState]) -> None:
-    if any(state.metadata.get("exit_code") == ExitCode.STOPPED for state in failed):
+    if any(state.trouble.get("exit_code") == ExitCode.STOPPED for state in failed):
         raise StoppedError("stopped", next_step=GOES_ON)
 
 
 def _exit_code(failed: list[AssetState]) -> int:
-    codes = {int(state.metadata.get("exit_code", 1)) for state in failed}
+    codes = {int(state.trouble.get("exit_code", 1)) for state in failed}
     return codes.pop() if len(codes) == 1 else UtawakuError.exit_code
 
 

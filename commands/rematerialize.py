@@ -30,7 +30,9 @@ def rematerialize(
     from utawaku.library.artefacts import ARTEFACTS
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.orchestration.staleness import stale_artefacts, stale_streams
+    from utawaku.library.staleness import keep_present, stale_artefacts, stale_streams
+    from utawaku.orchestration.present_versions import present_versions
+    from utawaku.workflows.model_versions import not_fetched
 
     if asset not in ("all", *ARTEFACTS):
         raise UsageError(
@@ -40,9 +42,11 @@ def rematerialize(
     catalogue = Catalogue.open(settings)
     try:
         wanted = "" if asset == "all" else asset
-        stale = stale_streams(catalogue, settings, wanted)
+        present = present_versions(settings)
+        keep_present(catalogue, settings, present)
+        stale = stale_streams(catalogue, present, wanted)
         n_dropped = len(
-            {one.stream_id for one in stale_artefacts(catalogue, settings, wanted)}
+            {one.stream_id for one in stale_artefacts(catalogue, present, wanted)}
             - {one.stream_id for one in stale}
         )
         request = None
@@ -50,10 +54,16 @@ def rematerialize(
             request = catalogue.requests.file(Rematerialize(asset=asset))
     finally:
         catalogue.close()
+    to_fetch = not_fetched(settings, {one.asset for one in stale})
     counts = Counter((one.asset, one.model_version[:12]) for one in stale)
     if json:
         print_json(
-            {"stale": stale, "n_dropped": n_dropped, "request": request.id if request else None}
+            {
+                "stale": stale,
+                "n_dropped": n_dropped,
+                "to_fetch": to_fetch,
+                "request": request.id if request else None,
+            }
         )
         return
     if n_dropped:
@@ -69,5 +79,10 @@ def rematerialize(
     for (name, version), count in counts.most_common():
         add_row(listing, [name, version or "-", count])
     print_table(listing)
+    for model, command in to_fetch.items():
+        out.print(
+            f"{model} is not on this machine: the run fetches it, or `{command}` does now",
+            soft_wrap=True,
+        )
     if request:
         out.print(f"request {request.id} is filed; `utawaku status` shows how far it is")

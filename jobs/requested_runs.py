@@ -35,7 +35,6 @@ from utawaku.library.requests import (
     Upload,
     read_request,
 )
-from utawaku.orchestration.model_versions import unrecorded
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.run_tags import (
@@ -247,7 +246,13 @@ class RequestedRuns:
             return None
         if self._must_wait_for_another(request, stream):
             return None
-        due = pending_assets(stream, self.catalogue, self.settings, again=wanted.again)
+        due = pending_assets(
+            stream,
+            self.catalogue,
+            self.settings,
+            again=wanted.again,
+            models=isinstance(wanted, IngestStream) and not wanted.again,
+        )
         if not due:
             if requests.claim(request.id, run_id=_mark(request)):
                 requests.finish(request.id, message="already done")
@@ -266,10 +271,7 @@ class RequestedRuns:
         return dg.RunRequest(
             job_name=ingest_stream.name,
             partition_key=stream.id,
-            # A model that Dagster does not know in its present version comes first.
-            asset_selection=[
-                dg.AssetKey(name) for name in (*unrecorded(self.instance, self.settings, due), *due)
-            ],
+            asset_selection=[dg.AssetKey(name) for name in due],
             tags=tags,
         )
 

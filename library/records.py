@@ -202,13 +202,13 @@ class Song:
 
 @dataclass(frozen=True, slots=True)
 class AssetState:
-    """State of one artefact of one stream, and the engine that made it."""
+    """One artefact of one stream: its last success, and how the last attempt went."""
 
     stream_id: str
     asset: str
     """`recordings`, `segments`, `songs`, `labels`, `library_files`, ..."""
     state: str
-    """`running`, `done`, `failed`, `stale`."""
+    """Of the last attempt: `running`, `done`, `failed`."""
     progress: float = 0.0
     message: str = ""
     """Its present step, or why it failed and what to do next."""
@@ -217,9 +217,19 @@ class AssetState:
     model_version: str = ""
     """sha256 of the model file, where there is one."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    made_at: float | None = None
+    """When the last success was; engine, versions and metadata are of it. None without one."""
+    made_by_run: str = ""
     run_id: str = ""
     started_at: float | None = None
     finished_at: float | None = None
+    trouble: Mapping[str, Any] = field(default_factory=dict)
+    """Of a last attempt that failed: `error`, `exit_code`, `retry_after_s`."""
+
+    @property
+    def is_made(self) -> bool:
+        """True where there is a success, whatever became of an attempt since."""
+        return self.made_at is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,9 +194,12 @@ asset_states = Table(
     _text("engine_version"),
     _text("model_version"),
     Column("metadata", JSON, nullable=False, server_default="{}"),
+    Column("made_at", Float),
+    _text("made_by_run"),
     _text("run_id"),
     Column("started_at", Float),
     Column("finished_at", Float),
+    Column("trouble", JSON, nullable=False, server_default="{}"),
 )
 Index("ix_asset_states_asset_state", asset_states.c.asset, asset_states.c.state)
 Index("ix_asset_states_asset_versions", asset_states.c.asset, asset_states.c.model_version)

@@ -1,19 +1,22 @@
-"""Telling the catalogue how the work on an artefact goes.
+"""Telling catalogue and Dagster how the work on an artefact goes, and the same to both.
 
 The screen and the command line read progress and outcome from the catalogue, whichever process
 does the work.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.data_version import get_input_data_version_tag
 
 from utawaku.library.errors import ExitCode, UtawakuError, file_trouble, full_disk
+from utawaku.orchestration.model_versions import report_versions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.versions import DATA_VERSION, INPUTS, data_version_of, inputs_of
+from utawaku.workflows.model_versions import MISSING, MODELS, models_of, not_fetched
 
 MIN_INTERVAL_S = 0.5
 """Progress is written no oftener than this; each write reaches the disk."""
@@ -22,12 +25,19 @@ MIN_INTERVAL_S = 0.5
 class Work:
     """One artefact of one stream being made."""
 
-    def __init__(self, library: LibraryResource, stream_id: str, asset: str) -> None:
+    def __init__(
+        self, library: LibraryResource, context: dg.AssetExecutionContext, asset: str
+    ) -> None:
         self._states = library.catalogue.assets
-        self._stream_id = stream_id
+        self._stream_id = context.partition_key
         self._asset = asset
         self._library = library
+        self._context = context
         self._next_at = 0.0
+        # As they are before the work: what changes meanwhile makes the outcome stale.
+        self._inputs = inputs_of(asset, self._stream_id, library.catalogue, library.settings)
+        self._to_fetch = set(not_fetched(library.settings, [asset]))
+        report_versions(context.instance, library.settings, models_of([asset]))
         self.data_version = ""
         """Set by `done`; the same as Dagster is to be told."""
 
@@ -51,17 +61,18 @@ class Work:
         model_version: str = "",
         metadata: Mapping[str, Any] | None = None,
         content: Any = None,
+        without_model: bool = False,
     ) -> None:
         """The artefact is complete and in its place.
 
         `metadata["made_with"]` and `content` (what tells one outcome from another, as JSON can hold
-        it) go into the data version, with all that the artefact was made from.
+        it) go into the data version, with all that the artefact was made from. `without_model` says
+        that its model was not to be had, so that the outcome is stale from the start.
         """
-        library = self._library
-        inputs = inputs_of(self._asset, self._stream_id, library.catalogue, library.settings)
+        self._take_fetched(without_model)
         told = dict(metadata or {})
         self.data_version = data_version_of(
-            self._asset, engine_version, inputs, [told.get("made_with"), content]
+            self._asset, engine_version, self._inputs, [told.get("made_with"), content]
         )
         self._states.done(
             self._stream_id,
@@ -69,8 +80,39 @@ class Work:
             engine=engine,
             engine_version=engine_version,
             model_version=model_version,
-            metadata=told | {INPUTS: inputs, DATA_VERSION: self.data_version},
+            metadata=told | {INPUTS: self._inputs, DATA_VERSION: self.data_version},
+            run_id=self._context.run.run_id,
         )
+
+    def result(
+        self,
+        metadata: Mapping[str, Any],
+        check_results: Sequence[dg.AssetCheckResult] = (),
+    ) -> dg.MaterializeResult[None]:
+        """What Dagster is told of the outcome: versions as the catalogue has them.
+
+        By itself Dagster would note the model that it had on record when the step began, which a
+        changed setting or a fetch may have overtaken.
+        """
+        return dg.MaterializeResult(
+            metadata=dict(metadata),
+            data_version=dg.DataVersion(self.data_version),
+            tags={
+                get_input_data_version_tag(dg.AssetKey(name)): version
+                for name, version in self._inputs.items()
+                if name in MODELS
+            },
+            check_results=list(check_results),
+        )
+
+    def _take_fetched(self, without_model: bool) -> None:
+        """Note the versions of models that were fetched meanwhile, or could not be had."""
+        settings = self._library.settings
+        fetched = [model for model in models_of([self._asset]) if model.asset in self._to_fetch]
+        for model in fetched:
+            self._inputs[model.asset] = MISSING if without_model else model.version(settings)
+        if not without_model:
+            report_versions(self._context.instance, settings, fetched)
 
 
 @contextmanager
@@ -84,9 +126,9 @@ def track(
             notice.
     """
     stream_id = context.partition_key
-    library.catalogue.assets.started(stream_id, asset, run_id=context.run_id)
-    work = Work(library, stream_id, asset)
+    library.catalogue.assets.started(stream_id, asset, run_id=context.run.run_id)
     try:
+        work = Work(library, context, asset)
         yield work
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         # The state must not say "running" for ever.

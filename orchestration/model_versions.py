@@ -1,13 +1,17 @@
-"""Versions of models that Dagster has on record."""
+"""Versions of models that Dagster has on record, kept true by whoever uses a model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.data_version import (
+    DATA_VERSION_IS_USER_PROVIDED_TAG,
+    DATA_VERSION_TAG,
+)
 
 from utawaku.library.config import Settings
-from utawaku.workflows.model_versions import MISSING, MODELS, models_of
-
-DATA_VERSION_TAG = "dagster/data_version"
+from utawaku.models import registry
+from utawaku.workflows.model_versions import MISSING, MODELS, Model
 
 
 def recorded_versions(instance: dg.DagsterInstance) -> dict[str, str]:
@@ -23,13 +27,44 @@ def recorded_versions(instance: dg.DagsterInstance) -> dict[str, str]:
     return versions
 
 
-def unrecorded(
-    instance: dg.DagsterInstance, settings: Settings, artefacts: Iterable[str]
-) -> list[str]:
-    """Models to materialize before these artefacts are made: new to Dagster, or not fetched yet."""
-    recorded = recorded_versions(instance)
-    return [
-        model.asset
-        for model in models_of(artefacts)
-        if (version := model.version(settings)) == MISSING or version != recorded.get(model.asset)
-    ]
+def report_versions(
+    instance: dg.DagsterInstance, settings: Settings, models: Iterable[Model]
+) -> dict[str, str]:
+    """Tell Dagster the present versions of models, where it has others; returns those told.
+
+    No run is needed for it: a model is not made here, and a run that has begun already could not
+    wait for another one.
+    """
+    wanted = list(models)
+    recorded = recorded_versions(instance) if wanted else {}
+    told = {}
+    for model in wanted:
+        version = model.version(settings)
+        if version in (MISSING, recorded.get(model.asset)):
+            continue
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(
+                model.asset,
+                metadata=described(model, settings),
+                tags={DATA_VERSION_TAG: version, DATA_VERSION_IS_USER_PROVIDED_TAG: "true"},
+            )
+        )
+        told[model.asset] = version
+    return told
+
+
+def described(model: Model, settings: Settings) -> Mapping[str, Any]:
+    """What there is to know of a model as the settings want it, as metadata."""
+    version = model.version(settings)
+    told: dict[str, Any] = {"version": version, "makes": ", ".join(model.makes)}
+    name = model.weights(settings) if model.weights is not None else ""
+    if name:
+        known = registry.entry(name)
+        here = model.is_here(settings)
+        told |= {
+            "name": name,
+            "licence": known.licence,
+            "source": known.source.described,
+            "state": "here" if here else f"not fetched: {model.fetched_by(settings)}",
+        }
+    return told

@@ -21,8 +21,9 @@ from utawaku.library.requests import (
     SeparatePieces,
     read_request,
 )
+from utawaku.library.staleness import stale_streams
 from utawaku.orchestration.bindings import binding_of
-from utawaku.orchestration.staleness import stale_streams
+from utawaku.orchestration.present_versions import present_versions
 
 AT_ONCE = 8
 """Streams of one request that are asked for at the same time."""
@@ -73,7 +74,7 @@ def _advance(
     asset = "" if wanted.asset == ALL else wanted.asset
     stale = [
         one
-        for one in stale_streams(catalogue, settings, asset)
+        for one in stale_streams(catalogue, present_versions(settings), asset)
         if binding_of(one.asset).requests_again(one.stream_id, catalogue, settings)
     ]
     open_children = _open_children(request, catalogue)

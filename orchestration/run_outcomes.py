@@ -130,13 +130,13 @@ def _trouble(states: list[AssetState]) -> Trouble:
     """Return what to go by: the first artefact that failed, else that the process was killed."""
     for state in states:
         if state.state == "failed":
-            error = str(state.metadata.get("error") or "unknown")
+            error = str(state.trouble.get("error") or "unknown")
             # Encoders and tag writers tell of a full disk in their own words.
             if any(words in state.message for words in FULL_DISK):
                 error = "DiskFullError"
             return Trouble(
                 error,
                 state.message,
-                state.metadata.get("retry_after_s"),
+                state.trouble.get("retry_after_s"),
             )
     return Trouble("killed", "the run ended unfinished")

@@ -76,7 +76,7 @@ def _lay_setlist(wanted: LaySetlist, library: LibraryResource) -> str:
             next_step="Write lines like 1:02:03 Title / Artist",
         )
     catalogue.setlists.set_users(stream.id, Setlist(tuple(lines), "user", 1.0))
-    catalogue.requests.file(IngestStream(stream_id=stream.id))
+    catalogue.requests.file(IngestStream(stream_id=stream.id, again=("songs",)))
     return f"{n_songs} song(s) listed; the stream is cut and named by them"
 
 

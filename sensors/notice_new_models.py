@@ -1,72 +1,66 @@
 """Notices new models, and tells how many streams an older one made."""
 
-import json
-import time
+from collections.abc import Mapping
 
 import dagster as dg
 
-from utawaku.jobs.models import refresh_models
-from utawaku.orchestration.model_versions import recorded_versions
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.staleness import Present, keep_present, stale_streams
+from utawaku.orchestration.model_versions import report_versions
+from utawaku.orchestration.present_versions import present_versions
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.orchestration.staleness import stale_streams
-from utawaku.workflows.model_versions import MISSING, MODELS
+from utawaku.workflows.model_versions import MISSING, MODELS, not_fetched
 
-INTERVAL_S = 120
-PATIENCE_S = 1800.0
-"""After so long a run that did not come to an end is asked for again."""
+INTERVAL_S = 30
+NOTICED = "models.noticed"
 
 
 @dg.sensor(
-    job=refresh_models,
+    target=None,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def notice_new_models(
     context: dg.SensorEvaluationContext, library: LibraryResource
-) -> dg.SensorResult | dg.SkipReason:
-    """Materialize the models whose version differs from the one that Dagster knows.
+) -> dg.SkipReason:
+    """Tell Dagster and the screen the versions of the models as the settings want them now.
 
     Nothing is made again by itself: with thousands of streams that is the user's decision, and one
     `utawaku rematerialize` away.
     """
     settings = library.settings
-    recorded = recorded_versions(context.instance)
-    present = {name: model.version(settings) for name, model in MODELS.items()}
-    # A model that is not here is fetched by the first stream that needs it.
-    changed = {
-        name: version
-        for name, version in present.items()
-        if version not in (MISSING, recorded.get(name))
-    }
-    if not changed:
+    present = present_versions(settings)
+    keep_present(library.catalogue, settings, present)
+    told = report_versions(context.instance, settings, MODELS.values())
+    _notice_changes(present, library.catalogue, settings)
+    if not told:
         return dg.SkipReason("every model is of the version that Dagster knows")
-    asked, asked_at = _read(context.cursor)
-    if asked == changed and 0 <= time.time() - asked_at < PATIENCE_S:
-        return dg.SkipReason("their run was asked for")
-    replaced = [name for name in changed if recorded.get(name) not in (None, "", MISSING)]
-    stale = stale_streams(library.catalogue, settings) if replaced else []
-    if stale:
-        told = (
-            f"{', '.join(MODELS[name].makes)}: {recorded[name][:12]} became {changed[name][:12]}"
-            for name in replaced
-        )
-        library.catalogue.notices.add(
-            "info",
-            f"{len(stale)} streams were made with an older model or engine",
-            body="; ".join(told),
-            next_step="`utawaku rematerialize` makes just those again; your edits stay",
-        )
-    # No run key: going back to an earlier version must count, too. The time is cut, not rounded: a
-    # moment in the future would look like a clock set back.
-    run = dg.RunRequest(asset_selection=[dg.AssetKey(name) for name in changed])
-    return dg.SensorResult(
-        run_requests=[run], cursor=json.dumps({"asked": changed, "at": int(time.time())})
+    return dg.SkipReason(f"new versions: {', '.join(sorted(told))}")
+
+
+def _notice_changes(present: Present, catalogue: Catalogue, settings: Settings) -> None:
+    """Leave a notice where models were replaced and streams are stale for it."""
+    now = {name: model.version(settings) for name, model in MODELS.items()}
+    before: Mapping[str, str] = catalogue.memories.recall(NOTICED, {})
+    changed = [name for name, version in now.items() if version not in (MISSING, before.get(name))]
+    if not changed:
+        return
+    catalogue.memories.keep(NOTICED, {**before, **{name: now[name] for name in changed}})
+    replaced = [name for name in changed if before.get(name)]
+    stale = stale_streams(catalogue, present) if replaced else []
+    if not stale:
+        return
+    told = (
+        f"{', '.join(MODELS[name].makes)}: {before[name][:12]} became {now[name][:12]}"
+        for name in replaced
     )
-
-
-def _read(cursor: str | None) -> tuple[dict[str, str], float]:
-    try:
-        content = json.loads(cursor or "{}")
-        return dict(content.get("asked", {})), float(content.get("at", 0))
-    except (ValueError, TypeError, AttributeError):
-        return {}, 0.0  # of an earlier version
+    artefacts = [made for name in replaced for made in MODELS[name].makes]
+    fetch = [command for command in not_fetched(settings, artefacts).values() if command]
+    first = f"Fetch the model with `{'`, `'.join(fetch)}`; then " if fetch else ""
+    catalogue.notices.add(
+        "info",
+        f"{len(stale)} streams were made with an older model or engine",
+        body="; ".join(told),
+        next_step=f"{first}`utawaku rematerialize` makes just those again; your edits stay",
+    )

@@ -41,7 +41,7 @@ def note_failure(run: dg.DagsterRun, message: str, catalogue: Catalogue) -> tupl
     stream_id = run.tags.get(PARTITION_TAG, "")
     stream = catalogue.streams.find(stream_id) if stream_id else None
     states = [state for state in close_unfinished(run.run_id, catalogue) if state.state == "failed"]
-    told = [state for state in states if state.metadata.get("error") not in ("", None, "killed")]
+    told = [state for state in states if state.trouble.get("error") not in ("", None, "killed")]
     subject = (stream.title or stream.id) if stream else run.job_name
     body = states[0].message if states else message[:500]
     title = f"{states[0].asset} failed" if states else f"{run.job_name} failed"

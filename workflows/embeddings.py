@@ -12,7 +12,7 @@ from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Song, Stream
 from utawaku.library.store.embeddings import EMBEDDING_KIND, TAGS_KIND
 from utawaku.models.tagger import ENGINE_VERSION, Impression, Tagger, top_tags
-from utawaku.workflows.model_versions import MISSING, MODELS
+from utawaku.workflows.model_versions import MODELS
 from utawaku.workflows.pcm_sharing import kept_sound
 from utawaku.workflows.recordings import recording_file
 from utawaku.workflows.song_files import holds_span
@@ -54,12 +54,13 @@ def due_songs(stream: Stream, catalogue: Catalogue, settings: Settings) -> list[
     Where the weights are not here, songs that any weights heard stay as they are.
     """
     known = catalogue.taste.spans(stream.id)
-    weights = MODELS["tagger_weights"].version(settings)
+    model = MODELS["tagger_weights"]
+    weights = model.version(settings) if model.is_here(settings) else ""
 
     def is_due(song: Song) -> bool:
         start_s, stop_s, version = known.get(song.id, (0.0, 0.0, ""))
         moved_s = max(abs(song.start_s - start_s), abs(song.stop_s - stop_s))
-        if weights == MISSING:
+        if not weights:
             return moved_s > SAME_SPAN_S or version.partition("+")[0] != ENGINE_VERSION
         return moved_s > SAME_SPAN_S or version != heard_by(weights)
 

@@ -7,22 +7,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import utawaku.models.songs
 from utawaku.library.artefacts import ARTEFACTS, artefacts_of_model
-from utawaku.library.config import Settings
-from utawaku.library.errors import UtawakuError, WeightsMissingError
+from utawaku.library.config import SegmentSettings, Settings
+from utawaku.library.errors import UtawakuError
 from utawaku.library.progress import Progress
+from utawaku.library.song_rules import SongRules
 from utawaku.models import registry
 from utawaku.models.highlight.engine import engine_version
 from utawaku.models.mfcc_segmenter import VERSION as BACS_VERSION
 from utawaku.models.separator.reference import ReferenceSpleeter
 from utawaku.models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
 from utawaku.workflows.labelling import ENGINE_VERSION as NAMING_VERSION
+from utawaku.workflows.sources import switched_on
 
 MISSING = "missing"
-"""Version of a model whose weights are not on this machine."""
-
+"""Version of a model whose file the settings name and that is not there: nothing is known of it."""
 
 SEPARATORS = {"builtin": "vocal-unet", "spleeter": "spleeter-2stems"}
 """Registry names of the separation engines' weights."""
@@ -39,6 +41,17 @@ class Model:
     weights: Callable[[Settings], str] | None = None
     """Name in `utawaku.models.registry` of weights that have to be fetched."""
 
+    def is_here(self, settings: Settings) -> bool:
+        """Return whether it can be used at once; else its weights have to be fetched first."""
+        if self.weights is None or not (name := self.weights(settings)):
+            return True
+        return registry.is_here(name, settings.weights_dir)
+
+    def fetched_by(self, settings: Settings) -> str:
+        """The command that fetches its weights; empty where there is nothing to fetch."""
+        name = self.weights(settings) if self.weights is not None else ""
+        return f"utawaku models pull {name}" if name else ""
+
     @property
     def makes(self) -> tuple[str, ...]:
         """Names of the artefacts that it makes."""
@@ -46,13 +59,20 @@ class Model:
 
 
 def _registered(name: Callable[[Settings], str]) -> Callable[[Settings], str]:
+    """The version that the registry knows, whether the weights are here or to be fetched."""
+
     def version(settings: Settings) -> str:
-        try:
-            return registry.version(name(settings), settings.weights_dir)
-        except WeightsMissingError:
-            return MISSING
+        return registry.expected_version(name(settings), settings.weights_dir)
 
     return version
+
+
+def _with_rules(version: str, rules: Mapping[str, Any]) -> str:
+    """A version that also tells of settings which decide the outcome; `rules` without defaults."""
+    if not rules:
+        return version
+    told = json.dumps(rules, sort_keys=True)
+    return f"{version}+{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def _segmenter(settings: Settings) -> str:
@@ -60,11 +80,18 @@ def _segmenter(settings: Settings) -> str:
 
 
 def _segmenter_version(settings: Settings) -> str:
-    """The small network's own code counts: `segments` knows only the other engine's version."""
+    """The network with the settings that decide what it finds.
+
+    The small network's own code counts: `segments` knows only the other engine's version.
+    """
     found = _registered(_segmenter)(settings)
-    if found == MISSING or _segmenter(settings) != "bacs":
-        return found
-    return f"{found}+{BACS_VERSION}"
+    if _segmenter(settings) == "bacs":
+        found = f"{found}+{BACS_VERSION}"
+    wanted, usual = settings.segments, SegmentSettings()
+    decides = {"mode": wanted.mode, "energy_ratio": wanted.energy_ratio}
+    return _with_rules(
+        found, {name: value for name, value in decides.items() if value != getattr(usual, name)}
+    )
 
 
 def _tagger(_settings: Settings) -> str:
@@ -81,15 +108,23 @@ def _separator_version(settings: Settings) -> str:
     return _registered(_separator)(settings)
 
 
-def _song_scorer_version(_settings: Settings) -> str:
+def _song_scorer_version(settings: Settings) -> str:
+    """The scorer with the user's rules; a channel's are looked at with each of its streams."""
     folder = Path(utawaku.models.songs.__file__).parent
-    return _hash_of(tuple(sorted(folder.glob("scorer_*.npz"))))
+    rules = SongRules.model_validate(settings.songs)
+    return _with_rules(
+        _hash_of(tuple(sorted(folder.glob("scorer_*.npz")))),
+        rules.model_dump(mode="json", exclude_defaults=True),
+    )
 
 
 def _naming_version(settings: Settings) -> str:
     """Return what decides which name is applied, beside the songs themselves."""
     labels = settings.labels
-    decides = [NAMING_VERSION, labels.accept, labels.transpositions, labels.shazam]
+    decides: list[Any] = [NAMING_VERSION, labels.accept, labels.transpositions, labels.shazam]
+    sources = [name for name in switched_on(settings) if name != "holodex"]
+    if sources:
+        decides.append(sources)
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
 
 
@@ -153,13 +188,22 @@ def models_of(artefacts: Iterable[str]) -> list[Model]:
     return [model for model in MODELS.values() if model.asset in wanted]
 
 
+def not_fetched(settings: Settings, artefacts: Iterable[str]) -> dict[str, str]:
+    """Models of these artefacts that are not on this machine, with the command for each."""
+    return {
+        model.asset: model.fetched_by(settings)
+        for model in models_of(artefacts)
+        if not model.is_here(settings)
+    }
+
+
 def fetch_missing(settings: Settings, artefacts: Iterable[str], progress: Progress) -> None:
     """Fetch weights that these artefacts need and that are not here, where somebody watches.
 
     What cannot be had is left to the artefact that needs it, which knows what to say.
     """
     for model in models_of(artefacts):
-        if model.weights is not None and model.version(settings) == MISSING:
+        if model.weights is not None and not model.is_here(settings):
             name = model.weights(settings)
             with suppress(UtawakuError):
                 registry.pull(name, settings.weights_dir, progress=progress)

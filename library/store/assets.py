@@ -16,6 +16,50 @@ LONGEST_PUT_OFF_S = 2 * 86_400.0
 _COLUMNS = [asset_states.c[field.name] for field in fields(AssetState)]
 
 
+def stale_where(
+    asset: str,
+    engine_version: str | None,
+    *,
+    models: Mapping[str, str],
+    upstream: Sequence[str],
+) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:
+    """The tables to look in, and the condition under which an artefact is out of date.
+
+    See `AssetStates.stale` for the arguments.
+    """
+    made_from = asset_states.c.metadata["inputs"]
+    differs: list[sa.ColumnElement[bool]] = []
+    if engine_version is not None:
+        differs.append(asset_states.c.engine_version != engine_version)
+    differs += [
+        sa.func.coalesce(made_from[name].as_string(), "") != version
+        for name, version in models.items()
+    ]
+    tables: sa.FromClause = asset_states.join(streams, streams.c.id == asset_states.c.stream_id)
+    for name in upstream:
+        above = asset_states.alias(f"above_{name}")
+        tables = tables.outerjoin(
+            above,
+            sa.and_(
+                above.c.stream_id == asset_states.c.stream_id,
+                above.c.asset == name,
+                above.c.made_at.is_not(None),
+            ),
+        )
+        present = sa.func.coalesce(above.c.metadata["data_version"].as_string(), "")
+        differs.append(
+            sa.and_(
+                above.c.asset.is_not(None),
+                sa.func.coalesce(made_from[name].as_string(), "") != present,
+            )
+        )
+    return tables, sa.and_(
+        asset_states.c.asset == asset,
+        asset_states.c.made_at.is_not(None),
+        sa.or_(sa.false(), *differs),
+    )
+
+
 @dataclass(frozen=True)
 class Finished:
     """Artefacts finished within a time."""
@@ -25,7 +69,7 @@ class Finished:
 
 
 class AssetStates:
-    """Rows `(stream, asset)`: running, done, failed or stale."""
+    """Rows `(stream, asset)`: the last success, and whether an attempt runs or failed since."""
 
     def __init__(self, catalogue: Connections) -> None:
         self._catalogue = catalogue
@@ -58,6 +102,7 @@ class AssetStates:
             run_id=run_id,
             started_at=time.time(),
             finished_at=None,
+            trouble={},
         )
 
     def progressed(self, stream_id: str, asset: str, progress: float, message: str) -> None:
@@ -78,8 +123,10 @@ class AssetStates:
         engine_version: str,
         model_version: str = "",
         metadata: Mapping[str, Any] | None = None,
+        run_id: str = "",
     ) -> None:
         """An artefact is complete."""
+        now = time.time()
         self._put(
             stream_id,
             asset,
@@ -90,7 +137,10 @@ class AssetStates:
             engine_version=engine_version,
             model_version=model_version,
             metadata=dict(metadata or {}),
-            finished_at=time.time(),
+            made_at=now,
+            made_by_run=run_id,
+            finished_at=now,
+            trouble={},
         )
 
     def failed(
@@ -105,95 +155,59 @@ class AssetStates:
     ) -> None:
         """An artefact could not be made; `message` says why and what to do next.
 
-        `error` is the class name in `utawaku.library.errors`, from which the next try follows.
+        What an earlier attempt made stays on record. `error` is the class name in
+        `utawaku.library.errors`, from which the next try follows.
         """
         self._put(
             stream_id,
             asset,
             state="failed",
             message=message,
-            metadata={"exit_code": exit_code, "error": error, "retry_after_s": retry_after_s},
+            trouble={"exit_code": exit_code, "error": error, "retry_after_s": retry_after_s},
             finished_at=time.time(),
         )
-
-    def made_by_others(self, asset: str, engine_version: str, model_version: str) -> list[str]:
-        """Ids of streams whose finished artefact was made by another engine or model version."""
-        query = (
-            sa.select(asset_states.c.stream_id)
-            .where(
-                asset_states.c.asset == asset,
-                asset_states.c.state == "done",
-                sa.or_(
-                    asset_states.c.engine_version != engine_version,
-                    asset_states.c.model_version != model_version,
-                ),
-            )
-            .order_by(asset_states.c.finished_at)
-        )
-        with self._catalogue.read() as connection:
-            return list(connection.execute(query).scalars())
 
     def stale(
         self,
         asset: str,
-        engine_version: str,
+        engine_version: str | None,
         *,
         models: Mapping[str, str],
         upstream: Sequence[str],
         dropped: bool,
+        stream_id: str = "",
     ) -> list[tuple[str, str]]:
-        """Ids of streams whose finished artefact is out of date, with the model that made it.
+        """Ids of streams whose artefact is out of date, with the model that made it.
+
+        The last success counts, whatever became of an attempt since.
 
         Args:
             asset: the artefact.
-            engine_version: of the present engine.
+            engine_version: of the present engine; None where any will do.
             models: present data versions by the names that `metadata["inputs"]` holds.
             upstream: artefacts that it is made from; their own `data_version` counts.
             dropped: also streams whose recording was dropped.
+            stream_id: only this stream.
         """
-        made_from = asset_states.c.metadata["inputs"]
-        differs = [asset_states.c.engine_version != engine_version]
-        differs += [
-            sa.func.coalesce(made_from[name].as_string(), "") != version
-            for name, version in models.items()
-        ]
-        tables: sa.FromClause = asset_states.join(streams, streams.c.id == asset_states.c.stream_id)
-        for name in upstream:
-            above = asset_states.alias(f"above_{name}")
-            tables = tables.outerjoin(
-                above,
-                sa.and_(
-                    above.c.stream_id == asset_states.c.stream_id,
-                    above.c.asset == name,
-                    above.c.state == "done",
-                ),
-            )
-            present = sa.func.coalesce(above.c.metadata["data_version"].as_string(), "")
-            differs.append(
-                sa.and_(
-                    above.c.asset.is_not(None),
-                    sa.func.coalesce(made_from[name].as_string(), "") != present,
-                )
-            )
+        tables, differs = stale_where(asset, engine_version, models=models, upstream=upstream)
         query = (
             sa.select(asset_states.c.stream_id, asset_states.c.model_version)
             .select_from(tables)
             .where(
-                asset_states.c.asset == asset,
-                asset_states.c.state == "done",
-                sa.or_(*differs),
+                differs,
                 *([] if dropped else [streams.c.dropped_at.is_(None)]),
+                *([asset_states.c.stream_id == stream_id] if stream_id else []),
             )
-            .order_by(asset_states.c.finished_at, asset_states.c.stream_id)
+            .order_by(asset_states.c.made_at, asset_states.c.stream_id)
         )
         with self._catalogue.read() as connection:
             return [(row[0], row[1]) for row in connection.execute(query)]
 
     def runs(self) -> set[str]:
-        """Ids of the runs that worked last on some artefact."""
-        query = sa.select(asset_states.c.run_id).where(asset_states.c.run_id != "").distinct()
+        """Ids of the runs that made what there is, and of those that worked last on something."""
+        query = sa.union(sa.select(asset_states.c.run_id), sa.select(asset_states.c.made_by_run))
         with self._catalogue.read() as connection:
-            return set(connection.execute(query).scalars())
+            return set(connection.execute(query).scalars()) - {""}
 
     def of_run(self, run_id: str) -> list[AssetState]:
         """Return what a run worked on, in the order in which it began."""
@@ -208,7 +222,7 @@ class AssetStates:
     def done_streams(self, asset: str) -> list[str]:
         """Ids of the streams that have a finished artefact."""
         query = sa.select(asset_states.c.stream_id).where(
-            asset_states.c.asset == asset, asset_states.c.state == "done"
+            asset_states.c.asset == asset, asset_states.c.made_at.is_not(None)
         )
         with self._catalogue.read() as connection:
             return list(connection.execute(query).scalars())
@@ -217,10 +231,9 @@ class AssetStates:
         """Return how many streams got a finished artefact since a moment, and when the latest
         did.
         """
-        query = sa.select(sa.func.count(), sa.func.max(asset_states.c.finished_at)).where(
+        query = sa.select(sa.func.count(), sa.func.max(asset_states.c.made_at)).where(
             asset_states.c.asset == asset,
-            asset_states.c.state == "done",
-            asset_states.c.finished_at > moment,
+            asset_states.c.made_at > moment,
         )
         with self._catalogue.read() as connection:
             n_streams, latest_at = connection.execute(query).one()

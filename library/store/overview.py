@@ -1,13 +1,15 @@
 """Overview of all streams: states of many at once, and the engines that made them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import sqlalchemy as sa
 
+from utawaku.library.artefacts import ARTEFACTS, UPSTREAM
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.schema import asset_states, streams
-from utawaku.library.store.assets import _COLUMNS
+from utawaku.library.store.assets import _COLUMNS, stale_where
 from utawaku.library.store.connections import Connections
 
 
@@ -17,6 +19,20 @@ class StreamStates:
 
     stream: Stream
     states: dict[str, AssetState]
+
+
+class PresentVersion(Protocol):
+    """What an artefact would be made with now: `utawaku.library.staleness.Version`."""
+
+    @property
+    def engine_version(self) -> str | None:
+        """Of our code; None where any will do."""
+        ...
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Data versions by name."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,8 +45,9 @@ class Maker:
     model_version: str
     n_streams: int
     newest_at: float
-    is_newest: bool
-    """False when a later artefact of this kind was made by another version."""
+    n_stale: int | None
+    """Streams among them that are out of date and can be made again; None where that is not known.
+    """
 
 
 class Overview:
@@ -50,30 +67,38 @@ class Overview:
                     by_stream[row.stream_id][row.asset] = AssetState(*row)
         return [StreamStates(stream, by_stream[stream.id]) for stream in found]
 
-    def makers(self) -> list[Maker]:
-        """Versions by artefact, the newest first."""
+    def makers(self, present: Mapping[str, PresentVersion]) -> list[Maker]:
+        """Versions by artefact, the newest first; `present` tells which of them are stale."""
         columns = (
-            asset_states.c.asset,
             asset_states.c.engine,
             asset_states.c.engine_version,
             asset_states.c.model_version,
         )
-        query = (
-            sa.select(*columns, sa.func.count(), sa.func.max(asset_states.c.finished_at))
-            .where(asset_states.c.state == "done")
-            .group_by(*columns)
-        )
+        latest = sa.func.max(asset_states.c.made_at)
+        found: list[Maker] = []
         with self._catalogue.read() as connection:
-            rows = [tuple(row) for row in connection.execute(query)]
-        rows.sort(key=lambda row: (row[0], -(row[5] or 0.0)))
-        makers = []
-        seen: set[str] = set()
-        for asset, engine, version, model, n, newest_at in rows:
-            makers.append(
-                Maker(asset, engine, version, model, n, newest_at or 0.0, asset not in seen)
-            )
-            seen.add(asset)
-        return makers
+            for asset in ARTEFACTS:
+                version = present.get(asset)
+                tables, is_stale = stale_where(
+                    asset,
+                    version.engine_version if version else None,
+                    models=version.models if version else {},
+                    upstream=UPSTREAM[asset],
+                )
+                counted = sa.and_(is_stale, streams.c.dropped_at.is_(None))
+                n_stale = sa.func.sum(sa.case((counted, 1), else_=0))
+                query = (
+                    sa.select(*columns, sa.func.count(), latest, n_stale)
+                    .select_from(tables)
+                    .where(asset_states.c.asset == asset, asset_states.c.made_at.is_not(None))
+                    .group_by(*columns)
+                    .order_by(latest.desc())
+                )
+                found += [
+                    Maker(asset, engine, code, model, n_streams, at, int(n) if version else None)
+                    for engine, code, model, n_streams, at, n in connection.execute(query)
+                ]
+        return found
 
     def n_recorded_since(self, moment: float) -> int:
         """Recordings that were fetched since a moment."""
@@ -83,8 +108,8 @@ class Overview:
             .join(streams, streams.c.id == asset_states.c.stream_id)
             .where(
                 asset_states.c.asset == "recordings",
-                asset_states.c.state == "done",
-                asset_states.c.finished_at >= moment,
+                asset_states.c.made_at.is_not(None),
+                asset_states.c.made_at >= moment,
                 streams.c.site != "file",
             )
         )

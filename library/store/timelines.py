@@ -25,7 +25,7 @@ class Timelines:
             .where(
                 streams.c.clock == COUNTED,
                 asset_states.c.asset == "segments",
-                asset_states.c.state == "done",
+                asset_states.c.made_at.is_not(None),
                 asset_states.c.engine_version != "",
             )
         )

@@ -5,7 +5,17 @@ To add weights, add one module to `models/registry/entries` with a tuple ``ENTRI
 
 from utawaku.models.registry.entry import Source, Weights, WeightsStatus
 from utawaku.models.registry.sources import HttpsFile, PackagedFile, WheelFile, sha256_of
-from utawaku.models.registry.store import default_names, entry, path, pull, status, table, version
+from utawaku.models.registry.store import (
+    default_names,
+    entry,
+    expected_version,
+    is_here,
+    path,
+    pull,
+    status,
+    table,
+    version,
+)
 
 __all__ = [
     "HttpsFile",
@@ -16,6 +26,8 @@ __all__ = [
     "WheelFile",
     "default_names",
     "entry",
+    "expected_version",
+    "is_here",
     "path",
     "pull",
     "sha256_of",

@@ -53,9 +53,20 @@ class Weights:
     convert: Converter | None = None
     """None where engines load the raw file itself."""
     converter_version: int = 1
-    """Raise it to have every machine convert again."""
+    """Raise it to have every machine convert again, and change `sha256` with it."""
+    sha256: str = ""
+    """Digest of the converted file; empty where this release does not know it."""
     default: bool = False
     """Fetched by `utawaku models pull` without a name."""
+
+    @property
+    def expected_version(self) -> str:
+        """Version that they have once they are fetched, as far as it is known before."""
+        if self.sha256:
+            return self.sha256
+        if self.convert is None:
+            return self.raw_sha256
+        return f"{self.raw_sha256}/{self.converter_version}"
 
 
 @dataclass(frozen=True)

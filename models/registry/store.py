@@ -93,6 +93,20 @@ def path(name: str, weights_dir: Path) -> Path:
     return file
 
 
+def is_here(name: str, weights_dir: Path) -> bool:
+    """Return whether the weights were fetched and converted; reads none."""
+    weights = entry(name)
+    return (
+        _read_note(weights, weights_dir) is not None and (weights_dir / weights.file_name).is_file()
+    )
+
+
+def expected_version(name: str, weights_dir: Path) -> str:
+    """Version of what the registry would load: of the file that is here, else of that to fetch."""
+    note = _read_note(entry(name), weights_dir)
+    return str(note["sha256"]) if note is not None else entry(name).expected_version
+
+
 def version(name: str, weights_dir: Path) -> str:
     """sha256 of the converted file: the data version of everything made with it.
 

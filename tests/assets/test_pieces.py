@@ -21,13 +21,14 @@ from utawaku.library.errors import NotFoundError, UsageError
 from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Stream
 from utawaku.library.requests import Rematerialize, SeparatePieces
+from utawaku.library.staleness import stale_streams
 from utawaku.models.separator import Separator
 from utawaku.models.separator.joining import join_pieces
 from utawaku.models.setlist.subtitles import TimedText, to_srt
 from utawaku.orchestration.pending_assets import pending_assets
+from utawaku.orchestration.present_versions import present_versions
 from utawaku.orchestration.rematerialize import advance_rematerializations
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.orchestration.staleness import stale_streams
 from utawaku.workflows.maintenance import may_go
 from utawaku.workflows.pieces import PiecesOptions, asked_for, known_pieces
 
@@ -285,17 +286,16 @@ def test_a_newer_separator_makes_pieces_stale_and_one_request_brings_them_up_to_
     catalogue.requests.file(SeparatePieces(stream_id=ID, subtitles=str(subtitles)))
     (run,) = pipeline.drain()
     assert pipeline.carry_out(run).success
-    assert stale_streams(catalogue, settings) == []
+    assert stale_streams(catalogue, present_versions(settings)) == []
     (folder,) = known_pieces(ID, settings)
     before = (folder / "0001.vocals.flac").stat().st_mtime_ns
     weights_of("2")
-    assert [(one.stream_id, one.asset) for one in stale_streams(catalogue, settings)] == [
-        (ID, "pieces")
-    ]
+    stale = stale_streams(catalogue, present_versions(settings))
+    assert [(one.stream_id, one.asset) for one in stale] == [(ID, "pieces")]
     request = catalogue.requests.file(Rematerialize(asset="pieces"))
     (run,) = pipeline.drain()
     assert pipeline.carry_out(run).success
-    assert stale_streams(catalogue, settings) == []
+    assert stale_streams(catalogue, present_versions(settings)) == []
     assert (folder / "0001.vocals.flac").stat().st_mtime_ns > before
     pipeline.drain()
     advance_rematerializations(catalogue, settings)

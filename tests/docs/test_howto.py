@@ -22,8 +22,9 @@ from utawaku.library.artefacts import ARTEFACTS, CHAIN, with_followers
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.library.records import Segment, Stream
+from utawaku.library.staleness import stale_artefacts
 from utawaku.orchestration.pending_assets import pending_assets
-from utawaku.orchestration.staleness import stale_artefacts
+from utawaku.orchestration.present_versions import present_versions
 from utawaku.tui.widgets.pipeline_rows import StreamRows
 
 settings = load_settings()
@@ -40,10 +41,10 @@ with dg.DagsterInstance.ephemeral() as instance:
         instance=instance, partition_key="file-1", asset_selection=[dg.AssetKey("silence")]
     )
 state = catalogue.assets.of("file-1")["silence"]
-fresh = stale_artefacts(catalogue, settings, "silence")
+fresh = stale_artefacts(catalogue, present_versions(settings), "silence")
 with catalogue.write() as connection:
     connection.exec_driver_sql("update asset_states set engine_version = '0'")
-stale = stale_artefacts(catalogue, settings, "silence")
+stale = stale_artefacts(catalogue, present_versions(settings), "silence")
 parents = defs().resolve_asset_graph().get(dg.AssetKey("silence")).parent_keys
 print(json.dumps({
     "chain": list(CHAIN),
@@ -105,17 +106,18 @@ import dagster as dg
 from utawaku.definitions import defs
 from utawaku.library.config import load_settings
 from utawaku.models import registry
-from utawaku.workflows.model_versions import MISSING, MODELS, fetch_missing, models_of
+from utawaku.workflows.model_versions import fetch_missing, models_of
 from utawaku.library.progress import silent
 
 settings = load_settings()
 (model,) = models_of(["embeddings"])
-before = model.version(settings)
+here, before = model.is_here(settings), model.version(settings)
 fetch_missing(settings, ["embeddings"], silent)
 graph = defs().resolve_asset_graph()
 print(json.dumps({
     "model": model.asset,
-    "missing": before == MISSING,
+    "missing": not here,
+    "known before": before == model.version(settings),
     "version": model.version(settings),
     "listed": "applause" in {row.name for row in registry.status(settings.weights_dir)},
     "parents": [key.to_user_string() for key in graph.get(dg.AssetKey("embeddings")).parent_keys],
@@ -140,6 +142,7 @@ def test_a_model_is_added_as_the_page_says(tmp_path: Path, home: Path) -> None:
     told = json.loads(tree.run("-c", USE_THE_MODEL, home=home).splitlines()[-1])
     assert told["model"] == "applause_weights"
     assert told["missing"]
+    assert told["known before"]
     assert told["version"] == digest
     assert told["listed"]
     assert sorted(told["parents"]) == ["applause_weights", "library_files"]

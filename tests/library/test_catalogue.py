@@ -218,8 +218,14 @@ def test_asset_states_tell_what_another_version_made(catalogue: Catalogue, strea
     catalogue.assets.done(
         "file-1", "segments", engine="sm", engine_version="1", model_version="abc"
     )
-    assert catalogue.assets.made_by_others("segments", "1", "abc") == []
-    assert catalogue.assets.made_by_others("segments", "1", "def") == ["file-1"]
+
+    def stale(engine_version: str) -> list[tuple[str, str]]:
+        return catalogue.assets.stale(
+            "segments", engine_version, models={}, upstream=(), dropped=True
+        )
+
+    assert stale("1") == []
+    assert stale("2") == [("file-1", "abc")]
     assert catalogue.assets.counts() == {("segments", "done"): 1}
 
 

@@ -12,6 +12,8 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Segment, Setlist, SetlistLine, Song, SongSpan, Stream
 from utawaku.orchestration.pending_assets import pending_assets
+from utawaku.orchestration.present_versions import present_versions
+from utawaku.orchestration.versions import DATA_VERSION, INPUTS, inputs_of
 from utawaku.workflows import embeddings, highlights, segments, songs
 from utawaku.workflows import song_files as library_files
 from utawaku.workflows import stream_labels as labels
@@ -52,8 +54,12 @@ def stream(catalogue: Catalogue, settings: Settings) -> Stream:
             "file-1",
             name,
             engine="e",
-            engine_version="1",
-            metadata={"made_with": made_with.get(name)},
+            engine_version=present_versions(settings)[name].engine_version or "",
+            metadata={
+                "made_with": made_with.get(name),
+                INPUTS: inputs_of(name, "file-1", catalogue, settings),
+                DATA_VERSION: name,
+            },
         )
     return made
 

@@ -13,23 +13,20 @@ from tests.conftest import install_weights
 from tests.fixtures.pipeline import LocalLibrary, Pipeline
 from tests.services.downloader_media import audio_bytes
 from utawaku.definitions import defs
-from utawaku.jobs.models import refresh_models
 from utawaku.library.artefacts import CHAIN, with_followers
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import SongSpan, Stream
 from utawaku.library.requests import IngestStream, Rematerialize, Separate
+from utawaku.library.staleness import stale_artefacts, stale_streams
 from utawaku.models import registry
 from utawaku.orchestration.model_versions import recorded_versions
+from utawaku.orchestration.present_versions import present_versions
 from utawaku.orchestration.rematerialize import AT_ONCE, advance_rematerializations
-from utawaku.orchestration.staleness import (
-    present_versions,
-    stale_artefacts,
-    stale_streams,
-)
 from utawaku.orchestration.versions import DATA_VERSION, INPUTS, inputs_of
 from utawaku.sensors.notice_new_models import notice_new_models
 from utawaku.workflows.model_versions import MODELS
+from utawaku.workflows.segments import analysis_file
 
 Install = Callable[[str, bytes], str]
 
@@ -150,25 +147,15 @@ def test_what_the_user_edited_is_not_touched_by_new_boundaries(catalogue: Catalo
     assert (other.start_s, other.made_by) == (203, "new")
 
 
-def notice(
-    instance: dg.DagsterInstance, cursor: str | None = None
-) -> dg.SensorResult | dg.SkipReason:
-    with dg.build_sensor_context(
-        instance=instance, resources={"library": LocalLibrary()}, cursor=cursor
-    ) as context:
-        answer = notice_new_models(context)
-    assert isinstance(answer, dg.SensorResult | dg.SkipReason)
-    return answer
-
-
 def record_models(pipeline: Pipeline) -> list[str]:
-    """The sensor's look at the models, with the run that it asks for; names what had changed."""
-    answer = notice(pipeline.instance)
-    if isinstance(answer, dg.SkipReason):
-        return []
-    (run,) = answer.run_requests or ()
-    pipeline.carry_out(run, job=refresh_models.name)
-    return sorted(key.to_user_string() for key in run.asset_selection or ())
+    """The sensor's look at the models; names what had changed for Dagster."""
+    before = recorded_versions(pipeline.instance)
+    with dg.build_sensor_context(
+        instance=pipeline.instance, resources={"library": LocalLibrary()}
+    ) as context:
+        assert isinstance(notice_new_models(context), dg.SkipReason)
+    now = recorded_versions(pipeline.instance)
+    return sorted(name for name in now if now[name] != before.get(name, ""))
 
 
 def test_new_weights_are_recorded_once_and_told_of(
@@ -179,18 +166,18 @@ def test_new_weights_are_recorded_once_and_told_of(
     assert recorded_versions(pipeline.instance)["segmenter_weights"] == old
     assert record_models(pipeline) == []
     made(catalogue, settings, "a")
-    assert stale_streams(catalogue, settings, "segments") == []
+    assert stale_streams(catalogue, present_versions(settings), "segments") == []
     new = install("sm", b"new weights")
-    asked = notice(pipeline.instance)
-    assert isinstance(asked, dg.SensorResult)
-    assert isinstance(notice(pipeline.instance, asked.cursor), dg.SkipReason)  # asked for once
-    told = [one for one in catalogue.notices.recent() if one.title.startswith("1 streams")]
-    assert told[0].body == f"segments: {old[:12]} became {new[:12]}"
     assert record_models(pipeline) == ["segmenter_weights"]
+    assert record_models(pipeline) == []
+    (told,) = [one for one in catalogue.notices.recent() if one.title.startswith("1 streams")]
+    assert told.body == f"segments: {old[:12]} became {new[:12]}"
     assert recorded_versions(pipeline.instance)["segmenter_weights"] == new
-    assert [one.stream_id for one in stale_streams(catalogue, settings, "segments")] == ["a"]
+    stale = stale_streams(catalogue, present_versions(settings), "segments")
+    assert [one.stream_id for one in stale] == ["a"]
     install("sm", b"old weights")  # going back counts, too
-    assert isinstance(notice(pipeline.instance, asked.cursor), dg.SensorResult)
+    assert record_models(pipeline) == ["segmenter_weights"]
+    assert stale_streams(catalogue, present_versions(settings), "segments") == []
 
 
 def stale_for_dagster(instance: dg.DagsterInstance, streams: Iterable[str]) -> set[tuple[str, str]]:
@@ -225,7 +212,7 @@ def test_catalogue_and_dagster_agree_on_each_artefact_through_updates_and_breaks
 
     def both() -> set[tuple[str, str]]:
         theirs = stale_for_dagster(pipeline.instance, streams)
-        ours = stale_artefacts(catalogue, load_settings())
+        ours = stale_artefacts(catalogue, present_versions(load_settings()))
         assert {(one.stream_id, one.asset) for one in ours} == theirs
         return theirs
 
@@ -244,10 +231,40 @@ def test_catalogue_and_dagster_agree_on_each_artefact_through_updates_and_breaks
         catalogue.streams.save(Stream(name, str(file), site="file"))
         catalogue.requests.file(IngestStream(stream_id=name))
     first = drain()
-    # The models that Dagster does not know come first in the run that needs them.
-    assert {"segmenter_weights", "song_scorer", *CHAIN} <= set(first["a"])
+    assert first["a"] == list(CHAIN)
+    # The runs themselves told Dagster the models that they used.
     assert both() == set()
-    assert record_models(pipeline) == []
+    assert record_models(pipeline) == ["separator_weights"]
+
+    # A model that is not on this machine counts like any other.
+    monkeypatch.setenv("UTAWAKU_SEGMENTS__ENGINE", "smn")
+    assert record_models(pipeline) == ["segmenter_weights"]
+    assert both() == {(name, "segments") for name in streams}
+    monkeypatch.delenv("UTAWAKU_SEGMENTS__ENGINE")
+    assert record_models(pipeline) == ["segmenter_weights"]
+    assert both() == set()
+
+    # Started on the Dagster UI before any tick: the run tells which rules it goes by.
+    monkeypatch.setenv("UTAWAKU_SONGS", '{"min_song_s": 26}')
+    songs = dg.RunRequest(partition_key="a", asset_selection=[dg.AssetKey("songs")])
+    pipeline.carry_out(songs, job="ingest_stream")
+    others = {("b", "songs"), ("c", "songs")}
+    assert both() == {("a", "labels"), ("a", "library_files")} | others
+    # One that fails takes nothing away: neither what it was to replace nor what follows.
+    curves = analysis_file("b", settings)
+    curves.rename(curves.with_suffix(".away"))
+    of_b = songs.with_replaced_attrs(partition_key="b")
+    assert not pipeline.carry_out(of_b, job="ingest_stream", raises=False).success
+    assert catalogue.assets.of("b")["songs"].state == "failed"
+    assert both() == {("a", "labels"), ("a", "library_files")} | others
+    curves.with_suffix(".away").rename(curves)
+    monkeypatch.delenv("UTAWAKU_SONGS")
+    pipeline.carry_out(of_b, job="ingest_stream")
+    record_models(pipeline)
+    assert both() == {("a", "songs"), ("a", "labels"), ("a", "library_files")}
+    catalogue.requests.file(IngestStream(stream_id="a"))  # `ingest` goes by the same
+    assert drain() == {"a": list(CHAIN[2:])}
+    assert both() == set()
 
     monkeypatch.setenv("UTAWAKU_LABELS__ACCEPT", "0.7")
     assert record_models(pipeline) == ["naming_rules"]
@@ -261,9 +278,10 @@ def test_catalogue_and_dagster_agree_on_each_artefact_through_updates_and_breaks
     pipeline.carry_out(runs[0])
     # The second run breaks off after its first artefact, the third never starts.
     pipeline.carry_out(runs[1].with_replaced_attrs(asset_selection=[dg.AssetKey("labels")]))
-    assert both() == {("b", "library_files"), ("c", "labels")}
+    second, third = (str(run.partition_key) for run in runs[1:])
+    assert both() == {(second, "library_files"), (third, "labels")}
     pipeline.carry_out(runs[2])
-    assert drain() == {"b": ["library_files", "highlights", "embeddings"]}
+    assert drain() == {second: ["library_files", "highlights", "embeddings"]}
     drain()
     assert catalogue.requests.get(request.id).state == "done"
     assert both() == set()

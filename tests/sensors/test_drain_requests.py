@@ -322,7 +322,7 @@ def test_a_killed_run_is_closed_gives_its_slot_back_and_is_tried_again(
     assert ended.status == dg.DagsterRunStatus.FAILURE
     assert storage.claim_concurrency_slot("download", "another", "recordings").is_claimed
     state = catalogue.assets.of(web_stream.id)["recordings"]
-    assert (state.state, state.metadata["error"]) == ("failed", "killed")
+    assert (state.state, state.trouble["error"]) == ("failed", "killed")
     back = catalogue.requests.get(request.id)
     assert (back.state, back.attempts) == ("queued", 1)
     catalogue.requests.wake()

@@ -31,10 +31,11 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Song, Stream
 from utawaku.library.requests import Ingest, IngestStream, LaySetlist, Rematerialize, Separate
+from utawaku.library.staleness import stale_artefacts
 from utawaku.library.tags import read_tags
 from utawaku.media.probe import probe
 from utawaku.models import registry
-from utawaku.orchestration.staleness import stale_artefacts
+from utawaku.orchestration.present_versions import present_versions
 from utawaku.workflows.taste import retrain_due
 
 TEN_STEPS = 10
@@ -115,7 +116,7 @@ class Evening:
             for name in ARTEFACTS
             if resolver.get_status(dg.AssetKey(name), self.stream.id) == StaleStatus.STALE
         }
-        ours = stale_artefacts(self.catalogue, load_settings())
+        ours = stale_artefacts(self.catalogue, present_versions(load_settings()))
         assert {(one.stream_id, one.asset) for one in ours} == theirs
         return {pair for pair in theirs if pair[1] in (*CHAIN, "stems")}
 

@@ -19,6 +19,7 @@ from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Channel, Request
 from utawaku.library.requests import Follow, Ingest, Rematerialize, RematerializeStream, Unfollow
 from utawaku.library.shazam_status import GateState, shazam_state
+from utawaku.library.staleness import kept_present
 from utawaku.library.store.overview import StreamStates
 from utawaku.tui.background import Latest
 from utawaku.tui.columns import title_of
@@ -35,6 +36,7 @@ from utawaku.tui.widgets.pipeline_rows import (
     MakerRows,
     StreamRows,
     WorkRows,
+    kept_success,
 )
 from utawaku.tui.widgets.rows import Cell, Rows
 
@@ -74,7 +76,7 @@ def read_picture(catalogue: Catalogue, settings: Settings, view: str) -> Picture
     elif view == "limits":
         lower = read_limits(catalogue, settings)
     else:
-        lower = catalogue.overview.makers()
+        lower = catalogue.overview.makers(kept_present(catalogue, settings))
     order = {"running": 0, "queued": 1}
     requests = catalogue.requests.recent(limit=300)
     requests.sort(key=lambda request: order.get(request.state, 2))
@@ -382,8 +384,11 @@ class PipelineScreen(TabScreen):
             )
         elif isinstance(lower, MakerRows):
             maker = lower.makers[lower.cursor]
-            if maker.is_newest:
-                self.notify("These are of the newest version.")
+            if maker.n_stale is None:
+                self.notify(MakerRows.unknown)
+                return
+            if not maker.n_stale:
+                self.notify("These are of the present version.")
                 return
 
             def answered(sure: bool | None) -> None:
@@ -392,8 +397,8 @@ class PipelineScreen(TabScreen):
 
             self.app.push_screen(
                 Confirm(
-                    f"Make {maker.asset} of {maker.n_streams:,} streams again?",
-                    "Everything of an older version is made by the newest one.",
+                    f"Make {maker.asset} of {maker.n_stale:,} streams again?",
+                    "All that is stale is made by the present version; your edits stay.",
                 ),
                 answered,
             )
@@ -404,7 +409,8 @@ class PipelineScreen(TabScreen):
             return
         if isinstance(lower, WorkRows):
             state, title = lower.work[lower.cursor]
-            self.show_text(f"{state.asset}: {shown(title)}", state.message or state.state)
+            told = state.message or state.state
+            self.show_text(f"{state.asset}: {shown(title)}", f"{told}\n\n{kept_success(state)}")
         elif isinstance(lower, StreamRows):
             self.services.navigator.show_timeline(lower.streams[lower.cursor].stream.id)
         elif isinstance(lower, ChannelRows):

@@ -14,8 +14,9 @@ _SIGNS = {
     "done": ("●", "good"),
     "running": ("◐", "accent"),
     "failed": ("×", "bad"),
-    "stale": ("○", "warn"),
+    "failed again": ("⊗", "warn"),
 }
+"""`failed again`: the last attempt failed, and what an earlier one made stands."""
 
 
 WIDE = 150
@@ -65,6 +66,8 @@ class WorkRows(LowerRows):
             look = "accent"
         else:
             told = shown(state.message) or "failed"
+            if state.is_made:
+                told = f"the earlier one stands; {told}"
             look = "bad"
         return [
             ("  " + fit(state.asset, 14), self.look(look)),
@@ -120,7 +123,7 @@ class StreamRows(LowerRows):
         wide = width >= WIDE
         for name in ARTEFACTS:
             state = entry.states.get(name)
-            sign, look = _SIGNS.get(state.state, ("?", "muted")) if state else ("·", "faint")
+            sign, look = _SIGNS.get(_sign_of(state), ("?", "muted")) if state else ("·", "faint")
             if wide and state is not None and state.state == "running":
                 sign = f"{state.progress:.0%}"
             cells.append((fit(sign, len(name) + 2 if wide else 1), self.look(look)))
@@ -131,14 +134,29 @@ class StreamRows(LowerRows):
         return cells
 
 
+def _sign_of(state: AssetState) -> str:
+    return "failed again" if state.state == "failed" and state.is_made else state.state
+
+
+def kept_success(state: AssetState) -> str:
+    """Return what is there of a step whatever became of its last attempt; empty for nothing."""
+    if state.state == "done" or state.made_at is None:
+        return ""
+    made = " ".join(part for part in (state.engine, state.engine_version) if part)
+    return f"What {made} made {ago(time.time() - state.made_at)} stands until it is replaced."
+
+
 def summary_of(entry: StreamStates) -> tuple[str, str]:
     """Return what to know of a stream's steps in a few words, and a look for it."""
-    for wanted, look in (("failed", "bad"), ("running", "accent"), ("stale", "warn")):
-        found = [state for state in entry.states.values() if state.state == wanted]
+    looks = {"failed": "bad", "running": "accent", "failed again": "warn"}
+    for wanted, look in looks.items():
+        found = [state for state in entry.states.values() if _sign_of(state) == wanted]
         if found:
             name = found[0].asset.replace("_", " ")
             more = f" and {len(found) - 1} more" if len(found) > 1 else ""
             share = f" {found[0].progress:.0%}" if wanted == "running" else ""
+            if wanted == "failed again":
+                return f"failed: {name}{more}, the earlier one stands", look
             return (f"{name}{share}{more}" if share else f"{wanted}: {name}{more}"), look
     missing = [name for name in CHAIN if name not in entry.states]
     if missing:
@@ -197,6 +215,7 @@ class MakerRows(LowerRows):
 
     title = "Versions"
     empty_text = "Nothing was made yet."
+    unknown = "Not known for these settings. S starts the pipeline, which looks."
 
     def __init__(self) -> None:
         super().__init__(id="makers")
@@ -220,10 +239,14 @@ class MakerRows(LowerRows):
         maker = self.makers[index]
         name = " ".join(part for part in (maker.engine, maker.engine_version) if part)
         model = f"  model {maker.model_version[:10]}" if maker.model_version else ""
-        told = "newest" if maker.is_newest else "older: y makes them again"
+        told, look = "present version", "faint"
+        if maker.n_stale is None:
+            told = "not known: S looks"
+        elif maker.n_stale:
+            told, look = f"{maker.n_stale:,} stale: y makes them again", "warn"
         return [
-            ("  " + fit(maker.asset, 14), None if maker.is_newest else self.look("warn")),
+            ("  " + fit(maker.asset, 14), self.look("warn") if maker.n_stale else None),
             (f"{maker.n_streams:9,}  ", self.look("muted")),
             (fit(shown(name + model), max(8, width - 27 - 28)), self.look("muted")),
-            (fit(told, 28), self.look("faint" if maker.is_newest else "warn")),
+            (fit(told, 28), self.look(look)),
         ]

@@ -32,6 +32,7 @@ ENTRIES = (
         raw_sha256="14379ba71352d8981bc24a15c069c84cf6f78ff2ffe7377d43b32465ebd06e01",
         raw_bytes=5_885_888,
         file_name="inaspeech-sm.onnx",
+        sha256="94c81babb870945511d9c2f0905dea0f7006afd9f1f33bf0d3797dc799d1ad32",
         convert=_convert,
         default=True,
     ),
@@ -43,6 +44,7 @@ ENTRIES = (
         raw_sha256="f04b5e3c86fa2e81666d106b0867350fe7858c7bd006c2a74c27b5b45507e7d8",
         raw_bytes=3_244_808,
         file_name="inaspeech-smn.onnx",
+        sha256="d8ba7fe6e7ae971907933aa29cb4be79c85b0392c2cd1f65766aded7cb8f9aad",
         convert=_convert,
     ),
 )

@@ -40,6 +40,7 @@ ENTRIES = (
         raw_sha256="b5d7b24d646938124be6f40de7229919463886b5d8223c0afe3ee0997840b117",
         raw_bytes=9_470_770,
         file_name="musicnn-msd.onnx",
+        sha256="68dcfe211d1b6f3a67084179e566cdacc008a742475ae7db889d859a3ab78cee",
         convert=_convert,
         converter_version=3,
         default=True,

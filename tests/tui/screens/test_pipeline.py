@@ -19,6 +19,7 @@ from utawaku.library.requests import (
     Unfollow,
     read_request,
 )
+from utawaku.library.staleness import Version, keep_present
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.pipeline import PipelineScreen, RequestRows
 from utawaku.tui.targets import check_targets, targets_of
@@ -125,9 +126,10 @@ async def test_a_failed_step_can_be_read_and_made_again(
 
 
 async def test_streams_channels_and_versions_are_shown_and_asked_for(
-    app: UtawakuApp, library: Catalogue
+    app: UtawakuApp, library: Catalogue, settings: Settings
 ) -> None:
     library.assets.done("youtube-fake0000001", "segments", engine="sm-fast", engine_version="2")
+    keep_present(library, settings, {"segments": Version("2", {})})
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         await pilot.press("P")
@@ -145,10 +147,10 @@ async def test_streams_channels_and_versions_are_shown_and_asked_for(
         await pilot.press("F", *"https://www.youtube.com/@mio", "enter")
         await until(lambda: library.requests.waiting(Follow), pilot.pause)
         await pilot.press("v")
-        await until(lambda: "older: y makes them again" in shown(app), pilot.pause)
+        await until(lambda: "stale: y makes them again" in shown(app), pilot.pause)
         rows = app.screen.query_one("#makers")
         makers = rows.makers  # type: ignore[attr-defined]
-        older = next(n for n, maker in enumerate(makers) if not maker.is_newest)
+        older = next(n for n, maker in enumerate(makers) if maker.n_stale)
         rows.cursor = older  # type: ignore[attr-defined]
         await pilot.press("y")
         await until(lambda: "streams again?" in shown(app), pilot.pause)
