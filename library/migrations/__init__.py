@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNewError
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision in `versions/`."""
 
 

@@ -1,6 +1,6 @@
 """The last success of an artefact is kept apart from the last attempt.
 
-Revision 0008. Until now an attempt that failed took the place of what was made before: engine,
+Revision 0009. Until now an attempt that failed took the place of what was made before: engine,
 versions and metadata told of the failure. They tell of the last success now, `made_at` and
 `made_by_run` when it was and in which run; `trouble` tells of the attempt.
 """
@@ -8,8 +8,8 @@ versions and metadata told of the failure. They tell of the last success now, `m
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
