@@ -58,13 +58,12 @@ def songs_asset(
         writings = writings_of(stream, settings)
         warnings = [*unanswered, *writings.warnings]
         tell_left_out(warnings, stream, catalogue)
-        found = setlists_in(writings, stream)
+        found = setlists_in(writings, stream, catalogue.songs.artists())
         setlist = best_setlist(stream, catalogue, settings, found=found)
         if setlist is not None and setlist.source == "user":
             spans, believed = find_songs(segmentation, rules, setlist.lines), None
         else:
-            read = setlists_in(writings, stream, catalogue.songs.artists())
-            weighed = find_songs_with_evidence(segmentation, rules, read)
+            weighed = find_songs_with_evidence(segmentation, rules, found)
             spans, believed = weighed.songs, weighed.setlist
         catalogue.setlists.replace_found(stream.id, [*found, *([believed] if believed else [])])
         made_by = f"{rules.strategy}/{VERSION} {segmentation.engine}"

@@ -149,7 +149,7 @@ def setlist(
     """
     given: list[SetlistLine] = []
     if not forget and (paste or file):
-        given = _given_lines(file, part, shift_s)
+        given = _given_lines(file, part, shift_s, _known_artists())
         if dry_run:
             if json:
                 print_event("setlist", lines=[asdict(line) for line in given])
@@ -190,7 +190,21 @@ def _show_setlists(found: Sequence[Setlist], *, json: bool) -> None:
         out.print("nobody has left timestamps for this stream")
 
 
-def _given_lines(file: Path | None, part: str, shift_s: float) -> list[SetlistLine]:
+def _known_artists() -> list[str]:
+    """Artists of the library: they help to tell which side of a line is the artist."""
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+
+    catalogue = Catalogue.open(load_settings())
+    try:
+        return catalogue.songs.artists()
+    finally:
+        catalogue.close()
+
+
+def _given_lines(
+    file: Path | None, part: str, shift_s: float, known_artists: Sequence[str]
+) -> list[SetlistLine]:
     """Read the given list, cut to a part and shifted.
 
     Raises:
@@ -198,7 +212,7 @@ def _given_lines(file: Path | None, part: str, shift_s: float) -> list[SetlistLi
     """
     from utawaku.library.errors import SetlistError
 
-    lines = _read_lines(file)
+    lines = _read_lines(file, known_artists)
     if part:
         lines = _sliced(lines, part)
     lines = _shifted(lines, shift_s)
@@ -211,19 +225,20 @@ def _given_lines(file: Path | None, part: str, shift_s: float) -> list[SetlistLi
     return lines
 
 
-def _read_lines(file: Path | None) -> list[SetlistLine]:
+def _read_lines(file: Path | None, known_artists: Sequence[str]) -> list[SetlistLine]:
     """The lines of a file (None is the standard input), text or subtitles."""
     from utawaku.library.errors import SetlistError
     from utawaku.models.setlist import parse_setlist, read_subtitles, read_timed_lines
 
     if file is None:
-        return parse_setlist(sys.stdin.read())
+        return parse_setlist(sys.stdin.read(), known_artists=known_artists)
     if file.suffix.lower() in (".srt", ".vtt"):
-        return read_timed_lines(read_subtitles(file))
+        return read_timed_lines(read_subtitles(file), known_artists=known_artists)
     try:
-        return parse_setlist(file.read_text("utf-8", errors="replace"))
+        text = file.read_text("utf-8", errors="replace")
     except OSError as error:
         raise SetlistError(f"cannot be read ({error.strerror})", subject=str(file)) from error
+    return parse_setlist(text, known_artists=known_artists)
 
 
 def _sliced(lines: Sequence[SetlistLine], part: str) -> list[SetlistLine]:

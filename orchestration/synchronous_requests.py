@@ -67,7 +67,7 @@ def _unfollow(wanted: Unfollow, library: LibraryResource) -> str:
 def _lay_setlist(wanted: LaySetlist, library: LibraryResource) -> str:
     catalogue = library.catalogue
     stream = catalogue.streams.get(wanted.stream_id)
-    lines = parse_setlist(wanted.text)
+    lines = parse_setlist(wanted.text, known_artists=catalogue.songs.artists())
     n_songs = sum(line.is_song for line in lines)
     if not n_songs:
         raise SetlistError(

@@ -89,7 +89,9 @@ def best_setlist(
     users = catalogue.setlists.of_stream(stream.id, source="user")
     if users:
         return users[0]
-    return merge_setlists(find_stream_setlists(stream, settings) if found is None else found)
+    if found is None:
+        found = setlists_in(writings_of(stream, settings), stream, catalogue.songs.artists())
+    return merge_setlists(found)
 
 
 def chat_of(stream: Stream, settings: Settings) -> list[ChatMessage]:

@@ -72,3 +72,19 @@ def test_a_folder_without_audio_and_a_missing_file_are_refused(
 ) -> None:
     assert command_line.run("reference", "add", tmp_path).exit_code == 1
     assert command_line.run("identify", tmp_path / "missing.wav", "--no-shazam").exit_code == 3
+
+
+def _titles(command_line: CommandLine, pasted: str) -> list[str]:
+    answer = command_line.run("setlist", STREAM, "--paste", "--dry-run", "--json", stdin=pasted)
+    return [line["title"] for line in json.loads(answer.stdout)["lines"]]
+
+
+def test_an_artist_of_the_library_tells_which_side_of_a_pasted_line_is_the_artist(
+    command_line: CommandLine, catalogue: Catalogue
+) -> None:
+    fill(catalogue, 40, now=1_700_000_000.0)
+    pasted = "0:10 青空バンド / 赤い花\n2:00 森の人 / 雨の街"
+    assert _titles(command_line, pasted) == ["青空バンド", "森の人"]
+    song = catalogue.songs.of_stream(STREAM)[0]
+    catalogue.songs.set_label(song.id, "白い月", "青空バンド", "user")
+    assert _titles(command_line, pasted) == ["赤い花", "雨の街"]

@@ -81,7 +81,7 @@ class NowPlayingScreen(PlayerKeys):
         self.show_player()
 
     def on_resize(self) -> None:
-        """Rows that the list of the next songs needs."""
+        """Place the parts again: the list of the next songs needs room."""
         if self.query(NextRows):
             self._place()
 
