@@ -218,7 +218,7 @@ class AssetState:
     """sha256 of the model file, where there is one."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     made_at: float | None = None
-    """When the last success was; engine, versions and metadata are of it. None without one."""
+    """Time of the last success; engine, versions and metadata are of it. None without one."""
     made_by_run: str = ""
     run_id: str = ""
     started_at: float | None = None

@@ -33,7 +33,7 @@ class Version:
 
 
 Present = Mapping[str, Version]
-"""What each artefact would be made with now, by name."""
+"""The present version of each artefact, by name."""
 INPUTS_ONLY: Present = {name: Version(None, {}) for name in ARTEFACTS}
 """To find what is of older input, whatever engine and model made it."""
 

@@ -89,7 +89,7 @@ class Work:
         metadata: Mapping[str, Any],
         check_results: Sequence[dg.AssetCheckResult] = (),
     ) -> dg.MaterializeResult[None]:
-        """What Dagster is told of the outcome: versions as the catalogue has them.
+        """The outcome as Dagster records it: versions as the catalogue has them.
 
         By itself Dagster would note the model that it had on record when the step began, which a
         changed setting or a fetch may have overtaken.

@@ -54,7 +54,7 @@ def report_versions(
 
 
 def described(model: Model, settings: Settings) -> Mapping[str, Any]:
-    """What there is to know of a model as the settings want it, as metadata."""
+    """The model that the settings choose, as metadata."""
     version = model.version(settings)
     told: dict[str, Any] = {"version": version, "makes": ", ".join(model.makes)}
     name = model.weights(settings) if model.weights is not None else ""

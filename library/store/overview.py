@@ -22,7 +22,7 @@ class StreamStates:
 
 
 class PresentVersion(Protocol):
-    """What an artefact would be made with now: `utawaku.library.staleness.Version`."""
+    """The present version of an artefact: `utawaku.library.staleness.Version`."""
 
     @property
     def engine_version(self) -> str | None:
