@@ -33,6 +33,12 @@ _MP4_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
 _WEBM_VIDEO = frozenset({"vp8", "vp9", "av1"})
 _WEBM_AUDIO = frozenset({"opus", "vorbis"})
 _HEAD_BYTES = 4096
+_STRAY_S = 0.5
+"""Time stamps of pieces that follow each other are off by no more than this."""
+_JOINED = frozenset({"mpegts", "aac"})
+"""Containers whose pieces are simply put behind each other."""
+_GUESSED = frozenset({"mpegts", "flv", "aac", "mp3", "ogg", "mpeg"})
+"""Containers that do not know their length where a clock started again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,11 @@ class Probe:
     video_codec: str
     tags: dict[str, str]
     """The container's own tags, names in lower case."""
+
+    @property
+    def guesses_duration(self) -> bool:
+        """Return whether the container's length is a guess from its first and last time stamp."""
+        return self.format in _GUESSED
 
     @property
     def extension(self) -> str:
@@ -189,7 +200,8 @@ def remux(
     offset so that the earliest starts at 0 and sound and picture keep their distance. Memory does
     not grow with length. `check` is called now and then and may raise to stop.
 
-    Raises EncodeError, DiskFullError, NotMediaError; `target` exists only when all went well.
+    Raises EncodeError (also for a clock that jumps, which only the site's own container can tell),
+    DiskFullError, NotMediaError; `target` exists only when all went well.
     """
     import av
 
@@ -268,6 +280,18 @@ def _mux(
 
 
 def _packets(container: Any, streams: Sequence[Any]) -> Iterator[Any]:
+    """Yield packets of the streams; raises EncodeError where the clock of joined pieces jumps."""
+    is_joined = container.format.name in _JOINED
+    end_s: float | None = None
     for packet in container.demux(streams):
-        if packet.dts is not None:  # what ends a stream carries none
-            yield packet
+        if packet.dts is None:  # what ends a stream carries none
+            continue
+        if is_joined and packet.stream.type == "audio":
+            at_s = float(packet.dts * packet.time_base)
+            jump_s = 0.0 if end_s is None else at_s - end_s
+            if abs(jump_s) > _STRAY_S:
+                raise EncodeError(
+                    f"its clock jumps by {jump_s:.1f} s", next_step="Keep it as the site sends it"
+                )
+            end_s = at_s + float((packet.duration or 0) * packet.time_base)
+        yield packet

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,7 @@ from utawaku.library.errors import (
 )
 from utawaku.library.progress import Progress, part
 from utawaku.media.joined_mp4 import rewrite_if_mixed
+from utawaku.media.lengths import counted_s
 from utawaku.services.downloader.container import Probe, ends_early, fitting_extension, probe, remux
 from utawaku.services.downloader.download_spacing import Pace
 from utawaku.services.downloader.extract import (
@@ -74,6 +76,10 @@ class Job:
         self._accept_incomplete = accept_incomplete
         self._check = check
         self._warnings: list[str] = []
+        self._counted_s = 0.0
+        """Length by decoding, where the container only guesses it."""
+        self._is_raw = False
+        """The pieces of the site could not be put into another container."""
 
     def media(self, progress: Progress) -> tuple[Path, Probe, dict[str, Any]]:
         """Return the verified media file in the stage, what it holds, and the page's info."""
@@ -122,6 +128,8 @@ class Job:
         kept = keepable_info(info, typed.stream_id)
         kept["utawaku_requested_url"] = without_secrets(self._url)
         kept["utawaku_wanted"] = self._want
+        if self._counted_s:
+            kept["utawaku_counted_s"] = self._counted_s
         kept["utawaku_warnings"] = [*self._warnings, *extras.warnings]
         write_json(self._stage.path / "info.json", kept)
         names = {name: name for name in ("info.json", *extras.names.values())}
@@ -286,13 +294,14 @@ class Job:
         media = self._in_one_file(files, probes, info, progress)
         probed = probe(media)
         expected_s = typed_info(self._url, dict(info)).duration_s or 0.0
-        shortfall_s = expected_s - probed.duration_s if probed.duration_s else 0.0
-        lacking = shortfall_s > max(
-            self._tuning.incomplete_s, expected_s * self._tuning.incomplete_share
-        )
-        if lacking:
+        is_short = self._lacks(probed.duration_s, expected_s)
+        is_counted = probed.guesses_duration and (is_short or self._is_raw)
+        if is_counted:  # pieces whose clocks start again: only what plays tells
+            probed = replace(probed, duration_s=counted_s(media))
+            self._counted_s = probed.duration_s
+        if self._lacks(probed.duration_s, expected_s):
             self._refuse_short(info, probed.duration_s, expected_s)
-        if ends_early(media, probed.duration_s):
+        if not is_counted and ends_early(media, probed.duration_s):
             message = "the media breaks off before the end that it announces"
             if not self._accept_incomplete:
                 self._stage.clear_media()
@@ -301,6 +310,11 @@ class Job:
                 )
             self._warnings.append(message)
         return media, probed
+
+    def _lacks(self, duration_s: float, expected_s: float) -> bool:
+        """Return whether a length is clearly below what the page tells; False where unknown."""
+        most_s = max(self._tuning.incomplete_s, expected_s * self._tuning.incomplete_share)
+        return duration_s > 0 and expected_s - duration_s > most_s
 
     def _refuse_short(self, info: Mapping[str, Any], got_s: float, expected_s: float) -> None:
         message = f"the recording has {got_s:.0f} s of the {expected_s:.0f} s that the page tells"
@@ -337,10 +351,13 @@ class Job:
         try:
             remux(files, target, progress=progress, check=self._check)
         except EncodeError as error:
-            if len(files) > 1:
-                raise
-            self._warnings.append(f"kept as the site sends it: {error.problem}")
-            return _renamed(files[0], probes[0].extension)
+            self._is_raw = True
+            sound = next(n for n, one in enumerate(probes) if one.audio_codec)
+            what = "sound alone, as picture and sound cannot be put together" * (len(files) > 1)
+            self._warnings.append(
+                f"kept {what or 'as the site sends it'}: {error.problem.removesuffix('.')}"
+            )
+            return _renamed(files[sound], probes[sound].extension)
         return target
 
 

@@ -81,7 +81,7 @@ def read_finished(
         path=recording,
         info_path=info_path,
         info=info,
-        duration_s=probed.duration_s,
+        duration_s=float(kept.get("utawaku_counted_s") or probed.duration_s),
         expected_duration_s=info.duration_s,
         has_video=probed.has_video,
         sample_rate_hz=probed.sample_rate_hz,

@@ -26,6 +26,10 @@ _PIECES = """#EXTM3U
 https://usher.ttvnw.net/media/{id}.ts
 #EXT-X-ENDLIST
 """
+_ADVERT = """#EXT-X-DISCONTINUITY
+#EXTINF:10.000,
+https://usher.ttvnw.net/media/{id}.advert
+#EXT-X-ENDLIST"""
 
 
 @dataclass
@@ -37,6 +41,8 @@ class Broadcast:
     duration_s: int = 4000
     media: bytes = b""
     """MPEG-TS, sent as one piece of the HLS playlist."""
+    adverts: bytes = b""
+    """MPEG-TS with a clock of its own, behind a discontinuity, where it is not empty."""
 
 
 class TwitchSite(MediaSite):
@@ -70,7 +76,11 @@ class TwitchSite(MediaSite):
             return None
         if path.suffix == ".ts":
             return Resource(found.media, "video/mp2t")
+        if path.suffix == ".advert":
+            return Resource(found.adverts, "video/mp2t")
         text = _PIECES.format(id=found.id, duration_s=found.duration_s)
+        if found.adverts:
+            text = text.replace("#EXT-X-ENDLIST", _ADVERT.format(id=found.id))
         return Resource(text.encode(), "application/vnd.apple.mpegurl", ranges=False)
 
     def _operation(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -552,6 +552,24 @@ def test_hls_pieces_become_one_seekable_file_without_ffmpeg(
     assert fetched.duration_s == pytest.approx(12.0, abs=0.1)
 
 
+def test_hls_pieces_whose_clock_starts_again_are_as_long_as_they_play(
+    site: MediaSite, downloader: Downloader, tmp_path: Path
+) -> None:
+    lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:9", "#EXT-X-PLAYLIST-TYPE:VOD"]
+    for number, length_s in enumerate((9.0, 3.0)):
+        piece = audio_bytes("mpegts", "aac", duration_s=length_s, seed=number)
+        site.add(f"/hls/{number}.ts", piece, "video/mp2t")
+        lines += ["#EXT-X-DISCONTINUITY"] * number + [f"#EXTINF:{length_s},", f"{number}.ts"]
+    site.add("/hls/index.m3u8", "\n".join([*lines, "#EXT-X-ENDLIST"]), "application/x-mpegURL")
+    fetched = downloader.fetch(site.url("/hls/index.m3u8"), tmp_path / "s")
+    assert fetched.path.name == "recording.ts"
+    assert fetched.duration_s == pytest.approx(12.0, abs=0.2)
+    assert any("its clock jumps by -" in warning for warning in fetched.warnings)
+    # Another look at the folder tells the same, without the site.
+    again = downloader.fetch(site.url("/hls/index.m3u8"), tmp_path / "s")
+    assert (again.from_cache, again.duration_s) == (True, fetched.duration_s)
+
+
 def test_an_hls_stream_with_a_missing_piece_is_no_recording(
     site: MediaSite, downloader: Downloader, tmp_path: Path
 ) -> None:
