@@ -147,7 +147,7 @@ class PacketClock:
             self._distrust_until = self._n_packets + _DISTRUST_PACKETS
             return True, False
         step -= self._unwrap(step)
-        if -tolerance <= step <= tolerance:
+        if -tolerance <= step <= tolerance or self._only_overlaps(packet, step):
             return True, False
         self._n_jumps += 1
         if self._n_jumps > _FREE_JUMPS + self._n_packets * _JUMPS_A_PACKET:
@@ -161,6 +161,13 @@ class PacketClock:
             jump_s = float(step * self.time_base)
             self.restarts.append(Restart(packet.pts or 0, self.shift, jump_s))
         return True, True
+
+    def _only_overlaps(self, packet: Packet, step: int) -> bool:
+        """Return whether the packet before claims to last too long, and no clock went back."""
+        last = self._last
+        if last is None or last.pts is None or packet.pts is None:
+            return False
+        return -self._duration < step < 0 and packet.pts > last.pts
 
     def _unwrap(self, step: int) -> int:
         """Follow a clock over its end; returns by how much the step shrank."""
