@@ -1,11 +1,15 @@
 """The media file of a stream, with everything that came along with it."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from utawaku.library.config import Settings
+from utawaku.library.progress import Progress
+from utawaku.library.records import Stream
 from utawaku.library.requests import RecheckLength
 from utawaku.media.joined import is_joined
 from utawaku.orchestration.bindings import Binding, bind
@@ -13,11 +17,19 @@ from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
-from utawaku.services.downloader import take_file, take_parts
+from utawaku.services.downloader import FetchedRecording, StreamInfo, take_file, take_parts
 from utawaku.services.rate_limits import asking, note_download
 from utawaku.workflows.ingest import is_address
-from utawaku.workflows.recordings import described, has_recording
+from utawaku.workflows.recordings import (
+    addresses_of_parts,
+    described,
+    has_recording,
+    recording_bytes,
+    with_measured_length,
+)
+from utawaku.workflows.site_parts import fetch_parts
 from utawaku.workflows.subscriptions import settings_for
+from utawaku.workflows.tracks import apply_choice, track_changed
 
 CODE_VERSION = "1"
 LOOK_AGAIN_S = 2 * 86_400.0
@@ -27,7 +39,9 @@ BINDING = bind(
     Binding(
         "recordings",
         CODE_VERSION,
-        is_incomplete=lambda stream, _catalogue, settings: not has_recording(stream, settings),
+        is_incomplete=lambda stream, catalogue, settings: (
+            not has_recording(stream, settings) or track_changed(stream, catalogue)
+        ),
     )
 )
 
@@ -49,29 +63,34 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
     folder = settings.stream_dir(stream.id)
     with track(library, context, "recordings") as work:
         if is_address(stream.url):
-            with asking(stream.url, catalogue):
-                fetched = library.downloader(settings).fetch(
-                    stream.url,
-                    folder,
-                    want=settings.download.want,
-                    with_comments=settings.download.comments,
-                    with_live_chat=settings.download.live_chat,
-                    accept_incomplete=context.run.tags.get(TAKE_INCOMPLETE_TAG) == "yes",
-                    force=context.run.tags.get(FETCH_AGAIN_TAG) == "yes",
-                    progress=work.progress,
-                )
-            if not fetched.from_cache:
-                note_download(stream.url, stream.id, fetched.path.stat().st_size, catalogue)
+            fetch = _fetcher(context, library, settings, stream)
+            if stream.as_one:
+
+                def resolve() -> StreamInfo:
+                    with asking(stream.url, catalogue):
+                        return library.downloader(settings).resolve(stream.url)
+
+                fetched = fetch_parts(stream, folder, resolve, fetch, work.progress)
+            else:
+                fetched = fetch(stream.url, folder, work.progress)
         elif is_joined(Path(stream.url)):
             fetched = take_parts(Path(stream.url), folder, progress=work.progress)
         else:
             fetched = take_file(
                 stream.url, folder, mode=settings.download.local_files, progress=work.progress
             )
-        stream = catalogue.streams.save(described(stream, fetched, settings))
+        fetched, stream = apply_choice(fetched, stream, settings.download.track, folder)
+        n_bytes = recording_bytes(fetched.path)
+        content = [n_bytes, fetched.duration_s, *([stream.track] if stream.track else [])]
+        stream = catalogue.streams.save(
+            with_measured_length(described(stream, fetched, settings), content, catalogue)
+        )
         metadata: dict[str, Any] = {
             "path": str(fetched.path),
-            "bytes": fetched.path.stat().st_size,
+            "bytes": n_bytes,
+            "track": stream.track,
+            "parts": addresses_of_parts(fetched.path),
+            "content": content,
             "duration_s": fetched.duration_s,
             "sample_rate_hz": fetched.sample_rate_hz,
             "video": fetched.has_video,
@@ -81,7 +100,7 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             engine="yt-dlp" if is_address(stream.url) else "file",
             engine_version=CODE_VERSION,
             metadata=metadata,
-            content=[metadata["bytes"], metadata["duration_s"]],
+            content=content,
         )
     complete = fetched.shortfall_s <= max(5.0, 0.01 * stream.duration_s)
     if not complete and is_address(stream.url):
@@ -100,3 +119,28 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             )
         ],
     )
+
+
+def _fetcher(
+    context: dg.AssetExecutionContext, library: LibraryResource, settings: Settings, stream: Stream
+) -> Callable[[str, Path, Progress], FetchedRecording]:
+    """Return what fetches one address of the stream into a folder, as rate limits allow."""
+    catalogue = library.catalogue
+
+    def fetch(address: str, folder: Path, progress: Progress) -> FetchedRecording:
+        with asking(address, catalogue):
+            fetched = library.downloader(settings).fetch(
+                address,
+                folder,
+                want=settings.download.want,
+                with_comments=settings.download.comments,
+                with_live_chat=settings.download.live_chat,
+                accept_incomplete=context.run.tags.get(TAKE_INCOMPLETE_TAG) == "yes",
+                force=context.run.tags.get(FETCH_AGAIN_TAG) == "yes",
+                progress=progress,
+            )
+        if not fetched.from_cache:
+            note_download(address, stream.id, fetched.path.stat().st_size, catalogue)
+        return fetched
+
+    return fetch

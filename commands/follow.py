@@ -52,6 +52,16 @@ def follow(
     ] = None,
     every: Annotated[float | None, typer.Option(help="Minutes between polls.")] = None,
     want: Annotated[str | None, typer.Option(help="`audio` or `video`.")] = None,
+    track: Annotated[
+        str | None,
+        typer.Option(help="Sound track to read: a number counted from 0, or a language."),
+    ] = None,
+    as_one: Annotated[
+        bool | None,
+        typer.Option(
+            "--as-one/--no-as-one", help="Parts of one video on the site are one stream [no]."
+        ),
+    ] = None,
     cookies: Annotated[Path | None, typer.Option(help="Cookies file for this channel.")] = None,
     members: Annotated[
         bool | None,
@@ -84,6 +94,8 @@ def follow(
         "backlog": backlog,
         "every_minutes": every,
         "want": want,
+        "track": track,
+        "as_one": as_one,
         "cookies_file": None if cookies is None else str(cookies),
         "members_only": members,
         "path_template": path_template,

@@ -15,8 +15,15 @@ from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
 from utawaku.services.rate_limits import asking
-from utawaku.workflows.ingest import is_address, register, resolve_parts, resolve_streams
+from utawaku.workflows.ingest import (
+    is_address,
+    register,
+    register_parts,
+    resolve_parts,
+    resolve_streams,
+)
 from utawaku.workflows.model_versions import models_of
+from utawaku.workflows.site_parts import is_in_parts
 from utawaku.workflows.subscriptions import (
     LOOKED,
     is_reconcile_due,
@@ -93,10 +100,9 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
                 on_progress=progress,
             )
     else:
-        stream, why_not = _resolve_entry(wanted, channel, library)
-        if stream is None:
+        streams, why_not = _resolve_entry(wanted, channel, library)
+        if not streams:
             return f"left out: {why_not}"
-        streams = [stream]
     add_partitions(instance, [stream.id for stream in streams])
     for stream in streams:
         catalogue.requests.file(
@@ -108,12 +114,15 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
 
 def _resolve_entry(
     wanted: Ingest, channel: Channel, library: LibraryResource
-) -> tuple[Stream | None, str]:
-    """The stream behind a channel's entry, or why the rules leave it out after all."""
+) -> tuple[list[Stream], str]:
+    """The stream behind a channel's entry, or why the rules leave it out after all.
+
+    A video in parts is one stream or one a part, as the rules say.
+    """
     catalogue = library.catalogue
     known = catalogue.streams.by_url(wanted.source)
     if known is not None:
-        return known, ""
+        return [known], ""
     rules = ChannelRules.read(channel.rules, subject=channel.url)
     downloader = library.downloader(with_rules(library.settings, rules))
     with asking(wanted.source, catalogue):
@@ -121,8 +130,16 @@ def _resolve_entry(
     verdict = judge_info(rules, info)
     if not verdict.taken:
         catalogue.channels.skip_entry(channel.id, wanted.entry, LOOKED + verdict.reason)
-        return None, verdict.reason
-    return register(info, catalogue, take_unfinished=wanted.take_incomplete), ""
+        return [], verdict.reason
+    if is_in_parts(info):
+        if rules.as_one:
+            return [register_parts(info, catalogue)], ""
+        streams = []
+        for entry in info.entries:
+            with asking(entry.url, catalogue):
+                streams.append(register(downloader.resolve(entry.url), catalogue))
+        return streams, ""
+    return [register(info, catalogue, take_unfinished=wanted.take_incomplete)], ""
 
 
 def _recheck_length(wanted: RecheckLength, library: LibraryResource) -> str:

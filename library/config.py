@@ -70,6 +70,11 @@ class DownloadSettings(_Section):
         0, ge=0, description="Download rate in bytes a second; 0 is unlimited."
     )
     daily_quota: int = Field(200, ge=1, description="Recordings a day and site.")
+    track: str = Field(
+        "",
+        description="Sound track that is read where a recording has several: a number counted "
+        "from 0, or a language (jpn, ja). Empty takes the one flagged as default.",
+    )
     local_files: Literal["reference", "copy", "move", "hardlink"] = Field(
         "reference",
         description="How `ingest` stores a local file: by reference to where it is, or a "

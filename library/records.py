@@ -140,6 +140,11 @@ class Stream:
     added_at: float = 0.0
     dropped_at: float | None = None
     """The time when the recording was deleted to make room; its songs stay."""
+    track: str = ""
+    """The sound track that was chosen: a number counted from 0, or a language; empty is the one
+    flagged as default."""
+    as_one: bool = False
+    """True for a list of parts on a site that is one stream."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,8 @@ streams = Table(
     Column("dropped_at", Float),
     # 0: the times of its songs count decoded samples; 1: they are the recording's own.
     Column("clock", Integer, nullable=False, server_default="0"),
+    _text("track"),
+    Column("as_one", Boolean, nullable=False, server_default="0"),
 )
 Index("ix_streams_url", streams.c.url)
 

@@ -16,7 +16,7 @@ from utawaku.library.errors import MediaError, TruncatedMediaError
 from utawaku.library.progress import Progress, silent
 from utawaku.media.frames import FrameReader, OffGridError, Placed, TrackStart
 from utawaku.media.graph import LayoutError, Output, SoundAssembler, n_channels
-from utawaku.media.probe import MediaInfo, probe
+from utawaku.media.probe import MediaInfo, probe, probe_part
 from utawaku.media.straight import StraightReader
 from utawaku.media.timeline import Timeline
 
@@ -136,11 +136,16 @@ def decode(
         first=first,
     )
     end_s = info.duration_s if stop_s is None else min(stop_s, info.duration_s or stop_s)
+    n_wanted = None if stop is None else max(0, stop - first)
+    if len(info.parts) == 1:
+        source = _Source(probe_part(info.parts[0], track), output, n_wanted)
+    elif info.parts:
+        source = _JoinedSource(info, output, n_wanted)
+    else:
+        source = _Source(info, output, n_wanted)
     return AudioReader(
         info,
-        (_JoinedSource if info.parts else _Source)(
-            info, output, None if stop is None else max(0, stop - first), track
-        ),
+        source,
         sample_rate_hz=rate,
         span_s=max(0.0, end_s - max(0.0, start_s)),
         open_end=stop_s is None,
@@ -177,13 +182,10 @@ def load(
 class _Source:
     """The chunks of a span and the facts about its timeline."""
 
-    def __init__(
-        self, info: MediaInfo, output: Output, n_wanted: int | None, track: int | None = None
-    ) -> None:
+    def __init__(self, info: MediaInfo, output: Output, n_wanted: int | None) -> None:
         self._info = info
         self._output = output
         self._n_wanted = n_wanted
-        self._track = track
         self.timeline = Timeline()
 
     def chunks(self) -> Iterator[np.ndarray]:
@@ -241,7 +243,7 @@ class _JoinedSource(_Source):
                 return
             output = replace(self._output, first=max(0, first - begin))
             n_left = end - max(begin, first)
-            source = _Source(probe(part.path, track=self._track), output, n_left)
+            source = _Source(probe_part(part, self._info.track), output, n_left)
             for samples in source._arrays():
                 samples = samples[:, :n_left]
                 n_left -= samples.shape[1]

@@ -2,14 +2,15 @@
 
 A recorder that restarts, or a site that splits an evening, leaves parts that follow each other. A
 small list of them stands for the recording; `utawaku.media.probe`, `decode` and the cutter read
-across the parts, and nothing is copied.
+across the parts, and nothing is copied. A list of one file says which of its sound tracks is read.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from utawaku.library.errors import MediaError
 from utawaku.library.files import atomic_path
@@ -26,8 +27,11 @@ class Part:
     path: Path
     start_s: float
     duration_s: float
+    """0.0 for the only file of a list: it is as long as it plays."""
     url: str = ""
     """Address of this part on a site; empty for a file of unknown origin."""
+    track: int | None = None
+    """Number of the sound track that is read, counted from 0; None for the default one."""
 
     @property
     def stop_s(self) -> float:
@@ -55,9 +59,9 @@ def read_parts(path: Path) -> tuple[Part, ...]:
         parts: list[Part] = []
         start_s = 0.0
         for row in document["parts"]:
-            part = Part(Path(row["path"]), start_s, float(row["duration_s"]), str(row["url"]))
-            if not part.path.is_absolute() or not 0 < part.duration_s < 1e7:
-                raise ValueError("a part without a place or a length")
+            part = _part(row, start_s)
+            if not part.duration_s and len(document["parts"]) > 1:
+                raise ValueError("a part without a length")
             parts.append(part)
             start_s = part.stop_s
     except OSError as error:
@@ -77,11 +81,24 @@ def read_parts(path: Path) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def _part(row: Any, start_s: float) -> Part:
+    if not isinstance(row, Mapping):
+        raise ValueError("a part that is none")
+    track = row.get("track")
+    if track is not None and (not isinstance(track, int) or track < 0):
+        raise ValueError("a track is no number")
+    part = Part(Path(row["path"]), start_s, float(row["duration_s"]), str(row["url"]), track)
+    if not part.path.is_absolute() or not 0 <= part.duration_s < 1e7:
+        raise ValueError("a part without a place or a length")
+    return part
+
+
 def write_parts(path: Path, parts: Sequence[Part]) -> None:
     """Write the list, atomically. Raises OSError."""
-    rows = [
-        {"path": str(part.path), "duration_s": part.duration_s, "url": part.url} for part in parts
-    ]
+    rows: list[dict[str, Any]] = []
+    for part in parts:
+        row = {"path": str(part.path), "duration_s": part.duration_s, "url": part.url}
+        rows.append(row if part.track is None else {**row, "track": part.track})
     document = {"format": _FORMAT, "version": _VERSION, "parts": rows}
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -261,13 +261,18 @@ def measure_file(
     *,
     start_s: float = 0.0,
     stop_s: float | None = None,
+    track: int | None = None,
     progress: Progress = silent,
 ) -> Loudness:
     """Return the loudness of a media file or a span of it, in constant memory.
 
+    `track` is a sound track counted from 0; None takes the one flagged as default.
+
     Raises NotMediaError, NoAudioError, TruncatedMediaError.
     """
-    reader = decode(path, start_s=start_s, stop_s=stop_s, chunk_s=10.0, progress=progress)
+    reader = decode(
+        path, start_s=start_s, stop_s=stop_s, chunk_s=10.0, track=track, progress=progress
+    )
     return measure_chunks(reader, reader.sample_rate_hz)
 
 

@@ -49,7 +49,9 @@ class MediaInfo:
     has_cover: bool
     tags: dict[str, str]
     parts: tuple[Part, ...] = ()
-    """Files that it lies in, where they are several."""
+    """Files that a list of parts names."""
+    track: int | None = None
+    """Number of the sound track that was asked for; None where nothing was."""
 
 
 _MAGIC = (
@@ -187,13 +189,14 @@ def probe(path: Path, *, track: int | None = None) -> MediaInfo:
             chapters=chapters,
             has_cover=bool(pictures),
             tags={**container.metadata, **audio.metadata},
+            track=track,
         )
 
 
 def _probe_joined(path: Path, track: int | None) -> MediaInfo:
     """Describe a recording in several files; rate and channels are the highest among them."""
     parts = read_parts(path)
-    infos = [probe(part.path, track=track) for part in parts]
+    infos = [probe_part(part, track) for part in parts]
     richest = max(infos, key=lambda info: (info.n_channels, info.sample_rate_hz))
     chapters = [
         replace(mark, start_s=mark.start_s + part.start_s, stop_s=mark.stop_s + part.start_s)
@@ -204,14 +207,20 @@ def _probe_joined(path: Path, track: int | None) -> MediaInfo:
         richest,
         path=path,
         container="parts",
-        duration_s=parts[-1].stop_s,
+        duration_s=parts[-1].stop_s or infos[0].duration_s,
         sample_rate_hz=max(info.sample_rate_hz for info in infos),
         n_tracks=min(info.n_tracks for info in infos),
-        video_codec=None,
+        video_codec=infos[0].video_codec if all(info.video_codec for info in infos) else None,
         chapters=tuple(chapters),
         tags=infos[0].tags,
         parts=parts,
+        track=track,
     )
+
+
+def probe_part(part: Part, track: int | None = None) -> MediaInfo:
+    """Describe one file of a list; `track` overrules what the list says. Raises as `probe`."""
+    return probe(part.path, track=part.track if track is None else track)
 
 
 def _chosen_track(path: Path, container: InputContainer, track: int | None) -> AudioStream | None:

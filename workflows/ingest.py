@@ -9,15 +9,22 @@ from urllib.parse import urlsplit
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import MediaError, NotMediaError, StillProcessingError, UtawakuError
+from utawaku.library.errors import (
+    MediaError,
+    NotMediaError,
+    StillProcessingError,
+    UsageError,
+    UtawakuError,
+)
 from utawaku.library.progress import Progress, part, silent
 from utawaku.library.records import Stream
 from utawaku.library.sites import full_address
-from utawaku.media.decode import decode
 from utawaku.media.folders import media_files
 from utawaku.media.joined import SUFFIX, Part, joined_id, write_parts
+from utawaku.media.lengths import counted_s
 from utawaku.media.probe import probe
 from utawaku.services.downloader import Downloader, StreamInfo, stream_id_for_file
+from utawaku.workflows.site_parts import is_in_parts
 
 NOT_YET = ("is_live", "is_upcoming", "post_live")
 
@@ -33,19 +40,22 @@ def resolve_streams(
     downloader: Downloader,
     *,
     take_unfinished: bool = False,
+    as_one: bool = False,
     on_failed_entry: Callable[[str, UtawakuError], None] | None = None,
     on_progress: Callable[[int, int, str], None] = lambda _n, _total, _name: None,
 ) -> list[Stream]:
     """Put the streams behind `source` on record: a file, a folder, a stream or a playlist.
 
     Nothing is downloaded; a stream that is known already is only looked up. With
-    `take_unfinished` a broadcast that is over but still processed by the site is taken, too.
+    `take_unfinished` a broadcast that is over but still processed by the site is taken, too. With
+    `as_one` a video in parts on a site is one stream.
     With `on_failed_entry` an entry of a playlist or folder that cannot be resolved is reported
     (address or path, error), and the others go on. `on_progress` hears of each entry before it is
     resolved (how many are done, how many there are, its name).
 
     Raises:
         MediaError: a path that is no audio or video file.
+        UsageError: `as_one`, and the address is no video in parts.
         DownloadError: the site does not answer, or has no finished recording there.
     """
     source = full_address(source)
@@ -58,6 +68,8 @@ def resolve_streams(
     if known is not None:
         return [known]
     info = downloader.resolve(source)
+    if as_one:
+        return [register_parts(info, catalogue)]
     if not info.is_playlist:
         return [register(info, catalogue, take_unfinished=take_unfinished)]
     taken: list[Stream] = []
@@ -164,7 +176,7 @@ def resolve_parts(
     start_s = 0.0
     for number, path in enumerate(paths):
         share = part(progress, number / len(paths), (number + 1) / len(paths))
-        duration_s = _counted_s(path, share)
+        duration_s = counted_s(path, share)
         parts.append(Part(path, start_s, duration_s, _address_beside(path)))
         start_s += duration_s
     write_parts(listed, parts)
@@ -183,14 +195,6 @@ def resolve_parts(
             n_channels=media.n_channels,
         )
     )
-
-
-def _counted_s(path: Path, progress: Progress) -> float:
-    """Length of a recording in seconds, by decoding it."""
-    reader = decode(path, progress=progress)
-    for _ in reader:
-        pass
-    return reader.duration_s
 
 
 def _address_beside(path: Path) -> str:
@@ -217,6 +221,22 @@ def register(info: StreamInfo, catalogue: Catalogue, *, take_unfinished: bool = 
         )
     known = catalogue.streams.find(info.stream_id)
     return known or catalogue.streams.save(stream_of(info))
+
+
+def register_parts(info: StreamInfo, catalogue: Catalogue) -> Stream:
+    """Put a video in parts on a site on record as one stream.
+
+    Raises:
+        UsageError: it is no such video.
+    """
+    if not is_in_parts(info):
+        raise UsageError(
+            "this is not one video in parts",
+            subject=info.url,
+            next_step="Ingest it without --as-one; files of this machine are named one by one",
+        )
+    known = catalogue.streams.find(info.stream_id)
+    return catalogue.streams.save(replace(known or stream_of(info), as_one=True))
 
 
 def stream_of(info: StreamInfo, known: Stream | None = None) -> Stream:

@@ -10,6 +10,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError
 from utawaku.library.records import Stream
 from utawaku.library.requests import SeparatePieces
+from utawaku.workflows.recordings import own_files
 from utawaku.workflows.song_files import length_is_right
 
 BACKUP_PREFIX = "catalogue-"
@@ -55,14 +56,14 @@ def keep_within_budget(catalogue: Catalogue, settings: Settings, pending: Pendin
     """
     if not settings.maintenance.delete_recordings:
         return Dropped(0, 0)
-    held: list[tuple[Stream, Path, int]] = []
+    held: list[tuple[Stream, list[Path], int]] = []
     for stream in reversed(catalogue.streams.all()):
-        path = _own_recording(stream, settings)
-        if path is not None:
-            held.append((stream, path, path.stat().st_size))
+        files = own_files(stream, settings)
+        if files:
+            held.append((stream, files, sum(file.stat().st_size for file in files)))
     excess = sum(size for _, _, size in held) - settings.maintenance.recordings_gb * 1e9
     n_recordings = n_bytes = 0
-    for stream, path, size in held:
+    for stream, files, size in held:
         if excess <= 0:
             break
         if stream.site == "file" or not may_go(stream, catalogue, settings, pending):
@@ -70,7 +71,8 @@ def keep_within_budget(catalogue: Catalogue, settings: Settings, pending: Pendin
         # First the record, then the file: a crash in between leaves a file that is found again,
         # not a stream that seems to have lost its recording.
         catalogue.streams.save(replace(stream, dropped_at=time.time(), recording_path=""))
-        path.unlink(missing_ok=True)
+        for file in files:
+            file.unlink(missing_ok=True)
         excess -= size
         n_recordings += 1
         n_bytes += size
@@ -95,10 +97,3 @@ def _is_wanted(stream: Stream, catalogue: Catalogue) -> bool:
     return any(wanted.stream_id == stream.id for _, wanted in asked) or any(
         state.state == "running" for state in catalogue.assets.of(stream.id).values()
     )
-
-
-def _own_recording(stream: Stream, settings: Settings) -> Path | None:
-    if not stream.recording_path or Path(stream.recording_path).is_absolute():
-        return None
-    path = settings.library_root / stream.recording_path
-    return path if path.is_file() else None

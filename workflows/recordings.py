@@ -3,10 +3,13 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError
 from utawaku.library.records import Stream
+from utawaku.media.joined import is_joined, read_parts
 from utawaku.services.downloader import FetchedRecording, StreamInfo
 from utawaku.workflows.ingest import stream_of
 
@@ -26,6 +29,49 @@ def recording_file(stream: Stream, settings: Settings) -> Path:
             next_step=f"`utawaku ingest --again recordings {stream.url}` takes it in again",
         )
     return path
+
+
+def own_files(stream: Stream, settings: Settings) -> list[Path]:
+    """Return the media files of a stream that lie inside the library.
+
+    The list of their parts is none of them: it stays, as links to the site need it.
+    """
+    if not stream.recording_path:
+        return []
+    path = settings.library_root / stream.recording_path
+    try:
+        files = [part.path for part in read_parts(path)] if is_joined(path) else [path]
+    except MediaError:
+        return []
+    root = settings.library_root.absolute()
+    return [file for file in files if file.is_file() and file.absolute().is_relative_to(root)]
+
+
+def recording_bytes(path: Path) -> int:
+    """Size of a recording; of one in several files that of all."""
+    files = [part.path for part in read_parts(path)] if is_joined(path) else [path]
+    return sum(file.stat().st_size for file in files)
+
+
+def addresses_of_parts(path: Path) -> list[list[float | str]]:
+    """Start in seconds and address of each part of a recording; empty where none has an address."""
+    parts = read_parts(path) if is_joined(path) else ()
+    return [[part.start_s, part.url] for part in parts] if any(p.url for p in parts) else []
+
+
+def with_measured_length(stream: Stream, content: list[Any], catalogue: Catalogue) -> Stream:
+    """Keep the length that was read where the same recording is taken in again.
+
+    Headers guess and lie; what a recording holds is known once it was segmented.
+    """
+    states = catalogue.assets.of(stream.id)
+    before, segmented = states.get("recordings"), states.get("segments")
+    if before is None or segmented is None or segmented.state != "done":
+        return stream
+    known = before.metadata
+    if known.get("content", [known.get("bytes"), known.get("duration_s")]) != content:
+        return stream
+    return replace(stream, duration_s=float(segmented.metadata.get("duration_s", 0.0)))
 
 
 def has_recording(stream: Stream, settings: Settings) -> bool:

@@ -13,6 +13,7 @@ from utawaku.library.errors import SetlistError
 from utawaku.library.records import Setlist, SetlistLine, Stream
 from utawaku.models.chat import ChatMessage, read_chat
 from utawaku.models.setlist import find_setlists, merge_setlists
+from utawaku.workflows.site_parts import chat_of_parts
 from utawaku.workflows.sources import holodex_of
 
 HOLODEX_TRUST = 0.85
@@ -128,11 +129,10 @@ def told_offsets(setlist: Setlist) -> list[str]:
 
 def _chat_in(folder: Path, warnings: list[str]) -> list[ChatMessage]:
     chats = [path for path in sorted(folder.glob("live_chat.*")) if path.suffix != ".part"]
-    for path in chats[:1]:
-        try:
-            return read_chat(path)
-        except SetlistError as error:
-            warnings.append(str(error))
+    try:
+        return read_chat(chats[0]) if chats else chat_of_parts(folder)
+    except SetlistError as error:
+        warnings.append(str(error))
     return []
 
 

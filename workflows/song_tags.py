@@ -5,7 +5,7 @@ artist, singer and stars go into the catalogue; other fields are kept beside it 
 Everything else in the file follows the catalogue.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from enum import Enum
 from pathlib import Path
@@ -15,12 +15,11 @@ from mutagen.id3 import TCON
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import MediaError, TagError
+from utawaku.library.errors import TagError
 from utawaku.library.links import at_time
 from utawaku.library.records import Song, Stream
 from utawaku.library.store.song_files import SongFile, TagValue
 from utawaku.library.tags import SongTags, clean_tags, read_tags, write_tags
-from utawaku.media.joined import is_joined, part_at, read_parts
 from utawaku.workflows.ingest import is_address
 
 SONG_ID_TAG = "UTAWAKU_SONG"
@@ -62,7 +61,7 @@ def tags_for(
         genre=next((genre for tag in song.tags if (genre := genre_of(tag))), None),
         bpm=None if song.bpm is None else round(song.bpm),
         key=short_key(song.key) or None,
-        source_url=address_of(stream, song.start_s),
+        source_url=address_of(stream, song.start_s, addresses_in(stream, catalogue)),
         replaygain_gain_db=gain_db,
         replaygain_peak=peak,
         stars=song.stars or 0,
@@ -73,20 +72,26 @@ def tags_for(
     return replace(tags, **edits)
 
 
-def address_of(stream: Stream, at_s: float) -> str | None:
+Addresses = Sequence[tuple[float, str]]
+"""Start in seconds and address of each part of a stream; empty for one that has no parts."""
+
+
+def address_of(stream: Stream, at_s: float, parts: Addresses = ()) -> str | None:
     """Return the address that plays the stream from `at_s`, of the right part; None for a file.
 
     A path of this machine is nobody else's business once the song is shared.
     """
-    if is_address(stream.url):
-        return at_time(stream.url, at_s)
-    if not is_joined(Path(stream.url)):
-        return None
-    try:
-        part = part_at(read_parts(Path(stream.url)), at_s)
-    except MediaError:  # its files went; the songs stay
-        return None
-    return at_time(part.url, at_s - part.start_s) if is_address(part.url) else None
+    begins_s, address = max(
+        (one for one in parts if one[0] <= at_s + 1e-3), default=(0.0, stream.url)
+    )
+    return at_time(address, at_s - begins_s) if is_address(address) else None
+
+
+def addresses_in(stream: Stream, catalogue: Catalogue) -> Addresses:
+    """Return the addresses of a stream's parts, as noted when the recording was taken in."""
+    state = catalogue.assets.of(stream.id).get("recordings")
+    rows = state.metadata.get("parts") if state is not None else None
+    return [(float(start_s), str(url)) for start_s, url in rows or ()]
 
 
 def genre_of(tag: str) -> str:

@@ -220,6 +220,8 @@ def with_rules(settings: Settings, rules: ChannelRules) -> Settings:
     download: dict[str, Any] = {}
     if rules.want is not None:
         download["want"] = rules.want
+    if rules.track is not None:
+        download["track"] = rules.track
     if rules.cookies_file is not None:
         download["cookies_file"] = rules.cookies_file.expanduser()
     cut = {"template": rules.path_template} if rules.path_template else {}

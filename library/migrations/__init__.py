@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNewError
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision in `versions/`."""
 
 

@@ -47,10 +47,14 @@ class Channels:
 
     def of_stream(self, stream: Stream) -> Channel | None:
         """The channel whose rules hold for a stream: the one that listed it, else its owner."""
+        whole = stream.url.partition("?p=")[0]  # a part of a video that was listed
         asked = (
             sa.select(*_COLUMNS)
             .join(channel_entries, channel_entries.c.channel_id == channels.c.id)
-            .where(channel_entries.c.key.in_((stream.id, stream.url)))
+            .where(
+                channel_entries.c.key.in_((stream.id, stream.url))
+                | (channel_entries.c.url == whole)
+            )
             .order_by(channel_entries.c.state, channel_entries.c.first_seen_at)
         )
         with self._catalogue.read() as connection:

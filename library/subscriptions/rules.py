@@ -63,6 +63,15 @@ class ChannelRules(BaseModel):
     want: Literal["audio", "video"] | None = Field(
         default=None, description="Keep audio, or the video."
     )
+    track: str | None = Field(
+        default=None,
+        description="Sound track that is read: a number counted from 0, or a language (jpn, ja); "
+        "where a recording lacks it, the one flagged as default.",
+    )
+    as_one: bool = Field(
+        default=False,
+        description="Parts of one video on the site (Bilibili) are one stream on one timeline.",
+    )
     cookies_file: Path | None = Field(
         default=None, description="Cookies file for this channel's members-only streams."
     )

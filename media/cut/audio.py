@@ -18,7 +18,7 @@ from utawaku.media.cut.result import AudioCodec, CutResult, NotCopyableError
 from utawaku.media.decode import decode
 from utawaku.media.joined import part_of_span
 from utawaku.media.loudness import measure_file
-from utawaku.media.probe import MediaInfo, open_media, probe
+from utawaku.media.probe import MediaInfo, open_media, probe, probe_part
 
 OVERSHOOT_S = 1.0
 """A span may claim this much more than there is: durations in headers are estimates."""
@@ -93,6 +93,7 @@ def cut_audio(
     fade_out_s: float = 0.0,
     snap_s: float = 0.03,
     with_loudness: bool = True,
+    track: int | None = None,
     progress: Progress = silent,
 ) -> CutResult:
     """Write the span [start_s, stop_s) of `source` as its own audio file, atomically.
@@ -106,6 +107,7 @@ def cut_audio(
         snap_s: how far the end may move so that it falls between two packets, for codecs whose
             players do not stop inside one (AAC). 0 encodes instead. The start never moves.
         with_loudness: measure what is written (one decode more where it is copied).
+        track: which sound track, counted from 0; None takes the one flagged as default.
 
     The result's span is what plays: whole samples, exact for copies and encodes alike.
 
@@ -113,7 +115,7 @@ def cut_audio(
         EncodeError: the span is empty, reversed or not inside the recording, or writing failed.
         NotMediaError, NoAudioError, TruncatedMediaError: the source is no use.
     """
-    info = probe(source)
+    info = probe(source, track=track)
     start_s, stop_s = checked_span(info, start_s, stop_s)
     if info.parts and (inside := part_of_span(info.parts, start_s, stop_s)):
         cut = cut_audio(
@@ -126,6 +128,7 @@ def cut_audio(
             fade_out_s=fade_out_s,
             snap_s=snap_s,
             with_loudness=with_loudness,
+            track=inside.track if track is None else track,
             progress=progress,
         )
         return replace(
@@ -182,6 +185,8 @@ def checked_span(
     start_s = max(0.0, start_s)
     if stop_s is not None and stop_s - start_s < _SHORTEST_S:
         raise _no_such_span(info, start_s, stop_s)
+    if len(info.parts) == 1:  # its own file is checked when it is cut
+        return start_s, stop_s
     end_s = info.duration_s
     is_guess = bool(_GUESSES_DURATION & set(info.container.split(",")))
     if not end_s or is_guess or may_restart(info.path, info.container):
@@ -225,7 +230,7 @@ def _exact_end(info: MediaInfo, start_s: float) -> int:
     """Return how many samples the recording has, by decoding its last seconds only."""
     for tail_s in (max(start_s, info.duration_s - _TAIL_S), start_s):
         with suppress(TruncatedMediaError):  # nothing there: it ends before its header says
-            reader = decode(info.path, start_s=tail_s)
+            reader = decode(info.path, start_s=tail_s, track=info.track)
             if n_samples := sum(chunk.shape[-1] for chunk in reader):
                 result: int = round(tail_s * info.sample_rate_hz) + n_samples
                 return result
@@ -250,6 +255,7 @@ def _encode(
         start_s=start_s,
         stop_s=stop_s,
         chunk_s=_CHUNK_S,
+        track=info.track,
         progress=progress,
     )
     chunks = faded(reader, rate, *fades_s)
@@ -290,7 +296,7 @@ def _bits(info: MediaInfo) -> int:
     if not info.audio_codec.startswith(_LOSSLESS):
         return 16
     if info.parts:
-        return max(_bits(probe(part.path)) for part in info.parts)
+        return max(_bits(probe_part(part, info.track)) for part in info.parts)
     with open_media(info.path) as container:
         stream = next(s for s in container.streams.audio if s.index == info.audio_index)
         return 24 if stream.codec_context.format.bits > 16 else 16

@@ -32,7 +32,8 @@ from utawaku.media.cut.packets import PacketTrack, open_packets
 from utawaku.media.cut.result import CutResult, NotCopyableError
 from utawaku.media.decode import decode
 from utawaku.media.frames import TrackStart
-from utawaku.media.probe import MediaInfo, open_media, probe
+from utawaku.media.joined import part_of_span
+from utawaku.media.probe import MediaInfo, open_media, probe, probe_part
 from utawaku.media.write_errors import is_disk_full, write_error
 
 MAX_SKEW_S = 0.04
@@ -61,21 +62,23 @@ def cut_video(
     target: Path,
     *,
     copy: bool = True,
+    track: int | None = None,
     progress: Progress = silent,
 ) -> CutResult:
     """Write the span [start_s, stop_s) of a recording with its picture, atomically.
 
     Args:
         target: `.mp4` or `.mkv`; an existing file is replaced. MP4 is copied where its codecs
-            allow, Matroska is always encoded (H.264 and AAC).
+            allow, Matroska and a span across two files are always encoded (H.264 and AAC).
         copy: False encodes an MP4 too, for players and sites that ignore edit lists.
+        track: which sound track, counted from 0; None takes the one flagged as default.
 
     Raises:
         EncodeError: the span is not inside the recording, there is no picture, another suffix, or
             writing failed.
         NotMediaError, NoAudioError, TruncatedMediaError: the source is no use.
     """
-    info = probe(source)
+    info = probe(source, track=track)
     if target.suffix not in (".mp4", ".mkv"):
         raise EncodeError("video is cut to .mp4 or .mkv", subject=str(target))
     if info.video_codec is None:
@@ -83,7 +86,24 @@ def cut_video(
             "there is no picture in it", subject=str(source), next_step="Cut the sound alone"
         )
     start_s, wanted_stop_s = checked_span(info, start_s, stop_s)
-    span = _Span(start_s, wanted_stop_s or info.duration_s, TrackStart.of(info).zero_s)
+    if info.parts and (inside := part_of_span(info.parts, start_s, wanted_stop_s)):
+        cut = cut_video(
+            inside.path,
+            start_s - inside.start_s,
+            None if wanted_stop_s is None else wanted_stop_s - inside.start_s,
+            target,
+            copy=copy,
+            track=inside.track if track is None else track,
+            progress=progress,
+        )
+        return replace(
+            cut, start_s=cut.start_s + inside.start_s, stop_s=cut.stop_s + inside.start_s
+        )
+    span = _Span(
+        start_s,
+        wanted_stop_s or info.duration_s,
+        0.0 if info.parts else TrackStart.of(info).zero_s,
+    )
     note = ""
     with atomic_path(target) as temporary:
         result = None
@@ -109,6 +129,8 @@ def cut_video(
 
 
 def _copy(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> CutResult:
+    if info.parts:
+        raise NotCopyableError("it lies across two files")
     codec = {"libopus": "opus"}.get(info.audio_codec, info.audio_codec)
     if codec not in _N_PACKET or info.video_codec not in _COPYABLE_VIDEO:
         raise NotCopyableError(f"{info.video_codec} with {codec} is not copied into MP4")
@@ -267,13 +289,14 @@ def _encode(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> C
         start_s=span.start_s,
         stop_s=span.stop_s,
         chunk_s=_AUDIO_CHUNK_S,
+        track=info.track,
     )
-    frames = pictures(info, span.zero_s + span.start_s, span.zero_s + span.stop_s)
-    with open_media(info.path) as source, av.open(str(target), "w") as container:
+    frames = _pictures(info, span)
+    with av.open(str(target), "w") as container:
         picture = next(frames, None)
         if picture is None:
             raise ValueError("no picture could be decoded")
-        video = _add_video(container, film_stream(source), picture)
+        video = _add_video(container, _frame_rate(info), picture)
         audio: AudioStream | None = None
         n_samples = 0
         for chunk in reader:
@@ -308,12 +331,41 @@ def _encode(info: MediaInfo, span: _Span, target: Path, progress: Progress) -> C
     )
 
 
+def _pictures(info: MediaInfo, span: _Span) -> Iterator[VideoFrame]:
+    """Yield the pictures of a span, those of the parts it lies across one after the other."""
+    if not info.parts:
+        yield from pictures(info, span.zero_s + span.start_s, span.zero_s + span.stop_s)
+        return
+    size: tuple[int, int] | None = None
+    for part in info.parts:
+        from_s, to_s = max(part.start_s, span.start_s), min(part.stop_s, span.stop_s)
+        if to_s <= from_s:
+            continue
+        film = probe_part(part, info.track)
+        zero_s = TrackStart.of(film).zero_s - part.start_s
+        late = round((from_s - span.start_s) * CLOCK_HZ)
+        for frame in pictures(film, zero_s + from_s, zero_s + to_s):
+            size = size or (frame.width, frame.height)
+            at = (frame.pts or 0) + late
+            if (frame.width, frame.height) != size:
+                frame = frame.reformat(*size)
+                frame.time_base = Fraction(1, CLOCK_HZ)
+            frame.pts = at
+            yield frame
+
+
+def _frame_rate(info: MediaInfo) -> Fraction:
+    """Pictures a second, of the first file where there are several."""
+    with open_media(info.parts[0].path if info.parts else info.path) as source:
+        return film_stream(source).average_rate or Fraction(30)
+
+
 def _add_video(
-    container: av.container.OutputContainer, like: VideoStream, picture: VideoFrame
+    container: av.container.OutputContainer, rate: Fraction, picture: VideoFrame
 ) -> VideoStream:
     stream = container.add_stream(
         "libx264",
-        rate=like.average_rate or Fraction(30),
+        rate=rate,
         options={"crf": "18", "preset": "veryfast"},
     )
     if not isinstance(stream, VideoStream):

@@ -19,7 +19,7 @@ from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
 from utawaku.media.decode import decode
 from utawaku.media.loudness import Loudness, measure_chunks
-from utawaku.media.probe import probe
+from utawaku.media.probe import default_track, probe
 from utawaku.media.write_errors import write_error
 from utawaku.models.playlist.beats import LISTEN_S, Overlap, Pulse, aligned_overlap, pulse_of
 from utawaku.models.tempo import listen_file
@@ -337,7 +337,8 @@ def _with_chapters(
                 for number, chapter in enumerate(chapters)
             ]
         )
-        stream_in = read.streams.audio[0]
+        stream_in = default_track(read)
+        assert stream_in is not None, "the joined songs are its only track"
         stream_out = written.add_stream_from_template(stream_in)
         for packet in read.demux(stream_in):
             if packet.dts is None:

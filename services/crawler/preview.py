@@ -39,6 +39,8 @@ def fetch_preview(
     """
     import av
 
+    from utawaku.media.probe import default_track
+
     options = {"timeout": "15000000", "rw_timeout": "15000000"}
     if headers:
         options["headers"] = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -50,20 +52,20 @@ def fetch_preview(
     except (av.error.FFmpegError, OSError) as error:
         raise NetworkError(f"the preview cannot be opened ({_told(error)})") from error
     with source:
-        if not source.streams.audio:
+        stream = default_track(source)
+        if stream is None:
             raise MediaError("no audio to preview")
         try:
             with atomic_path(target) as temporary:
-                _copy(source, temporary, start_s, length_s)
+                _copy(source, stream, temporary, start_s, length_s)
         except av.error.FFmpegError as error:
             raise EncodeError(f"the preview cannot be written ({_told(error)})") from error
     return target
 
 
-def _copy(source: Any, target: Path, start_s: float, length_s: float) -> None:
+def _copy(source: Any, stream: Any, target: Path, start_s: float, length_s: float) -> None:
     import av
 
-    stream = source.streams.audio[0]
     if start_s:
         source.seek(int(start_s * av.time_base), backward=True)
     with av.open(str(target), "w", format="matroska") as out:

@@ -15,7 +15,7 @@ from utawaku.library.records import Channel
 from utawaku.library.requests import Ingest
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.services.downloader import Downloader
-from utawaku.workflows.subscriptions import LOOKED, follow
+from utawaku.workflows.subscriptions import LOOKED, follow, settings_for
 
 RULES = ChannelRules(title=("@karaoke",), backlog=-1)
 
@@ -26,9 +26,9 @@ def quickly(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
     return monkeypatch
 
 
-def followed(url: str, catalogue: Catalogue) -> Channel:
+def followed(url: str, catalogue: Catalogue, rules: ChannelRules = RULES) -> Channel:
     downloader = Downloader(load_settings().download, tuning=QUICK)
-    return follow(url, RULES, catalogue, downloader)
+    return follow(url, rules, catalogue, downloader)
 
 
 def look_again(pipeline: Pipeline, catalogue: Catalogue, channel: Channel) -> None:
@@ -102,3 +102,26 @@ def test_a_twitch_channel_is_followed_through_reordering_and_an_outage(
         site.broadcasts = [*reversed(site.broadcasts), Broadcast("103", "karaoke night")]
         look_again(pipeline, catalogue, channel)
         assert [one.target[-3:] for one in catalogue.requests.waiting(Ingest)] == ["103"]
+
+
+@pytest.mark.parametrize(("as_one", "sites_ids"), [(True, [""]), (False, ["_p1", "_p2"])])
+def test_a_rule_makes_the_parts_of_a_video_one_stream(
+    catalogue: Catalogue,
+    pipeline: Pipeline,
+    quickly: pytest.MonkeyPatch,
+    tmp_path: Path,
+    as_one: bool,
+    sites_ids: list[str],
+) -> None:
+    with bilibili(tmp_path / "authority") as (site, proxy):
+        quickly.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
+        site.videos["BV1xx411c7mD"] = BilibiliVideo("BV1xx411c7mD", parts=["one", "two"])
+        rules = ChannelRules(backlog=-1, as_one=as_one, track="ja")
+        followed("https://space.bilibili.com/42/video", catalogue, rules)
+        pipeline.look()
+        resolve_streams(pipeline)
+    streams = sorted(catalogue.streams.all(), key=lambda stream: stream.site_id)
+    assert [one.site_id for one in streams] == [f"BV1xx411c7mD{end}" for end in sites_ids]
+    assert {one.as_one for one in streams} == {as_one}
+    settings = settings_for(streams[0], catalogue, load_settings())
+    assert settings.download.track == "ja"

@@ -25,6 +25,11 @@ class BilibiliVideo:
     audio: bytes = b""
     duration_s: int = 12
     parts: list[str] = field(default_factory=lambda: ["P1"])
+    part_media: list[bytes] = field(default_factory=list)
+    """Sound of each part; empty where all have `audio`."""
+    part_durations_s: list[int] = field(default_factory=list)
+    part_danmaku: list[list[tuple[float, str]]] = field(default_factory=list)
+    """Danmaku of each part; empty where all have `danmaku`."""
     danmaku: list[tuple[float, str]] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     true_code: int = 0
@@ -55,20 +60,26 @@ class BilibiliSite(MediaSite):
             pages = [{"page": n, "part": part, "cid": n} for n, part in enumerate(parts, 1)]
             return _json({"code": 0, "data": pages})
         if path == "/x/player/wbi/playurl":
-            return self._play(self.videos[query["bvid"]])
+            return self._play(self.videos[query["bvid"]], int(query["cid"]))
         if path == "/x/player/wbi/v2":
             return _json({"code": 0, "data": {"subtitle": {"subtitles": []}}})
         if path == "/x/v2/reply":
             return self._replies(int(query["pn"]))
         if path.endswith(".xml"):
+            cid = int(path.split("/")[-1].removesuffix(".xml"))
             lines = "".join(
                 f'<d p="{at},1,25,16777215,0,0,x,1">{text}</d>'
                 for video in self.videos.values()
-                for at, text in video.danmaku
+                for at, text in (
+                    video.part_danmaku[cid - 1] if video.part_danmaku else video.danmaku
+                )
             )
             return Resource(f"<?xml version='1.0'?><i>{lines}</i>".encode(), "text/xml")
         if path.endswith(".m4s"):
-            return Resource(self.videos[path.split("/")[-1][:-4]].audio, "video/mp4")
+            bvid, _, number = path.split("/")[-1].removesuffix(".m4s").partition("-")
+            video = self.videos[bvid]
+            media = video.part_media[int(number) - 1] if video.part_media else video.audio
+            return Resource(media, "video/mp4")
         if path == "/x/space/wbi/arc/search":
             return self._space(int(query["pn"]))
         return None
@@ -93,17 +104,18 @@ class BilibiliSite(MediaSite):
         text = f"<html><script>window.__INITIAL_STATE__={json.dumps(state)};</script></html>"
         return Resource(text.encode(), "text/html; charset=utf-8", ranges=False)
 
-    def _play(self, video: BilibiliVideo) -> Resource:
+    def _play(self, video: BilibiliVideo, cid: int) -> Resource:
         if video.play_code:
             return _json({"code": video.play_code, "message": "风控校验失败"})
         sound = {
             "id": 30280,
-            "baseUrl": f"https://upos.bilivideo.com/{video.bvid}.m4s?deadline=1&upsig=SECRETSIG",
+            "baseUrl": f"https://upos.bilivideo.com/{video.bvid}-{cid}.m4s?deadline=1&upsig=SECRETSIG",
             "mimeType": "audio/mp4",
             "codecs": "mp4a.40.2",
             "bandwidth": 128_000,
         }
-        timelength = video.duration_s * 1000
+        lengths = video.part_durations_s
+        timelength = (lengths[cid - 1] if lengths else video.duration_s) * 1000
         return _json({"code": 0, "data": {"dash": {"audio": [sound]}, "timelength": timelength}})
 
     def _replies(self, page: int) -> Resource:

@@ -12,7 +12,8 @@ from utawaku.library.errors import MediaError
 from utawaku.media.joined import is_joined, read_parts
 from utawaku.services.downloader import take_parts
 from utawaku.workflows.ingest import resolve_parts
-from utawaku.workflows.song_tags import address_of
+from utawaku.workflows.recordings import addresses_of_parts
+from utawaku.workflows.song_tags import address_of, addresses_in
 
 VIDEO = "https://www.bilibili.com/video/BV1xx411c7mD"
 
@@ -61,9 +62,13 @@ def test_a_link_leads_to_the_right_part_and_second(
     files: list[Path], catalogue: Catalogue, settings: Settings
 ) -> None:
     stream = resolve_parts(files, catalogue, settings)
-    assert address_of(stream, 4.5) == f"{VIDEO}?p=2&t=1"
-    assert address_of(stream, 1.0) is None  # the first part has no address
-    Path(stream.url).unlink()
+    parts = addresses_of_parts(Path(stream.url))
+    catalogue.assets.done(
+        stream.id, "recordings", engine="file", engine_version="1", metadata={"parts": parts}
+    )
+    addresses = addresses_in(stream, catalogue)
+    assert address_of(stream, 4.5, addresses) == f"{VIDEO}?p=2&t=1"
+    assert address_of(stream, 1.0, addresses) is None  # the first part has no address
     assert address_of(stream, 4.5) is None
 
 

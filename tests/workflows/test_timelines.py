@@ -50,8 +50,9 @@ def old_library(tmp_path: Path, recordings: dict[str, float]) -> tuple[Catalogue
             )
             connection.execute(
                 sa.text(
-                    "INSERT INTO asset_states (stream_id, asset, state, engine_version, metadata)"
-                    " VALUES (:id, 'segments', 'done', '1', json_object('duration_s', :length))"
+                    "INSERT INTO asset_states"
+                    " (stream_id, asset, state, engine_version, finished_at, metadata)"
+                    " VALUES (:id, 'segments', 'done', '1', 1, json_object('duration_s', :length))"
                 ),
                 {"id": name, "length": decoded_s},
             )
