@@ -77,6 +77,12 @@ def note_former_name(former: str, present: str) -> None:
     )
 
 
+def print_warning(subject: str, sentence: str) -> None:
+    """Say what is not as it should be, though the work was done."""
+    text = Text.assemble(("warning: ", "bold yellow"), (f"{clean_line(subject)}: ", "bold"))
+    err.print(text.append(clean_line(sentence)), soft_wrap=True)
+
+
 def table(*columns: str | tuple[str, str]) -> Table:
     """Make a plain table; a column is a name, or a name with `left`, `right`, `whole`.
 

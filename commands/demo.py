@@ -73,7 +73,7 @@ def demo(
             print_event("made", path=str(target))
         (stream,) = pipeline.resolve_streams(str(target))
         outcome = pipeline.ingest(stream)
-    if outcome.exit_code:
+    if outcome.state == "failed":
         raise typer.Exit(outcome.exit_code)
     if events:
         print_event("ingested", n_songs=outcome.n_songs)

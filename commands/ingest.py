@@ -1,5 +1,6 @@
 """`utawaku ingest`: turn files and addresses into tagged songs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,8 @@ from utawaku.commands.console import (
 )
 from utawaku.commands.outcome import Outcome
 from utawaku.library.artefacts import CHAIN
-from utawaku.library.errors import UtawakuError
+from utawaku.library.errors import UtawakuError, exit_code_of
+from utawaku.library.sites import full_address
 
 
 def register(app: typer.Typer) -> None:
@@ -41,17 +43,34 @@ def ingest(
     as_one: Annotated[
         bool,
         typer.Option(
-            "--as-one", help="The files are parts of one stream, in this order; they stay in place."
+            "--as-one",
+            help="The files are parts of one stream, in this order, and stay in place; of an "
+            "address: the parts of that video are one stream.",
         ),
     ] = False,
+    track: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|LANG",
+            help="Sound track to read: a number counted from 0, or a language (jpn, ja). It is "
+            "kept with the stream. Default: the track flagged as default.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Ingest streams: download, segment, find songs, cut and tag them.
 
     What is done already is not done twice; what was interrupted goes on. A source that fails does
     not stop the others. Boundaries and names that you set stay.
+
+    Exit codes: 0 all is done; 10 all is done, but a recording is damaged (silence stands for what
+    is lost); 11 all is done of what is there, but a recording is cut off; 3 not media; 9 no sound,
+    or not the track asked for; 12 so damaged that nothing plays; 5 a download failed; 1 others,
+    or failures of several kinds. 10 and 11 stay until the recording is fetched again. With --json,
+    `warnings` says how much is lost and where.
     """
     from utawaku.commands.pipeline import Pipeline, check_asset_names
+    from utawaku.workflows.ingest import is_address
 
     check_asset_names(again or ())
     outcomes: list[Outcome] = []
@@ -61,24 +80,25 @@ def ingest(
         outcomes.append(Outcome(address, error=str(error), exit_code=error.exit_code))
 
     with Pipeline.open() as pipeline:
-        for source in [" + ".join(sources)] if as_one else sources:
+        for source in [" + ".join(sources)] if as_one and len(sources) > 1 else sources:
             try:
-                if as_one:
+                if as_one and not is_address(full_address(sources[0])):
                     streams = [pipeline.resolve_parts([Path(file) for file in sources])]
                 else:
-                    streams = pipeline.resolve_streams(source, failed)
+                    streams = pipeline.resolve_streams(source, failed, as_one=as_one)
             except UtawakuError as error:
                 failed(source, error)
                 continue
             for stream in streams:
+                if track is not None and stream.track != track:
+                    stream = pipeline.catalogue.streams.save(replace(stream, track=track))
                 outcomes.append(pipeline.ingest(stream, source=source, again=again or ()))
     if json:
         print_json({"streams": outcomes})
     else:
         _print_summary(outcomes)
-    codes = {outcome.exit_code for outcome in outcomes if outcome.exit_code}
-    if codes:
-        raise typer.Exit(codes.pop() if len(codes) == 1 else 1)
+    if code := exit_code_of(outcome.exit_code for outcome in outcomes):
+        raise typer.Exit(code)
 
 
 def _print_summary(outcomes: list[Outcome]) -> None:

@@ -83,7 +83,7 @@ def label(
         for stream_id in dict.fromkeys(song.stream_id for song in wanted):
             stream = pipeline.catalogue.streams.get(stream_id)
             outcome = pipeline.ingest(stream, again=["labels"], wait_for_rate_limit=True)
-            failed += bool(outcome.exit_code)
+            failed += outcome.state == "failed"
         after = [pipeline.catalogue.songs.get(song_id) for song_id in before]
         reasons = _why_unknown(pipeline.catalogue, after)
         service = shazam_state(pipeline.settings)
@@ -166,7 +166,7 @@ def setlist(
             pipeline.catalogue.setlists.set_users(stream.id, Setlist(tuple(given), "user", 1.0))
         if forget or given:
             outcome = pipeline.ingest(stream)
-            if outcome.exit_code:
+            if outcome.state == "failed":
                 raise typer.Exit(outcome.exit_code)
         found = pipeline.catalogue.setlists.of_stream(stream.id)
     _show_setlists(found, json=json)

@@ -18,4 +18,9 @@ class Outcome:
     wall_s: float = 0.0
     error: str = ""
     exit_code: int = 0
+    """See `library.errors.ExitCode`."""
+    warnings: list[str] = field(default_factory=list)
+    """One sentence a kind of damage: how much is lost and where, or the length that is there."""
+    lost_s: float = 0.0
+    """Seconds of silence in place of what could not be decoded."""
     songs: list[dict[str, Any]] = field(default_factory=list)

@@ -14,7 +14,7 @@ import yaml
 from filelock import FileLock, Timeout
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from utawaku.commands.console import err, print_error
+from utawaku.commands.console import err, print_error, print_warning
 from utawaku.commands.outcome import Outcome
 from utawaku.definitions import defs
 from utawaku.jobs.ingest import ingest_stream
@@ -27,6 +27,7 @@ from utawaku.library.processes import process_mark
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.staleness import keep_present
 from utawaku.library.text import clean_line
+from utawaku.media.timeline import loss_code
 from utawaku.orchestration.dagster_storage import open_instance
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
@@ -128,6 +129,8 @@ class Pipeline:
         self,
         source: str,
         on_failed_entry: Callable[[str, UtawakuError], None] | None = None,
+        *,
+        as_one: bool = False,
     ) -> list[Stream]:
         """Put what is behind `source` on record; see `utawaku.workflows.ingest.resolve_streams`."""
         with err.status(f"resolving {clean_line(source)}") as status:
@@ -139,6 +142,7 @@ class Pipeline:
                 source,
                 self.catalogue,
                 self.downloader,
+                as_one=as_one,
                 on_failed_entry=on_failed_entry,
                 on_progress=progress,
             )
@@ -188,9 +192,21 @@ class Pipeline:
             for song in self.catalogue.songs.of_stream(stream.id)
         ]
         outcome.n_songs = len(outcome.songs)
+        self._tell_losses(stream, outcome)
         stream = self.catalogue.streams.get(stream.id)
         outcome.title, outcome.duration_s = stream.title, stream.duration_s
         return outcome
+
+    def _tell_losses(self, stream: Stream, outcome: Outcome) -> None:
+        """Say what the recording lacks, also where nothing had to be made this time."""
+        segments = self.catalogue.assets.of(stream.id).get("segments")
+        facts = segments.metadata.get("timeline", {}) if segments is not None else {}
+        outcome.warnings = list(facts.get("warnings", ()))
+        outcome.lost_s = float(facts.get("lost_s", 0.0))
+        if not outcome.exit_code:
+            outcome.exit_code = loss_code(facts)
+        for sentence in outcome.warnings:
+            print_warning(stream.title or stream.id, sentence)
 
     def make(
         self, stream: Stream, asset: str, job_name: str, config: Mapping[str, Any]

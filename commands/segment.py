@@ -1,13 +1,30 @@
 """`utawaku segment`: segments and songs of a file, without touching the library."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
+from utawaku.commands.console import (
+    add_row,
+    clock,
+    err,
+    out,
+    print_json,
+    print_table,
+    print_warning,
+    table,
+)
 from utawaku.library.engines import SEGMENT_ENGINES, one_of
 from utawaku.library.errors import ConfigError
+
+if TYPE_CHECKING:
+    from utawaku.library.config import SegmentSettings, Settings
+    from utawaku.library.records import SongSpan
+    from utawaku.library.song_rules import SongRules
+    from utawaku.models.segmentation import Segmentation
 
 
 def register(app: typer.Typer) -> None:
@@ -35,31 +52,82 @@ def segment(
         Path | None,
         typer.Option(metavar="FOLDER", help="Write each stretch of speech to a file there."),
     ] = None,
+    track: Annotated[
+        str,
+        typer.Option(
+            metavar="N|LANG", help="Sound track: a number counted from 0, or a language (jpn, ja)."
+        ),
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell speech from music in a file and find its songs. Nothing is stored.
 
     With --json: {"segments": [[label, start_s, stop_s], ...], "songs": [[start_s, stop_s], ...]}
     in seconds of the recording. --tsv takes the engine bacs as it is, without the pipeline's
-    silences.
+    silences. Exit codes: 0 done; 10 done, but the file is damaged; 11 done of what is there, but
+    it is cut off; 3 not media; 9 no sound, or not that track; 12 nothing of it plays.
     """
-    from rich.progress import Progress
-
     from utawaku.library.config import load_settings
-    from utawaku.models.mfcc_segmenter import BacsSegmenter, slice_speech
-    from utawaku.models.segmenter import Segmenter
-    from utawaku.models.songs import SongRules, find_songs, segment_and_listen
+    from utawaku.media.timeline import loss_code
+    from utawaku.media.tracks import with_track
+    from utawaku.models.mfcc_segmenter import slice_speech
+    from utawaku.workflows.tracks import same_language
 
     settings = load_settings()
-    if tsv:
-        _speech_only(file, settings, slices)
-        return
-    wanted = _changed(settings.segments, engine=engine, mode=mode, energy_ratio=energy_ratio)
+    with TemporaryDirectory() as folder:
+        source = with_track(file, track, Path(folder), same_language) if track else file
+        if tsv:
+            _speech_only(source, file, settings, slices)
+            return
+        wanted = _changed(settings.segments, engine=engine, mode=mode, energy_ratio=energy_ratio)
+        rules = _rules(settings, strategy)
+        result, songs = _segmented(source, wanted, rules, settings)
+        files = slice_speech(source, result.segments, slices) if slices is not None else []
+    for sentence in result.timeline.warnings():
+        print_warning(str(file), sentence)
+    code = loss_code(result.timeline.as_metadata())
+    if json:
+        print_json(
+            {
+                "file": file,
+                "duration_s": result.duration_s,
+                "engine": result.engine,
+                "strategy": rules.strategy,
+                "truncated": result.truncated,
+                "timeline": result.timeline.as_metadata(),
+                "segments": [[s.label, s.start_s, s.stop_s] for s in result.segments],
+                "slices": files,
+                "songs": [[song.start_s, song.stop_s] for song in songs],
+            }
+        )
+    else:
+        _print(result, songs)
+        if slices is not None:
+            out.print(f"{len(files)} stretches of speech in {slices}", markup=False)
+    if code:
+        raise typer.Exit(code)
+
+
+def _rules(settings: "Settings", strategy: str | None) -> "SongRules":
+    from utawaku.models.songs import SongRules
+
     overrides = {"strategy": strategy} if strategy else {}
     try:
-        rules = SongRules.model_validate({**settings.songs, **overrides})
+        return SongRules.model_validate({**settings.songs, **overrides})
     except ValueError as error:
         raise ConfigError(f"not valid song rules ({error})", next_step="See --help") from error
+
+
+def _segmented(
+    source: Path, wanted: "SegmentSettings", rules: "SongRules", settings: "Settings"
+) -> "tuple[Segmentation, list[SongSpan]]":
+    """Segments and songs of a recording, with a bar on the terminal."""
+    from rich.progress import Progress
+
+    from utawaku.models.mfcc_segmenter import BacsSegmenter
+    from utawaku.models.segmenter import Segmenter
+    from utawaku.models.songs import find_songs, segment_and_listen
+
     with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("segmenting", total=1.0)
 
@@ -80,24 +148,11 @@ def segment(
                 threads=wanted.threads,
                 progress=show,
             )
-        result = segment_and_listen(segmenter, file, show)
-    songs = find_songs(result, rules)
-    files = slice_speech(file, result.segments, slices) if slices is not None else []
-    if json:
-        print_json(
-            {
-                "file": file,
-                "duration_s": result.duration_s,
-                "engine": result.engine,
-                "strategy": rules.strategy,
-                "truncated": result.truncated,
-                "timeline": result.timeline.as_metadata(),
-                "segments": [[s.label, s.start_s, s.stop_s] for s in result.segments],
-                "slices": files,
-                "songs": [[song.start_s, song.stop_s] for song in songs],
-            }
-        )
-        return
+        result = segment_and_listen(segmenter, source, show)
+    return result, find_songs(result, rules)
+
+
+def _print(result: "Segmentation", songs: "Sequence[SongSpan]") -> None:
     listing = table("label", ("start", "right"), ("stop", "right"), ("length", "right"))
     for s in result.segments:
         add_row(listing, [s.label, clock(s.start_s), clock(s.stop_s), f"{s.duration_s:.1f} s"])
@@ -108,8 +163,6 @@ def segment(
         add_row(found, [number, *cells, " ".join(song.flags)])
     out.print(f"\n{len(songs)} song(s)")
     print_table(found)
-    if slices is not None:
-        out.print(f"{len(files)} stretches of speech in {slices}", markup=False)
 
 
 def _changed(section: Any, **changes: Any) -> Any:
@@ -121,13 +174,13 @@ def _changed(section: Any, **changes: Any) -> Any:
         raise ConfigError(f"not a valid setting ({error})", next_step="See --help") from error
 
 
-def _speech_only(file: Path, settings: Any, slices: Path | None) -> None:
+def _speech_only(source: Path, file: Path, settings: "Settings", slices: Path | None) -> None:
     """Return what the small acoustic segmenter says, as a line of segmented.tsv."""
     from utawaku.library.exports import segmented_tsv
     from utawaku.models.mfcc_segmenter import BacsSegmenter, slice_speech
 
     with err.status("segmenting"):
-        result = BacsSegmenter.from_registry(settings.weights_dir).listen(file)
+        result = BacsSegmenter.from_registry(settings.weights_dir).listen(source)
         if slices is not None:
-            slice_speech(file, result.segments, slices)
+            slice_speech(source, result.segments, slices)
     typer.echo(segmented_tsv([(str(file), result.segments)]), nl=False)

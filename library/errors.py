@@ -60,7 +60,7 @@ import errno
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
 
@@ -72,14 +72,39 @@ class ExitCode(IntEnum):
     USAGE = 2
     """Wrong usage, query or input file."""
     BAD_MEDIA = 3
+    """Not media, or a file that cannot be opened."""
     NOT_FOUND = 4
     DOWNLOAD = 5
     WEIGHTS = 6
     DISK_FULL = 7
     UPLOAD_HELD = 8
     """The upload queue waits for the user."""
+    NO_SOUND = 9
+    """Media without a sound track, or without the one that was asked for."""
+    DAMAGED = 10
+    """Everything was made, but packets could not be decoded: silence stands for them."""
+    CUT_OFF = 11
+    """Everything was made of what is there; the recording ends before its header says."""
+    UNPLAYABLE = 12
+    """So damaged or cut off that nothing of it can be played: fetch it again."""
     STOPPED = 130
     """Ctrl-C."""
+
+
+_LOSSES = (ExitCode.DAMAGED, ExitCode.CUT_OFF)
+"""Codes of work that was done, of a recording that lacks something."""
+
+
+def exit_code_of(codes: Iterable[int]) -> int:
+    """Return the exit code of a batch: that of its failures, 1 where they differ.
+
+    Where nothing failed, it says whether a recording is cut off, else whether one is damaged.
+    """
+    found = {int(code) for code in codes}
+    failures = found - {ExitCode.DONE, *_LOSSES}
+    if failures:
+        return failures.pop() if len(failures) == 1 else ExitCode.FAILED
+    return max(found, default=ExitCode.DONE)
 
 
 class UtawakuError(Exception):
@@ -166,11 +191,15 @@ class NotMediaError(MediaError):
 
 
 class NoAudioError(MediaError):
-    """The media has no audio track."""
+    """The media has no audio track, or not the one that was asked for."""
+
+    exit_code = ExitCode.NO_SOUND
 
 
 class TruncatedMediaError(MediaError):
     """The media ends before it should."""
+
+    exit_code = ExitCode.UNPLAYABLE
 
 
 class EncodeError(MediaError):

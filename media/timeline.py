@@ -1,7 +1,9 @@
 """Facts about a recording's timeline: what was lost, where it is silent, where its clock jumped."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from utawaku.library.errors import ExitCode
 from utawaku.library.time_format import clock
 
 _MOST_KEPT = 200
@@ -132,3 +134,10 @@ class Timeline:
             "pieces": [[round(a, 4), round(b, 4)] for a, b in self.pieces[: 4 * _MOST_KEPT]],
             "warnings": self.warnings(),
         }
+
+
+def loss_code(facts: Mapping[str, object]) -> ExitCode:
+    """Return what `Timeline.as_metadata` says of a recording: whole, damaged, or cut off."""
+    if facts.get("cut_off"):
+        return ExitCode.CUT_OFF
+    return ExitCode.DAMAGED if facts.get("n_holes") else ExitCode.DONE

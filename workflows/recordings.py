@@ -66,12 +66,12 @@ def with_measured_length(stream: Stream, content: list[Any], catalogue: Catalogu
     """
     states = catalogue.assets.of(stream.id)
     before, segmented = states.get("recordings"), states.get("segments")
-    if before is None or segmented is None or segmented.state != "done":
+    if before is None or segmented is None or "duration_s" not in segmented.metadata:
         return stream
     known = before.metadata
     if known.get("content", [known.get("bytes"), known.get("duration_s")]) != content:
         return stream
-    return replace(stream, duration_s=float(segmented.metadata.get("duration_s", 0.0)))
+    return replace(stream, duration_s=float(segmented.metadata["duration_s"]))
 
 
 def has_recording(stream: Stream, settings: Settings) -> bool:

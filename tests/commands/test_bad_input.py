@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Program
 from tests.servers.media_site import MediaSite
+from utawaku.library.errors import ExitCode
 
 RATE_HZ = 16_000
 
@@ -39,6 +40,13 @@ def picture(path: Path) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+CODES = {
+    "the file is empty": ExitCode.UNPLAYABLE,
+    "cut short or damaged": ExitCode.UNPLAYABLE,
+    "there is no audio track": ExitCode.NO_SOUND,
+}
 
 
 def bad_sources(folder: Path) -> dict[str, str]:
@@ -71,13 +79,14 @@ def test_every_bad_file_is_named_with_its_problem_and_the_good_one_is_taken(
     bad = bad_sources(tmp_path)
     good = sound(tmp_path / "good.wav")
     done = program.run("ingest", *bad, good, "--json")
-    assert done.returncode == 3
+    assert done.returncode == 1, "failures of several kinds"
     assert "Traceback" not in done.stderr
     *failed, taken = json.loads(done.stdout)["streams"]
     assert [stream["source"] for stream in failed] == list(bad)
     for stream, problem in zip(failed, bad.values(), strict=True):
         assert stream["error"].startswith(f"{stream['source']}: ")
         assert problem in stream["error"]
+        assert stream["exit_code"] == CODES.get(problem, ExitCode.BAD_MEDIA)
         assert stream["error"].count(". ") >= 1, "no next step"
         assert stream["error"] in done.stderr.replace("\n  -> ", ". ")
     assert taken["state"] == "done"

@@ -92,8 +92,9 @@ def test_the_files_of_all_parts_go_to_make_room_and_the_list_stays_for_the_links
     files = own_files(stream, settings)
     assert len(files) == 2
     n_bytes = sum(file.stat().st_size for file in files)
-    keep = settings.keep.model_copy(update={"drop_recordings": True, "recordings_gb": 0.0})
-    tight = settings.model_copy(update={"keep": keep})
+    changes = {"delete_recordings": True, "recordings_gb": 0.0}
+    maintenance = settings.maintenance.model_copy(update=changes)
+    tight = settings.model_copy(update={"maintenance": maintenance})
     assert keep_within_budget(catalogue, tight, lambda *_: ()) == Dropped(1, n_bytes)
     assert not any(file.exists() for file in files)
     assert catalogue.streams.get(stream.id).dropped_at is not None
