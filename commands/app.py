@@ -13,9 +13,11 @@ from utawaku.commands import (
     highlight,
     ingest,
     label,
+    lyrics,
     playlist,
     reference,
     rematerialize,
+    scrobble,
     segment,
     separate,
     serve,
@@ -50,6 +52,7 @@ for module in (
     follow,
     rematerialize,
     label,
+    lyrics,
     catalogue,
     export,
     segment,
@@ -65,6 +68,7 @@ for module in (
     taste,
     serve,
     services,
+    scrobble,
 ):
     module.register(app)
 reference.register(weights.app)

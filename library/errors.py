@@ -42,6 +42,7 @@ A message says what failed, on what, and what the user can do next::
     |  +- SourceError               an outside source of songs and titles has no answer now
     +- SetlistError                 a setlist, chat or subtitle file cannot be read
     +- PlaylistError                a playlist cannot be made so
+    +- LyricsError                  there are no lyrics of a song
     +- UploadError                  a submission failed
     |  +- UploadInterruptedError    broke off; nothing was decided, trying again is safe
     |  +- UploadLimitedError        the site asks to wait (knows for how long)
@@ -303,6 +304,12 @@ class SourceError(RecognitionError):
 
 class SetlistError(UtawakuError):
     """A setlist, chat or subtitle file cannot be read."""
+
+    exit_code = ExitCode.USAGE
+
+
+class LyricsError(UtawakuError):
+    """There are no lyrics of a song, or no file to keep them with."""
 
     exit_code = ExitCode.USAGE
 

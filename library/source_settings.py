@@ -58,3 +58,10 @@ class SourceSettings(BaseModel):
     acoustid_per_minute: float = Field(
         default=60.0, gt=0, le=180, description="Requests a minute; it allows three a second."
     )
+    lrclib: bool = Field(
+        default=False, description="Ask LRCLIB for lyrics, when a song is sung in karaoke mode."
+    )
+    lrclib_url: SecretUrl = Field(
+        default=SecretUrl("https://lrclib.net"), description="Address of LRCLIB."
+    )
+    lrclib_per_minute: float = Field(default=30.0, gt=0, description="Requests a minute.")

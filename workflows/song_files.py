@@ -17,6 +17,7 @@ from utawaku.library.files import (
     temporary_path,
     trash,
 )
+from utawaku.library.lyrics_files import move_lyrics
 from utawaku.library.records import Song, Stream
 from utawaku.library.tags import SongTags, read_tags, write_tags
 from utawaku.media.cut import CutResult, cut_audio, cut_video, plan_cut
@@ -254,6 +255,7 @@ def file_away(
     if current == wanted or current == free_path(wanted, song.id):
         return
     moved = _move(current, wanted)
+    move_lyrics(current, moved)
     values = {"file_path": _relative(moved, settings)}
     if song.video_path:
         video = settings.library_root / song.video_path

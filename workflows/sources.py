@@ -40,9 +40,12 @@ Answer = TypeVar("Answer")
 
 
 def switched_on(settings: Settings) -> list[str]:
-    """Return the names of the sources that are asked, Shazam left aside."""
+    """Return the names of the sources that are asked about labels, Shazam left aside."""
+    others = ("shazam", "lrclib")
     return [
-        name for name, service in services(settings).items() if service.enabled and name != "shazam"
+        name
+        for name, service in services(settings).items()
+        if service.enabled and name not in others
     ]
 
 
@@ -69,6 +72,7 @@ def client_of(name: str, settings: Settings, *, longest_wait_s: float = 30.0) ->
             keep_s=30 * DAY_S,
             key_setting="sources.acoustid_key",
         ),
+        "lrclib": SourceOptions("LRCLIB", wanted.lrclib_url.get_secret_value(), keep_s=30 * DAY_S),
     }[name]
     return SourceClient(
         gate, replace(options, contact=wanted.contact, longest_wait_s=longest_wait_s)

@@ -8,7 +8,7 @@ somewhere inside a longer file.
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,11 @@ from utawaku.tui.player.output import Output
 AHEAD_S = 1.0
 N_HEARD = 4096
 """Latest samples that are kept, for the spectrum."""
+_KEPT_S = 0.25
+"""Heard time that is kept of the sound before a change of key, tempo, loop or stem: meanwhile the
+sound behind the change is made ready."""
+_FADE = 480
+"""Samples of the fades on both sides of a change: without them it would click."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class _Block:
     track: Track
     at_s: float
     samples: np.ndarray
+    tempo: float = 1.0
+    """Seconds of the song in one second of samples."""
 
 
 class Engine:
@@ -78,6 +85,11 @@ class Engine:
         self._blocks: deque[_Block] = deque()
         self._buffered = 0
         self._wanted: tuple[Track, float] | None = None
+        self._fades_in = False
+        self._semitones = 0
+        self._tempo = 1.0
+        self._loop: tuple[int, float, float] | None = None
+        """Key of a track, and the part of its song that is repeated."""
         self._turn = 0
         self._current: Track | None = None
         self._position_s = 0.0
@@ -116,7 +128,7 @@ class Engine:
         """Play `track` now, from `at_s` of the song (its own start by default)."""
         with self._wake:
             start_s = track.from_s if at_s is None else at_s
-            self._wanted = (track, start_s)
+            self._wanted, self._fades_in = (track, start_s), False
             self._turn += 1
             self._blocks.clear()
             self._buffered = 0
@@ -126,6 +138,71 @@ class Engine:
             self._position_s = start_s
             self._wake.notify_all()
         self._tell(Event("started", track))
+
+    @property
+    def semitones(self) -> int:
+        """Return by how much the key is changed."""
+        return self._semitones
+
+    @property
+    def tempo(self) -> float:
+        """Return how fast it plays; 1 is as recorded."""
+        return self._tempo
+
+    def stretch(self, semitones: int, tempo: float) -> None:
+        """Play in another key or tempo from now on, without a click."""
+        with self._wake:
+            self._semitones, self._tempo = semitones, tempo
+            self._go_on()
+
+    def change_to(self, track: Track) -> None:
+        """Go on with another file of the same song at the same moment, without a click."""
+        with self._wake:
+            self._go_on(track)
+
+    def repeat_part(self, start_s: float, stop_s: float) -> None:
+        """Play a part of the song that is heard again and again."""
+        with self._wake:
+            if self._current is not None:
+                self._loop = (self._current.key, start_s, stop_s)
+                self._go_on()
+
+    def end_loop(self) -> None:
+        """Go on behind the part that was repeated."""
+        with self._wake:
+            if self._loop is not None:
+                self._loop = None
+                self._go_on()
+
+    def _go_on(self, track: Track | None = None) -> None:
+        """Make what comes after a moment again, from where it is heard then. Under the lock."""
+        if self._current is None:
+            return
+        kept, at_s, n_kept = [], self._position_s, 0
+        for block in self._blocks:
+            if block.track is not self._current or n_kept >= _KEPT_S * RATE_HZ:
+                break
+            kept.append(block)
+            n_kept += len(block.samples)
+            at_s = block.at_s + len(block.samples) / RATE_HZ * block.tempo
+        self._blocks = deque(kept)
+        self._buffered = n_kept
+        self._fade_out()
+        track = track or self._current
+        if self._loop is not None and self._loop[0] == track.key:
+            at_s = at_s if self._loop[1] <= at_s < self._loop[2] else self._loop[1]
+        self._wanted, self._fades_in = (track, at_s), True
+        self._turn += 1
+        self._fed_all = False
+        self._wake.notify_all()
+
+    def _fade_out(self) -> None:
+        """Let the sound that waits end softly. Under the lock."""
+        if self._blocks:
+            last = self._blocks[-1]
+            n = min(_FADE, len(last.samples))
+            last.samples = last.samples.copy()
+            last.samples[-n:] *= np.linspace(1, 0, n, dtype=np.float32)[:, None]
 
     def pause(self) -> None:
         """Hold the music."""
@@ -199,7 +276,7 @@ class Engine:
                 taken = block.samples[: n_frames - filled]
                 out[filled : filled + len(taken)] = taken
                 filled += len(taken)
-                self._position_s = block.at_s + len(taken) / RATE_HZ
+                self._position_s = block.at_s + len(taken) / RATE_HZ * block.tempo
                 if len(taken) == len(block.samples):
                     self._blocks.popleft()
                 else:
@@ -229,6 +306,7 @@ class Engine:
                     return
                 assert self._wanted is not None
                 track, at_s = self._wanted
+                fades_in, self._fades_in = self._fades_in, False
                 self._wanted = None
                 turn = self._turn
             following: Track | None = track
@@ -236,13 +314,20 @@ class Engine:
             while following is not None and turn == self._turn:
                 track = following
                 try:
-                    self._feed_track(track, at_s, turn)
+                    self._feed_track(track, at_s, turn, fades_in=fades_in)
                     n_failures = 0
                 except UtawakuError as error:
                     self._tell(Event("failed", track, error))
                     n_failures += 1
                 if turn != self._turn or n_failures > 20:
                     break
+                loop = self._loop
+                if loop is not None and loop[0] == track.key and not n_failures:
+                    with self._wake:
+                        self._fade_out()
+                    at_s, fades_in = loop[1], True
+                    continue
+                fades_in = False
                 following = self._following(track)
                 if following is not None:
                     at_s = following.from_s
@@ -250,16 +335,40 @@ class Engine:
                 if turn == self._turn:
                     self._fed_all = True
 
-    def _feed_track(self, track: Track, at_s: float, turn: int) -> None:
-        stop_s = None if track.to_s is None else track.file_start_s + track.to_s
+    def _feed_track(self, track: Track, at_s: float, turn: int, *, fades_in: bool) -> None:
+        to_s, loop = track.to_s, self._loop
+        if loop is not None and loop[0] == track.key and at_s < loop[2]:
+            to_s = loop[2] if to_s is None else min(to_s, loop[2])
+        stop_s = None if to_s is None else track.file_start_s + to_s
         decoder = Decoder(track.path, track.file_start_s + at_s, stop_s)
+        tempo = self._tempo
         gain = np.float32(10 ** (track.gain_db / 20))
-        for samples in decoder.blocks():
+        for samples in _stretched(decoder.blocks(), self._semitones, tempo):
+            samples = samples * gain
+            if fades_in:
+                n, fades_in = min(_FADE, len(samples)), False
+                samples[:n] *= np.linspace(0, 1, n, dtype=np.float32)[:, None]
             with self._wake:
                 while self._buffered > AHEAD_S * RATE_HZ and turn == self._turn:
                     self._wake.wait()
                 if turn != self._turn:
                     return
-                self._blocks.append(_Block(track, at_s, samples * gain))
+                self._blocks.append(_Block(track, at_s, samples, tempo))
                 self._buffered += len(samples)
-            at_s += len(samples) / RATE_HZ
+            at_s += len(samples) / RATE_HZ * tempo
+
+
+def _stretched(blocks: Iterator[np.ndarray], semitones: int, tempo: float) -> Iterator[np.ndarray]:
+    """Blocks in another key or tempo; as they are where neither is changed."""
+    if not semitones and tempo == 1.0:
+        yield from blocks
+        return
+    # Not before it is wanted: it loads FFmpeg's filters.
+    from utawaku.media.stretch import Stretch
+
+    stretch = Stretch(RATE_HZ, N_CHANNELS, semitones=semitones, tempo=tempo)
+    for block in blocks:
+        if len(ready := stretch.push(block)):
+            yield ready
+    if len(rest := stretch.flush()):
+        yield rest

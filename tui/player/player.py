@@ -23,6 +23,8 @@ HEARD_S = 20.0
 """Listening this long counts as a play (half of a song that is shorter than twice this)."""
 PREVIEW_S = 30.0
 MAX_VOLUME = 1.5
+MAX_SEMITONES = 6
+MIN_TEMPO, MAX_TEMPO = 0.7, 1.3
 
 RECORDING = -1
 """Key of a track that stands beside the queue."""
@@ -91,6 +93,8 @@ class Player:
         self._previewing = False
         self._resume: tuple[int, float] | None = None
         """Turn that was heard last in the session before, and where it was left."""
+        self.recorded: Callable[[], object] = lambda: None
+        """Called, in a thread, when a play was recorded."""
         self.queue = PlayQueue()
         self.highlights_only = False
         self.replay_gain = True
@@ -145,6 +149,11 @@ class Player:
             current = self.queue.current
         self._resume = (current.key, position_s) if current is not None else None
         self._changed()
+
+    @property
+    def waits(self) -> bool:
+        """Return whether the queue of the session before waits to go on."""
+        return self._resume is not None
 
     @property
     def position_s(self) -> float:
@@ -285,8 +294,35 @@ class Player:
         if track is None:
             self.stem = before
             return False
-        self._engine.play(track, self._engine.position_s, paused=not self._engine.playing)
+        self._engine.change_to(track)
         return True
+
+    @property
+    def semitones(self) -> int:
+        """Return by how much the key is changed."""
+        return self._engine.semitones if self._engine is not None else 0
+
+    @property
+    def tempo(self) -> float:
+        """Return how fast it plays; 1 is as recorded."""
+        return self._engine.tempo if self._engine is not None else 1.0
+
+    def stretch(self, semitones: int, tempo: float) -> None:
+        """Play in another key (-6 to 6 semitones) or tempo (0.7 to 1.3); further is the limit."""
+        semitones = min(max(semitones, -MAX_SEMITONES), MAX_SEMITONES)
+        tempo = round(min(max(tempo, MIN_TEMPO), MAX_TEMPO), 2)
+        self.engine.stretch(semitones, tempo)
+        self._changed()
+
+    def repeat_part(self, part: tuple[float, float] | None) -> None:
+        """Play a part of the song again and again; None goes on behind it."""
+        if self._engine is None:
+            return
+        if part is None:
+            self._engine.end_loop()
+        else:
+            self._engine.repeat_part(*part)
+        self._changed()
 
     def play_recording(self, stream: Stream, at_s: float, to_s: float | None = None) -> None:
         """Play a stream's recording from a second on, beside the queue.
@@ -387,6 +423,14 @@ class Player:
             subject=song.title or song.id,
             next_step="Take the stream in again (Pipeline, key a)",
         )
+
+    def files_of(self, song: Song) -> tuple[Path | None, Path | None]:
+        """Return a song's own file and its stream's artwork, as far as they are there."""
+        settings = self._library.settings
+        file = settings.library_root / song.file_path if song.file_path else None
+        folder = settings.stream_dir(song.stream_id)
+        artwork = next(iter(sorted(folder.glob("thumbnail.*"))), None)
+        return file if file is not None and file.is_file() else None, artwork
 
     def _play_current(self, *, paused: bool = False) -> None:
         self._note_heard()
@@ -521,5 +565,6 @@ class Player:
     def _record(self, song_id: str, start_s: float, stop_s: float) -> None:
         try:
             self._library.catalogue.grades.played(song_id, start_s, stop_s)
+            self.recorded()
         except UtawakuError as error:
             self._failed(error)

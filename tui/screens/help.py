@@ -36,6 +36,7 @@ SECTIONS = {
     "PlayerKeys": "Player",
     "TabScreen": "Panes",
     "NowPlayingScreen": "What plays",
+    "KaraokeScreen": "Karaoke",
 }
 """Title of the keys that a class of screens declares; other screens use the name of their tab."""
 

@@ -12,6 +12,7 @@ from utawaku.library.records import Song
 from utawaku.tui.columns import mark, title_of
 from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.player.queue import Entry
+from utawaku.tui.screens.karaoke import KaraokeScreen
 from utawaku.tui.screens.player_keys import PlayerKeys
 from utawaku.tui.services.services import Services
 from utawaku.tui.text import clock, fit, shown
@@ -55,6 +56,7 @@ class NowPlayingScreen(PlayerKeys):
         Binding("n", "grade(0)", "Neutral", show=False),
         *(Binding(str(n), f"stars({n})", "1 to 5 stars", show=False) for n in range(1, 6)),
         Binding("s", "spectrum", "Spectrum"),
+        Binding("B", "karaoke", "Karaoke"),
     ]
 
     def __init__(self, services: Services) -> None:
@@ -180,6 +182,10 @@ class NowPlayingScreen(PlayerKeys):
     def action_stars(self, stars: int) -> None:
         """One to five stars."""
         self._mark(stars=stars)
+
+    def action_karaoke(self) -> None:
+        """Sing it."""
+        self.app.push_screen(KaraokeScreen(self.services))
 
     def action_close(self) -> None:
         """Back."""

@@ -49,6 +49,7 @@ class SongActions(TabScreen):
         Binding("p", "publish", "Publish", show=False),
         Binding("y", "make_playlist", "Make a playlist of these", show=False),
         Binding("Y", "playlists", "Playlists in one file", show=False),
+        Binding("B", "karaoke", "Karaoke", show=False),
         Binding("M", "radio", "More like this, endless", show=False),
         Binding("H", "radios", "Radio: never played, best of ...", show=False),
         Binding("F", "file_into", "Put on a playlist", show=False),
@@ -369,6 +370,19 @@ class SongActions(TabScreen):
             self.app.push_screen(Playlists(found, time.time()), chosen)
 
         self.worker.read(lambda: requests.of_kind(PlaylistRequest), show)
+
+    def action_karaoke(self) -> None:
+        """Sing the song under the cursor."""
+        from utawaku.tui.screens.karaoke import KaraokeScreen
+
+        def sing(song: Song | None) -> None:
+            playing = self.player.state.song
+            if song is not None and (playing is None or playing.id != song.id):
+                self.services.playback.play_numbers(self.target_numbers()[:1], 0)
+            if song is not None or playing is not None:
+                self.app.push_screen(KaraokeScreen(self.services))
+
+        self._with_song(sing)
 
     def action_radio(self) -> None:
         """Play songs that sound like this one, for ever."""

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +188,73 @@ def test_close_ends_the_feeder_even_while_it_is_ahead(output: HandOutput, tmp_pa
     engine.close()
     assert output.closed
     assert not engine._feeder.is_alive()
+
+
+def biggest_step(heard: np.ndarray) -> float:
+    """The largest step between two samples, where a click would show."""
+    return float(np.abs(np.diff(heard[:, 0])).max())
+
+
+def test_key_and_tempo_change_while_it_plays_without_a_click(
+    output: HandOutput, tmp_path: Path
+) -> None:
+    listener = Listener()
+    engine = play(output, listener, Track(1, write_tone(tmp_path / "long.wav", 440, 6)))
+    heard = [output.turn(0.2)]
+    engine.stretch(5, 0.8)
+    ready(engine)
+    heard.append(output.turn(0.3))
+    at_s = engine.position_s
+    heard.append(output.turn(0.5))
+    assert engine.position_s - at_s == pytest.approx(0.5 * 0.8, abs=0.02)
+    assert pitch_of(heard[-1]) == pytest.approx(440 * 2 ** (5 / 12), rel=0.02)
+    engine.stretch(0, 1.0)
+    ready(engine)
+    heard.append(output.turn(0.3))
+    heard.append(output.turn(0.4))
+    assert pitch_of(heard[-1]) == pytest.approx(440, rel=0.02)
+    engine.close()
+    slope = 0.25 * 2 * np.pi * 440 * 2 ** (5 / 12) / 48_000
+    assert biggest_step(np.concatenate(heard)) < 2 * slope
+
+
+def test_a_part_is_repeated_without_clicks_until_the_loop_ends(
+    output: HandOutput, tmp_path: Path
+) -> None:
+    listener = Listener()
+    engine = play(output, listener, Track(1, write_tone(tmp_path / "long.wav", 440, 4)))
+    heard = [output.turn(0.1)]
+    engine.repeat_part(0.5, 1.0)
+    ready(engine)
+    positions = []
+    for _ in range(30):
+        ready(engine, 0.2)
+        heard.append(output.turn(0.1))
+        positions.append(engine.position_s)
+    inside = positions[6:]
+    assert min(inside) >= 0.5
+    assert max(inside) <= 1.01
+    assert sum(b < a for a, b in pairwise(inside)) >= 2
+    assert biggest_step(np.concatenate(heard)) < 2 * 0.25 * 2 * np.pi * 440 / 48_000
+    engine.end_loop()
+    ready(engine)
+    output.turn(1.2)
+    assert engine.position_s > 1.3
+    engine.close()
+
+
+def test_another_file_of_the_song_goes_on_at_the_same_moment(
+    output: HandOutput, tmp_path: Path
+) -> None:
+    listener = Listener()
+    mix, stem = write_tone(tmp_path / "mix.wav", 440, 3), write_tone(tmp_path / "stem.wav", 660, 3)
+    engine = play(output, listener, Track(1, mix))
+    heard = [output.turn(0.2)]
+    engine.change_to(Track(1, stem))
+    ready(engine)
+    heard.append(output.turn(0.3))
+    heard.append(output.turn(0.3))
+    engine.close()
+    assert engine.position_s == pytest.approx(0.8, abs=0.02)
+    assert pitch_of(heard[-1]) == pytest.approx(660, rel=0.02)
+    assert biggest_step(np.concatenate(heard)) < 2 * 0.25 * 2 * np.pi * 660 / 48_000
