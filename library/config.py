@@ -32,6 +32,7 @@ from utawaku.library.former_settings import (
 )
 from utawaku.library.paths import default_config_path
 from utawaku.library.publish.settings import PublishSettings
+from utawaku.library.scrobble_settings import ScrobbleSettings
 from utawaku.library.secret_url import SecretUrl
 from utawaku.library.source_settings import SourceSettings
 from utawaku.library.subscriptions.settings import (
@@ -215,6 +216,7 @@ class Settings(BaseSettings):
     tags: TagSettings = TagSettings()
     labels: LabelSettings = LabelSettings()
     sources: SourceSettings = SourceSettings()
+    scrobble: ScrobbleSettings = ScrobbleSettings()
     stems: StemSettings = StemSettings()
     highlight: HighlightSettings = HighlightSettings()
     taste: TasteSettings = TasteSettings()

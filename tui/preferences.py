@@ -26,6 +26,7 @@ class Preferences:
     """A `utawaku.tui.terminal.Way` to show artwork; empty chooses by the terminal."""
     spectrum: str = ""
     """`on` or `off`; empty chooses by the terminal."""
+    desktop_notices: bool = False
 
 
 def _path(settings: "Settings | CatalogueLocation") -> Path:

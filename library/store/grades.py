@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,19 @@ import sqlalchemy as sa
 from utawaku.library.errors import NotFoundError
 from utawaku.library.schema import grades, plays, songs
 from utawaku.library.store.connections import Connections
+
+
+@dataclass(frozen=True)
+class Play:
+    """A span of a song that was listened to."""
+
+    number: int
+    """Higher for later plays."""
+    song_id: str
+    start_s: float
+    stop_s: float
+    at: float
+    """When it ended, in seconds since the epoch."""
 
 
 class Grades:
@@ -94,6 +108,19 @@ class Grades:
                 .where(songs.c.id == song_id)
                 .values(play_count=songs.c.play_count + 1, last_played_at=now)
             )
+
+    def plays_since(self, number: int, *, limit: int) -> list[Play]:
+        """Return the plays after play `number`, the earliest first."""
+        columns = (plays.c.id, plays.c.song_id, plays.c.start_s, plays.c.stop_s, plays.c.at)
+        query = sa.select(*columns).where(plays.c.id > number).order_by(plays.c.id).limit(limit)
+        with self._catalogue.read() as connection:
+            return [Play(*row) for row in connection.execute(query)]
+
+    def last_play(self, *, before: float) -> int:
+        """Return the number of the last play before a moment; 0 where there is none."""
+        query = sa.select(sa.func.max(plays.c.id)).where(plays.c.at < before)
+        with self._catalogue.read() as connection:
+            return int(connection.execute(query).scalar() or 0)
 
     def since(self, number: int) -> tuple[int, int]:
         """Number of the latest mark, and how many grades and stars came after mark `number`."""

@@ -7,20 +7,24 @@ answers calls and tells changes, so nothing else ever touches the socket.
 import os
 import threading
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from jeepney import (
     DBusAddress,
     HeaderFields,
     Message,
+    MessageFlag,
     MessageType,
     new_error,
+    new_method_call,
     new_method_return,
     new_signal,
 )
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
+from utawaku.library.records import Song
 from utawaku.tui.columns import title_of
 from utawaku.tui.player.player import MAX_VOLUME, Player
 from utawaku.tui.text import shown
@@ -30,6 +34,9 @@ PATH = "/org/mpris/MediaPlayer2"
 ROOT = "org.mpris.MediaPlayer2"
 PLAYER = "org.mpris.MediaPlayer2.Player"
 PROPERTIES = "org.freedesktop.DBus.Properties"
+NOTICES = "org.freedesktop.Notifications"
+NOTICES_PATH = "/org/freedesktop/Notifications"
+NOTICE_MS = 5000
 LOOK_EVERY_S = 0.3
 _LOOPS = {"off": "None", "one": "Track", "all": "Playlist"}
 
@@ -59,6 +66,10 @@ class Mpris:
         self._thread: threading.Thread | None = None
         self.name = ""
         """The name on the bus; empty while there is none."""
+        self.notices = False
+        """True where each song is told on the desktop."""
+        self._noticed = ""
+        self._placed: tuple[str, dict[str, Variant]] = ("", {})
 
     def start(self) -> bool:
         """Begin; False where there is no session bus."""
@@ -115,6 +126,11 @@ class Mpris:
             if name != "Position" and self._told.get(name) != value
         }
         self._told = now
+        song = self._player.state.song
+        if song is not None and song.id != self._noticed and self._player.state.playing:
+            self._noticed = song.id
+            if self.notices:
+                self._notify(connection, song)
         if changed:
             address = DBusAddress(PATH, interface=PROPERTIES)
             signal = new_signal(address, "PropertiesChanged", "sa{sv}as", (PLAYER, changed, []))
@@ -185,6 +201,37 @@ class Mpris:
             return False
         return True
 
+    def _places(self, song: Song) -> dict[str, Variant]:
+        """Addresses of the song's file and of its artwork, as far as there are any."""
+        if self._placed[0] != song.id:
+            file, artwork = self._player.files_of(song)
+            found: dict[str, Variant] = {}
+            if file is not None:
+                found["xesam:url"] = ("s", file.as_uri())
+            if artwork is not None:
+                found["mpris:artUrl"] = ("s", artwork.as_uri())
+            self._placed = (song.id, found)
+        return self._placed[1]
+
+    def _notify(self, connection: DBusConnection, song: Song) -> None:
+        """Show a notice on the desktop; where nobody shows them, nothing happens."""
+        artwork = self._places(song).get("mpris:artUrl", ("s", ""))[1]
+        address = DBusAddress(NOTICES_PATH, bus_name=NOTICES, interface=NOTICES)
+        body = " · ".join(shown(name) for name in (song.artist, song.singer) if name)
+        arguments: tuple[Any, ...] = (
+            "utawaku",
+            0,
+            artwork,
+            title_of(song),
+            escape(body),
+            [],
+            {},
+            NOTICE_MS,
+        )
+        message = new_method_call(address, "Notify", "susssasa{sv}i", arguments)
+        message.header.flags |= MessageFlag.no_reply_expected
+        connection.send(message)
+
     def _root_properties(self) -> dict[str, Variant]:
         return {
             "CanQuit": ("b", True),
@@ -209,6 +256,7 @@ class Mpris:
                 "xesam:title": ("s", title_of(song)),
                 "xesam:artist": ("as", [shown(song.singer or song.artist)]),
                 "xesam:album": ("s", shown(song.stream_title)),
+                **self._places(song),
             }
         status = "Stopped" if song is None else "Playing" if state.playing else "Paused"
         return {

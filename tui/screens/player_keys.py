@@ -6,9 +6,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from utawaku.tui.player.player import STEMS, Player
+from utawaku.tui.screens.dialogs import Choice, Choose
 from utawaku.tui.screens.play_queue import PlayQueueScreen
 from utawaku.tui.screens.song_lists import save_as_one
 from utawaku.tui.services.services import Services
+
+SLEEPS = (15, 30, 45, 60, 90)
+"""Minutes after which the music can end."""
 
 
 class PlayerKeys(Screen[None]):
@@ -32,6 +36,8 @@ class PlayerKeys(Screen[None]):
         Binding("h", "highlights", "Highlights only", show=False),
         Binding("m", "stem", "Mix, vocals, accompaniment", show=False),
         Binding("ctrl+g", "replay_gain", "Equal loudness", show=False),
+        Binding("Z", "sleep", "Sleep timer", show=False),
+        Binding("ctrl+n", "notices_of_songs", "Songs as notices on the desktop", show=False),
     ]
 
     def __init__(self, services: Services) -> None:
@@ -96,6 +102,31 @@ class PlayerKeys(Screen[None]):
         self.player.set_replay_gain(not self.player.replay_gain)
         preferences.value.replay_gain = self.player.replay_gain
         preferences.save()
+
+    def action_sleep(self) -> None:
+        """Let the music end by itself."""
+        timer = self.services.sleep_timer
+        choices = [Choice(str(minutes), f"In {minutes} minutes") for minutes in SLEEPS]
+        choices.append(Choice("song", "After this song"))
+        choices.append(Choice("", "Never", on=None if timer.told else True))
+
+        def chosen(value: str | None) -> None:
+            if value is None:
+                return
+            if value == "song":
+                timer.after_song()
+            elif value:
+                timer.start(60.0 * int(value))
+            else:
+                timer.stop()
+            self.show_player()
+
+        self.app.push_screen(Choose("Let the music end", choices), chosen)
+
+    def action_notices_of_songs(self) -> None:
+        """Tell each song on the desktop, or not."""
+        told = self.services.playback.switch_notices()
+        self.notify("Each song is told on the desktop." if told else "Songs are not told there.")
 
     def action_stem(self) -> None:
         """Switch between mix, vocals and accompaniment, at the same moment."""

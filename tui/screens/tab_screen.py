@@ -103,6 +103,7 @@ class TabScreen(PlayerKeys):
         radio = self.services.tuner.radio
         for bar in self.query(PlayerBar):
             bar.radio = shown(radio.name) if radio is not None else ""
+            bar.sleep = lambda: self.services.sleep_timer.told
             bar.refresh()
         if song is not None:
             self.services.playback.read_pictures(song, self._show_pictures)

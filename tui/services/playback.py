@@ -39,6 +39,7 @@ class Playback:
         self._library = library
         self._worker = worker
         self._reports = reports
+        self._preferences = preferences
         self.player = Player(
             library, changed=self._changed, failed=self._failed, open_output=open_output
         )
@@ -68,8 +69,18 @@ class Playback:
         except ImportError:
             return  # only Linux desktops have it, and only there its library is installed
         mpris = Mpris(self.player, self._worker.write, lambda: self._app.call_later(self._app.exit))
+        mpris.notices = self._preferences.value.desktop_notices
         if mpris.start():
             self._mpris = mpris
+
+    def switch_notices(self) -> bool:
+        """Tell each song on the desktop, or not; return whether they are told."""
+        wanted = not self._preferences.value.desktop_notices
+        self._preferences.value.desktop_notices = wanted
+        self._preferences.save()
+        if self._mpris is not None:
+            self._mpris.notices = wanted
+        return wanted
 
     def play_numbers(self, numbers: Sequence[int], at: int) -> None:
         """Play these songs, beginning with the one at index `at`."""

@@ -20,6 +20,8 @@ from utawaku.tui.services.playback import Playback
 from utawaku.tui.services.playlist_requests import PlaylistRequests
 from utawaku.tui.services.queue_keeper import QueueKeeper
 from utawaku.tui.services.radio_tuner import RadioTuner
+from utawaku.tui.services.scrobbler import Scrobbler
+from utawaku.tui.services.sleep_timer import SleepTimer
 from utawaku.tui.services.undo_stack import UndoStack
 
 
@@ -41,6 +43,8 @@ class Services:
     beginnings: Beginnings
     tuner: RadioTuner
     queue_keeper: QueueKeeper
+    scrobbler: Scrobbler
+    sleep_timer: SleepTimer
 
     @property
     def player(self) -> Player:
@@ -64,6 +68,8 @@ class Services:
         playback = Playback(app, library, worker, reports, preferences, open_output=open_output)
         tuner = RadioTuner(app, library, worker, playback.player)
         playback.by_hand = tuner.stop
+        scrobbler = Scrobbler(app, library, reports)
+        playback.player.recorded = lambda: app.call_later(scrobbler.heard)
         return cls(
             library,
             reports,
@@ -78,12 +84,16 @@ class Services:
             Beginnings(app, library, worker, pipeline),
             tuner,
             QueueKeeper(app, library, worker, playback.player, tuner),
+            scrobbler,
+            SleepTimer(app, playback.player),
         )
 
     async def close(self) -> None:
         """Finish writes, then close the player."""
         self.beginnings.close()
+        self.sleep_timer.stop()
         self.queue_keeper.close()
         self.tuner.stop()
         await self.worker.close()
         await self.playback.close()
+        self.scrobbler.close()

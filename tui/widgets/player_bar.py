@@ -1,5 +1,6 @@
 """The playing song: label, waveform with the position, interest, modes."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -55,6 +56,8 @@ class PlayerBar(Widget):
         self._drawn: tuple[object, ...] = ()
         self.radio = ""
         """Words for the radio that plays; empty where none does."""
+        self.sleep: Callable[[], str] = lambda: ""
+        """Words for the moment when the music ends by itself."""
 
     def on_mount(self) -> None:
         """Follow the music."""
@@ -76,7 +79,7 @@ class PlayerBar(Widget):
             column,
             self._player.volume,
             self._modes(),
-            len(self._player.queue.entries),
+            self._player.waits,
         )
         if drawn != self._drawn:
             self._drawn = drawn
@@ -101,6 +104,8 @@ class PlayerBar(Widget):
             modes.append(f"silent: {self._player.state.silent_because}")
         if self.radio:
             modes.append(f"radio: {self.radio}")
+        if asleep := self.sleep():
+            modes.append(asleep)
         if self._player.highlights_only:
             modes.append("highlights")
         if self._player.queue.shuffled:
@@ -132,7 +137,8 @@ class PlayerBar(Widget):
         if state.song is None:
             modes = self._modes()
             told = "Nothing plays."
-            if not modes and (n := len(self._player.queue.entries)):
+            if not modes and self._player.waits:
+                n = len(self._player.queue.entries)
                 told += f" space goes on with the {n:,} song{'' if n == 1 else 's'} of the queue."
             elif not modes:
                 told += " Enter plays the song under the cursor."

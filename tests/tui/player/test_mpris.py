@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jeepney import DBusAddress, MessageType, new_method_call
+from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call
+from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 from tests.tui.conftest import HandOutput
@@ -158,3 +159,39 @@ def test_without_a_bus_there_is_nothing_and_no_harm(
     assert not Mpris(player, lambda control: control(), lambda: None).start()
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all")
     assert not Mpris(player, lambda control: control(), lambda: None).start()
+
+
+def test_the_desktop_gets_the_address_of_the_file_and_of_the_artwork(
+    desktop: DBusConnection, player: Player, library: Catalogue, settings: Settings
+) -> None:
+    song = library.songs.of_stream(STREAM)[0]
+    file = settings.library_root / "Songs" / "夜 #1.opus"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"x")
+    library.songs.set_file(song.id, {"file_path": "Songs/夜 #1.opus"})
+    artwork = settings.stream_dir(STREAM) / "thumbnail.jpg"
+    artwork.write_bytes(b"x")
+    player.play([song.id])
+    until(lambda: "xesam:url" in get(desktop, "Metadata"))
+    metadata = get(desktop, "Metadata")
+    assert metadata["xesam:url"] == ("s", file.as_uri())
+    assert metadata["mpris:artUrl"] == ("s", artwork.as_uri())
+
+
+def test_a_song_is_told_on_the_desktop_where_that_is_wanted(
+    bus: str, mpris: Mpris, player: Player, library: Catalogue
+) -> None:
+    song = library.songs.of_stream(STREAM)[0]
+    library.songs.set_label(song.id, "夜に駆ける", "<b>YOASOBI</b>", "user")
+    server = open_dbus_connection(bus="SESSION")
+    server.send_and_get_reply(message_bus.RequestName("org.freedesktop.Notifications", 4))
+    mpris.notices = True
+    player.play([song.id])
+    while True:
+        message = server.receive(timeout=5)
+        if message.header.fields.get(HeaderFields.member) == "Notify":
+            break
+    program, _replaces, _icon, summary, body, *_rest = message.body
+    assert (program, summary) == ("utawaku", "夜に駆ける")
+    assert "&lt;b&gt;YOASOBI" in body
+    server.close()

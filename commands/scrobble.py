@@ -1,0 +1,37 @@
+"""`utawaku scrobble`: tell ListenBrainz what was heard."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from utawaku.commands.console import out, print_event
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: utawaku scrobble")(scrobble)
+
+
+def scrobble(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Send plays to ListenBrainz that were not sent yet (scrobble.listenbrainz).
+
+    The terminal runs it after each song; what was heard offline is sent by the next run.
+    """
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.workflows.scrobbling import scrobble as send
+
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    try:
+        done = send(catalogue, settings, time.time())
+    finally:
+        catalogue.close()
+    if json:
+        print_event("scrobbled", sent=done.n_sent, refused=done.n_refused,
+                    left_out=done.n_left_out)  # fmt: skip
+        return
+    out.print(f"{done.n_sent} sent, {done.n_refused} refused, {done.n_left_out} not counted")

@@ -1,0 +1,109 @@
+"""Plays told to ListenBrainz, at the wire."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from benchmarks.fake_catalogue import fill
+from tests.servers.listenbrainz import TOKEN, ListenBrainzSite
+from tests.servers.media_site import Fault
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.errors import ConfigError, SourceError
+from utawaku.library.records import Song
+from utawaku.library.scrobble_settings import ScrobbleSettings
+from utawaku.library.secret_url import SecretUrl
+from utawaku.workflows.scrobbling import scrobble
+
+
+@pytest.fixture
+def site() -> Iterator[ListenBrainzSite]:
+    with ListenBrainzSite() as running:
+        yield running
+        assert running.faults == []
+
+
+@pytest.fixture
+def on(settings: Settings, site: ListenBrainzSite) -> Settings:
+    wanted = ScrobbleSettings(
+        listenbrainz=True,
+        listenbrainz_token=SecretStr(TOKEN),
+        listenbrainz_url=SecretUrl(site.address),
+    )
+    return settings.model_copy(update={"scrobble": wanted})
+
+
+@pytest.fixture
+def songs(catalogue: Catalogue) -> list[Song]:
+    fill(catalogue, 8)
+    found = catalogue.songs.select()
+    for n, song in enumerate(found):
+        catalogue.songs.set_label(song.id, f"song {n}", "artist", "user")
+        catalogue.songs.set_span(song.id, song.start_s, song.start_s + 200)
+    return catalogue.songs.select()
+
+
+def test_plays_of_half_a_song_are_sent_once_with_the_moment_they_began(
+    site: ListenBrainzSite, on: Settings, catalogue: Catalogue, songs: list[Song]
+) -> None:
+    now = time.time()
+    catalogue.grades.played(songs[0].id, 0.0, 150.0)
+    catalogue.grades.played(songs[1].id, 0.0, 60.0)  # too short
+    catalogue.songs.set_label(songs[2].id, "", "", "user")
+    catalogue.grades.played(songs[2].id, 0.0, 200.0)  # without a name
+    done = scrobble(catalogue, on, now)
+    assert (done.n_sent, done.n_left_out) == (1, 2)
+    (listen,) = site.listens
+    assert listen["listened_at"] == pytest.approx(now - 150, abs=3)
+    track = listen["track_metadata"]
+    assert (track["track_name"], track["artist_name"]) == ("song 0", "artist")
+    assert track["additional_info"]["duration_ms"] == 200_000
+    assert scrobble(catalogue, on, now).n_sent == 0
+    catalogue.grades.played(songs[3].id, 0.0, 200.0)
+    assert scrobble(catalogue, on, now).n_sent == 1
+    assert len(site.listens) == 2
+
+
+def test_what_was_heard_offline_is_sent_later_and_older_plays_never(
+    site: ListenBrainzSite, on: Settings, catalogue: Catalogue, songs: list[Song]
+) -> None:
+    catalogue.grades.played(songs[0].id, 0.0, 200.0)
+    later = time.time() + 7200
+    assert scrobble(catalogue, on, later).n_sent == 0  # from before it was switched on
+    for song in songs[:3]:
+        catalogue.grades.played(song.id, 0.0, 200.0)
+    for fault in (Fault(status=500), Fault(status=429, headers={"X-RateLimit-Reset-In": "7"})):
+        site.trouble = [fault]
+        with pytest.raises(SourceError) as told:
+            scrobble(catalogue, on, later)
+        assert "sent later" in told.value.next_step
+    assert site.listens == []
+    assert scrobble(catalogue, on, later).n_sent == 3
+
+
+def test_a_refused_listen_keeps_the_others_from_nothing(
+    site: ListenBrainzSite, on: Settings, catalogue: Catalogue, songs: list[Song]
+) -> None:
+    for song in songs[:4]:
+        catalogue.grades.played(song.id, 0.0, 200.0)
+    site.refused_titles = {"song 2"}
+    done = scrobble(catalogue, on, time.time())
+    assert (done.n_sent, done.n_refused) == (3, 1)
+    assert scrobble(catalogue, on, time.time()).n_refused == 0
+
+
+@pytest.mark.parametrize(
+    "change", [{"listenbrainz": False}, {"listenbrainz_token": SecretStr("")},
+               {"listenbrainz_token": SecretStr("wrong")}],
+)  # fmt: skip
+def test_switched_off_or_with_a_wrong_token_the_setting_is_named(
+    on: Settings, catalogue: Catalogue, songs: list[Song], change: dict[str, object]
+) -> None:
+    catalogue.grades.played(songs[0].id, 0.0, 200.0)
+    wanted = on.model_copy(update={"scrobble": on.scrobble.model_copy(update=change)})
+    with pytest.raises(ConfigError) as told:
+        scrobble(catalogue, wanted, time.time())
+    assert "scrobble.listenbrainz" in told.value.subject
+    assert "wrong" not in str(told.value)
