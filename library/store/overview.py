@@ -101,7 +101,7 @@ class Overview:
         return found
 
     def n_recorded_since(self, moment: float) -> int:
-        """Recordings that were fetched since a moment."""
+        """Recordings that were downloaded since a moment; local files count against no quota."""
         query = (
             sa.select(sa.func.count())
             .select_from(asset_states)
@@ -110,7 +110,8 @@ class Overview:
                 asset_states.c.asset == "recordings",
                 asset_states.c.made_at.is_not(None),
                 asset_states.c.made_at >= moment,
-                streams.c.site != "file",
+                # Not by the site: what lies beside a file may name the one it came from.
+                streams.c.url.startswith("http"),
             )
         )
         with self._catalogue.read() as connection:

@@ -276,7 +276,8 @@ class PipelineScreen(TabScreen):
             parts.append(f"Shazam waits {wait}" if narrow else f"Shazam {shown(gate.described())}")
         if picture.n_today:
             budget = self.settings.download.daily_quota
-            parts.append(f"{picture.n_today} of {budget} downloads used today")
+            of_quota = f"{picture.n_today} of {budget} downloads"
+            parts.append(of_quota if narrow else f"{of_quota} used today")
         self.query_one("#pipeline-state", Static).update("   ".join(parts))
 
     def _request(self) -> Request | None:

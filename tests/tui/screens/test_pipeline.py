@@ -1,5 +1,7 @@
 """The pipeline screen, driven by keys."""
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -247,3 +249,20 @@ async def test_the_start_of_the_pipeline_is_shown_until_it_runs(
         (tmp_path / "go").touch()
         await until(lambda: "The pipeline runs." in shown(app), pilot.pause)
         await until(lambda: app.services.pipeline.starting_s is None, pilot.pause)
+
+
+async def test_only_what_was_downloaded_counts_against_the_quota(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    streams = library.streams.all(limit=2)
+    library.streams.save(replace(streams[0], url="/home/mio/evening.opus", site="youtube"))
+    library.streams.save(replace(streams[1], url="https://a.example/2"))
+    for stream in streams:
+        library.assets.done(stream.id, "recordings", engine="file", engine_version="1")
+    n = library.overview.n_recorded_since(time.time() - 60)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("P")
+        await until(lambda: f"{n} of 200 downloads" in shown(app), pilot.pause)
+    library.streams.save(replace(streams[0], url="https://a.example/1"))
+    assert library.overview.n_recorded_since(time.time() - 60) == n + 1
