@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 
 from utawaku.commands.console import err, out
-from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.library.errors import WeightsMissingError
 
 PROJECT = Path("models") / "reference" / "spleeter"
 
@@ -34,8 +33,9 @@ def install_reference(
     """
     import utawaku.models.reference
     from utawaku.library.config import load_settings
-    from utawaku.models.registry import entry, sha256_of
+    from utawaku.models.registry import entry, fetch_raw
     from utawaku.models.separator.reference import reference_models, reference_python
+    from utawaku.models.separator.spleeter.network import unpack_checkpoint
 
     settings = load_settings()
     python = reference_python(settings)
@@ -75,14 +75,7 @@ def install_reference(
         known = entry("spleeter-2stems")
         settings.weights_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".utawaku-pull-", dir=settings.weights_dir) as name:
-            raw = Path(name) / "2stems.tar.gz"
             with err.status("fetching Spleeter's checkpoint"):
-                known.source.fetch(raw, settings.weights_dir, lambda _done, _what: None)
-            if sha256_of(raw) != known.raw_sha256:
-                raise WeightsCorruptError(
-                    "not the published file (its sha256 differs)", subject=known.source.described
-                )
-            target.mkdir(parents=True, exist_ok=True)
-            with tarfile.open(raw) as archive:
-                archive.extractall(target, filter="data")
+                raw, _origin = fetch_raw(known, settings.weights_dir, Path(name))
+            unpack_checkpoint(raw, target)
     out.print(str(python), markup=False)

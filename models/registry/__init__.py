@@ -3,12 +3,13 @@
 To add weights, add one module to `models/registry/entries` with a tuple ``ENTRIES``.
 """
 
-from utawaku.models.registry.entry import Source, Weights, WeightsStatus
+from utawaku.models.registry.entry import RawFile, Source, Weights, WeightsStatus
 from utawaku.models.registry.sources import HttpsFile, PackagedFile, WheelFile, sha256_of
 from utawaku.models.registry.store import (
     default_names,
     entry,
     expected_version,
+    fetch_raw,
     is_here,
     path,
     pull,
@@ -20,6 +21,7 @@ from utawaku.models.registry.store import (
 __all__ = [
     "HttpsFile",
     "PackagedFile",
+    "RawFile",
     "Source",
     "Weights",
     "WeightsStatus",
@@ -27,6 +29,7 @@ __all__ = [
     "default_names",
     "entry",
     "expected_version",
+    "fetch_raw",
     "is_here",
     "path",
     "pull",

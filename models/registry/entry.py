@@ -37,6 +37,18 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
+class RawFile:
+    """A published file that holds the weights."""
+
+    source: Source
+    sha256: str
+    """Digest of the file that `source` delivers."""
+    n_bytes: int
+    convert: Converter | None = None
+    """None where engines load the file itself."""
+
+
+@dataclass(frozen=True)
 class Weights:
     """One entry of the table."""
 
@@ -52,12 +64,25 @@ class Weights:
     """Name of the converted file in the weights folder."""
     convert: Converter | None = None
     """None where engines load the raw file itself."""
+    others: tuple[RawFile, ...] = ()
+    """Other files that hold the same weights, for when `source` cannot be reached."""
     converter_version: int = 1
     """Raise it to have every machine convert again, and change `sha256` with it."""
     sha256: str = ""
     """Digest of the converted file; empty where this release does not know it."""
     default: bool = False
     """Fetched by `utawaku models pull` without a name."""
+
+    @property
+    def raw_files(self) -> tuple[RawFile, ...]:
+        """Every published file that holds the weights, in the order in which they are tried."""
+        first = RawFile(self.source, self.raw_sha256, self.raw_bytes, self.convert)
+        return (first, *self.others)
+
+    @property
+    def described(self) -> str:
+        """All sources, in one line for a person."""
+        return ", or ".join(raw.source.described for raw in self.raw_files)
 
     @property
     def expected_version(self) -> str:

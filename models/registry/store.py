@@ -12,7 +12,7 @@ from utawaku.library.errors import NotFoundError, WeightsCorruptError, WeightsMi
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, part, silent
 from utawaku.models.registry import entries
-from utawaku.models.registry.entry import Weights, WeightsStatus
+from utawaku.models.registry.entry import RawFile, Weights, WeightsStatus
 from utawaku.models.registry.sources import sha256_of
 
 
@@ -63,7 +63,7 @@ def status(weights_dir: Path) -> list[WeightsStatus]:
                 present=present,
                 n_bytes=file.stat().st_size if present else weights.raw_bytes,
                 licence=weights.licence,
-                source=weights.source.described,
+                source=weights.described,
                 path=str(file),
                 version=note["sha256"] if present and note else "",
                 default=weights.default,
@@ -140,35 +140,60 @@ def pull(name: str, weights_dir: Path, *, progress: Progress = silent) -> Path:
         return here
     weights_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".utawaku-pull-", dir=weights_dir) as folder:
-        raw = Path(folder) / "raw"
-        try:
-            weights.source.fetch(raw, weights_dir, part(progress, 0.0, 0.9))
-        except WeightsMissingError as error:
-            raise _missing(weights, weights_dir, error.problem) from error
-        if raw.stat().st_size != weights.raw_bytes or sha256_of(raw) != weights.raw_sha256:
-            raise WeightsCorruptError(
-                "what was fetched is not what was published (its sha256 differs)",
-                subject=weights.source.described,
-                next_step="Try again; if it stays so, do not use this source",
-            )
+        raw, origin = fetch_raw(weights, weights_dir, Path(folder), part(progress, 0.0, 0.9))
         converted = raw
-        if weights.convert is not None:
+        if origin.convert is not None:
             progress(0.92, "converting")
             converted = Path(folder) / weights.file_name
-            weights.convert(raw, converted)
-        _keep(weights, weights_dir, converted)
+            origin.convert(raw, converted)
+        _keep(weights, weights_dir, converted, origin)
     progress(1.0, "ready")
     return weights_dir / weights.file_name
 
 
-def _keep(weights: Weights, weights_dir: Path, converted: Path) -> None:
+def fetch_raw(
+    weights: Weights, weights_dir: Path, folder: Path, progress: Progress = silent
+) -> tuple[Path, RawFile]:
+    """Fetch a published file of the weights into `folder`, verified: its path and its origin.
+
+    A file that was placed by hand in `weights_dir` is used before any address is asked.
+
+    Raises:
+        WeightsMissingError: no source answers; WeightsCorruptError: what came is not what was
+            published.
+    """
+    raw = folder / "raw"
+    first: WeightsMissingError | WeightsCorruptError | None = None
+    by_hand = sorted(
+        weights.raw_files, key=lambda one: not (weights_dir / one.source.placeable).is_file()
+    )
+    for origin in by_hand:
+        try:
+            origin.source.fetch(raw, weights_dir, progress)
+            if raw.stat().st_size != origin.n_bytes or sha256_of(raw) != origin.sha256:
+                raise WeightsCorruptError(
+                    "what was fetched is not what was published (its sha256 differs)",
+                    subject=origin.source.described,
+                    next_step="Try again; if it stays so, do not use this source",
+                )
+        except (WeightsMissingError, WeightsCorruptError) as error:
+            first = first or error
+            continue
+        return raw, origin
+    if isinstance(first, WeightsCorruptError):
+        raise first
+    why = first.problem if first is not None else "no source is known"
+    raise _missing(weights, weights_dir, why) from first
+
+
+def _keep(weights: Weights, weights_dir: Path, converted: Path, origin: RawFile) -> None:
     """Put the file in place, then the note that vouches for it."""
     note = {
         "sha256": sha256_of(converted),
-        "raw_sha256": weights.raw_sha256,
+        "raw_sha256": origin.sha256,
         "converter_version": weights.converter_version,
         "licence": weights.licence,
-        "source": weights.source.described,
+        "source": origin.source.described,
     }
     with atomic_path(weights_dir / weights.file_name) as temporary:
         temporary.write_bytes(converted.read_bytes())
@@ -186,19 +211,22 @@ def _read_note(weights: Weights, weights_dir: Path) -> dict[str, Any] | None:
         note = json.loads(_note_path(weights, weights_dir).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    current = {"raw_sha256": weights.raw_sha256, "converter_version": weights.converter_version}
     if not isinstance(note, dict) or "sha256" not in note:
         return None
-    return note if all(note.get(key) == value for key, value in current.items()) else None
+    is_current = note.get("converter_version") == weights.converter_version and any(
+        note.get("raw_sha256") == raw.sha256 for raw in weights.raw_files
+    )
+    return note if is_current else None
 
 
 def _missing(weights: Weights, weights_dir: Path, why: str) -> WeightsMissingError:
+    placeable = " or ".join(raw.source.placeable for raw in weights.raw_files)
     return WeightsMissingError(
         f"weights are needed and {why}",
         subject=weights.name,
         next_step=(
             f"With a connection, `utawaku models pull {weights.name}` fetches them from: "
-            f"{weights.source.described}. Without one, put {weights.source.placeable} into "
+            f"{weights.described}. Without one, put {placeable} into "
             f"{weights_dir} and run it again"
         ),
     )

@@ -151,3 +151,58 @@ def test_every_entry_names_its_licence_digest_and_file() -> None:
         names.add(weights.file_name)
         if isinstance(weights.source, WheelFile):
             assert "==" in weights.source.requirement
+
+
+def two_origins(first: HttpsFile, second: HttpsFile) -> Weights:
+    """Weights that two servers hold in files of their own form; both become the same bytes."""
+
+    def halved(raw: Path, target: Path) -> None:
+        target.write_bytes(raw.read_bytes()[: len(PAYLOAD)])
+
+    return Weights(
+        name="twice",
+        purpose="a test",
+        licence="MIT",
+        source=first,
+        raw_sha256=first.sha256,
+        raw_bytes=first.n_bytes,
+        file_name="twice.bin",
+        convert=halved,
+        others=(registry.RawFile(second, second.sha256, second.n_bytes, halved),),
+    )
+
+
+def test_another_source_is_asked_where_the_first_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubled = PAYLOAD * 2
+    with WeightsServer(doubled) as server:
+        other = HttpsFile(server.url, "other.bin", len(doubled), digest(doubled))
+        weights = two_origins(fetched("http://127.0.0.1:1/weights.bin"), other)
+        monkeypatch.setitem(registry.table(), "twice", weights)
+        assert registry.pull("twice", tmp_path).read_bytes() == PAYLOAD
+    assert registry.version("twice", tmp_path) == digest(PAYLOAD)
+    (row,) = [one for one in registry.status(tmp_path) if one.name == "twice"]
+    assert (row.present, server.url in row.source) == (True, True)
+
+
+def test_a_file_of_any_source_that_was_put_there_by_hand_is_used_before_any_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubled = PAYLOAD * 2
+    with WeightsServer(PAYLOAD) as server:
+        other = HttpsFile("http://127.0.0.1:1/x", "other.bin", len(doubled), digest(doubled))
+        monkeypatch.setitem(registry.table(), "twice", two_origins(fetched(server.url), other))
+        (tmp_path / "other.bin").write_bytes(doubled)
+        assert registry.pull("twice", tmp_path).read_bytes() == PAYLOAD
+        assert server.asked == []
+
+
+def test_where_no_source_answers_the_error_names_every_file_that_would_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = fetched("http://127.0.0.1:1/weights.bin")
+    other = HttpsFile("http://127.0.0.1:1/x", "other.bin", len(PAYLOAD), digest(PAYLOAD))
+    monkeypatch.setitem(registry.table(), "twice", two_origins(first, other))
+    with pytest.raises(WeightsMissingError, match=r"put weights\.bin or other\.bin into"):
+        registry.pull("twice", tmp_path)

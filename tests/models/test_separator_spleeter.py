@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,13 @@ from utawaku.models.registry import HttpsFile
 from utawaku.models.registry.tf_checkpoint import open_checkpoint
 from utawaku.models.separator import separate
 from utawaku.models.separator.spleeter.engine import SpleeterSeparator
-from utawaku.models.separator.spleeter.network import build, phases, read_archive, variable_shapes
+from utawaku.models.separator.spleeter.network import (
+    build,
+    phases,
+    read_archive,
+    unpack_checkpoint,
+    variable_shapes,
+)
 
 RUN = Path(__file__).parents[2] / "models" / "reference" / "spleeter" / "run.py"
 
@@ -199,6 +206,23 @@ def test_the_release_is_fetched_through_a_broken_line_and_separates(
     np.testing.assert_allclose(stems.vocals + stems.accompaniment, mix, atol=1e-5)
 
 
+def test_a_zip_of_the_checkpoint_holds_the_same_variables(
+    tensors: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    tarred, zipped = tmp_path / "2stems.tar.gz", tmp_path / "raw"
+    tarred.write_bytes(release(tensors))
+    unpack_checkpoint(tarred, tmp_path / "from-tar")
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for file in sorted((tmp_path / "from-tar").rglob("model.*")):
+            archive.writestr(file.name, file.read_bytes())
+    unpack_checkpoint(zipped, tmp_path / "from-zip")
+    assert (tmp_path / "from-zip" / "model.index").is_file()
+    read = read_archive(zipped)
+    assert read.keys() >= tensors.keys()
+    for name, values in tensors.items():
+        np.testing.assert_array_equal(read[name], values)
+
+
 @pytest.mark.parametrize("fault", ["changed", "cut short"])
 def test_an_archive_that_is_not_the_published_one_leaves_nothing(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -212,6 +236,7 @@ def test_an_archive_that_is_not_the_published_one_leaves_nothing(
             source=HttpsFile(server.url, "2stems.tar.gz", len(published), digest),
             raw_sha256=digest,
             raw_bytes=len(published),
+            others=(),
         )
         monkeypatch.setitem(registry.table(), "spleeter-2stems", here)
         wrong = WeightsCorruptError if fault == "changed" else WeightsMissingError

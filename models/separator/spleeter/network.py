@@ -9,6 +9,7 @@ ONNX Runtime's own is 0 below -16, which ruins ratios of two small outputs.
 """
 
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,29 +34,53 @@ Tensors = Mapping[str, np.ndarray]
 
 
 def read_archive(path: Path) -> dict[str, np.ndarray]:
-    """The variables of the checkpoint inside Spleeter's release archive (2stems.tar.gz).
+    """The variables of the checkpoint inside an archive, in their stored shape and dtype.
+
+    The archive is Spleeter's release (2stems.tar.gz) or a zip of the same files.
 
     Raises:
         WeightsCorruptError: not such an archive, cut short, or empty.
     """
     try:
-        with tarfile.open(path) as archive:
-            files = {
-                member.name.rpartition("/")[2]: archive.extractfile(member)
-                for member in archive.getmembers()
-                if member.isfile()
-            }
-            index = files.get("model.index")
-            shards = [files[name] for name in sorted(files) if name.startswith("model.data-")]
-            if index is None or not shards:
-                raise WeightsCorruptError(
-                    "the archive holds no checkpoint", subject=str(path), next_step=_NEXT_STEP
-                )
-            return read_checkpoint(index.read(), [shard.read() for shard in shards if shard])
-    except (tarfile.TarError, OSError, EOFError) as error:
+        files = _zipped(path) if zipfile.is_zipfile(path) else _tarred(path)
+    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
         raise WeightsCorruptError(
             f"the archive cannot be read ({error})", subject=str(path), next_step=_NEXT_STEP
         ) from error
+    index = files.get("model.index")
+    shards = [files[name] for name in sorted(files) if name.startswith("model.data-")]
+    if index is None or not shards:
+        raise WeightsCorruptError(
+            "the archive holds no checkpoint", subject=str(path), next_step=_NEXT_STEP
+        )
+    return read_checkpoint(index, shards)
+
+
+def unpack_checkpoint(path: Path, folder: Path) -> None:
+    """Extract the archive that `read_archive` reads into a folder, which is made.
+
+    Raises:
+        OSError, tarfile.TarError, zipfile.BadZipFile: it cannot be read or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+        return
+    with tarfile.open(path) as tarred:
+        tarred.extractall(folder, filter="data")
+
+
+def _tarred(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as archive:
+        members = [member for member in archive.getmembers() if member.isfile()]
+        opened = ((member.name, archive.extractfile(member)) for member in members)
+        return {name.rpartition("/")[2]: file.read() for name, file in opened if file is not None}
+
+
+def _zipped(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name.rpartition("/")[2]: archive.read(name) for name in archive.namelist()}
 
 
 def build(tensors: Tensors) -> onnx.ModelProto:
