@@ -31,7 +31,13 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"onnx"},
-    check_specs=[stream_check("every_song_was_heard", asset="embeddings")],
+    check_specs=[
+        stream_check(
+            "every_song_was_heard",
+            asset="embeddings",
+            description="Each kept song has its embedding; the metadata names the others.",
+        )
+    ],
 )
 def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
     """Embedding and tags of each song, heard at 20 places."""
@@ -82,7 +88,10 @@ def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
             dg.AssetCheckResult(
                 check_name="every_song_was_heard",
                 passed=not heard.unheard,
-                metadata=dict(list(heard.unheard.items())[:20]),
+                metadata={
+                    "songs": list(heard.unheard)[:20],
+                    "reasons": sorted(set(heard.unheard.values()))[:5],
+                },
             )
         ],
     )

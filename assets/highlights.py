@@ -39,7 +39,13 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"numpy"},
-    check_specs=[stream_check("highlights_lie_inside_their_songs", asset="highlights")],
+    check_specs=[
+        stream_check(
+            "highlights_lie_inside_their_songs",
+            asset="highlights",
+            description="No best half minute reaches beyond its song.",
+        )
+    ],
 )
 def highlights(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
     """Interest curve, best span, tempo and key of every song of the stream.

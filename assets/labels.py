@@ -3,6 +3,7 @@
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from utawaku.library.progress import part
 from utawaku.models.fingerprint import FingerprintIndex
@@ -26,9 +27,11 @@ from utawaku.workflows.stream_labels import (
 class LabelsConfig(dg.Config):
     """The weight of a label."""
 
-    wait_for_rate_limit: bool = False
-    """Wait for Shazam's rate limit and compare with covers; else what cannot be had at once is put
-    off."""
+    wait_for_rate_limit: bool = Field(
+        default=False,
+        description="Wait for Shazam's rate limit and compare with cover versions; else what "
+        "cannot be had at once is put off.",
+    )
 
 
 BINDING = bind(
@@ -48,12 +51,18 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="shazam",
     kinds={"shazam"},
-    check_specs=[stream_check("names_of_the_user_stand", asset="labels")],
+    check_specs=[
+        stream_check(
+            "names_of_the_user_stand",
+            asset="labels",
+            description="Titles and artists that you gave are as they were before the run.",
+        )
+    ],
 )
 def labels_asset(
     context: dg.AssetExecutionContext, config: LabelsConfig, library: LibraryResource
 ) -> dg.MaterializeResult:
-    """Ask setlist, own index and Shazam for names; what the user chose is never overwritten."""
+    """Ask setlist, own index and Shazam for names; what you chose is never overwritten."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
     with track(library, context, "labels") as work:
@@ -103,9 +112,14 @@ def labels_asset(
         work.done(engine="naming", engine_version=ENGINE_VERSION, metadata=metadata)
         forget_sound(stream.id, catalogue, settings)
     after = {song.id: (song.title, song.artist) for song in now if song.id in before}
+    changed = [song_id for song_id, told in before.items() if after.get(song_id) != told]
     return work.result(
         metadata,
         check_results=[
-            dg.AssetCheckResult(check_name="names_of_the_user_stand", passed=after == before)
+            dg.AssetCheckResult(
+                check_name="names_of_the_user_stand",
+                passed=not changed,
+                metadata={"songs": changed},
+            )
         ],
     )

@@ -43,8 +43,16 @@ BINDING = bind(
     pool="cpu",
     kinds={"ffmpeg", "file"},
     check_specs=[
-        stream_check("tags_read_back", asset="library_files"),
-        stream_check("files_are_as_long_as_their_songs", asset="library_files"),
+        stream_check(
+            "tags_read_back",
+            asset="library_files",
+            description="Tags read back are the catalogue's; the metadata names the others.",
+        ),
+        stream_check(
+            "files_are_as_long_as_their_songs",
+            asset="library_files",
+            description="Each song file is as long as its song; the metadata names the others.",
+        ),
     ],
 )
 def library_files(

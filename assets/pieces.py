@@ -24,17 +24,25 @@ from utawaku.workflows.recordings import recording_file
 class PiecesConfig(dg.Config):
     """Run configuration of `pieces`: the fields of `workflows.pieces.PiecesOptions`."""
 
-    subtitles: str = ""
-    shift_s: float = 0.0
-    start_s: float = 0.0
-    stop_s: float | None = Field(default=None)
+    subtitles: str = Field(
+        default="",
+        description="A .srt or .vtt file, or the name of one in the stream's folder; empty brings "
+        "all that was cut before up to date.",
+    )
+    shift_s: float = Field(default=0.0, description="Seconds added to the times of the lines.")
+    start_s: float = Field(default=0.0, description="Where the cut begins, in seconds.")
+    stop_s: float | None = Field(
+        default=None, description="Where the cut ends, in seconds; the end if left out."
+    )
 
 
 BINDING = bind(
     Binding(
         "pieces",
         CODE_VERSION,
-        requests=lambda stream_id, _catalogue, _settings: [SeparatePieces(stream_id=stream_id)],
+        requests=lambda stream_id, _catalogue, settings: (
+            [SeparatePieces(stream_id=stream_id)] if known_pieces(stream_id, settings) else []
+        ),
     )
 )
 
@@ -42,14 +50,26 @@ BINDING = bind(
 @dg.asset(
     partitions_def=stream_partitions,
     deps=BINDING.deps,
-    group_name="streams",
+    group_name="on_demand",
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"onnx", "file"},
     check_specs=[
-        stream_check("pieces_are_as_long_as_their_place", asset="pieces"),
-        stream_check("pieces_add_up_to_their_mix", asset="pieces"),
-        stream_check("pieces_join_to_their_recording", asset="pieces"),
+        stream_check(
+            "pieces_are_as_long_as_their_place",
+            asset="pieces",
+            description="Each piece is as long as its place in the recording.",
+        ),
+        stream_check(
+            "pieces_add_up_to_their_mix",
+            asset="pieces",
+            description="Vocals and accompaniment of each piece add up to its mix.",
+        ),
+        stream_check(
+            "pieces_join_to_their_recording",
+            asset="pieces",
+            description="Joined, the pieces are the recording: none is missing or unreadable.",
+        ),
     ],
 )
 def pieces(
@@ -65,9 +85,16 @@ def pieces(
     done: dict[str, SeparatedPieces] = {}
     failed: dict[str, str] = {}
     with track(library, context, "pieces") as work:
+        wanted, known = PiecesOptions(**config.model_dump()), known_pieces(stream.id, settings)
+        if wanted == PiecesOptions() and not known:
+            # Nobody asked for pieces: "Materialize all" on the Dagster UI has nothing to do here.
+            context.log.info("%s: no pieces were asked for", stream.id)
+            nothing = {"folders": {}, "n_pieces": 0, "n_made": 0, "n_failed": 0}
+            work.done(engine="", engine_version=CODE_VERSION, metadata=nothing)
+            return work.result(nothing, _checks({}))
         recording = recording_file(stream, settings)
-        asked = asked_for(PiecesOptions(**config.model_dump()), stream.id, settings)
-        folders = [*asked, *(f for f in known_pieces(stream.id, settings) if f not in asked)]
+        asked = asked_for(wanted, stream.id, settings)
+        folders = [*asked, *(f for f in known if f not in asked)]
         separator = separator_of(context, library, part(work.progress, 0.0, 0.02))
         for number, folder in enumerate(folders):
             share = part(work.progress, number / len(folders), (number + 1) / len(folders))
@@ -125,12 +152,16 @@ def pieces(
         )
     return work.result(
         metadata,
-        check_results=[
-            _check("pieces_are_as_long_as_their_place", done, "length"),
-            _check("pieces_add_up_to_their_mix", done, "sum"),
-            _check("pieces_join_to_their_recording", done, "missing", "unreadable", "length"),
-        ],
+        check_results=_checks(done),
     )
+
+
+def _checks(done: Mapping[str, SeparatedPieces]) -> list[dg.AssetCheckResult]:
+    return [
+        _check("pieces_are_as_long_as_their_place", done, "length"),
+        _check("pieces_add_up_to_their_mix", done, "sum"),
+        _check("pieces_join_to_their_recording", done, "missing", "unreadable", "length"),
+    ]
 
 
 def _told(made: SeparatedPieces, asked: Cut | None) -> dict[str, Any]:

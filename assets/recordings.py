@@ -53,7 +53,13 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="download",
     kinds={"ytdlp", "file"},
-    check_specs=[stream_check("recording_is_complete", asset="recordings")],
+    check_specs=[
+        stream_check(
+            "recording_is_complete",
+            asset="recordings",
+            description="The recording is as long as its page says, within a second in a hundred.",
+        )
+    ],
 )
 def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
     """Whole best audio (or video) of a stream, info.json, thumbnail, comments and live chat."""

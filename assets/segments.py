@@ -14,7 +14,12 @@ from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.pcm_sharing import keep_sound
 from utawaku.workflows.recordings import recording_file
-from utawaku.workflows.segments import analysis_file, made_with, segments_tile
+from utawaku.workflows.segments import (
+    analysis_file,
+    breaks_between,
+    made_with,
+    segments_tile,
+)
 from utawaku.workflows.timelines import carry_times
 
 BINDING = bind(
@@ -36,7 +41,14 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"onnx"},
-    check_specs=[stream_check("segments_tile_the_recording", asset="segments")],
+    check_specs=[
+        stream_check(
+            "segments_tile_the_recording",
+            asset="segments",
+            description="No gap, no overlap. It blocks: songs are found by segments.",
+            blocking=True,
+        )
+    ],
 )
 def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
     """Contiguous segments (speech, music, noEnergy, noise) of the whole recording."""
@@ -89,6 +101,10 @@ def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.
             dg.AssetCheckResult(
                 check_name="segments_tile_the_recording",
                 passed=segments_tile(result.segments, result.duration_s),
+                metadata={
+                    "gaps or overlaps at seconds": breaks_between(result.segments),
+                    "duration_s": result.duration_s,
+                },
             )
         ],
     )

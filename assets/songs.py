@@ -18,7 +18,7 @@ from utawaku.workflows.songs import (
     draw_timeline,
     made_with,
     rules_of,
-    songs_are_apart,
+    songs_astray,
     tell_left_out,
 )
 from utawaku.workflows.sources import gather
@@ -42,12 +42,19 @@ BINDING = bind(
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"python"},
-    check_specs=[stream_check("songs_lie_apart_inside_the_recording", asset="songs")],
+    check_specs=[
+        stream_check(
+            "songs_lie_apart_inside_the_recording",
+            asset="songs",
+            description="Inside, in order and apart. It blocks: files are cut by songs.",
+            blocking=True,
+        )
+    ],
 )
 def songs_asset(
     context: dg.AssetExecutionContext, library: LibraryResource
 ) -> dg.MaterializeResult:
-    """Return where the songs are; known songs keep their identity, the user's own cuts stand."""
+    """Where songs start and stop; known songs keep their identity, and your own cuts stand."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
     with track(library, context, "songs") as work:
@@ -89,12 +96,14 @@ def songs_asset(
             model_version=segmentation.model_version,
             metadata=metadata,
         )
+    astray = songs_astray(kept, segmentation.duration_s)
     return work.result(
         {**metadata, "timeline": inline_picture(timeline)},
         check_results=[
             dg.AssetCheckResult(
                 check_name="songs_lie_apart_inside_the_recording",
-                passed=songs_are_apart(kept, segmentation.duration_s),
+                passed=not astray,
+                metadata={"songs": astray},
             )
         ],
     )

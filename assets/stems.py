@@ -22,7 +22,10 @@ from utawaku.workflows.stems import CODE_VERSION, fault_in, is_made, separate_so
 class StemsConfig(dg.Config):
     """The songs to separate; without names, all of the stream that are good enough."""
 
-    song_ids: list[str] = Field(default_factory=list)
+    song_ids: list[str] = Field(
+        default_factory=list,
+        description="Ids of the songs to separate; empty for all that are good enough by stems.*.",
+    )
 
 
 def _separate_again(stream_id: str, catalogue: Catalogue, settings: Settings) -> list[Separate]:
@@ -39,13 +42,21 @@ BINDING = bind(Binding("stems", CODE_VERSION, requests=_separate_again))
 @dg.asset(
     partitions_def=stream_partitions,
     deps=BINDING.deps,
-    group_name="streams",
+    group_name="on_demand",
     code_version=BINDING.code_version,
     pool="cpu",
     kinds={"onnx", "file"},
     check_specs=[
-        stream_check("stems_are_as_long_as_their_songs", asset="stems"),
-        stream_check("stems_add_up_to_their_mix", asset="stems"),
+        stream_check(
+            "stems_are_as_long_as_their_songs",
+            asset="stems",
+            description="Both stems of each song are there, readable and as long as the song.",
+        ),
+        stream_check(
+            "stems_add_up_to_their_mix",
+            asset="stems",
+            description="Vocals and accompaniment of each song add up to its mix.",
+        ),
     ],
 )
 def stems(

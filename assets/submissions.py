@@ -17,11 +17,17 @@ CODE_VERSION = "1"
 
 @dg.asset(
     deps=[library_files],
-    group_name="sharing",
+    group_name="uploads",
     code_version=CODE_VERSION,
     pool="bilibili",
     kinds={"bilibili"},
-    check_specs=[dg.AssetCheckSpec("published_ones_have_an_address", asset="submissions")],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "published_ones_have_an_address",
+            asset="submissions",
+            description="Each published submission has the address that its site gave it.",
+        )
+    ],
 )
 def submissions(
     context: dg.AssetExecutionContext, library: LibraryResource

@@ -19,16 +19,22 @@ from utawaku.workflows.taste import score_songs, train_taste
 
 @dg.asset(
     deps=[embeddings],
-    group_name="models",
+    group_name="taste",
     code_version=CODE_VERSION,
     pool="cpu",
     kinds={"numpy"},
-    check_specs=[dg.AssetCheckSpec("better_than_chance_on_songs_held_out", asset="taste_model")],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "better_than_chance_on_songs_held_out",
+            asset="taste_model",
+            description="It tells liked from disliked songs that it was not trained on.",
+        )
+    ],
 )
 def taste_model(
     context: dg.AssetExecutionContext, library: LibraryResource
 ) -> dg.MaterializeResult:
-    """Return what the user likes, learnt from grades; measured on songs that it has not seen."""
+    """The model of what you like, trained on your grades and measured on songs held out."""
     try:
         model, quality = train_taste(library.catalogue, library.settings)
     except UtawakuError as error:
@@ -70,12 +76,18 @@ def taste_model(
     code_version=CODE_VERSION,
     pool="cpu",
     kinds={"numpy"},
-    check_specs=[dg.AssetCheckSpec("no_score_is_of_an_older_model", asset="taste_scores")],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "no_score_is_of_an_older_model",
+            asset="taste_scores",
+            description="After a run each song that was heard has a score by the present model.",
+        )
+    ],
 )
 def taste_scores(
     context: dg.AssetExecutionContext, library: LibraryResource
 ) -> dg.MaterializeResult:
-    """p(like) of every song, made again with every model."""
+    """Probability that you like each song, scored again with every new taste model."""
     catalogue, settings = library.catalogue, library.settings
     current = catalogue.taste.current()
     started = time.monotonic()

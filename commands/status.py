@@ -90,6 +90,14 @@ def status(
         "requests_running": [
             {"id": r.id, "kind": r.kind, "target": r.target} for r in catalogue.requests.running()
         ],
+        "failed_checks": [
+            {
+                "stream": state.stream_id,
+                "asset": state.asset,
+                "checks": dict(state.metadata["failed_checks"]),
+            }
+            for state in catalogue.assets.with_failed_checks(limit=limit)
+        ],
         "notices": catalogue.notices.recent(limit=10, unread_only=True),
         "streams": streams,
     }
@@ -120,6 +128,9 @@ def status(
             )
         out.print()
         print_table(listing)
+    for one in report["failed_checks"]:
+        names = ", ".join(name.replace("_", " ") for name in one["checks"])
+        out.print(f"check failed  {one['asset']} of {one['stream']}: {names}", markup=False)
     for notice in report["notices"]:
         when = time.strftime("%m-%d %H:%M", time.localtime(notice.created_at))
         out.print(f"\n{when} {notice.title}: {notice.body}", markup=False, soft_wrap=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
 from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import StillProcessingError, UtawakuError
@@ -12,6 +13,7 @@ from utawaku.library.records import Channel, Request, Stream
 from utawaku.library.requests import Ingest, IngestStream, RecheckLength, read_request
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.orchestration.partitions import add_partitions
+from utawaku.orchestration.present_checks import without_present_checks
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
 from utawaku.services.rate_limits import asking
@@ -35,7 +37,9 @@ from utawaku.workflows.subscriptions import (
 
 ingest_stream = dg.define_asset_job(
     "ingest_stream",
-    selection=dg.AssetSelection.assets(*CHAIN, *(model.asset for model in models_of(CHAIN))),
+    selection=without_present_checks(
+        dg.AssetSelection.assets(*CHAIN, *(model.asset for model in models_of(CHAIN)))
+    ),
     # One process a stream: ten trivial steps take 2 s instead of 17 s.
     executor_def=dg.in_process_executor,
     description="Take one stream from its address to tagged songs on disk.",
@@ -45,7 +49,7 @@ ingest_stream = dg.define_asset_job(
 class ResolveConfig(dg.Config):
     """The requests to serve."""
 
-    request_ids: list[int]
+    request_ids: list[int] = Field(description="Numbers of the requests in the catalogue.")
 
 
 @dg.op
@@ -175,7 +179,7 @@ def resolve_run(request_ids: Sequence[int]) -> dg.RunRequest:
 class ChannelConfig(dg.Config):
     """The channel to poll."""
 
-    channel_id: str
+    channel_id: str = Field(description="Id of the subscription's channel in the catalogue.")
 
 
 @dg.op

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
 from utawaku.library.errors import UtawakuError
 from utawaku.library.progress import Progress
@@ -24,7 +25,7 @@ class _CancelledError(Exception):
 class PlaylistConfig(dg.Config):
     """The request to serve."""
 
-    request_id: int
+    request_id: int = Field(description="Number of the request in the catalogue.")
 
 
 @dg.op(pool="cpu")

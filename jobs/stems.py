@@ -7,10 +7,11 @@ from utawaku.assets.stems import stems
 from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.records import Song
 from utawaku.library.requests import SeparatePieces
+from utawaku.orchestration.present_checks import without_present_checks
 
 separate_songs = dg.define_asset_job(
     "separate_songs",
-    selection=dg.AssetSelection.assets(stems, ARTEFACTS["stems"].model),
+    selection=without_present_checks(dg.AssetSelection.assets(stems, ARTEFACTS["stems"].model)),
     executor_def=dg.in_process_executor,
     description="Vocals and accompaniment of songs of one stream.",
 )
@@ -18,7 +19,7 @@ separate_songs = dg.define_asset_job(
 
 separate_pieces = dg.define_asset_job(
     "separate_pieces",
-    selection=dg.AssetSelection.assets(pieces, ARTEFACTS["pieces"].model),
+    selection=without_present_checks(dg.AssetSelection.assets(pieces, ARTEFACTS["pieces"].model)),
     executor_def=dg.in_process_executor,
     description="Vocals and accompaniment of one recording, cut at subtitles.",
 )

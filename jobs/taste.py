@@ -3,10 +3,11 @@
 import dagster as dg
 
 from utawaku.assets.taste import taste_model, taste_scores
+from utawaku.orchestration.present_checks import without_present_checks
 
 train_taste_job = dg.define_asset_job(
     "train_taste",
-    selection=dg.AssetSelection.assets(taste_model, taste_scores),
+    selection=without_present_checks(dg.AssetSelection.assets(taste_model, taste_scores)),
     executor_def=dg.in_process_executor,
     description="Learn what the user likes, score every song, choose what to ask next.",
 )
@@ -14,7 +15,7 @@ train_taste_job = dg.define_asset_job(
 
 score_taste_job = dg.define_asset_job(
     "score_taste",
-    selection=dg.AssetSelection.assets(taste_scores),
+    selection=without_present_checks(dg.AssetSelection.assets(taste_scores)),
     executor_def=dg.in_process_executor,
     description="Score songs that the present taste model has not seen.",
 )

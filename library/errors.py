@@ -55,6 +55,7 @@ A message says what failed, on what, and what the user can do next::
     |  +- SongTakenError            a song is in another open submission of the target
     +- EditError                    songs cannot be placed so
     +- DiskFullError                no space left for what is to be written
+    +- CheckFailedError             what was made is wrong, and nothing is made from it
 """
 
 import errno
@@ -483,6 +484,10 @@ class SongTakenError(UploadError):
 
 class EditError(UtawakuError):
     """Songs cannot be placed so: they would overlap, be empty or leave the recording."""
+
+
+class CheckFailedError(UtawakuError):
+    """An artefact was made, and a check that guards what follows found it wrong."""
 
 
 def all_errors(base: type[UtawakuError] = UtawakuError) -> Iterator[type[UtawakuError]]:

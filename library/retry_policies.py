@@ -72,6 +72,7 @@ POLICIES: Mapping[type[errors.UtawakuError], Policy | None] = {
     errors.UploadError: UNKNOWN,
     errors.EditError: None,
     errors.DiskFullError: Policy(900.0, 6 * HOUR_S, 60),
+    errors.CheckFailedError: None,
 }
 """By class; a class that is not named has the policy of the class above it. None: not again."""
 OLD_NAMES: Mapping[str, str] = {

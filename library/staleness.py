@@ -18,7 +18,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 
 _PRESENT = "artefacts.present_versions"
-_DECIDING = ("segments", "songs", "labels", "stems", "highlight")
+_DECIDING = ("segments", "songs", "labels", "sources", "stems", "highlight")
 """Sections of the settings that say which engines, models and rules are wanted."""
 
 

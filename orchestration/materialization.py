@@ -14,7 +14,9 @@ from dagster._core.definitions.data_version import get_input_data_version_tag
 
 from utawaku.library.errors import ExitCode, UtawakuError, file_trouble, full_disk
 from utawaku.orchestration.model_versions import report_versions
+from utawaku.orchestration.outcome_checks import tell_failed_checks
 from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.shown_metadata import model_facts, stream_facts, typed
 from utawaku.orchestration.versions import DATA_VERSION, INPUTS, data_version_of, inputs_of
 from utawaku.workflows.model_versions import MISSING, MODELS, models_of, not_fetched
 
@@ -91,11 +93,23 @@ class Work:
     ) -> dg.MaterializeResult[None]:
         """The outcome as Dagster records it: versions as the catalogue has them.
 
+        Checks that failed are told in the catalogue, too.
+
         By itself Dagster would note the model that it had on record when the step began, which a
         changed setting or a fetch may have overtaken.
         """
+        specs = {spec.name: spec for spec in self._context.assets_def.check_specs}
+        failed = tell_failed_checks(
+            self._library.catalogue, self._stream_id, self._asset, specs, check_results
+        )
+        for name in failed:
+            self._context.log.warning("check %s of %s failed", name, self._stream_id)
         return dg.MaterializeResult(
-            metadata=dict(metadata),
+            metadata={
+                **stream_facts(self._library.catalogue, self._stream_id, self._asset),
+                **model_facts(self._asset, self._library.settings),
+                **typed(metadata),
+            },
             data_version=dg.DataVersion(self.data_version),
             tags={
                 get_input_data_version_tag(dg.AssetKey(name)): version

@@ -12,8 +12,10 @@ stream_partitions = dg.DynamicPartitionsDefinition(name="stream")
 about one run a second, and a library holds 30,000 songs in about 3,000 streams."""
 
 
-def stream_check(name: str, *, asset: str) -> dg.AssetCheckSpec:
-    """A check whose result Dagster keeps for each stream.
+def stream_check(
+    name: str, *, asset: str, description: str, blocking: bool = False
+) -> dg.AssetCheckSpec:
+    """A check whose result Dagster keeps for each stream; a blocking one guards what follows.
 
     A check without partitions of its own has one state for the whole asset: a stream that failed
     would look well as soon as another one passes
@@ -22,7 +24,13 @@ def stream_check(name: str, *, asset: str) -> dg.AssetCheckSpec:
     with warnings.catch_warnings():
         # Dagster 1.13 calls the parameter a preview.
         warnings.filterwarnings("ignore", message=".*partitions_def", category=dg.PreviewWarning)
-        return dg.AssetCheckSpec(name, asset=asset, partitions_def=stream_partitions)
+        return dg.AssetCheckSpec(
+            name,
+            asset=asset,
+            description=description,
+            blocking=blocking,
+            partitions_def=stream_partitions,
+        )
 
 
 def partitions_in_step(

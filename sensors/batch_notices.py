@@ -14,6 +14,7 @@ BATCH = "batch.told"
 
 
 @dg.sensor(
+    description="Announces what was finished once nothing has been going on for a while.",
     target=None,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,

@@ -22,6 +22,8 @@ INTERVAL_S = 5
 
 
 @dg.sensor(
+    description="Starts runs for waiting requests, once each, as far as sites, quotas "
+    "and disk allow.",
     jobs=[
         ingest_stream,
         resolve_source,

@@ -8,6 +8,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.staleness import Present, keep_present, stale_streams
 from utawaku.orchestration.model_versions import report_versions
+from utawaku.orchestration.present_checks import report_present_checks
 from utawaku.orchestration.present_versions import present_versions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.model_versions import MISSING, MODELS, not_fetched
@@ -17,6 +18,8 @@ NOTICED = "models.noticed"
 
 
 @dg.sensor(
+    description="Tells Dagster and the screen the present versions of models and how "
+    "many streams are stale for them. Makes nothing again: that is your decision.",
     target=None,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
@@ -34,6 +37,7 @@ def notice_new_models(
     keep_present(library.catalogue, settings, present)
     told = report_versions(context.instance, settings, MODELS.values())
     _notice_changes(present, library.catalogue, settings)
+    report_present_checks(context.instance, library.catalogue, settings)
     if not told:
         return dg.SkipReason("every model is of the version that Dagster knows")
     return dg.SkipReason(f"new versions: {', '.join(sorted(told))}")

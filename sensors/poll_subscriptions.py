@@ -39,6 +39,7 @@ class Tally:
 
 
 @dg.sensor(
+    description="Polls the subscriptions whose turn it is and files a request for each new stream.",
     job=reconcile_channel,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,

@@ -18,6 +18,7 @@ _OPEN = [
 
 
 @dg.sensor(
+    description="Starts a run of the upload queue while submissions are due.",
     job=publish_submissions,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,

@@ -12,6 +12,7 @@ TRAINED_TO = "grades.trained_to"
 
 
 @dg.sensor(
+    description="Files a request to train the taste model after enough new grades.",
     target=None,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,

@@ -13,6 +13,8 @@ BATCH = 5
 
 
 @dg.sensor(
+    description="Files label requests for streams whose songs were put off and may be "
+    "asked about now.",
     target=None,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,

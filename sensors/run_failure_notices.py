@@ -14,6 +14,7 @@ PARTITION_TAG = "dagster/partition"
 
 
 @dg.run_failure_sensor(
+    description="Leaves a notice with a reason and a next step for every failed run.",
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
     monitor_all_code_locations=False,
@@ -36,15 +37,28 @@ def run_failure_notices(context: dg.RunFailureSensorContext) -> None:
         announce(settings, "failure", title, body)
 
 
+def name_of(run: dg.DagsterRun) -> str:
+    """The job as a person knows it: by its assets where the Dagster UI made it up."""
+    if not run.job_name.startswith("__ASSET_JOB"):
+        return run.job_name
+    names = sorted(key.to_user_string() for key in run.asset_selection or ())
+    return ", ".join(names) or "all assets"
+
+
 def note_failure(run: dg.DagsterRun, message: str, catalogue: Catalogue) -> tuple[str, str]:
     """Write what is known of a failed run; returns title and body of the notice."""
     stream_id = run.tags.get(PARTITION_TAG, "")
     stream = catalogue.streams.find(stream_id) if stream_id else None
     states = [state for state in close_unfinished(run.run_id, catalogue) if state.state == "failed"]
     told = [state for state in states if state.trouble.get("error") not in ("", None, "killed")]
-    subject = (stream.title or stream.id) if stream else run.job_name
-    body = states[0].message if states else message[:500]
-    title = f"{states[0].asset} failed" if states else f"{run.job_name} failed"
+    subject = (stream.title or stream.id) if stream else stream_id or run.job_name
+    if states:
+        body = states[0].message
+    elif stream_id and stream is None:
+        body = "there is no such stream; its partition is removed"
+    else:
+        body = message[:500]
+    title = f"{states[0].asset if states else name_of(run)} failed"
     if told and stream is not None:
         return title, f"{subject}: {told[0].message}"  # `track` left a notice already
     again = BATCH_TAG in run.tags

@@ -12,6 +12,7 @@ INTERVAL_S = 120
 
 
 @dg.sensor(
+    description="Scores songs that the present taste model has not seen.",
     job=score_taste_job,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,

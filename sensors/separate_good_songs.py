@@ -34,6 +34,7 @@ def ask_for_good_songs(catalogue: Catalogue, settings: Settings) -> list[str]:
 
 
 @dg.sensor(
+    description="Asks for the stems of songs above the thresholds of the settings stems.*.",
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
     target=None,

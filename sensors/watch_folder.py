@@ -23,6 +23,7 @@ Known = dict[str, list[float]]
 
 
 @dg.sensor(
+    description="Ingests media files that appear in the watched folder, once they no longer grow.",
     target=None,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,

@@ -11,12 +11,15 @@ from utawaku.jobs.playlists import make_playlists
 from utawaku.jobs.stems import separate_pieces, separate_songs
 from utawaku.jobs.submissions import publish_submissions
 from utawaku.jobs.taste import score_taste_job, train_taste_job
+from utawaku.orchestration.asset_facts import described_assets
+from utawaku.orchestration.present_checks import present_model_checks
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.sensors.batch_notices import batch_notices
 from utawaku.sensors.daily_crawl import daily_crawl
 from utawaku.sensors.drain_requests import drain_requests
 from utawaku.sensors.nightly_maintenance import nightly_maintenance_schedule
 from utawaku.sensors.notice_new_models import notice_new_models
+from utawaku.sensors.partitions_in_step import partitions_in_step
 from utawaku.sensors.poll_subscriptions import poll_subscriptions
 from utawaku.sensors.publish_due import publish_due
 from utawaku.sensors.request_training import request_training
@@ -31,7 +34,8 @@ from utawaku.sensors.watch_folder import watch_folder
 def defs() -> dg.Definitions:
     """Everything that Dagster knows of utawaku."""
     return dg.Definitions(
-        assets=dg.load_assets_from_modules(MODULES),
+        assets=described_assets(MODULES),
+        asset_checks=present_model_checks(),
         jobs=[
             ingest_stream,
             resolve_source,
@@ -58,6 +62,7 @@ def defs() -> dg.Definitions:
             publish_due,
             separate_good_songs,
             score_new_songs,
+            partitions_in_step,
         ],
         schedules=[nightly_maintenance_schedule, daily_crawl],
         resources={"library": LibraryResource()},

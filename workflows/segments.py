@@ -1,5 +1,7 @@
 """Segments of a stream: where they are kept, and what they are made with."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,15 @@ def made_with(settings: Settings) -> dict[str, Any]:
         "energy_ratio": wanted.energy_ratio,
         "version": ENGINE_VERSION,
     }
+
+
+def breaks_between(segments: Sequence[Segment]) -> list[float]:
+    """Return the seconds at which a segment does not begin where the one before it stopped."""
+    return [
+        round(later.start_s, 3)
+        for earlier, later in pairwise(segments)
+        if abs(later.start_s - earlier.stop_s) >= 1e-6
+    ]
 
 
 def segments_tile(segments: tuple[Segment, ...], duration_s: float) -> bool:

@@ -47,14 +47,15 @@ def tell_left_out(warnings: Sequence[str], stream: Stream, catalogue: Catalogue)
         )
 
 
-def songs_are_apart(songs: list[Song], duration_s: float) -> bool:
-    """Return whether songs lie inside the recording, in order, without overlap."""
+def songs_astray(songs: Sequence[Song], duration_s: float) -> list[str]:
+    """Return ids of songs that reach out of the recording, or begin before the last one stops."""
+    astray = []
     stop_s = 0.0
     for song in songs:
         if not stop_s - 1e-6 <= song.start_s < song.stop_s <= duration_s + 1e-6:
-            return False
-        stop_s = song.stop_s
-    return True
+            astray.append(song.id)
+        stop_s = max(stop_s, song.stop_s)
+    return astray
 
 
 def draw_timeline(

@@ -167,6 +167,28 @@ class AssetStates:
             finished_at=time.time(),
         )
 
+    def checked(self, stream_id: str, asset: str, failed: Mapping[str, str]) -> None:
+        """Note with the last success which of its checks failed (name, what was found)."""
+        state = self.of(stream_id).get(asset)
+        if state is None or dict(state.metadata.get("failed_checks", {})) == dict(failed):
+            return
+        told = {**state.metadata, "failed_checks": dict(failed), "n_failed_checks": len(failed)}
+        self._put(stream_id, asset, metadata=told)
+
+    def with_failed_checks(self, limit: int | None = None) -> list[AssetState]:
+        """Artefacts whose last success failed a check, the latest first."""
+        query = (
+            sa.select(*_COLUMNS)
+            .where(
+                asset_states.c.made_at.is_not(None),
+                asset_states.c.metadata["n_failed_checks"].as_integer() > 0,
+            )
+            .order_by(asset_states.c.made_at.desc())
+            .limit(limit)
+        )
+        with self._catalogue.read() as connection:
+            return [AssetState(*row) for row in connection.execute(query)]
+
     def stale(
         self,
         asset: str,

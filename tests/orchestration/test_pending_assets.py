@@ -18,7 +18,7 @@ from utawaku.workflows import embeddings, highlights, segments, songs
 from utawaku.workflows import song_files as library_files
 from utawaku.workflows import stream_labels as labels
 from utawaku.workflows.segments import segments_tile
-from utawaku.workflows.songs import songs_are_apart
+from utawaku.workflows.songs import songs_astray
 
 
 @pytest.fixture
@@ -148,9 +148,10 @@ def test_segments_with_a_gap_or_an_overlap_do_not_tile() -> None:
 
 def test_songs_that_overlap_or_leave_the_recording_are_not_apart() -> None:
     song = Song("a@0", "a", 0, 0.0, 50.0, "smart", 1.0)
-    assert songs_are_apart([song, replace(song, start_s=50.0, stop_s=90.0)], 90.0)
-    assert not songs_are_apart([song, replace(song, start_s=49.0, stop_s=90.0)], 90.0)
-    assert not songs_are_apart([replace(song, stop_s=91.0)], 90.0)
+    after = replace(song, id="a@1", start_s=50.0, stop_s=90.0)
+    assert songs_astray([song, after], 90.0) == []
+    assert songs_astray([song, replace(after, start_s=49.0)], 90.0) == ["a@1"]
+    assert songs_astray([replace(song, stop_s=91.0)], 90.0) == ["a@0"]
 
 
 def test_files_never_leave_the_songs_folder(

@@ -69,9 +69,7 @@ def children(catalogue: Catalogue) -> list[str]:
 
 def test_models_are_grouped_apart_from_streams() -> None:
     graph = defs().resolve_asset_graph()
-    assert {graph.get(dg.AssetKey(name)).group_name for name in (*MODELS, "taste_model")} == {
-        "models"
-    }
+    assert {graph.get(dg.AssetKey(name)).group_name for name in MODELS} == {"models"}
 
 
 def test_what_follows_an_artefact_is_what_is_made_of_it() -> None:

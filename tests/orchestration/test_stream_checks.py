@@ -7,7 +7,8 @@ from utawaku.orchestration.partitions import stream_check, stream_partitions
 
 
 @dg.asset(
-    partitions_def=stream_partitions, check_specs=[stream_check("is_whole", asset="recording")]
+    partitions_def=stream_partitions,
+    check_specs=[stream_check("is_whole", asset="recording", description="Whole.", blocking=True)],
 )
 def recording(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     passed = context.partition_key != "broken"
@@ -18,7 +19,7 @@ def test_a_stream_that_failed_its_check_stays_failed_when_another_passes() -> No
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("stream", ["broken", "good"])
         for key in ("broken", "good"):
-            dg.materialize([recording], partition_key=key, instance=instance)
+            dg.materialize([recording], partition_key=key, instance=instance, raise_on_error=False)
         check = dg.AssetCheckKey(dg.AssetKey("recording"), "is_whole")
         found = instance.event_log_storage.get_asset_check_partition_info([check])
     states = {one.partition_key: str(one.latest_execution_status) for one in found}
@@ -26,6 +27,26 @@ def test_a_stream_that_failed_its_check_stays_failed_when_another_passes() -> No
         "broken": "FAILED",
         "good": "SUCCEEDED",
     }
+
+
+@dg.asset(partitions_def=stream_partitions, deps=[recording])
+def songs_of_it() -> None:
+    """Cut from it."""
+
+
+def test_what_a_failed_guard_guards_is_not_made() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("stream", ["broken", "good"])
+        made = {
+            key: dg.materialize(
+                [recording, songs_of_it],
+                partition_key=key,
+                instance=instance,
+                raise_on_error=False,
+            ).asset_materializations_for_node("songs_of_it")
+            for key in ("broken", "good")
+        }
+    assert {key: len(events) for key, events in made.items()} == {"broken": 0, "good": 1}
 
 
 def test_every_check_of_a_stream_has_its_partitions() -> None:

@@ -17,3 +17,14 @@ def test_a_failed_run_that_nobody_asked_for_leaves_a_notice(catalogue: Catalogue
     (notice,) = catalogue.notices.recent()
     assert (notice.level, notice.stream_id) == ("error", "a")
     assert notice.next_step
+
+
+def test_a_run_that_the_dagster_ui_made_up_is_named_by_its_assets(catalogue: Catalogue) -> None:
+    run = dg.DagsterRun(
+        job_name="__ASSET_JOB",
+        asset_selection=frozenset({dg.AssetKey("segments")}),
+        tags={"dagster/partition": "typed by hand"},
+    )
+    title, body = note_failure(run, "NotFoundError", catalogue)
+    assert title == "segments failed"
+    assert body == "typed by hand: there is no such stream; its partition is removed"

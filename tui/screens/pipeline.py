@@ -66,7 +66,14 @@ def read_picture(catalogue: Catalogue, settings: Settings, view: str) -> Picture
     lower: Any
     if view == "work":
         states = catalogue.assets.in_state("running", limit=50)
-        states += catalogue.assets.in_state("failed", limit=200)
+        failed = catalogue.assets.in_state("failed", limit=200)
+        told = {(state.stream_id, state.asset) for state in failed}
+        states += failed
+        states += [
+            state
+            for state in catalogue.assets.with_failed_checks(limit=200)
+            if (state.stream_id, state.asset) not in told
+        ]
         titles = catalogue.streams.titles({state.stream_id for state in states})
         lower = [(state, titles.get(state.stream_id, state.stream_id)) for state in states]
     elif view == "stream-states":
@@ -410,7 +417,11 @@ class PipelineScreen(TabScreen):
             return
         if isinstance(lower, WorkRows):
             state, title = lower.work[lower.cursor]
-            told = state.message or state.state
+            checks = "\n".join(
+                f"{name}: {shown(str(told))}"
+                for name, told in state.metadata.get("failed_checks", {}).items()
+            )
+            told = state.message or checks or state.state
             self.show_text(f"{state.asset}: {shown(title)}", f"{told}\n\n{kept_success(state)}")
         elif isinstance(lower, StreamRows):
             self.services.navigator.show_timeline(lower.streams[lower.cursor].stream.id)

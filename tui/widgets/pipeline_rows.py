@@ -15,8 +15,10 @@ _SIGNS = {
     "running": ("◐", "accent"),
     "failed": ("×", "bad"),
     "failed again": ("⊗", "warn"),
+    "check failed": ("◍", "warn"),
 }
-"""`failed again`: the last attempt failed, and what an earlier one made stands."""
+"""`failed again`: the last attempt failed, and what an earlier one made stands. `check failed`: it
+was made, and a check found something wrong."""
 
 
 WIDE = 150
@@ -65,8 +67,8 @@ class WorkRows(LowerRows):
             told = f"{bar(state.progress, 12)} {state.progress:4.0%}  {shown(state.message)}"
             look = "accent"
         else:
-            told = shown(state.message) or "failed"
-            if state.is_made:
+            told = shown(state.message) or told_checks(state) or "failed"
+            if state.is_made and state.state == "failed":
                 told = f"the earlier one stands; {told}"
             look = "bad"
         return [
@@ -134,7 +136,15 @@ class StreamRows(LowerRows):
         return cells
 
 
+def told_checks(state: AssetState) -> str:
+    """Return which checks of an artefact failed, in a line; empty for none."""
+    names = [shown(str(name)).replace("_", " ") for name in state.metadata.get("failed_checks", {})]
+    return f"check failed: {', '.join(names)}" if names else ""
+
+
 def _sign_of(state: AssetState) -> str:
+    if state.state == "done" and state.metadata.get("failed_checks"):
+        return "check failed"
     return "failed again" if state.state == "failed" and state.is_made else state.state
 
 
@@ -148,7 +158,7 @@ def kept_success(state: AssetState) -> str:
 
 def summary_of(entry: StreamStates) -> tuple[str, str]:
     """Return what to know of a stream's steps in a few words, and a look for it."""
-    looks = {"failed": "bad", "running": "accent", "failed again": "warn"}
+    looks = {"failed": "bad", "running": "accent", "failed again": "warn", "check failed": "warn"}
     for wanted, look in looks.items():
         found = [state for state in entry.states.values() if _sign_of(state) == wanted]
         if found:
