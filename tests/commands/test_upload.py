@@ -98,6 +98,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     assert site.violations == []
 
 
+@pytest.mark.slow
 def test_a_log_in_is_told_one_event_a_line(desk: Desk) -> None:
     done = desk.program.run("login", "uta", "--json")
     code, logged_in = map(json.loads, done.stdout.splitlines())

@@ -10,7 +10,7 @@ from utawaku.library.radio import N_APART, Radio, next_songs
 from utawaku.library.records import Song
 from utawaku.library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING
 
-N_SONGS = 60
+N_SONGS = 36
 
 
 @pytest.fixture

@@ -92,8 +92,11 @@ def choices_for(song: Song | None) -> list[tuple[Radio, Song | None, str]]:
     if song is not None:
         found.append((Radio("like", song.id, title_of(song)), song, "by its sound"))
     found.append((Radio("never"), None, "what you have not heard yet, the likeliest first"))
-    for kind, name in (("channel", song and song.channel), ("singer", song and song.singer)):
-        if name:
-            radio = Radio("channel" if kind == "channel" else "singer", name, name)
-            found.append((radio, None, "by your stars, then by your taste"))
+    channel, singer = (song.channel, song.singer) if song is not None else ("", "")
+    if channel:
+        told = "by your stars, then by your taste"
+        found.append((Radio("channel", channel, channel), None, told))
+    if singer and singer != channel:
+        told = "by your stars, then by your taste"
+        found.append((Radio("singer", singer, singer), None, told))
     return found

@@ -75,6 +75,7 @@ async def test_the_demo_begins_at_once_with_its_progress_and_tells_why_it_failed
 
 
 @pytest.mark.parametrize("key", ["2", "3"])
+@pytest.mark.slow
 async def test_what_is_typed_is_asked_for_and_the_pipeline_started(
     app: UtawakuApp, catalogue: Catalogue, program: Path, tmp_path: Path, key: str
 ) -> None:
@@ -89,6 +90,7 @@ async def test_what_is_typed_is_asked_for_and_the_pipeline_started(
         await until(lambda: program.exists() and "up --detach" in program.read_text(), pilot.pause)
 
 
+@pytest.mark.slow
 async def test_a_channel_is_followed_and_songs_take_the_place_of_the_offers(
     app: UtawakuApp, catalogue: Catalogue, program: Path
 ) -> None:

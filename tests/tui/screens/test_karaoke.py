@@ -48,6 +48,7 @@ async def singing(app: UtawakuApp, pilot: Pilot[int], song: Song) -> KaraokeScre
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+@pytest.mark.slow
 async def test_lyrics_scroll_in_time_and_nudges_are_kept(
     app: UtawakuApp, song: Song, settings: Settings, output: HandOutput, size: tuple[int, int]
 ) -> None:
@@ -92,6 +93,7 @@ async def test_key_tempo_and_loop_are_set_by_keys_and_gone_afterwards(
         await until(lambda: player.engine._loop is None and player.semitones == 0, pilot.pause)
 
 
+@pytest.mark.slow
 async def test_the_backing_is_asked_for_with_the_mix_until_it_is_there(
     app: UtawakuApp, song: Song, library: Catalogue, settings: Settings
 ) -> None:
@@ -113,6 +115,7 @@ async def test_the_backing_is_asked_for_with_the_mix_until_it_is_there(
         await until(lambda: player.stem == "mix", pilot.pause)
 
 
+@pytest.mark.slow
 async def test_lyrics_are_looked_for_at_lrclib_where_it_is_switched_on(
     app: UtawakuApp, song: Song, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +141,7 @@ async def test_lyrics_are_looked_for_at_lrclib_where_it_is_switched_on(
         assert site.faults == []
 
 
+@pytest.mark.slow
 async def test_without_lyrics_the_way_to_them_is_told(
     app: UtawakuApp, song: Song, settings: Settings
 ) -> None:

@@ -36,7 +36,7 @@ async def playing(app: UtawakuApp, pilot: Pilot[int]) -> NowPlayingScreen:
     return now
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 50), marks=pytest.mark.slow)])
 async def test_title_time_and_what_comes_next_are_shown_and_follow_the_player(
     app: UtawakuApp, size: tuple[int, int]
 ) -> None:
@@ -59,6 +59,7 @@ async def test_title_time_and_what_comes_next_are_shown_and_follow_the_player(
         await until(lambda: len(app.screen_stack) == 1, pilot.pause)
 
 
+@pytest.mark.slow
 async def test_the_spectrum_moves_with_the_sound_and_is_switched_off_for_good(
     app: UtawakuApp, output: HandOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ async def test_the_spectrum_moves_with_the_sound_and_is_switched_off_for_good(
 
 
 @pytest.mark.parametrize("name", ["NO_COLOR", "SSH_CONNECTION", "TEXTUAL_DRIVER"])
+@pytest.mark.slow
 async def test_without_colours_or_over_a_slow_line_nothing_moves(
     app: UtawakuApp, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -88,6 +90,7 @@ async def test_without_colours_or_over_a_slow_line_nothing_moves(
         assert not now.query_one(Spectrum).display
 
 
+@pytest.mark.slow
 async def test_the_song_is_graded_from_here(app: UtawakuApp, library: Catalogue) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await playing(app, pilot)

@@ -162,6 +162,7 @@ async def test_a_draft_is_there_at_once_and_chooses_its_target(
         assert stored.title == "my words"
 
 
+@pytest.mark.slow
 async def test_a_folder_is_chosen_inside_the_draft(
     app: UtawakuApp, library: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +179,7 @@ async def test_a_folder_is_chosen_inside_the_draft(
         assert load_settings().publish.folder == tmp_path / "chosen"
 
 
+@pytest.mark.slow
 async def test_the_preview_shows_everything_that_would_be_sent(app: UtawakuApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         compose = await begin(app, pilot)
@@ -189,6 +191,7 @@ async def test_the_preview_shows_everything_that_would_be_sent(app: UtawakuApp) 
             assert words in text, words
 
 
+@pytest.mark.slow
 async def test_the_code_to_log_in_is_shown_in_the_draft_and_the_account_is_taken(
     app: UtawakuApp,
     library: Catalogue,

@@ -251,6 +251,7 @@ async def test_the_start_of_the_pipeline_is_shown_until_it_runs(
         await until(lambda: app.services.pipeline.starting_s is None, pilot.pause)
 
 
+@pytest.mark.slow
 async def test_only_what_was_downloaded_counts_against_the_quota(
     app: UtawakuApp, library: Catalogue
 ) -> None:

@@ -32,6 +32,7 @@ async def playing(app: UtawakuApp, pilot: Pilot[int]) -> None:
     await until(lambda: app.services.player.engine._buffered > 4800, pilot.pause)
 
 
+@pytest.mark.slow
 async def test_the_sleep_timer_is_shown_softens_the_music_and_stops_it(
     app: UtawakuApp, songs: list[Song], output: HandOutput
 ) -> None:
@@ -49,6 +50,7 @@ async def test_the_sleep_timer_is_shown_softens_the_music_and_stops_it(
         await until(lambda: "sleep" not in shown(app).splitlines()[-4], pilot.pause)
 
 
+@pytest.mark.slow
 async def test_the_music_ends_with_the_song_where_that_was_asked(
     app: UtawakuApp, songs: list[Song], output: HandOutput
 ) -> None:
@@ -61,6 +63,7 @@ async def test_the_music_ends_with_the_song_where_that_was_asked(
         await until(lambda: not player.state.playing, pilot.pause)
 
 
+@pytest.mark.slow
 async def test_a_play_is_told_to_listenbrainz_by_a_child_where_it_is_switched_on(
     app: UtawakuApp, songs: list[Song], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,7 @@
 """Grading by ear."""
 
+import pytest
+
 from tests.tui.conftest import until
 from tests.tui.driving import opened, shown
 from utawaku.library.catalogue import Catalogue
@@ -93,6 +95,7 @@ def test_the_share_of_right_guesses_is_shown_over_time() -> None:
     assert len(hit_rates(bad * 50)) <= 24
 
 
+@pytest.mark.slow
 async def test_a_tall_terminal_shows_artwork_and_spectrum_of_the_song_to_be_graded(
     app: UtawakuApp,
 ) -> None:

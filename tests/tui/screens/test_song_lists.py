@@ -61,6 +61,7 @@ async def test_one_key_begins_a_radio_that_fills_the_queue_until_something_is_pl
         await until(lambda: app.services.tuner.radio is None, pilot.pause)
 
 
+@pytest.mark.slow
 async def test_other_radios_are_offered_for_the_song_under_the_cursor(
     app: UtawakuApp, songs: list[Song]
 ) -> None:
@@ -73,6 +74,7 @@ async def test_other_radios_are_offered_for_the_song_under_the_cursor(
         await until(lambda: "Radio: never played" in told(app), pilot.pause)
 
 
+@pytest.mark.slow
 async def test_the_queue_comes_back_after_a_restart_where_it_was_left(
     app: UtawakuApp, library: Catalogue, settings: Settings, songs: list[Song], output: HandOutput
 ) -> None:
@@ -99,6 +101,7 @@ async def test_the_queue_comes_back_after_a_restart_where_it_was_left(
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"songs": 3, "at": "x"}'])
+@pytest.mark.slow
 async def test_a_damaged_queue_file_means_an_empty_queue(
     app: UtawakuApp, settings: Settings, text: str
 ) -> None:
@@ -109,6 +112,7 @@ async def test_a_damaged_queue_file_means_an_empty_queue(
         assert app.services.player.queue.entries == []
 
 
+@pytest.mark.slow
 async def test_songs_are_put_on_a_playlist_that_is_played_and_deleted(
     app: UtawakuApp, settings: Settings, library: Catalogue, songs: list[Song]
 ) -> None:
@@ -134,6 +138,7 @@ async def test_songs_are_put_on_a_playlist_that_is_played_and_deleted(
         await until(lambda: static_playlists.names(root) == [], pilot.pause)
 
 
+@pytest.mark.slow
 async def test_the_queue_is_saved_as_a_playlist(
     app: UtawakuApp, settings: Settings, library: Catalogue, songs: list[Song]
 ) -> None:

@@ -209,6 +209,7 @@ async def test_the_marker_follows_what_is_heard_and_space_holds_it(
         await until(lambda: not app.services.player.moving, pilot.pause)
 
 
+@pytest.mark.slow
 async def test_a_pasted_setlist_is_shown_as_it_is_read_before_it_is_used(
     app: UtawakuApp, library: Catalogue
 ) -> None:

@@ -1,5 +1,7 @@
 """The browse pane."""
 
+import pytest
+
 from tests.tui.conftest import until
 from tests.tui.driving import opened, shown
 from utawaku.library.catalogue import Catalogue
@@ -22,6 +24,7 @@ async def test_facets_narrow_the_search_and_widen_it(app: UtawakuApp) -> None:
         await until(lambda: screen.search_bar.text == "", pilot.pause)
 
 
+@pytest.mark.slow
 async def test_an_artist_opens_to_streams_and_songs_that_play(
     app: UtawakuApp, library: Catalogue
 ) -> None:
@@ -49,6 +52,7 @@ async def test_an_artist_opens_to_streams_and_songs_that_play(
         await until(lambda: not facets.branches, pilot.pause)
 
 
+@pytest.mark.slow
 async def test_tags_are_counted_and_narrow_the_search(app: UtawakuApp, library: Catalogue) -> None:
     for song in library.songs.of_stream("youtube-fake0000000")[:3]:
         library.songs.set_tags(song.id, {"my tag": 1.0}, source="user")
