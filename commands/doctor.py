@@ -5,16 +5,17 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from utawaku.commands.console import err, out, print_json
-from utawaku.commands.repairs import check_files, check_runs
-from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import ExitCode, UtawakuError
 from utawaku.library.health import Finding
 from utawaku.library.paths import default_config_path
+
+if TYPE_CHECKING:
+    from utawaku.library.config import Settings
 
 MIN_FREE_BYTES = 5_000_000_000
 MARKS = {"ok": "[green]ok[/]  ", "info": "[blue]note[/]", "warning": "[yellow]warn[/]"}
@@ -50,6 +51,7 @@ def doctor(
 
 
 def _look(*, fix: bool) -> Iterator[Finding]:
+    from utawaku.library.config import load_settings
     from utawaku.services.downloader import downloader_health
 
     yield Finding("python", "ok", sys.version.split()[0])
@@ -69,9 +71,10 @@ def _look(*, fix: bool) -> Iterator[Finding]:
     yield from _pipeline(settings)
 
 
-def _catalogue(settings: Settings, *, fix: bool) -> Iterator[Finding]:
+def _catalogue(settings: "Settings", *, fix: bool) -> Iterator[Finding]:
     import sqlalchemy as sa
 
+    from utawaku.commands.repairs import check_files, check_runs
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.schema import songs
 
@@ -101,7 +104,7 @@ def _catalogue(settings: Settings, *, fix: bool) -> Iterator[Finding]:
     catalogue.close()
 
 
-def _weights(settings: Settings) -> Iterator[Finding]:
+def _weights(settings: "Settings") -> Iterator[Finding]:
     from utawaku.models.registry import status
 
     for weights in status(settings.weights_dir):
@@ -130,7 +133,7 @@ def _ffmpeg() -> Iterator[Finding]:
         )
 
 
-def _disk(settings: Settings) -> Iterator[Finding]:
+def _disk(settings: "Settings") -> Iterator[Finding]:
     folder = settings.library_root
     while not folder.exists():
         folder = folder.parent
@@ -158,7 +161,7 @@ def _sound() -> Iterator[Finding]:
         yield Finding("sound", "info", "no audio device: nothing will be heard, all else works")
 
 
-def _pipeline(settings: Settings) -> Iterator[Finding]:
+def _pipeline(settings: "Settings") -> Iterator[Finding]:
     from utawaku.library.heartbeat import is_alive
 
     if is_alive(settings):

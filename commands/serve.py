@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from utawaku.commands.console import out
-from utawaku.library.config import load_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -17,6 +16,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port on loopback.")] = None,
 ) -> None:
     """Show the library in a browser on this machine; the printed address holds a token."""
+    from utawaku.library.config import load_settings
     from utawaku.tui.serve import DEFAULT_PORT
     from utawaku.tui.serve import serve as run
 

@@ -22,8 +22,6 @@ from utawaku.commands.console import err, out
 from utawaku.commands.memory_recycler import MemoryRecycler
 from utawaku.commands.service_runner import keep_giving_back
 from utawaku.commands.supervised_process import Child, end_group
-from utawaku.commands.web_page import guard_of
-from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.files import atomic_path
 from utawaku.library.heartbeat import (
@@ -38,6 +36,8 @@ from utawaku.library.web_guard import HOST
 
 if TYPE_CHECKING:
     from http.server import ThreadingHTTPServer
+
+    from utawaku.library.config import Settings
 
 LOCK_FILE = "up.lock"
 """Held by the supervisor for as long as it lives."""
@@ -76,6 +76,9 @@ def up(
 
     The web page serves nobody without its token; the printed address holds it.
     """
+    from utawaku.commands.web_page import guard_of
+    from utawaku.library.config import load_settings
+
     settings = load_settings()
     pages = Pages(port or settings.web_port, metrics, read_only)
     if address:
@@ -107,13 +110,13 @@ class Pages:
         ]
 
 
-def _lock(settings: Settings) -> FileLock:
+def _lock(settings: "Settings") -> FileLock:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return FileLock(settings.data_dir / LOCK_FILE)
 
 
 @contextmanager
-def _held_for_life(settings: Settings) -> Iterator[None]:
+def _held_for_life(settings: "Settings") -> Iterator[None]:
     """Be the only pipeline of this library; the system gives the lock back when we die."""
     try:
         with _lock(settings).acquire(timeout=LOCK_WITHIN_S):
@@ -127,7 +130,7 @@ def _held_for_life(settings: Settings) -> Iterator[None]:
         raise _running_already(settings) from None
 
 
-def is_running(settings: Settings) -> bool:
+def is_running(settings: "Settings") -> bool:
     """Return whether a pipeline of this library lives, be it still coming up."""
     try:
         with _lock(settings).acquire(timeout=0):
@@ -136,7 +139,7 @@ def is_running(settings: Settings) -> bool:
         return True
 
 
-def _running_already(settings: Settings) -> UtawakuError:
+def _running_already(settings: "Settings") -> UtawakuError:
     pid = _supervisor(settings)
     return UtawakuError(
         "the pipeline is running already" + (f" (process {pid})" if pid else ""),
@@ -144,7 +147,7 @@ def _running_already(settings: Settings) -> UtawakuError:
     )
 
 
-def _supervisor(settings: Settings) -> int | None:
+def _supervisor(settings: "Settings") -> int | None:
     """Number of the supervisor's process; None where it has ended, in order or not."""
     try:
         mark = (settings.data_dir / PID_FILE).read_text("utf-8")
@@ -153,7 +156,7 @@ def _supervisor(settings: Settings) -> int | None:
     return None if is_gone(mark) else int(mark.split("-")[0])
 
 
-def end_left_over(settings: Settings) -> list[int]:
+def end_left_over(settings: "Settings") -> list[int]:
     """End what a supervisor left behind that was killed: two daemons would do everything twice.
 
     Returns the numbers of the processes that were ended.
@@ -181,7 +184,7 @@ SET_BACK_S = 60.0
 class Rounds:
     """The rounds of the supervisor, twice a second."""
 
-    settings: Settings
+    settings: "Settings"
     children: Sequence[Child]
     renewal: MemoryRecycler
     put_right: Callable[[], object]
@@ -242,7 +245,7 @@ def _lasting(children: Sequence[Child]) -> list[ServiceProcess]:
     ]
 
 
-def _note_children(settings: Settings, children: Sequence[Child]) -> None:
+def _note_children(settings: "Settings", children: Sequence[Child]) -> None:
     going = [process_mark(one.process.pid) for one in children if one.process is not None]
     with atomic_path(settings.data_dir / CHILDREN_FILE) as temporary:
         temporary.write_text(json.dumps(going), "utf-8")
@@ -250,6 +253,8 @@ def _note_children(settings: Settings, children: Sequence[Child]) -> None:
 
 def down() -> None:
     """End the pipeline that `up` started, and what one that was killed left behind."""
+    from utawaku.library.config import load_settings
+
     settings = load_settings()
     if not is_running(settings):
         left = end_left_over(settings)
@@ -294,13 +299,13 @@ def _ended(services: Sequence[ServiceProcess], family: Sequence[psutil.Process])
     return ", ".join(names) or "all of it"
 
 
-def _logs(settings: Settings) -> Path:
+def _logs(settings: "Settings") -> Path:
     folder = settings.data_dir / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def _detach(settings: Settings, pages: Pages) -> None:
+def _detach(settings: "Settings", pages: Pages) -> None:
     log = _logs(settings) / "up.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -329,8 +334,10 @@ def _detach(settings: Settings, pages: Pages) -> None:
     )
 
 
-def shown_address(settings: Settings, port: int) -> str:
+def shown_address(settings: "Settings", port: int) -> str:
     """Address of the web page; with its token on a terminal, never in a log."""
+    from utawaku.commands.web_page import guard_of
+
     guard = guard_of(settings, port)
     if out.is_terminal:
         return guard.address()
@@ -342,6 +349,7 @@ def prepare() -> None:
     150 MB, and the supervisor stays for weeks."""
     from utawaku.commands.pipeline import prepare_dagster_home, prepare_pools
     from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
     from utawaku.orchestration.dagster_storage import open_instance
     from utawaku.orchestration.former_names import carry_over_states
     from utawaku.orchestration.orphaned_runs import close_orphaned_runs
@@ -364,7 +372,7 @@ def _prepared() -> int:
     return subprocess.run(command, env=_environment(), check=False).returncode
 
 
-def _supervise(settings: Settings, pages: Pages) -> None:
+def _supervise(settings: "Settings", pages: Pages) -> None:
     end_left_over(settings)
     home = settings.dagster_home
     logs = _logs(settings)
@@ -402,7 +410,7 @@ def _supervise(settings: Settings, pages: Pages) -> None:
             (settings.data_dir / CHILDREN_FILE).unlink(missing_ok=True)
 
 
-def _serve_metrics(settings: Settings, port: int | None) -> "ThreadingHTTPServer | None":
+def _serve_metrics(settings: "Settings", port: int | None) -> "ThreadingHTTPServer | None":
     if port is None:
         return None
     from utawaku.commands.metrics_server import metrics_server

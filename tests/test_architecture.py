@@ -55,6 +55,11 @@ def test_the_code_keeps_its_contracts(check: str) -> None:
             id="the program opens without the pipeline, the models or the decoders",
         ),
         pytest.param(
+            "utawaku.commands.app",
+            "dagster tensorflow onnxruntime yt_dlp textual sqlalchemy pydantic numpy",
+            id="help and version come without settings, catalogue or screen",
+        ),
+        pytest.param(
             "utawaku.commands.pipeline",
             "tensorflow yt_dlp textual pandas scipy.signal scipy.stats scipy.optimize",
             id="each run of the pipeline starts without what only some runs need",
