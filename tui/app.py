@@ -25,6 +25,8 @@ from utawaku.tui.services.services import Services
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
 
+SEND_AFTER_S = 10.0
+"""Plays that were not sent yet are sent so long after the start, which they do not slow."""
 LOOK_EVERY_S = 2.0
 """Time between two looks for changes that other programs made to the catalogue."""
 
@@ -128,6 +130,8 @@ class UtawakuApp(App[int]):
             return
         self.services.playback.open()
         self.services.queue_keeper.restore()
+        # What was heard offline, or last in the session before.
+        self.set_timer(SEND_AFTER_S, self.services.scrobbler.heard)
 
     async def on_event(self, event: events.Event) -> None:
         """Pass keys on one after another."""

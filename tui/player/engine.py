@@ -152,8 +152,9 @@ class Engine:
     def stretch(self, semitones: int, tempo: float) -> None:
         """Play in another key or tempo from now on, without a click."""
         with self._wake:
-            self._semitones, self._tempo = semitones, tempo
-            self._go_on()
+            if (semitones, tempo) != (self._semitones, self._tempo):
+                self._semitones, self._tempo = semitones, tempo
+                self._go_on()
 
     def change_to(self, track: Track) -> None:
         """Go on with another file of the same song at the same moment, without a click."""

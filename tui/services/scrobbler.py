@@ -18,10 +18,11 @@ class Scrobbler:
         self._child: Child | None = None
         self._again = False
         self._told = False
+        self._closed = False
 
     def heard(self) -> None:
         """Send what was heard. Call it on the event loop."""
-        if not self._library.settings.scrobble.listenbrainz:
+        if self._closed or not self._library.settings.scrobble.listenbrainz:
             return
         if self._child is not None:
             self._again = True
@@ -31,7 +32,7 @@ class Scrobbler:
 
     def close(self) -> None:
         """Send nothing more; the next session does."""
-        self._again = False
+        self._again, self._closed = False, True
         if self._child is not None:
             self._child.stop()
 
