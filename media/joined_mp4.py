@@ -26,6 +26,7 @@ from utawaku.library.progress import Progress, silent
 
 _TS_AUDIO = frozenset({"aac", "mp3", "mp2", "ac3", "eac3"})
 _TS_VIDEO = frozenset({"h264", "hevc"})
+_LONGEST_HEADER = 1 << 16
 _CHECK_EVERY = 1000
 """Packets between two looks at whether to stop."""
 
@@ -51,9 +52,12 @@ def rewrite_if_mixed(
     before is kept. What was found is added to `warnings`. Raises OSError.
     """
     parts = mixed_parts(path)
+    found = f"{len(parts)} parts of different formats are joined in this MP4"
+    if not parts:
+        parts = misplaced_parts(path)
+        found = f"{len(parts)} parts are joined in this MP4, and point to places in the first"
     if not parts:
         return False
-    found = f"{len(parts)} parts of different formats are joined in this MP4"
     stamp = path.stat().st_mtime_ns
     try:
         if not (target.is_file() and target.stat().st_mtime_ns == stamp):
@@ -83,6 +87,30 @@ def mixed_parts(path: Path) -> list[Part]:
         except FFmpegError:
             continue
     return parts if len(formats - {None}) > 1 else []
+
+
+def misplaced_parts(path: Path) -> list[Part]:
+    """Return the parts of a joined MP4 whose fragments name their data by the place in a file.
+
+    In the joined file these places lie in the first part, so that players show noise. Fragments
+    that count from their own start are right everywhere. Else an empty list. Raises OSError.
+    """
+    parts = list(_parts(path))
+    is_wrong = any(_names_places(path, part) for part in parts[1:])
+    return parts if is_wrong else []
+
+
+def _names_places(path: Path, part: Part) -> bool:
+    """Return whether the first fragment of a part has the flag base-data-offset-present."""
+    for offset, kind, size in _boxes(path):
+        if kind != b"moof" or not part.start <= offset < part.stop:
+            continue
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read(min(size, _LONGEST_HEADER))
+        at = data.find(b"tfhd")
+        return 0 < at < len(data) - 8 and bool(data[at + 7] & 1)
+    return False
 
 
 def rewrite_as_ts(

@@ -15,11 +15,20 @@ OTHER_FORMAT: Format = (880, 44_100, "stereo", "aac")
 NOT_FOR_TS: Format = (440, 48_000, "mono", "flac")
 
 
-def fragments(path: Path, tone_hz: float, rate_hz: int, layout: str, codec: str = "aac") -> bytes:
+FRAGMENTED = {"movflags": "empty_moov+default_base_moof", "frag_duration": "1000000"}
+
+
+def fragments(
+    path: Path,
+    tone_hz: float,
+    rate_hz: int,
+    layout: str,
+    codec: str = "aac",
+    options: dict[str, str] = FRAGMENTED,
+) -> bytes:
     """A fragmented MP4 of `PART_S` seconds, as a stream recorder writes it."""
     times = np.arange(PART_S * rate_hz) / rate_hz
     tone = (0.2 * np.sin(2 * np.pi * tone_hz * times)).astype(np.float32)
-    options = {"movflags": "empty_moov+default_base_moof", "frag_duration": "1000000"}
     with av.open(str(path), "w", format="mp4", options=options) as made:
         stream = made.add_stream(codec, rate=rate_hz, layout=layout)
         samples = np.tile(tone, (stream.codec_context.layout.nb_channels, 1))

@@ -6,10 +6,23 @@ import av
 import numpy as np
 import pytest
 
-from tests.media.joining import EVENING, NOT_FOR_TS, OTHER_FORMAT, PART_S, SAME_FORMAT, joined_mp4
+from tests.media.joining import (
+    EVENING,
+    NOT_FOR_TS,
+    OTHER_FORMAT,
+    PART_S,
+    SAME_FORMAT,
+    fragments,
+    joined_mp4,
+)
 from utawaku.library.errors import EncodeError
 from utawaku.media.decode import decode
-from utawaku.media.joined_mp4 import mixed_parts, rewrite_as_ts
+from utawaku.media.joined_mp4 import (
+    misplaced_parts,
+    mixed_parts,
+    rewrite_as_ts,
+    rewrite_if_mixed,
+)
 
 RATE_HZ = 48_000
 
@@ -81,3 +94,23 @@ def test_the_clock_of_the_rewritten_file_runs_through(tmp_path: Path) -> None:
     assert steps.min() > 0
     assert steps.max() < 0.1
     assert stamps[-1] - stamps[0] == pytest.approx(3 * PART_S, abs=0.15)
+
+
+def test_parts_that_name_places_in_a_file_are_put_right(tmp_path: Path) -> None:
+    old_style = {"movflags": "empty_moov", "frag_duration": "1000000"}
+    pieces = [
+        fragments(tmp_path / "part.mp4", tone_hz, RATE_HZ, "mono", options=old_style)
+        for tone_hz in (440, 880)
+    ]
+    path = tmp_path / "evening.mp4"
+    path.write_bytes(b"".join(pieces))
+    assert mixed_parts(path) == []
+    assert len(misplaced_parts(path)) == 2
+    assert misplaced_parts(joined_mp4(tmp_path / "new.mp4", EVENING, SAME_FORMAT)) == []
+    warnings: list[str] = []
+    assert rewrite_if_mixed(path, tmp_path / "evening.ts", warnings)
+    assert "point to places in the first" in warnings[0]
+    sound = np.concatenate(list(decode(tmp_path / "evening.ts", n_channels=1)))
+    assert sound.size / RATE_HZ == pytest.approx(2 * PART_S, abs=0.15)
+    assert pitch_hz(sound[RATE_HZ : 3 * RATE_HZ]) == pytest.approx(440, abs=2)
+    assert pitch_hz(sound[5 * RATE_HZ : 7 * RATE_HZ]) == pytest.approx(880, abs=2)
