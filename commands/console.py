@@ -1,6 +1,7 @@
 """Output of commands: tables for people, one JSON object for scripts, errors with a next step."""
 
 import json
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -75,6 +76,21 @@ def note_former_name(former: str, present: str) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+@contextmanager
+def losses_told_later() -> Iterator[None]:
+    """Keep the reader from logging damage that the command tells at its end, once."""
+    reader = logging.getLogger("utawaku.media.decode")
+
+    def is_worse(record: logging.LogRecord) -> bool:
+        return record.levelno > logging.WARNING
+
+    reader.addFilter(is_worse)
+    try:
+        yield
+    finally:
+        reader.removeFilter(is_worse)
 
 
 def print_warning(subject: str, sentence: str) -> None:

@@ -14,7 +14,7 @@ import yaml
 from filelock import FileLock, Timeout
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from utawaku.commands.console import err, print_error, print_warning
+from utawaku.commands.console import err, losses_told_later, print_error, print_warning
 from utawaku.commands.outcome import Outcome
 from utawaku.definitions import defs
 from utawaku.jobs.ingest import ingest_stream
@@ -173,7 +173,7 @@ class Pipeline:
             outcome.error, outcome.exit_code = str(error), error.exit_code
             return outcome
         try:
-            with self._alone_in(folder, stream):
+            with self._alone_in(folder, stream), losses_told_later():
                 self._run(stream, outcome, again, wait_for_rate_limit)
         except Timeout:
             outcome.error = BUSY

@@ -11,6 +11,7 @@ from utawaku.commands.console import (
     add_row,
     clock,
     err,
+    losses_told_later,
     out,
     print_json,
     print_table,
@@ -74,7 +75,7 @@ def segment(
     from utawaku.workflows.tracks import same_language
 
     settings = load_settings()
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, losses_told_later():
         source = with_track(file, track, Path(folder), same_language) if track else file
         if tsv:
             _speech_only(source, file, settings, slices)

@@ -1,13 +1,14 @@
 """What a damaged or cut off recording ends with: its songs, an exit code, and what is lost."""
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.commands.conftest import Answer, CommandLine
-from tests.commands.test_bad_input import picture, sound
+from tests.commands.test_bad_input import picture
 from tests.conftest import install_weights
 from tests.media.damaging import write_recording
 from tests.media.two_tracks import write_two_tracks
@@ -35,6 +36,16 @@ def cut_off(folder: Path) -> Path:
     return path.rename(folder / "cut off.mka")
 
 
+def lying(folder: Path) -> Path:
+    """A whole recording of 10 s whose header claims a million hours."""
+    path = write_recording(folder / "a.mka", 10.0)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\x44\x89\x88") + 3
+    data[at : at + 8] = struct.pack(">d", 3.6e12)
+    path.write_bytes(data)
+    return path.rename(folder / "lying.mka")
+
+
 @pytest.fixture
 def commands(command_line: CommandLine, settings: Settings, weights_dir: Path) -> CommandLine:
     install_weights(weights_dir, settings, "sm", "musicnn")
@@ -47,7 +58,7 @@ def streams_of(answer: Answer) -> list[dict[str, Any]]:
 
 
 def test_ingest_tells_what_is_lost_and_goes_on(commands: CommandLine, tmp_path: Path) -> None:
-    files = [damaged(tmp_path), cut_off(tmp_path), sound(tmp_path / "whole.wav", 10.0)]
+    files = [damaged(tmp_path), cut_off(tmp_path), lying(tmp_path)]
     done = commands.run("ingest", *files, "--json")
     assert done.exit_code == ExitCode.CUT_OFF, done.stderr
     holed, short, whole = streams_of(done)
@@ -61,6 +72,7 @@ def test_ingest_tells_what_is_lost_and_goes_on(commands: CommandLine, tmp_path: 
     assert f"cut off: {short['duration_s']:.1f} s are there" in short["warnings"][0]
     assert "12.0 s" in short["warnings"][0]
     assert (whole["exit_code"], whole["warnings"]) == (ExitCode.DONE, [])
+    assert whole["duration_s"] == pytest.approx(10.0, abs=0.1), "not what its header claims"
     for stream in (holed, short):
         assert stream["warnings"][0] in " ".join(done.stderr.split())
     mute = picture(tmp_path / "mute.mp4")
