@@ -11,7 +11,7 @@ import pytest
 
 from tests.models.song_files import sound, write
 from utawaku.library.errors import DiskFullError, EncodeError
-from utawaku.media.cut import cut_video
+from utawaku.media.cut import cut_audio, cut_video
 from utawaku.media.decode import load
 from utawaku.media.write_errors import write_error
 
@@ -189,3 +189,51 @@ def test_a_full_disk_is_called_so_and_nothing_else_is() -> None:
     other = write_error("it failed", ValueError("odd"), Path("a.mp4"), "Do this")
     assert isinstance(other, EncodeError)
     assert "disk" not in str(other)
+
+
+@pytest.mark.parametrize("copy", [True, False])
+@pytest.mark.parametrize(
+    ("muxer", "options"),
+    [
+        ("mp4", {"movflags": "frag_keyframe+empty_moov+default_base_moof"}),
+        ("matroska", {}),
+    ],
+)
+def test_a_film_whose_clock_starts_again_is_cut_before_and_refused_behind(
+    tmp_path: Path, muxer: str, options: dict[str, str], copy: bool
+) -> None:
+    path = tmp_path / "film"
+    data = b""
+    for number in range(2):
+        part = tmp_path / f"{number}.mp4"
+        film(part, "libx264", "aac", duration_s=4)
+        remuxed(part, tmp_path / "part", muxer, options)
+        data += (tmp_path / "part").read_bytes()
+    path.write_bytes(data)
+    whole, _ = load(path)
+    assert whole.shape[-1] / RATE == pytest.approx(8.0, abs=0.2)
+    before = cut_video(path, 1.0, 3.0, tmp_path / "before.mp4", copy=copy)
+    with av.open(str(before.path)) as container:
+        pictures = [number_of(frame) for frame in container.decode(video=0)]
+    assert pictures == list(range(pictures[0], pictures[0] + len(pictures)))
+    assert pictures[0] == pytest.approx(30, abs=2)  # fragments start late
+    for span in ((5.0, 7.0), (3.0, 5.0)):
+        with pytest.raises(EncodeError, match="clock starts again") as caught:
+            cut_video(path, *span, tmp_path / "behind.mp4", copy=copy)
+        assert "leave the video out" in caught.value.next_step
+        assert not (tmp_path / "behind.mp4").exists()
+        song = cut_audio(path, *span, tmp_path / "song", with_loudness=False)
+        assert song.n_samples / RATE == pytest.approx(2.0, abs=0.05)
+
+
+def remuxed(source: Path, target: Path, muxer: str, options: dict[str, str]) -> None:
+    """Copy the packets of a film into another container."""
+    with (
+        av.open(str(source)) as read,
+        av.open(str(target), "w", format=muxer, options=options) as made,
+    ):
+        copies = {stream.index: made.add_stream_from_template(stream) for stream in read.streams}
+        for packet in read.demux():
+            if packet.dts is not None:
+                packet.stream = copies[packet.stream.index]
+                made.mux(packet)

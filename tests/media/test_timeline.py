@@ -133,6 +133,46 @@ def test_recordings_behind_each_other_go_on_where_the_first_ended(
     assert abs(place_of(played[:24_000], whole) - round(cut.start_s * RATE_HZ)) <= 1
 
 
+@pytest.mark.parametrize("name", ["a.webm", "a.mka", "a.opus"])
+def test_packets_that_were_left_out_in_silence_are_silence(tmp_path: Path, name: str) -> None:
+    """Discontinuous transmission: a recorder stores no packets while nobody makes a sound."""
+    sound = noise(9.0)
+    sound[3 * RATE_HZ : 6 * RATE_HZ] = 0
+    path = tmp_path / name
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libopus", rate=RATE_HZ, layout="mono")
+        frame = av.AudioFrame.from_ndarray(sound[None], "fltp", "mono")
+        frame.sample_rate, frame.pts = RATE_HZ, 0
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            if not 3.2 < packet.pts * packet.time_base < 5.8:
+                container.mux(packet)
+    whole, _ = load(path)
+    assert len(whole) / RATE_HZ == pytest.approx(9.0, abs=0.05)
+    assert place_of(sound[7 * RATE_HZ : 8 * RATE_HZ], whole) == pytest.approx(7 * RATE_HZ, abs=50)
+    part, _ = load(path, start_s=7.2, stop_s=7.7)
+    assert place_of(part, whole) == round(7.2 * RATE_HZ)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.m4a", "a.mov"])
+def test_an_edit_list_says_where_a_recording_begins(tmp_path: Path, name: str) -> None:
+    sound, skipped_s = noise(6.0), 1.5
+    path = tmp_path / name
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("aac", rate=RATE_HZ, layout="mono")
+        frame = av.AudioFrame.from_ndarray(sound[None], "fltp", "mono")
+        frame.sample_rate, frame.pts = RATE_HZ, 0
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            packet.pts -= round(skipped_s * RATE_HZ)  # becomes an edit list
+            packet.dts = packet.pts
+            container.mux(packet)
+    whole, _ = load(path)
+    at = place_of(sound[3 * RATE_HZ : 4 * RATE_HZ], whole)
+    assert at == round((3 - skipped_s) * RATE_HZ)
+    cut = cut_audio(path, 2.0, 3.5, tmp_path / "song", with_loudness=False)
+    played, _ = load(cut.path)
+    assert place_of(played[:24_000], whole) == 2 * RATE_HZ
+
+
 @pytest.mark.parametrize(("rate_hz", "layout"), [(44_100, "stereo"), (48_000, "mono")])
 def test_a_rate_or_layout_that_changes_inside_a_stream_is_converted(
     tmp_path: Path, rate_hz: int, layout: str
