@@ -6,10 +6,12 @@ measured while it is being encoded, in constant memory but for two numbers every
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil, inf, log10
 from pathlib import Path
 
+import av
 import numpy as np
 from scipy.fft import irfft, rfft
 
@@ -76,25 +78,36 @@ def k_weighting(sample_rate_hz: int) -> np.ndarray:
     return np.array(sections)
 
 
-def _channel_weights(n_channels: int) -> np.ndarray:
-    """BS.1770 channel gains in FFmpeg's channel order: surrounds 1.41, LFE none."""
-    weights = np.ones(n_channels)
-    if n_channels >= 6:
-        weights[3] = 0.0
-        weights[4:] = 1.41
-    elif n_channels == 5:
-        weights[3:] = 1.41
-    return weights
+_GAINS = dict.fromkeys(
+    ("BL", "BC", "BR", "SL", "SR", "SDL", "SDR", "TBL", "TBC", "TBR"), 1.41
+) | dict.fromkeys(("LFE", "LFE2"), 0.0)
+"""Gains of the channels at the sides, behind and below; FFmpeg's names and values."""
+_UNPLACED = frozenset(("NONE", "UNK"))
+
+
+def _channel_weights(n_channels: int, layout: str) -> np.ndarray:
+    """BS.1770 channel gains, shape (n_channels,): surrounds 1.41, LFE none.
+
+    `layout` is FFmpeg's name of the channel layout; where it names no places or has another number
+    of channels, FFmpeg's layout for so many channels holds.
+    """
+    for name in (layout, f"{n_channels}c"):
+        with suppress(ValueError):
+            places = [channel.name for channel in av.AudioLayout(name).channels]
+            if len(places) == n_channels and not _UNPLACED.intersection(places):
+                return np.array([_GAINS.get(place, 1.0) for place in places])
+    return np.ones(n_channels)
 
 
 class LoudnessMeter:
     """Takes audio in pieces of any length; `result` may be asked for at any time."""
 
-    def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
+    def __init__(self, sample_rate_hz: int, n_channels: int, layout: str = "") -> None:
+        """`layout` is FFmpeg's name of the channel layout; empty is the usual one."""
         self._rate = sample_rate_hz
         self._n_channels = n_channels
         self._weighting = _Weighting(sample_rate_hz, n_channels)
-        self._weights = _channel_weights(n_channels)
+        self._weights = _channel_weights(n_channels, layout)
         self._step = max(1, round(sample_rate_hz / 10))
         self._rest = np.zeros((n_channels, 0))
         self._energies: list[np.ndarray] = []
@@ -248,10 +261,13 @@ class _TruePeak:
         return self._true_peak
 
 
-def measure(samples: np.ndarray, sample_rate_hz: int) -> Loudness:
-    """Return the loudness of float audio of shape (n_samples,) or (n_channels, n_samples)."""
+def measure(samples: np.ndarray, sample_rate_hz: int, layout: str = "") -> Loudness:
+    """Return the loudness of float audio of shape (n_samples,) or (n_channels, n_samples).
+
+    `layout` is FFmpeg's name of the channel layout; empty is the usual one.
+    """
     samples = np.atleast_2d(samples)
-    meter = LoudnessMeter(sample_rate_hz, samples.shape[0])
+    meter = LoudnessMeter(sample_rate_hz, samples.shape[0], layout)
     meter.add(samples)
     return meter.result()
 
@@ -273,17 +289,17 @@ def measure_file(
     reader = decode(
         path, start_s=start_s, stop_s=stop_s, chunk_s=10.0, track=track, progress=progress
     )
-    return measure_chunks(reader, reader.sample_rate_hz)
+    return measure_chunks(reader, reader.sample_rate_hz, reader.info.layout)
 
 
-def measure_chunks(chunks: Iterable[np.ndarray], sample_rate_hz: int) -> Loudness:
+def measure_chunks(chunks: Iterable[np.ndarray], sample_rate_hz: int, layout: str = "") -> Loudness:
     """Return the loudness of audio that comes in pieces.
 
-    Chunks are float (n_samples,) or (n_channels, n_samples), in [-1, 1].
+    Chunks are float (n_samples,) or (n_channels, n_samples), in [-1, 1]; `layout` as in `measure`.
     """
     meter: LoudnessMeter | None = None
     for chunk in chunks:
         if meter is None:
-            meter = LoudnessMeter(sample_rate_hz, np.atleast_2d(chunk).shape[0])
+            meter = LoudnessMeter(sample_rate_hz, np.atleast_2d(chunk).shape[0], layout)
         meter.add(chunk)
     return meter.result() if meter else Loudness(-inf, 0.0, -inf, 0.0)

@@ -22,11 +22,11 @@ def sine(
     return np.stack([one, one]).astype(np.float32)
 
 
-def ffmpeg_loudness(samples: np.ndarray, rate: int) -> dict[str, float]:
-    layout = {1: "mono", 2: "stereo", 6: "5.1"}[samples.shape[0]]
+def ffmpeg_loudness(samples: np.ndarray, rate: int, layout: str = "") -> dict[str, float]:
+    layout = layout or {1: "mono", 2: "stereo", 6: "5.1"}[samples.shape[0]]
     graph = av.filter.Graph()
     source = graph.add_abuffer(
-        sample_rate=rate, format="fltp", layout=layout, time_base=Fraction(1, rate)
+        sample_rate=rate, format="flt", layout=layout, time_base=Fraction(1, rate)
     )
     meter = graph.add("ebur128", "peak=true:metadata=1:framelog=quiet")
     sink = graph.add("abuffersink")
@@ -35,8 +35,8 @@ def ffmpeg_loudness(samples: np.ndarray, rate: int) -> dict[str, float]:
     graph.configure()
     last = {}
     for start in range(0, samples.shape[1], rate):
-        chunk = np.ascontiguousarray(samples[:, start : start + rate])
-        frame = av.AudioFrame.from_ndarray(chunk, "fltp", layout)
+        chunk = np.ascontiguousarray(samples[:, start : start + rate].T).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(chunk, "flt", layout)
         frame.sample_rate = rate
         graph.push(frame)
         while True:
@@ -105,6 +105,44 @@ def test_it_agrees_with_the_meter_of_ffmpeg(n_channels: int) -> None:
     assert ours.integrated_lufs == pytest.approx(theirs["I"], abs=0.05)
     assert ours.range_lu == pytest.approx(theirs["LRA"], abs=0.3)
     assert ours.peak == pytest.approx(theirs["true_peak"], rel=0.02)
+
+
+@pytest.mark.parametrize("layout", ["3.0", "2.1", "3.1", "4.0", "quad", "5.0", "6.1", "7.1"])
+def test_every_channel_counts_for_its_place_as_in_ffmpeg(layout: str) -> None:
+    n_channels = len(av.AudioLayout(layout).channels)
+    levels = np.linspace(0.05, 0.4, n_channels)[:, None]  # the last channels are the loudest
+    samples = (np.sin(np.arange(4 * RATE) * 0.13) * levels).astype(np.float32)
+    theirs = ffmpeg_loudness(samples, RATE, layout)
+    assert measure(samples, RATE, layout).integrated_lufs == pytest.approx(theirs["I"], abs=0.05)
+
+
+def test_a_file_is_measured_by_its_own_layout(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    samples = rng.normal(0, 0.05, (4, 2 * RATE)).astype(np.float32)
+    samples[2:] *= 4
+    measured = []
+    for layout in ("4.0", "quad"):
+        path = tmp_path / f"{layout}.wav"
+        with av.open(str(path), "w", options={"write_bext": "0"}) as out:
+            stream = out.add_stream("pcm_f32le", rate=RATE, layout=layout)
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(samples.T).reshape(1, -1), "flt", layout
+            )
+            frame.sample_rate = RATE
+            out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+        expected = measure(samples, RATE, layout)
+        found = measure_file(path)
+        assert found.integrated_lufs == pytest.approx(expected.integrated_lufs, abs=0.01)
+        measured.append(found.integrated_lufs)
+    assert measured[1] > measured[0] + 0.3, "two channels behind count more than one"
+
+
+def test_channels_without_a_place_count_once() -> None:
+    samples = sound(2.0, RATE, 9)
+    alone = measure(samples[:1], RATE).integrated_lufs
+    together = measure(np.repeat(samples[:1], 9, axis=0), RATE, "9 channels").integrated_lufs
+    assert together == pytest.approx(alone + 10 * np.log10(9), abs=0.01)
 
 
 def test_the_pieces_do_not_matter() -> None:
