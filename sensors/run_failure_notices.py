@@ -1,39 +1,90 @@
 """Turns failures of runs into notices with a reason and a next step."""
 
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from utawaku.library.catalogue import Catalogue
-from utawaku.library.config import load_settings
+from utawaku.library.config import Settings, load_settings
 from utawaku.orchestration.orphaned_runs import GONE
 from utawaku.orchestration.run_outcomes import close_unfinished
 from utawaku.orchestration.run_tags import BATCH_TAG
 from utawaku.services.webhook import announce
 
 INTERVAL_S = 10
+AT_ONCE = 20
+"""Failures told in one tick."""
 PARTITION_TAG = "dagster/partition"
 
 
-@dg.run_failure_sensor(
+@dg.sensor(
     description="Leaves a notice with a reason and a next step for every failed run.",
+    target=None,
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    monitor_all_code_locations=False,
 )
-def run_failure_notices(context: dg.RunFailureSensorContext) -> None:
-    """Leave a notice for a run that failed.
+def run_failure_notices(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Leave a notice for each run of the pipeline that failed, the first one ever included.
 
     Runs of requests are settled by `drain_requests`, which knows whether they are tried again; here
     is told what nobody asked for by a request, and what broke without a message of ours.
+    Dagster's own run-failure sensors pass over what failed before their first tick, and drop a
+    failure whose notice cannot be written, with a CheckError about a missing origin: this one tells
+    it in the next tick, and the tick's error is what went wrong.
     """
-    settings = load_settings()
-    catalogue = Catalogue.open(settings)
+    settings, n_told = load_settings(), 0
+    with closing(Catalogue.open(settings)) as catalogue:
+        for place, run, message in _failures(context.instance, context.cursor):
+            if run is not None:
+                try:
+                    _tell(run, message, catalogue, settings)
+                except Exception:
+                    if not n_told:
+                        raise
+                    break  # what was told is kept; the next tick begins with this one
+                n_told += 1
+            context.update_cursor(place)
+    return dg.SkipReason(f"{n_told} failure(s) told")
+
+
+def _failures(
+    instance: dg.DagsterInstance, cursor: str | None
+) -> Iterator[tuple[str, dg.DagsterRun | None, str]]:
+    """Yield failures after the cursor: the cursor behind it, the run if it is ours, what it said.
+
+    Runs of a command that makes artefacts in its own process tell their user themselves.
+    """
+    records = instance.fetch_run_status_changes(
+        dg.RunStatusChangeRecordsFilter(
+            dg.DagsterEventType.RUN_FAILURE, after_storage_id=_storage_id(cursor)
+        ),
+        limit=AT_ONCE,
+        ascending=True,
+    ).records
+    for record in records:
+        run = instance.get_run_by_id(record.event_log_entry.run_id)
+        is_ours = run is not None and run.remote_job_origin is not None
+        event = record.event_log_entry.dagster_event
+        at = datetime.fromtimestamp(record.timestamp, UTC).isoformat()
+        # The form of Dagster's own sensor, which this one replaces under its name.
+        place = {"record_id": record.storage_id, "record_timestamp": at}
+        yield json.dumps(place), run if is_ours else None, (event.message or "") if event else ""
+
+
+def _storage_id(cursor: str | None) -> int | None:
+    """Return the number of the last failure that was told; None before the first."""
     try:
-        title, body = note_failure(
-            context.dagster_run, context.failure_event.message or "", catalogue
-        )
-    finally:
-        catalogue.close()
-    if BATCH_TAG not in context.dagster_run.tags:
+        return int(json.loads(cursor or "{}")["record_id"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _tell(run: dg.DagsterRun, message: str, catalogue: Catalogue, settings: Settings) -> None:
+    title, body = note_failure(run, message, catalogue)
+    if BATCH_TAG not in run.tags:
         announce(settings, "failure", title, body)
 
 
