@@ -28,7 +28,7 @@ def maintain(context: dg.OpExecutionContext, library: LibraryResource) -> None:
     closed = close_orphaned_runs(context.instance)
     n_runs = forget_old_runs(context.instance, catalogue, settings, now)
     dropped = keep_within_budget(catalogue, settings, pending_assets)
-    missing, stranded = partitions_in_step(context.instance, catalogue, fix=True)
+    step = partitions_in_step(context.instance, catalogue, fix=True)
     temporaries = remove_stale_temporaries(settings.library_root)
     files = keep_in_step(catalogue, settings)
     static_playlists.refresh(settings.library_root, catalogue)
@@ -45,8 +45,8 @@ def maintain(context: dg.OpExecutionContext, library: LibraryResource) -> None:
         n_runs,
         dropped.n_recordings,
         dropped.n_bytes / 1e9,
-        len(missing),
-        len(stranded),
+        len(step.missing),
+        len(step.stranded) - len(step.kept),
         len(temporaries),
         files.n_retagged,
         files.n_taken_over,
