@@ -1,5 +1,6 @@
 """`utawaku playlist`: songs or their highlights joined into one file."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,19 +70,19 @@ def playlist(
         )
     made, listing = done.mix, done.m3u8
     if json:
-        print_json({"file": made.path, "m3u8": listing, **_facts(made)})
+        print_json({"file": made.path, "m3u8": listing, **_facts(made, done.left_out)})
         return
     shown = table(("start", "right"), "song", ("BPM", "right"), "key")
     for chapter in made.chapters:
         bpm = f"{chapter.item.bpm:.0f}" if chapter.item.bpm else ""
         add_row(shown, [clock(chapter.start_s), chapter.title, bpm, chapter.item.key])
     print_table(shown)
-    for item, why in made.left_out:
-        err.print(f"left out: {item.title}: {why}", markup=False, soft_wrap=True)
+    for title, why in done.left_out:
+        err.print(f"left out: {title}: {why}", markup=False, soft_wrap=True)
     out.print(f"{made.path} ({clock(made.duration_s)}), {listing}", markup=False, soft_wrap=True)
 
 
-def _facts(made: "Rendered") -> dict[str, Any]:
+def _facts(made: "Rendered", left_out: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return {
         "duration_s": made.duration_s,
         "chapters": [
@@ -92,5 +93,5 @@ def _facts(made: "Rendered") -> dict[str, Any]:
             {"seconds": o.seconds, "beats_apart_s": o.apart_s, "before_s": o.apart_before_s}
             for o in made.overlaps
         ],
-        "left_out": [{"title": item.title, "why": why} for item, why in made.left_out],
+        "left_out": [{"title": title, "why": why} for title, why in left_out],
     }

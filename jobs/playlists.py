@@ -61,7 +61,7 @@ def _joined(request: Request, library: LibraryResource) -> str:
     options = MakePlaylist.read(request.target, request.arguments).options
     catalogue = library.catalogue
     songs = catalogue.browser.songs_by_id(options.song_ids)
-    n_without = len(options.song_ids) - sum(bool(song.file_path) for song in songs)
+    n_gone = len(options.song_ids) - len(songs)
     made = make_playlist(
         songs,
         library.settings.library_root,
@@ -72,7 +72,7 @@ def _joined(request: Request, library: LibraryResource) -> str:
         progress=_teller(request, library),
     )
     parts = [f"{len(made.mix.chapters)} songs, {clock(made.mix.duration_s)}"]
-    n_left_out = n_without + len(made.mix.left_out)
+    n_left_out = n_gone + len(made.left_out)
     if n_left_out:
         parts.append(f"{n_left_out} left out: they have no file that plays")
     return "; ".join(parts)

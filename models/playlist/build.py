@@ -15,6 +15,7 @@ from utawaku.models.playlist.order import by_key, by_tempo
 
 ORDERS = ("bpm", "key", "query")
 """By tempo, by key and then tempo, or as the songs come."""
+NO_FILE = "it has no file yet"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class MadePlaylist:
 
     mix: Rendered
     m3u8: Path
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Titles of songs that are not in it, each with the reason."""
 
 
 def make_playlist(
@@ -39,7 +42,7 @@ def make_playlist(
     """Join songs, or their highlights, into `target`, and list their own files in a .m3u8 beside.
 
     Args:
-        songs: those without a file are passed over.
+        songs: those without a file are told in `MadePlaylist.left_out`.
         library_root: folder that the songs' paths count from.
         target: .m4a, .mp3, .opus, .ogg or .mka.
         highlights: only the best half minute, where it is known.
@@ -65,7 +68,9 @@ def make_playlist(
     mix = render_playlist(
         items, target, crossfade_s=crossfade_s, align_beats=align_beats, progress=progress
     )
-    return MadePlaylist(mix, write_m3u8(mix))
+    without = [(song.title or song.id, NO_FILE) for song in songs if not song.file_path]
+    broken = [(item.title, why) for item, why in mix.left_out]
+    return MadePlaylist(mix, write_m3u8(mix), (*without, *broken))
 
 
 def item_of(song: Song, library_root: Path, highlights: bool) -> PlaylistItem:

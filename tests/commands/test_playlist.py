@@ -41,6 +41,7 @@ def test_songs_that_have_a_file_are_joined_with_a_chapter_each(
     assert file.stat().st_size > 0
     assert report["duration_s"] == pytest.approx(10.0, abs=0.2)
     assert len(report["chapters"]) == 2
+    assert report["left_out"] == [{"title": "歌2", "why": "it has no file yet"}]
     assert Path(report["m3u8"]).read_text("utf-8").startswith("#EXTM3U")
 
 
