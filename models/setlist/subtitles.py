@@ -19,6 +19,8 @@ _CUE = re.compile(rf"^\s*{_TIME}\s*{_ARROW}\s*{_TIME}(?!\d)")
 _NEXT_STEP = "Give a .srt or .vtt file"
 _MAX_BYTES = 50_000_000
 """A day of lines is a thousandth of it; a recording given by mistake is not to be read whole."""
+_WORD_STAMP = re.compile(r"<\d+:\d\d(?::\d\d)?\.\d{3}>")
+"""Stamps of single words, which rolling captions have."""
 _MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 
 
@@ -51,9 +53,16 @@ def read_subtitles(path: Path) -> list[TimedText]:
 
 
 def parse_subtitles(text: str) -> list[TimedText]:
-    """The cues of SubRip or WebVTT text; damaged cues are left out."""
+    """The cues of SubRip or WebVTT text; damaged cues are left out.
+
+    In WebVTT only an empty line ends a cue: YouTube's automatic captions begin each with a line of
+    one space.
+    """
     cues: list[TimedText] = []
-    lines = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    if not text.startswith("WEBVTT"):
+        lines = [line.strip() for line in lines]
     index = 0
     while index < len(lines):
         match = _CUE.match(lines[index])
@@ -61,7 +70,7 @@ def parse_subtitles(text: str) -> list[TimedText]:
         if not match:
             continue
         body = []
-        while index < len(lines) and lines[index].strip() and not _CUE.match(lines[index]):
+        while index < len(lines) and lines[index] and not _CUE.match(lines[index]):
             body.append(lines[index])
             index += 1
         if index < len(lines) and _CUE.match(lines[index]) and body and body[-1].strip().isdigit():
@@ -70,7 +79,21 @@ def parse_subtitles(text: str) -> list[TimedText]:
         shown = html.unescape(_MARKUP.sub("", "\n".join(body))).strip()
         if shown and stop_s >= start_s:
             cues.append(TimedText(start_s, stop_s, shown))
-    return sorted(cues, key=lambda cue: (cue.start_s, cue.stop_s))
+    cues.sort(key=lambda cue: (cue.start_s, cue.stop_s))
+    return _unrolled(cues) if _WORD_STAMP.search(text) else cues
+
+
+def _unrolled(cues: Sequence[TimedText]) -> list[TimedText]:
+    """Leave out what rolling captions show again: each cue repeats the last line before it."""
+    found: list[TimedText] = []
+    last = ""
+    for cue in cues:
+        lines = [line.strip() for line in cue.text.split("\n") if line.strip()]
+        fresh = lines[1:] if lines and lines[0] == last else lines
+        last = lines[-1] if lines else last
+        if fresh:
+            found.append(replace(cue, text="\n".join(fresh)))
+    return found
 
 
 def slice_text(

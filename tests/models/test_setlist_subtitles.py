@@ -182,3 +182,29 @@ def test_the_words_of_songs_are_not_taken_for_a_list_of_songs() -> None:
     words = [TimedText(4.0 * n, 4.0 * n + 3.5, f"la la {n}") for n in range(60)]
     with pytest.raises(SetlistError, match="are words"):
         read_timed_lines(words)
+
+
+def test_a_line_of_one_space_ends_no_cue_of_webvtt() -> None:
+    text = (
+        "WEBVTT\nKind: captions\n\n"
+        "00:00:01.000 --> 00:00:03.000 align:start\n \nfirst<00:00:01.500><c> line</c>\n\n"
+        "00:00:20.000 --> 00:00:23.000\n \nsecond<00:00:20.500><c> song</c>\n\n"
+        "00:00:30.000 --> 00:00:33.000\nthird\n"
+    )
+    found = [(cue.start_s, cue.text) for cue in parse_subtitles(text)]
+    assert found == [(1.0, "first line"), (20.0, "second song"), (30.0, "third")]
+    srt = "1\n00:00:01,000 --> 00:00:02,000\none\n \n2\n00:00:03,000 --> 00:00:04,000\ntwo\n"
+    assert [cue.text for cue in parse_subtitles(srt)] == ["one", "two"]
+
+
+def test_rolling_captions_show_each_line_once() -> None:
+    text = (
+        "WEBVTT\n\n"
+        "00:00:01.000 --> 00:00:03.000\n \nfirst<00:00:01.500><c> line</c>\n\n"
+        "00:00:03.000 --> 00:00:03.010\nfirst line\n \n\n"
+        "00:00:03.010 --> 00:00:05.000\nfirst line\nsecond<00:00:03.500><c> line</c>\n\n"
+        "00:00:05.000 --> 00:00:05.010\nsecond line\n \n"
+    )
+    assert [cue.text for cue in parse_subtitles(text)] == ["first line", "second line"]
+    plain = "1\n00:00:01,000 --> 00:00:02,000\nla la\n\n2\n00:00:02,000 --> 00:00:03,000\nla la\n"
+    assert [cue.text for cue in parse_subtitles(plain)] == ["la la", "la la"]
