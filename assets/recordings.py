@@ -142,7 +142,9 @@ def _fetcher(
                 with_comments=settings.download.comments,
                 with_live_chat=settings.download.live_chat,
                 accept_incomplete=context.run.tags.get(TAKE_INCOMPLETE_TAG) == "yes",
-                force=context.run.tags.get(FETCH_AGAIN_TAG) == "yes",
+                force=context.run.tags.get(FETCH_AGAIN_TAG) == "yes"
+                or track_changed(stream, catalogue),
+                track=stream.track or None,
                 progress=progress,
             )
         if not fetched.from_cache:

@@ -72,7 +72,7 @@ def segment(
     from utawaku.media.timeline import loss_code
     from utawaku.media.tracks import with_track
     from utawaku.models.mfcc_segmenter import slice_speech
-    from utawaku.workflows.tracks import same_language
+    from utawaku.services.downloader.languages import same_language
 
     settings = load_settings()
     with TemporaryDirectory() as folder, losses_told_later():

@@ -43,7 +43,8 @@ def sound_tracks(path: Path) -> list[SoundTrack]:
 def track_of(path: Path, wanted: str, same_language: Callable[[str, str], bool]) -> SoundTrack:
     """Return the track that a number or a language means.
 
-    `same_language` compares the wanted language with a track's tag.
+    `same_language` compares the wanted language with a track's tag. The only track of a file that
+    does not tell its language is taken for the wanted one.
 
     Raises:
         NoAudioError: there is none; the message lists those that are there.
@@ -54,6 +55,8 @@ def track_of(path: Path, wanted: str, same_language: Callable[[str, str], bool])
     else:
         found = [track for track in tracks if same_language(wanted, track.language)]
         found.sort(key=lambda track: not track.is_default)
+        if not found and len(tracks) == 1 and tracks[0].language in ("", "und"):
+            found = tracks  # the only one, and it does not say what it is
     if found:
         return found[0]
     there = ", ".join(_named(track) for track in tracks) or "none"

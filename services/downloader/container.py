@@ -194,7 +194,9 @@ def remux(
     progress: Progress = silent,
     check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Put the video of the first source that has one and the first audio into one `target`.
+    """Put the video of the first source that has one and the first sound into one `target`.
+
+    Of the sound, all tracks in the default track's codec are kept, flagged as they were.
 
     The encoded packets stay as they are. Time stamps of every source are moved by one common
     offset so that the earliest starts at 0 and sound and picture keep their distance. Memory does
@@ -241,8 +243,12 @@ def _chosen_streams(opened: Sequence[Any]) -> list[tuple[Any, Any]]:
             streams = getattr(container.streams, kind)
             streams = [one for one in streams if one.codec_context and not _is_cover(one)]
             if streams:
-                best = default_track(container) if kind == "audio" else None
-                chosen.append((container, best if best in streams else streams[0]))
+                default = default_track(container) if kind == "audio" else None
+                best: Any = default if default in streams else streams[0]
+                codec = best.codec_context.name
+                for one in streams if kind == "audio" else [best]:
+                    if one.codec_context.name == codec:  # other tracks may be chosen later
+                        chosen.append((container, one))
                 break
     return chosen
 
@@ -260,6 +266,10 @@ def _mux(
     total_s = max((one.duration or 0) for one in opened) / 1_000_000
     with av.open(str(temporary), "w", options={"movflags": "faststart"}) as output:
         copies = {id(stream): output.add_stream_from_template(stream) for _, stream in chosen}
+        for _, stream in chosen:
+            copies[id(stream)].disposition = stream.disposition
+            if language := stream.metadata.get("language"):
+                copies[id(stream)].metadata["language"] = language
         readers = [
             _packets(container, [stream for owner, stream in chosen if owner is container])
             for container in opened

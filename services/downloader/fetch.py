@@ -121,6 +121,7 @@ class Downloader:
         with_live_chat: bool | None = None,
         accept_incomplete: bool = False,
         force: bool = False,
+        track: str | None = None,
         progress: Progress = silent,
         cancelled: Callable[[], bool] | None = None,
     ) -> FetchedRecording:
@@ -132,6 +133,7 @@ class Downloader:
         `thumbnail.<ext>`, `comments.json` and `live_chat.<ext>`; while it grows everything lies in
         the hidden folder `.fetching`, from which an interrupted download resumes, also in another
         process. A folder that holds the finished recording is returned at once unless `force`.
+        Where the site offers several languages, that of `track` is fetched.
 
         A stream that is live, upcoming or still processed by the site, or whose archive is shorter
         than its page says, raises StillProcessingError; `accept_incomplete` takes what there is
@@ -153,7 +155,7 @@ class Downloader:
         chat = self.settings.live_chat if with_live_chat is None else with_live_chat
         folder.mkdir(parents=True, exist_ok=True)
         options = {
-            "format": chooser(wanted, self.settings.max_height),
+            "format": chooser(wanted, self.settings.max_height, _language(self.settings, track)),
             "getcomments": comments,
             # Bilibili tells where its chat is only when subtitles are wanted; YouTube tells it
             # anyway and would be asked for more.
@@ -208,6 +210,12 @@ class Downloader:
             options = {**options, "noplaylist": True}
         with Session(self.settings, self.tuning, options=options, check=check, url=url) as session:
             yield session
+
+
+def _language(settings: "DownloadSettings", track: str | None) -> str:
+    """Return the language that a choice of sound track names; empty for a number."""
+    wanted = settings.track if track is None else track
+    return "" if wanted.isdecimal() else wanted
 
 
 def _names_stream_and_list(url: str) -> bool:

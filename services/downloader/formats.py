@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from utawaku.services.downloader.languages import same_language
+
 Format = Mapping[str, Any]
 Chooser = Callable[[Mapping[str, Any]], Iterator[dict[str, Any]]]
 
@@ -19,17 +21,18 @@ _HANDY = ("m4a", "mp4")
 _SMALL_HEIGHT = 480
 
 
-def chooser(want: Literal["audio", "video"], max_height: int) -> Chooser:
+def chooser(want: Literal["audio", "video"], max_height: int, language: str = "") -> Chooser:
     """Return a format selector for yt-dlp (`params["format"]`).
 
     Args:
         want: `audio` takes sound alone where the site has it; `video` takes the best picture (AVC
             in MP4 first) with the best sound.
         max_height: pictures above it are taken only where there are no others.
+        language: sound in it is taken where the site has some, whatever else it prefers.
     """
 
     def choose(context: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        formats: Sequence[Format] = context["formats"]
+        formats = _in_language(context["formats"], language)
         sound = [one for one in formats if _has(one, "acodec") and not _has(one, "vcodec")]
         both = [one for one in formats if _has(one, "acodec") and _has(one, "vcodec")]
         if want == "audio":
@@ -45,6 +48,18 @@ def chooser(want: Literal["audio", "video"], max_height: int) -> Chooser:
             yield dict(found)
 
     return choose
+
+
+def _in_language(formats: Sequence[Format], language: str) -> Sequence[Format]:
+    """Leave out sound in other languages, where there is some in this one."""
+    heard = [
+        one
+        for one in formats
+        if _has(one, "acodec") and same_language(language, str(one.get("language") or ""))
+    ]
+    if not heard:
+        return formats
+    return [one for one in formats if one in heard or not _has(one, "acodec")]
 
 
 def sound_rank(one: Format) -> tuple[float, ...]:

@@ -83,3 +83,14 @@ def test_pictures_alone_are_taken_for_what_they_are_and_storyboards_are_nothing(
     board = {"format_id": "sb0", "ext": "mhtml", "acodec": "none", "vcodec": "none"}
     assert chosen("audio", board, picture("v", 360)) == "v"
     assert chosen("audio", board) == ""
+
+
+def test_the_wanted_language_goes_before_all_else() -> None:
+    original = sound("original", "opus", 160, language="en", language_preference=10)
+    dubbed = sound("dubbed", "mp4a.40.2", 48, language="ja-JP", language_preference=-1)
+    context = {"formats": [original, picture("film", 720), dubbed]}
+    for language, taken in (("jpn", "dubbed"), ("en", "original"), ("kor", "original")):
+        (found,) = chooser("audio", 1080, language)(context)
+        assert found["format_id"] == taken
+    (joined,) = chooser("video", 1080, "ja")(context)
+    assert joined["format_id"] == "film+dubbed"

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.media.joining import EVENING, NOT_FOR_TS, OTHER_FORMAT, PART_S, joined_mp4
+from tests.media.two_tracks import tone_of, write_two_tracks
 from tests.servers.media_site import MediaSite
 from utawaku.library.config import DownloadSettings
+from utawaku.media.decode import load
+from utawaku.media.tracks import sound_tracks
 from utawaku.services.downloader import Downloader, take_file
+from utawaku.services.downloader.container import remux
 
 
 @pytest.fixture
@@ -43,3 +47,11 @@ def test_a_download_of_joined_parts_is_rewritten_too(site: MediaSite, tmp_path: 
     assert fetched.path == tmp_path / "stream" / "recording.ts"
     assert fetched.duration_s == pytest.approx(2 * PART_S, abs=0.15)
     assert any("2 parts of different formats" in warning for warning in fetched.warnings)
+
+
+def test_all_sound_tracks_go_into_another_container_flagged_as_they_were(tmp_path: Path) -> None:
+    film = write_two_tracks(tmp_path / "film.mkv", 2, default=1, picture=False)
+    remux([film], tmp_path / "film.m4a")
+    told = [(one.language, one.is_default) for one in sound_tracks(tmp_path / "film.m4a")]
+    assert told == [("eng", False), ("jpn", True)]
+    assert tone_of(load(tmp_path / "film.m4a")[0]) == 440

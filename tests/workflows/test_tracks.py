@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.media.two_tracks import tone_of, write_two_tracks
+from tests.tui.conftest import write_tone
 from utawaku.library.errors import NoAudioError
 from utawaku.media.decode import load
-from utawaku.workflows.tracks import choose_track, same_language
+from utawaku.services.downloader.languages import same_language
+from utawaku.workflows.tracks import choose_track
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +41,10 @@ def test_a_rule_that_does_not_fit_is_told_and_left_out(recording: Path, tmp_path
     assert "'kor'" in choice.warning
     with pytest.raises(NoAudioError):
         choose_track(recording, "kor", "", tmp_path)
+
+
+def test_the_only_track_that_tells_no_language_is_the_wanted_one(tmp_path: Path) -> None:
+    path = write_tone(tmp_path / "evening.wav", 440.0, 1.0)
+    assert choose_track(path, "ja", "", tmp_path).path == path
+    with pytest.raises(NoAudioError):
+        choose_track(path, "1", "", tmp_path)
