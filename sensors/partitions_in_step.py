@@ -19,7 +19,11 @@ def partitions_in_step(
     context: dg.SensorEvaluationContext, library: LibraryResource
 ) -> dg.SkipReason:
     """Add streams that Dagster does not know, and remove keys that are no stream's."""
-    missing, stranded = partitions.partitions_in_step(context.instance, library.catalogue, fix=True)
-    if stranded:
-        context.log.info("removed partitions without a stream: %s", ", ".join(stranded[:20]))
-    return dg.SkipReason(f"{len(missing)} partition(s) added, {len(stranded)} removed")
+    step = partitions.partitions_in_step(context.instance, library.catalogue, fix=True)
+    removed = [key for key in step.stranded if key not in step.kept]
+    if removed:
+        context.log.info("removed partitions without a stream: %s", ", ".join(removed[:20]))
+    told = f"{len(step.missing)} partition(s) added, {len(removed)} removed"
+    return dg.SkipReason(
+        f"{told}, {len(step.kept)} kept for a backfill or run" if step.kept else told
+    )
