@@ -57,6 +57,7 @@ def streams_of(answer: Answer) -> list[dict[str, Any]]:
     return streams
 
 
+@pytest.mark.slow
 def test_ingest_tells_what_is_lost_and_goes_on(commands: CommandLine, tmp_path: Path) -> None:
     files = [damaged(tmp_path), cut_off(tmp_path), lying(tmp_path)]
     done = commands.run("ingest", *files, "--json")

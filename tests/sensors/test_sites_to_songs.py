@@ -14,6 +14,7 @@ from tests.fixtures.pipeline import QUICK, Pipeline
 from tests.servers.bilibili_videos import BilibiliVideo, bilibili
 from tests.servers.twitch_site import Broadcast, twitch
 from tests.servers.youtube_site import Video, YoutubeSite
+from tests.services.downloader_media import audio_bytes
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Notice, Stream
@@ -172,3 +173,22 @@ def test_a_twitch_broadcast_without_a_chat_comes_to_songs_and_unreadable_extras_
         "live_chat.ass",
     ]
     assert len(catalogue.assets.of(stream.id)["songs"].metadata["warnings"]) == 2
+
+
+@pytest.mark.slow
+def test_a_broadcast_whose_clock_starts_again_at_an_advert_comes_to_songs(
+    catalogue: Catalogue,
+    pipeline: Pipeline,
+    ready: pytest.MonkeyPatch,
+    evening: Evening,
+    tmp_path: Path,
+) -> None:
+    advert = audio_bytes("mpegts", "aac", duration_s=10.0)
+    whole_s = evening.duration_s + 10
+    with twitch(tmp_path / "authority") as (site, proxy):
+        ready.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
+        site.broadcasts = [Broadcast("101", "歌枠", whole_s, evening.mpegts, advert)]
+        stream = to_songs("https://www.twitch.tv/videos/101", catalogue, pipeline)
+    assert stream.recording_path.endswith("recording.ts")
+    assert stream.duration_s == pytest.approx(whole_s, abs=1.0)
+    assert_song_was_found(stream, catalogue, evening)
