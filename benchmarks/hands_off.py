@@ -229,7 +229,8 @@ def stale(n_streams: int) -> None:
     weights = settings.weights_dir
     weights.mkdir(parents=True)
     (weights / "inaspeech-sm.onnx").write_bytes(b"newer")
-    registry.store._keep(registry.entry("sm"), weights, weights / "inaspeech-sm.onnx")
+    known = registry.entry("sm")
+    registry.store._keep(known, weights, weights / "inaspeech-sm.onnx", known.raw_files[0])
     present = present_versions(settings)
 
     def make(stream_id: str, asset: str, **inputs: str) -> None:

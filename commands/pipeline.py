@@ -33,7 +33,7 @@ from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.present_versions import present_versions
-from utawaku.orchestration.run_tags import PID_TAG
+from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG, TITLE_TAG
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.ingest import resolve_parts, resolve_streams
 from utawaku.workflows.model_versions import fetch_missing
@@ -312,7 +312,12 @@ class Pipeline:
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                     "ops": dict(config),
                 },
-                tags={PID_TAG: process_mark(os.getpid())},
+                tags={
+                    PID_TAG: process_mark(os.getpid()),
+                    ASKED_BY_TAG: "command line",
+                    ASKED_FOR_TAG: ", ".join(names),
+                    **({TITLE_TAG: stream.title} if stream.title else {}),
+                },
                 raise_on_error=False,
             )
         return result.success

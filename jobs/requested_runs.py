@@ -38,11 +38,14 @@ from utawaku.library.requests import (
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.run_tags import (
+    ASKED_BY_TAG,
+    ASKED_FOR_TAG,
     BATCH_TAG,
     DOWNLOAD_TAG,
     FETCH_AGAIN_TAG,
     REQUEST_TAG,
     TAKE_INCOMPLETE_TAG,
+    TITLE_TAG,
 )
 from utawaku.services.rate_limits import (
     WaitReason,
@@ -163,8 +166,17 @@ class RequestedRuns:
         self.busy.add(_stream_of(request))
         return run.with_replaced_attrs(
             run_key=_key(request),
-            tags={**run.tags, BATCH_TAG: _mark(request), REQUEST_TAG: str(request.id)},
+            tags={
+                **run.tags,
+                **_asked(request, wanted, self._title_of(request)),
+                BATCH_TAG: _mark(request),
+                REQUEST_TAG: str(request.id),
+            },
         )
+
+    def _title_of(self, request: Request) -> str:
+        stream = self.catalogue.streams.find(_stream_of(request))
+        return stream.title if stream else ""
 
     def _make(self, request: Request, wanted: AnyRequest) -> dg.RunRequest | None:
         """The run that serves a request; None where it has to wait, or needs no run."""
@@ -211,7 +223,8 @@ class RequestedRuns:
         if not claimed:
             return None
         return resolve_run(claimed).with_replaced_attrs(
-            run_key=_key(allowed[0]), tags={BATCH_TAG: mark}
+            run_key=_key(allowed[0]),
+            tags={BATCH_TAG: mark, ASKED_BY_TAG: "request", ASKED_FOR_TAG: "resolve"},
         )
 
     def _must_wait(self, request: Request, wanted: AnyRequest) -> bool:
@@ -303,6 +316,18 @@ def _download_tags(stream: Stream, wanted: IngestStream | Recut) -> dict[str, st
     if "recordings" in wanted.again:
         tags[FETCH_AGAIN_TAG] = "yes"
     return tags
+
+
+def _asked(request: Request, wanted: AnyRequest, title: str) -> dict[str, str]:
+    """Tags that tell a person who asked for the run, for what, and for which stream."""
+    by = "request"
+    if getattr(wanted, "rematerialize", None) is not None:
+        by = f"rematerialize, request {getattr(wanted, 'rematerialize', '')}"
+    elif getattr(wanted, "channel", ""):
+        by = "subscription"
+    again = getattr(wanted, "again", ())
+    what = f"{request.kind} {', '.join(again)}".strip()
+    return {ASKED_BY_TAG: by, ASKED_FOR_TAG: what} | ({TITLE_TAG: title} if title else {})
 
 
 def _stream_of(request: Request) -> str:

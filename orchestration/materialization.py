@@ -42,6 +42,23 @@ class Work:
         report_versions(context.instance, library.settings, models_of([asset]))
         self.data_version = ""
         """Set by `done`; the same as Dagster is to be told."""
+        self._tell_why()
+
+    def _tell_why(self) -> None:
+        """Log why the artefact is made, and with which models."""
+        state = self._states.of(self._stream_id).get(self._asset)
+        log = self._context.log
+        if state is None or not state.is_made:
+            log.info("%s of %s: never made before", self._asset, self._stream_id)
+        else:
+            before = state.metadata.get(INPUTS, {})
+            changed = [name for name, now in self._inputs.items() if before.get(name) != now]
+            why = f"changed since: {', '.join(changed)}" if changed else "asked for again"
+            log.info("%s of %s: %s", self._asset, self._stream_id, why)
+        models = {name: now for name, now in self._inputs.items() if name in MODELS}
+        for name, version in models.items():
+            fetch = " (to be fetched)" if name in self._to_fetch else ""
+            log.info("uses %s %s%s", name, version[:24], fetch)
 
     @property
     def finished(self) -> bool:

@@ -11,6 +11,7 @@ from utawaku.jobs.requested_runs import RequestedRuns
 from utawaku.jobs.stems import separate_pieces, separate_songs
 from utawaku.jobs.submissions import publish_submissions
 from utawaku.jobs.taste import train_taste_job
+from utawaku.orchestration.drain_lease import other_server
 from utawaku.orchestration.former_names import carry_over_states
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.rematerialize import advance_rematerializations
@@ -42,6 +43,10 @@ def drain_requests(
     """Start runs for waiting requests, once each, as far as sites and settings allow."""
     catalogue, settings = library.catalogue, library.settings
     catalogue.stored_times.settle(time.time())
+    other = other_server(context.instance, catalogue, settings)
+    if other:
+        yield dg.SkipReason(f"the Dagster instance at {other} serves the requests")
+        return
     carry_over_states(context.instance)
     close_orphaned_runs(context.instance)
     settle(context.instance, catalogue, settings)

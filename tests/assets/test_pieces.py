@@ -315,7 +315,8 @@ def weights_of(settings: Settings) -> Callable[[str], None]:
         del network.metadata_props[:]
         network.metadata_props.add(key="release", value=release)
         file.write_bytes(network.SerializeToString())
-        registry.store._keep(registry.entry("vocal-unet"), settings.weights_dir, file)
+        known = registry.entry("vocal-unet")
+        registry.store._keep(known, settings.weights_dir, file, known.raw_files[0])
 
     return put
 

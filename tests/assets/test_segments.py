@@ -36,7 +36,7 @@ def with_bacs(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     network = tmp_path / "network.onnx"
     network.write_bytes(build(layers).SerializeToString())
     settings.weights_dir.mkdir(parents=True, exist_ok=True)
-    _keep(entry("bacs"), settings.weights_dir, network)
+    _keep(entry("bacs"), settings.weights_dir, network, entry("bacs").raw_files[0])
     monkeypatch.setenv("UTAWAKU_SEGMENTS__ENGINE", "bacs")
     return load_settings()
 

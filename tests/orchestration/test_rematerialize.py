@@ -40,7 +40,7 @@ def install(settings: Settings) -> Install:
         settings.weights_dir.mkdir(parents=True, exist_ok=True)
         file = settings.weights_dir / entry.file_name
         file.write_bytes(content)
-        registry.store._keep(entry, settings.weights_dir, file)
+        registry.store._keep(entry, settings.weights_dir, file, entry.raw_files[0])
         return registry.version(name, settings.weights_dir)
 
     return put

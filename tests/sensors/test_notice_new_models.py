@@ -79,7 +79,7 @@ def replace_weights(
     entry = registry.entry(name)
     file = settings.weights_dir / entry.file_name
     change_network(file, initializer, change)
-    registry.store._keep(entry, settings.weights_dir, file)
+    registry.store._keep(entry, settings.weights_dir, file, entry.raw_files[0])
 
 
 def replace_arrays(source: Path, target: Path, name: str) -> None:
