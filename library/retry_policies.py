@@ -69,6 +69,7 @@ POLICIES: Mapping[type[errors.UtawakuError], Policy | None] = {
     errors.RecognitionError: UNKNOWN,
     errors.SetlistError: None,
     errors.PlaylistError: None,
+    errors.LyricsError: None,
     errors.UploadError: UNKNOWN,
     errors.EditError: None,
     errors.DiskFullError: Policy(900.0, 6 * HOUR_S, 60),
