@@ -69,13 +69,14 @@ class Drill:
                 program.kill()
         return time.monotonic() - began
 
-    def kill_in_ingest(self, stream: Path, within_s: float) -> None:
-        """Begin to ingest a stream, with some clock, and kill it before it is through."""
+    def kill_in_ingest(self, stream: Path, within_s: float) -> bool:
+        """Begin to ingest a stream, with some clock, and kill it; False where it was through."""
         ahead_s = self.chance.choice(CLOCKS_S)
         self.jump.to(ahead_s)
         program = forked_program.start(self.killed, self.killed / "log", "ingest", stream)
         program.join(self.chance.uniform(0, within_s))
-        if program.is_alive():
+        was_at_work = program.is_alive()
+        if was_at_work:
             program.kill()
             program.join()
             self.counts["kills"] += 1
@@ -84,6 +85,7 @@ class Drill:
         else:
             self.counts["came too late"] += 1
         self.jump.to(0)
+        return was_at_work
 
 
 def main() -> None:
@@ -121,7 +123,9 @@ def carry_out(folder: Path, given: argparse.Namespace) -> Drill:
             make_demo_stream(stream, seed=300 + given.seed * 100 + n, minutes=given.minutes)
             took_s = drill.ingest(drill.calm, stream)
             for _ in range(min(KILLS_A_STREAM, given.kills - drill.counts["kills"])):
-                drill.kill_in_ingest(stream, took_s)
+                # Little by little, so that each kill finds the next piece of the work.
+                if not drill.kill_in_ingest(stream, took_s / 4):
+                    break
             drill.ingest(drill.killed, stream)
             drill.problems += differences(drill.calm, drill.killed)
             n += 1
