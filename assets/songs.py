@@ -54,7 +54,7 @@ BINDING = bind(
 def songs_asset(
     context: dg.AssetExecutionContext, library: LibraryResource
 ) -> dg.MaterializeResult:
-    """Where songs start and stop; known songs keep their identity, and your own cuts stand."""
+    """Starts and stops of songs; known songs keep their identity, and your own cuts stand."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
     with track(library, context, "songs") as work:

@@ -10,7 +10,7 @@ from av.filter import Graph
 MAX_SEMITONES = 6
 MIN_TEMPO, MAX_TEMPO = 0.7, 1.3
 _ATEMPO = (0.5, 2.0)
-"""What one `atempo` takes without skipping samples; more is done by two of them."""
+"""Factors that one `atempo` takes without skipping samples; others need two of them."""
 
 
 class Stretch:
@@ -55,7 +55,7 @@ class Stretch:
         return self._pulled()
 
     def flush(self) -> np.ndarray:
-        """Return the rest; nothing can be pushed after it."""
+        """Return the rest, float32 (n_channels, n_samples); nothing can be pushed after it."""
         if self._graph is None:
             return np.zeros((0, self._n_channels), np.float32)
         self._graph.push(None)

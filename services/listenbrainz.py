@@ -27,7 +27,7 @@ class Listen:
     """One play of a song."""
 
     listened_at: int
-    """When it began, in seconds since the epoch."""
+    """The start, in seconds since the epoch."""
     title: str
     artist: str
     release: str = ""

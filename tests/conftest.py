@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from utawaku.demo import DemoTruth, make_demo_stream
@@ -16,6 +17,10 @@ from utawaku.library.config import Settings, load_settings
 from utawaku.models.registry import entry, pull
 
 ROOT = Path(__file__).parent.parent
+
+# No test is timed: a busy machine stops for longer than a deadline.
+hypothesis.settings.register_profile("utawaku", deadline=None)
+hypothesis.settings.load_profile("utawaku")
 
 
 @pytest.fixture(scope="session")

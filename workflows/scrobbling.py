@@ -27,7 +27,7 @@ _SENT = "listenbrainz_sent"
 
 @dataclass
 class Scrobbled:
-    """What became of the plays."""
+    """The outcome of the plays."""
 
     n_sent: int = 0
     n_refused: int = 0

@@ -17,9 +17,9 @@ class TrackChoice:
     """A recording with the chosen track."""
 
     path: Path
-    """What is to be read: the recording itself, or a list that names the track."""
+    """The path to read: the recording itself, or a list that names the track."""
     wanted: str
-    """What is kept with the stream; empty where the default track is read."""
+    """The choice that is kept with the stream; empty where the default track is read."""
     warning: str = ""
 
 

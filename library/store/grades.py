@@ -22,7 +22,7 @@ class Play:
     start_s: float
     stop_s: float
     at: float
-    """When it ended, in seconds since the epoch."""
+    """The end, in seconds since the epoch."""
 
 
 class Grades:

@@ -176,7 +176,12 @@ def fetch_raw(
                     subject=origin.source.described,
                     next_step="Try again; if it stays so, do not use this source",
                 )
-        except (WeightsMissingError, WeightsCorruptError) as error:
+        except WeightsMissingError as error:
+            first = first or error
+            continue
+        except WeightsCorruptError as error:
+            if (weights_dir / origin.source.placeable).is_file():
+                raise  # whoever put it there wants to know
             first = first or error
             continue
         return raw, origin

@@ -26,7 +26,14 @@ def cooling(settings: Settings, name: str) -> ServiceGate:
 def test_every_service_is_listed_with_its_state(settings: Settings) -> None:
     cooling(settings, "shazam")
     listed = {row["name"]: row for row in json.loads(run("services", "--json"))}
-    assert set(listed) == {"shazam", "holodex", "bilibili_music", "musicbrainz", "acoustid"}
+    assert set(listed) == {
+        "shazam",
+        "holodex",
+        "bilibili_music",
+        "musicbrainz",
+        "acoustid",
+        "lrclib",
+    }
     shazam = listed["shazam"]
     assert (shazam["enabled"], shazam["on_cooldown"], shazam["answers"]) == (True, True, 1)
     assert "429" in shazam["reason"]

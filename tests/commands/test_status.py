@@ -14,6 +14,7 @@ from utawaku.library.requests import IngestStream
 KEYS = {
     "library", "catalogue", "n_streams", "n_songs", "pipeline_running", "health", "shazam",
     "requests_waiting", "requests_running", "notices", "streams",
+    "failed_checks",
 }  # fmt: skip
 
 

@@ -2,12 +2,17 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from tests.checks import ROOT
 from tests.docs.source_tree import SourceTree, blocks_of
+from utawaku.commands.app import app
+from utawaku.library.config import Settings, load_settings
 
 END_OF_ARTEFACTS = '    )\n}\n"""By name, in order'
 END_OF_MODELS = '    )\n}\n"""By asset name, in the order'
@@ -191,3 +196,26 @@ def test_every_page_of_howto_is_tested() -> None:
     tested = Path(__file__).read_text("utf-8")
     for page in (ROOT / "docs" / "howto").glob("*.md"):
         assert f'blocks_of("{page.name}")' in tested
+
+
+def test_update_a_model_names_commands_and_settings_that_exist(settings: Settings) -> None:
+    del settings  # it sets the home
+    assert blocks_of("update-a-model.md") == {}  # its code is commands
+    page = (ROOT / "docs" / "howto" / "update-a-model.md").read_text("utf-8")
+    named = [
+        line.split("#")[0].removeprefix("$ ").strip()
+        for line in re.findall(r"^\$ utawaku .*$", page, re.M)
+    ]
+    named += [words for words in re.findall(r"`(utawaku [^`]+)`", page) if words.islower()]
+    assert "utawaku rematerialize --dry-run" in named
+    program = typer.main.get_command(app)
+    for words in named:
+        command, *arguments = words.split()[1:]
+        found = program.commands[command]  # type: ignore[attr-defined]
+        while arguments and arguments[0] in getattr(found, "commands", {}):
+            found = found.commands[arguments.pop(0)]
+        if not hasattr(found, "commands"):
+            found.make_context("utawaku", arguments)
+    changed = [words for words in named if words.startswith("utawaku settings ")]
+    result = CliRunner().invoke(app, changed[0].split()[1:])
+    assert (result.exit_code, load_settings().segments.engine) == (0, "smn")

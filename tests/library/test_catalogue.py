@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -241,12 +242,13 @@ def test_a_backup_is_a_whole_catalogue(
 def test_what_was_put_off_is_found_when_its_time_has_come(
     catalogue: Catalogue, stream: Stream
 ) -> None:
+    at = time.time() + 100.0
     catalogue.assets.done(
-        "file-1", "labels", engine="e", engine_version="1", metadata={"retry_at": 100.0}
+        "file-1", "labels", engine="e", engine_version="1", metadata={"retry_at": at}
     )
-    assert catalogue.assets.put_off("labels", until=99.0, limit=5) == []
-    assert catalogue.assets.put_off("labels", until=101.0, limit=5) == ["file-1"]
+    assert catalogue.assets.put_off("labels", until=at - 1, limit=5) == []
+    assert catalogue.assets.put_off("labels", until=at + 1, limit=5) == ["file-1"]
     catalogue.assets.done(
         "file-1", "labels", engine="e", engine_version="1", metadata={"retry_at": 0.0}
     )
-    assert catalogue.assets.put_off("labels", until=101.0, limit=5) == []
+    assert catalogue.assets.put_off("labels", until=at + 1, limit=5) == []

@@ -63,7 +63,7 @@ class KaraokeScreen(PlayerKeys):
         self._loop_start: float | None = None
         self._loop: tuple[float, float] | None = None
         self._backing = ""
-        """What is told of the backing while there is none."""
+        """Text about the backing while there is none."""
         self._wants_backing = True
 
     def compose(self) -> ComposeResult:

@@ -35,7 +35,7 @@ class LyricsView(Widget, can_focus=False):
         super().__init__()
         self.lyrics: Lyrics | None = None
         self.told = ""
-        """What is said where there are none."""
+        """Text where there are none."""
         self._at = -1
         self._n_sung = 0
         self._top = 0
