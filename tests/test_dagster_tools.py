@@ -33,7 +33,7 @@ def run(tmp_path: Path, *arguments: str) -> str:
 
 def test_dg_lists_every_kind_of_definition(tmp_path: Path) -> None:
     listed = json.loads(run(tmp_path, "dg", "list", "defs", "--json"))
-    names = {one.get("key") or one.get("name") for one in listed["assets"]}
+    names = {one["asset_key"] for one in listed["assets"]}
     assert {"segments", "taste_scores", "segmenter_weights"} <= names
     assert listed["sensors"]
     assert listed["schedules"]
