@@ -26,6 +26,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import watching_home  # noqa: E402
+
 PORT = 3297
 
 
@@ -48,16 +50,8 @@ def main() -> None:
 
 def at_work(home: Path, given: argparse.Namespace) -> tuple[Counter[str], list[str]]:
     """Let the four work on `home` for `limit_s`; returns what they did and what is wrong."""
-    watched, made = home / "watched", home / "made"
-    for path in (watched, made, home / "cache"):
-        path.mkdir(parents=True)
-    if given.weights:
-        shutil.copytree(given.weights, home / "cache" / "weights")
-    (home / "config.toml").write_text(
-        f'web_port = {PORT}\n[watch]\nfolder = "{watched}"\nstable_s = 2\n'
-        "[labels]\nshazam = false\n",
-        "utf-8",
-    )
+    (home / "made").mkdir(parents=True)
+    watching_home.prepare(home, home / "watched", given.weights, port=PORT)
     counts: Counter[str] = Counter()
     over, began = threading.Event(), time.monotonic()
     log = (home / "log").open("ab")

@@ -32,6 +32,8 @@ import psutil
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import watching_home  # noqa: E402
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -73,14 +75,8 @@ def survive(home: Path, given: argparse.Namespace) -> None:
     chance = random.Random(given.seed)
     victims = given.victims.split(",")
     watched, made = home / "watched", home / "made"
-    for folder in (watched, made, home / "cache"):
-        folder.mkdir(parents=True)
-    if given.weights:
-        shutil.copytree(given.weights, home / "cache" / "weights")
-    (home / "config.toml").write_text(
-        f'web_port = 3299\n[watch]\nfolder = "{watched}"\nstable_s = 2\n[labels]\nshazam = false\n',
-        "utf-8",
-    )
+    made.mkdir(parents=True)
+    watching_home.prepare(home, watched, given.weights, port=3299)
     for number in range(given.streams):
         make_demo_stream(made / f"{number}.opus", seed=100 + number, minutes=given.minutes)
     up = subprocess.Popen(

@@ -30,6 +30,7 @@ from typing import Any
 import psutil
 from soak import HOOK, METRICS_PORT, PORT, Sample, as_feed, ask_pages, report, take, write
 
+from benchmarks import watching_home
 from benchmarks.jumped_clock import jumped_clock
 
 ROOT = Path(__file__).parent.parent
@@ -113,10 +114,7 @@ def night(home: Path, given: argparse.Namespace) -> None:
     from utawaku.workflows.subscriptions import follow
 
     watched, made = home / "watched", home / "made"
-    for folder in (watched, made, home / "cache"):
-        folder.mkdir(parents=True)
-    if given.weights:
-        shutil.copytree(given.weights, home / "cache" / "weights")
+    made.mkdir(parents=True)
     with (
         jumped_clock(home / "clock") as jump,
         MediaSite() as site,
@@ -126,13 +124,14 @@ def night(home: Path, given: argparse.Namespace) -> None:
         feed: list[str] = []
         site.add("/feed.xml", lambda: as_feed(feed), "text/xml")
         site.add(HOOK, b"", "text/plain")
-        (home / "config.toml").write_text(
-            f'web_port = {PORT}\n[follow]\nwatch_folder = "{watched}"\nsettle_s = 2\n'
-            "every_minutes = 5\n"
-            "[labels]\nshazam = false\n[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
-            "[taste]\nmin_grades = 6\nmin_each = 2\n"
+        watching_home.prepare(
+            home,
+            watched,
+            given.weights,
+            port=PORT,
+            more="[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
+            "[subscriptions]\npoll_minutes = 5\n[taste]\nmin_grades = 6\nmin_each = 2\n"
             f'[notices]\nwebhook = "{site.url(HOOK)}"\nbatch_quiet_minutes = 2\n',
-            "utf-8",
         )
         n_streams = max(1, round(given.hours * 60 / given.minutes))
         giver = Giver(made, watched, site, feed, n_streams, given.minutes, pool)

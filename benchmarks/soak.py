@@ -10,7 +10,6 @@ import argparse
 import csv
 import itertools
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +21,8 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+
+from benchmarks import watching_home
 
 ROOT = Path(__file__).parent.parent
 PORT = 3298
@@ -67,20 +68,18 @@ def soak(home: Path, given: argparse.Namespace) -> None:
     from utawaku.workflows.subscriptions import follow
 
     watched = home / "watched"
-    for folder in (watched, home / "cache"):
-        folder.mkdir(parents=True)
-    if given.weights:
-        shutil.copytree(given.weights, home / "cache" / "weights")
     samples: list[Sample] = []
     with MediaSite() as site:
         feed: list[str] = []
         site.add("/feed.xml", lambda: as_feed(feed), "text/xml")
         site.add(HOOK, b"", "text/plain")
-        (home / "config.toml").write_text(
-            f'web_port = {PORT}\n[watch]\nfolder = "{watched}"\nstable_s = 2\n'
-            "[labels]\nshazam = false\n[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
+        watching_home.prepare(
+            home,
+            watched,
+            given.weights,
+            port=PORT,
+            more="[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
             f'[notices]\nwebhook = "{site.url(HOOK)}"\nbatch_quiet_minutes = 1\n',
-            "utf-8",
         )
         up = subprocess.Popen(
             [sys.executable, "-m", "utawaku", "up", "--metrics", str(METRICS_PORT)],

@@ -32,6 +32,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import watching_home  # noqa: E402
 from benchmarks.jumped_clock import DAY_S, jumped_clock  # noqa: E402
 
 
@@ -153,15 +154,12 @@ def night(home: Path, folder: Path, given: argparse.Namespace, **environ: str) -
     from utawaku.workflows.subscriptions import follow
 
     watched = folder / "watched"
-    for one in (watched, home / "cache"):
-        one.mkdir(parents=True)
-    if given.weights:
-        shutil.copytree(given.weights, home / "cache" / "weights")
-    (home / "config.toml").write_text(
-        f'web_port = {free_port()}\n[watch]\nfolder = "{watched}"\nstable_s = 2\n'
-        "[labels]\nshazam = false\n[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
-        "[maintenance]\nmin_free_gb = 0\n",
-        "utf-8",
+    watching_home.prepare(
+        home,
+        watched,
+        given.weights,
+        port=free_port(),
+        more="[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n[maintenance]\nmin_free_gb = 0\n",
     )
     settings = load_settings()
     with MediaSite() as site:
