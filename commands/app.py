@@ -102,12 +102,14 @@ def without_command(
 
 def _hint_at_former_names() -> None:
     """Print a line on standard error for each setting that stands under its former name."""
-    from utawaku.library.errors import ConfigError
     from utawaku.library.former_settings import former_names_in_use
 
     try:
         found = former_names_in_use()
-    except ConfigError:  # the command reads the same file, and reports what is wrong with it
+    except (
+        OSError,
+        ValueError,
+    ):  # the command reads the same file, and reports what is wrong with it
         return
     for former, present in found:
         note_former_name(former, present)

@@ -25,9 +25,7 @@ from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
 from utawaku.library.former_settings import (
     former_names,
-    present_name,
-    settings_in,
-    variable_of,
+    former_variables,
     with_present_names,
 )
 from utawaku.library.paths import default_config_path
@@ -291,13 +289,9 @@ class _Environment(EnvSettingsSource):
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
         super().__init__(settings_cls)
-        former = {
-            variable: present_name(name)
-            for variable, name in settings_in(self.env_vars)
-            if present_name(name) != name
-        }
+        former = dict(former_variables(self.env_vars))
         self.env_vars = {
-            **{variable_of(now).lower(): self.env_vars[old] for old, now in former.items()},
+            **{now.lower(): self.env_vars[old] for old, now in former.items()},
             **{name: value for name, value in self.env_vars.items() if name not in former},
         }
 

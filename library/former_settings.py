@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from utawaku.library.errors import ConfigError
 from utawaku.library.paths import default_config_path
 
 FORMER_NAMES: Mapping[str, str] = {
@@ -65,16 +64,13 @@ def former_names(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, present_name(name)
 
 
-def variable_of(name: str) -> str:
-    """Return the environment variable of a setting."""
-    return f"UTAWAKU_{name.replace('.', '__').upper()}"
-
-
-def settings_in(variables: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield (variable, dotted name) of the variables that set a setting of a section."""
+def former_variables(variables: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield (variable, present variable) of those that set a setting by its former name."""
     for variable in variables:
         if variable.upper().startswith("UTAWAKU_") and "__" in variable:
-            yield variable, variable[len("UTAWAKU_") :].lower().replace("__", ".")
+            name = variable[len("UTAWAKU_") :].lower().replace("__", ".")
+            if present_name(name) != name:
+                yield variable, f"UTAWAKU_{present_name(name).replace('.', '__').upper()}"
 
 
 def former_names_in_use() -> list[tuple[str, str]]:
@@ -83,21 +79,11 @@ def former_names_in_use() -> list[tuple[str, str]]:
     Names of variables are given as variables.
 
     Raises:
-        ConfigError: the file cannot be read or is not TOML.
+        OSError, ValueError: the file cannot be read, or is not TOML.
     """
     path = default_config_path()
-    try:
-        content = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"cannot be read ({error})", subject=str(path), next_step="Correct the file"
-        ) from error
-    variables = (
-        (variable, variable_of(present_name(name)))
-        for variable, name in settings_in(os.environ)
-        if present_name(name) != name
-    )
-    return [*former_names(content), *variables]
+    content = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    return [*former_names(content), *former_variables(os.environ)]
 
 
 def _in_sections(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
