@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
 from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.catalogue import Catalogue
@@ -71,9 +72,7 @@ def report_present_checks(
     told = []
     for name, metadata in evaluations(catalogue, settings).items():
         record = latest.get(dg.AssetCheckKey(dg.AssetKey(name), NAME))
-        event = record.event.dagster_event if record is not None and record.event else None
-        known = event.asset_check_evaluation_data.metadata if event is not None else {}
-        if {key: value.value for key, value in known.items()} == metadata:
+        if _told_last(record) == metadata:
             continue
         instance.report_runless_asset_event(
             dg.AssetCheckEvaluation(
@@ -86,6 +85,18 @@ def report_present_checks(
         )
         told.append(name)
     return told
+
+
+def _told_last(record: AssetCheckExecutionRecord | None) -> dict[str, Any] | None:
+    """Return the metadata of the last evaluation, None where there is none.
+
+    The last record can be of a run that was to evaluate the check and was killed.
+    """
+    event = record.event.dagster_event if record is not None and record.event else None
+    if event is None or event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        return None
+    known = event.asset_check_evaluation_data.metadata
+    return {key: value.value for key, value in known.items()}
 
 
 def _next_step(name: str, settings: Settings) -> str:

@@ -102,3 +102,20 @@ def test_materializing_pieces_that_nobody_asked_for_makes_none_and_succeeds(
     wanted = dg.RunRequest(partition_key="a", asset_selection=[dg.AssetKey("pieces")])
     assert pipeline.carry_out(wanted, job="separate_pieces").success
     assert catalogue.assets.of("a")["pieces"].metadata["n_pieces"] == 0
+
+
+def test_a_check_that_a_killed_run_was_to_evaluate_is_told_all_the_same(
+    stream: Stream, catalogue: Catalogue, settings: Settings, pipeline: Pipeline
+) -> None:
+    segments_of(catalogue, settings)
+    key = dg.AssetCheckKey(dg.AssetKey("segments"), NAME)
+    everything = defs().resolve_implicit_global_asset_job_def()
+    job = everything.get_subset(asset_selection=set(), asset_check_selection={key})
+    pipeline.instance.create_run_for_job(job)
+    record = pipeline.instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    assert record.event is not None
+    assert record.event.dagster_event is not None
+    planned = dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
+    assert record.event.dagster_event.event_type is planned
+    assert "segments" in report_present_checks(pipeline.instance, catalogue, settings)
+    assert report_present_checks(pipeline.instance, catalogue, settings) == []
