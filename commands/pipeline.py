@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from utawaku.commands.console import err, losses_told_later, print_error, print_warning
 from utawaku.commands.outcome import Outcome
 from utawaku.definitions import defs
-from utawaku.jobs.ingest import ingest_stream
+from utawaku.jobs.ingest import checks_of, ingest_stream
 from utawaku.library.artefacts import ARTEFACTS, CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
@@ -304,10 +304,13 @@ class Pipeline:
                 lambda share, message: shown.update(f"fetching a model {share:.0%} {message}"),
             )
         with shown_progress(self.catalogue, stream, names):
-            result = self._definitions.resolve_job_def(job_name).execute_in_process(
+            job = self._definitions.resolve_job_def(job_name).get_subset(
+                asset_selection={dg.AssetKey(name) for name in names},
+                asset_check_selection=set(checks_of(names)),
+            )
+            result = job.execute_in_process(
                 instance=self.instance,
                 partition_key=stream.id,
-                asset_selection=[dg.AssetKey(name) for name in names],
                 run_config={
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                     "ops": dict(config),

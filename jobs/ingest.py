@@ -1,12 +1,13 @@
 """Jobs that resolve sources, ingest streams and read whole channels."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
 
+from utawaku import assets
 from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import StillProcessingError, UtawakuError
 from utawaku.library.records import Channel, Request, Stream
@@ -44,6 +45,22 @@ ingest_stream = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     description="Take one stream from its address to tagged songs on disk.",
 )
+
+
+def checks_of(names: Iterable[str]) -> list[dg.AssetCheckKey]:
+    """Return the checks that the assets of these names make themselves.
+
+    A run of some of a job's assets makes every check of them, those that the job leaves out as
+    well (`orchestration.present_checks`), unless its checks are named.
+    """
+    wanted = {dg.AssetKey(name) for name in names}
+    found = [made for module in assets.MODULES for made in vars(module).values()]
+    return [
+        spec.key
+        for made in found
+        if isinstance(made, dg.AssetsDefinition) and made.keys & wanted
+        for spec in made.check_specs
+    ]
 
 
 class ResolveConfig(dg.Config):

@@ -9,7 +9,7 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from utawaku.jobs import playlists, stems, taste
-from utawaku.jobs.ingest import ingest_stream, resolve_run
+from utawaku.jobs.ingest import checks_of, ingest_stream, resolve_run
 from utawaku.jobs.submissions import publish_submissions
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
@@ -285,6 +285,7 @@ class RequestedRuns:
             job_name=ingest_stream.name,
             partition_key=stream.id,
             asset_selection=[dg.AssetKey(name) for name in due],
+            asset_check_keys=checks_of(due),
             tags=tags,
         )
 

@@ -22,6 +22,7 @@ from utawaku.library.records import Channel, ChannelEntry, Request, Stream
 from utawaku.library.requests import Ingest, IngestStream, RecheckLength, Recut, Train
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
+from utawaku.orchestration.present_checks import NAME as PRESENT
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail, settle
 from utawaku.orchestration.run_tags import (
     BATCH_TAG,
@@ -70,6 +71,9 @@ def test_a_request_becomes_one_run_of_what_is_due(
     assert run.partition_key == web_stream.id
     assert run.asset_selection is not None
     assert dg.AssetKey("recordings") in run.asset_selection
+    checked = {key.name for key in run.asset_check_keys or ()}
+    assert "segments_tile_the_recording" in checked
+    assert PRESENT not in checked
     assert run.tags[DOWNLOAD_TAG] == "youtube"
     assert pipeline.instance.has_dynamic_partition("stream", web_stream.id)
     catalogue.requests.file(IngestStream(stream_id=web_stream.id))
