@@ -1,14 +1,16 @@
 """How the pipeline fares alone: kills at every stage, and thousands of stale streams.
 
-    python benchmarks/hands_off.py survive --streams 3 --kills 6
+    python benchmarks/hands_off.py survive --streams 3 --kills 6 --apart-s 10,40
     python benchmarks/hands_off.py soak --limit-s 1200 --csv memory.csv
     python benchmarks/hands_off.py stale --streams 3000
     python benchmarks/hands_off.py night --limit-s 6000 --hours 8 --csv night.csv
 
 `survive` starts the real `utawaku up` in a folder of its own, drops generated streams into the
-watched folder, kills -9 the daemon, the code server or a run, again and again, and then looks
-whether every stream is done or waits with a reason, nothing is there twice, and no file is left
-over. `soak` feeds it short streams for as long as it is told, half of them through a followed feed,
+watched folder, kills -9 the daemon, the code server, a run or `up` itself (which is started again),
+again and again, each time with the clock of all processes right, a day back, an hour or a month
+ahead (needs cc), and then looks whether every stream is done or waits with a reason, nothing is
+there twice, and no file is left over. Streams are dropped as long as kills are to come.
+`soak` feeds it short streams for as long as it is told, half of them through a followed feed,
 and tells memory and open files of each lasting process over time. `stale` measures what one
 `rematerialize` request costs a tick of the requests sensor. `night` gives what comes in a night in
 less time than a night, and counts memory, files, runs, requests and notices (`night.py`).
@@ -33,6 +35,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import watching_home  # noqa: E402
+from benchmarks.jumped_clock import DAY_S, Jump, jumped_clock  # noqa: E402
 
 
 def main() -> None:
@@ -47,7 +50,10 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=8.0, help="night: hours of streams given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--victims", default="daemon,code server,run", help="what is killed, in turn"
+        "--victims", default="daemon,code server,run,up", help="what is killed, in turn"
+    )
+    parser.add_argument(
+        "--apart-s", default="10,40", help="survive: shortest and longest time between two kills"
     )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hands-off-", ignore_cleanup_errors=True) as folder:
@@ -72,50 +78,94 @@ def survive(home: Path, given: argparse.Namespace) -> None:
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
 
-    chance = random.Random(given.seed)
-    victims = given.victims.split(",")
     watched, made = home / "watched", home / "made"
     made.mkdir(parents=True)
     watching_home.prepare(home, watched, given.weights, port=3299)
     for number in range(given.streams):
         make_demo_stream(made / f"{number}.opus", seed=100 + number, minutes=given.minutes)
-    up = subprocess.Popen(
-        [sys.executable, "-m", "utawaku", "up"], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
     settings = load_settings()
     began = time.monotonic()
-    killed: Counter[str] = Counter()
     sizes: list[tuple[float, int]] = []
-    try:
-        while not (settings.data_dir / "heartbeat.json").exists():
-            time.sleep(0.5)
-        for path in made.iterdir():
-            shutil.copy(path, watched)
-        catalogue = Catalogue.open(settings)
-        next_kill = time.monotonic() + 25
-        while time.monotonic() - began < given.limit_s:
-            time.sleep(1)
-            sizes.append(memory_and_files(up.pid))
-            if sum(killed.values()) < given.kills and time.monotonic() >= next_kill:
-                victim = victims[sum(killed.values()) % len(victims)]
-                if kill_one(home, victim):
-                    killed[victim] += 1
-                    next_kill = time.monotonic() + chance.uniform(2, 20)
-            catalogue.requests.wake(reason_begins="the run ended unfinished")
-            catalogue.requests.wake(reason_begins="the process ended")
-            n_done = len(catalogue.assets.done_streams("library_files"))
-            n_open = catalogue.requests.count("queued") + catalogue.requests.count("running")
-            if n_done == given.streams and not n_open:
-                break
-        took_s = time.monotonic() - began
-        report(catalogue, given.streams, killed, sizes, took_s)
-        catalogue.close()
-    finally:
-        up.send_signal(signal.SIGTERM)
-        up.wait(60)
+    with jumped_clock(home / "clock") as jump:
+        killer = Killer(home, jump, given)
+        try:
+            killer.start_up()
+            while not (settings.data_dir / "heartbeat.json").exists():
+                time.sleep(0.5)
+            catalogue = Catalogue.open(settings)
+            waiting, n_given = sorted(made.glob("*.opus")), 0
+            while time.monotonic() - began < given.limit_s:
+                time.sleep(1)
+                sizes.append(memory_and_files(killer.up.pid))
+                n_done = len(catalogue.assets.done_streams("library_files"))
+                n_open = catalogue.requests.count("queued") + catalogue.requests.count("running")
+                if waiting and n_given - n_done < 2 and not killer.is_through:
+                    shutil.copy(waiting.pop(), watched)
+                    n_given += 1
+                if killer.is_through and n_done == n_given and not n_open:
+                    break
+                if not waiting and not killer.is_through and n_done == n_given:
+                    raise SystemExit("all streams are done before the last kill: give more")
+                killer.go_on(n_done)
+                catalogue.requests.wake(reason_begins="the run ended unfinished")
+                catalogue.requests.wake(reason_begins="the process ended")
+            took_s = time.monotonic() - began
+            report(catalogue, n_given, killer.killed, sizes, took_s)
+            catalogue.close()
+        finally:
+            killer.up.send_signal(signal.SIGTERM)
+            killer.up.wait(60)
     left = [p for p in psutil.process_iter(["cmdline"]) if str(home) in " ".join(_cmdline(p))]
     print(f"{'processes left after down':40} {len(left)}")
     subprocess.run([sys.executable, "-m", "utawaku", "doctor"], cwd=ROOT, check=False)
+
+
+CLOCKS_S = (0, 0, -DAY_S, 3600, 31 * DAY_S)
+
+
+class Killer:
+    """Kill what runs for a home, in turn, and set its clock; start `up` again where that died."""
+
+    def __init__(self, home: Path, jump: Jump, given: argparse.Namespace) -> None:
+        self.home, self.jump = home, jump
+        self.chance = random.Random(given.seed)
+        self.victims = given.victims.split(",")
+        self.n_kills = given.kills
+        self.apart_s = tuple(float(one) for one in given.apart_s.split(","))
+        self.killed: Counter[str] = Counter()
+        self.next_at = time.monotonic() + 25
+        self.up: subprocess.Popen[bytes]
+
+    @property
+    def is_through(self) -> bool:
+        return sum(self.killed.values()) >= self.n_kills
+
+    def start_up(self) -> None:
+        self.up = subprocess.Popen(
+            [sys.executable, "-m", "utawaku", "up"],
+            cwd=ROOT,
+            env={**os.environ, **self.jump.environ},
+            stdout=subprocess.DEVNULL,
+        )
+
+    def go_on(self, n_done: int) -> None:
+        """Kill the next one where it is time; the clock is right again after the last kill."""
+        n = sum(self.killed.values())
+        if self.is_through or time.monotonic() < self.next_at:
+            return
+        victim = self.victims[n % len(self.victims)]
+        if victim == "up":
+            self.up.kill()
+            self.up.wait()
+            time.sleep(self.chance.uniform(0, 2))
+            self.start_up()
+        elif not kill_one(self.home, victim):
+            return
+        self.killed[victim] += 1
+        ahead_s = self.chance.choice(CLOCKS_S) if n + 1 < self.n_kills else 0
+        self.jump.to(ahead_s)
+        self.next_at = time.monotonic() + self.chance.uniform(*self.apart_s)
+        print(f"   {n + 1}: {victim}, clock {ahead_s / 3600:+.0f} h, {n_done} done", flush=True)
 
 
 def _cmdline(process: psutil.Process) -> list[str]:

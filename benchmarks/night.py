@@ -130,7 +130,8 @@ def night(home: Path, given: argparse.Namespace) -> None:
             given.weights,
             port=PORT,
             more="[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
-            "[subscriptions]\npoll_minutes = 5\n[taste]\nmin_grades = 6\nmin_each = 2\n"
+            "[subscriptions]\npoll_minutes = 5\n"
+            "[taste]\nmin_grades = 6\nmin_each = 2\nretrain_after = 10\n"
             f'[notices]\nwebhook = "{site.url(HOOK)}"\nbatch_quiet_minutes = 2\n',
         )
         n_streams = max(1, round(given.hours * 60 / given.minutes))
