@@ -34,7 +34,10 @@ def separate(
     ] = None,
     engine: Annotated[
         str | None,
-        typer.Option(help=f"{one_of(SEPARATION_ENGINES)}; default: the setting."),
+        typer.Option(
+            help=f"{one_of(SEPARATION_ENGINES)}, or the path of your own (.onnx, .toml); default: "
+            "the setting."
+        ),
     ] = None,
     subtitles: Annotated[
         Path | None,

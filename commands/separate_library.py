@@ -19,18 +19,24 @@ if TYPE_CHECKING:
 def engine_of(name: str | None, settings: "Settings") -> "Separator":
     """The engine of this name, or of the settings, ready to work."""
     from utawaku.models.separator import make_separator
+    from utawaku.models.separator.engines import fetch_preferred
 
     wanted = settings.stems
     if (name or wanted.engine) == "spleeter-reference":
         from utawaku.models.separator.reference import ReferenceSpleeter
 
         return ReferenceSpleeter(settings)
+    with bar("fetching Spleeter") as show:
+        why = fetch_preferred(name or wanted.engine, settings.weights_dir, show)
+    if why:
+        err.print(f"Uses the built-in separator: {why}", style="dim", markup=False)
     with err.status("loading the network"):
         return make_separator(
             name or wanted.engine,
             settings.weights_dir,
             threads=wanted.threads,
             extension="average",
+            custom=wanted.weights,
         )
 
 

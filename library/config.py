@@ -141,7 +141,15 @@ class StemSettings(_Section):
     """Separation of songs into vocals and accompaniment."""
 
     engine: SeparationEngine = Field(
-        "builtin", description="Separation engine; all but `builtin` fetch weights first."
+        "auto",
+        description="Separation engine. `auto` is `spleeter` where its weights are or can be "
+        "fetched (73 MB), else `builtin`, which comes along; `blend` is the mean of both; `custom` "
+        "is the network at `stems.weights`.",
+    )
+    weights: Path | None = Field(
+        None,
+        description="A .toml that describes an ONNX separator of your own, or an .onnx that "
+        "`utawaku train separator` wrote.",
     )
     min_taste: float | None = Field(
         0.9, ge=0, le=1, description="Separate songs automatically at or above this taste score."

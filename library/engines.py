@@ -4,8 +4,8 @@ from typing import Literal, get_args
 
 SegmentEngine = Literal["sm", "smn", "bacs"]
 """Networks that tell speech from music; `bacs` is the small acoustic segmenter."""
-SeparationEngine = Literal["builtin", "spleeter", "spleeter-reference"]
-"""Engines that separate vocals from accompaniment."""
+SeparationEngine = Literal["auto", "builtin", "spleeter", "blend", "custom", "spleeter-reference"]
+"""Engines that separate vocals from accompaniment; `auto` is Spleeter where it can be had."""
 HighlightEngine = Literal["builtin", "deepchorus"]
 """Models of the interest curve."""
 

@@ -38,7 +38,9 @@ class Work:
         self._next_at = 0.0
         # As they are before the work: what changes meanwhile makes the outcome stale.
         self._inputs = inputs_of(asset, self._stream_id, library.catalogue, library.settings)
-        self._to_fetch = set(not_fetched(library.settings, [asset]))
+        self._to_fetch = set(not_fetched(library.settings, [asset])) | {
+            model.asset for model in models_of([asset]) if model.may_change(library.settings)
+        }
         report_versions(context.instance, library.settings, models_of([asset]))
         self.data_version = ""
         """Set by `done`; the same as Dagster is to be told."""
@@ -57,7 +59,7 @@ class Work:
             log.info("%s of %s: %s", self._asset, self._stream_id, why)
         models = {name: now for name, now in self._inputs.items() if name in MODELS}
         for name, version in models.items():
-            fetch = " (to be fetched)" if name in self._to_fetch else ""
+            fetch = " (perhaps to be fetched)" if name in self._to_fetch else ""
             log.info("uses %s %s%s", name, version[:24], fetch)
 
     @property

@@ -14,6 +14,7 @@ import dagster as dg
 
 from utawaku.library.progress import Progress
 from utawaku.models.separator import Separator
+from utawaku.models.separator.engines import fetch_preferred
 from utawaku.models.separator.reference import (
     Costs,
     ReferenceSpleeter,
@@ -85,4 +86,7 @@ def separator_of(
     settings = library.settings
     if settings.stems.engine == ReferenceSpleeter.name:
         return ReferenceSpleeter(settings, run=through_pipes(context))
+    why = fetch_preferred(settings.stems.engine, settings.weights_dir, progress)
+    if why:
+        context.log.warning("uses the built-in separator: %s", why)
     return library.separator(progress)

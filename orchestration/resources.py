@@ -90,5 +90,6 @@ class LibraryResource(dg.ConfigurableResource[Any]):
             self.settings.weights_dir,
             threads=wanted.threads,
             extension="average",
+            custom=wanted.weights,
             progress=progress,
         )

@@ -7,6 +7,7 @@ import dagster as dg
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.requests import Separate
+from utawaku.models.separator.engines import engine_in_use
 from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 300
@@ -21,7 +22,9 @@ def ask_for_good_songs(catalogue: Catalogue, settings: Settings) -> list[str]:
     """
     wanted = settings.stems
     found = catalogue.stems.wanting(
-        wanted.engine, min_taste=wanted.min_taste, min_grade=wanted.min_grade
+        engine_in_use(wanted.engine, settings.weights_dir),
+        min_taste=wanted.min_taste,
+        min_grade=wanted.min_grade,
     )
     asked = {
         request.target for request in catalogue.requests.recent(limit=10_000)

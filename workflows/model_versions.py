@@ -18,6 +18,13 @@ from utawaku.library.song_rules import SongRules
 from utawaku.models import registry
 from utawaku.models.highlight.engine import engine_version
 from utawaku.models.mfcc_segmenter import VERSION as BACS_VERSION
+from utawaku.models.separator.engines import (
+    AUTO,
+    BUILTIN_WEIGHTS,
+    WEIGHTS,
+    custom_version,
+    engine_in_use,
+)
 from utawaku.models.separator.reference import ReferenceSpleeter
 from utawaku.models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
 from utawaku.workflows.labelling import ENGINE_VERSION as NAMING_VERSION
@@ -25,9 +32,6 @@ from utawaku.workflows.sources import switched_on
 
 MISSING = "missing"
 """Version of a model whose file the settings name and that is not there: nothing is known of it."""
-
-SEPARATORS = {"builtin": "vocal-unet", "spleeter": "spleeter-2stems"}
-"""Registry names of the separation engines' weights."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Model:
     version: Callable[[Settings], str]
     weights: Callable[[Settings], str] | None = None
     """Name in `utawaku.models.registry` of weights that have to be fetched."""
+    may_change: Callable[[Settings], bool] = lambda _settings: False
+    """Tells whether using it may fetch weights that are better than those it would do without."""
 
     def is_here(self, settings: Settings) -> bool:
         """Return whether it can be used at once; else its weights have to be fetched first."""
@@ -99,13 +105,24 @@ def _tagger(_settings: Settings) -> str:
 
 
 def _separator(settings: Settings) -> str:
-    return SEPARATORS.get(settings.stems.engine, "")
+    return WEIGHTS.get(engine_in_use(settings.stems.engine, settings.weights_dir), "")
+
+
+def _may_become_spleeter(settings: Settings) -> bool:
+    wanted = settings.stems.engine
+    return wanted == AUTO and engine_in_use(wanted, settings.weights_dir) != "spleeter"
 
 
 def _separator_version(settings: Settings) -> str:
-    if settings.stems.engine not in SEPARATORS:  # in an environment of its own, pinned by us
+    engine = engine_in_use(settings.stems.engine, settings.weights_dir)
+    if engine == ReferenceSpleeter.name:  # in an environment of its own, pinned by us
         return f"{ReferenceSpleeter.name} {ReferenceSpleeter.version}"
-    return _registered(_separator)(settings)
+    if engine == "custom":
+        return custom_version(settings.stems.weights) or MISSING
+    weights = _registered(_separator)(settings)
+    if engine == "blend":
+        return f"{weights}+{registry.expected_version(BUILTIN_WEIGHTS, settings.weights_dir)}"
+    return weights
 
 
 def _song_scorer_version(settings: Settings) -> str:
@@ -176,6 +193,7 @@ MODELS: Mapping[str, Model] = {
             "takes voice and accompaniment apart",
             _separator_version,
             _separator,
+            may_change=_may_become_spleeter,
         ),
     )
 }

@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 
 from tests.checks import ROOT
 from tests.docs.source_tree import SourceTree, blocks_of
+from tests.models.separation import halving
 from utawaku.commands.app import app
-from utawaku.library.config import Settings, load_settings
+from utawaku.library.config import Settings, check_setting, load_settings
+from utawaku.models.separator import make_separator
 
 END_OF_ARTEFACTS = '    )\n}\n"""By name, in order'
 END_OF_MODELS = '    )\n}\n"""By asset name, in the order'
@@ -190,6 +192,22 @@ def test_a_site_to_publish_to_is_added_as_the_page_says(tmp_path: Path, home: Pa
     assert told["order"] == ["dropbox", "dropbox"]
     assert told["uploader"] == ["dropbox", str(tmp_path / "Dropbox/Songs")]
     assert "Dropbox" not in told["shown"]
+
+
+def test_use_your_own_separator_describes_networks_that_are_taken(
+    tmp_path: Path, settings: Settings
+) -> None:
+    assert blocks_of("use-your-own-separator.md") == {}  # its code is TOML and commands
+    page = (ROOT / "docs" / "howto" / "use-your-own-separator.md").read_text("utf-8")
+    shapes: dict[str, list[object]] = {"mdx": ["n", 4, 3072, 16], "roformer": ["n", 2, "t"]}
+    for name, toml in re.findall(r"```toml\n# (\w+)\.toml\n(.*?)```", page, re.DOTALL):
+        halving(tmp_path / f"{name}.onnx", shapes.pop(name))
+        path = tmp_path / f"{name}.toml"
+        path.write_text(toml.replace("352800", "4000"), "utf-8")
+        assert make_separator(str(path), settings.weights_dir, threads=1).name == "custom"
+    assert not shapes
+    for setting, value in re.findall(r"^\$ utawaku settings (\S+) (\S+)$", page, re.M):
+        check_setting(setting, value)
 
 
 def test_every_page_of_howto_is_tested() -> None:

@@ -1,10 +1,12 @@
 """What tests of separation share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import av
 import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 
 from utawaku.library.errors import EngineError
 from utawaku.media.cut.encode import LAYOUTS
@@ -35,6 +37,24 @@ def grid(path: Path) -> np.ndarray:
     """A file's samples as whole numbers on the 16-bit grid, (n_channels, n_samples)."""
     samples, _ = load(path)
     return np.rint(np.atleast_2d(samples) * 32768).astype(int)
+
+
+def network(path: Path, node: Sequence[onnx.NodeProto], shapes: dict[str, list[object]]) -> Path:
+    """An ONNX network from input `x` to output `y`; a gain of a half is there as `half`."""
+    values = {
+        name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in shapes.items()
+    }
+    half = numpy_helper.from_array(np.float32(0.5), "half")
+    graph = helper.make_graph(list(node), "g", [values["x"]], [values["y"]], [half])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def halving(path: Path, shape: list[object]) -> Path:
+    """A network that halves what it gets."""
+    return network(path, [helper.make_node("Mul", ["x", "half"], ["y"])], {"x": shape, "y": shape})
 
 
 class Halver:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from utawaku.library.errors import EngineError
 from utawaku.models.onnx_session import CPU_OR_OPENVINO, load_network
 from utawaku.models.separator.engine import Audio, Stems
+from utawaku.models.separator.resampling import stream_at
 from utawaku.models.separator.spleeter.network import N_BINS, N_CHANNELS, N_FRAMES
 from utawaku.models.separator.stft import Spectrum, masked_stream
 
@@ -61,11 +62,13 @@ class SpleeterSeparator:
 
     def stream(self, chunks: Iterable[Audio], sample_rate_hz: int) -> Iterator[Stems]:
         """See `utawaku.models.separator.engine.Separator`."""
-        clean = (np.nan_to_num(np.atleast_2d(chunk)) for chunk in chunks)
-        if sample_rate_hz == SAMPLE_RATE_HZ:
-            yield from self._stems(clean)
-        else:
-            yield from self._resampled(clean, sample_rate_hz)
+        yield from stream_at(
+            SAMPLE_RATE_HZ,
+            self._stems,
+            chunks,
+            sample_rate_hz,
+            adds_up=self._extension == "average",
+        )
 
     def _stems(self, chunks: Iterable[Audio]) -> Iterator[Stems]:
         pieces = masked_stream(
@@ -79,63 +82,6 @@ class SpleeterSeparator:
         )
         for mix, (vocals, *rest) in pieces:
             yield Stems(vocals, rest[0] if rest else mix - vocals)
-
-    def _resampled(self, chunks: Iterable[Audio], rate: int) -> Iterator[Stems]:
-        """As `_stems`, with the mix at `rate` brought to 44.1 kHz and the stems brought back."""
-        import soxr
-
-        waiting: list[Audio] = []
-        n_in = 0
-
-        def converted() -> Iterator[Audio]:
-            nonlocal n_in
-            resampler = None
-            for chunk in chunks:
-                if resampler is None:
-                    resampler = soxr.ResampleStream(rate, SAMPLE_RATE_HZ, len(chunk))
-                waiting.append(chunk)
-                n_in += chunk.shape[1]
-                yield resampler.resample_chunk(np.ascontiguousarray(chunk.T)).T.reshape(
-                    len(chunk), -1
-                )
-            if resampler is not None:
-                n_channels = len(waiting[0])
-                last = resampler.resample_chunk(np.zeros((0, n_channels), np.float32), last=True)
-                yield last.T.reshape(n_channels, -1)
-
-        back: list[soxr.ResampleStream] = []
-        n_out = 0
-        for stems in self._stems(converted()):
-            n_channels = len(stems.vocals)
-            back = back or [soxr.ResampleStream(SAMPLE_RATE_HZ, rate, n_channels) for _ in stems]
-            pair = [
-                resampler.resample_chunk(np.ascontiguousarray(part.T)).T.reshape(n_channels, -1)
-                for resampler, part in zip(back, stems, strict=True)
-            ]
-            n_now = min(pair[0].shape[1], n_in - n_out)
-            n_out += n_now
-            if n_now:
-                yield self._with_mix(waiting, pair[0][:, :n_now], pair[1][:, :n_now])
-        if n_out < n_in:
-            n_channels = len(waiting[0])
-            missing = n_in - n_out
-            pair = []
-            for resampler in back:
-                last = resampler.resample_chunk(np.zeros((0, n_channels), np.float32), last=True)
-                rest = last.T.reshape(n_channels, -1)[:, :missing]
-                pair.append(np.pad(rest, ((0, 0), (0, missing - rest.shape[1]))))
-            yield self._with_mix(waiting, pair[0], pair[1])
-
-    def _with_mix(self, waiting: list[Audio], vocals: Audio, accompaniment: Audio) -> Stems:
-        """Return where the stems are to add up, take the accompaniment from the mix at its own
-        rate.
-        """
-        n_now = vocals.shape[1]
-        mix = np.concatenate(waiting, axis=1) if len(waiting) > 1 else waiting[0]
-        waiting[:] = [mix[:, n_now:]]
-        if self._extension == "average":
-            accompaniment = mix[:, :n_now] - vocals
-        return Stems(vocals, accompaniment)
 
     def _masks(self, spectrum: Spectrum) -> list[npt.NDArray[np.float32]]:
         n_channels, n_frames, n_bins = spectrum.shape
