@@ -18,6 +18,7 @@ from utawaku.library.requests import (
 from utawaku.models.setlist import parse_setlist
 from utawaku.orchestration.rematerialize import rematerialize_stream
 from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.recordings import part_starts_s
 from utawaku.workflows.subscriptions import follow, unfollow
 
 Kind = TypeVar("Kind", bound=RequestKind)
@@ -67,7 +68,11 @@ def _unfollow(wanted: Unfollow, library: LibraryResource) -> str:
 def _lay_setlist(wanted: LaySetlist, library: LibraryResource) -> str:
     catalogue = library.catalogue
     stream = catalogue.streams.get(wanted.stream_id)
-    lines = parse_setlist(wanted.text, known_artists=catalogue.songs.artists())
+    lines = parse_setlist(
+        wanted.text,
+        known_artists=catalogue.songs.artists(),
+        part_starts_s=part_starts_s(stream, library.settings),
+    )
     n_songs = sum(line.is_song for line in lines)
     if not n_songs:
         raise SetlistError(

@@ -59,6 +59,18 @@ def addresses_of_parts(path: Path) -> list[list[float | str]]:
     return [[part.start_s, part.url] for part in parts] if any(p.url for p in parts) else []
 
 
+def part_starts_s(stream: Stream, settings: Settings) -> tuple[float, ...]:
+    """Start in seconds of each part of a stream's recording; empty for a recording in one file."""
+    path = settings.library_root / stream.recording_path
+    if not stream.recording_path or not is_joined(path):
+        return ()
+    try:
+        parts = read_parts(path)
+    except MediaError:  # whoever reads the recording itself says what is wrong with the list
+        return ()
+    return tuple(part.start_s for part in parts) if len(parts) > 1 else ()
+
+
 def with_measured_length(stream: Stream, content: list[Any], catalogue: Catalogue) -> Stream:
     """Keep the length that was read where the same recording is taken in again.
 

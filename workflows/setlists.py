@@ -13,6 +13,7 @@ from utawaku.library.errors import SetlistError
 from utawaku.library.records import Setlist, SetlistLine, Stream
 from utawaku.models.chat import ChatMessage, read_chat
 from utawaku.models.setlist import find_setlists, merge_setlists
+from utawaku.workflows.recordings import part_starts_s
 from utawaku.workflows.site_parts import chat_of_parts
 from utawaku.workflows.sources import holodex_of
 
@@ -34,6 +35,8 @@ class Writings:
     """Extras that could not be read, and why; the stream goes on."""
     holodex: tuple[SetlistLine, ...] = ()
     """Songs with start and stop, as Holodex' editors noted them."""
+    part_starts_s: tuple[float, ...] = ()
+    """Start of each part of the recording, in seconds; empty for a recording in one file."""
 
 
 def writings_of(stream: Stream, settings: Settings) -> Writings:
@@ -51,7 +54,8 @@ def writings_of(stream: Stream, settings: Settings) -> Writings:
     songs, further = holodex_of(stream, settings)
     known = {row.get("id") for row in info["comments"]}
     info["comments"] += [row for row in further if row["id"] not in known]
-    return Writings(info, tuple(_chat_in(folder, warnings)), tuple(warnings), songs)
+    chat = tuple(_chat_in(folder, warnings))
+    return Writings(info, chat, tuple(warnings), songs, part_starts_s(stream, settings))
 
 
 def find_stream_setlists(stream: Stream, settings: Settings) -> list[Setlist]:
@@ -68,6 +72,7 @@ def setlists_in(
         live_chat=writings.chat,
         duration_s=stream.duration_s or None,
         known_artists=known_artists,
+        part_starts_s=writings.part_starts_s,
     )
     end_s = stream.duration_s or math.inf
     lines = tuple(line for line in writings.holodex if line.start_s < end_s)

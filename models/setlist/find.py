@@ -48,16 +48,18 @@ def find_setlists(
     user_text: str = "",
     duration_s: float | None = None,
     known_artists: Collection[str] = (),
+    part_starts_s: Sequence[float] = (),
 ) -> list[Setlist]:
     """Every setlist that a yt-dlp `info` dict holds, best first.
 
     Reads `description`, `chapters` and `comments`, the replayed chat and what the user pasted. A
     setlist has at least two songs within the recording (one is enough from the user).
-    `known_artists` help to tell which side of a separator is the artist.
+    `known_artists` help to tell which side of a separator is the artist. `part_starts_s` are the
+    starts of the recording's parts, in seconds, for times that name one ("P2 3:20").
     """
     length_s = duration_s if duration_s is not None else info.get("duration")
     end_s = float(length_s) if isinstance(length_s, int | float) and length_s > 0 else math.inf
-    reader = _Reader(end_s, frozenset(known_artists))
+    reader = _Reader(end_s, frozenset(known_artists), tuple(part_starts_s))
     found = [
         *_from_user(user_text, reader),
         *_from_description(info, reader),
@@ -136,9 +138,16 @@ class _Reader:
 
     end_s: float
     known_artists: frozenset[str]
+    part_starts_s: tuple[float, ...]
 
     def lines_of(self, text: str) -> tuple[SetlistLine, ...]:
-        return _within(parse_setlist(text, known_artists=self.known_artists), self.end_s)
+        lines = parse_setlist(
+            text, known_artists=self.known_artists, part_starts_s=self.part_starts_s
+        )
+        return _within(lines, self.end_s)
+
+    def listlikeness_of(self, text: str) -> float:
+        return listlikeness(text, part_starts_s=self.part_starts_s)
 
 
 def _from_user(text: str, reader: _Reader) -> Iterable[_Found]:
@@ -217,7 +226,7 @@ def _judge(
     lines = reader.lines_of(text)
     if sum(line.is_song for line in lines) < MIN_SONGS:
         return
-    listlike = 1.0 if _HEADER.search(text) else listlikeness(text)
+    listlike = 1.0 if _HEADER.search(text) else reader.listlikeness_of(text)
     quality = _quality(lines, listlike)
     yield _Found(Setlist(lines, source, 0.0, author, evidence), quality, trust)
 

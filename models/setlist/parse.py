@@ -26,13 +26,17 @@ MAX_TEXT = 200_000
 """Characters of one text that are read; a comment of a site is never that long."""
 
 
-def parse_setlist(text: str, *, known_artists: Collection[str] = ()) -> list[SetlistLine]:
+def parse_setlist(
+    text: str, *, known_artists: Collection[str] = (), part_starts_s: Sequence[float] = ()
+) -> list[SetlistLine]:
     """Read every stamped line of `text`, sorted by start, one line per start.
 
     Talk, opening and announcements are kept with `is_song=False`. Text without stamps gives [].
     `known_artists` are names that the library has: they help to tell the artist's side.
+    `part_starts_s` are where the parts of the recording begin, in seconds: "P2 3:20" is 3:20 of the
+    second one. Without them it is 3:20.
     """
-    rows, headings = rows_of(text[:MAX_TEXT])
+    rows, headings = rows_of(text[:MAX_TEXT], part_starts_s)
     return _decided(rows, headings, known_artists)
 
 
@@ -66,9 +70,9 @@ def read_entries(
     return _decided(rows, (), known_artists)
 
 
-def listlikeness(text: str) -> float:
+def listlikeness(text: str, *, part_starts_s: Sequence[float] = ()) -> float:
     """Share of the stamped lines of `text` that look like list entries and not like remarks."""
-    rows, _ = rows_of(text[:MAX_TEXT])
+    rows, _ = rows_of(text[:MAX_TEXT], part_starts_s)
     names = _names(rows, (), ())
     named = [(row, name) for row, name in zip(rows, names, strict=True) if name.title]
     entries = sum(n.marked or r.numbered or not n.is_song for r, n in named)

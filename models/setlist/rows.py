@@ -16,6 +16,7 @@ from itertools import zip_longest
 from utawaku.models.setlist.forms import rising, tokens_of_lines
 from utawaku.models.setlist.links import plain_text
 from utawaku.models.setlist.numbering import is_number, without_numbers
+from utawaku.models.setlist.parts import on_one_timeline, parted_lines, with_linked_parts
 from utawaku.models.setlist.separators import divides
 from utawaku.models.setlist.stamps import Token, drop_invisible, fold_widths
 from utawaku.models.setlist.talk import HEADER
@@ -110,14 +111,23 @@ class _Line:
         return len(self.groups) == 1
 
 
-def rows_of(text: str) -> tuple[list[Row], list[str]]:
-    """The stamped rows of a text in its order, and its other lines (headings)."""
-    raws = drop_invisible(text).splitlines()
+def rows_of(text: str, part_starts_s: Sequence[float] = ()) -> tuple[list[Row], list[str]]:
+    """The stamped rows of a text in its order, and its other lines (headings).
+
+    Where the recording is made of parts, a time may name one: `part_starts_s` says where each
+    begins, in seconds (see `utawaku.models.setlist.parts`).
+    """
+    in_parts = len(part_starts_s) > 1
+    raws = drop_invisible(with_linked_parts(text) if in_parts else text).splitlines()
     plain = plain_text("\n".join(raws)).split("\n")
     if len(plain) != len(raws):  # HTML breaks make lines
         raws = plain
     raws, texts = ([line[:MAX_LINE].rstrip() for line in lines] for lines in (raws, plain))
+    parted = parted_lines(texts, len(part_starts_s)) if in_parts else []
+    texts = [line.text for line in parted] or texts
     tokens = tokens_of_lines(texts)
+    if parted:
+        tokens = on_one_timeline(tokens, parted, part_starts_s)
     lines = [_line(raw, line, found) for raw, line, found in zip(raws, texts, tokens, strict=True)]
     _end_lines(lines)
     _read_second_times(lines)
