@@ -7,17 +7,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from utawaku.library.errors import UtawakuError
+from utawaku.library.errors import UtawakuError, exit_code_of
 from utawaku.library.progress import Progress
 from utawaku.library.text import clean_line, clean_text
 from utawaku.library.time_format import clock as clock
+
+if TYPE_CHECKING:
+    from utawaku.media.timeline import Timeline
 
 UNLIMITED = 100_000
 """Cells of a line that nobody folds."""
@@ -78,19 +81,43 @@ def note_former_name(former: str, present: str) -> None:
     )
 
 
+class Losses:
+    """Damage of the files that a command has read, however often it read them."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Timeline] = {}
+
+    def keep(self, record: logging.LogRecord) -> bool:
+        """Keep what the reader logs of a loss; return whether the record is about anything else."""
+        lost = getattr(record, "lost", None)
+        if lost is None:
+            return record.levelno > logging.WARNING
+        path, timeline = lost
+        known = self._found.get(path)
+        if known is None or (timeline.cut_off, timeline.lost_s) > (known.cut_off, known.lost_s):
+            self._found[path] = timeline
+        return False
+
+    def tell(self) -> int:
+        """Print one warning a file and kind of damage; return the exit code that goes with it."""
+        from utawaku.media.timeline import loss_code
+
+        for path, timeline in self._found.items():
+            for sentence in timeline.warnings():
+                print_warning(path, sentence)
+        return exit_code_of(loss_code(found.as_metadata()) for found in self._found.values())
+
+
 @contextmanager
-def losses_told_later() -> Iterator[None]:
+def losses_told_later() -> Iterator[Losses]:
     """Keep the reader from logging damage that the command tells at its end, once."""
     reader = logging.getLogger("utawaku.media.decode")
-
-    def is_worse(record: logging.LogRecord) -> bool:
-        return record.levelno > logging.WARNING
-
-    reader.addFilter(is_worse)
+    losses = Losses()
+    reader.addFilter(losses.keep)
     try:
-        yield
+        yield losses
     finally:
-        reader.removeFilter(is_worse)
+        reader.removeFilter(losses.keep)
 
 
 def print_warning(subject: str, sentence: str) -> None:

@@ -10,12 +10,14 @@ import typer
 from utawaku.commands.console import (
     add_row,
     clock,
+    losses_told_later,
     print_error,
     print_json,
     print_table,
     table,
 )
-from utawaku.library.errors import ExitCode, UtawakuError
+from utawaku.commands.file_tracks import TrackOption, chosen_track
+from utawaku.library.errors import UtawakuError, exit_code_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,9 +33,15 @@ def highlight(
     subtitles: Annotated[
         Path | None, typer.Option(help=".srt or .vtt with the words of the (one) song.")
     ] = None,
+    track: TrackOption = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Find the highlight (30 s), tempo and key of songs; the curve has one value a second."""
+    """Find the highlight (30 s), tempo and key of songs; the curve has one value a second.
+
+    A song that cannot be read does not stop the others. Exit codes: 0 done; 10 done, but a song is
+    damaged; 11 done of what is there, but one is cut off; 3 not media; 9 no sound, or not that
+    track; 12 nothing of it plays; 1 failures of several kinds.
+    """
     from utawaku.library.config import load_settings
     from utawaku.models.highlight import best_window, from_lyrics
     from utawaku.models.highlight.engine import interest_engine
@@ -43,17 +51,21 @@ def highlight(
     engine = interest_engine(load_settings().highlight)
     cues = read_subtitles(subtitles) if subtitles else []
     rows: list[dict[str, Any]] = []
+    codes: list[int] = []
     for file in files:
         try:
-            heard = listen_file(file)
-            lyrics = from_lyrics(cues, heard.duration_s)
-            curve = lyrics
-            if curve is None:
-                curve = engine.curve(heard, partial(_sound, file))
+            with chosen_track(file, track) as source, losses_told_later() as losses:
+                heard = listen_file(source)
+                lyrics = from_lyrics(cues, heard.duration_s)
+                curve = lyrics
+                if curve is None:
+                    curve = engine.curve(heard, partial(_sound, source))
         except UtawakuError as error:
             print_error(error)
             rows.append({"file": file, "error": str(error)})
+            codes.append(error.exit_code)
             continue
+        codes.append(losses.tell())
         start_s, stop_s = best_window(curve, heard.duration_s)
         rows.append(
             {
@@ -77,8 +89,8 @@ def highlight(
             cells = [clock(row["start_s"]), clock(row["stop_s"]), bpm, row["key"], row["source"]]
             add_row(listing, [row["file"].name, *cells])
         print_table(listing)
-    if any("error" in row for row in rows):
-        raise typer.Exit(ExitCode.BAD_MEDIA)
+    if code := exit_code_of(codes):
+        raise typer.Exit(code)
 
 
 def _sound(file: Path, sample_rate_hz: int) -> Iterator["np.ndarray"]:

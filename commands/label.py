@@ -13,38 +13,20 @@ from utawaku.commands.console import (
     add_row,
     clock,
     err,
+    losses_told_later,
     out,
     print_event,
     print_json,
     print_table,
     table,
 )
+from utawaku.commands.file_tracks import TrackOption, chosen_track
 from utawaku.library.errors import ExitCode
 from utawaku.library.records import Setlist, SetlistLine, Song
 
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
-
-AUDIO_SUFFIXES = frozenset(
-    {
-        ".mp3",
-        ".m4a",
-        ".aac",
-        ".opus",
-        ".ogg",
-        ".oga",
-        ".flac",
-        ".wav",
-        ".wma",
-        ".webm",
-        ".mkv",
-        ".mp4",
-        ".mka",
-        ".aiff",
-        ".aif",
-        ".ape",
-    }
-)
+    from utawaku.workflows.labelling import LabelDecision
 
 reference = typer.Typer(
     help="Recordings and karaoke tracks that songs are compared with.", no_args_is_help=True
@@ -149,7 +131,7 @@ def setlist(
     """
     given: list[SetlistLine] = []
     if not forget and (paste or file):
-        given = _given_lines(file, part, shift_s, _known_artists())
+        given = _given_lines(file, part, shift_s, *_artists_and_parts(stream_id))
         if dry_run:
             if json:
                 print_event("setlist", lines=[asdict(line) for line in given])
@@ -190,20 +172,30 @@ def _show_setlists(found: Sequence[Setlist], *, json: bool) -> None:
         out.print("nobody has left timestamps for this stream")
 
 
-def _known_artists() -> list[str]:
-    """Artists of the library: they help to tell which side of a line is the artist."""
+def _artists_and_parts(stream_id: str) -> tuple[list[str], tuple[float, ...]]:
+    """Return the artists of the library, and where the parts of a stream begin, in seconds.
+
+    Artists help to tell which side of a line is the artist; a time may name a part.
+    """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
+    from utawaku.workflows.recordings import part_starts_s
 
-    catalogue = Catalogue.open(load_settings())
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
     try:
-        return catalogue.songs.artists()
+        stream = catalogue.streams.find(stream_id)
+        return catalogue.songs.artists(), part_starts_s(stream, settings) if stream else ()
     finally:
         catalogue.close()
 
 
 def _given_lines(
-    file: Path | None, part: str, shift_s: float, known_artists: Sequence[str]
+    file: Path | None,
+    part: str,
+    shift_s: float,
+    known_artists: Sequence[str],
+    part_starts_s: Sequence[float],
 ) -> list[SetlistLine]:
     """Read the given list, cut to a part and shifted.
 
@@ -212,7 +204,7 @@ def _given_lines(
     """
     from utawaku.library.errors import SetlistError
 
-    lines = _read_lines(file, known_artists)
+    lines = _read_lines(file, known_artists, part_starts_s)
     if part:
         lines = _sliced(lines, part)
     lines = _shifted(lines, shift_s)
@@ -225,20 +217,24 @@ def _given_lines(
     return lines
 
 
-def _read_lines(file: Path | None, known_artists: Sequence[str]) -> list[SetlistLine]:
+def _read_lines(
+    file: Path | None, known_artists: Sequence[str], part_starts_s: Sequence[float]
+) -> list[SetlistLine]:
     """The lines of a file (None is the standard input), text or subtitles."""
     from utawaku.library.errors import SetlistError
     from utawaku.models.setlist import parse_setlist, read_subtitles, read_timed_lines
 
     if file is None:
-        return parse_setlist(sys.stdin.read(), known_artists=known_artists)
+        return parse_setlist(
+            sys.stdin.read(), known_artists=known_artists, part_starts_s=part_starts_s
+        )
     if file.suffix.lower() in (".srt", ".vtt"):
         return read_timed_lines(read_subtitles(file), known_artists=known_artists)
     try:
         text = file.read_text("utf-8", errors="replace")
     except OSError as error:
         raise SetlistError(f"cannot be read ({error.strerror})", subject=str(file)) from error
-    return parse_setlist(text, known_artists=known_artists)
+    return parse_setlist(text, known_artists=known_artists, part_starts_s=part_starts_s)
 
 
 def _sliced(lines: Sequence[SetlistLine], part: str) -> list[SetlistLine]:
@@ -276,32 +272,34 @@ def _shifted(lines: Sequence[SetlistLine], by_s: float) -> list[SetlistLine]:
 @reference.command("add", epilog="Example: utawaku reference add ~/Karaoke")
 def add_reference(
     folder: Annotated[Path, typer.Argument(help="Folder of recordings or karaoke tracks.")],
+    track: TrackOption = "",
 ) -> None:
     """Add the recordings of a folder to the fingerprint index (their tags give the titles).
 
     Songs sung over these tracks are then named, in another key too. What is known already is
-    skipped; a file that cannot be read is named and skipped.
+    skipped; a file that cannot be read, or lacks the sound track, is named and skipped.
     """
     from rich.progress import Progress
 
     from utawaku.commands.console import print_error
     from utawaku.library.config import load_settings
     from utawaku.library.errors import UtawakuError
+    from utawaku.media.folders import media_files
     from utawaku.models.fingerprint import FingerprintIndex
     from utawaku.workflows.stream_labels import index_folder
 
     settings = load_settings()
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
+    files = [path for path, _ in media_files(folder)]
     if not files:
         raise UtawakuError("no audio files in it", subject=str(folder))
     added = failed = 0
     with FingerprintIndex(index_folder(settings)) as index, Progress(console=err) as bar:
         for path in bar.track(files, description="listening"):
-            key = f"reference:{path.absolute()}"
+            key = f"reference:{path.absolute()}" + (f"#{track}" if track else "")
             if key in index:
                 continue
             try:
-                _add(index, key, path)
+                _add(index, key, path, track)
                 added += 1
             except UtawakuError as error:
                 failed += 1
@@ -312,7 +310,7 @@ def add_reference(
         raise typer.Exit(ExitCode.BAD_MEDIA)
 
 
-def _add(index: object, key: str, path: Path) -> None:
+def _add(index: object, key: str, path: Path, track: str) -> None:
     from utawaku.library.errors import TagError
     from utawaku.library.tags import SongTags, read_tags
     from utawaku.media.decode import load
@@ -323,7 +321,8 @@ def _add(index: object, key: str, path: Path) -> None:
         tags = read_tags(path)
     except TagError:
         tags = SongTags()
-    samples, _ = load(path, sample_rate_hz=16_000, n_channels=1)
+    with chosen_track(path, track) as source:
+        samples, _ = load(source, sample_rate_hz=16_000, n_channels=1)
     heard = fingerprint(samples.reshape(-1))
     index.add(
         key,
@@ -353,9 +352,14 @@ def list_references() -> None:
 def identify(
     file: Annotated[Path, typer.Argument(help="Audio or video file.")],
     shazam: Annotated[bool, typer.Option(help="Ask Shazam where the own index is unsure.")] = True,
+    track: TrackOption = "",
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Identify a file. Nothing is stored."""
+    """Identify a file. Nothing is stored.
+
+    Exit codes: 0 done; 10 done, but the file is damaged; 11 done of what is there, but it is cut
+    off; 3 not media; 9 no sound, or not that track; 12 nothing of it plays.
+    """
     from utawaku.library.config import load_settings
     from utawaku.media.decode import load
     from utawaku.models.fingerprint import FingerprintIndex
@@ -364,15 +368,23 @@ def identify(
     from utawaku.workflows.stream_labels import index_folder, shazam_client
 
     settings = load_settings()
-    samples, _ = load(file, sample_rate_hz=16_000, n_channels=1)
+    with chosen_track(file, track) as source, losses_told_later() as losses:
+        samples, _ = load(source, sample_rate_hz=16_000, n_channels=1)
     audio = samples.reshape(-1)
     with FingerprintIndex(index_folder(settings)) as index, err.status("listening"):
         found = ask_index(index, audio)
         client = shazam_client(settings, wait_for_rate_limit=True) if shazam else None
         decision = decide(found, settings.labels, audio, client)
+    code = losses.tell()
     if json:
         print_json([asdict(candidate) for candidate in decision.candidates])
-        return
+    else:
+        _show_decision(decision)
+    if code:
+        raise typer.Exit(code)
+
+
+def _show_decision(decision: "LabelDecision") -> None:
     shown = table(("score", "right"), "title", "artist", "source")
     for candidate in decision.candidates:
         add_row(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +17,7 @@ from utawaku.commands.console import (
     print_warning,
     table,
 )
+from utawaku.commands.file_tracks import TrackOption, chosen_track
 from utawaku.library.engines import SEGMENT_ENGINES, one_of
 from utawaku.library.errors import ConfigError
 
@@ -53,12 +53,7 @@ def segment(
         Path | None,
         typer.Option(metavar="FOLDER", help="Write each stretch of speech to a file there."),
     ] = None,
-    track: Annotated[
-        str,
-        typer.Option(
-            metavar="N|LANG", help="Sound track: a number counted from 0, or a language (jpn, ja)."
-        ),
-    ] = "",
+    track: TrackOption = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell speech from music in a file and find its songs. Nothing is stored.
@@ -70,15 +65,14 @@ def segment(
     """
     from utawaku.library.config import load_settings
     from utawaku.media.timeline import loss_code
-    from utawaku.media.tracks import with_track
     from utawaku.models.mfcc_segmenter import slice_speech
-    from utawaku.services.downloader.languages import same_language
 
     settings = load_settings()
-    with TemporaryDirectory() as folder, losses_told_later():
-        source = with_track(file, track, Path(folder), same_language) if track else file
+    with chosen_track(file, track) as source, losses_told_later() as losses:
         if tsv:
             _speech_only(source, file, settings, slices)
+            if code := losses.tell():
+                raise typer.Exit(code)
             return
         wanted = _changed(settings.segments, engine=engine, mode=mode, energy_ratio=energy_ratio)
         rules = _rules(settings, strategy)

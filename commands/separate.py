@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, out, print_json, print_table, table
+from utawaku.commands.console import (
+    add_row,
+    clock,
+    losses_told_later,
+    out,
+    print_json,
+    print_table,
+    table,
+)
+from utawaku.commands.file_tracks import TrackOption, chosen_track
 from utawaku.library.engines import SEPARATION_ENGINES, one_of
 from utawaku.library.errors import ExitCode, UsageError
 
@@ -59,6 +68,7 @@ def separate(
     remix_shift: Annotated[
         float, typer.Option(help="Move the changed vocal by so many seconds.")
     ] = 0.0,
+    track: TrackOption = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Separate vocals and accompaniment, as FLAC of the same length; together they are the mix.
@@ -68,6 +78,9 @@ def separate(
     it), is cut into pieces; the same command makes only what is missing. Joined in order they are
     the whole again: give the folder of pieces as the target. A file 0007.changed.wav in it takes
     the place of the vocals of piece 7.
+
+    Exit codes: 0 done; 10 done, but the sound is damaged; 11 done of what is there, but it is cut
+    off; 3 not media; 9 no sound, or not that track; 12 nothing of it plays; 1 others.
     """
     from utawaku.library.config import load_settings
 
@@ -82,14 +95,18 @@ def separate(
         raise UsageError("there is no such file", subject=str(remix), next_step="See --remix")
     span = _Span(start, stop, subtitles, shift)
     changed = _Changed(remix, remix_gain_db, remix_shift)
-    if path.is_dir():
-        _refuse("the folder's pieces are cut already", span=span, engine=engine)
-        results = [_join(path, folder, changed)]
-    elif path.is_file():
-        results = [_separate_file(path, folder, engine, settings, span, changed)]
-    else:
-        _refuse("the library has its own place for stems", output=output, remix=remix)
-        results = _separate_in_library(target, engine, settings, span)
+    with losses_told_later() as losses:
+        if path.is_dir():
+            _refuse("the folder's pieces are cut already", span=span, engine=engine, track=track)
+            results = [_join(path, folder, changed)]
+        elif path.is_file():
+            with chosen_track(path, track) as source:
+                results = [_separate_file(source, path, folder, engine, settings, span, changed)]
+        else:
+            _refuse("the library has its own place for stems", output=output, remix=remix)
+            _refuse("a stream has a track of its own: see `ingest --track`", track=track)
+            results = _separate_in_library(target, engine, settings, span)
+    code = losses.tell()
     if json:
         print_json({"separated": results})
     else:
@@ -104,6 +121,8 @@ def separate(
                 out.print(told, style="dim")
     if any("error" in result for result in results):
         raise typer.Exit(ExitCode.FAILED)
+    if code:
+        raise typer.Exit(code)
 
 
 @dataclass(frozen=True)
@@ -167,6 +186,7 @@ def _join(pieces: Path, folder: Path, changed: _Changed) -> dict[str, Any]:
 
 
 def _separate_file(
+    source: Path,
     path: Path,
     folder: Path,
     engine: str | None,
@@ -179,6 +199,7 @@ def _separate_file(
     from utawaku.models.separator.pieces import separate_pieces
     from utawaku.models.separator.plan import MANIFEST, cut_at_subtitles
 
+    # `source` is what is read: the file at `path`, or a list that names its track.
     cut = None
     if span.subtitles is not None:
         cut = cut_at_subtitles(
@@ -189,7 +210,7 @@ def _separate_file(
     with shown_bar(separator) as show:
         if cut is not None:
             place = folder / f"{path.stem} pieces"
-            made = separate_pieces(separator, path, cut, place, progress=show)
+            made = separate_pieces(separator, source, cut, place, name=path.name, progress=show)
             faults = {
                 str(number): made.failed.get(number, f"read back: {fault}")
                 for number, fault in made.faults.items()
@@ -207,8 +228,9 @@ def _separate_file(
                 told["error"] = "; ".join(f"piece {n}: {why}" for n, why in faults.items())
             return told
         done = separate_file(
-            separator, path, folder, start_s=span.start_s, stop_s=span.stop_s, progress=show
-        )
+            separator, source, folder,
+            name=path.stem, start_s=span.start_s, stop_s=span.stop_s, progress=show,
+        )  # fmt: skip
         files = [done.vocals, done.accompaniment]
         if changed.vocals is not None:
             files.append(folder / f"{path.stem}.remix.flac")

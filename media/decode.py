@@ -77,7 +77,9 @@ class AudioReader(Iterator[np.ndarray]):
         return self._source.timeline
 
     def _finish(self) -> None:
-        path = str(self.info.path)
+        # A list of one file says which track is read: it is the file that is damaged.
+        lone = len(self.info.parts) == 1
+        path = str(self.info.parts[0].path if lone else self.info.path)
         missing_s = self._span_s - self.duration_s
         if not self.n_samples and (
             self.timeline.n_holes or (self._open_end and self._span_s > _SHORT_S)
@@ -91,7 +93,7 @@ class AudioReader(Iterator[np.ndarray]):
         if missing_s > max(_SHORT_S, 0.01 * self._span_s) and not is_lie:
             self.truncated = self.timeline.cut_off = True
         for sentence in self.timeline.warnings():
-            _log.warning("%s: %s", path, sentence)
+            _log.warning("%s: %s", path, sentence, extra={"lost": (path, self.timeline)})
         self._progress(1.0, "decoding")
 
 

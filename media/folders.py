@@ -8,8 +8,10 @@ MAX_FILES = 20_000
 MEDIA_SUFFIXES = frozenset(
     f".{ending}"
     for ending in (
-        "aac", "aif", "aiff", "avi", "flac", "flv", "m4a", "m4v", "mka", "mkv", "mov", "mp3", "mp4",
-        "oga", "ogg", "opus", "ts", "wav", "webm", "wma", "wmv",
+        "3g2", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "asf", "au", "avi", "caf",
+        "dts", "eac3", "flac", "flv", "m2ts", "m4a", "m4b", "m4v", "mka", "mkv", "mov", "mp1",
+        "mp2", "mp3", "mp4", "mpa", "mpc", "mpeg", "mpg", "mts", "oga", "ogg", "ogv", "opus", "rm",
+        "spx", "tak", "ts", "tta", "vob", "w64", "wav", "weba", "webm", "wma", "wmv", "wv",
     )
 )  # fmt: skip
 """Endings of files that are ingested from a folder."""

@@ -80,7 +80,9 @@ def with_track(
     An empty `wanted` is the default track. Raises NoAudioError as `track_of`, and OSError.
     """
     listed = folder / TRACK_LIST
-    parts = read_parts(recording) if is_joined(recording) else (Part(recording, 0.0, 0.0),)
+    parts = (
+        read_parts(recording) if is_joined(recording) else (Part(recording.absolute(), 0.0, 0.0),)
+    )
     chosen = []
     for part in parts if wanted else ():
         track = track_of(part.path, wanted, same_language)

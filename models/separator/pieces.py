@@ -51,12 +51,19 @@ class SeparatedPieces:
 
 
 def separate_pieces(
-    engine: Separator, source: Path, cut: Cut, folder: Path, *, progress: Progress = silent
+    engine: Separator,
+    source: Path,
+    cut: Cut,
+    folder: Path,
+    *,
+    name: str = "",
+    progress: Progress = silent,
 ) -> SeparatedPieces:
     """Write the stems of every piece between subtitles: `0001.vocals.flac`, ..., `pieces.json`.
 
     A piece that cannot be separated is left out and told, and the others are made. Afterwards all
-    are read back and compared with the recording.
+    are read back and compared with the recording. `name` is told as that of the recording where the
+    name of `source` is not.
 
     Raises:
         NotMediaError, NoAudioError, TruncatedMediaError: see `utawaku.media.decode`.
@@ -80,7 +87,7 @@ def separate_pieces(
             next_step="Check that they belong together, and the shift",
         )
     check_changed_vocals(folder, pieces, cut.start_s, rate)
-    plan = Plan(source.name, cut.start_s, cut.stop_s, rate, tuple(pieces))
+    plan = Plan(name or source.name, cut.start_s, cut.stop_s, rate, tuple(pieces))
     # What is wrong goes before the plan says that it is right: a break in between leaves a gap.
     wrong = [number for number, fault in faults.items() if fault in ("length", "sum", "unreadable")]
     for path in [
