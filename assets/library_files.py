@@ -70,7 +70,9 @@ def library_files(
                 counts.n_trashed += 1
         kept = catalogue.songs.of_stream(stream.id)
         cutter = SongCutter(stream, catalogue, settings, counts)
-        for number, _ in enumerate(cutter.cut_all(kept), 1):
+        before = catalogue.assets.of(stream.id)["library_files"].metadata
+        other_track = bool(before) and before.get("track", "") != stream.track
+        for number, _ in enumerate(cutter.cut_all(kept, again=other_track), 1):
             work.progress(0.9 * number / len(kept), f"cut {number} of {len(kept)}")
         kept = catalogue.songs.of_stream(stream.id)
         for number, song in enumerate(kept):
@@ -93,6 +95,7 @@ def library_files(
             "bytes": sum((settings.library_root / song.file_path).stat().st_size for song in kept),
             "folder": str((settings.library_root / kept[0].file_path).parent) if kept else "",
             "made_with": made_with(settings),
+            "track": stream.track,
         }
         work.done(engine="cutter", engine_version=CODE_VERSION, metadata=metadata)
     return work.result(

@@ -86,11 +86,15 @@ def stems(
             share(0.0, f"separating {number + 1} of {len(wanted)}")
             try:
                 made = known.get(song.id)
-                if made is None or not is_made(made, separator, song, settings):
+                fault = "missing"
+                if made is not None and is_made(made, separator, song, settings):
+                    fault = fault_in(made, song, stream, settings)
+                if made is None or fault:  # also where the song was cut from another track since
                     heard = reporting_to(separator, share)
                     made = separate_song(separator, song, stream, catalogue, settings, heard)
                     n_made += 1
-                faults[song.id] = fault_in(made, song, stream, settings)
+                    fault = fault_in(made, song, stream, settings)
+                faults[song.id] = fault
             except UtawakuError as error:
                 failed[song.id] = str(error)
         if isinstance(separator, ReferenceSpleeter):

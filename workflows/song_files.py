@@ -120,10 +120,10 @@ class SongCutter:
         self._media: MediaInfo | None = None
         self._recording: Path | None = None
 
-    def cut_all(self, kept: list[Song]) -> list[str]:
-        """Cut what is due, a few at once; returns the ids in order, one by one."""
+    def cut_all(self, kept: list[Song], *, again: bool = False) -> list[str]:
+        """Cut what is due, with `again` all, a few at once; return the ids in order."""
         self._remove_half_made(kept)
-        due = [song for song in kept if self._is_due(song)]
+        due = [song for song in kept if again or self._is_due(song)]
         self.counts.n_untouched = len(kept) - len(due)
         if due:
             self._recording = recording_file(self.stream, self.settings)

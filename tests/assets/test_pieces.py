@@ -12,6 +12,7 @@ import pytest
 
 from tests.fixtures.pipeline import Pipeline
 from tests.fixtures.pipeline import pipeline as pipeline  # a fixture
+from tests.media.two_tracks import tone_of, write_two_tracks
 from tests.models.separation import Shy, grid, write_wav
 from utawaku.assets.pieces import pieces
 from utawaku.commands.repairs import check_files
@@ -22,6 +23,8 @@ from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Stream
 from utawaku.library.requests import Rematerialize, SeparatePieces
 from utawaku.library.staleness import stale_streams
+from utawaku.media.decode import load
+from utawaku.media.tracks import with_track
 from utawaku.models.separator import Separator
 from utawaku.models.separator.joining import join_pieces
 from utawaku.models.setlist.subtitles import TimedText, to_srt
@@ -29,6 +32,7 @@ from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.present_versions import present_versions
 from utawaku.orchestration.rematerialize import advance_rematerializations
 from utawaku.orchestration.resources import LibraryResource
+from utawaku.services.downloader.languages import same_language
 from utawaku.workflows.maintenance import may_go
 from utawaku.workflows.pieces import PiecesOptions, asked_for, known_pieces
 
@@ -109,6 +113,19 @@ def test_a_recording_cut_at_subtitles_joins_to_itself_and_its_checks_say_so(
     done = join_pieces(folder, tmp_path / "out", name="evening")
     expected = grid(recording(settings))[:, round(1.5 * RATE) : round(7.25 * RATE)]
     np.testing.assert_array_equal(grid(done.mix), expected)
+
+
+def test_pieces_are_cut_from_the_track_that_was_chosen_for_the_stream(
+    catalogue: Catalogue, settings: Settings, subtitles: Path, tmp_path: Path
+) -> None:
+    film = write_two_tracks(tmp_path / "two.mkv", 6, picture=False)
+    folder = settings.stream_dir(ID)
+    listed = with_track(film, "ja", folder, same_language)
+    where = listed.relative_to(settings.library_root).as_posix()
+    catalogue.streams.save(Stream(ID, str(film), site="file", recording_path=where, track="ja"))
+    assert told(materialize(subtitles), "n_made") == 5
+    done = join_pieces(known_pieces(ID, settings)[0], tmp_path / "out", name="evening")
+    assert tone_of(load(done.mix)[0]) == 440
 
 
 def test_asking_again_makes_only_what_is_missing(

@@ -1,22 +1,27 @@
 """Stems of songs: those asked for, those good enough, and what is wrong with the others."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import numpy as np
 import pytest
 
+from tests.media.two_tracks import tone_of, write_two_tracks
 from tests.models.separation import write_wav
+from utawaku.assets.library_files import library_files
+from utawaku.assets.recordings import recordings
 from utawaku.assets.stems import stems
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Song, SongSpan, Stream
 from utawaku.library.requests import Separate
 from utawaku.media.decode import load
+from utawaku.models.playlist import make_playlist
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.sensors.drain_requests import drain_requests
 from utawaku.sensors.separate_good_songs import ask_for_good_songs
-from utawaku.workflows.stems import fault_in
+from utawaku.workflows.stems import fault_in, source_of
 
 RATE = 16_000
 
@@ -46,17 +51,23 @@ def songs(catalogue: Catalogue, settings: Settings) -> list[Song]:
     return catalogue.songs.of_stream("file-1")
 
 
-def materialize(*song_ids: str) -> dg.ExecuteInProcessResult:
+def make(
+    assets: list[dg.AssetsDefinition], config: dict[str, object] | None = None
+) -> dg.ExecuteInProcessResult:
     instance = dg.DagsterInstance.ephemeral()
     instance.add_dynamic_partitions("stream", ["file-1"])
     return dg.materialize(
-        [stems],
+        assets,
         instance=instance,
         partition_key="file-1",
         resources={"library": LibraryResource()},
-        run_config={"ops": {"stems": {"config": {"song_ids": list(song_ids)}}}},
+        run_config=config,
         raise_on_error=False,
     )
+
+
+def materialize(*song_ids: str) -> dg.ExecuteInProcessResult:
+    return make([stems], {"ops": {"stems": {"config": {"song_ids": list(song_ids)}}}})
 
 
 def test_a_song_asked_for_gets_stems_that_add_up(
@@ -94,6 +105,39 @@ def test_stems_that_are_there_are_not_made_twice(songs: list[Song], catalogue: C
     assert catalogue.stems.of(songs[0].id) == [first]
 
 
+def test_what_is_made_of_songs_follows_the_track_that_was_chosen_for_the_stream(
+    catalogue: Catalogue, settings: Settings, tmp_path: Path
+) -> None:
+    film = write_two_tracks(tmp_path / "two.mkv", 3, picture=False)
+    catalogue.streams.save(Stream("file-1", str(film), site="file"))
+    for track, hertz in (("", 1000), ("jpn", 440)):
+        stream = catalogue.streams.save(replace(catalogue.streams.get("file-1"), track=track))
+        assert make([recordings]).success
+        catalogue.songs.reconcile("file-1", [SongSpan(0, 0.5, 2.5, "smart", 1)], made_by="x")
+        # The span is the same as before, but the file holds another track now.
+        assert make([library_files]).success
+        (song,) = catalogue.songs.of_stream("file-1")
+        assert tone_of(load(settings.library_root / song.file_path)[0]) == hertz
+        assert make([stems], {"ops": {"stems": {"config": {"song_ids": [song.id]}}}}).success
+        (made,) = catalogue.stems.of(song.id)
+        paths = [made.vocals_path, made.accompaniment_path]
+        mix = sum(load(settings.library_root / path)[0] for path in paths)
+        assert tone_of(np.asarray(mix)) == hertz
+        mixed = make_playlist([song], settings.library_root, tmp_path / "mix.mka").mix
+        assert tone_of(load(mixed.path, n_channels=1)[0]) == hertz
+        # Without a file of its own, a song is heard in the recording.
+        bare = replace(song, file_path="")
+        source, start_s, stop_s = source_of(bare, catalogue.streams.get(stream.id), settings)
+        assert tone_of(load(source, start_s=start_s, stop_s=stop_s)[0]) == hertz
+    assert (
+        make([library_files])
+        .asset_materializations_for_node("library_files")[0]
+        .metadata["n_cut"]
+        .value
+        == 0
+    )
+
+
 def test_checks_see_stems_that_are_short_or_do_not_add_up(
     songs: list[Song], catalogue: Catalogue, settings: Settings
 ) -> None:
@@ -108,6 +152,9 @@ def test_checks_see_stems_that_are_short_or_do_not_add_up(
     wrong = write_wav(vocals.with_suffix(".wav"), np.full((2, 2 * RATE), 0.2), RATE)
     wrong.replace(vocals)
     assert fault_in(made, songs[0], stream, settings) == "sum"
+    (done,) = materialize(songs[0].id).asset_materializations_for_node("stems")
+    assert done.metadata["n_made"].value == 1, "stems of something else are made again"
+    assert fault_in(made, songs[0], stream, settings) == ""
 
 
 def test_only_damaged_songs_is_a_failure(songs: list[Song]) -> None:
