@@ -117,6 +117,7 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
                 catalogue,
                 library.downloader(),
                 take_unfinished=wanted.take_incomplete,
+                as_one=wanted.as_one,
                 on_failed_entry=leave_out,
                 on_progress=progress,
             )
@@ -153,7 +154,7 @@ def _resolve_entry(
         catalogue.channels.skip_entry(channel.id, wanted.entry, LOOKED + verdict.reason)
         return [], verdict.reason
     if is_in_parts(info):
-        if rules.as_one:
+        if rules.as_one or wanted.as_one:
             return [register_parts(info, catalogue)], ""
         streams = []
         for entry in info.entries:

@@ -3,37 +3,49 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from utawaku.library.requests import Ingest
 from utawaku.tui.text import shown
 
+AS_ONE = "--as-one"
+"""Behind an address: the parts of that video are one stream, as in `ingest --as-one`."""
 
-def targets_of(text: str) -> list[str]:
-    """Addresses and paths, one a line; paths become absolute."""
-    found = []
+
+def requests_of(text: str) -> list[Ingest]:
+    """Return what is asked for by addresses and paths, one a line; paths become absolute."""
+    found: list[Ingest] = []
     for line in text.splitlines():
-        word = line.strip().strip('"')
+        word = line.strip()
+        as_one = word.endswith(f" {AS_ONE}")
+        word = word.removesuffix(AS_ONE).strip() if as_one else word
+        word = word.strip('"')
         if not word:
             continue
-        is_address = urlsplit(word).scheme in ("http", "https")
-        found.append(word if is_address else str(Path(word).expanduser().absolute()))
+        target = word if _is_address(word) else str(Path(word).expanduser().absolute())
+        found.append(Ingest(source=target, as_one=as_one))
     return list(dict.fromkeys(found))
 
 
 def check_targets(text: str) -> str:
     """Return what is wrong with a list of targets."""
-    targets = targets_of(text)
-    if not targets:
+    wanted = requests_of(text)
+    if not wanted:
         return "Type at least one address or path."
-    for target in targets:
-        if urlsplit(target).scheme in ("http", "https"):
-            if not urlsplit(target).hostname:
-                return f"{shown(target)} is not an address."
-        elif not Path(target).exists():
-            return f"{shown(target)} is neither an address nor a file."
+    for one in wanted:
+        if _is_address(one.source):
+            if not urlsplit(one.source).hostname:
+                return f"{shown(one.source)} is not an address."
+        elif one.as_one:
+            return f"{AS_ONE} goes with the address of a video in parts."
+        elif not Path(one.source).exists():
+            return f"{shown(one.source)} is neither an address nor a file."
     return ""
 
 
 def check_address(text: str) -> str:
     """Return what is wrong with one address."""
     parts = urlsplit(text.strip())
-    is_address = parts.scheme in ("http", "https") and parts.hostname
-    return "" if is_address else "That is not an address."
+    return "" if _is_address(text.strip()) and parts.hostname else "That is not an address."
+
+
+def _is_address(word: str) -> bool:
+    return urlsplit(word).scheme in ("http", "https")

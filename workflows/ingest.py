@@ -65,7 +65,7 @@ def resolve_streams(
             return _take_in_folder(path, catalogue, on_failed_entry, on_progress)
         return [_resolve_file(path, catalogue)]
     known = catalogue.streams.by_url(source)
-    if known is not None:
+    if known is not None and (known.as_one or not as_one):
         return [known]
     info = downloader.resolve(source)
     if as_one:

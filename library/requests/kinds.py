@@ -27,6 +27,8 @@ class Ingest(RequestKind):
     """Key of the channel's entry."""
     parts: tuple[str, ...] = ()
     """Files that follow each other and are one stream; the first of them is the source."""
+    as_one: bool = False
+    """Take a video in parts on a site as one stream."""
     candidate: int | None = None
     """Number of the crawl candidate that the user graded."""
     take_incomplete: bool = False

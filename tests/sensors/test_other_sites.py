@@ -12,7 +12,7 @@ from tests.servers.twitch_site import Broadcast, twitch
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Channel
-from utawaku.library.requests import Ingest
+from utawaku.library.requests import Ingest, read_request
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.subscriptions import LOOKED, follow, settings_for
@@ -125,3 +125,24 @@ def test_a_rule_makes_the_parts_of_a_video_one_stream(
     assert {one.as_one for one in streams} == {as_one}
     settings = settings_for(streams[0], catalogue, load_settings())
     assert settings.download.track == "ja"
+
+
+def test_a_request_without_a_channel_takes_the_parts_of_a_video_as_one_stream(
+    catalogue: Catalogue, pipeline: Pipeline, quickly: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = "https://www.bilibili.com/video/BV1xx411c7mD"
+    with bilibili(tmp_path / "authority") as (site, proxy):
+        quickly.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
+        for bvid, parts in (("BV1xx411c7mD", ["one", "two"]), ("BV1xx411c7mE", ["whole"])):
+            site.videos[bvid] = BilibiliVideo(bvid, parts=parts)
+        asked = catalogue.requests.file(Ingest(source=url, as_one=True))
+        assert read_request(asked) == Ingest(source=url, as_one=True)
+        resolve_streams(pipeline)
+        (stream,) = catalogue.streams.all()
+        assert (stream.site_id, stream.as_one, stream.url) == ("BV1xx411c7mD", True, url)
+        # A video that is no such one is refused, and the request says why.
+        refused = catalogue.requests.file(Ingest(source=url[:-1] + "E", as_one=True))
+        resolve_streams(pipeline)
+    assert [one.id for one in catalogue.streams.all()] == [stream.id]
+    told = catalogue.requests.get(refused.id)
+    assert (told.state, "not one video in parts" in told.message) == ("failed", True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import dagster as dg
+import numpy as np
 import pytest
 
 from tests.conftest import DemoStream, install_weights
@@ -18,6 +19,10 @@ from tests.services.downloader_media import audio_bytes
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import Notice, Stream
+from utawaku.library.requests import Ingest
+from utawaku.library.tags import read_tags
+from utawaku.library.time_format import clock
+from utawaku.media.decode import load
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.ingest import resolve_streams
 from utawaku.workflows.setlists import writings_of
@@ -55,13 +60,18 @@ def evening(demo_stream: DemoStream) -> Evening:
     return Evening(duration_s, first.start_s, mp4, mpegts)
 
 
-def transcoded(source: Path, container: str, duration_s: float) -> bytes:
+def transcoded(source: Path, container: str, stop_s: float, start_s: float = 0.0) -> bytes:
     file = io.BytesIO()
     with av.open(str(source)) as reader, av.open(file, "w", format=container) as out:
         target = out.add_stream("aac", rate=44_100, layout="mono")
+        n_given = 0
         for frame in reader.decode(audio=0):
-            if frame.time > duration_s:
+            if frame.time < start_s:
+                continue
+            if frame.time > stop_s:
                 break
+            frame.pts = n_given
+            n_given += frame.samples
             for packet in target.encode(frame):
                 out.mux(packet)
         for packet in target.encode():
@@ -192,3 +202,77 @@ def test_a_broadcast_whose_clock_starts_again_at_an_advert_comes_to_songs(
     assert stream.recording_path.endswith("recording.ts")
     assert stream.duration_s == pytest.approx(whole_s, abs=1.0)
     assert_song_was_found(stream, catalogue, evening)
+
+
+def likeness(piece: np.ndarray, longer: np.ndarray) -> float:
+    """Return how well float32 (n_samples,) fits anywhere into a longer stretch of sound."""
+    products = np.correlate(longer, piece, "valid")
+    squares = np.concatenate([[0.0], np.cumsum(longer.astype(np.float64) ** 2)])
+    powers = squares[piece.size :] - squares[: -piece.size]
+    return float(np.max(products / np.sqrt(powers * np.sum(piece**2))))
+
+
+@pytest.mark.slow
+def test_a_video_in_parts_comes_to_songs_as_one_stream(
+    catalogue: Catalogue,
+    pipeline: Pipeline,
+    ready: pytest.MonkeyPatch,
+    demo_stream: DemoStream,
+    tmp_path: Path,
+) -> None:
+    across, behind = demo_stream.truth.songs[:2]
+    seam_s, stop_s = (across.start_s + across.stop_s) / 2, behind.stop_s + 10
+    media = [
+        transcoded(demo_stream.path, "mp4", seam_s),
+        transcoded(demo_stream.path, "mp4", stop_s, seam_s),
+    ]
+    in_part_s = int(behind.start_s - seam_s)
+    comment = (
+        f"歌单\nP1 {clock(across.start_s)} 夜明けの歌 / 青井ソラ\n"
+        f"P2 {clock(in_part_s)} 海と猫 / 月見団子"
+    )
+    ready.setenv("UTAWAKU_LABELS__SHAZAM", "false")
+    url = f"https://www.bilibili.com/video/{BVID}"
+    with bilibili(tmp_path / "authority") as (site, proxy):
+        ready.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
+        site.videos[BVID] = BilibiliVideo(
+            BVID,
+            parts=["上半", "下半"],
+            part_media=media,
+            part_durations_s=[round(seam_s), round(stop_s - seam_s)],
+            comments=[comment],
+        )
+        catalogue.requests.file(Ingest(source=url, as_one=True))
+        (run,) = pipeline.drain()
+        pipeline.carry_out(run)
+        (stream,) = catalogue.streams.all()
+        carry_out(stream, pipeline, *CHAIN, "labels", "library_files")
+    stream = catalogue.streams.get(stream.id)
+    assert stream.duration_s == pytest.approx(stop_s, abs=1.0)
+    listed = [
+        line.start_s
+        for one in catalogue.setlists.of_stream(stream.id, source="comment")
+        for line in one.lines
+    ]
+    assert listed == pytest.approx([int(across.start_s), seam_s + in_part_s], abs=0.2)
+    songs = catalogue.songs.of_stream(stream.id)
+    assert [song.title for song in songs] == ["夜明けの歌", "海と猫"]
+    first_file = load_settings().library_root / songs[0].file_path
+    for song, true in zip(songs, (across, behind), strict=True):
+        assert song.start_s == pytest.approx(true.start_s, abs=5)
+        assert song.stop_s == pytest.approx(true.stop_s, abs=5)
+    # The song across the seam is whole, and sounds as in the stream before it was split.
+    heard, rate = load(first_file, n_channels=1)
+    assert heard.size / rate == pytest.approx(songs[0].stop_s - songs[0].start_s, abs=0.05)
+    true_sound, _ = load(demo_stream.path, sample_rate_hz=rate, n_channels=1)
+    for at_s in (seam_s - 20, seam_s - 1, seam_s, seam_s + 20):
+        now = heard[round((at_s - songs[0].start_s) * rate) :][:rate]
+        # The last packet of a part is full: what follows is up to 23 ms later.
+        near = true_sound[round((at_s - 0.05) * rate) :][: round(1.1 * rate)]
+        assert likeness(now, near) > 0.95
+    links = [read_tags(load_settings().library_root / song.file_path).source_url for song in songs]
+    assert links[0] == f"{url}?p=1&t={int(songs[0].start_s)}"
+    assert (links[1] or "").startswith(f"{url}?p=2&t=")
+    assert int((links[1] or "=0").rpartition("=")[2]) == pytest.approx(
+        songs[1].start_s - seam_s, abs=1.2
+    )

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 from textual.timer import Timer
 
-from utawaku.library.requests import AnyRequest, Follow, Ingest
+from utawaku.library.requests import AnyRequest, Follow
 from utawaku.tui.messages import OfferTaken
 from utawaku.tui.screens.dialogs import AskText
 from utawaku.tui.screens.inline_editing import InlineEditing
 from utawaku.tui.services.services import Services
-from utawaku.tui.targets import check_address, check_targets, targets_of
+from utawaku.tui.targets import check_address, check_targets, requests_of
 from utawaku.tui.widgets.first_minute import FirstMinute, Step
 
 
@@ -78,8 +78,7 @@ class Beginning(InlineEditing):
                 "folder": "Paths of folders or files, one a line.",
             }[event.name]
             self._ask_to_begin(
-                "Add to the library", help_, check_targets,
-                lambda text: [Ingest(source=target) for target in targets_of(text)],
+                "Add to the library", help_, check_targets, requests_of,
             )  # fmt: skip
 
     def _ask_to_begin(

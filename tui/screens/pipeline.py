@@ -17,7 +17,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Channel, Request
-from utawaku.library.requests import Follow, Ingest, Rematerialize, RematerializeStream, Unfollow
+from utawaku.library.requests import Follow, Rematerialize, RematerializeStream, Unfollow
 from utawaku.library.shazam_status import GateState, shazam_state
 from utawaku.library.staleness import kept_present
 from utawaku.library.store.overview import StreamStates
@@ -27,7 +27,7 @@ from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.screens.dialogs import AskText, Confirm
 from utawaku.tui.screens.tab_screen import TabScreen
 from utawaku.tui.services.services import Services
-from utawaku.tui.targets import check_address, check_targets, targets_of
+from utawaku.tui.targets import check_address, check_targets, requests_of
 from utawaku.tui.text import ago, bar, fit, shown
 from utawaku.tui.widgets.limit_rows import LimitRows, read_limits
 from utawaku.tui.widgets.pipeline_rows import (
@@ -296,7 +296,8 @@ class PipelineScreen(TabScreen):
         self.app.push_screen(
             AskText(
                 "Add to the library",
-                help="Addresses of streams, files or folders, one a line.",
+                help="Addresses of streams, files or folders, one a line. --as-one behind the "
+                "address of a video in parts makes them one stream.",
                 check=check_targets,
                 several_lines=True,
             ),
@@ -306,11 +307,10 @@ class PipelineScreen(TabScreen):
     def _add(self, text: str | None) -> None:
         if text is None:
             return
-        targets = targets_of(text)
         catalogue = self.catalogue
 
         def file() -> int:
-            return len([catalogue.requests.file(Ingest(source=target)) for target in targets])
+            return len([catalogue.requests.file(wanted) for wanted in requests_of(text)])
 
         def filed(n: object) -> None:
             self.notify(f"{n} to ingest" + self.services.pipeline.wait_note())

@@ -24,9 +24,13 @@ from utawaku.library.requests import (
 from utawaku.library.staleness import Version, keep_present
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.pipeline import PipelineScreen, RequestRows
-from utawaku.tui.targets import check_targets, targets_of
+from utawaku.tui.targets import check_targets, requests_of
 
 SIZE = (110, 30)
+
+
+def sources_of(text: str) -> list[str]:
+    return [one.source for one in requests_of(text)]
 
 
 async def test_addresses_and_files_become_requests(
@@ -43,13 +47,15 @@ async def test_addresses_and_files_become_requests(
         await pilot.press(*"/no/such/file", "ctrl+s")
         await until(lambda: "neither an address nor a file" in shown(app), pilot.pause)
         field = app.screen.query_one("#answer")
-        field.text = f"https://www.example.com/watch?v=abc\n{file}"  # type: ignore[attr-defined]
+        field.text = f"https://www.example.com/watch?v=abc --as-one\n{file}"  # type: ignore[attr-defined]
         await pilot.press("ctrl+s")
         await until(lambda: len(library.requests.waiting(Ingest)) == 2, pilot.pause)
         assert {r.target for r in library.requests.waiting()} == {
             "https://www.example.com/watch?v=abc",
             str(file),
         }
+        asked = [read_request(r) for r in library.requests.waiting(Ingest)]
+        assert {one.as_one for one in asked if isinstance(one, Ingest)} == {True, False}
         await until(lambda: "example.com/watch" in shown(app), pilot.pause)
         await until(lambda: "The pipeline is off" in shown(app), pilot.pause)
 
@@ -177,10 +183,14 @@ async def test_an_error_of_ours_ends_the_app_with_its_code(app: UtawakuApp) -> N
 
 
 def test_targets_are_read_one_a_line_and_twice_is_once(tmp_path: Path) -> None:
-    assert targets_of(' https://a.example/x \n\n"/tmp/b c.mp4"\nhttps://a.example/x') == [
+    assert sources_of(' https://a.example/x \n\n"/tmp/b c.mp4"\nhttps://a.example/x') == [
         "https://a.example/x",
         "/tmp/b c.mp4",
     ]
+    asked = requests_of("https://a.example/x --as-one\nhttps://a.example/y")
+    assert [(one.source[-1], one.as_one) for one in asked] == [("x", True), ("y", False)]
+    assert check_targets("https://a.example/x --as-one") == ""
+    assert "video in parts" in check_targets(f"{tmp_path} --as-one")
     assert check_targets("  \n") != ""
     assert check_targets("https://") != ""
     assert check_targets(str(tmp_path)) == ""
