@@ -11,6 +11,7 @@ import typer
 
 from utawaku.commands.console import err, out, print_json
 from utawaku.library.errors import ExitCode, UtawakuError
+from utawaku.library.extras import next_step
 from utawaku.library.health import Finding
 from utawaku.library.paths import default_config_path
 
@@ -148,8 +149,11 @@ def _disk(settings: "Settings") -> Iterator[Finding]:
 
 
 def _sound() -> Iterator[Finding]:
-    import miniaudio
-
+    try:
+        import miniaudio
+    except ImportError:
+        yield Finding("sound", "info", "miniaudio is not installed: silent", next_step("play"))
+        return
     try:
         devices = miniaudio.Devices().get_playbacks()
     except miniaudio.MiniaudioError as error:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from utawaku.library.errors import EngineError, NotFoundError
+from utawaku.library.extras import next_step
 
 Audio = NDArray[np.float32]
 
@@ -91,7 +92,7 @@ class _Synthesiser:
             raise EngineError(
                 f"the speech synthesiser cannot be loaded ({error})",
                 subject="espeakng-loader",
-                next_step="Install it with: pip install espeakng-loader",
+                next_step=next_step("demo"),
             ) from error
         self._blocks: list[NDArray[np.int16]] = []
         callback_type = ctypes.CFUNCTYPE(

@@ -129,6 +129,11 @@ class LabelSettings(_Section):
     shazam_url: SecretUrl = Field(
         SecretUrl("https://amp.shazam.com"), description="Address of the service."
     )
+    signatures: Literal["builtin", "shazamapi"] = Field(
+        "builtin",
+        description="Code that makes Shazam's signatures: ours, or the package ShazamAPI (extra "
+        "`shazamapi`, slower); they are the same bytes.",
+    )
     shazam_concurrency: int = Field(4, ge=1, le=4, description="Parallel requests.")
     shazam_per_minute: float = Field(5.0, gt=0, description="Requests a minute.")
     transpositions: int = Field(3, ge=0, le=6, description="Semitones up and down to try.")

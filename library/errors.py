@@ -5,6 +5,7 @@ A message says what failed, on what, and what the user can do next::
     UtawakuError
     +- StoppedError                 the user stopped it
     +- ConfigError                  a setting is wrong
+    |  +- ExtraMissingError         an optional part of the installation is missing
     +- CatalogueError               the database cannot be used
     |  +- CatalogueLockedError      another writer holds it too long
     |  +- CatalogueTooNewError      made by a newer utawaku
@@ -136,6 +137,10 @@ class StoppedError(UtawakuError):
 
 class ConfigError(UtawakuError):
     """A setting is wrong."""
+
+
+class ExtraMissingError(ConfigError):
+    """An optional part of the installation is missing (`library.extras`)."""
 
 
 class CatalogueError(UtawakuError):

@@ -14,7 +14,7 @@ from utawaku.tui import theme
 from utawaku.tui.key_queue import KeyQueue
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.messages import CatalogueChanged, PipelineChanged, PlayerChanged, TabWanted
-from utawaku.tui.player.output import DeviceOutput, Output
+from utawaku.tui.player.output import Output, open_device
 from utawaku.tui.screens.dialogs import Confirm
 from utawaku.tui.screens.library import LibraryScreen
 from utawaku.tui.screens.notices import NoticesScreen
@@ -61,7 +61,7 @@ class UtawakuApp(App[int]):
         library: LibraryHandle,
         first_songs: Sequence[tuple[int, Song]] = (),
         *,
-        open_output: Callable[[], Output] = DeviceOutput,
+        open_output: Callable[[], Output] = open_device,
     ) -> None:
         """Make the app.
 

@@ -23,6 +23,8 @@ from utawaku.models.fingerprint import (
 )
 from utawaku.models.labels import SURE, accepted, line_probability, rank_candidates
 from utawaku.services.recognizer import RecognizeOptions, ShazamClient, recognize
+from utawaku.services.recognizer.signature import signature_of
+from utawaku.services.recognizer.signature.shazamapi import shazamapi_signature
 
 ENGINE_VERSION = "2"
 LISTED_WITHIN_S = 40.0
@@ -113,7 +115,9 @@ def decide(
     applied = accepted(ranked, settings.accept)
     if applied is not None or shazam is None:
         return LabelDecision(ranked, applied, "" if applied else "no evidence source is sure")
-    answer = recognize(audio, shazam, RecognizeOptions(max_semitones=settings.transpositions))
+    signed = shazamapi_signature if settings.signatures == "shazamapi" else signature_of
+    options = RecognizeOptions(max_semitones=settings.transpositions, signed=signed)
+    answer = recognize(audio, shazam, options)
     ranked = rank_candidates([*found, *answer.candidates])
     applied = accepted(ranked, settings.accept)
     return LabelDecision(

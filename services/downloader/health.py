@@ -8,6 +8,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
+from utawaku.library.extras import next_step
 from utawaku.library.health import Finding
 
 _OLD_DAYS = 45
@@ -52,7 +53,7 @@ def _challenge_solver() -> Finding:
             "yt-dlp-ejs",
             "warning",
             "not installed: YouTube offers fewer formats, or none",
-            "pip install yt-dlp-ejs",
+            next_step("youtube"),
         )
     return Finding("yt-dlp-ejs", "ok", f"version {version}")
 
@@ -65,7 +66,7 @@ def _runtime() -> Finding:
             "deno",
             "warning",
             "no JavaScript runtime: YouTube offers fewer formats, or none",
-            "pip install deno",
+            next_step("youtube"),
         )
     try:
         answer = subprocess.run(

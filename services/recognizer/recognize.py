@@ -8,7 +8,7 @@ transposed, because karaoke tracks are sung in the singer's key and Shazam knows
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,7 +21,12 @@ from utawaku.library.records import LabelCandidate
 from utawaku.models.labels import same_song, shazam_probability, unwrap_karaoke
 from utawaku.services.recognizer.client import ShazamClient
 from utawaku.services.recognizer.protocol import Answer
-from utawaku.services.recognizer.signature import SAMPLE_RATE_HZ, pcm_from_audio, signature_of
+from utawaku.services.recognizer.signature import (
+    SAMPLE_RATE_HZ,
+    Signature,
+    pcm_from_audio,
+    signature_of,
+)
 from utawaku.services.recognizer.transpose import pitch_shift
 from utawaku.services.recognizer.windows import Window, place_windows
 
@@ -40,6 +45,8 @@ class RecognizeOptions:
     n_windows: int = 3
     max_semitones: int = 3
     max_questions: int = 12
+    signed: Callable[[NDArray[np.int16]], Signature] = signature_of
+    """Makes the signature of int16 (n_samples,) mono at 16 kHz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def recognize(
     for window, semitones in _questions(windows, options, answers):
         progress(len(answers) / options.max_questions, "asking Shazam")
         clip = pitch_shift(window.cut(audio), semitones, SAMPLE_RATE_HZ)
-        answer = client.ask(signature_of(pcm_from_audio(clip)))
+        answer = client.ask(options.signed(pcm_from_audio(clip)))
         answers.append(WindowAnswer(window, semitones, answer))
         if answer.kind == "failed":
             return Recognition(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from utawaku.library.errors import SourceError
+from utawaku.library.extras import next_step
 from utawaku.library.records import LabelCandidate
 from utawaku.library.text import clean_line
 from utawaku.services.sources.client import SourceClient
@@ -49,7 +50,7 @@ def chromaprint_of(audio: NDArray[np.float32], sample_rate_hz: int) -> str:
         raise SourceError(
             "Chromaprint is not installed",
             subject="AcoustID",
-            next_step="Install the system's libchromaprint and `pip install utawaku[acoustid]`, or "
+            next_step=f"Install the system's libchromaprint. {next_step('acoustid')}, or "
             "switch sources.acoustid off",
         ) from error
     pcm = (np.clip(audio[: int(FINGERPRINTED_S * sample_rate_hz)], -1, 1) * 32767).astype("<i2")

@@ -1,6 +1,8 @@
 """Outputs of samples: the machine's audio device, or a silent clock where there is none."""
 
 import ctypes
+import threading
+import time
 from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
@@ -10,6 +12,8 @@ from utawaku.tui.player.decode import N_CHANNELS, RATE_HZ
 
 Pull = Callable[[int], np.ndarray]
 """Asked for n frames, returns float32 (n, 2)."""
+_PIECE = 2048
+"""Frames that the silent output pulls at once."""
 
 
 class Output(Protocol):
@@ -25,6 +29,45 @@ class Output(Protocol):
     def close(self) -> None:
         """Stop pulling."""
         ...
+
+
+def open_device() -> Output:
+    """The machine's audio device, or a silent clock where miniaudio is not installed."""
+    try:
+        import miniaudio  # noqa: F401 - looked for before a device is opened
+    except ImportError:
+        return SilentOutput("miniaudio is not installed")
+    return DeviceOutput()
+
+
+class SilentOutput:
+    """Pulls at the pace of the clock, and throws the samples away."""
+
+    def __init__(self, because: str) -> None:
+        self.silent_because = because
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, pull: Pull) -> None:
+        """Begin to pull."""
+        self._thread = threading.Thread(target=self._run, args=(pull,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop pulling."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, pull: Pull) -> None:
+        began, n_pulled = time.monotonic(), 0
+        while not self._ended.is_set():
+            n_due = int((time.monotonic() - began) * RATE_HZ) + _PIECE - n_pulled
+            while n_due >= _PIECE and not self._ended.is_set():
+                pull(_PIECE)
+                n_pulled += _PIECE
+                n_due -= _PIECE
+            self._ended.wait(_PIECE / RATE_HZ)
 
 
 class DeviceOutput:

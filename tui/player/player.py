@@ -12,7 +12,7 @@ from utawaku.library.errors import NotFoundError, UtawakuError
 from utawaku.library.records import Song, Stream
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.player.engine import Engine, Event, Track
-from utawaku.tui.player.output import DeviceOutput, Output
+from utawaku.tui.player.output import Output, open_device
 from utawaku.tui.player.queue import Entry, PlayQueue, Repeat
 
 REFERENCE_LUFS = -18.0
@@ -73,7 +73,7 @@ class Player:
         *,
         changed: Callable[[], None],
         failed: Callable[[UtawakuError], None],
-        open_output: Callable[[], Output] = DeviceOutput,
+        open_output: Callable[[], Output] = open_device,
     ) -> None:
         self._library = library
         self._changed = changed

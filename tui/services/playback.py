@@ -12,7 +12,7 @@ from utawaku.library.records import Song
 from utawaku.tui.background import Latest
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.messages import PlayerChanged
-from utawaku.tui.player.output import DeviceOutput, Output
+from utawaku.tui.player.output import Output, open_device
 from utawaku.tui.player.player import Player
 from utawaku.tui.preferences import PreferenceStore
 from utawaku.tui.services.catalogue_worker import CatalogueWorker
@@ -33,7 +33,7 @@ class Playback:
         reports: ErrorReports,
         preferences: PreferenceStore,
         *,
-        open_output: Callable[[], Output] = DeviceOutput,
+        open_output: Callable[[], Output] = open_device,
     ) -> None:
         self._app = app
         self._library = library

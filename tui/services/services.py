@@ -7,7 +7,7 @@ from typing import Any, Self
 from textual.app import App
 
 from utawaku.tui.library_handle import LibraryHandle
-from utawaku.tui.player.output import DeviceOutput, Output
+from utawaku.tui.player.output import Output, open_device
 from utawaku.tui.player.player import Player
 from utawaku.tui.preferences import PreferenceStore
 from utawaku.tui.services.beginnings import Beginnings
@@ -57,7 +57,7 @@ class Services:
         app: App[Any],
         library: LibraryHandle,
         *,
-        open_output: Callable[[], Output] = DeviceOutput,
+        open_output: Callable[[], Output] = open_device,
     ) -> Self:
         """Make the services of an app."""
         reports = ErrorReports(app)

@@ -20,6 +20,7 @@ from utawaku.library.errors import (
     UploadError,
     UploadInterruptedError,
 )
+from utawaku.library.extras import needing
 from utawaku.library.files import atomic_path
 
 WARN_BEFORE_S = 7 * 86400.0
@@ -121,8 +122,7 @@ class Accounts:
             LoginExpiredError: the code expired.
             UploadInterruptedError: the site cannot be reached.
         """
-        import stream_gears
-
+        stream_gears = _stream_gears()
         path = self.path(name)
         with _biliup_errors("the log-in code could not be fetched"):
             ticket = stream_gears.get_qrcode()
@@ -186,8 +186,7 @@ class Accounts:
             LoginExpiredError: the human must log in.
             UploadInterruptedError: the site cannot be reached.
         """
-        import stream_gears
-
+        stream_gears = _stream_gears()
         state, path = self.state(name), self.path(name)
         if state.problem:
             raise LoginExpiredError(
@@ -215,8 +214,7 @@ class Accounts:
     # Inside --------------------------------------------------------------------------------
 
     def _trade_browser_cookies(self, path: Path, cookies: Mapping[str, str], source: Path) -> None:
-        import stream_gears
-
+        stream_gears = _stream_gears()
         if not {"SESSDATA", "bili_jct"} <= cookies.keys():
             raise LoginExpiredError(
                 "holds no Bilibili session (SESSDATA, bili_jct)",
@@ -280,10 +278,16 @@ def _netscape(text: str) -> dict[str, str]:
     return cookies
 
 
+def _stream_gears() -> Any:
+    """The module of biliup that logs in."""
+    with needing("bilibili", "to log in to Bilibili"):
+        import stream_gears
+    return stream_gears
+
+
 @contextmanager
 def _biliup_errors(problem: str) -> Iterator[None]:
-    import stream_gears
-
+    stream_gears = _stream_gears()
     try:
         yield
     except stream_gears.StreamGearsError:

@@ -14,12 +14,15 @@ import aiohttp
 import aiohttp.abc
 import aiohttp.payload
 import requests
-from biliup.plugins.bili_webup import BiliBili, Data
 
 from utawaku.library.errors import LoginExpiredError, UploadError, UploadInterruptedError
+from utawaku.library.extras import needing
 from utawaku.library.progress import Progress, silent
 from utawaku.services.publish.bilibili.transport import GuardedAdapter
 from utawaku.services.publish.protocol import OnSent, uncounted
+
+with needing("bilibili", "to upload to Bilibili"):
+    from biliup.plugins.bili_webup import BiliBili, Data
 
 _PIECE_BYTES = 1 << 17
 
