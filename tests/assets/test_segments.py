@@ -1,18 +1,25 @@
 """Which engine segments is a setting; the small network's own version counts for staleness."""
 
+import io
 import itertools
+import struct
 from pathlib import Path
 
+import av
 import dagster as dg
 import numpy as np
 import pytest
 
+from tests.media.damaging import write_recording
 from tests.models.separation import write_wav
 from utawaku.assets.recordings import recordings
 from utawaku.assets.segments import segments
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
+from utawaku.library.errors import ExitCode
 from utawaku.library.records import Stream
+from utawaku.media.probe import probe
+from utawaku.media.timeline import loss_code
 from utawaku.models.mfcc_segmenter import VERSION
 from utawaku.models.mfcc_segmenter.network import SIZES, build
 from utawaku.models.registry import entry
@@ -23,6 +30,45 @@ from utawaku.workflows.model_versions import MODELS
 from utawaku.workflows.segments import analysis_file
 
 RATE = 16_000
+
+
+class Pipe(io.BytesIO):
+    """What a recorder writes into: nothing can be put right afterwards."""
+
+    def seekable(self) -> bool:
+        return False
+
+    seek = None  # type: ignore[assignment]
+
+
+def claiming(name: str, folder: Path) -> Path:
+    """A whole recording of 6 s whose header claims no length, a lie, or what a pipe lets it."""
+    path = write_recording(folder / name, 6.0)
+    data = bytearray(path.read_bytes())
+    if name == "a.mka":  # Duration becomes a Void of the same size
+        at = data.index(b"\x44\x89\x88")
+        data[at : at + 11] = b"\xec\x89" + bytes(9)
+    elif name == "a.webm":
+        at = data.index(b"\x44\x89\x88") + 3
+        data[at : at + 8] = struct.pack(">d", 3.6e12)
+    elif name == "a.flac":  # STREAMINFO: 36 bits of the number of samples
+        data[21] &= 0xF0
+        data[22:26] = bytes(4)
+    elif name == "a.wav":  # as ffmpeg writes to a pipe
+        data[4:8] = b"\xff" * 4
+        at = data.index(b"data") + 4
+        data[at : at + 4] = b"\xff" * 4
+    path.write_bytes(data)
+    if name == "a.flv":
+        piped = Pipe()
+        with av.open(str(path)) as source, av.open(piped, "w", format="flv") as out:
+            stream = out.add_stream_from_template(source.streams.audio[0])
+            for packet in source.demux(source.streams.audio[0]):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    out.mux(packet)
+        path.write_bytes(piped.getvalue())
+    return path
 
 
 @pytest.fixture
@@ -72,3 +118,42 @@ def test_a_stream_is_segmented_by_the_engine_of_the_settings(
     (made,) = done.asset_materializations_for_node("segments")
     assert made.metadata["made_with"].value["engine"] == "bacs"
     assert all(check.passed for check in done.get_asset_check_evaluations())
+
+
+@pytest.mark.parametrize(
+    ("name", "claimed_s"),
+    [
+        ("a.mka", 0.0),
+        pytest.param("a.flac", 0.0, marks=pytest.mark.slow),
+        ("a.webm", 3.6e9),
+        pytest.param("a.wav", None, marks=pytest.mark.slow),
+        pytest.param("a.flv", None, marks=pytest.mark.slow),
+        pytest.param("fragmented.m4a", None, marks=pytest.mark.slow),
+        pytest.param("a.aac", None, marks=pytest.mark.slow),
+    ],
+)
+def test_a_recording_whose_header_claims_no_length_or_a_wrong_one_has_its_own_once_it_was_read(
+    with_bacs: Settings, catalogue: Catalogue, tmp_path: Path, name: str, claimed_s: float | None
+) -> None:
+    source = claiming(name, tmp_path)
+    if claimed_s is not None:
+        assert probe(source).duration_s == claimed_s
+    catalogue.streams.save(Stream("file-1", str(source), site="file"))
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_dynamic_partitions("stream", ["file-1"])
+    done = dg.materialize(
+        [recordings, segments],
+        instance=instance,
+        partition_key="file-1",
+        resources={"library": LibraryResource()},
+    )
+    assert done.success
+    assert catalogue.streams.get("file-1").duration_s == pytest.approx(6.0, abs=0.1)
+    facts = catalogue.assets.of("file-1")["segments"].metadata["timeline"]
+    assert (loss_code(facts), facts["warnings"]) == (ExitCode.DONE, [])
+    # Taken in again, as after a change of settings: what was read stays.
+    assert dg.materialize(
+        [recordings], instance=instance, partition_key="file-1",
+        resources={"library": LibraryResource()},
+    ).success  # fmt: skip
+    assert catalogue.streams.get("file-1").duration_s == pytest.approx(6.0, abs=0.1)
