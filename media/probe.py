@@ -258,8 +258,18 @@ def _claimed_duration_s(path: Path, container: InputContainer, audio_index: int)
         # FFmpeg believes the size of the file; what was meant to be there stands in its header.
         return float(stream.duration * stream.time_base) * _wav_shortfall(path)
     if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base) - _opus_skip_s(container, stream)
+        length_s = float(stream.duration * stream.time_base) - _opus_skip_s(container, stream)
+        return length_s + _late_s(container, stream)
     return container.duration / av.time_base if container.duration else 0.0
+
+
+def _late_s(container: InputContainer, stream: Stream) -> float:
+    """Seconds by which the sound starts after the picture: the timeline begins with the earlier."""
+    if container.start_time is None or stream.start_time is None or stream.time_base is None:
+        return 0.0
+    return max(
+        0.0, float(stream.start_time * stream.time_base - container.start_time / av.time_base)
+    )
 
 
 def _opus_skip_s(container: InputContainer, stream: Stream) -> float:
