@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 
 from av.container import InputContainer
 from av.error import EOFError as EndOfStream
@@ -17,6 +18,8 @@ _RUN_UPS_S = (0.0, 10.0, 60.0)
 """A seek may land behind the key frame that is needed (MPEG-TS): then an earlier one is tried."""
 _HELD_S = 1.0
 """A picture that stays is repeated so often: players and sites dislike longer gaps."""
+_MOST_MOVED_S = 0.05
+"""No picture is shown earlier than its time by more, however few a second there are."""
 
 
 def film_stream(container: InputContainer) -> VideoStream:
@@ -78,28 +81,27 @@ def _stamped(frame: VideoFrame, at: int) -> VideoFrame:
 
 
 def _timed(info: MediaInfo, start_s: float) -> Iterator[tuple[int, VideoFrame]]:
-    """Yield time from `start_s` and picture; the first one stands at the start where there is one.
+    """Yield time from `start_s` and picture.
 
-    Within half a picture's length around the start the time is 0.
+    One that begins less than half a picture's length behind the start begins there.
     """
     for run_up_s in (*_RUN_UPS_S, None):
         with open_media(info.path) as container:
             stream = film_stream(container)
-            half = round(CLOCK_HZ / float(stream.average_rate or 30) / 2)
+            half_s = min(0.5 / float(stream.average_rate or 30), _MOST_MOVED_S)
+            half = round(CLOCK_HZ * half_s)
             frames = _decoded(container, stream, None if run_up_s is None else start_s - run_up_s)
             first = next(frames, None)
             if first is None:
                 continue
             if run_up_s is not None and _time_of(first, start_s) > half:
                 continue
-            yield _near_zero(_time_of(first, start_s), half), first
-            for frame in frames:
-                yield _near_zero(_time_of(frame, start_s), half), frame
+            begun = False
+            for frame in chain([first], frames):
+                at = _time_of(frame, start_s)
+                yield 0 if not begun and 0 < at <= half else at, frame
+                begun = begun or at >= 0
             return
-
-
-def _near_zero(at: int, half: int) -> int:
-    return 0 if abs(at) <= half else at
 
 
 def _time_of(frame: VideoFrame, start_s: float) -> int:

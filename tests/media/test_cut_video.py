@@ -1,6 +1,7 @@
 """Picture and sound of a cut start together, and where they should."""
 
 import errno
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -133,21 +134,33 @@ def test_bad_requests_are_refused_and_leave_nothing(films: Path, tmp_path: Path)
     assert [p.name for p in tmp_path.iterdir()] == ["sound.m4a"]
 
 
-def film_with(path: Path, *, n_pictures: int, first: int = 0, seconds: int = 8) -> Path:
-    """Write sound of some seconds with so many pictures, 10 a second, from number `first` on."""
+def film_with(
+    path: Path,
+    *,
+    n_pictures: int,
+    first: int = 0,
+    seconds: int = 8,
+    shown_s: Sequence[float] = (),
+) -> Path:
+    """Write sound of some seconds with so many pictures, 10 a second, from number `first` on.
+
+    With `shown_s` there is a picture at each of these times instead.
+    """
+    times_s = shown_s or [number / 10 for number in range(first, first + n_pictures)]
     with av.open(str(path), "w") as container:
         video: Any = container.add_stream("libx264", rate=10, options={"g": "30", "bf": "2"})
         video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+        video.codec_context.time_base = Fraction(1, 100 if shown_s else 10)
         audio: Any = container.add_stream("aac", rate=48_000, layout="mono")
         sound = np.random.default_rng(3).normal(0, 0.1, (1, seconds * 48_000)).astype(np.float32)
         frame = av.AudioFrame.from_ndarray(sound, "fltp", "mono")
         frame.sample_rate, frame.pts = 48_000, 0
         packets = [*audio.encode(frame), *audio.encode(None)]
-        for number in range(first, first + n_pictures):
+        for number, at_s in enumerate(times_s, first):
             picture = av.VideoFrame.from_ndarray(
                 np.full((64, 64, 3), number % 250, np.uint8), "rgb24"
             )
-            picture.pts, picture.time_base = number, Fraction(1, 10)
+            picture.pts, picture.time_base = round(100 * at_s), Fraction(1, 100)
             packets += video.encode(picture)
         packets += video.encode(None)
         for packet in sorted(packets, key=lambda one: float((one.dts or 0) * one.time_base)):
@@ -180,6 +193,22 @@ def test_a_transport_stream_gives_every_picture_of_the_span(tmp_path: Path) -> N
         times = [float(frame.time) for frame in container.decode(video=0)]
     assert times[0] == 0.0
     assert 20 <= len(times) <= 21
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_pictures_at_uneven_times_stay_where_they_are_shown(tmp_path: Path, copy: bool) -> None:
+    shown_s = np.cumsum([0.0, *np.random.default_rng(5).choice([0.04, 0.1, 0.5], 40)]).round(2)
+    path = film_with(tmp_path / "uneven.mkv", n_pictures=0, shown_s=list(shown_s))
+    key = next(at for at in shown_s if at >= 2.0)
+    result = cut_video(path, float(key), 6.0, tmp_path / "song.mp4", copy=copy)
+    with av.open(str(result.path)) as container:
+        times = [float(frame.time) for frame in container.decode(video=0)]
+    with av.open(str(result.path)) as container:
+        n_samples = sum(frame.samples for frame in container.decode(audio=0))
+    wanted = [at - key for at in shown_s if key <= at < 6.0]
+    assert times[0] == 0.0
+    assert times[: len(wanted)] == pytest.approx(wanted, abs=0.02)
+    assert n_samples / 48_000 == pytest.approx(6.0 - key, abs=0.05)
 
 
 def test_a_full_disk_is_called_so_and_nothing_else_is() -> None:

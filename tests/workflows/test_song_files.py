@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.media.test_cut_video import film_with
 from tests.tui.conftest import write_tone
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
@@ -135,3 +136,27 @@ def test_a_name_of_another_song_gets_a_number_and_its_own_name_stays(
     file = settings.library_root / first.file_path
     assert free_path(file, first.id) == file
     assert free_path(file, second.id) not in (file, settings.library_root / second.file_path)
+
+
+def test_a_song_whose_video_cannot_be_cut_is_filed_all_the_same_and_the_reason_is_told(
+    catalogue: Catalogue, settings: Settings, tmp_path: Path
+) -> None:
+    # A recorder that started again: the picture's clock is the first one's twice.
+    pieces = [film_with(tmp_path / f"{n}.mkv", n_pictures=50, seconds=5) for n in range(2)]
+    recording = tmp_path / "film.mkv"
+    recording.write_bytes(b"".join(piece.read_bytes() for piece in pieces))
+    stream = catalogue.streams.save(
+        Stream("file-1", str(recording), recording_path=str(recording), has_video=True)
+    )
+    spans = [SongSpan(0, 1.0, 4.0, "smart", 0.9), SongSpan(1, 6.0, 9.0, "smart", 0.9)]
+    catalogue.songs.reconcile("file-1", spans, made_by="test")
+    wanted = settings.model_copy(update={"cut": settings.cut.model_copy(update={"video": True})})
+    assert cut(stream, catalogue, wanted).n_cut == 2
+    first, second = songs_of(catalogue)
+    assert first.video_path
+    assert not second.video_path
+    assert all(length_is_right(song, settings) for song in (first, second))
+    (told,) = catalogue.notices.recent()
+    assert told.title == "a song is filed without its video"
+    assert "clock starts again" in told.body
+    assert "disk" not in told.body
