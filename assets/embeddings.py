@@ -11,7 +11,7 @@ from utawaku.models.tagger import ENGINE_VERSION
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import LibraryResource, TaggerResource
 from utawaku.workflows.embeddings import Heard, due_songs, hear_songs, made_with
 from utawaku.workflows.pcm_sharing import forget_sound
 
@@ -39,7 +39,9 @@ BINDING = bind(
         )
     ],
 )
-def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
+def embeddings(
+    context: dg.AssetExecutionContext, library: LibraryResource, tagger: TaggerResource
+) -> dg.MaterializeResult:
     """Embedding and tags of each song, heard at 20 places."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
@@ -50,9 +52,9 @@ def embeddings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         missing = ""
         if due:
             try:
-                tagger = library.tagger(work.progress)
-                version = tagger.version
-                heard = hear_songs(tagger, due, stream, catalogue, settings, work.progress)
+                engine = tagger.engine(work.progress)
+                version = engine.version
+                heard = hear_songs(engine, due, stream, catalogue, settings, work.progress)
             except WeightsMissingError as error:
                 # The songs are cut and filed: offline, what they sound like is left for later.
                 missing = str(error)

@@ -16,7 +16,7 @@ from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.reference_separator import separator_of
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import LibraryResource, SeparatorResource
 from utawaku.workflows.pieces import CODE_VERSION, PiecesOptions, asked_for, known_pieces
 from utawaku.workflows.recordings import recording_file
 
@@ -73,7 +73,10 @@ BINDING = bind(
     ],
 )
 def pieces(
-    context: dg.AssetExecutionContext, config: PiecesConfig, library: LibraryResource
+    context: dg.AssetExecutionContext,
+    config: PiecesConfig,
+    library: LibraryResource,
+    separator: SeparatorResource,
 ) -> dg.MaterializeResult:
     """Stems of a recording cut at subtitles, with every gap kept: joined, they are the recording.
 
@@ -95,16 +98,16 @@ def pieces(
         recording = recording_file(stream, settings)
         asked = asked_for(wanted, stream.id, settings)
         folders = [*asked, *(f for f in known if f not in asked)]
-        separator = separator_of(context, library, part(work.progress, 0.0, 0.02))
+        engine = separator_of(context, separator, part(work.progress, 0.0, 0.02))
         for number, folder in enumerate(folders):
             share = part(work.progress, number / len(folders), (number + 1) / len(folders))
             try:
                 done[folder.name] = separate_pieces(
-                    separator,
+                    engine,
                     recording,
                     asked.get(folder) or read_plan(folder).cut,
                     folder,
-                    progress=reporting_to(separator, share),
+                    progress=reporting_to(engine, share),
                 )
             except UtawakuError as error:
                 if folder in asked:
@@ -136,14 +139,14 @@ def pieces(
             "n_made": sum(made.n_made for made in done.values()),
             "n_failed": len(failed),
             "failed": failed,
-            "engine": separator.name,
+            "engine": engine.name,
         }
-        if isinstance(separator, ReferenceSpleeter):
-            metadata |= {f"reference {name}": value for name, value in separator.costs.items()}
+        if isinstance(engine, ReferenceSpleeter):
+            metadata |= {f"reference {name}": value for name, value in engine.costs.items()}
         work.done(
-            engine=separator.name,
+            engine=engine.name,
             engine_version=CODE_VERSION,
-            model_version=separator.model_version,
+            model_version=engine.model_version,
             metadata=metadata,
             content={
                 name: [made.plan.start_s, *(piece.stop for piece in made.plan.pieces)]

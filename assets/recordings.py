@@ -15,7 +15,7 @@ from utawaku.media.joined import is_joined
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import DownloaderResource, LibraryResource
 from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from utawaku.services.downloader import FetchedRecording, StreamInfo, take_file, take_parts
 from utawaku.services.rate_limits import asking, note_download
@@ -61,7 +61,9 @@ BINDING = bind(
         )
     ],
 )
-def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
+def recordings(
+    context: dg.AssetExecutionContext, library: LibraryResource, downloader: DownloaderResource
+) -> dg.MaterializeResult:
     """Whole best audio (or video) of a stream, info.json, thumbnail, comments and live chat."""
     catalogue = library.catalogue
     stream = catalogue.streams.get(context.partition_key)
@@ -69,12 +71,12 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
     folder = settings.stream_dir(stream.id)
     with track(library, context, "recordings") as work:
         if is_address(stream.url):
-            fetch = _fetcher(context, library, settings, stream)
+            fetch = _fetcher(context, downloader, settings, stream)
             if stream.as_one:
 
                 def resolve() -> StreamInfo:
                     with asking(stream.url, catalogue):
-                        return library.downloader(settings).resolve(stream.url)
+                        return downloader.client(settings).resolve(stream.url)
 
                 fetched = fetch_parts(stream, folder, resolve, fetch, work.progress)
             else:
@@ -110,7 +112,7 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
         )
     complete = fetched.shortfall_s <= max(5.0, 0.01 * stream.duration_s)
     if not complete and is_address(stream.url):
-        later = catalogue.requests.file(RecheckLength(stream_id=stream.id))
+        later = catalogue.requests.file(RecheckLength(stream_id=stream.id), by="asset recordings")
         catalogue.requests.wait(
             later.id, time.time() + LOOK_AGAIN_S, "taken incomplete; the site may still finish it"
         )
@@ -128,14 +130,17 @@ def recordings(context: dg.AssetExecutionContext, library: LibraryResource) -> d
 
 
 def _fetcher(
-    context: dg.AssetExecutionContext, library: LibraryResource, settings: Settings, stream: Stream
+    context: dg.AssetExecutionContext,
+    downloader: DownloaderResource,
+    settings: Settings,
+    stream: Stream,
 ) -> Callable[[str, Path, Progress], FetchedRecording]:
     """Return what fetches one address of the stream into a folder, as rate limits allow."""
-    catalogue = library.catalogue
+    catalogue = downloader.library.catalogue
 
     def fetch(address: str, folder: Path, progress: Progress) -> FetchedRecording:
         with asking(address, catalogue):
-            fetched = library.downloader(settings).fetch(
+            fetched = downloader.client(settings).fetch(
                 address,
                 folder,
                 want=settings.download.want,

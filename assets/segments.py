@@ -11,7 +11,7 @@ from utawaku.models.songs import segment_and_listen
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import LibraryResource, SegmenterResource
 from utawaku.workflows.pcm_sharing import keep_sound
 from utawaku.workflows.recordings import recording_file
 from utawaku.workflows.segments import (
@@ -50,16 +50,18 @@ BINDING = bind(
         )
     ],
 )
-def segments(context: dg.AssetExecutionContext, library: LibraryResource) -> dg.MaterializeResult:
+def segments(
+    context: dg.AssetExecutionContext, library: LibraryResource, segmenter: SegmenterResource
+) -> dg.MaterializeResult:
     """Contiguous segments (speech, music, noEnergy, noise) of the whole recording."""
     settings, catalogue = library.settings, library.catalogue
     stream = catalogue.streams.get(context.partition_key)
     with track(library, context, "segments") as work:
         recording = recording_file(stream, settings)
-        segmenter = library.segmenter(work.progress)
+        engine = segmenter.engine(work.progress)
         started = os.times()
         with keep_sound(recording, stream, settings) as spool:
-            result = segment_and_listen(segmenter, recording, work.progress, observers=(spool.add,))
+            result = segment_and_listen(engine, recording, work.progress, observers=(spool.add,))
         cost = os.times()
         settings.stream_dir(stream.id).mkdir(parents=True, exist_ok=True)
         result.save(analysis_file(stream.id, settings))

@@ -16,7 +16,7 @@ from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.reference_separator import separator_of
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import LibraryResource, SeparatorResource
 from utawaku.workflows.stems import CODE_VERSION, fault_in, is_made, separate_song, wanted_songs
 
 
@@ -63,7 +63,10 @@ BINDING = bind(Binding("stems", CODE_VERSION, requests=_separate_again))
     ],
 )
 def stems(
-    context: dg.AssetExecutionContext, config: StemsConfig, library: LibraryResource
+    context: dg.AssetExecutionContext,
+    config: StemsConfig,
+    library: LibraryResource,
+    separator: SeparatorResource,
 ) -> dg.MaterializeResult:
     """Vocals and accompaniment of the songs asked for, or of those good enough; never of all.
 
@@ -78,8 +81,8 @@ def stems(
         wanted = wanted_songs(stream, catalogue, settings, config.song_ids)
         for song_id in set(config.song_ids) - {song.id for song in wanted}:
             failed[song_id] = "there is no such song any more"
-        separator = separator_of(context, library, part(work.progress, 0.0, 0.02))
-        known = catalogue.stems.of_stream(stream.id, separator.name)
+        engine = separator_of(context, separator, part(work.progress, 0.0, 0.02))
+        known = catalogue.stems.of_stream(stream.id, engine.name)
         n_made = 0
         for number, song in enumerate(wanted):
             share = part(work.progress, number / len(wanted), (number + 1) / len(wanted))
@@ -87,18 +90,18 @@ def stems(
             try:
                 made = known.get(song.id)
                 fault = "missing"
-                if made is not None and is_made(made, separator, song, settings):
+                if made is not None and is_made(made, engine, song, settings):
                     fault = fault_in(made, song, stream, settings)
                 if made is None or fault:  # also where the song was cut from another track since
-                    heard = reporting_to(separator, share)
-                    made = separate_song(separator, song, stream, catalogue, settings, heard)
+                    heard = reporting_to(engine, share)
+                    made = separate_song(engine, song, stream, catalogue, settings, heard)
                     n_made += 1
                     fault = fault_in(made, song, stream, settings)
                 faults[song.id] = fault
             except UtawakuError as error:
                 failed[song.id] = str(error)
-        if isinstance(separator, ReferenceSpleeter):
-            costs = {f"reference {name}": value for name, value in separator.costs.items()}
+        if isinstance(engine, ReferenceSpleeter):
+            costs = {f"reference {name}": value for name, value in engine.costs.items()}
         if failed and len(failed) >= len(set(config.song_ids) or wanted):
             raise EngineError("no song could be separated: " + "; ".join(failed.values())[:500])
         if failed:
@@ -114,14 +117,14 @@ def stems(
             "n_made": n_made,
             "n_failed": len(failed),
             "failed": failed,
-            "engine": separator.name,
+            "engine": engine.name,
             "song_s": sum(song.duration_s for song in wanted),
             **costs,
         }
         work.done(
-            engine=separator.name,
+            engine=engine.name,
             engine_version=CODE_VERSION,
-            model_version=separator.model_version,
+            model_version=engine.model_version,
             metadata=metadata,
         )
     return work.result(

@@ -63,23 +63,29 @@ def ingest(
     What is done already is not done twice; what was interrupted goes on. A source that fails does
     not stop the others. Boundaries and names that you set stay.
 
+    While `utawaku up` runs, it does the work: requests are filed for it, and followed to their end.
+    Ctrl-C then stops watching, and the work goes on.
+
     Exit codes: 0 all is done; 10 all is done, but a recording is damaged (silence stands for what
     is lost); 11 all is done of what is there, but a recording is cut off; 3 not media; 9 no sound,
     or not the track asked for; 12 so damaged that nothing plays; 5 a download failed; 1 others,
     or failures of several kinds. 10 and 11 stay until the recording is fetched again. With --json,
     `warnings` says how much is lost and where.
     """
+    from utawaku.commands.follow_request import FollowedIngest
     from utawaku.commands.pipeline import Pipeline, check_asset_names
+    from utawaku.commands.up import is_running
     from utawaku.workflows.ingest import is_address
 
     check_asset_names(again or ())
-    outcomes: list[Outcome] = []
+    found: list[Outcome | FollowedIngest] = []
 
     def failed(address: str, error: UtawakuError) -> None:
         print_error(error)
-        outcomes.append(Outcome(address, error=str(error), exit_code=error.exit_code))
+        found.append(Outcome(address, error=str(error), exit_code=error.exit_code))
 
     with Pipeline.open() as pipeline:
+        by_request = is_running(pipeline.settings)
         for source in [" + ".join(sources)] if as_one and len(sources) > 1 else sources:
             try:
                 if as_one and not is_address(full_address(sources[0])):
@@ -92,7 +98,12 @@ def ingest(
             for stream in streams:
                 if track is not None and stream.track != track:
                     stream = pipeline.catalogue.streams.save(replace(stream, track=track))
-                outcomes.append(pipeline.ingest(stream, source=source, again=again or ()))
+                found.append(
+                    FollowedIngest(pipeline, stream, source, again or ())
+                    if by_request
+                    else pipeline.ingest(stream, source=source, again=again or ())
+                )
+        outcomes = [one.follow() if isinstance(one, FollowedIngest) else one for one in found]
     if json:
         print_json({"streams": outcomes})
     else:

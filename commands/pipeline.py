@@ -1,9 +1,9 @@
 """Running the pipeline inside this process, with progress on the terminal."""
 
-import os
 import shutil
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import dagster as dg
 import yaml
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, Timeout
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from utawaku.commands.console import err, losses_told_later, print_error, print_warning
@@ -23,8 +23,8 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import ExitCode, StoppedError, UsageError, UtawakuError, file_trouble
 from utawaku.library.files import atomic_path, remove_stale_temporaries
-from utawaku.library.processes import process_mark
 from utawaku.library.records import AssetState, Stream
+from utawaku.library.requests import COMMAND
 from utawaku.library.staleness import keep_present
 from utawaku.library.text import clean_line
 from utawaku.media.timeline import loss_code
@@ -33,7 +33,9 @@ from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.present_versions import present_versions
+from utawaku.orchestration.run_processes import mark_of_process
 from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG, TITLE_TAG
+from utawaku.orchestration.stream_lock import stream_lock
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.ingest import resolve_parts, resolve_streams
 from utawaku.workflows.model_versions import fetch_missing
@@ -167,19 +169,29 @@ class Pipeline:
         started = time.monotonic()
         outcome = Outcome(source or stream.url, stream.id, stream.title)
         try:
-            folder = self._folder_of(stream)
+            lock, folder = self._lock_of(stream)
         except UtawakuError as error:
             print_error(error)
             outcome.error, outcome.exit_code = str(error), error.exit_code
             return outcome
         try:
-            with self._alone_in(folder, stream), losses_told_later():
+            with self._alone_with(lock, folder), losses_told_later():
                 self._run(stream, outcome, again, wait_for_rate_limit)
         except Timeout:
             outcome.error = BUSY
             outcome.exit_code = ExitCode.FAILED
             err.print(f"{clean_line(stream.title or stream.id)}: {outcome.error}")
-        outcome.wall_s = time.monotonic() - started
+        return self.described(stream, outcome, started)
+
+    def described(self, stream: Stream, outcome: Outcome, began: float) -> Outcome:
+        """Add songs, losses and length to the outcome of a stream.
+
+        Args:
+            stream: as it was before.
+            outcome: what became of it.
+            began: when the work began, by the monotonic clock.
+        """
+        outcome.wall_s = time.monotonic() - began
         outcome.songs = [
             {
                 "id": song.id,
@@ -217,7 +229,7 @@ class Pipeline:
             UtawakuError: it could not be made, or another program works on the stream.
         """
         try:
-            with self._alone_in(self._folder_of(stream), stream):
+            with self._alone_with(*self._lock_of(stream)):
                 made = self._execute(job_name, stream, [asset], {asset: {"config": dict(config)}})
         except Timeout as error:
             raise UtawakuError(
@@ -232,22 +244,22 @@ class Pipeline:
             raise failure
         return states[asset]
 
-    def _folder_of(self, stream: Stream) -> Path:
-        """The stream's folder, with its lock file.
+    def _lock_of(self, stream: Stream) -> tuple[BaseFileLock, Path]:
+        """The stream's lock, which its run takes again, and the stream's folder.
 
         Raises:
-            UtawakuError: it cannot be written to.
+            UtawakuError: the folder cannot be written to.
         """
         folder = self.settings.stream_dir(stream.id)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".lock").touch()
+            lock = stream_lock(self.settings, stream.id)
+            Path(lock.lock_file).touch()
         except OSError as error:
             raise file_trouble(error, str(folder)) or UtawakuError(str(error)) from error
-        return folder
+        return lock, folder
 
     @contextmanager
-    def _alone_in(self, folder: Path, stream: Stream) -> Iterator[None]:
+    def _alone_with(self, lock: BaseFileLock, folder: Path) -> Iterator[None]:
         """Work on a stream while no other program does.
 
         A second program that is asked for the same stream waits for nothing: it says so.
@@ -255,17 +267,9 @@ class Pipeline:
         Raises:
             filelock.Timeout: another one works on it.
         """
-        with FileLock(folder / ".lock", timeout=0):
-            if self._is_run_by_the_daemon(stream):
-                raise Timeout(str(folder))
+        with lock.acquire(timeout=0):
             remove_stale_temporaries(folder)
             yield
-
-    def _is_run_by_the_daemon(self, stream: Stream) -> bool:
-        """Return whether a run of the pipeline, which takes no lock, works on the stream now."""
-        tags = {"dagster/partition": stream.id}
-        started = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.STARTED])
-        return bool(self.instance.get_runs(started, limit=1))
 
     def _run(
         self, stream: Stream, outcome: Outcome, again: Sequence[str], wait_for_rate_limit: bool
@@ -286,11 +290,7 @@ class Pipeline:
             outcome.state = "done"
             return
         _raise_if_stopped(failed)
-        outcome.error = failed[0].message if failed else "the run failed"
-        outcome.exit_code = _exit_code(failed)
-        for state in failed:
-            err.print(f"[bold red]error:[/] {state.asset}: ", end="")
-            err.print(clean_line(state.message), markup=False, soft_wrap=True)
+        tell_failed(failed, outcome)
 
     def _execute(
         self, job_name: str, stream: Stream, names: Sequence[str], config: Mapping[str, Any]
@@ -304,11 +304,13 @@ class Pipeline:
                 lambda share, message: shown.update(f"fetching a model {share:.0%} {message}"),
             )
         with shown_progress(self.catalogue, stream, names):
+            run_id = str(uuid.uuid4())
             job = self._definitions.resolve_job_def(job_name).get_subset(
                 asset_selection={dg.AssetKey(name) for name in names},
                 asset_check_selection=set(checks_of(names)),
             )
             result = job.execute_in_process(
+                run_id=run_id,
                 instance=self.instance,
                 partition_key=stream.id,
                 run_config={
@@ -316,8 +318,8 @@ class Pipeline:
                     "ops": dict(config),
                 },
                 tags={
-                    PID_TAG: process_mark(os.getpid()),
-                    ASKED_BY_TAG: "command line",
+                    PID_TAG: mark_of_process(run_id),
+                    ASKED_BY_TAG: COMMAND,
                     ASKED_FOR_TAG: ", ".join(names),
                     **({TITLE_TAG: stream.title} if stream.title else {}),
                 },
@@ -326,12 +328,25 @@ class Pipeline:
         return result.success
 
 
+def tell_failed(
+    failed: Sequence[AssetState], outcome: Outcome, reason: str = "the run failed"
+) -> None:
+    """Print what could not be made, and note it; `reason` where no artefact tells one."""
+    outcome.error = failed[0].message if failed else reason
+    outcome.exit_code = _exit_code(failed)
+    for state in failed:
+        err.print(f"[bold red]error:[/] {state.asset}: ", end="")
+        err.print(clean_line(state.message), markup=False, soft_wrap=True)
+    if not failed:
+        print_error(UtawakuError(reason))
+
+
 def _raise_if_stopped(failed: Sequence[AssetState]) -> None:
     if any(state.trouble.get("exit_code") == ExitCode.STOPPED for state in failed):
         raise StoppedError("stopped", next_step=GOES_ON)
 
 
-def _exit_code(failed: list[AssetState]) -> int:
+def _exit_code(failed: Sequence[AssetState]) -> int:
     codes = {int(state.trouble.get("exit_code", 1)) for state in failed}
     return codes.pop() if len(codes) == 1 else UtawakuError.exit_code
 

@@ -7,7 +7,7 @@ import typer
 
 from utawaku.commands.console import add_row, out, print_json, print_table, table
 from utawaku.library.errors import UsageError
-from utawaku.library.requests import Rematerialize
+from utawaku.library.requests import COMMAND, Rematerialize
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +51,7 @@ def rematerialize(
         )
         request = None
         if stale and not dry_run:
-            request = catalogue.requests.file(Rematerialize(asset=asset))
+            request = catalogue.requests.file(Rematerialize(asset=asset), by=COMMAND)
     finally:
         catalogue.close()
     to_fetch = not_fetched(settings, {one.asset for one in stale})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.health import Finding
-from utawaku.library.requests import IngestStream
+from utawaku.library.requests import COMMAND, IngestStream
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -47,7 +47,7 @@ def _lost_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) -> 
     ]
     for stream_id in streams if fix else ():
         again = ("recordings",) if stream_id in lost_for_good else ()
-        catalogue.requests.file(IngestStream(stream_id=stream_id, again=again))
+        catalogue.requests.file(IngestStream(stream_id=stream_id, again=again), by=COMMAND)
     text = f"{len(missing)} songs of {len(streams)} streams have lost their file"
     return Finding("files", "warning", text, "They are asked for again" if fix else FIX)
 
@@ -105,7 +105,7 @@ def _lost_recordings(catalogue: Catalogue, settings: Settings, *, fix: bool) -> 
         return Finding("recordings", "ok", "every stream has the recording that it should have")
     fetchable = [stream for stream in lost if stream.site != "file"]
     for stream in fetchable if fix else ():
-        catalogue.requests.file(IngestStream(stream_id=stream.id))
+        catalogue.requests.file(IngestStream(stream_id=stream.id), by=COMMAND)
     text = f"{len(lost)} streams have lost their recording"
     if fix:
         text += f"; {len(fetchable)} are asked for again"

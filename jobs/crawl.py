@@ -4,24 +4,29 @@ import dagster as dg
 
 from utawaku.library.errors import WeightsMissingError
 from utawaku.models.tagger import Tagger
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import DownloaderResource, LibraryResource, TaggerResource
 from utawaku.workflows.crawl import crawl, taste_scorer
 
 
 @dg.op
-def crawl_round(context: dg.OpExecutionContext, library: LibraryResource) -> None:
+def crawl_round(
+    context: dg.OpExecutionContext,
+    library: LibraryResource,
+    downloader: DownloaderResource,
+    tagger: TaggerResource,
+) -> None:
     """Search, preview, score; candidates wait for the user's mark."""
     catalogue, settings = library.catalogue, library.settings
     if not settings.crawl.enabled:
         context.log.info("crawl.enabled is off")
         return
-    tagger: Tagger | None = None
+    engine: Tagger | None = None
     try:
-        tagger = library.tagger()
+        engine = tagger.engine()
     except WeightsMissingError as error:
         context.log.warning("previews cannot be heard yet: %s", error)
-    scorer = taste_scorer(catalogue, settings, tagger) if tagger is not None else None
-    done = crawl(catalogue, settings, library.downloader(), scorer, tagger=tagger)
+    scorer = taste_scorer(catalogue, settings, engine) if engine is not None else None
+    done = crawl(catalogue, settings, downloader.client(), scorer, tagger=engine)
     context.log.info(
         "%d searches, %d new candidates, %d previews, %d scored %s",
         done.n_looks,

@@ -15,7 +15,7 @@ from utawaku.library.requests import Ingest, IngestStream, RecheckLength, read_r
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.present_checks import without_present_checks
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import DownloaderResource
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
 from utawaku.services.rate_limits import asking
 from utawaku.workflows.ingest import (
@@ -71,15 +71,16 @@ class ResolveConfig(dg.Config):
 
 @dg.op
 def resolve_requests(
-    context: dg.OpExecutionContext, config: ResolveConfig, library: LibraryResource
+    context: dg.OpExecutionContext, config: ResolveConfig, downloader: DownloaderResource
 ) -> None:
     """Find the streams behind requested addresses, and ask for each to be ingested."""
+    library = downloader.library
     for request_id in config.request_ids:
         request = library.catalogue.requests.get(request_id)
         if request.state != "running":
             continue  # cancelled meanwhile
         try:
-            message = _served(request, library, context.instance)
+            message = _served(request, downloader, context.instance)
         except UtawakuError as error:
             # One address that fails must not stop the others.
             context.log.warning("%s", error)
@@ -88,10 +89,11 @@ def resolve_requests(
             library.catalogue.requests.finish(request_id, message=message[:500])
 
 
-def _served(request: Request, library: LibraryResource, instance: dg.DagsterInstance) -> str:
+def _served(request: Request, downloader: DownloaderResource, instance: dg.DagsterInstance) -> str:
+    library = downloader.library
     wanted = read_request(request)
     if isinstance(wanted, RecheckLength):
-        return _recheck_length(wanted, library)
+        return _recheck_length(wanted, downloader, request.asked_by)
     assert isinstance(wanted, Ingest), "the drain sends no other kind"
     catalogue = library.catalogue
     channel = catalogue.channels.find(wanted.channel) if wanted.channel else None
@@ -115,38 +117,40 @@ def _served(request: Request, library: LibraryResource, instance: dg.DagsterInst
             streams = resolve_streams(
                 wanted.source,
                 catalogue,
-                library.downloader(),
+                downloader.client(),
                 take_unfinished=wanted.take_incomplete,
                 as_one=wanted.as_one,
                 on_failed_entry=leave_out,
                 on_progress=progress,
             )
     else:
-        streams, why_not = _resolve_entry(wanted, channel, library)
+        streams, why_not = _resolve_entry(wanted, channel, downloader)
         if not streams:
             return f"left out: {why_not}"
     add_partitions(instance, [stream.id for stream in streams])
     for stream in streams:
         catalogue.requests.file(
-            IngestStream(stream_id=stream.id, take_incomplete=wanted.take_incomplete)
+            IngestStream(stream_id=stream.id, take_incomplete=wanted.take_incomplete),
+            by=request.asked_by,
         )
     names = ", ".join(stream.title or stream.id for stream in streams)
     return f"{len(streams)} stream(s): {names}"
 
 
 def _resolve_entry(
-    wanted: Ingest, channel: Channel, library: LibraryResource
+    wanted: Ingest, channel: Channel, resource: DownloaderResource
 ) -> tuple[list[Stream], str]:
     """The stream behind a channel's entry, or why the rules leave it out after all.
 
     A video in parts is one stream or one a part, as the rules say.
     """
+    library = resource.library
     catalogue = library.catalogue
     known = catalogue.streams.by_url(wanted.source)
     if known is not None:
         return [known], ""
     rules = ChannelRules.read(channel.rules, subject=channel.url)
-    downloader = library.downloader(with_rules(library.settings, rules))
+    downloader = resource.client(with_rules(library.settings, rules))
     with asking(wanted.source, catalogue):
         info = downloader.resolve(wanted.source)
     verdict = judge_info(rules, info)
@@ -164,21 +168,23 @@ def _resolve_entry(
     return [register(info, catalogue, take_unfinished=wanted.take_incomplete)], ""
 
 
-def _recheck_length(wanted: RecheckLength, library: LibraryResource) -> str:
+def _recheck_length(wanted: RecheckLength, downloader: DownloaderResource, asked_by: str) -> str:
     """Compare a recording that was taken incomplete with the length that its page tells now."""
+    library = downloader.library
     catalogue = library.catalogue
     stream = catalogue.streams.get(wanted.stream_id)
     if not is_address(stream.url) or stream.dropped_at is not None:
         return "nothing to look at"
     settings = settings_for(stream, catalogue, library.settings)  # with its channel's cookies
     with asking(stream.url, catalogue):
-        info = library.downloader(settings).resolve(stream.url)
+        info = downloader.client(settings).resolve(stream.url)
     if info.live_status == "post_live":
         raise StillProcessingError("the archive is still not complete", subject=stream.url)
     longer_s = (info.duration_s or 0.0) - stream.duration_s
     if longer_s <= max(5.0, 0.01 * stream.duration_s):
         return "as long as its page says"
-    catalogue.requests.file(IngestStream(stream_id=stream.id, again=("recordings",)))
+    again = IngestStream(stream_id=stream.id, again=("recordings",))
+    catalogue.requests.file(again, by=asked_by)
     return f"{longer_s:.0f} s longer by now: fetched again"
 
 
@@ -202,10 +208,10 @@ class ChannelConfig(dg.Config):
 
 @dg.op
 def read_whole_channel(
-    context: dg.OpExecutionContext, config: ChannelConfig, library: LibraryResource
+    context: dg.OpExecutionContext, config: ChannelConfig, downloader: DownloaderResource
 ) -> None:
     """Read a channel's whole list, which takes longer than a sensor may."""
-    catalogue, settings = library.catalogue, library.settings
+    catalogue, settings = downloader.library.catalogue, downloader.library.settings
     channel = catalogue.channels.find(config.channel_id)
     if channel is None or not channel.followed:
         context.log.info("%s is not followed any more", config.channel_id)
@@ -214,9 +220,9 @@ def read_whole_channel(
         context.log.info("%s was read in the meantime", channel.url)
         return
     rules = ChannelRules.read(channel.rules, subject=channel.url)
-    downloader = library.downloader(with_rules(settings, rules))
+    client = downloader.client(with_rules(settings, rules))
     try:
-        look = poll_channel(channel, catalogue, settings, downloader, full=True)
+        look = poll_channel(channel, catalogue, settings, client, full=True)
     except UtawakuError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     context.log.info("%s: %d listed, %d asked for", channel.url, look.n_listed, look.n_asked)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import dagster as dg
-from filelock import FileLock, Timeout
 
 from utawaku.jobs import playlists, stems, taste
 from utawaku.jobs.ingest import checks_of, ingest_stream, resolve_run
@@ -16,6 +15,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError, NotFoundError, PlaylistError, RequestError
 from utawaku.library.records import Request, Stream
 from utawaku.library.requests import (
+    COMMAND,
     AnyRequest,
     Follow,
     Ingest,
@@ -35,8 +35,10 @@ from utawaku.library.requests import (
     Upload,
     read_request,
 )
+from utawaku.orchestration.drain_lease import mark_of
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
+from utawaku.orchestration.run_outcomes import stream_of
 from utawaku.orchestration.run_tags import (
     ASKED_BY_TAG,
     ASKED_FOR_TAG,
@@ -47,6 +49,7 @@ from utawaku.orchestration.run_tags import (
     TAKE_INCOMPLETE_TAG,
     TITLE_TAG,
 )
+from utawaku.orchestration.stream_lock import is_locked
 from utawaku.services.rate_limits import (
     WaitReason,
     wait_before_download,
@@ -110,7 +113,7 @@ class RequestedRuns:
             catalogue=catalogue,
             settings=settings,
             now=time.time(),
-            busy={_stream_of(request) for request in running},
+            busy={stream_of(request) for request in running},
             n_open=len({request.run_id for request in running}),
             n_downloads=sum(DOWNLOAD_TAG in run.tags for run in open_runs),
             recorded=set(catalogue.assets.done_streams("recordings")),
@@ -120,7 +123,7 @@ class RequestedRuns:
     def runs(self) -> Iterator[dg.RunRequest]:
         """Runs to start now; what they serve is claimed."""
         waiting = self._readable(self.catalogue.requests.waiting(now=self.now))
-        waiting.sort(key=lambda pair: (isinstance(pair[1], BACKGROUND_KINDS), pair[0].id))
+        waiting.sort(key=lambda pair: (_is_in_the_background(*pair), pair[0].id))
         n_started = 0
         look_ups = [pair for pair in waiting if isinstance(pair[1], LOOK_UPS)]
         for request, wanted in waiting:
@@ -152,7 +155,7 @@ class RequestedRuns:
         try:
             if isinstance(wanted, Retag | Separate):
                 self.catalogue.songs.get(wanted.song_id)  # one that is gone need not wait
-            if _stream_of(request) in self.busy:
+            if stream_of(request) in self.busy:
                 return None
             if self.no_room is not None and not isinstance(wanted, IN_THE_TICK):
                 self.catalogue.requests.wait(request.id, self.no_room.until, self.no_room.reason)
@@ -161,21 +164,24 @@ class RequestedRuns:
         except NotFoundError as error:
             self.catalogue.requests.fail(request.id, str(error))
             return None
-        if run is None or not self.catalogue.requests.claim(request.id, run_id=_mark(request)):
+        if run is None or not self.catalogue.requests.claim(request.id, run_id=self._mark(request)):
             return None
-        self.busy.add(_stream_of(request))
+        self.busy.add(stream_of(request))
         return run.with_replaced_attrs(
             run_key=_key(request),
             tags={
                 **run.tags,
                 **_asked(request, wanted, self._title_of(request)),
-                BATCH_TAG: _mark(request),
+                BATCH_TAG: self._mark(request),
                 REQUEST_TAG: str(request.id),
             },
         )
 
+    def _mark(self, request: Request) -> str:
+        return f"{request.id}-{request.attempts}{mark_of(self.instance)}"
+
     def _title_of(self, request: Request) -> str:
-        stream = self.catalogue.streams.find(_stream_of(request))
+        stream = self.catalogue.streams.find(stream_of(request))
         return stream.title if stream else ""
 
     def _make(self, request: Request, wanted: AnyRequest) -> dg.RunRequest | None:
@@ -189,7 +195,7 @@ class RequestedRuns:
                     request, IngestStream(stream_id=stream_id, again=("library_files",))
                 )
             case Label():
-                return self._label(request, _stream_of(request))
+                return self._label(request, stream_of(request))
             case Upload():
                 # The submission is queued already: this only saves the wait for its own sensor.
                 return dg.RunRequest(job_name=publish_submissions.name)
@@ -214,7 +220,7 @@ class RequestedRuns:
         allowed = allowed[:BATCH]
         if not allowed:
             return None
-        mark = _mark(allowed[0])
+        mark = self._mark(allowed[0])
         claimed = [
             request.id
             for request in allowed
@@ -224,7 +230,11 @@ class RequestedRuns:
             return None
         return resolve_run(claimed).with_replaced_attrs(
             run_key=_key(allowed[0]),
-            tags={BATCH_TAG: mark, ASKED_BY_TAG: "request", ASKED_FOR_TAG: "resolve"},
+            tags={
+                BATCH_TAG: mark,
+                ASKED_BY_TAG: ", ".join(sorted({one.asked_by or "request" for one in allowed})),
+                ASKED_FOR_TAG: "resolve addresses",
+            },
         )
 
     def _must_wait(self, request: Request, wanted: AnyRequest) -> bool:
@@ -243,8 +253,8 @@ class RequestedRuns:
         return wait_reason is not None
 
     def _must_wait_for_another(self, request: Request, stream: Stream) -> bool:
-        """Return whether a command line works on the stream; then the request waits for it."""
-        locked = _is_locked(stream, self.settings)
+        """Return whether a command or run works on the stream; then the request waits for it."""
+        locked = is_locked(self.settings, stream.id)
         if locked:
             reason = "another utawaku works on this stream"
             self.catalogue.requests.wait(request.id, self.now + BUSY_S, reason)
@@ -267,7 +277,7 @@ class RequestedRuns:
             models=isinstance(wanted, IngestStream) and not wanted.again,
         )
         if not due:
-            if requests.claim(request.id, run_id=_mark(request)):
+            if requests.claim(request.id, run_id=self._mark(request)):
                 requests.finish(request.id, message="already done")
             return None
         tags: dict[str, str] = {}
@@ -321,36 +331,20 @@ def _download_tags(stream: Stream, wanted: IngestStream | Recut) -> dict[str, st
 
 def _asked(request: Request, wanted: AnyRequest, title: str) -> dict[str, str]:
     """Tags that tell a person who asked for the run, for what, and for which stream."""
-    by = "request"
-    if getattr(wanted, "rematerialize", None) is not None:
-        by = f"rematerialize, request {getattr(wanted, 'rematerialize', '')}"
-    elif getattr(wanted, "channel", ""):
-        by = "subscription"
     again = getattr(wanted, "again", ())
     what = f"{request.kind} {', '.join(again)}".strip()
+    if (part_of := getattr(wanted, "rematerialize", None)) is not None:
+        what += f", part of rematerialize {part_of}"
+    by = request.asked_by or "request"
     return {ASKED_BY_TAG: by, ASKED_FOR_TAG: what} | ({TITLE_TAG: title} if title else {})
 
 
-def _stream_of(request: Request) -> str:
-    return request.target.rpartition("@")[0] or request.target
-
-
-def _mark(request: Request) -> str:
-    return f"{request.id}-{request.attempts}"
+def _is_in_the_background(request: Request, wanted: AnyRequest) -> bool:
+    """Return whether nobody waits for it; a command that ingests follows its request."""
+    watched = request.asked_by == COMMAND and getattr(wanted, "rematerialize", None) is None
+    return isinstance(wanted, BACKGROUND_KINDS) and not watched
 
 
 def _key(request: Request) -> str:
     """Dagster starts a run of one key only once, so a tick that is done twice does no harm."""
-    return f"request-{_mark(request)}-{request.created_at:.3f}"
-
-
-def _is_locked(stream: Stream, settings: Settings) -> bool:
-    """Return whether a command line works on the stream."""
-    path = settings.stream_dir(stream.id) / ".lock"
-    if not path.exists():
-        return False
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except Timeout:
-        return True
+    return f"request-{request.id}-{request.attempts}-{request.created_at:.3f}"

@@ -259,6 +259,8 @@ class Request:
     """A queued request is on cooldown until then; `message` says why."""
     attempts: int = 0
     """Number of times that it was put back into the queue."""
+    asked_by: str = ""
+    """`screen`, `command`, `subscription`, `candidate`, `sensor NAME`; empty where not known."""
 
 
 @dataclass(frozen=True, slots=True)

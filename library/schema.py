@@ -430,6 +430,7 @@ requests = Table(
     Column("finished_at", Float),
     Column("not_before", Float),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("asked_by"),
 )
 Index("ix_requests_state_id", requests.c.state, requests.c.id)
 

@@ -5,6 +5,7 @@ runs. Both would take the other's requests for stranded and run them a second ti
 """
 
 import time
+import zlib
 
 import dagster as dg
 from filelock import FileLock
@@ -15,6 +16,16 @@ from utawaku.library.config import Settings
 _NAME = "requests.served_by"
 LEASE_S = 90.0
 """An instance that has not looked at the requests for so long has left them to another one."""
+
+
+def mark_of(instance: dg.DagsterInstance) -> str:
+    """The end of the marks of requests that this instance claims."""
+    return f"@{zlib.crc32(instance.root_directory.encode()):08x}"
+
+
+def is_foreign(mark: str, instance: dg.DagsterInstance) -> bool:
+    """Return whether another instance claimed the request; version 0.1 named none."""
+    return "@" in mark and not mark.endswith(mark_of(instance))
 
 
 def other_server(

@@ -6,7 +6,7 @@ A killed process leaves its run `STARTED` for ever, and the next run would wait 
 import dagster as dg
 
 from utawaku.library.processes import is_gone
-from utawaku.orchestration.run_tags import PID_TAG
+from utawaku.orchestration.run_processes import process_of
 
 GONE = "its process is gone; the next run continues"
 
@@ -15,7 +15,7 @@ def orphaned_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     """Runs that count as going on though the process that worked on them has ended."""
     statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     going = instance.get_runs(dg.RunsFilter(statuses=statuses))
-    return [run for run in going if PID_TAG in run.tags and is_gone(run.tags[PID_TAG])]
+    return [run for run in going if (mark := process_of(run)) and is_gone(mark)]
 
 
 def close_orphaned_runs(instance: dg.DagsterInstance) -> list[str]:

@@ -23,7 +23,7 @@ from utawaku.models.separator.reference import (
     last_line,
     reference_failed,
 )
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import SeparatorResource
 
 _LOOK_EVERY_S = 0.2
 
@@ -80,13 +80,13 @@ def through_pipes(context: dg.AssetExecutionContext) -> Runner:
 
 
 def separator_of(
-    context: dg.AssetExecutionContext, library: LibraryResource, progress: Progress
+    context: dg.AssetExecutionContext, separator: SeparatorResource, progress: Progress
 ) -> Separator:
     """The engine that the settings want, as a run drives it; fetches its weights on first use."""
-    settings = library.settings
+    settings = separator.library.settings
     if settings.stems.engine == ReferenceSpleeter.name:
         return ReferenceSpleeter(settings, run=through_pipes(context))
     why = fetch_preferred(settings.stems.engine, settings.weights_dir, progress)
     if why:
         context.log.warning("uses the built-in separator: %s", why)
-    return library.separator(progress)
+    return separator.engine(progress)

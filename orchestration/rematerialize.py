@@ -44,12 +44,12 @@ def advance_rematerializations(catalogue: Catalogue, settings: Settings) -> None
         if isinstance(wanted, Rematerialize):
             _advance(request, wanted, catalogue, settings)
         elif isinstance(wanted, RematerializeStream):  # as version 0.1 filed it
-            n_filed = rematerialize_stream(wanted, catalogue, settings)
+            n_filed = rematerialize_stream(wanted, catalogue, settings, request.asked_by)
             catalogue.requests.finish(request.id, message=f"{n_filed} request(s) filed")
 
 
 def rematerialize_stream(
-    wanted: RematerializeStream, catalogue: Catalogue, settings: Settings
+    wanted: RematerializeStream, catalogue: Catalogue, settings: Settings, asked_by: str
 ) -> int:
     """File what makes artefacts of a stream again; returns how many requests.
 
@@ -60,11 +60,11 @@ def rematerialize_stream(
     names = wanted.assets or tuple(name for name in CHAIN if ARTEFACTS[name].upstream)
     again = tuple(name for name in names if not ARTEFACTS[name].on_demand)
     filed = [IngestStream(stream_id=wanted.stream_id, again=again)] if again else []
-    n_filed = len([catalogue.requests.file(one) for one in filed])
+    n_filed = len([catalogue.requests.file(one, by=asked_by) for one in filed])
     for name in names:
         if ARTEFACTS[name].on_demand:
             requests = binding_of(name).requests_again(wanted.stream_id, catalogue, settings)
-            n_filed += len([catalogue.requests.file(one) for one in requests])
+            n_filed += len([catalogue.requests.file(one, by=asked_by) for one in requests])
     return n_filed
 
 
@@ -88,7 +88,8 @@ def _advance(
     room = max(0, AT_ONCE - len(busy))
     for one in [one for one in stale if one.stream_id not in busy][:room]:
         for child in binding_of(one.asset).requests_again(one.stream_id, catalogue, settings):
-            catalogue.requests.file(replace(child, rematerialize=request.id))
+            part = replace(child, rematerialize=request.id)
+            catalogue.requests.file(part, by=request.asked_by)
     done = total - len(stale)
     catalogue.requests.progressed(
         request.id, done / total if total else 1.0, f"{done} of {total} streams"

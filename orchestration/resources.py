@@ -1,38 +1,105 @@
-"""Resources of the assets: settings, catalogue, engines."""
+"""Resources of assets, jobs and sensors: the library, and one for each engine and client.
 
+The engine, mode and rules of an artefact are settings, by which `library.staleness` goes. The
+configuration of a resource says only how the work is done: threads, waits, tries.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
-from pydantic import PrivateAttr
+from dagster._core.storage.tags import PARENT_RUN_ID_TAG, PARTITION_NAME_TAG
+from filelock import BaseFileLock, Timeout
+from pydantic import Field, PrivateAttr
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
+from utawaku.library.files import remove_stale_temporaries
 from utawaku.library.progress import Progress, silent
 from utawaku.models.mfcc_segmenter import BacsSegmenter
 from utawaku.models.segmenter import Segmenter
 from utawaku.models.separator import Separator, make_separator
 from utawaku.models.tagger import Tagger
 from utawaku.orchestration.run_processes import mark_process
+from utawaku.orchestration.run_tags import BATCH_TAG
+from utawaku.orchestration.stream_lock import stream_lock
 from utawaku.services.downloader import Downloader, Tuning
+
+LOOK_EVERY_S = 0.5
+TELL_EVERY_S = 60.0
 
 
 class LibraryResource(dg.ConfigurableResource[Any]):
-    """Settings and catalogue of this user, opened once a run."""
+    """Settings and catalogue of this user, and the lock of the run's stream, for one run."""
 
+    wait_for_stream_s: float = Field(
+        default=6 * 3600.0,
+        ge=0,
+        description="Seconds that a run waits while another run or command works on its stream.",
+    )
     _settings: Settings | None = PrivateAttr(default=None)
     _catalogue: Catalogue | None = PrivateAttr(default=None)
+    _lock: BaseFileLock | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Open the catalogue."""
+        """Open the catalogue; in a run about one stream, wait until nobody else works on it.
+
+        Raises:
+            dagster.Failure: the stream stays in use, or nobody wants the run any more.
+        """
         self._settings = load_settings()
         self._catalogue = Catalogue.open(self._settings)
-        if context.instance is not None and context.run is not None:
-            mark_process(context.instance, context.run.run_id)
+        try:
+            if context.instance is not None and context.run is not None:
+                mark_process(context.instance, context.run.run_id)
+                self._take_stream(context, context.run)
+                self._check_wanted(context.run)
+        except BaseException:
+            self.teardown_after_execution(context)
+            raise
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Close the catalogue."""
+        """Give the stream back and close the catalogue."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
         if self._catalogue is not None:
             self._catalogue.close()
+
+    def _take_stream(self, context: dg.InitResourceContext, run: dg.DagsterRun) -> None:
+        stream_id = run.tags.get(PARTITION_NAME_TAG, "")
+        if self.catalogue.streams.find(stream_id) is None:
+            return  # about no stream, or about one that is gone: what needs it says so
+        lock = stream_lock(self.settings, stream_id)
+        began, told = time.monotonic(), float("-inf")
+        while True:
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                now = time.monotonic()
+                if now - began >= self.wait_for_stream_s:
+                    raise dg.Failure(
+                        f"another run or command has worked on {stream_id} for too long",
+                        allow_retries=False,
+                    ) from None
+                if now - told >= TELL_EVERY_S and context.log is not None:
+                    told = now
+                    context.log.info("waits: another run or command works on %s", stream_id)
+                time.sleep(LOOK_EVERY_S)
+            else:
+                break
+        self._lock = lock
+        remove_stale_temporaries(self.settings.stream_dir(stream_id))
+
+    def _check_wanted(self, run: dg.DagsterRun) -> None:
+        """Raise where the requests of a run were cancelled, or went to another instance."""
+        mark = run.tags.get(BATCH_TAG)
+        if mark is None or PARENT_RUN_ID_TAG in run.tags:
+            return
+        if not any(request.run_id == mark for request in self.catalogue.requests.running()):
+            raise dg.Failure(NOBODY_WANTS_IT, allow_retries=False)
 
     @property
     def settings(self) -> Settings:
@@ -46,50 +113,107 @@ class LibraryResource(dg.ConfigurableResource[Any]):
         assert self._catalogue is not None, "the resource is not set up"
         return self._catalogue
 
-    def downloader(
+
+NOBODY_WANTS_IT = "its request was cancelled, or another run serves it"
+
+
+class DownloaderResource(dg.ConfigurableResource[Any]):
+    """The client of the sites that recordings come from."""
+
+    library: dg.ResourceDependency[LibraryResource]
+    socket_timeout_s: float = Field(
+        default=Tuning().socket_timeout_s,
+        gt=0,
+        description="Seconds after which a connection that says nothing counts as broken.",
+    )
+    retries: int = Field(
+        default=Tuning().retries, ge=0, description="New connections for one media file."
+    )
+
+    def client(
         self, settings: Settings | None = None, *, tuning: Tuning | None = None
     ) -> Downloader:
-        """The client that fetches recordings, as the (channel's) settings want it."""
-        wanted = settings or self.settings
+        """The client as the settings, or those of a channel, want it."""
+        wanted = settings or self.library.settings
+        configured = replace(Tuning(), socket_timeout_s=self.socket_timeout_s, retries=self.retries)
         return Downloader(
-            wanted.download, tuning=tuning, pace_file=wanted.data_dir / "download-pace.json"
+            wanted.download,
+            tuning=tuning or configured,
+            pace_file=wanted.data_dir / "download-pace.json",
         )
 
-    def segmenter(self, progress: Progress = silent) -> Segmenter | BacsSegmenter:
-        """The engine that tells speech from music, as the settings want it.
 
-        Fetches its weights on first use.
-        """
-        wanted = self.settings.segments
+class SegmenterResource(dg.ConfigurableResource[Any]):
+    """The engine that tells speech from music."""
+
+    library: dg.ResourceDependency[LibraryResource]
+    threads: int = Field(default=0, ge=0, description="Threads; 0 as segments.threads says.")
+
+    def engine(self, progress: Progress = silent) -> Segmenter | BacsSegmenter:
+        """The engine that the settings want. Fetches its weights on first use."""
+        settings = self.library.settings
+        wanted = settings.segments
         if wanted.engine == "bacs":
             return BacsSegmenter.from_registry(
-                self.settings.weights_dir, energy_ratio=wanted.energy_ratio, progress=progress
+                settings.weights_dir, energy_ratio=wanted.energy_ratio, progress=progress
             )
         return Segmenter.from_registry(
-            self.settings.weights_dir,
+            settings.weights_dir,
             engine=wanted.engine,
             mode=wanted.mode,
             energy_ratio=wanted.energy_ratio,
-            threads=wanted.threads,
+            threads=self.threads or wanted.threads,
             progress=progress,
         )
 
-    def tagger(self, progress: Progress = silent) -> Tagger:
-        """The engine that hears what songs sound like. Fetches its weights on first use."""
-        return Tagger.from_registry(self.settings.weights_dir, threads=1, progress=progress)
 
-    def separator(self, progress: Progress = silent) -> Separator:
-        """The engine that takes songs apart, as the settings want it.
+class TaggerResource(dg.ConfigurableResource[Any]):
+    """The engine that hears what songs sound like."""
 
-        Fetches its weights on first use. Stems add up to the mix, so bands beyond Spleeter's
-        reach are shared out (`average`) and not dropped.
+    library: dg.ResourceDependency[LibraryResource]
+    threads: int = Field(default=1, ge=1, description="Threads.")
+
+    def engine(self, progress: Progress = silent) -> Tagger:
+        """The engine. Fetches its weights on first use."""
+        weights = self.library.settings.weights_dir
+        return Tagger.from_registry(weights, threads=self.threads, progress=progress)
+
+
+class SeparatorResource(dg.ConfigurableResource[Any]):
+    """The engine that takes songs apart."""
+
+    library: dg.ResourceDependency[LibraryResource]
+    threads: int = Field(default=0, ge=0, description="Threads; 0 as stems.threads says.")
+
+    def engine(self, progress: Progress = silent) -> Separator:
+        """The engine that the settings want. Fetches its weights on first use.
+
+        Stems add up to the mix, so bands beyond Spleeter's reach are shared out (`average`).
         """
-        wanted = self.settings.stems
+        settings = self.library.settings
         return make_separator(
-            wanted.engine,
-            self.settings.weights_dir,
-            threads=wanted.threads,
+            settings.stems.engine,
+            settings.weights_dir,
+            threads=self.threads or settings.stems.threads,
             extension="average",
             custom=wanted.weights,
             progress=progress,
         )
+
+
+def make_resources(**others: type[dg.ConfigurableResource[Any]]) -> dict[str, Any]:
+    """Every resource by its key; engines and clients share the library of the run.
+
+    `others` take the place of resources of their key.
+    """
+    # Dagster shares a resource inside others only where its configuration may come with the run:
+    # else each would have a library of its own.
+    library = LibraryResource.configure_at_launch()
+    kinds: Mapping[str, type[dg.ConfigurableResource[Any]]] = {
+        "downloader": DownloaderResource,
+        "segmenter": SegmenterResource,
+        "tagger": TaggerResource,
+        "separator": SeparatorResource,
+        **others,
+    }
+    return {"library": library, **{key: kind(library=library) for key, kind in kinds.items()}}

@@ -17,13 +17,20 @@ from utawaku.library.errors import UtawakuError
 from utawaku.library.records import AssetState, Request
 from utawaku.library.requests import Ingest, IngestStream, RecheckLength, kind_names, read_request
 from utawaku.library.retry_policies import next_try
+from utawaku.orchestration.drain_lease import is_foreign
 from utawaku.orchestration.run_tags import BATCH_TAG
+from utawaku.orchestration.stream_lock import is_locked
 from utawaku.services.webhook import announce
 
 FULL_DISK = (os.strerror(errno.ENOSPC), "disk is full")
 """As the system says it, and as SQLite does."""
 STRANDED_S = 120.0
 """A request that was claimed so long ago, and still has no run, lost it in a crash."""
+
+
+def stream_of(request: Request) -> str:
+    """The stream that a request is about, if it is about one: of a song, the song's."""
+    return request.target.rpartition("@")[0] or request.target
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,10 @@ def settle(
             runs[request.run_id] = found[0] if found else None
         run = runs[request.run_id]
         if run is None:
-            if not 0 <= now - (request.started_at or 0.0) < STRANDED_S:
+            if not 0 <= now - (request.started_at or 0.0) < STRANDED_S and not (
+                is_foreign(request.run_id, instance) and is_locked(settings, stream_of(request))
+            ):
+                # What another instance has not begun yet ends at once when it begins.
                 catalogue.requests.give_back(request.id)
         elif run.status == dg.DagsterRunStatus.SUCCESS:
             _succeeded(request, catalogue)

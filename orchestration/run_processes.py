@@ -8,28 +8,77 @@ from dagster._core.remote_origin import (
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
 )
-from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
+from dagster._core.storage.tags import (
+    AUTOMATION_CONDITION_TAG,
+    BACKFILL_ID_TAG,
+    PARENT_RUN_ID_TAG,
+    REPOSITORY_LABEL_TAG,
+    SCHEDULE_NAME_TAG,
+    SENSOR_NAME_TAG,
+)
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from utawaku.library.processes import process_mark
 from utawaku.orchestration.former_names import LOCATION
-from utawaku.orchestration.run_tags import PID_TAG
+from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG
 
+UI = "Dagster UI"
 MODULE = "utawaku.definitions"
 REPOSITORY = "__repository__"
 """Dagster's name for the one repository of a `Definitions`."""
 
 
+def mark_of_process(run_id: str) -> str:
+    """The tag of a run that this process works on. A run that repeats one has its tags, too."""
+    return f"{process_mark(os.getpid())} {run_id}"
+
+
+def process_of(run: dg.DagsterRun) -> str:
+    """The mark of the process that works on a run; empty where it has not begun."""
+    mark, _, run_id = run.tags.get(PID_TAG, "").partition(" ")
+    return mark if run_id in ("", run.run_id) else ""
+
+
 def mark_process(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Note on a run that this process works on it; sensors, which are no runs, are left out."""
+    """Note on a run that this process works on it, and who asked for it; sensors, which are no
+    runs, are left out."""
     run = instance.get_run_by_id(run_id)
-    mark = process_mark(os.getpid())
     if run is None:
         return
     if run.remote_job_origin is None:
         _tell_origin(instance, run)
-    if run.tags.get(PID_TAG) != mark:
-        instance.add_run_tags(run_id, {PID_TAG: mark})
+    told = {PID_TAG: mark_of_process(run_id), **who_asked(run)}
+    changed = {name: value for name, value in told.items() if run.tags.get(name) != value}
+    if changed:
+        instance.add_run_tags(run_id, changed)
+
+
+def who_asked(run: dg.DagsterRun) -> dict[str, str]:
+    """Tags that tell a person who asked for a run and for what, as far as it lacks them.
+
+    A run that repeats another one has the tags of that one; it was the Dagster UI that asked.
+    """
+    told: dict[str, str] = {}
+    if ASKED_BY_TAG not in run.tags or PARENT_RUN_ID_TAG in run.tags:
+        told[ASKED_BY_TAG] = _asker(run)
+    if ASKED_FOR_TAG not in run.tags:
+        names = sorted(key.to_user_string() for key in run.asset_selection or ())
+        told[ASKED_FOR_TAG] = ", ".join(names) or run.job_name
+    return told
+
+
+def _asker(run: dg.DagsterRun) -> str:
+    if PARENT_RUN_ID_TAG in run.tags:
+        return f"{UI}, again after {run.tags[PARENT_RUN_ID_TAG][:8]}"
+    if SENSOR_NAME_TAG in run.tags:
+        return f"sensor {run.tags[SENSOR_NAME_TAG]}"
+    if SCHEDULE_NAME_TAG in run.tags:
+        return f"schedule {run.tags[SCHEDULE_NAME_TAG]}"
+    if AUTOMATION_CONDITION_TAG in run.tags:
+        return "automation"
+    if BACKFILL_ID_TAG in run.tags:
+        return f"{UI}, backfill {run.tags[BACKFILL_ID_TAG]}"
+    return UI
 
 
 def _tell_origin(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:

@@ -15,7 +15,7 @@ from utawaku.orchestration.drain_lease import other_server
 from utawaku.orchestration.former_names import carry_over_states
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.rematerialize import advance_rematerializations
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import DownloaderResource, LibraryResource
 from utawaku.orchestration.run_outcomes import settle
 from utawaku.orchestration.synchronous_requests import serve_synchronous_requests
 
@@ -38,7 +38,9 @@ INTERVAL_S = 5
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def drain_requests(
-    context: dg.SensorEvaluationContext, library: LibraryResource
+    context: dg.SensorEvaluationContext,
+    library: LibraryResource,
+    downloader: DownloaderResource,
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Start runs for waiting requests, once each, as far as sites and settings allow."""
     catalogue, settings = library.catalogue, library.settings
@@ -51,7 +53,7 @@ def drain_requests(
     close_orphaned_runs(context.instance)
     settle(context.instance, catalogue, settings)
     advance_rematerializations(catalogue, settings)
-    serve_synchronous_requests(library)
+    serve_synchronous_requests(downloader)
     drain = RequestedRuns.begin(context.instance, catalogue, settings)
     n_started = 0
     for run in drain.runs():

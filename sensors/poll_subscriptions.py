@@ -10,7 +10,8 @@ from utawaku.jobs.ingest import reconcile_channel, reconcile_config
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Channel
 from utawaku.library.subscriptions import ChannelRules
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import DownloaderResource
+from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, TITLE_TAG
 from utawaku.services.downloader import Tuning
 from utawaku.services.rate_limits import wait_before_request
 from utawaku.workflows.subscriptions import is_reconcile_due, poll_channel, with_rules
@@ -45,13 +46,14 @@ class Tally:
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def poll_subscriptions(
-    context: dg.SensorEvaluationContext, library: LibraryResource
+    context: dg.SensorEvaluationContext, downloader: DownloaderResource
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Ask for the new streams of the channels whose turn it is.
 
     The cursor of each channel lies in the catalogue, where it moves together with the requests that
     follow from it.
     """
+    library = downloader.library
     catalogue = library.catalogue
     tally, ends_at = Tally(), time.monotonic() + TICK_S
     n_reconciles = 0
@@ -72,12 +74,17 @@ def poll_subscriptions(
             catalogue.channels.put_off(channel.id, now + LEASE_S, channel.last_error)
             yield dg.RunRequest(
                 run_config=dict(reconcile_config(channel.id)),
-                tags={"utawaku/channel": channel.id},
+                tags={
+                    "utawaku/channel": channel.id,
+                    ASKED_BY_TAG: "sensor poll_subscriptions",
+                    ASKED_FOR_TAG: "read a whole list",
+                    TITLE_TAG: channel.title or channel.id,
+                },
             )
             continue
         # Before the look: if it takes the whole tick down, the next tick begins with another one.
         catalogue.channels.put_off(channel.id, now + LEASE_S, channel.last_error)
-        _look(context, library, channel, ends_at, tally)
+        _look(context, downloader, channel, ends_at, tally)
     if not n_reconciles:  # Dagster takes runs or a reason for having none, and fails at both
         yield dg.SkipReason(
             f"{tally.n_looked} polled, {tally.n_asked} new stream(s) asked for, "
@@ -87,14 +94,15 @@ def poll_subscriptions(
 
 def _look(
     context: dg.SensorEvaluationContext,
-    library: LibraryResource,
+    resource: DownloaderResource,
     channel: Channel,
     ends_at: float,
     tally: Tally,
 ) -> None:
+    library = resource.library
     try:
         rules = ChannelRules.read(channel.rules, subject=channel.url)
-        downloader = library.downloader(with_rules(library.settings, rules), tuning=IMPATIENT)
+        downloader = resource.client(with_rules(library.settings, rules), tuning=IMPATIENT)
         look = poll_channel(
             channel,
             library.catalogue,

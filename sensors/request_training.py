@@ -34,6 +34,6 @@ def ask_if_enough(catalogue: Catalogue, settings: Settings) -> int:
     latest, n_new = catalogue.grades.since(int(catalogue.memories.recall(TRAINED_TO, 0)))
     if n_new < settings.taste.retrain_after:
         return n_new
-    catalogue.requests.file(Train(model="taste"))
+    catalogue.requests.file(Train(model="taste"), by="sensor request_training")
     catalogue.memories.keep(TRAINED_TO, latest)
     return 0

@@ -24,5 +24,5 @@ def retry_labels(context: dg.SensorEvaluationContext, library: LibraryResource) 
     catalogue = library.catalogue
     due = catalogue.assets.put_off("labels", until=time.time(), limit=BATCH)
     for stream_id in due:
-        catalogue.requests.file(Label(song_or_stream_id=stream_id))
+        catalogue.requests.file(Label(song_or_stream_id=stream_id), by="sensor retry_labels")
     return dg.SkipReason(f"asked again for names in {len(due)} stream(s)")

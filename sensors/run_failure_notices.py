@@ -10,6 +10,7 @@ import dagster as dg
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.orchestration.orphaned_runs import GONE
+from utawaku.orchestration.resources import NOBODY_WANTS_IT
 from utawaku.orchestration.run_outcomes import close_unfinished
 from utawaku.orchestration.run_tags import BATCH_TAG
 from utawaku.services.webhook import announce
@@ -66,12 +67,27 @@ def _failures(
     ).records
     for record in records:
         run = instance.get_run_by_id(record.event_log_entry.run_id)
-        is_ours = run is not None and run.remote_job_origin is not None
         event = record.event_log_entry.dagster_event
+        is_ours = (
+            run is not None
+            and run.remote_job_origin is not None
+            and NOBODY_WANTS_IT not in _told(event)
+        )
         at = datetime.fromtimestamp(record.timestamp, UTC).isoformat()
         # The form of Dagster's own sensor, which this one replaces under its name.
         place = {"record_id": record.storage_id, "record_timestamp": at}
         yield json.dumps(place), run if is_ours else None, (event.message or "") if event else ""
+
+
+def _told(event: dg.DagsterEvent | None) -> str:
+    """All that the event of a failure says, the errors behind it included."""
+    data = event.event_specific_data if event is not None else None
+    error = getattr(data, "error", None)
+    told = [event.message or "" if event is not None else ""]
+    while error is not None:
+        told.append(error.message)
+        error = error.cause or error.context
+    return "\n".join(told)
 
 
 def _storage_id(cursor: str | None) -> int | None:

@@ -32,7 +32,7 @@ def ask_for_good_songs(catalogue: Catalogue, settings: Settings) -> list[str]:
     }  # fmt: skip
     new = [song_id for song_id in found if song_id not in asked][:AT_ONCE]
     for song_id in new:
-        catalogue.requests.file(Separate(song_id=song_id))
+        catalogue.requests.file(Separate(song_id=song_id), by="sensor separate_good_songs")
     return new
 
 

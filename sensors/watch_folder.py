@@ -114,7 +114,8 @@ def scan_folder(
         paths = [piece.path for piece in group]
         parts = tuple(paths) if len(paths) > 1 else ()
         since = max(changed[path] for path in paths)
-        if catalogue.requests.file_once(Ingest(source=paths[0], parts=parts), since=since):
+        wanted = Ingest(source=paths[0], parts=parts)
+        if catalogue.requests.file_once(wanted, since=since, by="sensor watch_folder"):
             n_asked += len(paths)
         for path in paths:
             seen[path] = [*seen[path][:3], 1]

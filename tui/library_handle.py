@@ -120,6 +120,9 @@ class LibraryHandle:
 def _load() -> "Opened":
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
+    from utawaku.library.requests import SCREEN
 
     settings = load_settings()
-    return settings, Catalogue.open(settings)
+    catalogue = Catalogue.open(settings)
+    catalogue.requests.asked_by = SCREEN
+    return settings, catalogue

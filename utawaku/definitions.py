@@ -13,7 +13,7 @@ from utawaku.jobs.submissions import publish_submissions
 from utawaku.jobs.taste import score_taste_job, train_taste_job
 from utawaku.orchestration.asset_facts import described_assets
 from utawaku.orchestration.present_checks import present_model_checks
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.sensors.batch_notices import batch_notices
 from utawaku.sensors.daily_crawl import daily_crawl
 from utawaku.sensors.drain_requests import drain_requests
@@ -65,6 +65,6 @@ def defs() -> dg.Definitions:
             partitions_in_step,
         ],
         schedules=[nightly_maintenance_schedule, daily_crawl],
-        resources={"library": LibraryResource()},
+        resources=make_resources(),
         executor=dg.in_process_executor,
     )

@@ -4,7 +4,13 @@
 name or argument does not pass the type checker.
 """
 
-from utawaku.library.requests.base import RequestKind
+from utawaku.library.requests.base import (
+    CANDIDATE,
+    COMMAND,
+    SCREEN,
+    SUBSCRIPTION,
+    RequestKind,
+)
 from utawaku.library.requests.kinds import (
     ALL,
     Follow,
@@ -35,8 +41,12 @@ from utawaku.library.requests.reading import (
 
 __all__ = [
     "ALL",
+    "CANDIDATE",
+    "COMMAND",
     "FORMER_KINDS",
     "KINDS",
+    "SCREEN",
+    "SUBSCRIPTION",
     "AnyRequest",
     "Follow",
     "Ingest",

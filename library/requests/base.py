@@ -10,6 +10,9 @@ from utawaku.library.errors import RequestError
 if TYPE_CHECKING:  # loaded at the first use: the first screen names requests and files none
     from pydantic import TypeAdapter
 
+SCREEN, COMMAND, SUBSCRIPTION, CANDIDATE = "screen", "command", "subscription", "candidate"
+"""Those who file a request, beside `sensor NAME`; the user likes a candidate."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RequestKind:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import NotFoundError
 from utawaku.library.records import Candidate
-from utawaku.library.requests import Ingest
+from utawaku.library.requests import CANDIDATE, Ingest
 from utawaku.library.schema import candidates, channel_entries, requests, streams
 from utawaku.library.store.connections import Connections
 
@@ -103,6 +103,7 @@ class Candidates:
             if changed and grade > 0:
                 connection.execute(
                     requests.insert().values(
+                        asked_by=CANDIDATE,
                         **Ingest(source=candidate.url, candidate=candidate_id).row(),
                         created_at=now,
                     )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import NotFoundError
 from utawaku.library.records import Channel, ChannelEntry, Stream
-from utawaku.library.requests import Ingest
+from utawaku.library.requests import SUBSCRIPTION, Ingest
 from utawaku.library.schema import channel_entries, channels, requests, streams
 from utawaku.library.store.connections import Connections, upsert
 
@@ -208,6 +208,7 @@ class Channels:
                         requests.insert()
                         .values(
                             **Ingest(source=entry.url, channel=channel_id, entry=entry.key).row(),
+                            asked_by=SUBSCRIPTION,
                             created_at=at,
                         )
                         .returning(requests.c.id)

@@ -25,9 +25,14 @@ class Requests:
 
     def __init__(self, catalogue: Connections) -> None:
         self._catalogue = catalogue
+        self.asked_by = ""
+        """Noted with what is filed here, unless the caller says who asks."""
 
-    def file(self, wanted: AnyRequest) -> Request:
-        """Ask for something. The same queued request twice is the same row."""
+    def file(self, wanted: AnyRequest, *, by: str = "") -> Request:
+        """Ask for something. The same queued request twice is the same row.
+
+        `by` is noted as `Request.asked_by`.
+        """
         row_values = wanted.row()
         with self._catalogue.write() as connection:
             twins = connection.execute(
@@ -42,12 +47,12 @@ class Requests:
                     return Request(*row)
             row_id = connection.execute(
                 requests.insert()
-                .values(**row_values, created_at=time.time())
+                .values(**row_values, asked_by=by or self.asked_by, created_at=time.time())
                 .returning(requests.c.id)
             ).scalar_one()
         return self.get(row_id)
 
-    def file_once(self, wanted: AnyRequest, *, since: float) -> bool:
+    def file_once(self, wanted: AnyRequest, *, since: float, by: str = "") -> bool:
         """Ask for something unless that was asked for at `since` or later, in any state.
 
         Returns whether it was asked for now.
@@ -63,7 +68,11 @@ class Requests:
             )
             if any(dict(arguments) == values["arguments"] for arguments in before):
                 return False
-            connection.execute(requests.insert().values(**values, created_at=time.time()))
+            connection.execute(
+                requests.insert().values(
+                    **values, asked_by=by or self.asked_by, created_at=time.time()
+                )
+            )
         return True
 
     def get(self, request_id: int) -> Request:

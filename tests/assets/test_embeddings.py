@@ -6,7 +6,7 @@ from utawaku.assets.embeddings import embeddings
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import Stream
 from utawaku.library.store.embeddings import EMBEDDING_KIND
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 
 
 def test_a_stream_without_songs_needs_no_model(catalogue: Catalogue) -> None:
@@ -17,7 +17,7 @@ def test_a_stream_without_songs_needs_no_model(catalogue: Catalogue) -> None:
             [embeddings],
             instance=instance,
             partition_key="file-1",
-            resources={"library": LibraryResource()},
+            resources=make_resources(),
         )
     assert [check.passed for check in result.get_asset_check_evaluations()] == [True]
     state = catalogue.assets.of("file-1")["embeddings"]

@@ -16,7 +16,7 @@ from utawaku.library.config import Settings
 from utawaku.library.records import Song, SongSpan, Stream
 from utawaku.models.highlight.crowd import LAG_S
 from utawaku.models.highlight.deepchorus.graph import to_onnx
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 
 RATE = 11_025
 
@@ -60,7 +60,7 @@ def materialize() -> dg.ExecuteInProcessResult:
         [highlights],
         instance=instance,
         partition_key="file-1",
-        resources={"library": LibraryResource()},
+        resources=make_resources(),
         raise_on_error=False,
     )
 

@@ -4,7 +4,7 @@ import dagster as dg
 
 from utawaku.assets.models import model_assets
 from utawaku.library.config import Settings
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.workflows.model_versions import MISSING, MODELS
 
 
@@ -18,7 +18,7 @@ def test_the_data_version_of_what_the_package_holds_is_the_models_version(
     inside = {name: model for name, model in MODELS.items() if model.weights is None}
     assert inside
     wanted = [one for one in model_assets if one.key.to_user_string() in inside]
-    result = dg.materialize(wanted, resources={"library": LibraryResource()})
+    result = dg.materialize(wanted, resources=make_resources())
     for name, model in inside.items():
         (made,) = result.asset_materializations_for_node(name)
         version = model.version(settings)

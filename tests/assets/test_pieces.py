@@ -31,7 +31,7 @@ from utawaku.models.setlist.subtitles import TimedText, to_srt
 from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.present_versions import present_versions
 from utawaku.orchestration.rematerialize import advance_rematerializations
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import SeparatorResource, make_resources
 from utawaku.services.downloader.languages import same_language
 from utawaku.workflows.maintenance import may_go
 from utawaku.workflows.pieces import PiecesOptions, asked_for, known_pieces
@@ -67,7 +67,7 @@ def recording(settings: Settings) -> Path:
 
 
 def materialize(
-    subtitles: Path | str = "", resource: LibraryResource | None = None, **span: float
+    subtitles: Path | str = "", resource: type[SeparatorResource] = SeparatorResource, **span: float
 ) -> dg.ExecuteInProcessResult:
     instance = dg.DagsterInstance.ephemeral()
     instance.add_dynamic_partitions("stream", [ID])
@@ -76,7 +76,7 @@ def materialize(
         [pieces],
         instance=instance,
         partition_key=ID,
-        resources={"library": resource or LibraryResource()},
+        resources=make_resources(separator=resource),
         run_config={"ops": {"pieces": {"config": config}}},
         raise_on_error=False,
     )
@@ -176,10 +176,10 @@ def test_what_cannot_be_read_of_an_older_cut_is_told_and_stops_no_other(
     assert older.name in notice.body
 
 
-class WithShyEngine(LibraryResource):
+class WithShyEngine(SeparatorResource):
     """The real resource, with an engine that fails at times."""
 
-    def separator(self, progress: Progress = silent) -> Separator:
+    def engine(self, progress: Progress = silent) -> Separator:
         return Shy()
 
 
@@ -190,7 +190,7 @@ def test_a_piece_that_cannot_be_separated_is_reported_and_stops_no_other(
     samples[:, RATE // 2] = -1  # what that engine will not hear
     write_wav(recording(settings), samples, RATE)
     subtitles.write_text(to_srt([TimedText(10, 11, "a"), TimedText(20, 21, "b")]))
-    result = materialize(subtitles, resource=WithShyEngine())
+    result = materialize(subtitles, resource=WithShyEngine)
     assert result.success
     assert told(result, "failed") == {"lines pieces/0001": "the network: will not sing this"}
     assert checks(result) == {
@@ -208,7 +208,7 @@ def test_a_piece_that_cannot_be_separated_is_reported_and_stops_no_other(
 def test_an_engine_that_fails_with_all_of_it_fails_the_run(
     stream: Stream, settings: Settings, catalogue: Catalogue, subtitles: Path
 ) -> None:
-    assert not materialize(subtitles, resource=WithShyEngine()).success
+    assert not materialize(subtitles, resource=WithShyEngine).success
     assert "will not sing this" in catalogue.assets.of(ID)["pieces"].message
 
 

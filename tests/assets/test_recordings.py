@@ -14,7 +14,7 @@ from utawaku.library.config import Settings
 from utawaku.library.records import Stream
 from utawaku.media.decode import load
 from utawaku.orchestration.pending_assets import pending_assets
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.workflows.recordings import recording_file
 
 
@@ -25,7 +25,7 @@ def materialize() -> dg.ExecuteInProcessResult:
             [recordings],
             instance=instance,
             partition_key="file-1",
-            resources={"library": LibraryResource()},
+            resources=make_resources(),
             raise_on_error=False,
         )
 

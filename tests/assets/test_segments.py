@@ -25,7 +25,7 @@ from utawaku.models.mfcc_segmenter.network import SIZES, build
 from utawaku.models.registry import entry
 from utawaku.models.registry.store import _keep
 from utawaku.models.segmentation import Segmentation
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.workflows.model_versions import MODELS
 from utawaku.workflows.segments import analysis_file
 
@@ -109,7 +109,7 @@ def test_a_stream_is_segmented_by_the_engine_of_the_settings(
         [recordings, segments],
         instance=instance,
         partition_key="file-1",
-        resources={"library": LibraryResource()},
+        resources=make_resources(),
     )
     assert done.success
     found = Segmentation.load(analysis_file("file-1", with_bacs))

@@ -8,7 +8,7 @@ from utawaku.assets.songs import songs_asset
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Stream
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.workflows.segments import analysis_file
 
 
@@ -31,7 +31,7 @@ def materialize() -> dg.ExecuteInProcessResult:
             [songs_asset],
             instance=instance,
             partition_key="file-1",
-            resources={"library": LibraryResource()},
+            resources=make_resources(),
             raise_on_error=False,
         )
 

@@ -18,7 +18,7 @@ from utawaku.library.records import Song, SongSpan, Stream
 from utawaku.library.requests import Separate
 from utawaku.media.decode import load
 from utawaku.models.playlist import make_playlist
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.sensors.drain_requests import drain_requests
 from utawaku.sensors.separate_good_songs import ask_for_good_songs
 from utawaku.workflows.stems import fault_in, source_of
@@ -60,7 +60,7 @@ def make(
         assets,
         instance=instance,
         partition_key="file-1",
-        resources={"library": LibraryResource()},
+        resources=make_resources(),
         run_config=config,
         raise_on_error=False,
     )
@@ -180,9 +180,7 @@ def test_a_request_becomes_a_run_over_the_songs_stream(
     catalogue.requests.file(Separate(song_id=songs[1].id))
     gone = catalogue.requests.file(Separate(song_id="file-1@99"))
     instance = dg.DagsterInstance.ephemeral()
-    with dg.build_sensor_context(
-        instance=instance, resources={"library": LibraryResource()}
-    ) as context:
+    with dg.build_sensor_context(instance=instance, resources=make_resources()) as context:
         runs = [answer for answer in drain_requests(context) if isinstance(answer, dg.RunRequest)]
     assert [(run.job_name, run.partition_key) for run in runs] == [("separate_songs", "file-1")]
     assert runs[0].run_config["ops"]["stems"]["config"]["song_ids"] == [songs[1].id]

@@ -11,7 +11,7 @@ from utawaku.jobs.submissions import publish_submissions
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.publish.records import Part, Submission
 from utawaku.library.requests import Upload
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.sensors.drain_requests import drain_requests
 from utawaku.sensors.publish_due import publish_due
 
@@ -38,14 +38,11 @@ def queued(catalogue: Catalogue, tmp_path: Path, title: str, target: str = "fold
 
 
 def materialize() -> dg.ExecuteInProcessResult:
-    return dg.materialize(
-        [submissions], resources={"library": LibraryResource()}, raise_on_error=False
-    )
+    return dg.materialize([submissions], resources=make_resources(), raise_on_error=False)
 
 
 def tick(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
-    library = LibraryResource()
-    with dg.build_sensor_context(instance=instance, resources={"library": library}) as context:
+    with dg.build_sensor_context(instance=instance, resources=make_resources()) as context:
         answer = publish_due(context)
     assert isinstance(answer, dg.RunRequest | dg.SkipReason)
     return answer
@@ -96,7 +93,7 @@ def test_the_sensor_asks_for_one_run_while_something_is_due(
             dg.Definitions(
                 assets=[submissions],
                 jobs=[publish_submissions],
-                resources={"library": LibraryResource()},
+                resources=make_resources(),
             ).resolve_job_def("publish_submissions"),
             status=dg.DagsterRunStatus.STARTED,
         )
@@ -108,10 +105,9 @@ def test_a_request_of_the_screen_starts_the_queue_at_once(
 ) -> None:
     submission = queued(catalogue, tmp_path, "one")
     catalogue.requests.file(Upload(submission_id=submission.id))
-    library = LibraryResource()
     with (
         dg.instance_for_test() as instance,
-        dg.build_sensor_context(instance=instance, resources={"library": library}) as context,
+        dg.build_sensor_context(instance=instance, resources=make_resources()) as context,
     ):
         (run,) = list(drain_requests(context))
     assert isinstance(run, dg.RunRequest)

@@ -27,7 +27,7 @@ from utawaku.library.store.embeddings import TAGS_KIND
 from utawaku.library.store.taste import target_of
 from utawaku.models.tagger import Tagger
 from utawaku.models.taste.evaluation import auc_of
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.sensors.score_new_songs import score_new_songs
 from utawaku.workflows.embeddings import due_songs, hear_songs
 from utawaku.workflows.taste import (
@@ -274,7 +274,7 @@ def test_the_assets_tell_their_figures_with_a_picture(
     with dg.DagsterInstance.ephemeral() as instance:
         done = dg.materialize(
             [taste_model, taste_scores],
-            resources={"library": LibraryResource()},
+            resources=make_resources(),
             instance=instance,
         )
         assert done.success
@@ -361,9 +361,7 @@ def test_a_training_request_becomes_a_run_and_new_songs_are_scored_once(
     train_taste(catalogue, settings)
     with (
         dg.DagsterInstance.ephemeral() as instance,
-        dg.build_sensor_context(
-            instance=instance, resources={"library": LibraryResource()}
-        ) as look,
+        dg.build_sensor_context(instance=instance, resources=make_resources()) as look,
     ):
         runs = list(score_new_songs(look))  # type: ignore[arg-type]
         assert [type(run) for run in runs] == [dg.RunRequest]

@@ -19,7 +19,7 @@ from utawaku.library.records import Song, SongSpan, Stream
 from utawaku.media.decode import load
 from utawaku.models.separator import separate
 from utawaku.models.separator.reference import ReferenceSpleeter, reference_models, reference_python
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 
 RATE = 44_100
 
@@ -161,7 +161,7 @@ def _materialize(song_id: str) -> dg.ExecuteInProcessResult:
         [stems],
         instance=instance,
         partition_key="file-1",
-        resources={"library": LibraryResource()},
+        resources=make_resources(),
         run_config={"ops": {"stems": {"config": {"song_ids": [song_id]}}}},
         raise_on_error=False,
     )

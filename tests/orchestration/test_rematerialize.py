@@ -10,7 +10,7 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 
 from tests.conftest import install_weights
-from tests.fixtures.pipeline import LocalLibrary, Pipeline
+from tests.fixtures.pipeline import Pipeline, local_resources
 from tests.services.downloader_media import audio_bytes
 from utawaku.definitions import defs
 from utawaku.library.artefacts import CHAIN, with_followers
@@ -149,7 +149,7 @@ def record_models(pipeline: Pipeline) -> list[str]:
     """The sensor's look at the models; names what had changed for Dagster."""
     before = recorded_versions(pipeline.instance)
     with dg.build_sensor_context(
-        instance=pipeline.instance, resources={"library": LocalLibrary()}
+        instance=pipeline.instance, resources=local_resources()
     ) as context:
         assert isinstance(notice_new_models(context), dg.SkipReason)
     now = recorded_versions(pipeline.instance)

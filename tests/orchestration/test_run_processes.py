@@ -1,9 +1,16 @@
-"""Runs of the command line on the Dagster UI."""
+"""Runs on the Dagster UI: where they belong, who asked for them, which process has them."""
+
+import os
 
 import dagster as dg
+import pytest
 
 from tests.fixtures.pipeline import Pipeline
 from utawaku.jobs.models import refresh_models
+from utawaku.library.processes import is_gone
+from utawaku.orchestration.orphaned_runs import orphaned_runs
+from utawaku.orchestration.run_processes import mark_of_process, process_of
+from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG
 
 
 def test_a_run_of_the_command_line_belongs_to_its_job_and_can_be_run_again(
@@ -22,3 +29,49 @@ def test_a_run_of_the_command_line_belongs_to_its_job_and_can_be_run_again(
     label = {".dagster/repository": "__repository__@utawaku"}
     found = pipeline.instance.get_runs(dg.RunsFilter(job_name="refresh_models", tags=label))
     assert [one.run_id for one in found] == [made.run_id]
+
+
+@pytest.mark.parametrize(
+    ("tags", "asked_by"),
+    [
+        ({}, "Dagster UI"),
+        ({"dagster/backfill": "abc"}, "Dagster UI, backfill abc"),
+        ({"dagster/sensor_name": "score_new_songs"}, "sensor score_new_songs"),
+        ({"dagster/schedule_name": "daily_crawl"}, "schedule daily_crawl"),
+        ({ASKED_BY_TAG: "screen", "dagster/sensor_name": "drain_requests"}, "screen"),
+        (
+            {ASKED_BY_TAG: "command", "dagster/parent_run_id": "0123456789"},
+            "Dagster UI, again after 01234567",
+        ),
+    ],
+)
+def test_every_run_says_who_asked_and_for_what(
+    pipeline: Pipeline, tags: dict[str, str], asked_by: str
+) -> None:
+    wanted = dg.RunRequest(asset_selection=[dg.AssetKey("song_scorer")], tags=tags)
+    made = pipeline.carry_out(wanted, job=refresh_models.name)
+    run = pipeline.instance.get_run_by_id(made.run_id)
+    assert run is not None
+    assert run.tags[ASKED_BY_TAG] == asked_by
+    assert run.tags[ASKED_FOR_TAG]
+
+
+def test_a_run_that_repeats_another_does_not_belong_to_the_process_of_that_one(
+    pipeline: Pipeline,
+) -> None:
+    gone = "4194305-1.never"
+    assert is_gone(gone)
+    own, repeated = (
+        pipeline.instance.add_run(
+            dg.DagsterRun(
+                job_name="x",
+                run_id=run_id,
+                status=dg.DagsterRunStatus.STARTED,
+                tags={PID_TAG: f"{gone} first"},
+            )
+        )
+        for run_id in ("first", "second")
+    )
+    assert [run.run_id for run in orphaned_runs(pipeline.instance)] == [own.run_id]
+    assert process_of(repeated) == ""
+    assert mark_of_process("first").startswith(f"{os.getpid()}-")

@@ -7,7 +7,7 @@ import dagster as dg
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import Stream
 from utawaku.library.requests import Label
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.sensors.retry_labels import BATCH, retry_labels
 
 
@@ -19,7 +19,7 @@ def put_off(catalogue: Catalogue, stream_id: str, retry_at: float) -> None:
 
 
 def tick() -> None:
-    with dg.build_sensor_context(resources={"library": LibraryResource()}) as context:
+    with dg.build_sensor_context(resources=make_resources()) as context:
         retry_labels(context)
 
 

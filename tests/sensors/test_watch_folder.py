@@ -12,7 +12,7 @@ from tests.models.song_files import sound, write
 from utawaku.jobs.ingest import resolve_source
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.requests import Ingest
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import make_resources
 from utawaku.sensors.watch_folder import scan_folder, watch_folder
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
 
@@ -75,7 +75,7 @@ def test_the_sensor_keeps_its_cursor_while_the_drive_is_away(
     (folder / "a.mkv").write_bytes(b"x")
 
     def tick(cursor: str | None) -> dg.SensorResult:
-        resources = {"library": LibraryResource()}
+        resources = make_resources()
         with dg.build_sensor_context(cursor=cursor, resources=resources) as context:
             result = watch_folder(context)
         assert isinstance(result, dg.SensorResult)
@@ -164,7 +164,7 @@ def test_the_pieces_of_one_request_become_one_stream(
     with dg.DagsterInstance.ephemeral() as instance:
         done = resolve_source.execute_in_process(
             run_config={"ops": {"resolve_requests": {"config": {"request_ids": [request.id]}}}},
-            resources={"library": LibraryResource()},
+            resources=make_resources(),
             instance=instance,
         )
     assert done.success
