@@ -28,6 +28,7 @@ from utawaku.library.requests import COMMAND
 from utawaku.library.staleness import keep_present
 from utawaku.library.text import clean_line
 from utawaku.media.timeline import loss_code
+from utawaku.orchestration import dagster_settings
 from utawaku.orchestration.dagster_storage import open_instance
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
@@ -61,12 +62,15 @@ def check_asset_names(names: Sequence[str]) -> None:
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
-    """Make the folder in which Dagster keeps its state, with our defaults, once."""
+    """Make the folder in which Dagster keeps its state, with our defaults; or bring the settings
+    of an earlier version up to date, once."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         with atomic_path(home / "dagster.yaml") as temporary:  # another process may read it
             shutil.copyfile(Path(__file__).with_name("dagster.yaml"), temporary)
+    if told := dagster_settings.upgrade(home):
+        print_warning("Dagster's settings", told)
     return home
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from utawaku.library.artefacts import ARTEFACTS
+from utawaku.orchestration.automation import FOLLOWERS, FOLLOWS
 from utawaku.workflows.model_versions import MODELS
 
 OWNER = "team:utawaku"
@@ -29,7 +30,10 @@ def _with_facts(spec: dg.AssetSpec) -> dg.AssetSpec:
     elif name in MODELS:
         made = "with_utawaku"
         facts = {"makes": ", ".join(MODELS[name].makes)}
-    return spec.merge_attributes(owners=[OWNER], tags={MADE_TAG: made}, metadata=facts)
+    described = spec.merge_attributes(owners=[OWNER], tags={MADE_TAG: made}, metadata=facts)
+    if name in FOLLOWERS:
+        return described.replace_attributes(automation_condition=FOLLOWS)
+    return described
 
 
 def _facts_of_artefact(name: str) -> dict[str, Any]:

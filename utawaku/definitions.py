@@ -22,6 +22,7 @@ from utawaku.sensors.notice_new_models import notice_new_models
 from utawaku.sensors.partitions_in_step import partitions_in_step
 from utawaku.sensors.poll_subscriptions import poll_subscriptions
 from utawaku.sensors.publish_due import publish_due
+from utawaku.sensors.remake_followers import remake_followers
 from utawaku.sensors.request_training import request_training
 from utawaku.sensors.retry_labels import retry_labels
 from utawaku.sensors.run_failure_notices import run_failure_notices
@@ -63,6 +64,7 @@ def defs() -> dg.Definitions:
             separate_good_songs,
             score_new_songs,
             partitions_in_step,
+            remake_followers,
         ],
         schedules=[nightly_maintenance_schedule, daily_crawl],
         resources=make_resources(),

@@ -1,6 +1,7 @@
 """`utawaku ingest` while `utawaku up` runs: the request is followed to its end."""
 
 import json
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 from tests.commands.conftest import Answer, CommandLine
+from tests.conftest import Program
 from tests.media.test_render import write_wav
 from utawaku.commands.up import LOCK_FILE
 from utawaku.library.artefacts import CHAIN
@@ -129,14 +131,16 @@ def test_a_pipeline_that_ends_is_told_and_the_request_stays(
     assert catalogue.requests.get(request.id).state == "queued"
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_watching_and_the_request_stays(
-    command_line: CommandLine, catalogue: Catalogue, up: FileLock, file: Path
+    program: Program, settings: Settings, up: FileLock, catalogue: Catalogue, file: Path
 ) -> None:
-    import _thread
-
-    answer, (request,) = ingest(
-        command_line, catalogue, [file], lambda *_: _thread.interrupt_main()
-    )
-    assert answer.exit_code == ExitCode.STOPPED
-    assert "`utawaku up` goes on with it" in answer.stderr
-    assert catalogue.requests.get(request.id).state == "queued"
+    process = program.start("ingest", file)
+    assert process.stderr is not None
+    while "Ctrl-C only stops watching" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == ExitCode.STOPPED
+    assert "`utawaku up` goes on with it" in errors
+    assert [one.asked_by for one in catalogue.requests.waiting()] == ["command"]

@@ -1,0 +1,86 @@
+"""The settings file of Dagster in homes that earlier versions made."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from dagster._core.instance.config import dagster_instance_config
+
+from tests.conftest import ROOT
+from utawaku.orchestration.dagster_settings import ONE_RUN_A_STREAM, upgrade, with_limit
+
+OF_VERSION_0_1 = """\
+# Settings of the Dagster instance. `utawaku` copies this file into its own Dagster home when there
+# is none yet; change that copy.
+telemetry:
+  enabled: false
+
+concurrency:
+  pools:
+    default_limit: 2
+    granularity: op
+  runs:
+    max_concurrent_runs: 6   # mine
+
+run_monitoring:
+  enabled: true
+"""
+EMPTY = "# nothing of mine\n"
+OWN_LIST = """\
+concurrency:
+    runs:
+        tag_concurrency_limits:
+        - key: utawaku/download
+          value: bilibili
+          limit: 1
+        max_concurrent_runs: 2
+"""
+OTHER_BLOCK = "run_monitoring:\n  enabled: true\nconcurrency:\n  pools:\n    default_limit: 3\n"
+
+
+@pytest.mark.parametrize("text", [OF_VERSION_0_1, EMPTY, OWN_LIST, OTHER_BLOCK])
+def test_a_home_of_before_gets_one_run_a_stream_and_keeps_every_line(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "dagster.yaml"
+    path.write_text(text, "utf-8")
+    assert upgrade(tmp_path) == ""
+    after = path.read_text("utf-8")
+    left = iter(after.splitlines())
+    assert all(line in left for line in text.splitlines()), after  # all, in their order
+    limits = yaml.safe_load(after)["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert limits[0] == ONE_RUN_A_STREAM
+    dagster_instance_config(str(tmp_path))  # Dagster takes it
+    assert upgrade(tmp_path) == ""
+    assert path.read_text("utf-8") == after
+    path.write_text(text, "utf-8")  # somebody takes it out again
+    upgrade(tmp_path)
+    assert path.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "concurrency: {runs: {max_concurrent_runs: 4}}\n",
+        "run_queue:\n  max_concurrent_runs: 3\n",
+        "run_coordinator:\n  module: mine\n  class: Mine\n",
+    ],
+)
+def test_a_form_that_only_a_person_can_change_is_left_alone_and_told(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "dagster.yaml"
+    path.write_text(text, "utf-8")
+    assert "key: dagster/partition" in upgrade(tmp_path)
+    assert path.read_text("utf-8") == text
+    assert upgrade(tmp_path) == ""  # told once
+
+
+def test_the_settings_of_a_new_home_have_the_limit(tmp_path: Path) -> None:
+    text = (ROOT / "dagster.yaml").read_text("utf-8")
+    limits = yaml.safe_load(text)["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert ONE_RUN_A_STREAM in limits
+    (tmp_path / "dagster.yaml").write_text(text, "utf-8")
+    assert upgrade(tmp_path) == ""
+    assert (tmp_path / "dagster.yaml").read_text("utf-8") == text
+    assert with_limit("- a list\n") is None
