@@ -266,7 +266,7 @@ def stale(n_streams: int) -> None:
     from utawaku.library.staleness import stale_streams
     from utawaku.models import registry
     from utawaku.orchestration.present_versions import present_versions
-    from utawaku.orchestration.resources import LibraryResource
+    from utawaku.orchestration.resources import make_resources
     from utawaku.orchestration.versions import DATA_VERSION, INPUTS, inputs_of
     from utawaku.sensors.drain_requests import drain_requests
 
@@ -311,9 +311,7 @@ def stale(n_streams: int) -> None:
         n_made = 0
         while True:
             started = time.process_time()
-            with dg.build_sensor_context(
-                instance=instance, resources={"library": LibraryResource()}
-            ) as context:
+            with dg.build_sensor_context(instance=instance, resources=make_resources()) as context:
                 runs = [one for one in drain_requests(context) if isinstance(one, dg.RunRequest)]
             ticks.append(time.process_time() - started)
             # Stand in for the runs: the artefact is of the present version now.

@@ -196,7 +196,7 @@ class SeparatorResource(dg.ConfigurableResource[Any]):
             settings.weights_dir,
             threads=self.threads or settings.stems.threads,
             extension="average",
-            custom=wanted.weights,
+            custom=settings.stems.weights,
             progress=progress,
         )
 

@@ -73,7 +73,7 @@ def _lay_setlist(wanted: LaySetlist, downloader: DownloaderResource, asked_by: s
     lines = parse_setlist(
         wanted.text,
         known_artists=catalogue.songs.artists(),
-        part_starts_s=part_starts_s(stream, library.settings),
+        part_starts_s=part_starts_s(stream, downloader.library.settings),
     )
     n_songs = sum(line.is_song for line in lines)
     if not n_songs:
