@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from utawaku.commands import (
+    backing,
     candidates,
     demo,
     doctor,
@@ -63,6 +64,7 @@ for module in (
     settings,
     uploading,
     separate,
+    backing,
     highlight,
     playlist,
     taste,

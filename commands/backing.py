@@ -1,0 +1,93 @@
+"""`utawaku backing`: karaoke backings of songs as files of their own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from utawaku.commands.console import add_row, print_error, print_json, print_table, table
+from utawaku.library.errors import ExitCode, NotFoundError, UtawakuError
+
+if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import Settings
+    from utawaku.library.records import Song
+    from utawaku.models.separator import Separator
+
+Format = Literal["flac", "opus", "m4a", "mp3"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: utawaku backing 'grade:like' -o ~/Karaoke --format m4a")(backing)
+
+
+def backing(
+    query: Annotated[str, typer.Argument(help="Which songs; see `utawaku songs --help`.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the files; default: here.")
+    ] = Path(),
+    file_format: Annotated[
+        Format, typer.Option("--format", help="FLAC loses nothing; the others are smaller.")
+    ] = "flac",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write songs without their voice, with the song's tags, "(instrumental)" and the cover.
+
+    Songs that have no stems are separated first, by the engine of the settings.
+    """
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    try:
+        songs = catalogue.browser.songs(catalogue.browser.search(query).numbers)
+        if not songs:
+            raise NotFoundError(
+                "the query finds no song",
+                subject=query,
+                next_step="`utawaku songs` lists what there is",
+            )
+        rows = _written(songs, catalogue, settings, output.expanduser(), file_format)
+    finally:
+        catalogue.close()
+    if json:
+        print_json({"backings": rows})
+    else:
+        listing = table("song", "file")
+        for row in rows:
+            add_row(listing, [row["song"], row.get("error") or row["file"]])
+        print_table(listing)
+    if any("error" in row for row in rows):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _written(
+    songs: "list[Song]",
+    catalogue: "Catalogue",
+    settings: "Settings",
+    folder: Path,
+    file_format: Format,
+) -> list[dict[str, Any]]:
+    """Write the backings one after another; one that fails does not stop the others."""
+    from utawaku.commands.separate_library import engine_of, shown_bar
+    from utawaku.workflows.backings import write_backing
+    from utawaku.workflows.stems import separate_song
+
+    separator: Separator | None = None
+    rows: list[dict[str, Any]] = []
+    for song in songs:
+        row: dict[str, Any] = {"id": song.id, "song": song.title or song.id}
+        rows.append(row)
+        try:
+            if not catalogue.stems.of(song.id):
+                separator = separator or engine_of(None, settings)
+                stream = catalogue.streams.get(song.stream_id)
+                with shown_bar(separator) as show:
+                    separate_song(separator, song, stream, catalogue, settings, show)
+            row["file"] = str(write_backing(song, catalogue, settings, folder, file_format))
+        except UtawakuError as error:
+            print_error(error)
+            row["error"] = str(error)
+    return rows
