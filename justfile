@@ -28,6 +28,10 @@ slow *ARGS:
 docs:
     .venv/bin/utawaku settings --markdown > docs/settings.md
 
+# Collect the sentences of the interface, and compile their translations.
+translations:
+    {{python}} -m tests.translations update
+
 # One benchmark: `just bench segmentation`.
 bench NAME *ARGS:
     {{python}} benchmarks/{{NAME}}.py {{ARGS}}

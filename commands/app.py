@@ -39,8 +39,9 @@ from utawaku.commands import (
     upload as uploading,
 )
 from utawaku.commands.console import note_former_name
+from utawaku.commands.help import App
 
-app = typer.Typer(
+app = App(
     name="utawaku",
     help="Karaoke streams in, a graded song library out.",
     rich_markup_mode=None,

@@ -14,11 +14,13 @@ from utawaku.commands.console import (
     print_table,
     table,
 )
+from utawaku.commands.help import App
+from utawaku.library.language import tr, translated
 
 PACE_NAME = "download-pace.json"
 """The place where all processes note when a site was asked last."""
 
-app = typer.Typer(
+app = App(
     help="Streams that the crawler found: list, accept, reject.",
     invoke_without_command=True,
 )
@@ -40,8 +42,8 @@ def candidates(
         print_json(found)
         return
     if not found:
-        hint = "" if settings.crawl.enabled else " (`utawaku settings crawl.enabled true`)"
-        out.print(f"no candidates{hint}")
+        hint = "" if settings.crawl.enabled else tr(" (`utawaku settings crawl.enabled true`)")
+        out.print(tr("no candidates{hint}", hint=hint))
         return
     listing = table(
         ("id", "right"), ("score", "right"), ("length", "right"), "title", ("found by", "whole")
@@ -49,7 +51,7 @@ def candidates(
     for one in found:
         score = "" if one.score is None else f"{one.score:.2f}"
         length = clock(one.duration_s) if one.duration_s else ""
-        add_row(listing, [one.id, score, length, one.title, one.source])
+        add_row(listing, [one.id, score, length, one.title, translated(one.source)])
     print_table(listing)
 
 
@@ -78,18 +80,24 @@ def search() -> None:
         downloader = Downloader(settings.download, pace_file=settings.data_dir / PACE_NAME)
         tagger: Tagger | None = None
         try:
-            with err.status("fetching what hears previews"):
+            with err.status(tr("fetching what hears previews")):
                 tagger = Tagger.from_registry(settings.weights_dir)
         except WeightsMissingError as error:
             print_error(error)  # candidates can be found all the same
         scorer = taste_scorer(catalogue, settings, tagger) if tagger is not None else None
-        with err.status("searching"):
+        with err.status(tr("searching")):
             done = crawl(catalogue, settings, downloader, scorer, tagger=tagger)
     finally:
         catalogue.close()
     out.print(
-        f"{done.n_looks} searches, {done.n_new} new candidates, {done.n_previews} previews, "
-        f"{done.n_scored} scored" + (f"; ended early: {done.stopped}" if done.stopped else ""),
+        tr(
+            "{n_looks} searches, {n_new} new candidates, {n_previews} previews, {n_scored} scored",
+            n_looks=done.n_looks,
+            n_new=done.n_new,
+            n_previews=done.n_previews,
+            n_scored=done.n_scored,
+        )
+        + (tr("; ended early: {stopped}", stopped=done.stopped) if done.stopped else ""),
         markup=False,
     )
 
@@ -99,8 +107,9 @@ def _decide(ids: list[int], grade: int) -> None:
     try:
         for number in ids:
             changed = catalogue.candidates.decide(number, grade=grade)
-            word = "accepted" if grade > 0 else "rejected"
-            out.print(f"{number}: {word if changed else 'was decided before'}")
+            done = tr("accepted") if grade > 0 else tr("rejected")
+            told = done if changed else tr("was decided before")
+            out.print(f"{number}: {told}")
     finally:
         catalogue.close()
 

@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from utawaku.library.errors import UtawakuError, exit_code_of
+from utawaku.library.language import tr, translated
 from utawaku.library.progress import Progress
 from utawaku.library.text import clean_line, clean_text
 from utawaku.library.time_format import clock as clock
@@ -66,16 +67,22 @@ def _plain(value: Any) -> Any:
 def print_error(error: UtawakuError) -> None:
     """Say what failed, on what, and what to do next."""
     subject = f"{clean_line(error.subject)}: " if error.subject else ""
-    text = Text.assemble(("error: ", "bold red"), (subject, "bold"), clean_line(error.problem))
+    text = Text.assemble(
+        (tr("error: "), "bold red"), (subject, "bold"), clean_line(translated(error.problem))
+    )
     if error.next_step:
-        text.append(f"\n  -> {clean_line(error.next_step)}", "dim")
+        text.append(f"\n  -> {clean_line(translated(error.next_step))}", "dim")
     err.print(text, soft_wrap=True)
 
 
 def note_former_name(former: str, present: str) -> None:
     """Print on standard error that a setting has another name now."""
     err.print(
-        f"setting {former} is now {present}; the former name works until version 0.3",
+        tr(
+            "setting {former} is now {present}; the former name works until version 0.3",
+            former=former,
+            present=present,
+        ),
         markup=False,
         soft_wrap=True,
     )
@@ -122,12 +129,12 @@ def losses_told_later() -> Iterator[Losses]:
 
 def print_warning(subject: str, sentence: str) -> None:
     """Say what is not as it should be, though the work was done."""
-    text = Text.assemble(("warning: ", "bold yellow"), (f"{clean_line(subject)}: ", "bold"))
-    err.print(text.append(clean_line(sentence)), soft_wrap=True)
+    text = Text.assemble((tr("warning: "), "bold yellow"), (f"{clean_line(subject)}: ", "bold"))
+    err.print(text.append(clean_line(translated(sentence))), soft_wrap=True)
 
 
 def table(*columns: str | tuple[str, str]) -> Table:
-    """Make a plain table; a column is a name, or a name with `left`, `right`, `whole`.
+    """Make a plain table; a column is an English name, or a name with `left`, `right`, `whole`.
 
     Texts too wide for the terminal end in an ellipsis, except in a column that is `whole`, which
     is folded. See `print_table`.
@@ -135,6 +142,7 @@ def table(*columns: str | tuple[str, str]) -> Table:
     made = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         name, kind = column if isinstance(column, tuple) else (column, "left")
+        name = tr(name)
         if kind == "whole":
             made.add_column(name, overflow="fold")
         else:

@@ -15,6 +15,7 @@ from utawaku.commands.console import (
     print_table,
     table,
 )
+from utawaku.library.language import tr
 
 MATCH_IOU = 0.5
 CLEAN_START_S = 3.0
@@ -55,7 +56,7 @@ def demo(
         target: Path = folder / name
         folder.mkdir(parents=True, exist_ok=True)
         with Progress(console=err) as bar:
-            task = bar.add_task("making a karaoke stream", total=1.0, visible=not events)
+            task = bar.add_task(tr("making a karaoke stream"), total=1.0, visible=not events)
 
             def progress(done: float, message: str) -> None:
                 bar.update(task, completed=done)
@@ -80,15 +81,16 @@ def demo(
         return
     found = [(song["start_s"], song["stop_s"], song) for song in outcome.songs]
     rows = []
-    n_clean = 0
+    n_clean = n_found = 0
     for true in truth.songs:
         best = max(found, key=lambda span: _iou(span, true.start_s, true.stop_s), default=None)
         if best is None or _iou(best, true.start_s, true.stop_s) <= MATCH_IOU:
-            rows.append([true.title, clock(true.start_s), "not found", "", "", ""])
+            rows.append([true.title, clock(true.start_s), tr("not found"), "", "", ""])
             continue
         off_start, off_stop = best[0] - true.start_s, best[1] - true.stop_s
         clean = abs(off_start) <= CLEAN_START_S and abs(off_stop) <= CLEAN_STOP_S
         n_clean += clean
+        n_found += 1
         rows.append(
             [
                 true.title,
@@ -96,10 +98,10 @@ def demo(
                 clock(best[0]),
                 f"{off_start:+.2f} s",
                 f"{off_stop:+.2f} s",
-                best[2]["title"] or "(unknown)",
+                best[2]["title"] or tr("(unknown)"),
             ]
         )
-    n_extra = len(found) - sum(row[2] != "not found" for row in rows)
+    n_extra = len(found) - n_found
     if json:
         print_json(
             {
@@ -124,13 +126,20 @@ def demo(
     out.print()
     print_table(listing)
     out.print(
-        f"\n{n_clean} of {len(truth.songs)} songs cut clean, {n_extra} false; "
-        f"{clock(outcome.duration_s)} ingested in {outcome.wall_s:.1f} s"
+        tr(
+            "\n{n_clean} of {n_songs} songs cut clean, {n_extra} false; {clock} ingested "
+            "in {wall_s:.1f} s",
+            n_clean=n_clean,
+            n_songs=len(truth.songs),
+            n_extra=n_extra,
+            clock=clock(outcome.duration_s),
+            wall_s=outcome.wall_s,
+        )
     )
     if outcome.songs:
         folder = (pipeline.settings.library_root / outcome.songs[0]["file"]).parent
-        out.print(f"files   {folder}", markup=False, soft_wrap=True)
-    out.print("browse  utawaku")
+        out.print(tr("files   {folder}", folder=folder), markup=False, soft_wrap=True)
+    out.print(tr("browse  utawaku"))
 
 
 def _iou(span: tuple[float, float, object], start_s: float, stop_s: float) -> float:

@@ -13,6 +13,7 @@ from utawaku.commands.console import err, out, print_json
 from utawaku.library.errors import ExitCode, UtawakuError
 from utawaku.library.extras import next_step
 from utawaku.library.health import Finding
+from utawaku.library.language import translated, trn
 from utawaku.library.paths import default_config_path
 
 if TYPE_CHECKING:
@@ -42,12 +43,17 @@ def doctor(
         for finding in findings:
             mark = MARKS.get(finding.level, "[bold red]FAIL[/]")
             out.print(f"{mark} {finding.name:<12}", end="")
-            out.print(finding.message, markup=False, soft_wrap=True)
+            out.print(translated(finding.message), markup=False, soft_wrap=True)
             if finding.next_step:
-                out.print(f"     -> {finding.next_step}", markup=False, style="dim", soft_wrap=True)
+                out.print(
+                    f"     -> {translated(finding.next_step)}",
+                    markup=False,
+                    style="dim",
+                    soft_wrap=True,
+                )
     broken = [finding for finding in findings if finding.level == "error"]
     if broken:
-        err.print(f"{len(broken)} thing(s) are broken")
+        err.print(trn("{n} thing is broken", "{n} things are broken", len(broken)))
         raise typer.Exit(ExitCode.FAILED)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from utawaku.commands.console import err
 from utawaku.library.errors import NotFoundError, UsageError
+from utawaku.library.language import msg, tr
 from utawaku.library.sites import full_address
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from utawaku.library.config import Settings
     from utawaku.library.records import Song, Stream
 
-_MPV_HINT = "mpv looks for the recording beside the sheet only; other players follow its folder"
+_MPV_HINT = msg(
+    "mpv looks for the recording beside the sheet only; other players follow its folder"
+)
 FORMATS = (
     "list, comment, comment-ends, csv, cue, audacity, ina-csv, segmented-tsv, rttm, mmif, holodex, "
     "m3u8, json"
@@ -85,9 +88,9 @@ def export(
     output.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(output) as temporary:
         temporary.write_text(text, "utf-8")
-    err.print(f"wrote {output}", markup=False, soft_wrap=True)
+    err.print(tr("wrote {output}", output=output), markup=False, soft_wrap=True)
     if hint:
-        err.print(hint, markup=False, soft_wrap=True)
+        err.print(tr(hint), markup=False, soft_wrap=True)
 
 
 def _find_stream(target: str, catalogue: "Catalogue", *, may_be_query: bool) -> "Stream | None":

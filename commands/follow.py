@@ -7,11 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from utawaku.commands.console import add_row, err, out, print_error, print_json, print_table, table
+from utawaku.commands.help import App
 from utawaku.commands.services import end_cooldown
 from utawaku.library.errors import ExitCode, NotFoundError, UtawakuError
+from utawaku.library.language import tr, translated, trn
 from utawaku.library.sites import full_address
+from utawaku.library.words import word
 
-channels_app = typer.Typer(
+channels_app = App(
     help="Subscriptions: list them and their entries, export, import.",
     invoke_without_command=True,
 )
@@ -110,7 +113,7 @@ def follow(
         if song_rule:
             changes["songs"] = {**before.get("songs", {}), **_song_rules(song_rule)}
         rules = ChannelRules.read({**before, **changes}, subject=url)
-        with err.status("resolving the address"):
+        with err.status(tr("resolving the address")):
             downloader = Downloader(with_rules(settings, rules).download)
             channel = follow_address(url, rules, catalogue, downloader)
     finally:
@@ -118,8 +121,11 @@ def follow(
     if json:
         print_json(channel)
         return
-    verb = "changed the rules of" if known and known.followed else "following"
-    out.print(f"{verb} {channel.title} ({channel.id})", markup=False)
+    told = f"{channel.title} ({channel.id})"
+    if known and known.followed:
+        out.print(tr("changed the rules of {channel}", channel=told), markup=False)
+    else:
+        out.print(tr("following {channel}", channel=told), markup=False)
     for name, value in rules.plain().items():
         out.print(f"  {name} = {value}", markup=False)
 
@@ -141,9 +147,15 @@ def unfollow(
             catalogue.channels.delete(found.id)
     finally:
         catalogue.close()
-    out.print(f"no longer following {found.title or found.url}", markup=False)
+    out.print(tr("no longer following {title}", title=found.title or found.url), markup=False)
     if n_cancelled:
-        out.print(f"{n_cancelled} waiting request(s) of it cancelled")
+        out.print(
+            trn(
+                "{n} waiting request of it cancelled",
+                "{n} waiting requests of it cancelled",
+                n_cancelled,
+            )
+        )
 
 
 def resume(
@@ -175,7 +187,14 @@ def resume(
                 catalogue.channels.put_off(channel.id, time.time())
     finally:
         catalogue.close()
-    out.print(f"{site} is asked again; {n_woken} request(s) go on")
+    out.print(
+        trn(
+            "{site} is asked again; {n} request goes on",
+            "{site} is asked again; {n} requests go on",
+            n_woken,
+            site=site,
+        )
+    )
 
 
 @channels_app.callback(epilog="Example: utawaku channels --json")
@@ -209,13 +228,20 @@ def channels(
         print_json(rows)
         return
     if not rows:
-        out.print("nobody is followed; `utawaku follow URL` begins")
+        out.print(tr("nobody is followed; `utawaku follow URL` begins"))
         return
     listing = table(
-        "channel", "polled", "next", ("asked", "right"), ("left out", "right"), ("note", "whole")
+        "channel",
+        "polled",
+        "next",
+        ("asked", "right"),
+        ("left out", "right"),
+        ("note", "whole"),
     )
     for row in rows:
-        note = row["last_error"] or ("" if row["followed"] else "not followed")
+        note = translated(row["last_error"] or "") or (
+            "" if row["followed"] else tr("not followed")
+        )
         add_row(
             listing,
             [
@@ -253,7 +279,7 @@ def entries(
         return
     listing = table("title", "state", ("why", "whole"))
     for entry in rows:
-        add_row(listing, [entry.title or entry.url, entry.state, entry.reason])
+        add_row(listing, [entry.title or entry.url, word(entry.state), translated(entry.reason)])
     print_table(listing)
 
 
@@ -276,7 +302,15 @@ def export_(
         write_opml(follows, path)
     else:
         write_toml(follows, path)
-    out.print(f"{len(follows)} channel(s) written to {path}", markup=False)
+    out.print(
+        trn(
+            "{n} channel written to {path}",
+            "{n} channels written to {path}",
+            len(follows),
+            path=path,
+        ),
+        markup=False,
+    )
 
 
 @channels_app.command("import", epilog="Example: utawaku channels import followed.toml")
@@ -304,7 +338,14 @@ def import_(
                 n_failed += 1
     finally:
         catalogue.close()
-    out.print(f"following {len(follows) - n_failed} of {len(follows)} channel(s)")
+    out.print(
+        trn(
+            "following {n_follows} of {n} channel",
+            "following {n_follows} of {n} channels",
+            len(follows),
+            n_follows=len(follows) - n_failed,
+        )
+    )
     if n_failed:
         raise typer.Exit(ExitCode.FAILED)
 

@@ -19,7 +19,9 @@ from utawaku.commands.console import (
 from utawaku.commands.outcome import Outcome
 from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import UtawakuError, exit_code_of
+from utawaku.library.language import tr, translated
 from utawaku.library.sites import full_address
+from utawaku.library.words import word
 
 
 def register(app: typer.Typer) -> None:
@@ -121,7 +123,7 @@ def _print_summary(outcomes: list[Outcome]) -> None:
             summary,
             [
                 outcome.title or outcome.source,
-                outcome.state,
+                translated(word(outcome.state)),
                 outcome.n_songs if outcome.stream_id else "",
                 clock(outcome.duration_s) if outcome.duration_s else "",
                 f"{outcome.wall_s:.1f} s" if outcome.wall_s else "",
@@ -139,7 +141,7 @@ def _print_summary(outcomes: list[Outcome]) -> None:
                     number,
                     clock(song["start_s"]),
                     clock(song["stop_s"] - song["start_s"]),
-                    song["title"] or "(unknown)",
+                    song["title"] or tr("(unknown)"),
                     song["artist"],
                 ],
             )
@@ -147,4 +149,10 @@ def _print_summary(outcomes: list[Outcome]) -> None:
         print_table(listing)
     n_failed = sum(outcome.state == "failed" for outcome in outcomes)
     if n_failed:
-        err.print(f"{n_failed} of {len(outcomes)} failed; see above")
+        err.print(
+            tr(
+                "{n_failed} of {n_outcomes} failed; see above",
+                n_failed=n_failed,
+                n_outcomes=len(outcomes),
+            )
+        )

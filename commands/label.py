@@ -21,14 +21,17 @@ from utawaku.commands.console import (
     table,
 )
 from utawaku.commands.file_tracks import TrackOption, chosen_track
+from utawaku.commands.help import App
 from utawaku.library.errors import ExitCode
+from utawaku.library.language import tr, translated
 from utawaku.library.records import Setlist, SetlistLine, Song
+from utawaku.library.words import word
 
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
     from utawaku.workflows.labelling import LabelDecision
 
-reference = typer.Typer(
+reference = App(
     help="Recordings and karaoke tracks that songs are compared with.", no_args_is_help=True
 )
 
@@ -77,14 +80,27 @@ def label(
     else:
         shown = table("title", "artist", "by", ("song", "whole"))
         for song in named:
-            add_row(shown, [song.title, song.artist, song.label_source, song.id])
+            add_row(shown, [song.title, song.artist, word(song.label_source), song.id])
         if named:
             print_table(shown)
         unknown = sum(not song.title for song in after)
-        out.print(f"{len(after)} asked about, {len(named)} named again, {unknown} unknown")
+        out.print(
+            tr(
+                "{n_after} asked about, {n_named} named again, {unknown} unknown",
+                n_after=len(after),
+                n_named=len(named),
+                unknown=unknown,
+            )
+        )
         for reason, count in Counter(reasons.values()).most_common():
-            out.print(f"  {count} x {reason}", markup=False, style="dim", soft_wrap=True)
-        out.print(f"Shazam: {service.described()}", markup=False, soft_wrap=True)
+            out.print(
+                f"  {count} x {translated(reason)}", markup=False, style="dim", soft_wrap=True
+            )
+        out.print(
+            tr("Shazam: {described}", described=translated(service.described())),
+            markup=False,
+            soft_wrap=True,
+        )
     if failed:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -161,15 +177,24 @@ def _show_setlists(found: Sequence[Setlist], *, json: bool) -> None:
         print_json([asdict(one) for one in found])
         return
     for one in found:
-        out.print(f"{one.source} {one.author}  trust {one.score:.2f}", markup=False, style="bold")
+        out.print(
+            tr(
+                "{source} {author}  trust {score:.2f}",
+                source=word(one.source),
+                author=one.author,
+                score=one.score,
+            ),
+            markup=False,
+            style="bold",
+        )
         for sentence in told_offsets(one):
-            out.print(sentence, markup=False)
+            out.print(translated(sentence), markup=False)
         shown = table(("at", "right"), "title", "artist")
         for line in one.lines:
             add_row(shown, [clock(line.start_s), line.title, line.artist])
         print_table(shown)
     if not found:
-        out.print("nobody has left timestamps for this stream")
+        out.print(tr("nobody has left timestamps for this stream"))
 
 
 def _artists_and_parts(stream_id: str) -> tuple[list[str], tuple[float, ...]]:
@@ -294,7 +319,7 @@ def add_reference(
         raise UtawakuError("no audio files in it", subject=str(folder))
     added = failed = 0
     with FingerprintIndex(index_folder(settings)) as index, Progress(console=err) as bar:
-        for path in bar.track(files, description="listening"):
+        for path in bar.track(files, description=tr("listening")):
             key = f"reference:{path.absolute()}" + (f"#{track}" if track else "")
             if key in index:
                 continue
@@ -305,7 +330,14 @@ def add_reference(
                 failed += 1
                 print_error(error)
         known = len(index)
-    out.print(f"{added} added, {failed} unreadable; {known} recordings are known")
+    out.print(
+        tr(
+            "{added} added, {failed} unreadable; {known} recordings are known",
+            added=added,
+            failed=failed,
+            known=known,
+        )
+    )
     if failed and not added:
         raise typer.Exit(ExitCode.BAD_MEDIA)
 
@@ -344,9 +376,14 @@ def list_references() -> None:
 
     with FingerprintIndex(index_folder(load_settings())) as index:
         size = index.size()
-        out.print(f"{len(index.keys('song'))} songs of the library")
-        out.print(f"{len(index.keys('reference'))} reference recordings")
-        out.print(f"{size.bytes_per_recording / 1000:.0f} kB a recording on disk")
+        out.print(tr("{n_keys} songs of the library", n_keys=len(index.keys("song"))))
+        out.print(tr("{n_keys} reference recordings", n_keys=len(index.keys("reference"))))
+        out.print(
+            tr(
+                "{bytes_per_recording:.0f} kB a recording on disk",
+                bytes_per_recording=size.bytes_per_recording / 1000,
+            )
+        )
 
 
 def identify(
@@ -371,7 +408,7 @@ def identify(
     with chosen_track(file, track) as source, losses_told_later() as losses:
         samples, _ = load(source, sample_rate_hz=16_000, n_channels=1)
     audio = samples.reshape(-1)
-    with FingerprintIndex(index_folder(settings)) as index, err.status("listening"):
+    with FingerprintIndex(index_folder(settings)) as index, err.status(tr("listening")):
         found = ask_index(index, audio)
         client = shazam_client(settings, wait_for_rate_limit=True) if shazam else None
         decision = decide(found, settings.labels, audio, client)
@@ -394,4 +431,4 @@ def _show_decision(decision: "LabelDecision") -> None:
     if decision.candidates:
         print_table(shown)
     if decision.applied is None:
-        out.print(f"unknown: {decision.reason}", markup=False)
+        out.print(tr("unknown: {reason}", reason=translated(decision.reason)), markup=False)

@@ -13,6 +13,7 @@ import psutil
 
 from utawaku.commands.console import err
 from utawaku.commands.supervised_process import Child
+from utawaku.library.language import tr
 
 SETTLED_S = 900.0
 """By then modules are loaded and caches filled; what a process holds later, it has gathered."""
@@ -53,7 +54,11 @@ class MemoryRecycler:
             grown_mb = self._growth_of(child, now)
             if grown_mb > self.growth_mb:
                 err.print(
-                    f"{child.name} has grown by {grown_mb:.0f} MB: starting it afresh",
+                    tr(
+                        "{name} has grown by {grown_mb:.0f} MB: starting it afresh",
+                        name=child.name,
+                        grown_mb=grown_mb,
+                    ),
                     soft_wrap=True,
                 )
                 child.renew()
@@ -62,8 +67,12 @@ class MemoryRecycler:
             grown_mb > self.growth_mb and not has_runs(self.code)
         ):
             err.print(
-                f"{self.code.name} has grown by {grown_mb:.0f} MB: starting it afresh, and the "
-                "daemon with it, as soon as no run goes on",
+                tr(
+                    "{name} has grown by {grown_mb:.0f} MB: starting it afresh, and the daemon "
+                    "with it, as soon as no run goes on",
+                    name=self.code.name,
+                    grown_mb=grown_mb,
+                ),
                 soft_wrap=True,
             )
             self.daemon.held = True

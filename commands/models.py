@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from utawaku.commands.console import add_row, err, out, print_json, print_table, table
+from utawaku.commands.help import App
+from utawaku.library.language import tr
 
-app = typer.Typer(help="Model weights: list, fetch.", no_args_is_help=True)
+app = App(help="Model weights: list, fetch.", no_args_is_help=True)
 
 
 @app.command("list", epilog="Example: utawaku models list")
@@ -23,7 +25,7 @@ def list_(
         return
     listing = table("name", "here", ("size", "right"), "licence", "source")
     for weights in found:
-        here = "yes" if weights.present else "no"
+        here = tr("yes") if weights.present else tr("no")
         add_row(
             listing,
             [

@@ -13,6 +13,7 @@ import dagster as dg
 import yaml
 from filelock import BaseFileLock, Timeout
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from utawaku.commands.console import err, losses_told_later, print_error, print_warning
 from utawaku.commands.outcome import Outcome
@@ -23,10 +24,12 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import ExitCode, StoppedError, UsageError, UtawakuError, file_trouble
 from utawaku.library.files import atomic_path, remove_stale_temporaries
+from utawaku.library.language import tr, translated
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.requests import COMMAND
 from utawaku.library.staleness import keep_present
 from utawaku.library.text import clean_line
+from utawaku.library.words import word
 from utawaku.media.timeline import loss_code
 from utawaku.orchestration import dagster_settings
 from utawaku.orchestration.dagster_storage import open_instance
@@ -139,10 +142,17 @@ class Pipeline:
         as_one: bool = False,
     ) -> list[Stream]:
         """Put what is behind `source` on record; see `utawaku.workflows.ingest.resolve_streams`."""
-        with err.status(f"resolving {clean_line(source)}") as status:
+        with err.status(tr("resolving {source}", source=clean_line(source))) as status:
 
             def progress(n: int, total: int, name: str) -> None:
-                status.update(f"resolving {clean_line(name)} ({n + 1} of {total})")
+                status.update(
+                    tr(
+                        "resolving {name} ({n} of {total})",
+                        name=clean_line(name),
+                        n=n + 1,
+                        total=total,
+                    )
+                )
 
             return resolve_streams(
                 source,
@@ -155,7 +165,7 @@ class Pipeline:
 
     def resolve_parts(self, files: Sequence[Path]) -> Stream:
         """Put files on record as one stream; see `utawaku.workflows.ingest.resolve_parts`."""
-        with err.status(f"counting the length of {len(files)} files"):
+        with err.status(tr("counting the length of {n_files} files", n_files=len(files))):
             return resolve_parts(files, self.catalogue, self.settings)
 
     def ingest(
@@ -184,7 +194,7 @@ class Pipeline:
         except Timeout:
             outcome.error = BUSY
             outcome.exit_code = ExitCode.FAILED
-            err.print(f"{clean_line(stream.title or stream.id)}: {outcome.error}")
+            err.print(f"{clean_line(stream.title or stream.id)}: {translated(outcome.error)}")
         return self.described(stream, outcome, started)
 
     def described(self, stream: Stream, outcome: Outcome, began: float) -> Outcome:
@@ -301,11 +311,13 @@ class Pipeline:
     ) -> bool:
         """Run artefacts of a stream here, with bars on the terminal; whether all were made."""
         add_partitions(self.instance, [stream.id])
-        with err.status("looking for the models") as shown:
+        with err.status(tr("looking for the models")) as shown:
             fetch_missing(
                 self.settings,
                 names,
-                lambda share, message: shown.update(f"fetching a model {share:.0%} {message}"),
+                lambda share, message: shown.update(
+                    tr("fetching a model {share:.0%} {message}", share=share, message=message)
+                ),
             )
         with shown_progress(self.catalogue, stream, names):
             run_id = str(uuid.uuid4())
@@ -339,8 +351,8 @@ def tell_failed(
     outcome.error = failed[0].message if failed else reason
     outcome.exit_code = _exit_code(failed)
     for state in failed:
-        err.print(f"[bold red]error:[/] {state.asset}: ", end="")
-        err.print(clean_line(state.message), markup=False, soft_wrap=True)
+        err.print(Text(tr("error: "), "bold red"), f"{word(state.asset)}: ", sep="", end="")
+        err.print(clean_line(translated(state.message)), markup=False, soft_wrap=True)
     if not failed:
         print_error(UtawakuError(reason))
 
@@ -368,7 +380,7 @@ def shown_progress(catalogue: Catalogue, stream: Stream, due: Sequence[str]) -> 
     stop = threading.Event()
     with Progress(*columns, console=err, transient=False) as bars:
         err.print(clean_line(stream.title or stream.url), style="bold", markup=False)
-        tasks = {name: bars.add_task("", total=1.0, asset=name, start=False) for name in due}
+        tasks = {name: bars.add_task("", total=1.0, asset=word(name), start=False) for name in due}
 
         def follow() -> None:
             while not stop.wait(0.2):
@@ -393,7 +405,8 @@ def _show(
         if state is None or (state.started_at or 0.0) < began:
             continue
         bars.start_task(task)
-        message = "failed" if state.state == "failed" else clean_line(state.message)[:60]
+        failed = state.state == "failed"
+        message = word("failed") if failed else clean_line(translated(state.message))[:60]
         bars.update(task, completed=state.progress, description=message)
         if state.state in ("done", "failed"):
             bars.stop_task(task)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
+from utawaku.library.language import tr, translated
 
 if TYPE_CHECKING:
     from utawaku.models.playlist import Rendered
@@ -45,7 +46,7 @@ def playlist(
     from utawaku.models.playlist import ORDERS, make_playlist
 
     if order not in ORDERS:
-        raise typer.BadParameter("choose bpm, key or query", param_hint="--order")
+        raise typer.BadParameter(tr("choose bpm, key or query"), param_hint="--order")
     settings = load_settings()
     catalogue = Catalogue.open(settings)
     try:
@@ -53,7 +54,7 @@ def playlist(
     finally:
         catalogue.close()
     with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task("playlist", total=1.0)
+        task = bars.add_task(tr("playlist"), total=1.0)
 
         def show(done: float, message: str) -> None:
             bars.update(task, completed=done, description=message[:60])
@@ -78,7 +79,11 @@ def playlist(
         add_row(shown, [clock(chapter.start_s), chapter.title, bpm, chapter.item.key])
     print_table(shown)
     for title, why in done.left_out:
-        err.print(f"left out: {title}: {why}", markup=False, soft_wrap=True)
+        err.print(
+            tr("left out: {title}: {why}", title=title, why=translated(why)),
+            markup=False,
+            soft_wrap=True,
+        )
     out.print(f"{made.path} ({clock(made.duration_s)}), {listing}", markup=False, soft_wrap=True)
 
 

@@ -11,6 +11,7 @@ import typer
 
 from utawaku.commands.console import err, out
 from utawaku.library.errors import WeightsMissingError
+from utawaku.library.language import tr
 
 PROJECT = Path("models") / "reference" / "spleeter"
 
@@ -53,7 +54,7 @@ def install_reference(
         for file in ("pyproject.toml", "uv.lock"):
             shutil.copyfile(project / file, Path(name) / file)
         command = [uv, "sync", "--locked", "--python", "3.11", "--project", name]
-        with err.status("installing Spleeter and its TensorFlow"):
+        with err.status(tr("installing Spleeter and its TensorFlow")):
             done = subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -75,7 +76,7 @@ def install_reference(
         known = entry("spleeter-2stems")
         settings.weights_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".utawaku-pull-", dir=settings.weights_dir) as name:
-            with err.status("fetching Spleeter's checkpoint"):
+            with err.status(tr("fetching Spleeter's checkpoint")):
                 raw, _origin = fetch_raw(known, settings.weights_dir, Path(name))
             unpack_checkpoint(raw, target)
     out.print(str(python), markup=False)

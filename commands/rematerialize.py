@@ -7,6 +7,7 @@ import typer
 
 from utawaku.commands.console import add_row, out, print_json, print_table, table
 from utawaku.library.errors import UsageError
+from utawaku.library.language import tr
 from utawaku.library.requests import COMMAND, Rematerialize
 
 
@@ -68,12 +69,15 @@ def rematerialize(
         return
     if n_dropped:
         out.print(
-            f"{n_dropped} more streams are out of date, but their recording was dropped to make "
-            "room; `utawaku ingest --again recordings ADDRESS` brings one back",
+            tr(
+                "{n_dropped} more streams are out of date, but their recording was dropped "
+                "to make room; `utawaku ingest --again recordings ADDRESS` brings one back",
+                n_dropped=n_dropped,
+            ),
             soft_wrap=True,
         )
     if not stale:
-        out.print("everything was made by the present models and engines")
+        out.print(tr("everything was made by the present models and engines"))
         return
     listing = table("from", "made by model", ("streams", "right"))
     for (name, version), count in counts.most_common():
@@ -81,8 +85,12 @@ def rematerialize(
     print_table(listing)
     for model, command in to_fetch.items():
         out.print(
-            f"{model} is not on this machine: the run fetches it, or `{command}` does now",
+            tr(
+                "{model} is not on this machine: the run fetches it, or `{command}` does now",
+                model=model,
+                command=command,
+            ),
             soft_wrap=True,
         )
     if request:
-        out.print(f"request {request.id} is filed; `utawaku status` shows how far it is")
+        out.print(tr("request {id} is filed; `utawaku status` shows how far it is", id=request.id))

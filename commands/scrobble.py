@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from utawaku.commands.console import out, print_event
+from utawaku.library.language import tr
 
 
 def register(app: typer.Typer) -> None:
@@ -34,4 +35,11 @@ def scrobble(
         print_event("scrobbled", sent=done.n_sent, refused=done.n_refused,
                     left_out=done.n_left_out)  # fmt: skip
         return
-    out.print(f"{done.n_sent} sent, {done.n_refused} refused, {done.n_left_out} not counted")
+    out.print(
+        tr(
+            "{n_sent} sent, {n_refused} refused, {n_left_out} not counted",
+            n_sent=done.n_sent,
+            n_refused=done.n_refused,
+            n_left_out=done.n_left_out,
+        )
+    )

@@ -20,6 +20,7 @@ from utawaku.commands.console import (
 from utawaku.commands.file_tracks import TrackOption, chosen_track
 from utawaku.library.engines import SEGMENT_ENGINES, one_of
 from utawaku.library.errors import ConfigError
+from utawaku.library.language import tr, trn
 
 if TYPE_CHECKING:
     from utawaku.library.config import SegmentSettings, Settings
@@ -98,7 +99,10 @@ def segment(
     else:
         _print(result, songs)
         if slices is not None:
-            out.print(f"{len(files)} stretches of speech in {slices}", markup=False)
+            out.print(
+                tr("{n_files} stretches of speech in {slices}", n_files=len(files), slices=slices),
+                markup=False,
+            )
     if code:
         raise typer.Exit(code)
 
@@ -156,7 +160,7 @@ def _print(result: "Segmentation", songs: "Sequence[SongSpan]") -> None:
     for number, song in enumerate(songs, 1):
         cells = [clock(song.start_s), clock(song.stop_s), clock(song.duration_s)]
         add_row(found, [number, *cells, " ".join(song.flags)])
-    out.print(f"\n{len(songs)} song(s)")
+    out.print("\n" + trn("{n} song", "{n} songs", len(songs)))
     print_table(found)
 
 
@@ -174,7 +178,7 @@ def _speech_only(source: Path, file: Path, settings: "Settings", slices: Path | 
     from utawaku.library.exports import segmented_tsv
     from utawaku.models.mfcc_segmenter import BacsSegmenter, slice_speech
 
-    with err.status("segmenting"):
+    with err.status(tr("segmenting")):
         result = BacsSegmenter.from_registry(settings.weights_dir).listen(source)
         if slices is not None:
             slice_speech(source, result.segments, slices)

@@ -18,6 +18,7 @@ from utawaku.commands.console import (
 from utawaku.commands.file_tracks import TrackOption, chosen_track
 from utawaku.library.engines import SEPARATION_ENGINES, one_of
 from utawaku.library.errors import ExitCode, UsageError
+from utawaku.library.language import tr, translated
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
@@ -89,7 +90,7 @@ def separate(
     folder = output or Path.cwd()
     if subtitles is not None and remix is not None:
         raise typer.BadParameter(
-            "takes a whole song; change a piece and join them instead", param_hint="--remix"
+            tr("takes a whole song; change a piece and join them instead"), param_hint="--remix"
         )
     if remix is not None and not remix.is_file():
         raise UsageError("there is no such file", subject=str(remix), next_step="See --remix")
@@ -97,14 +98,16 @@ def separate(
     changed = _Changed(remix, remix_gain_db, remix_shift)
     with losses_told_later() as losses:
         if path.is_dir():
-            _refuse("the folder's pieces are cut already", span=span, engine=engine, track=track)
+            _refuse(
+                tr("the folder's pieces are cut already"), span=span, engine=engine, track=track
+            )
             results = [_join(path, folder, changed)]
         elif path.is_file():
             with chosen_track(path, track) as source:
                 results = [_separate_file(source, path, folder, engine, settings, span, changed)]
         else:
-            _refuse("the library has its own place for stems", output=output, remix=remix)
-            _refuse("a stream has a track of its own: see `ingest --track`", track=track)
+            _refuse(tr("the library has its own place for stems"), output=output, remix=remix)
+            _refuse(tr("a stream has a track of its own: see `ingest --track`"), track=track)
             results = _separate_in_library(target, engine, settings, span)
     code = losses.tell()
     if json:
@@ -112,12 +115,15 @@ def separate(
     else:
         listing = table("what", ("length", "right"), ("files", "whole"))
         for result in results:
-            shown = result.get("error") or "\n".join(result["files"])
+            shown = translated(result.get("error") or "") or "\n".join(result["files"])
             add_row(listing, [result["what"], clock(result.get("duration_s", 0.0)), shown])
         print_table(listing)
         for result in results:
             if result.get("n_lines_left_out"):
-                told = f"{result['n_lines_left_out']} lines of the subtitles show nowhere in it"
+                told = tr(
+                    "{n_lines_left_out} lines of the subtitles show nowhere in it",
+                    n_lines_left_out=result["n_lines_left_out"],
+                )
                 out.print(told, style="dim")
     if any("error" in result for result in results):
         raise typer.Exit(ExitCode.FAILED)
@@ -154,7 +160,8 @@ def _refuse(why: str, **given: object) -> None:
     for name, value in given.items():
         if value:
             raise typer.BadParameter(
-                f"does not go with this target: {why}", param_hint=names.get(name, f"--{name}")
+                tr("does not go with this target: {why}", why=why),
+                param_hint=names.get(name, f"--{name}"),
             )
 
 
@@ -252,9 +259,9 @@ def _separate_in_library(
 
     stream = stream_meant(target, settings, alone=span.subtitles is not None)
     if stream is None:
-        _refuse("songs are taken whole", span=span)
+        _refuse(tr("songs are taken whole"), span=span)
         return separate_songs(target, engine, settings)
-    _refuse("pieces of a stream are made by the engine of the settings", engine=engine)
+    _refuse(tr("pieces of a stream are made by the engine of the settings"), engine=engine)
     return separate_stream(
         stream,
         settings,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from utawaku.commands.console import bar, err, print_error
 from utawaku.library.errors import NotFoundError, UsageError, UtawakuError
+from utawaku.library.language import tr, translated
 from utawaku.library.progress import Progress
 from utawaku.library.records import Song, Stream
 
@@ -26,11 +27,12 @@ def engine_of(name: str | None, settings: "Settings") -> "Separator":
         from utawaku.models.separator.reference import ReferenceSpleeter
 
         return ReferenceSpleeter(settings)
-    with bar("fetching Spleeter") as show:
+    with bar(tr("fetching Spleeter")) as show:
         why = fetch_preferred(name or wanted.engine, settings.weights_dir, show)
     if why:
-        err.print(f"Uses the built-in separator: {why}", style="dim", markup=False)
-    with err.status("loading the network"):
+        told = tr("Uses the built-in separator: {why}", why=translated(why))
+        err.print(told, style="dim", markup=False)
+    with err.status(tr("loading the network")):
         return make_separator(
             name or wanted.engine,
             settings.weights_dir,

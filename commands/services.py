@@ -7,6 +7,7 @@ import typer
 
 from utawaku.commands.console import add_row, out, print_json, table
 from utawaku.library.errors import NotFoundError
+from utawaku.library.language import tr, translated, trn
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
@@ -35,7 +36,15 @@ def services(
         end_cooldown(reset, settings)
     if forget is not None:
         n_answers = _gate(forget, settings).forget_values()
-        out.print(f"{forget}: {n_answers} answer(s) forgotten", markup=False)
+        out.print(
+            trn(
+                "{forget}: {n} answer forgotten",
+                "{forget}: {n} answers forgotten",
+                n_answers,
+                forget=forget,
+            ),
+            markup=False,
+        )
     if reset is not None or forget is not None:
         return
     rows: list[dict[str, Any]] = []
@@ -59,7 +68,7 @@ def services(
         return
     listing = table("service", ("answers", "right"), ("state", "whole"))
     for row in rows:
-        add_row(listing, [row["name"], row["answers"], row["state"]])
+        add_row(listing, [row["name"], row["answers"], translated(row["state"])])
     out.print(listing)
 
 
@@ -74,9 +83,12 @@ def end_cooldown(name: str, settings: "Settings") -> None:
     gate.reset()
     if state.is_open:
         until = time.strftime("%m-%d %H:%M", time.localtime(state.open_until))
-        out.print(f"{name} is asked again; it was on cooldown until {until}", markup=False)
+        out.print(
+            tr("{name} is asked again; it was on cooldown until {until}", name=name, until=until),
+            markup=False,
+        )
     else:
-        out.print(f"{name} was not on cooldown", markup=False)
+        out.print(tr("{name} was not on cooldown", name=name), markup=False)
 
 
 def _gate(name: str, settings: "Settings") -> Any:

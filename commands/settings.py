@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from utawaku.commands.console import add_row, note_former_name, out, print_json, print_table, table
+from utawaku.library.language import tr
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +57,7 @@ def settings(
     listing = table("setting", "value", ("meaning", "whole"))
     for setting, current, meaning in rows:
         shown = tomlkit.item(current).as_string() if current not in (None, "") else ""
-        add_row(listing, [setting, shown, meaning])
+        add_row(listing, [setting, shown, tr(meaning)])
     print_table(listing)
 
 

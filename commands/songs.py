@@ -7,6 +7,7 @@ import typer
 from rich.cells import cell_len
 
 from utawaku.commands.console import UNLIMITED, add_row, clock, out, print_json, print_table, table
+from utawaku.library.language import tr
 
 COLUMNS: dict[str, tuple[str, int]] = {
     "title": ("left", 20),
@@ -62,7 +63,7 @@ def songs(
     marks = {1: "like", 0: "so-so", -1: "dislike", None: ""}
     rows = [
         {
-            "title": song.title or "(unknown)",
+            "title": song.title or tr("(unknown)"),
             "artist": song.artist,
             "singer": song.singer,
             "length": clock(song.duration_s),
@@ -81,7 +82,14 @@ def songs(
         add_row(shown, [row[name] for name in widths])
     print_table(shown)
     if len(found) < len(listing):
-        out.print(f"{len(found)} of {len(listing)}; --limit 0 lists all", style="dim")
+        out.print(
+            tr(
+                "{n_found} of {n_listing}; --limit 0 lists all",
+                n_found=len(found),
+                n_listing=len(listing),
+            ),
+            style="dim",
+        )
 
 
 def _widths(rows: list[dict[str, str]], room: int) -> dict[str, int]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from utawaku.commands.console import add_row, clock, out, print_json, print_table, table
+from utawaku.library.language import tr, translated
+from utawaku.library.words import word
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
@@ -105,14 +107,20 @@ def status(
     if json:
         print_json(report)
         return
-    out.print(f"library   {report['library']}", markup=False)
-    out.print(f"streams   {report['n_streams']}")
-    out.print(f"songs     {report['n_songs']}")
-    out.print(f"shazam    {shazam_state(settings).described()}", markup=False, soft_wrap=True)
-    running = "running" if report["pipeline_running"] else "not running (`utawaku up` starts it)"
-    out.print(f"pipeline  {running}")
+    out.print(tr("library   {library}", library=report["library"]), markup=False)
+    out.print(tr("streams   {n_streams}", n_streams=report["n_streams"]))
+    out.print(tr("songs     {n_songs}", n_songs=report["n_songs"]))
+    out.print(
+        tr("shazam    {described}", described=translated(shazam_state(settings).described())),
+        markup=False,
+        soft_wrap=True,
+    )
+    running = (
+        tr("running") if report["pipeline_running"] else tr("not running (`utawaku up` starts it)")
+    )
+    out.print(tr("pipeline  {running}", running=running))
     waiting, busy = len(report["requests_waiting"]), len(report["requests_running"])
-    out.print(f"requests  {waiting} waiting, {busy} running")
+    out.print(tr("requests  {waiting} waiting, {busy} running", waiting=waiting, busy=busy))
     _print_health(found, report["requests_waiting"])
     if streams:
         listing = table("stream", ("length", "right"), ("songs", "right"), ("state", "whole"))
@@ -130,39 +138,77 @@ def status(
         print_table(listing)
     for one in report["failed_checks"]:
         names = ", ".join(name.replace("_", " ") for name in one["checks"])
-        out.print(f"check failed  {one['asset']} of {one['stream']}: {names}", markup=False)
+        out.print(
+            tr(
+                "check failed  {asset} of {stream}: {names}",
+                asset=word(one["asset"]),
+                stream=one["stream"],
+                names=names,
+            ),
+            markup=False,
+        )
     for notice in report["notices"]:
         when = time.strftime("%m-%d %H:%M", time.localtime(notice.created_at))
-        out.print(f"\n{when} {notice.title}: {notice.body}", markup=False, soft_wrap=True)
+        out.print(
+            f"\n{when} {translated(notice.title)}: {translated(notice.body)}",
+            markup=False,
+            soft_wrap=True,
+        )
         if notice.next_step:
-            out.print(f"  -> {notice.next_step}", markup=False, style="dim", soft_wrap=True)
+            out.print(
+                f"  -> {translated(notice.next_step)}", markup=False, style="dim", soft_wrap=True
+            )
 
 
 def _print_health(found: "Health", waiting: list[dict[str, Any]]) -> None:
     reasons = Counter(request["reason"] for request in waiting if request["reason"])
     for reason, count in reasons.most_common(5):
-        out.print(f"          {count} x {reason}", markup=False, style="dim", soft_wrap=True)
+        out.print(
+            f"          {count} x {translated(reason)}", markup=False, style="dim", soft_wrap=True
+        )
     if found.n_channels:
-        failing = f", {found.n_channels_failing} failing" if found.n_channels_failing else ""
+        failing = (
+            tr(", {n_channels_failing} failing", n_channels_failing=found.n_channels_failing)
+            if found.n_channels_failing
+            else ""
+        )
         look = time.strftime("%m-%d %H:%M", time.localtime(found.next_look_at or time.time()))
-        out.print(f"channels  {found.n_channels} followed{failing}; next look {look}")
+        out.print(
+            tr(
+                "channels  {n_channels} followed{failing}; next look {look}",
+                n_channels=found.n_channels,
+                failing=failing,
+                look=look,
+            )
+        )
     for site, count in sorted(found.budgets.items()):
-        budget = f"{count} of {found.daily_quota} downloads in 24 h"
-        out.print(f"budget    {site}: {budget}", markup=False)
+        budget = tr(
+            "{count} of {daily_quota} downloads in 24 h", count=count, daily_quota=found.daily_quota
+        )
+        out.print(tr("budget    {site}: {budget}", site=site, budget=budget), markup=False)
     for rest in found.rests:
         until = time.strftime("%m-%d %H:%M", time.localtime(rest.until))
-        out.print(f"resting   {rest.site} until {until}: {rest.reason}", markup=False)
+        out.print(
+            tr(
+                "resting   {site} until {until}: {reason}",
+                site=rest.site,
+                until=until,
+                reason=translated(rest.reason),
+            ),
+            markup=False,
+        )
     if found.processes:
         sizes = (f"{one.name} {one.resident_bytes / 1e6:.0f}" for one in found.processes)
-        out.print(f"memory    {', '.join(sizes)} MB")
-    out.print(f"disk      {found.free_bytes / 1e9:.1f} GB free")
+        out.print(tr("memory    {sizes} MB", sizes=", ".join(sizes)))
+    out.print(tr("disk      {free_bytes:.1f} GB free", free_bytes=found.free_bytes / 1000000000.0))
 
 
 def _serve(settings: "Settings", port: int) -> None:
     from utawaku.commands.metrics_server import metrics_server
 
     with metrics_server(settings, port) as server:
-        out.print(f"http://127.0.0.1:{server.server_address[1]}/metrics (Ctrl-C ends it)")
+        address = f"http://127.0.0.1:{server.server_address[1]}/metrics"
+        out.print(tr("{address} (Ctrl-C ends it)", address=address))
         out.file.flush()
         server.serve_forever()
 
@@ -173,5 +219,5 @@ def _summary(assets: dict[str, dict[str, Any]]) -> str:
             return f"{name} {state['progress']:.0%} {state['message']}".rstrip()
     for name, state in assets.items():
         if state["state"] == "failed":
-            return f"{name} failed: {state['message']}"
+            return tr("{name} failed: {message}", name=name, message=translated(state["message"]))
     return "done" if "library_files" in assets else "waiting"

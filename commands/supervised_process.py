@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from utawaku.commands.console import err
+from utawaku.library.language import tr
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
@@ -56,8 +57,14 @@ class Child:
             return False
         if self.process is not None:
             err.print(
-                f"{self.name} ended with {self.process.returncode}; "
-                f"starting it again in {self.pause_s:.0f} s (log: {self.log})",
+                tr(
+                    "{name} ended with {returncode}; starting it again in {pause_s:.0f} s (log: "
+                    "{log})",
+                    name=self.name,
+                    returncode=self.process.returncode,
+                    pause_s=self.pause_s,
+                    log=self.log,
+                ),
                 soft_wrap=True,
             )
             self.not_before = now + self.pause_s

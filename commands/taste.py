@@ -6,6 +6,8 @@ import typer
 
 from utawaku.commands.console import add_row, clock, out, print_json, print_table, table
 from utawaku.library.errors import NotFoundError
+from utawaku.library.language import tr, translated
+from utawaku.library.words import word
 
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
@@ -83,7 +85,7 @@ def similar(
         print_json([{"id": s.id, "likeness": round(found[s.id], 4), "title": s.title,
                      "artist": s.artist, "singer": s.singer} for s in songs])  # fmt: skip
         return
-    out.print(f"like {wanted.title or wanted.id}", markup=False)
+    out.print(tr("like {title}", title=wanted.title or wanted.id), markup=False)
     shown = _song_table(("alike", "right"))
     for one in songs:
         add_row(shown, [f"{found[one.id]:.2f}", *_cells(one)])
@@ -128,15 +130,18 @@ def _list(query: str, catalogue: "Catalogue", limit: int, json: bool) -> None:
             }
         )  # fmt: skip
         return
-    out.print(_state(current, latest), markup=False, soft_wrap=True)
+    out.print(translated(_state(current, latest)), markup=False, soft_wrap=True)
     if choice.reason:
-        out.print(choice.reason, markup=False, soft_wrap=True)
+        out.print(translated(choice.reason), markup=False, soft_wrap=True)
     if n_new:
         out.print(
-            f"{n_new} songs graded since; `utawaku train taste` learns from them", style="dim"
+            tr("{n_new} songs graded since; `utawaku train taste` learns from them", n_new=n_new),
+            style="dim",
         )
     if n_stale:
-        out.print(f"{n_stale} songs wait for a score of this model", style="dim")
+        out.print(
+            tr("{n_stale} songs wait for a score of this model", n_stale=n_stale), style="dim"
+        )
     if songs:
         shown = _song_table(("like", "right"))
         for song in songs:
@@ -145,17 +150,16 @@ def _list(query: str, catalogue: "Catalogue", limit: int, json: bool) -> None:
 
 
 def _state(current: Any, latest: Any) -> str:
-    """Return how the model stands, in one line."""
+    """Return how the model stands, in one line of English."""
     if latest is None:
         return "No taste model yet: grade songs, then `utawaku train taste`"
     if current is None:
         return f"Too little to learn from: {latest.facts['message']}"
     auc = "-" if current.auc is None else f"{current.auc:.2f}"
     line = (
-        f"{_KINDS[current.kind]} {current.version}: "
-        f"{current.n_liked} liked, {current.n_disliked} disliked; "
-        f"on songs held out AUC {auc}, calibration error {current.ece:.3f}, "
-        f"Brier {current.brier:.3f}"
+        f"{_KINDS[current.kind]} {current.version}: {current.n_liked} liked, "
+        f"{current.n_disliked} disliked; on songs held out AUC {auc}, calibration error "
+        f"{current.ece:.3f}, Brier {current.brier:.3f}"
     )
     return line if latest.ready else f"{line}\nNot trained again: {latest.facts['message']}"
 
@@ -168,15 +172,15 @@ def _explain(song_id: str, catalogue: "Catalogue", settings: "Settings", json: b
     if json:
         print_json({"id": song.id, "taste": song.taste, "reasons": reasons})
         return
-    score = "no score yet" if song.taste is None else f"p(like) {song.taste:.0%}"
+    score = tr("no score yet") if song.taste is None else f"p(like) {song.taste:.0%}"
     out.print(f"{song.title or song.id}: {score}", markup=False)
-    for head, tags in (("for", reasons.tags_for), ("against", reasons.tags_against)):
+    for head, tags in ((tr("for"), reasons.tags_for), (tr("against"), reasons.tags_against)):
         if tags:
             out.print(f"{head}: {', '.join(tags)}", markup=False)
     shown = _song_table("you", ("alike", "right"))
-    for word, alike in (("liked", reasons.liked), ("disliked", reasons.disliked)):
+    for grade, alike in ((tr("liked"), reasons.liked), (tr("disliked"), reasons.disliked)):
         for other_id, likeness in alike:
-            add_row(shown, [word, f"{likeness:.2f}", *_cells(catalogue.songs.get(other_id))])
+            add_row(shown, [grade, f"{likeness:.2f}", *_cells(catalogue.songs.get(other_id))])
     print_table(shown)
 
 
@@ -189,7 +193,7 @@ def _ask(catalogue: "Catalogue", limit: int, json: bool) -> None:
         return
     shown = _song_table("why")
     for song in songs:
-        add_row(shown, [why[song.id], *_cells(song)])
+        add_row(shown, [word(why[song.id]), *_cells(song)])
     print_table(shown)
 
 
@@ -198,5 +202,5 @@ def _song_table(*first: Any) -> Any:
 
 
 def _cells(song: "Song") -> list[str]:
-    title = song.title or "(unknown)"
+    title = song.title or tr("(unknown)")
     return [title, song.artist, song.singer, clock(song.duration_s), song.id]

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from utawaku.commands.console import bar, err, out, print_json
+from utawaku.commands.help import App
 from utawaku.commands.train_highlight import highlight
 from utawaku.commands.train_separator import separator
 from utawaku.commands.train_taste import taste
+from utawaku.library.language import tr, translated
 
-app = typer.Typer(help="Train models.", no_args_is_help=True, rich_markup_mode=None)
+app = App(help="Train models.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
@@ -60,12 +62,23 @@ def segmenter(
         print_json({"output": output, "left_out": left_out, **summary(report)})
         return
     out.print(
-        f"{output}: on {report.n_frames} frames held out {report.accuracy:.1%} right; of what is "
-        f"not speech precision {report.precision:.1%}, recall {report.recall:.1%}",
+        tr(
+            "{output}: on {n_frames} frames held out {accuracy:.1%} right; of what is "
+            "not speech precision {precision:.1%}, recall {recall:.1%}",
+            output=output,
+            n_frames=report.n_frames,
+            accuracy=report.accuracy,
+            precision=report.precision,
+            recall=report.recall,
+        ),
         soft_wrap=True,
     )
 
 
 def _tell_left_out(left_out: Sequence[tuple[str, str]]) -> None:
     for name, why in left_out:
-        err.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
+        err.print(
+            tr("left out: {name}: {why}", name=name, why=translated(why)),
+            markup=False,
+            soft_wrap=True,
+        )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from utawaku.commands.console import bar, err, out, print_json
+from utawaku.library.language import tr, translated
 
 
 def highlight(
@@ -66,18 +67,30 @@ def highlight(
         )
     left_out: Sequence[tuple[str, str]] = facts.pop("why_left_out")
     for name, why in left_out:
-        err.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
+        err.print(
+            tr("left out: {name}: {why}", name=name, why=translated(why)),
+            markup=False,
+            soft_wrap=True,
+        )
     if json:
         print_json({**facts, "left_out": [name for name, _ in left_out]})
         return
     measured = ", ".join(
         f"{name} {facts[key]:.2f}"
-        for key, name in (("gain", "gain over chance"), ("iou", "IoU"), ("curve_iou", "curve IoU"))
+        for key, name in (
+            ("gain", tr("gain over chance")),
+            ("iou", "IoU"),
+            ("curve_iou", tr("curve IoU")),
+        )
         if key in facts
     )
     out.print(
-        f"{facts['output']}: on {facts['n_tested']} songs not seen, {measured} "
-        "(1 is the best there is)",
+        tr(
+            "{output}: on {n_tested} songs not seen, {measured} (1 is the best there is)",
+            output=facts["output"],
+            n_tested=facts["n_tested"],
+            measured=measured,
+        ),
         markup=False,
         soft_wrap=True,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from utawaku.commands.console import bar, err, out, print_json
+from utawaku.library.language import tr, translated
 
 if TYPE_CHECKING:
     from utawaku.models.training.separator import Scores
@@ -72,7 +73,11 @@ def separator(
     with atomic_path(output) as temporary:
         temporary.write_bytes(made.model)
     for name, why in made.left_out:
-        err.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
+        err.print(
+            tr("left out: {name}: {why}", name=name, why=translated(why)),
+            markup=False,
+            soft_wrap=True,
+        )
     if json:
         left_out = [name for name, _ in made.left_out]
         print_json(
@@ -80,15 +85,23 @@ def separator(
         )
         return
     if made.before is not None:
-        out.print(f"before: {_told(made.before)}", markup=False, soft_wrap=True)
+        out.print(tr("before: {told}", told=_told(made.before)), markup=False, soft_wrap=True)
     out.print(f"{output}: {_told(made.after)}", markup=False, soft_wrap=True)
 
 
 def _told(scores: "Scores") -> str:
-    text = (
-        f"on {scores.n_mixtures} mixtures held out, vocals {scores.vocals_db:+.2f} dB and "
-        f"accompaniment {scores.accompaniment_db:+.2f} dB cleaner than the mix"
+    text = tr(
+        "on {n_mixtures} mixtures held out, vocals {vocals_db:+.2f} dB and "
+        "accompaniment {accompaniment_db:+.2f} dB cleaner than the mix",
+        n_mixtures=scores.n_mixtures,
+        vocals_db=scores.vocals_db,
+        accompaniment_db=scores.accompaniment_db,
     )
     if not scores.n_without_voice:
         return text
-    return f"{text}; on {scores.n_without_voice} pieces without voice {scores.leak_db:.1f} dB leak"
+    return tr(
+        "{text}; on {n_without_voice} pieces without voice {leak_db:.1f} dB leak",
+        text=text,
+        n_without_voice=scores.n_without_voice,
+        leak_db=scores.leak_db,
+    )

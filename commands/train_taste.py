@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from utawaku.commands.console import bar, out, print_json
+from utawaku.library.language import tr, translated
 
 
 def taste(
@@ -67,25 +68,46 @@ def _told(results: dict[str, Any]) -> Iterator[str]:
     pretrained, network, model = (results.get(k) for k in ("pretrained", "network", "model"))
     if pretrained is not None:
         yield (
-            f"Pretrained on {pretrained.n_tracks} tracks of {len(pretrained.genres)} genres "
-            f"({pretrained.n_broken} broken, {pretrained.n_missing} not there): "
-            f"{pretrained.accuracy:.0%} of the held-out artists' tracks named"
+            tr(
+                "Pretrained on {n_tracks} tracks of {n_genres} genres ({n_broken} broken, "
+                "{n_missing} not there): {accuracy:.0%} of the held-out artists' tracks named",
+                n_tracks=pretrained.n_tracks,
+                n_genres=len(pretrained.genres),
+                n_broken=pretrained.n_broken,
+                n_missing=pretrained.n_missing,
+                accuracy=pretrained.accuracy,
+            )
         )
     if model is not None and model.ready:
         yield (
-            f"Learnt from {model.n_liked} likes and {model.n_disliked} dislikes: "
-            f"AUC {_figure(model.auc)}, calibration error {model.ece:.3f}, "
-            f"Brier {model.brier:.3f} on songs held out; {results['n_scored']} songs scored"
+            tr(
+                "Learnt from {n_liked} likes and {n_disliked} dislikes: AUC {figure}, "
+                "calibration error {ece:.3f}, Brier {brier:.3f} on songs held out; "
+                "{n_scored} songs scored",
+                n_liked=model.n_liked,
+                n_disliked=model.n_disliked,
+                figure=_figure(model.auc),
+                ece=model.ece,
+                brier=model.brier,
+                n_scored=results["n_scored"],
+            )
         )
     elif model is not None:
-        yield f"Too little to learn from: {model.facts['message']}"
+        yield tr("Too little to learn from: {message}", message=translated(model.facts["message"]))
     if network is not None:
         found = network.comparison
-        better = "the network" if found.network_is_better else "the embedding model"
+        better = tr("the network") if found.network_is_better else tr("the embedding model")
         yield (
-            f"Network on {network.n_songs} songs: AUC {_figure(found.network.auc)}, embedding "
-            f"model {_figure(found.embedding.auc)} on the same splits; {better} is better and "
-            f"scores your songs. Held out whole: {found.split}"
+            tr(
+                "Network on {n_songs} songs: AUC {network_auc}, embedding model {embedding_auc} on "
+                "the same splits; {better} is better and scores your songs. Held out whole: "
+                "{split}",
+                n_songs=network.n_songs,
+                network_auc=_figure(found.network.auc),
+                embedding_auc=_figure(found.embedding.auc),
+                better=better,
+                split=translated(found.split),
+            )
         )
 
 

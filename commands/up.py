@@ -31,6 +31,7 @@ from utawaku.library.heartbeat import (
     service_processes,
     stop_beating,
 )
+from utawaku.library.language import in_english, tr
 from utawaku.library.processes import is_gone, process_mark
 from utawaku.library.web_guard import HOST
 
@@ -170,7 +171,7 @@ def end_left_over(settings: "Settings") -> list[int]:
         if isinstance(mark, str) and not is_gone(mark):  # else the number is another's now
             pid = int(mark.split("-")[0])
             with suppress(psutil.NoSuchProcess):
-                err.print(f"ending process {pid}, left by a pipeline that was killed")
+                err.print(tr("ending process {pid}, left by a pipeline that was killed", pid=pid))
                 end_group(pid, psutil.Process(pid).wait)
                 ended.append(pid)
     return ended
@@ -207,7 +208,9 @@ class Rounds:
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 with suppress(OSError):  # the log may lie on the disk that is full
-                    err.print(f"going on, though the disk says: {error}", markup=False)
+                    err.print(
+                        tr("going on, though the disk says: {error}", error=error), markup=False
+                    )
         else:
             self._trouble = ""
 
@@ -261,7 +264,9 @@ def down() -> None:
         if not left:
             raise UtawakuError("the pipeline is not running", next_step="`utawaku up` starts it")
         told = ", ".join(map(str, left))
-        out.print(f"the pipeline was killed before; ended what it had left: process {told}")
+        out.print(
+            tr("the pipeline was killed before; ended what it had left: process {told}", told=told)
+        )
         return
     pid = _supervisor(settings)
     if pid is None:
@@ -279,7 +284,9 @@ def down() -> None:
             f"the pipeline has not ended yet: process {alive} lives",
             next_step="Try again in a minute",
         )
-    out.print(f"the pipeline is down; ended {_ended(services, family)}", soft_wrap=True)
+    out.print(
+        tr("the pipeline is down; ended {ended}", ended=_ended(services, family)), soft_wrap=True
+    )
 
 
 def _family(pid: int) -> list[psutil.Process]:
@@ -295,8 +302,13 @@ def _ended(services: Sequence[ServiceProcess], family: Sequence[psutil.Process])
     names = [f"{one.name} {one.pid}" for one in services]
     n_others = len({one.pid for one in family} - {one.pid for one in services})
     if n_others:
-        names.append(f"{n_others} more that they had started (runs go on at the next start)")
-    return ", ".join(names) or "all of it"
+        names.append(
+            tr(
+                "{n_others} more that they had started (runs go on at the next start)",
+                n_others=n_others,
+            )
+        )
+    return ", ".join(names) or tr("all of it")
 
 
 def _logs(settings: "Settings") -> Path:
@@ -314,6 +326,7 @@ def _detach(settings: "Settings", pages: Pages) -> None:
             stdout=output,
             stderr=output,
             start_new_session=True,
+            env=in_english(),  # its log is read by whoever mends it
         )
     deadline = time.monotonic() + COMES_UP_WITHIN_S
 
@@ -325,7 +338,10 @@ def _detach(settings: "Settings", pages: Pages) -> None:
         time.sleep(0.2)
     if is_up():
         shown = shown_address(settings, pages.port)
-        out.print(f"the pipeline is up: {shown} (logs in {log.parent})", soft_wrap=True)
+        out.print(
+            tr("the pipeline is up: {shown} (logs in {parent})", shown=shown, parent=log.parent),
+            soft_wrap=True,
+        )
         return
     if process.poll() is not None and is_running(settings):
         raise _running_already(settings)  # another one was started at the same moment
@@ -341,7 +357,10 @@ def shown_address(settings: "Settings", port: int) -> str:
     guard = guard_of(settings, port)
     if out.is_terminal:
         return guard.address()
-    return f"{guard.address(with_token=False)} (`utawaku up --address` prints it with its token)"
+    return tr(
+        "{address} (`utawaku up --address` prints it with its token)",
+        address=guard.address(with_token=False),
+    )
 
 
 def prepare() -> None:
@@ -386,9 +405,13 @@ def _supervise(settings: "Settings", pages: Pages) -> None:
     signal.signal(signal.SIGINT, stop)
     if returncode := _prepared():  # it has said why
         raise typer.Exit(returncode)
-    out.print(f"web page  {shown_address(settings, pages.port)}", markup=False, soft_wrap=True)
-    out.print(f"logs      {logs}", soft_wrap=True)
-    out.print("Ctrl-C ends the pipeline; what is running goes on at the next start")
+    out.print(
+        tr("web page  {shown_address}", shown_address=shown_address(settings, pages.port)),
+        markup=False,
+        soft_wrap=True,
+    )
+    out.print(tr("logs      {logs}", logs=logs), soft_wrap=True)
+    out.print(tr("Ctrl-C ends the pipeline; what is running goes on at the next start"))
     scraped = _serve_metrics(settings, pages.metrics)
     # The socket lies in a folder of its own that nobody else may enter: who can talk to the code
     # server can run code.
@@ -418,7 +441,13 @@ def _serve_metrics(settings: "Settings", port: int | None) -> "ThreadingHTTPServ
     keep_giving_back()  # each answer opens the catalogue again
     server = metrics_server(settings, port)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-    out.print(f"metrics   http://{HOST}:{server.server_address[1]}/metrics")
+    out.print(
+        tr(
+            "metrics   http://{HOST}:{port}/metrics",
+            HOST=HOST,
+            port=server.server_address[1],
+        )
+    )
     return server
 
 

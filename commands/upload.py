@@ -10,6 +10,8 @@ import typer
 
 from utawaku.commands.console import add_row, err, out, print_event, print_json, print_table, table
 from utawaku.library.errors import ConfigError, UtawakuError
+from utawaku.library.language import tr, translated, trn
+from utawaku.library.words import word
 
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
@@ -64,14 +66,17 @@ def login(
     if json:
         print_event("logged_in", account=name, expires_at=account.expires_at)
         return
-    out.print(f"logged in as {name}; valid until {_day(account.expires_at)}", markup=False)
+    out.print(
+        tr("logged in as {name}; valid until {day}", name=name, day=_day(account.expires_at)),
+        markup=False,
+    )
 
 
 def _show_code(url: str) -> None:
     from utawaku.services.publish.bilibili.qr import qr_text
 
     print(qr_text(url))
-    err.print("Scan this with the Bilibili app and confirm there (within three minutes).")
+    err.print(tr("Scan this with the Bilibili app and confirm there (within three minutes)."))
 
 
 def _print_code(url: str) -> None:
@@ -107,7 +112,8 @@ def accounts(
     listing = table(("account", "whole"), "valid until", "state")
     for account in found:
         soon = account.expires_at is not None and account.expires_at - time.time() < 7 * 86400
-        state = account.state or ("ends soon: log in again" if soon else "ready")
+        ready = tr("ends soon: log in again") if soon else tr("ready")
+        state = translated(account.state) or ready
         add_row(listing, [account.name, _day(account.expires_at), state])
     print_table(listing)
 
@@ -173,7 +179,7 @@ def upload(
             print_json({"submissions": done})
         _raise_unless_published(done)
     elif not queue and planned and not json:
-        err.print("\nThis is the plan only. Add --queue, or --now to upload from here.")
+        err.print(tr("\nThis is the plan only. Add --queue, or --now to upload from here."))
     catalogue.close()
 
 
@@ -234,12 +240,22 @@ def _release(store: "Submissions", account: str) -> None:
 
 def _print_submissions(found: "Sequence[Submission]", holds: "Sequence[QueueHold]") -> None:
     for hold in holds:
-        err.print(f"on hold: {hold.target} ({hold.account}): {hold.message}", markup=False)
+        err.print(
+            tr(
+                "on hold: {target} ({account}): {message}",
+                target=hold.target,
+                account=hold.account,
+                message=translated(hold.message),
+            ),
+            markup=False,
+        )
     listing = table(("#", "right"), "state", ("parts", "right"), ("title", "left"), "where", "what")
     for one in found:
         parts = f"{one.n_uploaded}/{len(one.parts)}"
         where = one.remote_id or one.append_to
-        add_row(listing, [one.id, one.state, parts, one.title, where, one.message])
+        add_row(
+            listing, [one.id, word(one.state), parts, one.title, where, translated(one.message)]
+        )
     print_table(listing)
 
 
@@ -257,15 +273,15 @@ def _work(
             task = bar.add_task(one.title, total=1.0)
 
             def show(fraction: float, message: str, task: object = task) -> None:
-                bar.update(task, completed=fraction, description=message)  # type: ignore[arg-type]
+                bar.update(task, completed=fraction, description=translated(message))  # type: ignore[arg-type]
 
             queue = queue_for(one.target, one.account, settings, catalogue)
             finished = queue.run(one.id, show)
             bar.remove_task(task)
             done.append(finished)
             where = f" {finished.remote_id}" if finished.remote_id else ""
-            why = f": {finished.message}" if finished.message else ""
-            err.print(f"{finished.state}{where} {finished.title}{why}", markup=False)
+            why = f": {translated(finished.message)}" if finished.message else ""
+            err.print(f"{word(finished.state)}{where} {finished.title}{why}", markup=False)
     return done
 
 
@@ -286,21 +302,38 @@ def _show_plan(
     planned: "Sequence[Submission]", findings: "Sequence[Sequence[Finding]]", *, n_chosen: int
 ) -> None:
     if not planned:
-        err.print(f"nothing to share: {n_chosen} song(s) found, all shared or without a file")
+        err.print(
+            trn(
+                "nothing to share: {n} song found, all shared or without a file",
+                "nothing to share: {n} songs found, all shared or without a file",
+                n_chosen,
+            )
+        )
     for one, found in zip(planned, findings, strict=True):
-        kind = f"append to {one.append_to}" if one.append_to else "new submission"
-        out.print(f"{kind} on {one.target} ({one.account})", style="bold", markup=False)
+        kind = (
+            tr("append to {append_to}", append_to=one.append_to)
+            if one.append_to
+            else tr("new submission")
+        )
+        out.print(
+            tr("{kind} on {target} ({account})", kind=kind, target=one.target, account=one.account),
+            style="bold",
+            markup=False,
+        )
         out.print(f"  {one.title}", markup=False)
         listing = table(("", "right"), "part", "video")
         for part in one.parts:
-            video = "cut" if part.path else "to be rendered"
+            video = "cut" if part.path else tr("to be rendered")
             add_row(listing, [part.position + 1, part.title, video])
         print_table(listing)
         for finding in found:
             style = "bold red" if finding.severity == "error" else "yellow"
             subject = f"{finding.subject}: " if finding.subject else ""
             if finding.code != "part_file_missing" or finding.severity == "error":
-                err.print(f"  {finding.severity}: {subject}{finding.message}", style=style)
+                err.print(
+                    f"  {word(finding.severity)}: {subject}{translated(finding.message)}",
+                    style=style,
+                )
 
 
 def _moment(text: str) -> float | None:

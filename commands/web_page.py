@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from utawaku.library.config import Settings, load_settings
+from utawaku.library.language import tr
 from utawaku.library.web_guard import HOST, Guard, Verdict, lasting_token
 
 TOKEN_FILE = "web-token"
@@ -34,7 +35,7 @@ def guard_of(settings: Settings, port: int) -> Guard:
     return Guard(
         port,
         lasting_token(settings.data_dir / TOKEN_FILE),
-        "Open the whole address, with its token: `utawaku up --address` prints it.",
+        tr("Open the whole address, with its token: `utawaku up --address` prints it."),
     )
 
 

@@ -28,6 +28,7 @@ from utawaku.library.former_settings import (
     former_variables,
     with_present_names,
 )
+from utawaku.library.language import Language
 from utawaku.library.paths import default_config_path
 from utawaku.library.publish.settings import PublishSettings
 from utawaku.library.scrobble_settings import ScrobbleSettings
@@ -199,6 +200,11 @@ class Settings(BaseSettings):
         env_prefix="UTAWAKU_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
+    language: Language = Field(
+        "auto",
+        description="Language of screens, help and messages: `en`, `ja` or `zh_CN`; `auto` goes by "
+        "LANGUAGE, LC_ALL, LC_MESSAGES and LANG. Another one is used from the next start.",
+    )
     library_root: Path = Field(
         default_factory=places.library_root, description="Songs/, Streams/ and .trash/ live here."
     )

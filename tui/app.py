@@ -9,6 +9,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from utawaku.library.language import tr
 from utawaku.library.records import Notice, Song
 from utawaku.tui import theme
 from utawaku.tui.key_queue import KeyQueue
@@ -217,6 +218,13 @@ class UtawakuApp(App[int]):
         """Make the change again that was undone last."""
         self.services.undo.redo()
 
+    def action_command_palette(self) -> None:
+        """Look for an action by its name."""
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=tr("Search for an action …")))
+
     def action_help(self) -> None:
         """List the keys of this screen."""
         from utawaku.tui.screens.help import HelpScreen, key_sections
@@ -250,7 +258,7 @@ class UtawakuApp(App[int]):
 
     def _settings_changed(self, settings: "Settings") -> None:
         if self.services.library.take(settings):
-            self.notify("utawaku uses the new folder or database from the next start.")
+            self.notify(tr("utawaku uses the new folder or database from the next start."))
 
     def action_next_theme(self) -> None:
         """Switch between night and day."""
@@ -268,9 +276,11 @@ class UtawakuApp(App[int]):
 
         for command in commands_of(screen):
             run = partial(self.call_later, self.run_action, command.action, command.owner)
-            yield SystemCommand(command.description, f"key {command.key}", run)
+            yield SystemCommand(command.description, tr("key {key}", key=command.key), run)
         for name in self.available_themes:
-            yield SystemCommand(f"Theme: {name}", "colours", partial(self.set_theme, name))
+            yield SystemCommand(
+                tr("Theme: {name}", name=name), tr("colours"), partial(self.set_theme, name)
+            )
 
     def action_leave(self) -> None:
         """Quit; while music plays, ask first."""
@@ -282,7 +292,7 @@ class UtawakuApp(App[int]):
             if sure:
                 self.exit(0)
 
-        self.push_screen(Confirm("Stop the music and quit?"), leave)
+        self.push_screen(Confirm(tr("Stop the music and quit?")), leave)
 
 
 def run(

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from utawaku.library.language import msg, tr
 from utawaku.library.records import Song
+from utawaku.library.words import word
 from utawaku.tui.text import bar, clock, shown
 
 
@@ -46,49 +48,58 @@ def title_of(song: Song) -> str:
     """The title, or where the song stands in its stream."""
     if song.title:
         return shown(song.title)
-    return f"unknown {clock(song.start_s)} · {shown(song.stream_title)}"
+    return tr(
+        "unknown {clock} · {stream_title}",
+        clock=clock(song.start_s),
+        stream_title=shown(song.stream_title),
+    )
 
 
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
-        Column("title", "Title", 16, title_of, weight=4, sort="title", priority=0),
+        Column("title", msg("Title"), 16, title_of, weight=4, sort="title", priority=0),
         Column(
-            "artist", "Artist", 10, lambda s: shown(s.artist), weight=3, sort="artist", priority=2,
-            look="muted",
+            "artist", msg("Artist"), 10, lambda s: shown(s.artist), weight=3, sort="artist",
+            priority=2, look="muted",
         ),
         Column(
-            "singer", "Singer", 10, lambda s: shown(s.singer), weight=2, sort="singer", priority=1,
+            "singer", msg("Singer"), 10, lambda s: shown(s.singer), weight=2, sort="singer",
+            priority=1,
         ),
         Column(
-            "length", "Length", 6, lambda s: clock(s.duration_s), right=True, sort="length",
+            "length", msg("Length"), 6, lambda s: clock(s.duration_s), right=True, sort="length",
             look="muted", priority=3,
         ),
-        Column("date", "Date", 10, lambda s: s.uploaded_on, sort="date", look="muted", priority=6),
-        Column("taste", "Taste", 7, _taste, sort="taste", look="accent", priority=4),
-        Column("stars", "Stars", 5, _stars, sort="stars", look="warn", priority=5),
         Column(
-            "plays", "Plays", 5, lambda s: str(s.play_count or ""), right=True, sort="plays",
+            "date", msg("Date"), 10, lambda s: s.uploaded_on, sort="date", look="muted",
+            priority=6,
+        ),
+        Column("taste", msg("Taste"), 7, _taste, sort="taste", look="accent", priority=4),
+        Column("stars", msg("Stars"), 5, _stars, sort="stars", look="warn", priority=5),
+        Column(
+            "plays", msg("Plays"), 5, lambda s: str(s.play_count or ""), right=True, sort="plays",
             look="muted", priority=7,
         ),
         Column(
             "bpm", "BPM", 4, lambda s: f"{s.bpm:.0f}" if s.bpm else "", right=True, sort="bpm",
             look="muted", priority=8,
         ),
-        Column("key", "Key", 4, lambda s: shown(s.key), sort="key", look="muted", priority=8),
+        Column("key", msg("Key"), 4, lambda s: shown(s.key), sort="key", look="muted", priority=8),
         Column(
-            "channel", "Channel", 10, lambda s: shown(s.channel), weight=2, sort="channel",
+            "channel", msg("Channel"), 10, lambda s: shown(s.channel), weight=2, sort="channel",
             look="muted", priority=8,
         ),
         Column(
-            "stream", "Stream", 12, lambda s: shown(s.stream_title), weight=3, sort="stream",
+            "stream", msg("Stream"), 12, lambda s: shown(s.stream_title), weight=3, sort="stream",
             look="muted", priority=9, middle=True,
         ),
         Column(
-            "source", "Named by", 9, lambda s: s.label_source or "–", look="muted", priority=9,
+            "source", msg("Named by"), 9, lambda s: word(s.label_source) or "–", look="muted",
+            priority=9,
         ),
         Column(
-            "confidence", "Cut", 4, lambda s: f"{round(s.confidence * 100)}%", right=True,
+            "confidence", msg("Cut"), 4, lambda s: f"{round(s.confidence * 100)}%", right=True,
             sort="confidence", look="muted", priority=9,
         ),
     )

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
+from utawaku.library.language import tr
 from utawaku.library.paths import CatalogueLocation, catalogue_location
 from utawaku.library.records import Song
 from utawaku.tui import palette
 from utawaku.tui.columns import COLUMNS, DETAILS_FROM, Column, details_width, lay_out, mark
 from utawaku.tui.preferences import Preferences, load_preferences
+from utawaku.tui.tabs import TABS, key_and_rest
 from utawaku.tui.text import fit
 
 _SQLITE = "sqlite:///"
@@ -123,7 +125,7 @@ def draw(songs: list[Song], width: int, height: int, preferences: Preferences) -
     columns = lay_out([COLUMNS[name] for name in preferences.columns], text_width - _LEFT - 1)
     n_hidden = len(preferences.columns) - len(columns)
     blank = [(" " * width, "")]
-    top = "  歌枠   Library  Timeline  Review  Pipeline  Outbox"
+    top = "  歌枠   " + "  ".join("".join(key_and_rest(title)) for _mode, title in TABS)
     lines: list[list[Piece]] = [
         [(fit(top[:5], 7), "primary"), (fit(top[5:], width - 7), "muted")],
         [("  / ", "primary"), (fit("…", width - 4), "muted")],
@@ -156,7 +158,7 @@ def row(song: Song, columns: list[tuple[Column, int]]) -> list[Piece]:
 def _header(columns: list[tuple[Column, int]], n_hidden: int) -> list[Piece]:
     pieces: list[Piece] = [(fit(f" +{n_hidden}" if n_hidden else "", _LEFT), "muted")]
     for n, (column, width) in enumerate(columns):
-        title = column.title + (" ↓" if column.sort == "added" else "")
+        title = tr(column.title) + (" ↓" if column.sort == "added" else "")
         pieces.append((" " * _GAP if n else "", ""))
         pieces.append((fit(title, width, right=column.right), "muted"))
     return pieces

@@ -7,6 +7,7 @@ from typing import Any
 
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import tr
 from utawaku.library.web_guard import HOST, Guard, new_token
 
 DEFAULT_PORT = 3201
@@ -62,7 +63,9 @@ def guarded_server(command: list[str], port: int, token: str) -> Any:
     from aiohttp import web
     from textual_serve.server import Server
 
-    rules = Guard(port, token, "Open the whole address that `utawaku serve` shows, with its token.")
+    rules = Guard(
+        port, token, tr("Open the whole address that `utawaku serve` shows, with its token.")
+    )
 
     @web.middleware
     async def guard(request: web.Request, handler: Any) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from utawaku.library.language import tr
 from utawaku.library.requests import Ingest
 from utawaku.tui.text import shown
 
@@ -29,22 +30,24 @@ def check_targets(text: str) -> str:
     """Return what is wrong with a list of targets."""
     wanted = requests_of(text)
     if not wanted:
-        return "Type at least one address or path."
+        return tr("Type at least one address or path.")
     for one in wanted:
         if _is_address(one.source):
             if not urlsplit(one.source).hostname:
-                return f"{shown(one.source)} is not an address."
+                return tr("{target} is not an address.", target=shown(one.source))
         elif one.as_one:
-            return f"{AS_ONE} goes with the address of a video in parts."
+            return tr("{option} goes with the address of a video in parts.", option=AS_ONE)
         elif not Path(one.source).exists():
-            return f"{shown(one.source)} is neither an address nor a file."
+            return tr("{target} is neither an address nor a file.", target=shown(one.source))
     return ""
 
 
 def check_address(text: str) -> str:
     """Return what is wrong with one address."""
     parts = urlsplit(text.strip())
-    return "" if _is_address(text.strip()) and parts.hostname else "That is not an address."
+    if _is_address(text.strip()) and parts.hostname:
+        return ""
+    return tr("That is not an address.")
 
 
 def _is_address(word: str) -> bool:

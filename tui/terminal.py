@@ -12,12 +12,14 @@ from typing import IO, Literal
 
 import numpy as np
 
+from utawaku.library.language import msg
+
 Way = Literal["kitty", "sixel", "blocks", "text"]
 WAYS: dict[Way, str] = {
-    "kitty": "kitty's graphics protocol",
-    "sixel": "sixels",
-    "blocks": "half blocks",
-    "text": "its size in words",
+    "kitty": msg("kitty's graphics protocol"),
+    "sixel": msg("sixels"),
+    "blocks": msg("half blocks"),
+    "text": msg("its size in words"),
 }
 _CHUNK = 4096
 _PLACEHOLDER = "\U0010eeee"

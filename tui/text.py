@@ -4,6 +4,7 @@ import unicodedata
 
 from rich.cells import cell_len, set_cell_size
 
+from utawaku.library.language import tr, trn
 from utawaku.library.text import clean_line, graphemes
 from utawaku.library.time_format import clock as clock
 from utawaku.library.time_format import precise_clock as precise_clock
@@ -92,12 +93,18 @@ def ago(seconds: float) -> str:
     ('just now', '10 min ago', '2 h ago', '3 days ago', '2 years ago')
     """
     if seconds < 60:
-        return "just now"
-    for size, word in ((365 * 86400, "year"), (30 * 86400, "month"), (86400, "day")):
-        if seconds >= size:
-            n = int(seconds / size)
-            return f"{n} {word}{'s' if n > 1 else ''} ago"
-    return f"{int(seconds / 3600)} h ago" if seconds >= 3600 else f"{int(seconds / 60)} min ago"
+        return tr("just now")
+    if seconds >= 365 * 86400:
+        return trn("{n} year ago", "{n} years ago", int(seconds / (365 * 86400)))
+    if seconds >= 30 * 86400:
+        return trn("{n} month ago", "{n} months ago", int(seconds / (30 * 86400)))
+    if seconds >= 86400:
+        return trn("{n} day ago", "{n} days ago", int(seconds / 86400))
+    return (
+        tr("{seconds} h ago", seconds=int(seconds / 3600))
+        if seconds >= 3600
+        else tr("{seconds} min ago", seconds=int(seconds / 60))
+    )
 
 
 def bar(fraction: float, width: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from textual.timer import Timer
 
+from utawaku.library.language import tr
 from utawaku.library.requests import AnyRequest, Follow
 from utawaku.tui.messages import OfferTaken
 from utawaku.tui.screens.dialogs import AskText
@@ -69,16 +70,16 @@ class Beginning(InlineEditing):
             beginnings.make_demo()
         elif event.name == "channel":
             self._ask_to_begin(
-                "Follow a channel", "Its address, e.g. https://www.youtube.com/@name",
+                tr("Follow a channel"), tr("Its address, e.g. https://www.youtube.com/@name"),
                 check_address, lambda text: [Follow(url=text.strip())],
             )  # fmt: skip
         else:
             help_ = {
-                "address": "Addresses of streams or playlists, one a line.",
-                "folder": "Paths of folders or files, one a line.",
+                "address": tr("Addresses of streams or playlists, one a line."),
+                "folder": tr("Paths of folders or files, one a line."),
             }[event.name]
             self._ask_to_begin(
-                "Add to the library", help_, check_targets, requests_of,
+                tr("Add to the library"), help_, check_targets, requests_of,
             )  # fmt: skip
 
     def _ask_to_begin(

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
+from utawaku.library.language import tr
 from utawaku.library.records import Song, SongEdit
 from utawaku.library.requests import Recut
 from utawaku.tui.screens.song_actions import SongActions
@@ -160,7 +161,7 @@ class BoundaryEditing(SongActions):
                 for song in self._read.songs
             ]
             self._read = replace(self._read, songs=songs)
-        self._edit("moving a cut", lambda: edits.move(song_id, start_s, stop_s))
+        self._edit(tr("moving a cut"), lambda: edits.move(song_id, start_s, stop_s))
 
     def _edit(self, what: str, job: Callable[[], SongEdit]) -> None:
         """Change boundaries, ask for a re-cut, offer the way back."""
@@ -189,31 +190,31 @@ class BoundaryEditing(SongActions):
         at_s = self.view.marker_s
         song = next((s for s in self.rows.songs if s.start_s < at_s < s.stop_s), None)
         if song is None:
-            self.notify("Put the marker inside a song first.")
+            self.notify(tr("Put the marker inside a song first."))
             return
         edits = self.catalogue.edits
-        self._edit("splitting", lambda: edits.split(song.id, at_s))
+        self._edit(tr("splitting"), lambda: edits.split(song.id, at_s))
 
     def action_merge(self) -> None:
         """One song of this and the next."""
         self._settle()
         rows = self.rows
         if rows.cursor + 1 >= len(rows.songs):
-            self.notify("There is no next song.")
+            self.notify(tr("There is no next song."))
             return
         first, second = rows.songs[rows.cursor], rows.songs[rows.cursor + 1]
         edits = self.catalogue.edits
-        self._edit("merging", lambda: edits.merge(first.id, second.id))
+        self._edit(tr("merging"), lambda: edits.merge(first.id, second.id))
 
     def action_add(self) -> None:
         """A song at the marker, up to the next song at most."""
         self._settle()
         at_s = self.view.marker_s
         if any(song.start_s <= at_s < song.stop_s for song in self.rows.songs):
-            self.notify("There is a song already: s splits it.")
+            self.notify(tr("There is a song already: s splits it."))
             return
         later = [song.start_s for song in self.rows.songs if song.start_s > at_s]
         stop_s = min([at_s + NEW_SONG_S, self.view.picture.duration_s, *later])
         edits, stream_id = self.catalogue.edits, self._stream_id
         if stream_id:
-            self._edit("adding a song", lambda: edits.add(stream_id, at_s, stop_s))
+            self._edit(tr("adding a song"), lambda: edits.add(stream_id, at_s, stop_s))

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
+from utawaku.library.language import msg, tr
 from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.text import fit, shown
 from utawaku.tui.widgets.line_input import LineInput
@@ -26,7 +27,7 @@ class Confirm(ModalScreen[bool]):
         Binding("n,escape,q", "answer(False)", "No"),
     ]
 
-    def __init__(self, question: str, consequence: str = "", *, yes: str = "Yes") -> None:
+    def __init__(self, question: str, consequence: str = "", *, yes: str = msg("Yes")) -> None:
         super().__init__()
         self._question = question
         self._consequence = consequence
@@ -40,8 +41,8 @@ class Confirm(ModalScreen[bool]):
                 yield Static(self._consequence, classes="dialog-text", markup=False)
             keys = Text()
             accent = self.app.theme_variables.get("primary", "")
-            keys.append("y ", style=accent).append(f"{self._yes}     ")
-            keys.append("n ", style=accent).append("No")
+            keys.append("y ", style=accent).append(f"{tr(self._yes)}     ")
+            keys.append("n ", style=accent).append(tr("No"))
             yield Static(keys, classes="dialog-keys")
 
     def action_answer(self, answer: bool) -> None:
@@ -94,8 +95,12 @@ class AskText(ModalScreen[str | None]):
                 yield LineInput(self._value, id="answer", compact=True, password=self._hidden)
             yield Static(self._help, classes="dialog-text", markup=False)
             yield Static("", id="wrong", markup=False)
-            keys = "ctrl+s done" if self._several_lines else "enter done"
-            yield Static(f"{keys}     esc cancel", classes="dialog-keys", markup=False)
+            keys = (
+                tr("ctrl+s done     esc cancel")
+                if self._several_lines
+                else tr("enter done     esc cancel")
+            )
+            yield Static(keys, classes="dialog-keys", markup=False)
 
     @property
     def text(self) -> str:
@@ -193,8 +198,10 @@ class Choose(ModalScreen[str | None]):
             if self._empty:
                 rows.empty_text = self._empty
             yield rows
-            keys = "enter choose     x remove     esc cancel" if self._remove else ""
-            yield Static(keys or "enter choose     esc cancel", classes="dialog-keys", markup=False)
+            keys = tr("enter choose     x remove     esc cancel") if self._remove else ""
+            yield Static(
+                keys or tr("enter choose     esc cancel"), classes="dialog-keys", markup=False
+            )
 
     def action_remove(self) -> None:
         """Do away with the line under the cursor."""
@@ -240,7 +247,7 @@ class ChooseSeveral(ModalScreen[list[str] | None]):
             rows.styles.height = min(len(self._choices), 14)
             yield rows
             yield Static(
-                "space on or off     J K move     enter done     esc cancel",
+                tr("space on or off     J K move     enter done     esc cancel"),
                 classes="dialog-keys",
                 markup=False,
             )

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from utawaku.library.language import tr, trn
 from utawaku.library.records import Song
 from utawaku.library.text import clean_line
 from utawaku.tui.columns import title_of
@@ -83,7 +84,7 @@ class EditSongs(ModalScreen[dict[str, str] | None]):
         """One line a field."""
         n = len(self._songs)
         with Vertical(classes="dialog wide"):
-            title = "Edit song" if n == 1 else f"Edit {n} songs"
+            title = tr("Edit song") if n == 1 else tr("Edit {n} songs", n=n)
             yield Static(title, classes="dialog-title", markup=False)
             for name in FIELDS:
                 old = self._old[name]
@@ -91,21 +92,25 @@ class EditSongs(ModalScreen[dict[str, str] | None]):
                     yield Static(name.capitalize(), classes="field-name", markup=False)
                     yield LineInput(
                         shown(old) if old is not None else "",
-                        placeholder="" if old is not None else "(different; kept)",
+                        placeholder="" if old is not None else tr("(different; kept)"),
                         id=f"edit-{name}",
                         compact=True,
                     )
             if n == 1:
                 song = self._songs[0]
-                where = f"{clock(song.start_s)} of {shown(song.stream_title)}"
+                where = tr(
+                    "{clock} of {stream_title}",
+                    clock=clock(song.start_s),
+                    stream_title=shown(song.stream_title),
+                )
                 yield Static(where, classes="dialog-text", markup=False)
             else:
                 yield Static(
-                    "A single space empties a field that differs.",
+                    tr("A single space empties a field that differs."),
                     classes="dialog-text",
                     markup=False,
                 )
-            yield Static("enter save     esc cancel", classes="dialog-keys", markup=False)
+            yield Static(tr("enter save     esc cancel"), classes="dialog-keys", markup=False)
 
     def on_input_submitted(self) -> None:
         """Enter."""
@@ -184,12 +189,14 @@ class Preview(ModalScreen[bool]):
         n = len(self._changes)
         with Vertical(classes="dialog wide"):
             yield Static(
-                f"{n} song{'' if n == 1 else 's'} will change", classes="dialog-title", markup=False
+                trn("{n} song will change", "{n} songs will change", n),
+                classes="dialog-title",
+                markup=False,
             )
             rows = _PreviewRows(self._changes, self._tags)
             rows.styles.height = min(14, max(1, rows.row_count()))
             yield rows
-            yield Static("y change them     n leave them", classes="dialog-keys", markup=False)
+            yield Static(tr("y change them     n leave them"), classes="dialog-keys", markup=False)
 
     def on_row_chosen(self, event: RowChosen) -> None:
         """Enter agrees."""

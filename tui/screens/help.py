@@ -13,6 +13,7 @@ from textual.keys import format_key
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from utawaku.library.language import msg, tr
 from utawaku.library.query.fields import FIELDS
 
 
@@ -29,14 +30,16 @@ class Command:
     section: str
 
 
+LIST = msg("List")
+EVERYWHERE = msg("Everywhere")
 SECTIONS = {
-    "SongActions": "Songs",
-    "InlineEditing": "Songs",
-    "BoundaryEditing": "Cuts",
-    "PlayerKeys": "Player",
-    "TabScreen": "Panes",
-    "NowPlayingScreen": "What plays",
-    "KaraokeScreen": "Karaoke",
+    "SongActions": msg("Songs"),
+    "InlineEditing": msg("Songs"),
+    "BoundaryEditing": msg("Cuts"),
+    "PlayerKeys": msg("Player"),
+    "TabScreen": msg("Panes"),
+    "NowPlayingScreen": msg("What plays"),
+    "KaraokeScreen": msg("Karaoke"),
 }
 """Title of the keys that a class of screens declares; other screens use the name of their tab."""
 
@@ -62,7 +65,7 @@ def key_sections(screen: Screen[Any]) -> list[tuple[str, list[Command]]]:
     sections: dict[str, list[Command]] = {}
     for command in commands_of(screen):
         sections.setdefault(command.section, []).append(command)
-    last = ("List", "Panes", "Player", "Everywhere")
+    last = (LIST, "Panes", "Player", EVERYWHERE)
     names = sorted(sections, key=lambda name: last.index(name) if name in last else -1)
     return [(name, sections[name]) for name in names]
 
@@ -70,14 +73,14 @@ def key_sections(screen: Screen[Any]) -> list[tuple[str, list[Command]]]:
 def _section(owner: Any, key: str, binding: Binding) -> str:
     """Return the title for a key; empty for keys that Textual itself declares."""
     if not isinstance(owner, App | Screen):
-        return "List"
+        return LIST
     for kind in type(owner).__mro__:
         if not kind.__module__.startswith("utawaku."):
             continue
         declared = Binding.make_bindings(kind.__dict__.get("BINDINGS", []))
         if any((one.key, one.action) == (key, binding.action) for one in declared):
             if isinstance(owner, App):
-                return "Everywhere"
+                return EVERYWHERE
             return SECTIONS.get(kind.__name__) or str(getattr(kind, "mode", "")).capitalize()
     return ""
 
@@ -101,13 +104,13 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Keys by section, then the search language."""
         with VerticalScroll(classes="dialog help"):
-            yield Static("Keys", classes="dialog-title", markup=False)
+            yield Static(tr("Keys"), classes="dialog-title", markup=False)
             if self._about:
-                yield Static(self._about, classes="dialog-text", markup=False)
+                yield Static(tr(self._about), classes="dialog-text", markup=False)
             for title, commands in self._sections:
                 yield Static(self._keys(title, commands))
             yield Static(self._fields())
-            yield Static("esc close", classes="dialog-keys", markup=False)
+            yield Static(tr("esc close"), classes="dialog-keys", markup=False)
 
     def _colour(self, name: str) -> str:
         return self.app.theme_variables.get(name, "")
@@ -117,7 +120,7 @@ class HelpScreen(ModalScreen[None]):
         table.add_column(width=22, style=self._colour("primary"), no_wrap=True)
         table.add_column()
         table.add_row(Text(""), "")
-        table.add_row(Text(title, style="bold"), "")
+        table.add_row(Text(tr(title), style="bold"), "")
         actions: dict[str, list[str]] = {}
         for command in commands:
             actions.setdefault(command.description, []).append(command.key)
@@ -130,16 +133,16 @@ class HelpScreen(ModalScreen[None]):
         table.add_column(width=22, style=self._colour("primary"), no_wrap=True)
         table.add_column()
         table.add_row(Text(""), "")
-        table.add_row(Text("Search", style="bold"), "")
+        table.add_row(Text(tr("Search"), style="bold"), "")
         for words, meaning in (
-            ("mio 夜", "both, anywhere in a song's texts"),
-            ('"blue bird"', "as it stands, with the space"),
-            ("-mio  a | b  (a b)", "not, either, together"),
-            ("sort:taste  limit:50", "order (sort:taste+ turns it), at most so many"),
+            ("mio 夜", tr("both, anywhere in a song's texts")),
+            ('"blue bird"', tr("as it stands, with the space")),
+            ("-mio  a | b  (a b)", tr("not, either, together")),
+            ("sort:taste  limit:50", tr("order (sort:taste+ turns it), at most so many")),
         ):
             table.add_row(Text(words), Text(meaning))
         for field in FIELDS.values():
-            table.add_row(Text(field.example), Text(field.help))
+            table.add_row(Text(field.example), Text(tr(field.help)))
         return table
 
     def action_scroll(self, lines: int) -> None:

@@ -11,10 +11,12 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.lrc import Lyrics, parse_lyrics
 from utawaku.library.lyrics_files import keep_lyrics, read_lyrics
 from utawaku.library.records import Song
 from utawaku.library.requests import Separate
+from utawaku.library.words import word
 from utawaku.tui.columns import title_of
 from utawaku.tui.player.player import Stem
 from utawaku.tui.screens.player_keys import PlayerKeys
@@ -27,13 +29,15 @@ from utawaku.tui.widgets.song_wave import SongWave
 KEEP_AFTER_S = 2.0
 """Moved lyrics are written when this time has gone by without another move."""
 LEAST_LOOP_S = 1.0
-NO_LYRICS = "No lyrics: put a .lrc file beside the song, or switch sources.lrclib on (settings)."
+NO_LYRICS = msg(
+    "No lyrics: put a .lrc file beside the song, or switch sources.lrclib on (settings)."
+)
 
 
 class KaraokeScreen(PlayerKeys):
     """Sing along."""
 
-    about = "Sing along: up and down change the key, a and b mark a part to practise."
+    about = msg("Sing along: up and down change the key, a and b mark a part to practise.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,B,q", "close", "Back"),
         Binding("up", "key(1)", "Higher", key_display="↑"),
@@ -113,21 +117,34 @@ class KaraokeScreen(PlayerKeys):
         state, colours, song = self.player.state, self.app.theme_variables, self._song
         muted, accent = colours.get("muted", ""), colours.get("primary", "")
         title = Text(no_wrap=True, overflow="ellipsis")
-        title.append(title_of(song) if song else "Nothing plays.", style="bold")
+        title.append(title_of(song) if song else tr("Nothing plays."), style="bold")
         if song is not None and song.artist:
             title.append(f"   {shown(song.artist)}", style=accent)
         told = Text(no_wrap=True, overflow="ellipsis", style=muted)
         told.append("▶ " if state.playing else "‖ ", style=accent)
         told.append(f"{clock(state.position_s)} / {clock(state.duration_s)}")
-        told.append(f"   key {self.player.semitones:+d}" if self.player.semitones else "   key 0")
-        told.append(f"   tempo {self.player.tempo:.0%}")
+        told.append(
+            tr("   key {semitones:+d}", semitones=self.player.semitones)
+            if self.player.semitones
+            else tr("   key 0")
+        )
+        told.append(tr("   tempo {tempo:.0%}", tempo=self.player.tempo))
         if self._loop is not None:
-            told.append(f"   again {clock(self._loop[0])} – {clock(self._loop[1])}", style=accent)
+            told.append(
+                tr(
+                    "   again {start} – {stop}",
+                    start=clock(self._loop[0]),
+                    stop=clock(self._loop[1]),
+                ),
+                style=accent,
+            )
         elif self._loop_start is not None:
-            told.append(f"   from {clock(self._loop_start)}: b ends it", style=accent)
+            told.append(
+                tr("   from {clock}: b ends it", clock=clock(self._loop_start)), style=accent
+            )
         if self._moved_s:
-            told.append(f"   lyrics {self._moved_s:+.1f} s", style=accent)
-        told.append(f"   {self._backing or state.stem}")
+            told.append(tr("   lyrics {moved_s:+.1f} s", moved_s=self._moved_s), style=accent)
+        told.append(f"   {self._backing or word(state.stem)}")
         for name, text in (("title", title), ("set", told)):
             self.query_one(f"#karaoke-{name}", Static).update(text)
 
@@ -144,7 +161,7 @@ class KaraokeScreen(PlayerKeys):
         def arrived(lyrics: Lyrics | None) -> None:
             if self._song is not song:
                 return
-            view.take(lyrics, NO_LYRICS)
+            view.take(lyrics, tr(NO_LYRICS))
             if lyrics is None or not lyrics.is_synced:
                 self._ask(song, lyrics)
 
@@ -155,7 +172,7 @@ class KaraokeScreen(PlayerKeys):
         view = self.query_one(LyricsView)
         if not self.services.library.settings.sources.lrclib:
             return
-        view.take(known, "Asking LRCLIB …")
+        view.take(known, tr("Asking LRCLIB …"))
         if self._child is not None:
             self._child.stop()
 
@@ -165,7 +182,7 @@ class KaraokeScreen(PlayerKeys):
 
         def ended(error: UtawakuError | None) -> None:
             if error is not None and self._song is song:
-                view.take(known, f"{error.problem}. {error.next_step}".strip(". "))
+                view.take(known, translated(f"{error.problem}. {error.next_step}".strip(". ")))
 
         arguments = ["lyrics", song.id, "--json", *(["--again"] if again else [])]
         self._child = Child(self.app, arguments, heard, ended)
@@ -175,7 +192,7 @@ class KaraokeScreen(PlayerKeys):
         if self._song is None:
             return
         if not self.services.library.settings.sources.lrclib:
-            self.notify(NO_LYRICS, severity="warning")
+            self.notify(tr(NO_LYRICS), severity="warning")
             return
         self._ask(self._song, self.query_one(LyricsView).lyrics, again=True)
 
@@ -202,7 +219,8 @@ class KaraokeScreen(PlayerKeys):
         view.take(shifted)
         self._moved_s = 0.0
         self.services.worker.write(
-            lambda: keep_lyrics(song, path, shifted), lambda _: self.notify("Lyrics are kept so.")
+            lambda: keep_lyrics(song, path, shifted),
+            lambda _: self.notify(tr("Lyrics are kept so.")),
         )
 
     def action_scroll(self, by: int) -> None:
@@ -227,17 +245,22 @@ class KaraokeScreen(PlayerKeys):
             asked = [one for one in catalogue.requests.recent(limit=50)
                      if one.kind == Separate.kind and one.target == song.id]  # fmt: skip
             if asked and asked[0].state == "failed":
-                return False, f"mix: no backing ({shown(asked[0].message)})"
+                return False, tr(
+                    "mix: no backing ({message})", message=shown(translated(asked[0].message))
+                )
             if asked and asked[0].state == "running":
-                return False, f"mix, backing {asked[0].progress:.0%}"
-            return False, "mix, backing is asked for"
+                return False, tr("mix, backing {progress:.0%}", progress=asked[0].progress)
+            return False, tr("mix, backing is asked for")
 
         def looked(found: tuple[bool, str]) -> None:
             if self._song is not song or not self._wants_backing:
                 return
             self._backing = found[1]
             if first and found[1]:
-                self.notify(f"The backing will be made{pipeline.wait_note()}.", markup=False)
+                self.notify(
+                    tr("The backing will be made{when}.", when=pipeline.wait_note()),
+                    markup=False,
+                )
 
         self.services.worker.write(look, looked)
 
@@ -276,10 +299,10 @@ class KaraokeScreen(PlayerKeys):
         """The part ends here: play it again and again."""
         start_s, stop_s, player = self._loop_start, self.player.state.position_s, self.player
         if start_s is None:
-            self.notify("a marks where the part begins, b where it ends.")
+            self.notify(tr("a marks where the part begins, b where it ends."))
             return
         if stop_s - start_s < LEAST_LOOP_S:
-            self.notify("The part is shorter than a second.")
+            self.notify(tr("The part is shorter than a second."))
             return
         part = (start_s, stop_s)
         self._loop = part

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from utawaku.library.errors import QueryError, UtawakuError
+from utawaku.library.language import msg, tr, trn
 from utawaku.library.query.results import (
     DEFAULT_SORT,
     And,
@@ -46,7 +47,7 @@ from utawaku.tui.widgets.song_table import BLOCK, SongTable
 SORTS = ("added", "title", "artist", "singer", "date", "taste", "stars", "plays", "length", "bpm")
 FORGET = "\0forget "
 LIST = "\0list "
-NO_MATCH = "No songs match."
+NO_MATCH = msg("No songs match.")
 NOT_COUNTED = -2
 """Version of the listing of the first songs: there are more."""
 
@@ -55,7 +56,7 @@ class LibraryScreen(Beginning):
     """Songs."""
 
     mode = "library"
-    about = "All songs. Type / to search, Enter to play."
+    about = msg("All songs. Type / to search, Enter to play.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search"),
         Binding("enter", "play", "Play"),
@@ -255,18 +256,20 @@ class LibraryScreen(Beginning):
         if listing is None:
             return
         n_selected = len(self.table.selected)
-        parts = [f"{n_selected:,} selected"] if n_selected else []
+        parts = [tr("{n:,} selected", n=n_selected)] if n_selected else []
         if listing.version != NOT_COUNTED:
-            parts.append(f"{len(listing):,} song{'' if len(listing) == 1 else 's'}")
+            parts.append(trn("{n:,} song", "{n:,} songs", len(listing)))
         if self._before_group is not None:
-            parts.append("copies of one song, esc returns")
+            parts.append(tr("copies of one song, esc returns"))
         elif self.grouped:
-            parts.append("copies grouped, l opens")
+            parts.append(tr("copies grouped, l opens"))
         sort = listing.query.sort
         if listing.ranked:
-            parts.append("best match first")
+            parts.append(tr("best match first"))
         elif sort != DEFAULT_SORT and sort.field not in self.table.sorts_in_sight():
-            parts.append(f"by {sort.field} {'↓' if sort.descending else '↑'}")
+            parts.append(
+                tr("by {field} {arrow}", field=sort.field, arrow="↓" if sort.descending else "↑")
+            )
         self.search_bar.show_count("  ".join(parts))
 
     def on_search_changed(self, event: SearchChanged) -> None:
@@ -416,8 +419,10 @@ class LibraryScreen(Beginning):
     def action_pictures(self) -> None:
         """Choose how covers are shown."""
         now = self.services.preferences.value.pictures
-        choices = [Choice("", "As this terminal can", on=not now)]
-        choices += [Choice(way, f"By {how}", on=way == now) for way, how in WAYS.items()]
+        choices = [Choice("", tr("As this terminal can"), on=not now)]
+        choices += [
+            Choice(way, tr("By {how}", how=tr(how)), on=way == now) for way, how in WAYS.items()
+        ]
 
         def chosen(way: str | None) -> None:
             if way is not None:
@@ -425,7 +430,7 @@ class LibraryScreen(Beginning):
                 self.services.preferences.save()
                 self.query_one(Details).cover.choose(way)
 
-        self.app.push_screen(Choose("Cover pictures", choices), chosen)
+        self.app.push_screen(Choose(tr("Cover pictures"), choices), chosen)
 
     def action_copies(self) -> None:
         """Show copies of a song once, or each."""
@@ -437,7 +442,7 @@ class LibraryScreen(Beginning):
         song = self.table.current
         query = same_song_query(song) if song is not None else ""
         if not query:
-            self.notify("Only a song with a title has copies that can be listed.")
+            self.notify(tr("Only a song with a title has copies that can be listed."))
             return
         self._before_group = self._before_group or (self.search_bar.text, self.grouped)
         self.grouped = False
@@ -514,8 +519,10 @@ class LibraryScreen(Beginning):
         choices = [
             Choice(
                 name,
-                COLUMNS[name].title,
-                "no room at this width" if name in memory.columns and name not in in_sight else "",
+                tr(COLUMNS[name].title),
+                tr("no room at this width")
+                if name in memory.columns and name not in in_sight
+                else "",
                 on=name in memory.columns,
             )
             for name in names
@@ -527,13 +534,13 @@ class LibraryScreen(Beginning):
                 self.table.set_columns(columns)
                 self.services.preferences.save()
 
-        self.app.push_screen(ChooseSeveral("Columns", choices), chosen)
+        self.app.push_screen(ChooseSeveral(tr("Columns"), choices), chosen)
 
     def action_save_search(self) -> None:
         """Keep the search under a name."""
         text = self.query_text.strip()
         if not text or self.search_bar.error is not None:
-            self.notify("Search for something first; then it can be saved.")
+            self.notify(tr("Search for something first; then it can be saved."))
             return
         saved = self.catalogue.saved_queries
 
@@ -541,14 +548,14 @@ class LibraryScreen(Beginning):
             if name is not None:
                 self.worker.write(
                     lambda: saved.save(clean_line(name), text),
-                    lambda _: self.notify("Saved. ' shows saved searches."),
+                    lambda _: self.notify(tr("Saved. ' shows saved searches.")),
                 )
 
         self.app.push_screen(
             AskText(
-                "Save this search as",
+                tr("Save this search as"),
                 help=text,
-                check=lambda name: "" if clean_line(name) else "It needs a name.",
+                check=lambda name: "" if clean_line(name) else tr("It needs a name."),
             ),
             named,
         )
@@ -564,7 +571,7 @@ class LibraryScreen(Beginning):
 
         def ask(found: tuple[dict[str, str], list[str]]) -> None:
             searches, names = found
-            choices = [Choice(LIST + name, name, "playlist: enter plays it") for name in names]
+            choices = [Choice(LIST + name, name, tr("playlist: enter plays it")) for name in names]
             choices += [Choice(name, name, query) for name, query in searches.items()]
 
             def chosen(value: str | None) -> None:
@@ -586,9 +593,9 @@ class LibraryScreen(Beginning):
 
             self.app.push_screen(
                 Choose(
-                    "Playlists and saved searches",
+                    tr("Playlists and saved searches"),
                     choices,
-                    empty="None yet: F puts songs on a playlist, w saves the search.",
+                    empty=tr("None yet: F puts songs on a playlist, w saves the search."),
                     remove=FORGET,
                 ),
                 chosen,
@@ -601,6 +608,10 @@ class LibraryScreen(Beginning):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.worker.write(lambda: saved.delete(name), lambda _: self.notify("Forgotten."))
+                self.worker.write(
+                    lambda: saved.delete(name), lambda _: self.notify(tr("Forgotten."))
+                )
 
-        self.app.push_screen(Confirm(f"Forget the search {name}?", "Songs stay."), answered)
+        self.app.push_screen(
+            Confirm(tr("Forget the search {name}?", name=name), tr("Songs stay.")), answered
+        )

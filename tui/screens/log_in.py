@@ -10,11 +10,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import msg, tr, translated
 from utawaku.tui.services.child_events import Child
 from utawaku.tui.text import shown
 
-WAITS = "Asking Bilibili for a code …"
-SCAN = "Scan it with the Bilibili app and confirm there, within three minutes."
+WAITS = msg("Asking Bilibili for a code …")
+SCAN = msg("Scan it with the Bilibili app and confirm there, within three minutes.")
 
 
 class LogInScreen(ModalScreen[str | None]):
@@ -33,12 +34,12 @@ class LogInScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The code, what to do with it, and what went wrong."""
         with Vertical(classes="dialog log-in"):
-            yield Static(f"Log in to Bilibili as {self._account}", classes="dialog-title",
-                         markup=False)  # fmt: skip
+            title = tr("Log in to Bilibili as {account}", account=self._account)
+            yield Static(title, classes="dialog-title", markup=False)
             yield Static("", id="code", markup=False)
-            yield Static(WAITS, id="log-in-state", classes="dialog-text", markup=False)
+            yield Static(tr(WAITS), id="log-in-state", classes="dialog-text", markup=False)
             yield Static("", id="wrong", markup=False)
-            yield Static("r another code     esc cancel", classes="dialog-keys", markup=False)
+            yield Static(tr("r another code     esc cancel"), classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         """Ask for a code."""
@@ -52,7 +53,7 @@ class LogInScreen(ModalScreen[str | None]):
     def action_again(self) -> None:
         """Ask for another code."""
         self.on_unmount()
-        self._say(WAITS)
+        self._say(tr(WAITS))
         self._child = Child(self.app, ["login", self._account, "--json"], self._event, self._ended)
 
     def _say(self, state: str, *, code: str = "", wrong: str = "") -> None:
@@ -64,13 +65,15 @@ class LogInScreen(ModalScreen[str | None]):
 
     def _event(self, event: dict[str, Any]) -> None:
         if event.get("event") == "code":
-            self._say(SCAN, code=str(event.get("drawn", "")))
+            self._say(tr(SCAN), code=str(event.get("drawn", "")))
         elif event.get("event") == "logged_in":
             self.dismiss(self._account)
 
     def _ended(self, error: UtawakuError | None) -> None:
         if error is not None:
-            self._say("", wrong=shown(f"{error.problem}. {error.next_step}".strip(". ") + "."))
+            self._say(
+                "", wrong=shown(translated(f"{error.problem}. {error.next_step}".strip(". ") + "."))
+            )
 
     def action_cancel(self) -> None:
         """Not now."""

@@ -10,6 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.records import Notice
 from utawaku.library.text import clean_text
 from utawaku.tui.messages import CursorMoved, RowChosen
@@ -32,7 +33,7 @@ class ShowText(ModalScreen[None]):
         with VerticalScroll(classes="dialog wide"):
             yield Static(self._title, classes="dialog-title", markup=False)
             yield Static(clean_text(self._text, keep_lines=True), markup=False)
-            yield Static("esc close", classes="dialog-keys", markup=False)
+            yield Static(tr("esc close"), classes="dialog-keys", markup=False)
 
     def action_close(self) -> None:
         """Back."""
@@ -43,7 +44,7 @@ class NoticeRows(Rows):
     """Notices, the latest first."""
 
     has_header = False
-    empty_text = "Nothing went wrong."
+    empty_text = msg("Nothing went wrong.")
 
     def __init__(self, notices: Sequence[Notice]) -> None:
         super().__init__()
@@ -60,7 +61,7 @@ class NoticeRows(Rows):
         when = ago(time.time() - notice.created_at)
         return [
             (" ● " if notice.read_at is None else " ○ ", self.look(look)),
-            (fit(shown(notice.title), max(8, width - 18)), None),
+            (fit(shown(translated(notice.title)), max(8, width - 18)), None),
             (fit(when, 14, right=True) + " ", self.look("faint")),
         ]
 
@@ -80,20 +81,22 @@ class NoticesScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The list."""
         with Vertical(classes="dialog wide"):
-            yield Static("Notices", classes="dialog-title", markup=False)
+            yield Static(tr("Notices"), classes="dialog-title", markup=False)
             rows = NoticeRows(self._notices)
             rows.styles.height = min(16, max(2, len(self._notices)))
             yield rows
             yield Static(
-                "enter read     C all read     esc close", classes="dialog-keys", markup=False
+                tr("enter read     C all read     esc close"), classes="dialog-keys", markup=False
             )
 
     def on_row_chosen(self, event: RowChosen) -> None:
         """Read one."""
         event.stop()
         notice = self._notices[event.index]
-        parts = [notice.body, notice.next_step]
-        self.app.push_screen(ShowText(shown(notice.title), "\n\n".join(p for p in parts if p)))
+        parts = [translated(notice.body), translated(notice.next_step)]
+        self.app.push_screen(
+            ShowText(shown(translated(notice.title)), "\n\n".join(p for p in parts if p))
+        )
 
     def on_cursor_moved(self, event: CursorMoved) -> None:
         """Nobody else's business."""

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Footer, Static
 
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.records import Song
 from utawaku.tui.columns import mark, title_of
 from utawaku.tui.messages import CursorMoved, RowChosen
@@ -29,11 +30,11 @@ class NextRows(QueueRows):
     """The turns behind the one that plays."""
 
     has_header = True
-    empty_text = "Nothing comes after it."
+    empty_text = msg("Nothing comes after it.")
 
     def draw_header(self, width: int) -> list[Cell]:
         """Draw the title."""
-        return [(fit("   Next", width), None)]
+        return [(fit(tr("   Next"), width), None)]
 
     @property
     def entries(self) -> list[Entry]:
@@ -48,7 +49,7 @@ class NextRows(QueueRows):
 class NowPlayingScreen(PlayerKeys):
     """Artwork, spectrum, waveform, curve, and what comes next."""
 
-    about = "The song that plays. A click on the waveform seeks."
+    about = msg("The song that plays. A click on the waveform seeks.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,W,q", "close", "Back"),
         Binding("f", "grade(1)", "Like"),
@@ -127,7 +128,7 @@ class NowPlayingScreen(PlayerKeys):
         facts = Text(no_wrap=True, overflow="ellipsis", style=muted)
         time = Text(no_wrap=True)
         if song is None:
-            title.append(shown(state.beside) or "Nothing plays.", style="bold")
+            title.append(shown(state.beside) or tr("Nothing plays."), style="bold")
         else:
             title.append(title_of(song), style="bold")
             if song.artist:
@@ -138,9 +139,17 @@ class NowPlayingScreen(PlayerKeys):
             time.append("▶ " if state.playing else "‖ ", style=accent)
             time.append(f"{clock(state.position_s)} / {clock(state.duration_s)}")
             if song.bpm:
-                time.append(f"   {song.bpm:.0f} BPM  {shown(song.key)}", style=muted)
+                time.append(
+                    tr("   {bpm:.0f} BPM  {key}", bpm=song.bpm, key=shown(song.key)), style=muted
+                )
             if state.silent_because:
-                time.append(f"   silent: {state.silent_because}", style=colours.get("warning", ""))
+                time.append(
+                    tr(
+                        "   silent: {silent_because}",
+                        silent_because=translated(state.silent_because),
+                    ),
+                    style=colours.get("warning", ""),
+                )
         for name, text in (("title", title), ("facts", facts), ("time", time)):
             self.query_one(f"#now-{name}", Static).update(text)
 

@@ -4,13 +4,16 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.publish.records import Part, QueueHold, Submission
+from utawaku.library.words import word
 from utawaku.tui.background import Latest
 from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.screens.dialogs import Confirm
@@ -49,7 +52,7 @@ def progress_of(submission: Submission) -> float:
 class SubmissionRows(Rows):
     """Submissions, the latest first."""
 
-    empty_text = "Nothing to publish yet: p in the library begins a submission."
+    empty_text = msg("Nothing to publish yet: p in the library begins a submission.")
 
     def __init__(self) -> None:
         super().__init__(id="submissions")
@@ -62,13 +65,16 @@ class SubmissionRows(Rows):
     def draw_header(self, width: int) -> list[Cell]:
         """Draw the titles."""
         room, n_told, _n_when = self._rooms(width)
-        text = f"  {'State':12}{'To':10}" + fit("Title", room) + fit("Parts", n_told)
+        heads = ((tr("State"), 12), (tr("To"), 10), (tr("Title"), room), (tr("Parts"), n_told))
+        text = "  " + "".join(fit(head, cells) for head, cells in heads)
         return [(fit(text, width), None)]
 
     def _rooms(self, width: int) -> tuple[int, int, int]:
         """Return the cells for the title, for the parts and for the time: what rows need."""
-        n_told = max([5, *(len(_parts_of(one)) for one in self.submissions)]) + 2
-        n_when = max([0, *(len(_when(one)) for one in self.submissions)]) + 1
+        n_told = (
+            max([cell_len(tr("Parts")), *(len(_parts_of(one)) for one in self.submissions)]) + 2
+        )
+        n_when = max([0, *(cell_len(_when(one)) for one in self.submissions)]) + 1
         room = width - 14 - 10 - n_told - n_when
         if room < 24:  # a title needs the room more than a time
             room, n_when = room + n_when, 0
@@ -79,7 +85,10 @@ class SubmissionRows(Rows):
         submission = self.submissions[index]
         room, n_told, n_when = self._rooms(width)
         return [
-            ("  " + fit(submission.state, 12), self.look(_LOOKS.get(submission.state, "muted"))),
+            (
+                "  " + fit(word(submission.state), 12),
+                self.look(_LOOKS.get(submission.state, "muted")),
+            ),
             (fit(submission.target, 10), self.look("muted")),
             (fit(shown(submission.title), room - 2, middle=True) + "  ", None),
             (fit(_parts_of(submission), n_told), self.look("muted")),
@@ -103,7 +112,7 @@ class OutboxScreen(TabScreen):
     """Submissions."""
 
     mode = "outbox"
-    about = "What is published, what is on its way, and what needs you."
+    about = msg("What is published, what is on its way, and what needs you.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
         Binding("s", "send", "Send"),
@@ -166,7 +175,12 @@ class OutboxScreen(TabScreen):
         rows.submissions, self._holds = found
         rows.rows_changed()
         holds = "   ".join(
-            f"{hold.target} {shown(hold.account)} waits for you: {shown(hold.message)} (y goes on)"
+            tr(
+                "{target} {account} waits for you: {message} (y goes on)",
+                target=hold.target,
+                account=shown(hold.account),
+                message=shown(translated(hold.message)),
+            )
             for hold in self._holds
         )
         line = self.query_one("#outbox-holds", Static)
@@ -195,13 +209,15 @@ class OutboxScreen(TabScreen):
         muted = colours.get("muted", "")
         text = Text(shown(submission.title) + "\n", style="bold")
         facts = [
-            submission.state,
+            word(submission.state),
             f"{submission.target} {shown(submission.account)}",
             submission.remote_id,
         ]
         text.append("  ".join(fact for fact in facts if fact) + "\n", style=f"not bold {muted}")
         if submission.message:
-            text.append(shown(submission.message) + "\n", style=colours.get("warning", ""))
+            text.append(
+                shown(translated(submission.message)) + "\n", style=colours.get("warning", "")
+            )
         text.append("\n")
         for part in submission.parts:
             text.append(part_line(part) + "\n", style="not bold")
@@ -227,7 +243,7 @@ class OutboxScreen(TabScreen):
         if submission is None:
             return
         if submission.state not in ("draft", "held", "failed"):
-            self.notify(f"It is {submission.state} already.")
+            self.notify(tr("It is {state} already.", state=word(submission.state)))
             return
         ask_to_publish(self.app, self.services, submission)
 
@@ -235,7 +251,7 @@ class OutboxScreen(TabScreen):
         """Count a held submission as published: what was found on the target is it."""
         submission = self.current
         if submission is None or submission.state != "held" or not submission.candidate_id:
-            self.notify("Nothing was found on the target that could be this one.")
+            self.notify(tr("Nothing was found on the target that could be this one."))
             return
         store = self.catalogue.submissions
 
@@ -245,9 +261,9 @@ class OutboxScreen(TabScreen):
 
         self.app.push_screen(
             Confirm(
-                f"Is {submission.candidate_id} this submission?",
-                shown(submission.message),
-                yes="It is",
+                tr("Is {candidate_id} this submission?", candidate_id=submission.candidate_id),
+                shown(translated(submission.message)),
+                yes=tr("It is"),
             ),
             answered,
         )
@@ -267,7 +283,7 @@ class OutboxScreen(TabScreen):
         if submission is None:
             return
         if submission.state != "draft":
-            self.notify("Only drafts can be deleted: D makes it one.")
+            self.notify(tr("Only drafts can be deleted: D makes it one."))
             return
         store = self.catalogue.submissions
 
@@ -284,16 +300,18 @@ class OutboxScreen(TabScreen):
         def answered(sure: bool | None) -> None:
             if sure:
                 self.services.undo.run(
-                    Step("deleting a draft", delete, undo), lambda _: self.refresh_data()
+                    Step(tr("deleting a draft"), delete, undo), lambda _: self.refresh_data()
                 )
 
-        self.app.push_screen(Confirm(f"Delete the draft {submission.title}?"), answered)
+        self.app.push_screen(
+            Confirm(tr("Delete the draft {title}?", title=submission.title)), answered
+        )
 
     def action_release(self) -> None:
         """The human has done what was needed: let the queue go on."""
         store, holds = self.catalogue.submissions, list(self._holds)
         if not holds:
-            self.notify("Nothing waits for you.")
+            self.notify(tr("Nothing waits for you."))
             return
 
         def release() -> None:
@@ -314,5 +332,5 @@ def part_line(part: Part) -> str:
     sent = ""
     if part.state == "uploading" and part.size_bytes:
         sent = f"  {part.bytes_sent / part.size_bytes:.0%}"
-    message = f"  {shown(part.message)}" if part.message else ""
+    message = f"  {shown(translated(part.message))}" if part.message else ""
     return f"{sign} P{part.position + 1} {shown(part.title)}{sent}{message}"

@@ -16,11 +16,13 @@ from utawaku.library.artefacts import CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import msg, tr, translated, trn
 from utawaku.library.records import Channel, Request
 from utawaku.library.requests import Follow, Rematerialize, RematerializeStream, Unfollow
 from utawaku.library.shazam_status import GateState, shazam_state
 from utawaku.library.staleness import kept_present
 from utawaku.library.store.overview import StreamStates
+from utawaku.library.words import word
 from utawaku.tui.background import Latest
 from utawaku.tui.columns import title_of
 from utawaku.tui.messages import CursorMoved, RowChosen
@@ -121,14 +123,14 @@ def progress_of(entry: StreamStates) -> tuple[float, str]:
         if name in CHAIN
     )
     running = [state for state in entry.states.values() if state.state == "running"]
-    told = "  ".join(f"{state.asset.replace('_', ' ')} {state.progress:.0%}" for state in running)
+    told = "  ".join(f"{word(state.asset)} {state.progress:.0%}" for state in running)
     return done / len(CHAIN), told
 
 
 class RequestRows(Rows):
     """The requests."""
 
-    empty_text = "Nothing was asked for. Key a adds an address, a file or a folder."
+    empty_text = msg("Nothing was asked for. Key a adds an address, a file or a folder.")
 
     def __init__(self) -> None:
         super().__init__(id="requests")
@@ -142,7 +144,7 @@ class RequestRows(Rows):
 
     def draw_header(self, width: int) -> list[Cell]:
         """Titles."""
-        return [(fit("  State     Request", width), None)]
+        return [(fit("  " + fit(tr("State"), 10) + tr("Request"), width), None)]
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """State, what, progress or message, when."""
@@ -154,12 +156,12 @@ class RequestRows(Rows):
         if request.state == "running":
             share, step = self.steps.get(request.target, (request.progress, ""))
             share = max(share, request.progress)
-            told = f"{bar(share, 10)} {share:4.0%}  {step or shown(request.message)}"
+            told = f"{bar(share, 10)} {share:4.0%}  {step or shown(translated(request.message))}"
         else:
-            told = shown(request.message)
+            told = shown(translated(request.message))
         left = max(16, room * 11 // 20) if told else room
         return [
-            ("  " + fit(request.state, 10), self.look(look)),
+            ("  " + fit(word(request.state), 10), self.look(look)),
             (fit(what, left - 2, middle=True) + "  ", None),
             (
                 fit(told, max(0, room - left)),
@@ -173,7 +175,7 @@ class PipelineScreen(TabScreen):
     """Requests above, work below."""
 
     mode = "pipeline"
-    about = "What you asked for, what is being made, and what went wrong."
+    about = msg("What you asked for, what is being made, and what went wrong.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add"),
         Binding("x", "cancel", "Cancel"),
@@ -249,7 +251,7 @@ class PipelineScreen(TabScreen):
         muted = self.app.theme_variables.get("muted", "")
         for rows in self.query(LowerRows):
             here = rows is self.lower
-            text.append(f"{rows.title}   ", style="bold" if here else muted)
+            text.append(f"{tr(rows.title)}   ", style="bold" if here else muted)
         text.append("v", style=self.app.theme_variables.get("primary", ""))
         self.query_one("#lower-title", Static).update(text)
 
@@ -268,23 +270,32 @@ class PipelineScreen(TabScreen):
         narrow = self.size.width < 140
         pipeline = self.services.pipeline
         if pipeline.is_running:
-            parts = ["The pipeline runs."]
+            parts = [tr("The pipeline runs.")]
         elif pipeline.starting_s is not None:
-            parts = [f"The pipeline is starting ({pipeline.starting_s:.0f} s) …"]
+            parts = [
+                tr(
+                    "The pipeline is starting ({starting_s:.0f} s) …",
+                    starting_s=pipeline.starting_s,
+                )
+            ]
         elif narrow:
-            parts = ["The pipeline is off: S starts it."]
+            parts = [tr("The pipeline is off: S starts it.")]
         else:
-            parts = ["The pipeline is off: requests wait, S starts it."]
+            parts = [tr("The pipeline is off: requests wait, S starts it.")]
         if n_waiting:
-            parts.append(f"{n_waiting} waiting")
+            parts.append(trn("{n} waiting", "{n} waiting", n_waiting))
         gate = picture.shazam
         if gate.enabled and gate.open:
-            wait = f"until {time.strftime('%H:%M', time.localtime(gate.until))}"
-            parts.append(f"Shazam waits {wait}" if narrow else f"Shazam {shown(gate.described())}")
+            wait = tr("until {time}", time=time.strftime("%H:%M", time.localtime(gate.until)))
+            parts.append(
+                tr("Shazam waits {wait}", wait=wait)
+                if narrow
+                else tr("Shazam {described}", described=shown(translated(gate.described())))
+            )
         if picture.n_today:
             budget = self.settings.download.daily_quota
-            of_quota = f"{picture.n_today} of {budget} downloads"
-            parts.append(of_quota if narrow else f"{of_quota} used today")
+            of_quota = tr("{n_today} of {budget} downloads", n_today=picture.n_today, budget=budget)
+            parts.append(of_quota if narrow else tr("{of_quota} used today", of_quota=of_quota))
         self.query_one("#pipeline-state", Static).update("   ".join(parts))
 
     def _request(self) -> Request | None:
@@ -295,9 +306,11 @@ class PipelineScreen(TabScreen):
         """Ask for addresses or files."""
         self.app.push_screen(
             AskText(
-                "Add to the library",
-                help="Addresses of streams, files or folders, one a line. --as-one behind the "
-                "address of a video in parts makes them one stream.",
+                tr("Add to the library"),
+                help=tr(
+                    "Addresses of streams, files or folders, one a line. --as-one behind the "
+                    "address of a video in parts makes them one stream."
+                ),
                 check=check_targets,
                 several_lines=True,
             ),
@@ -313,7 +326,10 @@ class PipelineScreen(TabScreen):
             return len([catalogue.requests.file(wanted) for wanted in requests_of(text)])
 
         def filed(n: object) -> None:
-            self.notify(f"{n} to ingest" + self.services.pipeline.wait_note())
+            self.notify(
+                trn("{n} to ingest", "{n} to ingest", int(str(n)))
+                + self.services.pipeline.wait_note()
+            )
             self.refresh_data()
 
         self.worker.write(file, filed)
@@ -329,7 +345,7 @@ class PipelineScreen(TabScreen):
         if request is None:
             return
         if request.state not in ("queued", "running"):
-            self.notify(f"It is {request.state} already.")
+            self.notify(tr("It is {state} already.", state=word(request.state)))
             return
         catalogue = self.catalogue
 
@@ -341,8 +357,11 @@ class PipelineScreen(TabScreen):
 
         self.app.push_screen(
             Confirm(
-                f"Cancel {name_of(request, self.query_one(RequestRows).titles)}?",
-                "y asks for it again.",
+                tr(
+                    "Cancel {name}?",
+                    name=name_of(request, self.query_one(RequestRows).titles),
+                ),
+                tr("y asks for it again."),
             ),
             cancel,
         )
@@ -355,7 +374,7 @@ class PipelineScreen(TabScreen):
             return
         request = self._request()
         if request is None or request.state not in ("failed", "cancelled"):
-            self.notify("Only what failed or was cancelled can be tried again.")
+            self.notify(tr("Only what failed or was cancelled can be tried again."))
             return
         self.worker.write(
             lambda: catalogue.requests.requeue(request.id), lambda _: self.refresh_data()
@@ -368,7 +387,9 @@ class PipelineScreen(TabScreen):
             return
         request = self._request()
         if request is not None:
-            told = request.message or f"{request.state}, without a message"
+            told = translated(request.message) or tr(
+                "{state}, without a message", state=word(request.state)
+            )
             name = name_of(request, self.query_one(RequestRows).titles)
             self.show_text(name, f"{request.kind} {shown(request.target)}\n\n{told}")
 
@@ -382,31 +403,35 @@ class PipelineScreen(TabScreen):
             state, _title = lower.work[lower.cursor]
             told(
                 RematerializeStream(stream_id=state.stream_id, assets=(state.asset,)),
-                f"{state.asset} will be made again",
+                tr("{asset} will be made again", asset=word(state.asset)),
             )
         elif isinstance(lower, StreamRows):
             stream = lower.streams[lower.cursor].stream
             told(
                 RematerializeStream(stream_id=stream.id),
-                f"{shown(stream.title)} will be made again",
+                tr("{title} will be made again", title=shown(stream.title)),
             )
         elif isinstance(lower, MakerRows):
             maker = lower.makers[lower.cursor]
             if maker.n_stale is None:
-                self.notify(MakerRows.unknown)
+                self.notify(tr(MakerRows.unknown))
                 return
             if not maker.n_stale:
-                self.notify("These are of the present version.")
+                self.notify(tr("These are of the present version."))
                 return
 
             def answered(sure: bool | None) -> None:
                 if sure:
-                    told(Rematerialize(asset=maker.asset), "older ones will be made again")
+                    told(Rematerialize(asset=maker.asset), tr("older ones will be made again"))
 
             self.app.push_screen(
                 Confirm(
-                    f"Make {maker.asset} of {maker.n_stale:,} streams again?",
-                    "All that is stale is made by the present version; your edits stay.",
+                    tr(
+                        "Make {asset} of {n_stale:,} streams again?",
+                        asset=word(maker.asset),
+                        n_stale=maker.n_stale,
+                    ),
+                    tr("All that is stale is made by the present version; your edits stay."),
                 ),
                 answered,
             )
@@ -421,13 +446,15 @@ class PipelineScreen(TabScreen):
                 f"{name}: {shown(str(told))}"
                 for name, told in state.metadata.get("failed_checks", {}).items()
             )
-            told = state.message or checks or state.state
-            self.show_text(f"{state.asset}: {shown(title)}", f"{told}\n\n{kept_success(state)}")
+            told = translated(state.message) or checks or word(state.state)
+            self.show_text(
+                f"{word(state.asset)}: {shown(title)}", f"{told}\n\n{kept_success(state)}"
+            )
         elif isinstance(lower, StreamRows):
             self.services.navigator.show_timeline(lower.streams[lower.cursor].stream.id)
         elif isinstance(lower, ChannelRows):
             channel = lower.channels[lower.cursor]
-            told = channel.last_error or "Nothing went wrong."
+            told = translated(channel.last_error) or tr("Nothing went wrong.")
             self.show_text(shown(channel.title), f"{channel.url}\n\n{told}")
         elif isinstance(lower, LimitRows):
             limit = lower.limits[lower.cursor]
@@ -439,13 +466,13 @@ class PipelineScreen(TabScreen):
         def typed(text: str | None) -> None:
             if text is not None:
                 self.services.pipeline.file_request(
-                    Follow(url=text.strip()), "the channel will be followed"
+                    Follow(url=text.strip()), tr("the channel will be followed")
                 )
 
         self.app.push_screen(
             AskText(
-                "Follow a channel",
-                help="Its address, e.g. https://www.youtube.com/@name",
+                tr("Follow a channel"),
+                help=tr("Its address, e.g. https://www.youtube.com/@name"),
                 check=check_address,
             ),
             typed,
@@ -456,11 +483,15 @@ class PipelineScreen(TabScreen):
             if sure:
                 self.services.pipeline.file_request(
                     Unfollow(channel=channel.url),
-                    f"{shown(channel.title)} is no longer followed",
+                    tr("{title} is no longer followed", title=shown(channel.title)),
                 )
 
         self.app.push_screen(
-            Confirm(f"Stop following {channel.title or channel.url}?", "Its songs stay."), answered
+            Confirm(
+                tr("Stop following {title}?", title=channel.title or channel.url),
+                tr("Its songs stay."),
+            ),
+            answered,
         )
 
     def on_row_chosen(self, event: RowChosen) -> None:
@@ -480,22 +511,22 @@ class PipelineScreen(TabScreen):
 KINDS = {
     "ingest": "",
     "ingest_stream": "",
-    "recut": "cut",
-    "separate": "stems of",
-    "label": "labels of",
-    "retag": "tags of",
-    "setlist": "setlist of",
-    "rematerialize": "re-materialize",
-    "upload": "publish",
-    "rematerialize_stream": "re-materialize",
-    "recheck_length": "check again",
+    "recut": msg("cut"),
+    "separate": msg("stems of"),
+    "label": msg("labels of"),
+    "retag": msg("tags of"),
+    "setlist": msg("setlist of"),
+    "rematerialize": msg("re-materialize"),
+    "upload": msg("publish"),
+    "rematerialize_stream": msg("re-materialize"),
+    "recheck_length": msg("check again"),
 }
 """Words before the target of a request; other kinds stand there by their own name."""
 
 
 def name_of(request: Request, titles: Mapping[str, str]) -> str:
     """Return what is asked for: by its title where it is known, else without `https://www.`."""
-    kind = KINDS.get(request.kind, request.kind)
+    kind = tr(KINDS.get(request.kind, request.kind))
     if request.target in titles:
         return f"{kind} {shown(titles[request.target])}".strip()
     # The end of a path says most, and the beginning of an address.

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from utawaku.library.language import tr
 from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.player.player import Player
 from utawaku.tui.player.queue import Entry
@@ -50,10 +51,10 @@ class PlayQueueScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Title, turns, keys."""
         with Vertical(classes="dialog wide queue"):
-            yield Static("Play queue", classes="dialog-title", markup=False)
+            yield Static(tr("Play queue"), classes="dialog-title", markup=False)
             yield QueueRows(self._player)
             yield Static(
-                "enter play   x remove   J K move   C clear   w save as a playlist   esc close",
+                tr("enter play   x remove   J K move   C clear   w save as a playlist   esc close"),
                 classes="dialog-keys",
                 markup=False,
             )

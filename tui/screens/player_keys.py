@@ -1,10 +1,12 @@
 """Keys of the player, on every tab."""
 
+from dataclasses import replace
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import Screen
 
+from utawaku.library.language import tr
 from utawaku.tui.player.player import STEMS, Player
 from utawaku.tui.screens.dialogs import Choice, Choose
 from utawaku.tui.screens.play_queue import PlayQueueScreen
@@ -48,6 +50,17 @@ class PlayerKeys(Screen[None]):
     def player(self) -> Player:
         """The player."""
         return self.services.player
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that do something now, described in the user's language."""
+        return {
+            key: active._replace(
+                binding=replace(active.binding, description=tr(active.binding.description)),
+                tooltip=tr(active.tooltip),
+            )
+            for key, active in super().active_bindings.items()
+        }
 
     def show_player(self) -> None:
         """Show what plays."""
@@ -94,7 +107,7 @@ class PlayerKeys(Screen[None]):
         """Switch between highlights and whole songs."""
         only = not self.player.highlights_only
         self.player.set_highlights_only(only)
-        self.notify("Highlights only" if only else "Whole songs")
+        self.notify(tr("Highlights only") if only else tr("Whole songs"))
 
     def action_replay_gain(self) -> None:
         """Switch between equal loudness and loudness as recorded."""
@@ -106,9 +119,11 @@ class PlayerKeys(Screen[None]):
     def action_sleep(self) -> None:
         """Let the music end by itself."""
         timer = self.services.sleep_timer
-        choices = [Choice(str(minutes), f"In {minutes} minutes") for minutes in SLEEPS]
-        choices.append(Choice("song", "After this song"))
-        choices.append(Choice("", "Never", on=None if timer.told else True))
+        choices = [
+            Choice(str(minutes), tr("In {minutes} minutes", minutes=minutes)) for minutes in SLEEPS
+        ]
+        choices.append(Choice("song", tr("After this song")))
+        choices.append(Choice("", tr("Never"), on=None if timer.told else True))
 
         def chosen(value: str | None) -> None:
             if value is None:
@@ -121,12 +136,14 @@ class PlayerKeys(Screen[None]):
                 timer.stop()
             self.show_player()
 
-        self.app.push_screen(Choose("Let the music end", choices), chosen)
+        self.app.push_screen(Choose(tr("Let the music end"), choices), chosen)
 
     def action_notices_of_songs(self) -> None:
         """Tell each song on the desktop, or not."""
         told = self.services.playback.switch_notices()
-        self.notify("Each song is told on the desktop." if told else "Songs are not told there.")
+        self.notify(
+            tr("Each song is told on the desktop.") if told else tr("Songs are not told there.")
+        )
 
     def action_stem(self) -> None:
         """Switch between mix, vocals and accompaniment, at the same moment."""
@@ -134,7 +151,7 @@ class PlayerKeys(Screen[None]):
 
         def done(heard: bool) -> None:
             if not heard:
-                self.notify("This song has no stems yet: X asks for them.")
+                self.notify(tr("This song has no stems yet: X asks for them."))
                 self.player.stem = "mix"
             self.show_player()
 

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from utawaku.library.language import msg, tr, translated, trn
 from utawaku.library.playlists import (
     FOLDER,
     MAX_CROSSFADE_S,
@@ -48,29 +49,29 @@ class MakePlaylist(ModalScreen[PlaylistOptions | None]):
         n = len(self._song_ids)
         with Vertical(classes="dialog wide"):
             yield Static(
-                f"A playlist of {n:,} song{'' if n == 1 else 's'}",
+                trn("A playlist of {n:,} song", "A playlist of {n:,} songs", n),
                 classes="dialog-title",
                 markup=False,
             )
             with Horizontal(classes="field"):
-                yield Static("Name", classes="field-name")
+                yield Static(tr("Name"), classes="field-name")
                 yield LineInput(shown(self._suggested), id="playlist-name", compact=True)
             with Horizontal(classes="field"):
-                yield Static("Songs", classes="field-name")
-                yield Switch(("only their highlights", "whole"), id="playlist-part")
+                yield Static(tr("Songs"), classes="field-name")
+                yield Switch((tr("only their highlights"), "whole"), id="playlist-part")
             with Horizontal(classes="field"):
-                yield Static("Order", classes="field-name")
-                yield Switch(tuple(ORDERS.values()), id="playlist-order")
+                yield Static(tr("Order"), classes="field-name")
+                yield Switch(tuple(map(translated, ORDERS.values())), id="playlist-order")
             with Horizontal(classes="field"):
-                yield Static("Crossfade", classes="field-name")
+                yield Static(tr("Crossfade"), classes="field-name")
                 yield LineInput("4", id="playlist-crossfade", compact=True)
             with Horizontal(classes="field"):
-                yield Static("Goes to", classes="field-name")
+                yield Static(tr("Goes to"), classes="field-name")
                 yield LineInput(f"{FOLDER}/", id="playlist-file", compact=True)
             yield Static("", id="playlist-path", classes="dialog-text", markup=False)
             yield Static("", id="wrong", markup=False)
             yield Static(
-                "enter make it    ↑ ↓ move    space change    esc cancel",
+                tr("enter make it    ↑ ↓ move    space change    esc cancel"),
                 classes="dialog-keys",
                 markup=False,
             )
@@ -99,7 +100,10 @@ class MakePlaylist(ModalScreen[PlaylistOptions | None]):
     def _show_path(self) -> None:
         self.query_one("#wrong", Static).update("")
         self.query_one("#playlist-path", Static).update(
-            f"{shown(str(self._file()))}\nBeside it an .m3u8 list of the songs' own files."
+            tr(
+                "{file}\nBeside it an .m3u8 list of the songs' own files.",
+                file=shown(str(self._file())),
+            )
         )
 
     def action_done(self) -> None:
@@ -108,7 +112,12 @@ class MakePlaylist(ModalScreen[PlaylistOptions | None]):
         try:
             crossfade_s = float(self._value("crossfade"))
         except ValueError:
-            wrong.update(f"The crossfade is a number of seconds, 0 to {MAX_CROSSFADE_S:.0f}.")
+            wrong.update(
+                tr(
+                    "The crossfade is a number of seconds, 0 to {MAX_CROSSFADE_S:.0f}.",
+                    MAX_CROSSFADE_S=MAX_CROSSFADE_S,
+                )
+            )
             return
         file = self._file()
         options = PlaylistOptions(
@@ -121,7 +130,7 @@ class MakePlaylist(ModalScreen[PlaylistOptions | None]):
         )
         fault = fault_of(options)
         if not fault and file.exists():
-            fault = f"There is a {shown(file.name)} already: choose another name."
+            fault = tr("There is a {name} already: choose another name.", name=shown(file.name))
         if fault:
             wrong.update(fault)
         else:
@@ -136,7 +145,7 @@ class PlaylistRows(Rows):
     """Playlists that were asked for, the latest first."""
 
     has_header = False
-    empty_text = "None yet: y in the library makes one."
+    empty_text = msg("None yet: y in the library makes one.")
 
     def __init__(self, requests: Sequence[Request], now: float) -> None:
         super().__init__()
@@ -182,12 +191,12 @@ class Playlists(ModalScreen[Request | None]):
     def compose(self) -> ComposeResult:
         """The list, and where the file under the cursor lies."""
         with Vertical(classes="dialog wide"):
-            yield Static("Playlists", classes="dialog-title", markup=False)
+            yield Static(tr("Playlists"), classes="dialog-title", markup=False)
             rows = PlaylistRows(self._requests, self._now)
             rows.styles.height = min(14, max(2, len(self._requests)))
             yield rows
             yield Static("", id="playlist-path", classes="dialog-text", markup=False)
-            yield Static("enter play     esc close", classes="dialog-keys", markup=False)
+            yield Static(tr("enter play     esc close"), classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         """Tell where the first one lies."""

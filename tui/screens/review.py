@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.records import Candidate, Song
 from utawaku.library.store.candidates import OPEN
 from utawaku.library.store.review import Guess, Pick
@@ -39,7 +40,7 @@ class ReviewScreen(SongActions):
     """The grading queue."""
 
     mode = "review"
-    about = "Listen and judge. Left hand: d f s and 1 to 5. Right hand: the arrow keys."
+    about = msg("Listen and judge. Left hand: d f s and 1 to 5. Right hand: the arrow keys.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f,right", "grade(1)", "Like", key_display="f →"),
         Binding("d,left", "grade(-1)", "Dislike", key_display="d ←"),
@@ -223,13 +224,19 @@ class ReviewScreen(SongActions):
 
         def decided(changed: bool | None) -> None:
             if changed and grade == 1:
-                told = f"{title} will be ingested{self.services.pipeline.wait_note()}"
+                told = tr(
+                    "{title} will be ingested{when}",
+                    title=title,
+                    when=self.services.pipeline.wait_note(),
+                )
                 self.notify(told, markup=False)
 
         def back() -> None:
             self._back(find, grade is not None)
 
-        what = {1: "taking a stream in", None: "skipping"}.get(grade, "refusing a stream")
+        what = {1: tr("taking a stream in"), None: tr("skipping")}.get(
+            grade, tr("refusing a stream")
+        )
         step = Step(what, decide, take_back, back, lambda: self._remove(find))
         self.services.undo.run(step, decided, back)
         if grade is not None:
@@ -281,7 +288,7 @@ class ReviewScreen(SongActions):
                 return song.id
 
             self.services.undo.run(
-                Step("skipping", skip, taste.unskip, back, lambda: self._remove(pick))
+                Step(tr("skipping"), skip, taste.unskip, back, lambda: self._remove(pick))
             )
 
     def action_again(self) -> None:
@@ -299,12 +306,12 @@ class ReviewScreen(SongActions):
 
     def _nothing_to_ask(self) -> str:
         if self._reading:
-            return "Looking for songs …"
+            return tr("Looking for songs …")
         if not self._n_songs:
-            return "No songs yet. P, then a, takes in a stream, a file or a folder."
+            return tr("No songs yet. P, then a, takes in a stream, a file or a folder.")
         if self._skipped:
-            return "Only what you skipped is left: it comes again next time."
-        return "Every song is graded. Well done."
+            return tr("Only what you skipped is left: it comes again next time.")
+        return tr("Every song is graded. Well done.")
 
     def _draw(self) -> None:
         colours = self.app.theme_variables
@@ -316,7 +323,9 @@ class ReviewScreen(SongActions):
             box.update(Text(self._nothing_to_ask(), style=muted))
         else:
             lines = self._song(asked.song) if isinstance(asked, Pick) else self._find(asked)
-            why = Text(REASONS.get(asked.why, shown(asked.why)), style=colours.get("warning", ""))
+            why = Text(
+                tr(REASONS.get(asked.why, shown(asked.why))), style=colours.get("warning", "")
+            )
             taste = asked.song.taste if isinstance(asked, Pick) else asked.candidate.score
             for line in (*lines, why):
                 line.justify = "center"
@@ -327,7 +336,7 @@ class ReviewScreen(SongActions):
         muted = self.app.theme_variables.get("muted", "")
         return [
             Text(title_of(song), style="bold"),
-            Text(shown(song.artist) or "artist unknown", style=muted),
+            Text(shown(song.artist) or tr("artist unknown"), style=muted),
             Text(),
             Text(
                 f"{shown(song.singer)}   {song.uploaded_on}   {clock(song.duration_s)}", style=muted
@@ -338,22 +347,26 @@ class ReviewScreen(SongActions):
         """A stream of the crawler: what it is, what can be heard, what a mark does."""
         muted, candidate = self.app.theme_variables.get("muted", ""), find.candidate
         length = clock(candidate.duration_s) if candidate.duration_s else ""
-        facts = [shown(candidate.channel), length, f"found by {shown(candidate.source)}"]
+        facts = [
+            shown(candidate.channel),
+            length,
+            tr("found by {source}", source=shown(translated(candidate.source))),
+        ]
         path = self.settings.cache_dir / candidate.preview_path
         if not candidate.preview_path:
-            heard = "no preview was fetched yet: its name is all there is"
+            heard = tr("no preview was fetched yet: its name is all there is")
         elif path.is_file():
-            heard = "a preview of it plays"
+            heard = tr("a preview of it plays")
         else:
-            heard = "its preview is gone from the cache: its name is all there is"
+            heard = tr("its preview is gone from the cache: its name is all there is")
         return [
-            Text("a stream that is not in the library", style=muted),
-            Text(shown(candidate.title)[:120] or "no title", style="bold"),
+            Text(tr("a stream that is not in the library"), style=muted),
+            Text(shown(candidate.title)[:120] or tr("no title"), style="bold"),
             Text("   ".join(fact for fact in facts if fact), style=muted),
             Text(shown(candidate.url), style=muted),
             Text(heard, style=muted),
             Text(),
-            Text("like takes it in   dislike refuses it for good", style=muted),
+            Text(tr("like takes it in   dislike refuses it for good"), style=muted),
         ]
 
     def _guess(self, taste: float | None) -> Text:
@@ -361,12 +374,12 @@ class ReviewScreen(SongActions):
         colours = self.app.theme_variables
         muted = colours.get("muted", "")
         if taste is None:
-            return Text("no guess yet", style=muted, justify="center")
+            return Text(tr("no guess yet"), style=muted, justify="center")
         guess = Text(justify="center")
-        guess.append("dislike ", style=muted)
+        guess.append(tr("dislike") + " ", style=muted)
         selection = colours.get("selection", "")
         guess.append(bar(taste, 24), style=f"{colours.get('primary', '')} on {selection}")
-        return guess.append(" like", style=muted).append(f"   {taste:.0%}")
+        return guess.append(" " + tr("like"), style=muted).append(f"   {taste:.0%}")
 
     def _state(self) -> Table:
         """Return how the model improves: three small charts side by side, as far as there are
@@ -376,10 +389,12 @@ class ReviewScreen(SongActions):
         muted, accent = colours.get("muted", ""), colours.get("primary", "")
         high = 3 if self.size.height >= 30 else 1
         rates = hit_rates(self._guesses)
+        aucs = self._aucs if len(self._aucs) > 1 else []
+        of_window = tr("{now:.0%} of {n}, was {first:.0%}")
         charts = [
-            ("model", self._aucs if len(self._aucs) > 1 else [], 0.5, "AUC {:.2f}, was {:.2f}"),
-            ("liked", self._liked[WINDOW - 1 :], 0.0, f"{{:.0%}} of {WINDOW}, was {{:.0%}}"),
-            ("guessed right", rates, 0.0, f"{{:.0%}} of {WINDOW}, was {{:.0%}}"),
+            (tr("model"), aucs, 0.5, tr("AUC {now:.2f}, was {first:.2f}")),
+            (tr("liked"), self._liked[WINDOW - 1 :], 0.0, of_window),
+            (tr("guessed right"), rates, 0.0, of_window),
         ]
         there = [one for one in charts if one[1]]
         table = Table.grid(padding=(0, 2), expand=True)
@@ -392,12 +407,14 @@ class ReviewScreen(SongActions):
                 width = max(8, min(64, self.size.width - 8) // len(there) - 4)
                 for line in chart(values, width, high, low=low):
                     text.append(line + "\n", style=accent)
-                drawn.append(text.append(told.format(values[-1], values[0])))
+                drawn.append(text.append(told.format(now=values[-1], first=values[0], n=WINDOW)))
             table.add_row(*drawn)
         else:
-            told = f"after {WINDOW} grades you see here how well the model guesses"
+            told = tr(
+                "after {WINDOW} grades you see here how well the model guesses", WINDOW=WINDOW
+            )
             table.add_row(Text(told, style=muted))
-        table.add_row(Text(f"{self._n_today} graded today", style=muted))
+        table.add_row(Text(tr("{n_today} graded today", n_today=self._n_today), style=muted))
         return table
 
 

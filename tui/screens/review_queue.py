@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from utawaku.library.catalogue import Catalogue
+from utawaku.library.language import msg
 from utawaku.library.records import Candidate
 from utawaku.library.store.candidates import OPEN
 from utawaku.library.store.review import Guess, Pick
@@ -15,11 +16,11 @@ SONGS_A_FIND = 3
 WINDOW = 20
 """Grades that one rate is of."""
 REASONS = {
-    "promising": "promising: the model thinks you will like it",
-    "uncertain": "uncertain: your answer teaches the model most here",
-    "varied": "varied: unlike what you have graded so far",
-    "random": "random: so that the model hears of everything",
-    "found": "new: nobody has judged it yet, not even the model",
+    "promising": msg("promising: the model thinks you will like it"),
+    "uncertain": msg("uncertain: your answer teaches the model most here"),
+    "varied": msg("varied: unlike what you have graded so far"),
+    "random": msg("random: so that the model hears of everything"),
+    "found": msg("new: nobody has judged it yet, not even the model"),
 }
 PROMISING = 0.6
 

@@ -6,6 +6,7 @@ from typing import Any
 from textual.app import App
 
 from utawaku.library.catalogue import Catalogue
+from utawaku.library.language import tr, translated, trn
 from utawaku.library.publish.drafts import limits_of
 from utawaku.library.publish.preflight import Finding, check, check_title_is_new
 from utawaku.library.publish.records import Submission
@@ -32,7 +33,10 @@ def ask_to_publish(app: App[Any], services: Services, submission: Submission) ->
     catalogue = services.library.catalogue
     if not submission.account:
         app.notify(
-            f"{submission.target} is not set up yet: open the draft (enter), then ctrl+l.",
+            tr(
+                "{target} is not set up yet: open the draft (enter), then ctrl+l.",
+                target=submission.target,
+            ),
             severity="warning",
         )
         return
@@ -40,8 +44,10 @@ def ask_to_publish(app: App[Any], services: Services, submission: Submission) ->
         finding for finding in findings_of(submission, catalogue) if finding.severity == "error"
     ]
     if refused:
-        lines = [f"{shown(one.subject)}  {shown(one.message)}".strip() for one in refused]
-        app.push_screen(ShowText("The site would refuse it", "\n".join(lines)))
+        lines = [
+            f"{shown(one.subject)}  {shown(translated(one.message))}".strip() for one in refused
+        ]
+        app.push_screen(ShowText(tr("The site would refuse it"), "\n".join(lines)))
         return
 
     def queue() -> None:
@@ -53,15 +59,29 @@ def ask_to_publish(app: App[Any], services: Services, submission: Submission) ->
     def answered(sure: bool | None) -> None:
         if sure:
             note = services.pipeline.wait_note()
-            services.worker.write(queue, lambda _: app.notify(f"Queued. Sent{note or ' soon'}."))
+            services.worker.write(
+                queue,
+                lambda _: app.notify(
+                    tr("Queued. Sent{when}.", when=note) if note else tr("Queued. Sent soon.")
+                ),
+            )
 
     n = len(submission.parts)
     app.push_screen(
         Confirm(
-            f"Publish {submission.title}?",
-            f"{n} part{'' if n == 1 else 's'} to {submission.target} {submission.account}."
-            + (f" {submission.candidate_id} stays beside it." * bool(submission.candidate_id)),
-            yes="Publish",
+            tr("Publish {title}?", title=submission.title),
+            trn(
+                "{n} part to {target} {account}.",
+                "{n} parts to {target} {account}.",
+                n,
+                target=submission.target,
+                account=submission.account,
+            )
+            + (
+                tr(" {candidate_id} stays beside it.", candidate_id=submission.candidate_id)
+                * bool(submission.candidate_id)
+            ),
+            yes=tr("Publish"),
         ),
         answered,
     )

@@ -10,13 +10,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import msg, tr, translated, trn
 from utawaku.library.records import SetlistLine, Stream
 from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.services.child_events import Child
 from utawaku.tui.text import clock, fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
 
-WAITS = "Reading the list …"
+WAITS = msg("Reading the list …")
 
 
 class SetlistRows(Rows):
@@ -35,7 +36,7 @@ class SetlistRows(Rows):
 
     def draw_header(self, width: int) -> list[Cell]:
         """Draw the titles."""
-        return [(fit("      At   Title", width), None)]
+        return [(fit(fit(tr("At"), 8, right=True) + "   " + tr("Title"), width), None)]
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """Draw the time, the title, the artist, and why a line is no song of the stream."""
@@ -52,9 +53,9 @@ class SetlistRows(Rows):
     def fault_of(self, line: SetlistLine) -> str:
         """Return why a line names no song of the stream; empty where it does."""
         if not line.is_song:
-            return "no song: left out"
+            return tr("no song: left out")
         if self._duration_s and line.start_s >= self._duration_s:
-            return "after the end of the recording"
+            return tr("after the end of the recording")
         return ""
 
 
@@ -75,13 +76,13 @@ class SetlistPreview(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The lines and what they would do."""
         with Vertical(classes="dialog wide"):
-            yield Static("The setlist as it is read", classes="dialog-title", markup=False)
+            yield Static(tr("The setlist as it is read"), classes="dialog-title", markup=False)
             rows = SetlistRows(self._stream.duration_s)
             rows.styles.height = 3
             yield rows
             yield Static("", id="setlist-told", classes="dialog-text", markup=False)
             yield Static("", id="wrong", markup=False)
-            yield Static("y use it     n cancel", classes="dialog-keys", markup=False)
+            yield Static(tr("y use it     n cancel"), classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         """Have it read."""
@@ -106,17 +107,19 @@ class SetlistPreview(ModalScreen[bool]):
         rows.styles.height = min(16, len(rows.lines) + 1)
         rows.rows_changed()
         n = sum(not rows.fault_of(line) for line in rows.lines)
-        songs = "1 song is" if n == 1 else f"{n} songs are"
-        self.query_one("#setlist-told", Static).update(
-            f"{songs} cut and named by it; it goes before what others wrote."
+        told = trn(
+            "{n} song is cut and named by it; it goes before what others wrote.",
+            "{n} songs are cut and named by it; it goes before what others wrote.",
+            n,
         )
+        self.query_one("#setlist-told", Static).update(told)
 
     def _ended(self, error: UtawakuError | None) -> None:
         if error is not None:
             rows = self.query_one(SetlistRows)
             rows.empty_text = ""
             rows.refresh()
-            text = shown(f"{error.problem}. {error.next_step}".strip(". ")) + "."
+            text = shown(translated(f"{error.problem}. {error.next_step}".strip(". ") + "."))
             self.query_one("#wrong", Static).update(text)
 
     def on_row_chosen(self, event: RowChosen) -> None:

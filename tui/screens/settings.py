@@ -22,6 +22,7 @@ from utawaku.library.config import (
     write_setting,
 )
 from utawaku.library.errors import ConfigError
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.paths import default_config_path, environment_name, is_in_environment
 from utawaku.library.secret_url import SecretUrl
 from utawaku.tui.messages import CursorMoved, RowChosen
@@ -75,7 +76,7 @@ def told(value: Any) -> str:
     if isinstance(value, SecretStr):
         return "••••" if value.get_secret_value() else ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     if value is None:
         return ""
     if isinstance(value, (tuple, list)):
@@ -93,7 +94,7 @@ def read(text: str, kind: Any) -> Any:
         others = [part for part in get_args(kind) if part is not type(None)]
         return None if not text.strip() else read(text, others[0])
     if kind is bool:
-        return text == "yes"
+        return text in ("yes", tr("yes"))
     if kind is int:
         return int(text)
     if kind is float:
@@ -128,7 +129,7 @@ class SettingRows(Rows):
     """Name, value, meaning."""
 
     has_header = False
-    empty_text = "No setting has these words. / looks for others."
+    empty_text = msg("No setting has these words. / looks for others.")
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -142,7 +143,7 @@ class SettingRows(Rows):
         self.settings = [
             setting
             for setting in settings_of(settings)
-            if all(word in f"{setting.name} {setting.description}".casefold() for word in words)
+            if all(word in f"{setting.name} {tr(setting.description)}".casefold() for word in words)
         ]
 
     def row_count(self) -> int:
@@ -160,7 +161,10 @@ class SettingRows(Rows):
                 fit(shown(told(setting.value).replace("\n", " ⏎ ")) or "–", middle - 2) + "  ",
                 self.look("muted" if setting.is_default else "accent"),
             ),
-            (fit(shown(setting.description), max(0, width - left - middle)), self.look("faint")),
+            (
+                fit(shown(tr(setting.description)), max(0, width - left - middle)),
+                self.look("faint"),
+            ),
         ]
 
 
@@ -194,11 +198,11 @@ class SettingsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The list."""
         with Vertical(classes="dialog settings"):
-            yield Static("Settings", classes="dialog-title", markup=False)
+            yield Static(tr("Settings"), classes="dialog-title", markup=False)
             yield SettingRows(self._settings)
             yield Static("", id="setting-help", markup=False)
             yield Static(
-                "enter change   backspace default   / find   esc close",
+                tr("enter change   backspace default   / find   esc close"),
                 classes="dialog-keys",
                 markup=False,
             )
@@ -231,8 +235,11 @@ class SettingsScreen(ModalScreen[None]):
         variable = environment_name(setting.name)
         where = f"{default_config_path()}\n{variable}"
         if is_in_environment(setting.name):
-            where = f"{variable} in the environment decides; what is changed here waits behind it"
-        help_.update(f"{shown(setting.description)}\n{where}")
+            where = tr(
+                "{variable} in the environment decides; what is changed here waits behind it",
+                variable=variable,
+            )
+        help_.update(f"{shown(tr(setting.description))}\n{where}")
 
     def action_find(self) -> None:
         """Only settings with some words."""
@@ -243,7 +250,10 @@ class SettingsScreen(ModalScreen[None]):
                 self._list(self._settings)
 
         self.app.push_screen(
-            AskText("Find a setting", value=self.rows.wanted, help="Words; none lists all."), typed
+            AskText(
+                tr("Find a setting"), value=self.rows.wanted, help=tr("Words; none lists all.")
+            ),
+            typed,
         )
 
     def _list(self, settings: Settings) -> None:
@@ -261,7 +271,8 @@ class SettingsScreen(ModalScreen[None]):
         elif get_origin(setting.kind) is Literal:
             words = [str(word) for word in get_args(setting.kind)]
             choices = [
-                Choice(word, word, "now" if word == told(setting.value) else "") for word in words
+                Choice(word, word, tr("now") if word == told(setting.value) else "")
+                for word in words
             ]
 
             def chosen(word: str | None) -> None:
@@ -280,11 +291,11 @@ class SettingsScreen(ModalScreen[None]):
             value.holds_a_secret if isinstance(value, SecretUrl) else isinstance(value, SecretStr)
         )
         lines = takes_lines(setting)
-        help_ = shown(setting.description)
+        help_ = shown(tr(setting.description))
         if secret:
-            help_ += " Nothing typed keeps what it is; backspace in the list clears it."
+            help_ += tr(" Nothing typed keeps what it is; backspace in the list clears it.")
         elif lines and setting.kind is not str:
-            help_ += " One a line."
+            help_ += tr(" One a line.")
 
         def typed(text: str | None) -> None:
             if text is not None and not (secret and not text):
@@ -318,9 +329,9 @@ class SettingsScreen(ModalScreen[None]):
             if sure:
                 self._write_now(setting, value)
 
-        shown_value = "its default" if value is None else told(value) or "nothing"
-        question = f"Set {setting.name} to {shown_value}?"
-        self.app.push_screen(Confirm(question, consequence, yes="Set it"), answered)
+        shown_value = tr("its default") if value is None else told(value) or tr("nothing")
+        question = tr("Set {name} to {shown_value}?", name=setting.name, shown_value=shown_value)
+        self.app.push_screen(Confirm(question, consequence, yes=tr("Set it")), answered)
 
     def _write_now(self, setting: Setting, value: Any) -> None:
         def write() -> Settings:
@@ -340,23 +351,29 @@ class SettingsScreen(ModalScreen[None]):
 
 
 MOVES = {
-    "library_root": "utawaku then uses the library in that folder. Files are not moved: songs of"
-    " this library are not found there.",
-    "data_dir": "utawaku then uses the catalogue in that folder. Nothing is moved: songs, grades"
-    " and edits stay in the old one.",
-    "cache_dir": "Weights and cached answers are fetched again into that folder.",
-    "catalogue_url": "utawaku then uses that database. Songs, grades and edits stay in the"
-    " old one.",
+    "library_root": msg(
+        "utawaku then uses the library in that folder. Files are not moved: songs of "
+        "this library are not found there."
+    ),
+    "data_dir": msg(
+        "utawaku then uses the catalogue in that folder. Nothing is moved: songs, grades "
+        "and edits stay in the old one."
+    ),
+    "cache_dir": msg("Weights and cached answers are fetched again into that folder."),
+    "catalogue_url": msg(
+        "utawaku then uses that database. Songs, grades and edits stay in the old one."
+    ),
 }
 """Settings that make utawaku look elsewhere."""
 DELETES = {
-    "maintenance.keep_runs_days": "Finished runs that are older are deleted.",
-    "maintenance.keep_failed_runs_days": "Failed runs that are older are deleted.",
-    "maintenance.keep_backups": "Backups of the catalogue beyond this number are deleted.",
-    "maintenance.delete_recordings": "Recordings whose songs are cut are deleted when room is"
-    " needed.",
-    "maintenance.recordings_gb": "Recordings beyond this room are deleted if they may be.",
-    "download.local_files": "Decides whether your own file stays where it is.",
+    "maintenance.keep_runs_days": msg("Finished runs that are older are deleted."),
+    "maintenance.keep_failed_runs_days": msg("Failed runs that are older are deleted."),
+    "maintenance.keep_backups": msg("Backups of the catalogue beyond this number are deleted."),
+    "maintenance.delete_recordings": msg(
+        "Recordings whose songs are cut are deleted when room is needed."
+    ),
+    "maintenance.recordings_gb": msg("Recordings beyond this room are deleted if they may be."),
+    "download.local_files": msg("Decides whether your own file stays where it is."),
 }
 """Settings by which files of the user are deleted or moved."""
 
@@ -365,7 +382,7 @@ def consequence_of(name: str, value: Any) -> str:
     """Return what a change of a setting does to the user's files; empty where it is harmless."""
     if name == "maintenance.delete_recordings" and not value:
         return ""
-    return MOVES.get(name) or DELETES.get(name, "")
+    return tr(MOVES.get(name) or DELETES.get(name, ""))
 
 
 def wrong_with(setting: Setting, text: str) -> str:
@@ -373,7 +390,7 @@ def wrong_with(setting: Setting, text: str) -> str:
     try:
         check_setting(setting.name, read(text, setting.kind))
     except ConfigError as error:
-        return error.problem.removeprefix(f"setting {setting.name!r}: ")
+        return translated(error.problem.removeprefix(f"setting {setting.name!r}: "))
     except ValueError:
-        return "That is not a number."
+        return tr("That is not a number.")
     return ""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from utawaku.library.errors import NotFoundError
+from utawaku.library.language import msg, tr, trn
 from utawaku.library.playlists import MAX_SONGS, PlaylistOptions
 from utawaku.library.records import LabelCandidate, Request, Song
 from utawaku.library.requests import Label, Recut, Retag, Separate
@@ -25,7 +26,7 @@ from utawaku.tui.text import shown
 
 MAX_SHOWN_AT_ONCE = 500
 """Graded songs that are read again at once; others follow with the next search."""
-_ASK = "ask again"
+_ASK = msg("ask again")
 _TYPE = "type"
 
 
@@ -129,7 +130,7 @@ class SongActions(TabScreen):
 
     def _preview(self, changes: Sequence[Change], tags: Mapping[str, Sequence[str]]) -> None:
         if not changes:
-            self.notify("Nothing would change.")
+            self.notify(tr("Nothing would change."))
             return
         if len(changes) == 1:
             self._change(changes)
@@ -172,10 +173,17 @@ class SongActions(TabScreen):
             retag()
 
         def done(_result: Any) -> None:
-            self.notify(f"{n} song{'' if n == 1 else 's'} changed. u undoes it.", markup=False)
+            self.notify(
+                trn("{n} song changed. u undoes it.", "{n} songs changed. u undoes it.", n),
+                markup=False,
+            )
 
         n = len(changes)
-        what = f"changes of {n} songs" if n > 1 else f"names of {title_of(changes[0].song)}"
+        what = (
+            tr("changes of {n} songs", n=n)
+            if n > 1
+            else tr("names of {title}", title=title_of(changes[0].song))
+        )
         self.services.undo.run(Step(what, write, undo), done, self.not_changed)
 
     def not_changed(self) -> None:
@@ -201,21 +209,23 @@ class SongActions(TabScreen):
                        evidence_of(one))
                 for n, one in enumerate(candidates)
             ]  # fmt: skip
-            choices.append(Choice(_TYPE, "Type a name …"))
-            choices.append(Choice(_ASK, "Look for names again", "asks the pipeline"))
+            choices.append(Choice(_TYPE, tr("Type a name …")))
+            choices.append(Choice(_ASK, tr("Look for names again"), tr("asks the pipeline")))
 
             def chosen(value: str | None) -> None:
                 if value == _TYPE:
                     self.action_edit()
                 elif value == _ASK:
                     self.services.pipeline.file_request(
-                        Label(song_or_stream_id=song.id), "labels will be looked for"
+                        Label(song_or_stream_id=song.id), tr("labels will be looked for")
                     )
                 elif value is not None:
                     one = candidates[int(value)]
                     self._change([Change(song, {"title": one.title, "artist": one.artist}, None)])
 
-            self.app.push_screen(Choose(f"What is {title_of(song)}?", choices), chosen)
+            self.app.push_screen(
+                Choose(tr("What is {title}?", title=title_of(song)), choices), chosen
+            )
 
         if numbers:
             self.worker.read(read, ask)
@@ -242,19 +252,21 @@ class SongActions(TabScreen):
                 catalogue.requests.file(Recut(stream_id=edit.stream_id))
 
         def done(_edits: Any) -> None:
-            self.notify(f"{n} dropped. u brings {'it' if n == 1 else 'them'} back.")
+            self.notify(
+                trn("{n} dropped. u brings it back.", "{n} dropped. u brings them back.", n)
+            )
 
         def answered(sure: bool | None) -> None:
             if sure:
-                name = f"dropping {n} song{'' if n == 1 else 's'}"
+                name = trn("dropping {n} song", "dropping {n} songs", n)
                 self.services.undo.run(Step(name, drop, undo), done)
 
         n = len(numbers)
         self.app.push_screen(
             Confirm(
-                f"Drop {n} song{'' if n == 1 else 's'} from the library?",
-                "Files go to the trash; marks stay; u undoes it.",
-                yes="Drop",
+                trn("Drop {n} song from the library?", "Drop {n} songs from the library?", n),
+                tr("Files go to the trash; marks stay; u undoes it."),
+                yes=tr("Drop"),
             ),
             answered,
         )
@@ -269,8 +281,10 @@ class SongActions(TabScreen):
             return len([catalogue.requests.file(Separate(song_id=song.id)) for song in songs])
 
         def filed(n: Any) -> None:
-            plural = "" if n == 1 else "s"
-            self.notify(f"{n} song{plural} will be separated" + self.services.pipeline.wait_note())
+            self.notify(
+                trn("{n} song will be separated", "{n} songs will be separated", n)
+                + self.services.pipeline.wait_note()
+            )
 
         if numbers:
             self.worker.write(file, filed)
@@ -302,9 +316,14 @@ class SongActions(TabScreen):
         def filed(n: int) -> None:
             left = len(numbers) - n
             note = self.services.pipeline.wait_note()
-            told = f"{n} song{'' if n == 1 else 's'} will be cut again{note}"
+            told = trn(
+                "{n} song will be cut again{note}",
+                "{n} songs will be cut again{note}",
+                n,
+                note=note,
+            )
             if left:
-                told += f". {left} cannot: the recording is gone"
+                told += tr(". {left} cannot: the recording is gone", left=left)
             self.notify(told)
 
         if numbers:
@@ -328,8 +347,11 @@ class SongActions(TabScreen):
         name = name or f"Songs {time.strftime('%Y-%m-%d')}"
         if len(numbers) > MAX_SONGS:
             self.notify(
-                f"{len(numbers):,} songs are too many for one file: search, or select up to "
-                f"{MAX_SONGS:,}.",
+                tr(
+                    "{n:,} songs are too many for one file: search, or select up to {most:,}.",
+                    n=len(numbers),
+                    most=MAX_SONGS,
+                ),
                 severity="warning",
             )
             return
@@ -337,7 +359,7 @@ class SongActions(TabScreen):
 
         def ask(song_ids: list[str]) -> None:
             if not song_ids:
-                self.notify("None of these songs has a file yet.", severity="warning")
+                self.notify(tr("None of these songs has a file yet."), severity="warning")
                 return
             dialog = MakePlaylist(song_ids, name, self.settings.library_root)
             self.app.push_screen(dialog, chosen)
@@ -360,7 +382,14 @@ class SongActions(TabScreen):
             if request is None:
                 return
             if request.state != "done":
-                self.notify(f"It is {request.state}. {shown(request.message)}", markup=False)
+                self.notify(
+                    tr(
+                        "It is {state}. {message}",
+                        state=request.state,
+                        message=shown(request.message),
+                    ),
+                    markup=False,
+                )
                 return
             player, path = self.player, Path(request.target)
             name = str(request.arguments.get("name", path.stem))
@@ -407,7 +436,7 @@ class SongActions(TabScreen):
                 if value is not None:
                     self._begin(int(value), song)
 
-            self.app.push_screen(Choose("Radio: it goes on by itself", choices), chosen)
+            self.app.push_screen(Choose(tr("Radio: it goes on by itself"), choices), chosen)
 
         self._with_song(ask)
 

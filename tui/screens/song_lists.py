@@ -5,6 +5,7 @@ from typing import Any
 
 from textual.app import App
 
+from utawaku.library.language import tr, trn
 from utawaku.library.records import Song
 from utawaku.library.text import clean_line
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose, Confirm
@@ -25,14 +26,17 @@ def add_to_one(app: App[Any], services: Services, read: Callable[[], Sequence[So
             return
 
         def added(n: int) -> None:
-            songs = f"{n} song{'' if n == 1 else 's'}" if n else "Nothing new"
-            app.notify(f"{songs} put on {shown(name)}. ' shows playlists.", markup=False)
+            songs = trn("{n} song", "{n} songs", n) if n else tr("Nothing new")
+            app.notify(
+                tr("{songs} put on {name}. ' shows playlists.", songs=songs, name=shown(name)),
+                markup=False,
+            )
 
         services.worker.write(lambda: static_playlists.add(root, clean_line(name), read()), added)
 
     def chosen(value: str | None) -> None:
         if value == _NEW:
-            app.push_screen(AskText("A new playlist", help="Its name.", check=_fault), add)
+            app.push_screen(AskText(tr("A new playlist"), help=tr("Its name."), check=_fault), add)
         else:
             add(value)
 
@@ -41,8 +45,8 @@ def add_to_one(app: App[Any], services: Services, read: Callable[[], Sequence[So
             chosen(_NEW)
             return
         choices = [Choice(name, name) for name in names]
-        choices.append(Choice(_NEW, "A new playlist …"))
-        app.push_screen(Choose("Put on a playlist", choices), chosen)
+        choices.append(Choice(_NEW, tr("A new playlist …")))
+        app.push_screen(Choose(tr("Put on a playlist"), choices), chosen)
 
     services.worker.read(lambda: static_playlists.names(root), ask)
 
@@ -55,7 +59,10 @@ def save_as_one(app: App[Any], services: Services, song_ids: Sequence[str]) -> N
 
     def write(name: str) -> None:
         def written(path: Any) -> None:
-            app.notify(f"Saved as {shown(str(path.relative_to(root)))}", markup=False)
+            app.notify(
+                tr("Saved as {path}", path=shown(str(path.relative_to(root)))),
+                markup=False,
+            )
 
         services.worker.write(
             lambda: static_playlists.save(root, name, browser.songs_by_id(song_ids)), written
@@ -73,12 +80,16 @@ def save_as_one(app: App[Any], services: Services, song_ids: Sequence[str]) -> N
             if sure:
                 write(name)
 
-        question = f"Replace the playlist {name}?"
-        app.push_screen(Confirm(question, "Its songs are others then.", yes="Replace"), answered)
+        question = tr("Replace the playlist {name}?", name=name)
+        app.push_screen(
+            Confirm(question, tr("Its songs are others then."), yes=tr("Replace")), answered
+        )
 
     if song_ids:
-        help_ = "Its name; the file lies beside Songs/, for any player."
-        app.push_screen(AskText("Save the queue as a playlist", help=help_, check=_fault), named)
+        help_ = tr("Its name; the file lies beside Songs/, for any player.")
+        app.push_screen(
+            AskText(tr("Save the queue as a playlist"), help=help_, check=_fault), named
+        )
 
 
 def play(services: Services, name: str) -> None:
@@ -104,11 +115,13 @@ def delete(app: App[Any], services: Services, name: str) -> None:
     def answered(sure: bool | None) -> None:
         if sure:
             services.worker.write(
-                lambda: static_playlists.delete(root, name), lambda _: app.notify("Deleted.")
+                lambda: static_playlists.delete(root, name), lambda _: app.notify(tr("Deleted."))
             )
 
-    app.push_screen(Confirm(f"Delete the playlist {name}?", "Its songs stay."), answered)
+    app.push_screen(
+        Confirm(tr("Delete the playlist {name}?", name=name), tr("Its songs stay.")), answered
+    )
 
 
 def _fault(text: str) -> str:
-    return "" if clean_line(text) else "It needs a name."
+    return "" if clean_line(text) else tr("It needs a name.")

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.publish.drafts import (
     TargetChoice,
     draft,
@@ -26,6 +27,7 @@ from utawaku.library.publish.preflight import check
 from utawaku.library.publish.preview import WHEN, preview_of
 from utawaku.library.publish.records import Part, Submission
 from utawaku.library.text import clean_line, clean_text
+from utawaku.library.words import word
 from utawaku.tui.messages import CursorMoved, RowChosen, SwitchTurned
 from utawaku.tui.screens.dialogs import AskText
 from utawaku.tui.screens.notices import ShowText
@@ -37,19 +39,19 @@ from utawaku.tui.widgets.line_input import LineInput
 from utawaku.tui.widgets.rows import Cell, Rows
 from utawaku.tui.widgets.switch import Switch
 
-KEYS = "J K move  x remove  e name  ^l set up  ^o preview  ^s save  ^r send"
+KEYS = msg("J K move  x remove  e name  ^l set up  ^o preview  ^s save  ^r send")
 HINTS = {
-    "publish": "at once; or 2026-12-31 20:00",
-    "source": "where the songs come from; a repost must name it",
+    "publish": msg("at once; or 2026-12-31 20:00"),
+    "source": msg("where the songs come from; a repost must name it"),
 }
-TARGETS = {"bilibili": "Bilibili", "folder": "Folder", "webdav": "WebDAV"}
+TARGETS = {"bilibili": msg("Bilibili"), "folder": msg("Folder"), "webdav": msg("WebDAV")}
 
 
 class PartRows(Rows):
     """Parts in their order."""
 
     has_header = False
-    empty_text = "No parts."
+    empty_text = msg("No parts.")
 
     def __init__(self, parts: list[Part]) -> None:
         super().__init__(id="parts")
@@ -62,7 +64,11 @@ class PartRows(Rows):
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """Number, title, file."""
         part = self.parts[index]
-        state = part.state if part.state != "waiting" else ("" if part.path else "is rendered")
+        state = (
+            word(part.state)
+            if part.state != "waiting"
+            else ("" if part.path else tr("is rendered"))
+        )
         return [
             (f" P{index + 1:<3} ", self.look("muted")),
             (fit(shown(part.title), max(8, width - 6 - 16)), None),
@@ -107,11 +113,19 @@ class SubmissionScreen(ModalScreen[None]):
         when = ""
         if one.publish_at is not None:
             when = datetime.fromtimestamp(one.publish_at).strftime(WHEN)
-        more = f", {len(self._following)} more behind it" if self._following else ""
+        more = (
+            tr(", {n_following} more behind it", n_following=len(self._following))
+            if self._following
+            else ""
+        )
         with Vertical(classes="dialog compose"):
-            yield Static(f"Submission ({one.state}{more})", classes="dialog-title", markup=False)
+            yield Static(
+                tr("Submission ({state}{more})", state=word(one.state), more=more),
+                classes="dialog-title",
+                markup=False,
+            )
             with Horizontal(classes="field"):
-                yield Static("To", classes="field-name", markup=False)
+                yield Static(tr("To"), classes="field-name", markup=False)
                 yield Switch((), id="compose-target", disabled=not self._may_change)
             for name, value in (
                 ("title", shown(one.title)),
@@ -136,7 +150,7 @@ class SubmissionScreen(ModalScreen[None]):
             )
             yield PartRows(list(one.parts))
             yield Static("", id="findings")
-            keys = KEYS if self._may_change else "ctrl+o preview   esc close"
+            keys = KEYS if self._may_change else tr("ctrl+o preview   esc close")
             yield Static(keys, classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
@@ -251,15 +265,18 @@ class SubmissionScreen(ModalScreen[None]):
         colours = self.app.theme_variables
         choice = self._choice
         if choice is not None and choice.missing and self._may_change:
-            way = {"bilibili": "logs in by a code", "folder": "chooses one"}.get(choice.target)
+            ways = {"bilibili": tr("logs in by a code"), "folder": tr("chooses one")}
+            way = ways.get(choice.target) or tr("sets it up")
+            missing = translated(choice.missing)
+            missing = missing[:1].upper() + missing[1:]
             text.append(
-                f"{choice.missing.capitalize()}: ctrl+l {way or 'sets it up'}.\n",
+                tr("{missing}: ctrl+l {way}.", missing=missing, way=way) + "\n",
                 style=colours.get("warning", ""),
             )
         try:
             composed = self.composed()
         except ValueError:
-            text.append("The time is written 2026-12-31 20:00.", style=colours.get("error", ""))
+            text.append(tr("The time is written 2026-12-31 20:00."), style=colours.get("error", ""))
         else:
             # Files are looked at when it is sent; here words are judged at every key.
             findings = [
@@ -270,11 +287,17 @@ class SubmissionScreen(ModalScreen[None]):
             for finding in findings[:4]:
                 colour = "error" if finding.severity == "error" else "warning"
                 subject = f"{shown(finding.subject)}: " if finding.subject else ""
-                text.append(f"{subject}{shown(finding.message)}\n", style=colours.get(colour, ""))
+                text.append(
+                    f"{subject}{shown(translated(finding.message))}\n",
+                    style=colours.get(colour, ""),
+                )
             if len(findings) > 4:
-                text.append(f"and {len(findings) - 4} more\n", style=colours.get("muted", ""))
+                text.append(
+                    tr("and {n_findings} more\n", n_findings=len(findings) - 4),
+                    style=colours.get("muted", ""),
+                )
             if not findings and not text:
-                text.append("No problems found.", style=colours.get("success", ""))
+                text.append(tr("No problems found."), style=colours.get("success", ""))
         self.query_one("#findings", Static).update(text)
 
     def action_preview(self) -> None:
@@ -282,12 +305,12 @@ class SubmissionScreen(ModalScreen[None]):
         try:
             composed = self.composed() if self._may_change else self._submission
         except ValueError:
-            self.notify("The time is written 2026-12-31 20:00.", severity="error")
+            self.notify(tr("The time is written 2026-12-31 20:00."), severity="error")
             return
         catalogue = self._services.library.catalogue
 
         def show(text: str) -> None:
-            self.app.push_screen(ShowText("This would be sent", text))
+            self.app.push_screen(ShowText(tr("This would be sent"), text))
 
         self._services.worker.read(
             lambda: preview_of(composed, findings_of(composed, catalogue)), show
@@ -333,16 +356,20 @@ class SubmissionScreen(ModalScreen[None]):
                 rows.refresh()
                 self._judge()
 
-        self.app.push_screen(AskText("Title of the part", value=shown(rows.parts[at].title)), typed)
+        self.app.push_screen(
+            AskText(tr("Title of the part"), value=shown(rows.parts[at].title)), typed
+        )
 
     def _save(self, then: Any) -> None:
         if not self._may_change:
-            self.notify(f"It is {self._submission.state}: only drafts can be changed.")
+            self.notify(
+                tr("It is {state}: only drafts can be changed.", state=word(self._submission.state))
+            )
             return
         try:
             composed = self.composed()
         except ValueError:
-            self.notify("The time is written 2026-12-31 20:00.", severity="error")
+            self.notify(tr("The time is written 2026-12-31 20:00."), severity="error")
             return
         store = self._services.library.catalogue.submissions
         self._services.worker.write(lambda: store.rewrite(composed), then)
@@ -351,7 +378,7 @@ class SubmissionScreen(ModalScreen[None]):
         """Keep it as a draft."""
 
         def saved(_result: Any) -> None:
-            self.notify("Saved. O shows it.")
+            self.notify(tr("Saved. O shows it."))
             self._leave()
 
         self._save(saved)

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Footer
 
+from utawaku.library.language import tr, translated
 from utawaku.tui.screens.notices import ShowText
 from utawaku.tui.screens.player_keys import PlayerKeys
 from utawaku.tui.services.catalogue_worker import CatalogueWorker
@@ -83,12 +84,12 @@ class TabScreen(PlayerKeys):
         colours = self.app.theme_variables
         text = Text(no_wrap=True)
         if pipeline.is_running:
-            text.append("● ", style=colours.get("success", "")).append("pipeline")
+            text.append("● ", style=colours.get("success", "")).append(tr("pipeline"))
         elif pipeline.starting_s is not None:
             text.append("◐ ", style=colours.get("warning", ""))
-            text.append(f"pipeline starting, {pipeline.starting_s:.0f} s")
+            text.append(tr("pipeline starting, {starting_s:.0f} s", starting_s=pipeline.starting_s))
         else:
-            text.append("○ ", style=colours.get("muted", "")).append("pipeline off")
+            text.append("○ ", style=colours.get("muted", "")).append(tr("pipeline off"))
         for bar in self.query(TopBar):
             bar.show_state(text)
 
@@ -102,7 +103,7 @@ class TabScreen(PlayerKeys):
                 table.refresh()
         radio = self.services.tuner.radio
         for bar in self.query(PlayerBar):
-            bar.radio = shown(radio.name) if radio is not None else ""
+            bar.radio = shown(translated(radio.name)) if radio is not None else ""
             bar.sleep = lambda: self.services.sleep_timer.told
             bar.refresh()
         if song is not None:

@@ -7,6 +7,7 @@ from typing import Any
 from textual.app import App
 
 from utawaku.library.config import Settings, load_settings, write_setting
+from utawaku.library.language import tr
 from utawaku.library.publish.drafts import TargetChoice
 from utawaku.tui.screens.dialogs import AskText
 from utawaku.tui.screens.log_in import LogInScreen
@@ -24,7 +25,7 @@ def set_up(
 
         def logged_in(account: str | None) -> None:
             if account is not None:
-                app.notify(f"Logged in as {account}.", markup=False)
+                app.notify(tr("Logged in as {account}.", account=account), markup=False)
                 done()
 
         app.push_screen(LogInScreen(choice.account or ACCOUNT), logged_in)
@@ -33,7 +34,9 @@ def set_up(
     elif choice.target == "webdav":
         _ask_share(app, services, done)
     else:
-        app.notify(f"The settings of {choice.target} are in publish.sites.", markup=False)
+        app.notify(
+            tr("The settings of {target} are in publish.sites.", target=choice.target), markup=False
+        )
 
 
 def _ask_folder(app: App[Any], services: Services, place: str, done: Callable[[], None]) -> None:
@@ -45,12 +48,12 @@ def _ask_folder(app: App[Any], services: Services, place: str, done: Callable[[]
     def check(text: str) -> str:
         path = Path(text.strip()).expanduser()
         if not text.strip():
-            return "Type the path of a folder."
-        return "There is a file of that name." if path.is_file() else ""
+            return tr("Type the path of a folder.")
+        return tr("There is a file of that name.") if path.is_file() else ""
 
     app.push_screen(
-        AskText("Publish into a folder", value=place, check=check,
-                help="Its path; it is made when the first song is published."),
+        AskText(tr("Publish into a folder"), value=place, check=check,
+                help=tr("Its path; it is made when the first song is published.")),
         typed,
     )  # fmt: skip
 
@@ -61,14 +64,17 @@ def _ask_share(app: App[Any], services: Services, done: Callable[[], None]) -> N
     def address(text: str | None) -> None:
         if text is not None:
             found["publish.webdav_url"] = text.strip()
-            app.push_screen(AskText("User of the share", help="Empty where it asks for none."),
-                            user)  # fmt: skip
+            app.push_screen(
+                AskText(tr("User of the share"), help=tr("Empty where it asks for none.")), user
+            )
 
     def user(text: str | None) -> None:
         if text is not None:
             found["publish.webdav_user"] = text.strip()
-            app.push_screen(AskText("Password", hidden=True, help="Kept in the settings file."),
-                            password)  # fmt: skip
+            app.push_screen(
+                AskText(tr("Password"), hidden=True, help=tr("Kept in the settings file.")),
+                password,
+            )
 
     def password(text: str | None) -> None:
         if text is not None:
@@ -77,8 +83,8 @@ def _ask_share(app: App[Any], services: Services, done: Callable[[], None]) -> N
             _keep(services, found, done)
 
     app.push_screen(
-        AskText("Publish to a WebDAV share", check=check_address,
-                help="Its address, e.g. https://cloud.example/remote.php/dav/files/mio/"),
+        AskText(tr("Publish to a WebDAV share"), check=check_address,
+                help=tr("Its address, e.g. https://cloud.example/remote.php/dav/files/mio/")),
         address,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from utawaku.library.language import msg, tr
 from utawaku.library.records import Song, Stream
 from utawaku.library.requests import LaySetlist
 from utawaku.tui.messages import CursorMoved, MarkerSet, RowChosen, ZoomWanted
@@ -26,9 +27,9 @@ class TimelineScreen(BoundaryEditing):
     """Look at a stream and mend its cuts."""
 
     mode = "timeline"
-    about = (
-        "One stream. [ and ] take hold of a song's start or end, comma and full stop nudge it by "
-        "0.1 s, < and > by 1 s: you hear 1.5 s before and after the cut."
+    about = msg(
+        "One stream. [ and ] take hold of a song's start or end, comma and full stop "
+        "nudge it by 0.1 s, < and > by 1 s: you hear 1.5 s before and after the cut."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "song(1)", "Next song", show=False),
@@ -103,7 +104,7 @@ class TimelineScreen(BoundaryEditing):
     def _show(self, read: StreamPicture | None) -> None:
         if read is None:
             self.query_one("#stream-title", Static).update(
-                "No streams yet: P, then a, takes one in."
+                tr("No streams yet: P, then a, takes one in.")
             )
             return
         fresh = self._read is None or self._read.stream.id != read.stream.id
@@ -136,8 +137,8 @@ class TimelineScreen(BoundaryEditing):
         width = title.content_size.width or self.size.width - 4
         name = shown(stream.title) or stream.id
         channel = shown(stream.channel)
-        stamps = f"{len(read.stamps)} setlist lines" if read.stamps else ""
-        length, songs = clock(stream.duration_s), f"{len(read.songs)} songs"
+        stamps = tr("{n_stamps} setlist lines", n_stamps=len(read.stamps)) if read.stamps else ""
+        length, songs = clock(stream.duration_s), tr("{n_songs} songs", n_songs=len(read.songs))
         facts = [f for f in (channel, stream.uploaded_on, length, songs, stamps) if f]
         room = width - min(cell_len(name), width // 2) - 3
         for least in (stamps, channel, stream.uploaded_on, length, songs):
@@ -251,17 +252,17 @@ class TimelineScreen(BoundaryEditing):
             if sure:
                 self.services.pipeline.file_request(
                     LaySetlist(stream_id=stream_id, text=text),
-                    "the setlist will be laid over the stream",
+                    tr("the setlist will be laid over the stream"),
                 )
 
         if stream_id:
             self.app.push_screen(
                 AskText(
-                    "Paste a setlist",
-                    help="One line a song, with its time: 12:34 夜に駆ける / YOASOBI",
+                    tr("Paste a setlist"),
+                    help=tr("One line a song, with its time: 12:34 夜に駆ける / YOASOBI"),
                     check=lambda text: (
                         "" if any(c.isdigit() for c in text) and ":" in text
-                        else "There is no time such as 12:34 in it."
+                        else tr("There is no time such as 12:34 in it.")
                     ),
                     several_lines=True,
                 ),
@@ -286,6 +287,6 @@ class TimelineScreen(BoundaryEditing):
                 if stream_id is not None:
                     self.show_stream(stream_id)
 
-            self.app.push_screen(Choose("Streams, the newest first", choices), chosen)
+            self.app.push_screen(Choose(tr("Streams, the newest first"), choices), chosen)
 
         self.worker.read(lambda: catalogue.streams.all(limit=500), ask)

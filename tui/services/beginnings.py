@@ -7,7 +7,9 @@ from typing import Any
 from textual.app import App
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import tr, translated
 from utawaku.library.requests import AnyRequest
+from utawaku.library.words import word
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.services.catalogue_worker import CatalogueWorker
 from utawaku.tui.services.child_events import Child
@@ -38,7 +40,7 @@ class Beginnings:
     def make_demo(self) -> None:
         """Run `utawaku demo`, which ingests by itself."""
         if self._demo is None:
-            self._demo_step = Step("The demo", "is being prepared …")
+            self._demo_step = Step(tr("The demo"), tr("is being prepared …"))
             self._demo = Child(self._app, ["demo", "--events"], self._heard, self._ended)
 
     def file(self, wanted: Sequence[AnyRequest]) -> None:
@@ -65,15 +67,22 @@ class Beginnings:
     def _own(self) -> list[Step]:
         own = [self._demo_step] if self._demo_step is not None else []
         if (since_s := self._pipeline.starting_s) is not None:
-            own.append(Step("The pipeline is starting", f"{since_s:.0f} s of about 20"))
+            own.append(
+                Step(
+                    tr("The pipeline is starting"),
+                    tr("{since_s:.0f} s of about 20", since_s=since_s),
+                )
+            )
         return own
 
     def _heard(self, event: dict[str, Any]) -> None:
         if event.get("event") == "making":
-            self._demo_step = Step("The demo is sung", str(event["message"]), event["share"])
+            self._demo_step = Step(
+                tr("The demo is sung"), translated(str(event["message"])), event["share"]
+            )
         elif event.get("event") == "made":
             self._demo_step = Step(
-                "The demo is cut into songs", "the first time, models are fetched"
+                tr("The demo is cut into songs"), tr("the first time, models are fetched")
             )
         elif event.get("event") == "ingested":
             self._demo_step = None
@@ -81,8 +90,8 @@ class Beginnings:
     def _ended(self, error: UtawakuError | None) -> None:
         self._demo = None
         if error is not None:
-            told = f"{error.problem}. {error.next_step}".strip(". ")
-            self._demo_step = Step("The demo failed:", told, failed=True)
+            told = translated(f"{error.problem}. {error.next_step}".strip(". "))
+            self._demo_step = Step(tr("The demo failed:"), told, failed=True)
 
 
 def _running(library: LibraryHandle) -> list[Step]:
@@ -92,10 +101,10 @@ def _running(library: LibraryHandle) -> list[Step]:
     for request in catalogue.requests.recent(limit=_LATEST):
         name = request.target if "://" in request.target else Path(request.target).name
         if request.state == "failed":
-            steps.append(Step(name, request.message, failed=True))
+            steps.append(Step(name, translated(request.message), failed=True))
         elif request.state in ("queued", "running"):
-            told = request.message or (
-                "waits for the pipeline" if request.state == "queued" else ""
+            told = translated(request.message) or (
+                tr("waits for the pipeline") if request.state == "queued" else ""
             )
             steps.append(Step(name, told, request.progress if request.state == "running" else None))
     states = catalogue.assets.in_state("running", limit=N_SHOWN)
@@ -103,6 +112,6 @@ def _running(library: LibraryHandle) -> list[Step]:
     for state in states:
         title = titles.get(state.stream_id, state.stream_id)
         steps.append(
-            Step(state.asset.replace("_", " "), f"{state.message}  {title}", state.progress)
+            Step(word(state.asset), f"{translated(state.message)}  {title}", state.progress)
         )
     return steps[:N_SHOWN]

@@ -1,7 +1,6 @@
 """Network work of the screens: a child `utawaku ... --json` that prints one event a line."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ from typing import Any
 from textual.app import App
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import in_english
 
 END_WITHIN_S = 3.0
 
@@ -49,7 +49,7 @@ class Child:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=os.environ.copy(),
+            env=in_english(),
         )
         self._typed = typed
         self._said: list[str] = []

@@ -6,6 +6,7 @@ from typing import Any
 from textual.app import App
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import translated
 from utawaku.library.records import Notice
 from utawaku.tui.text import shown
 
@@ -31,6 +32,8 @@ class ErrorReports:
         self._last, self._last_at = str(error), time.monotonic()
         subject = shown(error.subject)
         text = shown(f"{subject}: {error.problem}" if subject else error.problem)
+        told = shown(translated(error.problem))
+        told = f"{subject}: {told}" if subject else told
         self.of_session.append(
             Notice(0, "error", text, next_step=error.next_step, created_at=time.time())
         )
@@ -38,7 +41,7 @@ class ErrorReports:
         # One at a time: several songs in a row that cannot be played must not cover the screen.
         self._app.clear_notifications()
         self._app.notify(
-            f"{text}\n{shown(error.next_step)}".strip(),
+            f"{told}\n{shown(translated(error.next_step))}".strip(),
             title="",
             severity="error",
             timeout=8,

@@ -5,6 +5,7 @@ from typing import Any
 
 from textual.app import App
 
+from utawaku.library.language import tr
 from utawaku.library.records import Song
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.messages import SongsChanged
@@ -40,7 +41,7 @@ class Grading:
             undone: called after the grades were taken back.
         """
         numbers = list(numbers)
-        what = "grades cleared" if clear else "grade" if stars is None else "stars"
+        what = tr("grades cleared") if clear else "grade" if stars is None else "stars"
 
         def is_new(song: Song) -> bool:
             if clear:
@@ -67,8 +68,14 @@ class Grading:
 
         def done(before: list[Song] | None) -> None:
             if before is not None and len(before) > 1:
-                self._app.notify(f"{len(before)} songs: {what}. u undoes it.")
+                self._app.notify(
+                    tr("{n_before} songs: {what}. u undoes it.", n_before=len(before), what=what)
+                )
             self._app.screen.post_message(SongsChanged(numbers))
 
-        name = what if len(numbers) == 1 else f"{what} of {len(numbers):,} songs"
+        name = (
+            what
+            if len(numbers) == 1
+            else tr("{what} of {n_numbers:,} songs", what=what, n_numbers=len(numbers))
+        )
         self._undo.run(Step(name, give, take_back, undone), done)

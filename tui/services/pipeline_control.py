@@ -1,6 +1,5 @@
 """The pipeline as the screens see it: whether it runs, how to start it, what to ask it for."""
 
-import os
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from textual.timer import Timer
 
 from utawaku.library.errors import UtawakuError
 from utawaku.library.heartbeat import is_alive
+from utawaku.library.language import in_english, tr
 from utawaku.library.requests import AnyRequest
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.messages import PipelineChanged
@@ -47,14 +47,14 @@ class PipelineControl:
         """Run `utawaku up --detach`."""
         self.look()
         if self.is_running:
-            self._app.notify("The pipeline already runs.")
+            self._app.notify(tr("The pipeline already runs."))
             return
         if self._starting_since is not None:
             return
         self._starting_since = time.monotonic()
         self._tell()
         self._timer = self._app.set_interval(TELL_EVERY_S, self._tell)
-        self._app.notify("Starting the pipeline. This takes about 20 seconds.")
+        self._app.notify(tr("Starting the pipeline. This takes about 20 seconds."))
         # Not among the writes: it takes seconds, and grades must not wait for it.
         self._worker.read(self._start, self._started, self._failed)
 
@@ -68,7 +68,7 @@ class PipelineControl:
                 text=True,
                 timeout=START_TIMEOUT_S,
                 check=False,
-                env=os.environ.copy(),
+                env=in_english(),
             )
         except subprocess.TimeoutExpired as error:
             raise UtawakuError(
@@ -86,7 +86,7 @@ class PipelineControl:
 
     def _started(self, _result: Any) -> None:
         self._failed()
-        self._app.notify("The pipeline runs.")
+        self._app.notify(tr("The pipeline runs."))
 
     def _failed(self) -> None:
         self._starting_since = None
@@ -97,7 +97,7 @@ class PipelineControl:
 
     def wait_note(self) -> str:
         """Return what to add to a notice about a request while the pipeline is off."""
-        return "" if self.is_running else " once the pipeline runs (P, then S)"
+        return "" if self.is_running else tr(" once the pipeline runs (P, then S)")
 
     def file_request(self, wanted: AnyRequest, notice: str) -> None:
         """File a request and say so."""

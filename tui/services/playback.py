@@ -8,6 +8,7 @@ from textual.app import App
 
 from utawaku.library.analysis import read_envelope
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import trn
 from utawaku.library.records import Song
 from utawaku.tui.background import Latest
 from utawaku.tui.library_handle import LibraryHandle
@@ -102,8 +103,11 @@ class Playback:
             return len(songs)
 
         def done(n: int) -> None:
-            where = "play next" if next_ else "queued"
-            self._app.notify(f"{n} song{'' if n == 1 else 's'} {where}")
+            self._app.notify(
+                trn("{n} song play next", "{n} songs play next", n)
+                if next_
+                else trn("{n} song queued", "{n} songs queued", n)
+            )
 
         if numbers:
             self._worker.write(enqueue, done)

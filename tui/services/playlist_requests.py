@@ -6,6 +6,7 @@ from textual.app import App
 from textual.timer import Timer
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import tr
 from utawaku.library.playlists import PlaylistOptions
 from utawaku.library.records import Request
 from utawaku.library.requests import MakePlaylist
@@ -43,7 +44,9 @@ class PlaylistRequests:
 
         def filed(request: Request) -> None:
             note = self._pipeline.wait_note()
-            self._app.notify(f"{shown(options.name)} will be made{note}", markup=False)
+            self._app.notify(
+                tr("{name} will be made{note}", name=shown(options.name), note=note), markup=False
+            )
             self._open.add(request.id)
             if self._timer is None:
                 self._timer = self._app.set_interval(LOOK_EVERY_S, self._look)
@@ -75,7 +78,12 @@ class PlaylistRequests:
             self._reports.report(UtawakuError(shown(request.message), subject=name))
         elif request.state == "done":
             self._app.notify(
-                f"{name} is ready ({shown(request.message)}). Y plays it.\n{shown(request.target)}",
+                tr(
+                    "{name} is ready ({message}). Y plays it.\n{target}",
+                    name=name,
+                    message=shown(request.message),
+                    target=shown(request.target),
+                ),
                 timeout=10,
                 markup=False,
             )

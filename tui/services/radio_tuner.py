@@ -5,6 +5,7 @@ from typing import Any
 
 from textual.app import App
 
+from utawaku.library.language import tr, translated
 from utawaku.library.radio import Radio, next_songs
 from utawaku.library.records import Song
 from utawaku.tui.columns import title_of
@@ -47,11 +48,14 @@ class RadioTuner:
             if len(ids) > (first is not None):
                 self.radio = radio
                 self._app.post_message(PlayerChanged())
-                self._app.notify(f"Radio: {radio.name}. It goes on by itself.", markup=False)
+                self._app.notify(
+                    tr("Radio: {name}. It goes on by itself.", name=translated(radio.name)),
+                    markup=False,
+                )
             elif radio.kind == "like":
-                self._app.notify("There is no other song to go on with.", severity="warning")
+                self._app.notify(tr("There is no other song to go on with."), severity="warning")
             else:
-                self._app.notify("There is no such song.", severity="warning")
+                self._app.notify(tr("There is no such song."), severity="warning")
 
         self.stop()
         self._worker.read(play, playing)
@@ -90,13 +94,13 @@ def choices_for(song: Song | None) -> list[tuple[Radio, Song | None, str]]:
     """Return the radios that can be begun at a song: each with its first song and a few words."""
     found: list[tuple[Radio, Song | None, str]] = []
     if song is not None:
-        found.append((Radio("like", song.id, title_of(song)), song, "by its sound"))
-    found.append((Radio("never"), None, "what you have not heard yet, the likeliest first"))
+        found.append((Radio("like", song.id, title_of(song)), song, tr("by its sound")))
+    found.append((Radio("never"), None, tr("what you have not heard yet, the likeliest first")))
     channel, singer = (song.channel, song.singer) if song is not None else ("", "")
     if channel:
-        told = "by your stars, then by your taste"
+        told = tr("by your stars, then by your taste")
         found.append((Radio("channel", channel, channel), None, told))
     if singer and singer != channel:
-        told = "by your stars, then by your taste"
+        told = tr("by your stars, then by your taste")
         found.append((Radio("singer", singer, singer), None, told))
     return found

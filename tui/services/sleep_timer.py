@@ -5,6 +5,7 @@ import time
 from textual.app import App
 from textual.timer import Timer
 
+from utawaku.library.language import tr
 from utawaku.tui.messages import PlayerChanged
 from utawaku.tui.player.player import Player
 
@@ -29,11 +30,15 @@ class SleepTimer:
     def told(self) -> str:
         """Return words for the player bar; empty while it is off."""
         if self._song_id:
-            return "sleep after this song"
+            return tr("sleep after this song")
         if not self._at:
             return ""
         left_s = max(0.0, self._at - time.monotonic())
-        return f"sleep {left_s / 60:.0f} min" if left_s >= 60 else f"sleep {left_s:.0f} s"
+        return (
+            tr("sleep {left_s:.0f} min", left_s=left_s / 60)
+            if left_s >= 60
+            else tr("sleep {left_s:.0f} s", left_s=left_s)
+        )
 
     def start(self, after_s: float) -> None:
         """Stop after so many seconds."""
@@ -78,7 +83,7 @@ class SleepTimer:
     def _sleep(self) -> None:
         self._player.pause()
         self.stop()
-        self._app.notify("The music has stopped. Good night.")
+        self._app.notify(tr("The music has stopped. Good night."))
         self._app.post_message(PlayerChanged())
 
     def _end_fade(self) -> None:

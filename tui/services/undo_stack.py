@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.app import App
 
+from utawaku.library.language import tr
 from utawaku.tui.messages import CatalogueChanged
 from utawaku.tui.services.catalogue_worker import CatalogueWorker
 
@@ -72,13 +73,13 @@ class UndoStack:
 
     def _undo_latest(self) -> None:
         if not self._done:
-            self._app.notify("Nothing to undo.")
+            self._app.notify(tr("Nothing to undo."))
             return
         step, result = self._done.pop()
         self._undone.append(step)
 
         def undone(_result: Any) -> None:
-            self._app.notify(f"Undone: {step.name}. ctrl+r redoes it.", markup=False)
+            self._app.notify(tr("Undone: {name}. ctrl+r redoes it.", name=step.name), markup=False)
             if step.undone is not None:
                 step.undone()
             self._app.post_message(CatalogueChanged())
@@ -91,14 +92,14 @@ class UndoStack:
 
     def _redo_latest(self) -> None:
         if not self._undone:
-            self._app.notify("Nothing to redo.")
+            self._app.notify(tr("Nothing to redo."))
             return
         step = self._undone.pop()
 
         def redone(result: Any) -> None:
             if result is not None:
                 self._push(step, result)
-            self._app.notify(f"Redone: {step.name}", markup=False)
+            self._app.notify(tr("Redone: {name}", name=step.name), markup=False)
             if step.redone is not None:
                 step.redone()
             self._app.post_message(CatalogueChanged())

@@ -8,8 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from utawaku.library.language import tr, trn
 from utawaku.library.query.results import quote
 from utawaku.library.records import Song
+from utawaku.library.words import word
 from utawaku.tui.columns import mark, title_of
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.text import ago, bar, clock, shown
@@ -78,30 +80,45 @@ class Details(VerticalScroll, can_focus=False):
             if value:
                 table.add_row(name, Text(value, style=style))
 
-        fact("sung by", shown(song.singer))
-        fact("stream", shown(song.stream_title))
-        fact("date", song.uploaded_on)
-        fact("at", f"{clock(song.start_s)} to {clock(song.stop_s)}  ({clock(song.duration_s)})")
-        fact("grade", f"{mark(song)} {'★' * (song.stars or 0)}".strip(), accent)
+        fact(tr("sung by"), shown(song.singer))
+        fact(tr("stream"), shown(song.stream_title))
+        fact(tr("date"), song.uploaded_on)
+        fact(
+            tr("at"),
+            tr(
+                "{start} to {stop}  ({length})",
+                start=clock(song.start_s),
+                stop=clock(song.stop_s),
+                length=clock(song.duration_s),
+            ),
+        )
+        fact(tr("grade"), f"{mark(song)} {'★' * (song.stars or 0)}".strip(), accent)
         if song.taste is not None:
-            fact("taste", f"{bar(song.taste, 10)} {song.taste:.0%}", accent)
+            fact(tr("taste"), f"{bar(song.taste, 10)} {song.taste:.0%}", accent)
         if song.highlight_start_s is not None:
-            fact("highlight", clock(song.highlight_start_s))
+            fact(tr("highlight"), clock(song.highlight_start_s))
         music = [f"{song.bpm:.0f} BPM" if song.bpm else "", shown(song.key)]
-        fact("music", "  ".join(part for part in music if part))
-        fact("tags", ", ".join(shown(tag) for tag in song.tags[:12]))
+        fact(tr("music"), "  ".join(part for part in music if part))
+        fact(tr("tags"), ", ".join(shown(tag) for tag in song.tags[:12]))
         n = song.play_count
-        plays = "never" if not n else "once" if n == 1 else f"{n} times"
+        plays = tr("never") if not n else trn("once", "{n} times", n)
         if song.last_played_at:
             plays += f", {ago(time.time() - song.last_played_at)}"
-        fact("played", plays)
-        fact("added", ago(time.time() - song.added_at))
-        fact("named by", song.label_source or "nobody yet")
-        fact("cut by", f"{song.boundary_source}, {song.confidence:.0%} sure")
-        fact("flags", ", ".join(shown(flag) for flag in song.flags))
+        fact(tr("played"), plays)
+        fact(tr("added"), ago(time.time() - song.added_at))
+        fact(tr("named by"), word(song.label_source) or tr("nobody yet"))
+        fact(
+            tr("cut by"),
+            tr(
+                "{boundary_source}, {confidence:.0%} sure",
+                boundary_source=word(song.boundary_source),
+                confidence=song.confidence,
+            ),
+        )
+        fact(tr("flags"), ", ".join(shown(flag) for flag in song.flags))
         if song.loudness_lufs is not None:
-            fact("loudness", f"{song.loudness_lufs:.1f} LUFS")
-        fact("file", shown(song.file_path) or "not cut yet")
+            fact(tr("loudness"), f"{song.loudness_lufs:.1f} LUFS")
+        fact(tr("file"), shown(song.file_path) or tr("not cut yet"))
         outer.add_row(table)
         return outer
 

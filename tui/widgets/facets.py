@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from utawaku.library.language import msg, tr
 from utawaku.library.query.results import FacetValue, quote
 from utawaku.library.records import Song
 from utawaku.tui.columns import title_of
@@ -17,11 +18,11 @@ from utawaku.tui.text import fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
 
 FACETS: tuple[tuple[str, str, int], ...] = (
-    ("grade", "Grade", 4),
-    ("singer", "Singer", 12),
-    ("year", "Year", 8),
-    ("tag", "Tag", 12),
-    ("artist", "Artist", 30),
+    ("grade", msg("Grade"), 4),
+    ("singer", msg("Singer"), 12),
+    ("year", msg("Year"), 8),
+    ("tag", msg("Tag"), 12),
+    ("artist", msg("Artist"), 30),
 )
 """Field, title, most values shown."""
 
@@ -89,7 +90,7 @@ class Facets(Rows):
         for field, title, most in FACETS:
             found = [value for value in self._values.get(field, []) if value.value][:most]
             if found:
-                lines.append(FacetLine(field, title))
+                lines.append(FacetLine(field, tr(title)))
             for value in found:
                 path = (value.value,) if field == "artist" else ()
                 lines.append(FacetLine(field, value.value, value, path))
@@ -104,7 +105,7 @@ class Facets(Rows):
                 lines.append(FacetLine("song", title_of(one), path=path, song=one))
             else:
                 below = (*path, one.value)
-                lines.append(FacetLine("stream", one.value or "no title", one, below))
+                lines.append(FacetLine("stream", one.value or tr("no title"), one, below))
                 lines += self._below(below)
         return lines
 

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
+from utawaku.library.language import msg, tr
 from utawaku.tui.messages import CursorMoved, OfferTaken, RowChosen
 from utawaku.tui.text import bar, fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
@@ -26,10 +27,20 @@ class Offer:
 
 
 OFFERS = (
-    Offer("demo", "Make the demo", "A 7-minute stream is sung here and cut into songs."),
-    Offer("address", "Paste an address", "A stream or playlist is downloaded, cut and named."),
-    Offer("folder", "Choose a folder", "Your recordings are cut and named where they are."),
-    Offer("channel", "Follow a channel", "Its streams come by themselves, each new one, too."),
+    Offer("demo", msg("Make the demo"), msg("A 7-minute stream is sung here and cut into songs.")),
+    Offer(
+        "address",
+        msg("Paste an address"),
+        msg("A stream or playlist is downloaded, cut and named."),
+    ),
+    Offer(
+        "folder", msg("Choose a folder"), msg("Your recordings are cut and named where they are.")
+    ),
+    Offer(
+        "channel",
+        msg("Follow a channel"),
+        msg("Its streams come by themselves, each new one, too."),
+    ),
 )
 
 
@@ -63,8 +74,8 @@ class OfferRows(Rows):
         offer = OFFERS[index]
         return [
             (f" {index + 1} ", self.look("accent")),
-            (fit(offer.title, 19), None),
-            (fit(offer.told, max(0, width - 22)), self.look("muted")),
+            (fit(tr(offer.title), 19), None),
+            (fit(tr(offer.told), max(0, width - 22)), self.look("muted")),
         ]
 
     def action_take(self, index: int) -> None:
@@ -104,10 +115,10 @@ class FirstMinute(Vertical):
 
     def compose(self) -> ComposeResult:
         """Title, offers, keys, what goes on."""
-        yield Static("The library is empty. Begin with one of these:", id="first-title",
+        yield Static(tr("The library is empty. Begin with one of these:"), id="first-title",
                      markup=False)  # fmt: skip
         yield OfferRows()
-        yield Static("enter or the number begins     ? help     q quit", id="first-keys",
+        yield Static(tr("enter or the number begins     ? help     q quit"), id="first-keys",
                      markup=False)  # fmt: skip
         yield Static("", id="first-steps", markup=False)
 

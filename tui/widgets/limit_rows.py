@@ -8,8 +8,10 @@ from typing import Any
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.metrics import Health, health
 from utawaku.library.shazam_status import GateState, shazam_state
+from utawaku.library.words import word
 from utawaku.tui.text import bar, fit, shown
 from utawaku.tui.widgets.pipeline_rows import LowerRows
 from utawaku.tui.widgets.rows import Cell
@@ -43,18 +45,18 @@ def read_limits(catalogue: Catalogue, settings: Settings, now: float | None = No
 
 
 def _shazam(gate: GateState, now: float) -> Limit:
-    told = gate.described(now)
+    told = translated(gate.described(now))
     if gate.problem:
         return Limit("Shazam", "?", "warn", told)
     if not gate.enabled:
         return Limit(
-            "Shazam", "off", "muted", "labels.shazam is false: the settings (,) turn it on"
+            "Shazam", "off", "muted", tr("labels.shazam is false: the settings (,) turn it on")
         )
     if gate.open:
-        return Limit("Shazam", "waits", "bad", f"circuit breaker open, {told}")
+        return Limit("Shazam", "waits", "bad", tr("circuit breaker open, {told}", told=told))
     told = f"{_share(gate.budget_left, gate.budget)}  {told}"
     if gate.n_answers:
-        told += f"   {gate.n_answers:,} answers remembered"
+        told += tr("   {n_answers:,} answers remembered", n_answers=gate.n_answers)
     return Limit("Shazam", "free" if gate.budget_left else "waits", _free(gate.budget_left), told)
 
 
@@ -64,47 +66,79 @@ def _sites(found: Health, catalogue: Catalogue, now: float) -> list[Limit]:
     for site in sorted({*found.budgets, *rests}):
         used = found.budgets.get(site, 0)
         left = max(0, found.daily_quota - used)
-        told = f"{_share(left, found.daily_quota)}  {used} of {found.daily_quota} downloads in 24 h"
+        told = tr(
+            "{share}  {used} of {daily_quota} downloads in 24 h",
+            share=_share(left, found.daily_quota),
+            used=used,
+            daily_quota=found.daily_quota,
+        )
         rest = rests.get(site)
         if rest is not None:
-            told = f"on cooldown {_until(rest.until, now)}: {rest.reason}"
+            told = tr(
+                "on cooldown {until}: {reason}",
+                until=_until(rest.until, now),
+                reason=translated(rest.reason),
+            )
         elif not left:
             free_at = catalogue.sites.free_again_at(site, "download", found.daily_quota, now=now)
-            told += f", the next {_until(free_at or now, now)}"
+            told += tr(", the next {until}", until=_until(free_at or now, now))
         waits = rest is not None or not left
         limits.append(Limit(site, "waits" if waits else "free", _free(not waits), told))
-    return limits or [Limit("sites", "free", "good", f"{found.daily_quota} downloads a day each")]
+    return limits or [
+        Limit(
+            tr("sites"),
+            "free",
+            "good",
+            tr("{daily_quota} downloads a day each", daily_quota=found.daily_quota),
+        )
+    ]
 
 
 def _quiet(settings: Settings, now: float) -> Limit:
     hours = settings.subscriptions.quiet_hours
     until = settings.subscriptions.quiet_until(dt.datetime.fromtimestamp(now))
     if not hours:
-        return Limit("quiet hours", "off", "muted", "none; subscriptions.quiet_hours sets some")
+        return Limit(
+            tr("quiet hours"), "off", "muted", tr("none; subscriptions.quiet_hours sets some")
+        )
     if until is None:
-        return Limit("quiet hours", "free", "good", f"{hours}; no download starts then")
-    told = f"{hours}; no download starts {_until(until.timestamp(), now)}"
-    return Limit("quiet hours", "waits", "warn", told)
+        return Limit(
+            tr("quiet hours"), "free", "good", tr("{hours}; no download starts then", hours=hours)
+        )
+    told = tr(
+        "{hours}; no download starts {until}", hours=hours, until=_until(until.timestamp(), now)
+    )
+    return Limit(tr("quiet hours"), "waits", "warn", told)
 
 
 def _looks(found: Health, now: float) -> Limit:
     if not found.n_channels:
-        return Limit("channels", "off", "muted", "nobody is followed; F follows a channel")
-    failing = f", {found.n_channels_failing} failing" if found.n_channels_failing else ""
-    told = f"{found.n_channels} followed{failing}"
+        return Limit(tr("channels"), "off", "muted", tr("nobody is followed; F follows a channel"))
+    failing = (
+        tr(", {n_channels_failing} failing", n_channels_failing=found.n_channels_failing)
+        if found.n_channels_failing
+        else ""
+    )
+    told = tr("{n} followed{failing}", n=found.n_channels, failing=failing)
     if found.next_look_at:
         due = found.next_look_at <= now
-        told += "; a look is due" if due else f"; next look {_in(found.next_look_at - now)}"
-    return Limit("channels", "free", "warn" if failing else "good", told)
+        told += (
+            tr("; a look is due")
+            if due
+            else tr("; next look {wait}", wait=_in(found.next_look_at - now))
+        )
+    return Limit(tr("channels"), "free", "warn" if failing else "good", told)
 
 
 def _disk(found: Health, settings: Settings) -> Limit:
     low = found.free_bytes < settings.maintenance.min_free_gb * 1e9
-    told = (
-        f"{_share(found.free_bytes, found.total_bytes)}  {found.free_bytes / 1e9:,.1f} GB free,"
-        f" downloads stop below {settings.maintenance.min_free_gb:g}"
+    told = tr(
+        "{share}  {free_bytes:,.1f} GB free, downloads stop below {min_free_gb:g}",
+        share=_share(found.free_bytes, found.total_bytes),
+        free_bytes=found.free_bytes / 1000000000.0,
+        min_free_gb=settings.maintenance.min_free_gb,
     )
-    return Limit("disk", "waits" if low else "free", _free(not low), told)
+    return Limit(tr("disk"), "waits" if low else "free", _free(not low), told)
 
 
 def _free(left: int | bool) -> str:
@@ -117,19 +151,27 @@ def _share(left: float, of: float) -> str:
 
 def _in(seconds: float) -> str:
     if seconds < 90:
-        return f"in {max(1, round(seconds))} s"
-    return f"in {round(seconds / 60)} min" if seconds < 5400 else f"in {seconds / 3600:.1f} h"
+        return tr("in {n} s", n=max(1, round(seconds)))
+    return (
+        tr("in {seconds} min", seconds=round(seconds / 60))
+        if seconds < 5400
+        else tr("in {seconds:.1f} h", seconds=seconds / 3600)
+    )
 
 
 def _until(moment: float, now: float) -> str:
-    return f"until {dt.datetime.fromtimestamp(moment):%H:%M} ({_in(moment - now)})"
+    return tr(
+        "until {time:%H:%M} ({wait})",
+        time=dt.datetime.fromtimestamp(moment),
+        wait=_in(moment - now),
+    )
 
 
 class LimitRows(LowerRows):
     """Name, state, details."""
 
-    title = "Limits"
-    empty_text = "Nothing is limited."
+    title = msg("Limits")
+    empty_text = msg("Nothing is limited.")
 
     def __init__(self) -> None:
         super().__init__(id="limits")
@@ -146,13 +188,13 @@ class LimitRows(LowerRows):
 
     def draw_header(self, width: int) -> list[Cell]:
         """Titles."""
-        return [(fit("  What          State   ", width), None)]
+        return [(fit("  " + fit(tr("What"), 14) + tr("State"), width), None)]
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """Name, state, details."""
         limit = self.limits[index]
         return [
             ("  " + fit(shown(limit.name), 14), None),
-            (fit(limit.state, 8), self.look(limit.look)),
+            (fit(word(limit.state), 8), self.look(limit.look)),
             (fit(shown(limit.told), max(0, width - 24)), self.look("muted")),
         ]

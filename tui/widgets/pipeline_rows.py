@@ -4,9 +4,13 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
+
 from utawaku.library.artefacts import ARTEFACTS, CHAIN
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.records import AssetState, Channel
 from utawaku.library.store.overview import Maker, StreamStates
+from utawaku.library.words import word
 from utawaku.tui.text import ago, bar, fit, shown
 from utawaku.tui.widgets.rows import Cell, Rows
 
@@ -38,8 +42,8 @@ class LowerRows(Rows):
 class WorkRows(LowerRows):
     """Artefacts being made, and those that failed."""
 
-    title = "Now"
-    empty_text = "Nothing runs and nothing has failed."
+    title = msg("Now")
+    empty_text = msg("Nothing runs and nothing has failed.")
 
     def __init__(self) -> None:
         super().__init__(id="work")
@@ -56,7 +60,7 @@ class WorkRows(LowerRows):
 
     def draw_header(self, width: int) -> list[Cell]:
         """Titles."""
-        return [(fit("  Step          Stream", width), None)]
+        return [(fit("  " + fit(tr("Step"), 14) + tr("Stream"), width), None)]
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """Step, stream, progress or reason."""
@@ -64,15 +68,16 @@ class WorkRows(LowerRows):
         room = width - 16 - 1
         left = max(16, room * 9 // 20)
         if state.state == "running":
-            told = f"{bar(state.progress, 12)} {state.progress:4.0%}  {shown(state.message)}"
+            message = shown(translated(state.message))
+            told = f"{bar(state.progress, 12)} {state.progress:4.0%}  {message}"
             look = "accent"
         else:
-            told = shown(state.message) or told_checks(state) or "failed"
+            told = shown(translated(state.message)) or told_checks(state) or word("failed")
             if state.is_made and state.state == "failed":
-                told = f"the earlier one stands; {told}"
+                told = tr("the earlier one stands; {told}", told=told)
             look = "bad"
         return [
-            ("  " + fit(state.asset, 14), self.look(look)),
+            ("  " + fit(word(state.asset), 14), self.look(look)),
             (fit(shown(title), left - 2, middle=True) + "  ", None),
             (fit(told, max(0, room - left)), self.look("muted" if look == "accent" else "bad")),
         ]
@@ -81,8 +86,8 @@ class WorkRows(LowerRows):
 class StreamRows(LowerRows):
     """Streams with a sign for each of their artefacts."""
 
-    title = "Streams"
-    empty_text = "No streams yet."
+    title = msg("Streams")
+    empty_text = msg("No streams yet.")
 
     def __init__(self) -> None:
         super().__init__(id="stream-states")
@@ -100,18 +105,18 @@ class StreamRows(LowerRows):
     def draw_header(self, width: int) -> list[Cell]:
         """Draw titles: each step by its name where there is room, else one column for all."""
         room = self._room(width)
-        cells: list[Cell] = [(fit("  Date", 14), None), (fit("Stream", room), None)]
+        cells: list[Cell] = [(fit("  " + tr("Date"), 14), None), (fit(tr("Stream"), room), None)]
         if width < WIDE:
-            return [*cells, (fit("Steps", width - 14 - room), None)]
+            return [*cells, (fit(tr("Steps"), width - 14 - room), None)]
         for name in ARTEFACTS:
-            cells.append((fit(name.replace("_", " "), len(name) + 2), None))
+            cells.append((fit(word(name), step_width(name)), None))
         return cells
 
     def _room(self, width: int) -> int:
         """Return the cells for the stream's title."""
         if width < WIDE:
             return width - 14 - len(ARTEFACTS) - max(21, width // 4)
-        return width - 14 - sum(len(name) + 2 for name in ARTEFACTS)
+        return width - 14 - sum(map(step_width, ARTEFACTS))
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """Draw date, title, and a sign for each step."""
@@ -128,7 +133,7 @@ class StreamRows(LowerRows):
             sign, look = _SIGNS.get(_sign_of(state), ("?", "muted")) if state else ("·", "faint")
             if wide and state is not None and state.state == "running":
                 sign = f"{state.progress:.0%}"
-            cells.append((fit(sign, len(name) + 2 if wide else 1), self.look(look)))
+            cells.append((fit(sign, step_width(name) if wide else 1), self.look(look)))
         if not wide:
             told, look = summary_of(entry)
             left = width - 14 - room - len(ARTEFACTS)
@@ -136,10 +141,15 @@ class StreamRows(LowerRows):
         return cells
 
 
+def step_width(name: str) -> int:
+    """Return the cells of a step's column: its name in any language, and a gap."""
+    return max(len(name), cell_len(word(name))) + 2
+
+
 def told_checks(state: AssetState) -> str:
     """Return which checks of an artefact failed, in a line; empty for none."""
     names = [shown(str(name)).replace("_", " ") for name in state.metadata.get("failed_checks", {})]
-    return f"check failed: {', '.join(names)}" if names else ""
+    return tr("check failed: {names}", names=", ".join(names)) if names else ""
 
 
 def _sign_of(state: AssetState) -> str:
@@ -153,7 +163,11 @@ def kept_success(state: AssetState) -> str:
     if state.state == "done" or state.made_at is None:
         return ""
     made = " ".join(part for part in (state.engine, state.engine_version) if part)
-    return f"What {made} made {ago(time.time() - state.made_at)} stands until it is replaced."
+    return tr(
+        "What {made} made {ago} stands until it is replaced.",
+        made=made,
+        ago=ago(time.time() - state.made_at),
+    )
 
 
 def summary_of(entry: StreamStates) -> tuple[str, str]:
@@ -162,23 +176,29 @@ def summary_of(entry: StreamStates) -> tuple[str, str]:
     for wanted, look in looks.items():
         found = [state for state in entry.states.values() if _sign_of(state) == wanted]
         if found:
-            name = found[0].asset.replace("_", " ")
-            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            name = word(found[0].asset)
+            more = tr(" and {n_found} more", n_found=len(found) - 1) if len(found) > 1 else ""
             share = f" {found[0].progress:.0%}" if wanted == "running" else ""
             if wanted == "failed again":
-                return f"failed: {name}{more}, the earlier one stands", look
-            return (f"{name}{share}{more}" if share else f"{wanted}: {name}{more}"), look
+                return tr(
+                    "failed: {name}{more}, the earlier one stands", name=name, more=more
+                ), look
+            return (
+                f"{name}{share}{more}"
+                if share
+                else tr("{state}: {names}", state=word(wanted), names=f"{name}{more}")
+            ), look
     missing = [name for name in CHAIN if name not in entry.states]
     if missing:
-        return f"next: {missing[0].replace('_', ' ')}", "muted"
-    return "all done", "good"
+        return tr("next: {step}", step=word(missing[0])), "muted"
+    return tr("all done"), "good"
 
 
 class ChannelRows(LowerRows):
     """Subscriptions and the last poll."""
 
-    title = "Channels"
-    empty_text = "Nobody is followed. F follows a channel by its address."
+    title = msg("Channels")
+    empty_text = msg("Nobody is followed. F follows a channel by its address.")
 
     def __init__(self) -> None:
         super().__init__(id="channels")
@@ -196,18 +216,18 @@ class ChannelRows(LowerRows):
     def draw_header(self, width: int) -> list[Cell]:
         """Titles."""
         left = max(16, width - 2 - 15 - 15 - 24)
-        text = "  " + fit("Channel", left) + fit("Last look", 15) + fit("Next look", 15)
+        text = "  " + fit(tr("Channel"), left) + fit(tr("Last look"), 15) + fit(tr("Next look"), 15)
         return [(fit(text, width), None)]
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """Sign, title, looks, what went wrong."""
         channel = self.channels[index]
         left = max(16, width - 2 - 15 - 15 - 24)
-        last = ago(time.time() - channel.last_look_at) if channel.last_look_at else "never"
+        last = ago(time.time() - channel.last_look_at) if channel.last_look_at else tr("never")
         following = "–"
         if channel.followed and channel.next_look_at:
             wait_s = channel.next_look_at - time.time()
-            following = "due" if wait_s <= 0 else f"in {max(1, round(wait_s / 60))} min"
+            following = tr("due") if wait_s <= 0 else tr("in {n} min", n=max(1, round(wait_s / 60)))
         return [
             (
                 "● " if channel.followed else "○ ",
@@ -216,16 +236,19 @@ class ChannelRows(LowerRows):
             (fit(shown(channel.title) or shown(channel.url), left - 1) + " ", None),
             (fit(last, 15), self.look("muted")),
             (fit(following, 15), self.look("muted")),
-            (fit(shown(channel.last_error), max(0, width - 32 - left)), self.look("bad")),
+            (
+                fit(shown(translated(channel.last_error)), max(0, width - 32 - left)),
+                self.look("bad"),
+            ),
         ]
 
 
 class MakerRows(LowerRows):
     """Versions that made artefacts; stale ones can be re-materialized."""
 
-    title = "Versions"
-    empty_text = "Nothing was made yet."
-    unknown = "Not known for these settings. S starts the pipeline, which looks."
+    title = msg("Versions")
+    empty_text = msg("Nothing was made yet.")
+    unknown = msg("Not known for these settings. S starts the pipeline, which looks.")
 
     def __init__(self) -> None:
         super().__init__(id="makers")
@@ -242,20 +265,28 @@ class MakerRows(LowerRows):
 
     def draw_header(self, width: int) -> list[Cell]:
         """Titles."""
-        return [(fit("  Step            Streams  Made by", width), None)]
+        return [
+            (fit("  " + fit(tr("Step"), 14), 16), None),
+            (fit(tr("Streams"), 9, right=True) + "  ", None),
+            (fit(tr("Made by"), max(0, width - 27)), None),
+        ]
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """Artefact, how many, by whom."""
         maker = self.makers[index]
         name = " ".join(part for part in (maker.engine, maker.engine_version) if part)
-        model = f"  model {maker.model_version[:10]}" if maker.model_version else ""
-        told, look = "present version", "faint"
+        model = (
+            tr("  model {model_version}", model_version=maker.model_version[:10])
+            if maker.model_version
+            else ""
+        )
+        told, look = tr("present version"), "faint"
         if maker.n_stale is None:
-            told = "not known: S looks"
+            told = tr("not known: S looks")
         elif maker.n_stale:
-            told, look = f"{maker.n_stale:,} stale: y makes them again", "warn"
+            told, look = tr("{n_stale:,} stale: y makes them again", n_stale=maker.n_stale), "warn"
         return [
-            ("  " + fit(maker.asset, 14), self.look("warn") if maker.n_stale else None),
+            ("  " + fit(word(maker.asset), 14), self.look("warn") if maker.n_stale else None),
             (f"{maker.n_streams:9,}  ", self.look("muted")),
             (fit(shown(name + model), max(8, width - 27 - 28)), self.look("muted")),
             (fit(told, 28), self.look(look)),

@@ -12,6 +12,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from utawaku.library.analysis import Envelope
+from utawaku.library.language import tr, translated, trn
+from utawaku.library.words import word
 from utawaku.tui.columns import title_of
 from utawaku.tui.player.player import Player
 from utawaku.tui.text import clock, fit, shown
@@ -101,25 +103,30 @@ class PlayerBar(Widget):
     def _modes(self) -> str:
         modes = []
         if self._player.state.silent_because:
-            modes.append(f"silent: {self._player.state.silent_because}")
+            modes.append(
+                tr(
+                    "silent: {silent_because}",
+                    silent_because=translated(self._player.state.silent_because),
+                )
+            )
         if self.radio:
-            modes.append(f"radio: {self.radio}")
+            modes.append(tr("radio: {radio}", radio=self.radio))
         if asleep := self.sleep():
             modes.append(asleep)
         if self._player.highlights_only:
-            modes.append("highlights")
+            modes.append(tr("highlights"))
         if self._player.queue.shuffled:
-            modes.append("shuffle")
+            modes.append(tr("shuffle"))
         if self._player.queue.repeat != "off":
-            modes.append(f"repeat {self._player.queue.repeat}")
+            modes.append(tr("repeat {repeat}", repeat=word(self._player.queue.repeat)))
         stem, heard = self._player.stem, self._player.state
         if stem != "mix":
             there = heard.song is None or heard.stem == stem
-            modes.append(stem if there else f"no {stem}")
+            modes.append(word(stem) if there else tr("no {stem}", stem=word(stem)))
         if not self._player.replay_gain:
-            modes.append("gain off")
+            modes.append(tr("gain off"))
         if self._player.volume != 1.0:
-            modes.append(f"vol {round(self._player.volume * 100)}%")
+            modes.append(tr("vol {volume}%", volume=round(self._player.volume * 100)))
         return "  ".join(modes)
 
     def _name_line(self, width: int, base: Style) -> Strip:
@@ -136,12 +143,16 @@ class PlayerBar(Widget):
             ).adjust_cell_length(width, base)
         if state.song is None:
             modes = self._modes()
-            told = "Nothing plays."
+            told = tr("Nothing plays.")
             if not modes and self._player.waits:
                 n = len(self._player.queue.entries)
-                told += f" space goes on with the {n:,} song{'' if n == 1 else 's'} of the queue."
+                told += trn(
+                    " space goes on with the {n:,} song of the queue.",
+                    " space goes on with the {n:,} songs of the queue.",
+                    n,
+                )
             elif not modes:
-                told += " Enter plays the song under the cursor."
+                told += tr(" Enter plays the song under the cursor.")
             room = width - cell_len(told) - 2 * _MARGIN
             return Strip(
                 [

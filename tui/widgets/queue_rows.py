@@ -1,5 +1,6 @@
 """Turns of the play queue."""
 
+from utawaku.library.language import msg
 from utawaku.library.records import Song
 from utawaku.tui.columns import title_of
 from utawaku.tui.player.player import Player
@@ -12,7 +13,7 @@ class QueueRows(Rows):
     """The turns of the queue."""
 
     has_header = False
-    empty_text = "The queue is empty: a in the library adds songs."
+    empty_text = msg("The queue is empty: a in the library adds songs.")
 
     def __init__(self, player: Player) -> None:
         super().__init__()

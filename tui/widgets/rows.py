@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from utawaku.library.language import msg, tr
 from utawaku.tui.messages import CursorMoved, HeaderClicked, RowChosen
 from utawaku.tui.text import fit
 
@@ -67,7 +68,7 @@ class Rows(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(0, repaint=False)
     has_header: ClassVar[bool] = True
-    empty_text: str = "Nothing here yet."
+    empty_text: str = msg("Nothing here yet.")
 
     def row_count(self) -> int:
         """Return how many rows there are."""
@@ -123,7 +124,7 @@ class Rows(ScrollView, can_focus=True):
         if not 0 <= index < self.row_count():
             if self.row_count() == 0 and y == self.n_header + 1:
                 muted = self.look("muted")
-                return self._strip([(fit("  " + self.empty_text, width), muted)], width, base)
+                return self._strip([(fit("  " + tr(self.empty_text), width), muted)], width, base)
             return Strip.blank(width, base)
         if index == self.cursor:
             cursor = self.get_component_rich_style("rows--cursor")

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from utawaku.library.errors import QueryError
+from utawaku.library.language import tr, translated
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.messages import CompletionWanted, SearchChanged, SearchLeft
 from utawaku.tui.text import shown
@@ -86,7 +87,7 @@ class SearchBar(Vertical):
         with Horizontal():
             yield Static("/ ", id="prompt", markup=False)
             yield SearchInput(
-                placeholder="Search   singer:mio taste>0.7 added:-7d sort:taste",
+                placeholder=tr("Search   singer:mio taste>0.7 added:-7d sort:taste"),
                 id="search",
                 compact=True,
             )
@@ -172,13 +173,13 @@ class SearchBar(Vertical):
             text.append("tab ", style=muted)
             for n, found in enumerate(self._completions):
                 text.append(shown(found.text).strip(), style=accent if n == 0 else "")
-                note = found.note if n == 0 else ""
+                note = translated(found.note) if n == 0 else ""
                 text.append(f" {note}   " if note else "  ", style=muted)
         elif self.error is not None:
             caret = self._caret_cell(self.error.position)
-            words = self.error.problem
+            words = translated(self.error.problem)
             if self.error.next_step:
-                words += f". {self.error.next_step}"
+                words = translated(f"{self.error.problem}. {self.error.next_step}")
             text.append(" " * caret + "^ ", style=self.app.theme_variables.get("error", ""))
             text.append(words, style=self.app.theme_variables.get("error", ""))
         if text == self._helped:

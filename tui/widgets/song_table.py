@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
+from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import tr
 from utawaku.library.query.results import Listing, Sort
 from utawaku.library.records import Song
 from utawaku.tui.background import Latest
@@ -135,9 +137,10 @@ class SongTable(Rows):
         for n, (column, column_width) in enumerate(lay_out(self.columns, width - _LEFT - 1)):
             if n:
                 cells.append((" " * _GAP, None))
-            title, arrow = column.title, _arrow(column, sort)
-            if len(title + arrow) > column_width:
-                title, arrow = title[: column_width - 1], arrow.strip()
+            title, arrow = tr(column.title), _arrow(column, sort)
+            if cell_len(title + arrow) > column_width:
+                arrow = arrow.strip()
+                title = set_cell_size(title, column_width - cell_len(arrow)).rstrip()
             title += arrow
             cells.append((fit(title, column_width, right=column.right), None))
         n_hidden = len(self.columns) - len(self.columns_in_sight())
@@ -154,7 +157,7 @@ class SongTable(Rows):
             gone = number in self._gone
             if not gone:
                 self._read_around(index)
-            return [(fit("    (gone)" if gone else "    ·", width), self.look("faint"))]
+            return [(fit("    " + tr("(gone)") if gone else "    ·", width), self.look("faint"))]
         playing = song.id == self.playing_id
         selected = number in self.selected
         grade_look = {1: "accent", -1: "bad"}.get(song.grade or 0, "muted")

@@ -1,6 +1,8 @@
 """The songs of one stream as a list."""
 
+from utawaku.library.language import msg, tr
 from utawaku.library.records import Song
+from utawaku.library.words import word
 from utawaku.tui.columns import mark, title_of
 from utawaku.tui.text import clock, fit, precise_clock, shown
 from utawaku.tui.widgets.rows import Cell, Rows
@@ -10,7 +12,7 @@ from utawaku.tui.widgets.timeline_view import Picture
 class StreamSongs(Rows):
     """The songs of the stream as a list."""
 
-    empty_text = "No songs in this stream. a adds one at the marker."
+    empty_text = msg("No songs in this stream. a adds one at the marker.")
 
     def __init__(self) -> None:
         super().__init__(id="stream-songs")
@@ -23,8 +25,9 @@ class StreamSongs(Rows):
 
     def draw_header(self, width: int) -> list[Cell]:
         """Titles."""
-        return [(fit("      Start       Stop        Length  Title", width - 18), None),
-                (fit("Sure  By", 18), None)]  # fmt: skip
+        heads = ((tr("Start"), 12), (tr("Stop"), 12), (tr("Length"), 8), (tr("Title"), width))
+        left = " " * 6 + "".join(fit(head, cells) for head, cells in heads)
+        return [(fit(left, width - 18), None), (fit(fit(tr("Sure"), 6) + tr("By"), 18), None)]
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
         """Number, mark, span, title, how sure the cut is."""
@@ -41,6 +44,8 @@ class StreamSongs(Rows):
             (fit(clock(stop_s - start_s), 6, right=True) + "  ", self.look("muted")),
             (fit(by, room - 1) + " ", None),
             (f"{song.confidence:4.0%}  ", self.look("warn" if sure else "muted")),
-            (fit(song.boundary_source, 12), self.look("marked" if song.boundary_source == "user"
-                                                      else "muted")),
-        ]  # fmt: skip
+            (
+                fit(word(song.boundary_source), 12),
+                self.look("marked" if song.boundary_source == "user" else "muted"),
+            ),
+        ]

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from utawaku.library.analysis import Envelope
+from utawaku.library.language import tr
 from utawaku.library.records import Segment, SetlistLine, Song
 from utawaku.tui.columns import title_of
 from utawaku.tui.messages import MarkerSet, ZoomWanted
@@ -214,7 +215,7 @@ class TimelineView(Widget, can_focus=False):
         envelope = self.picture.envelope
         if envelope is None:
             middle = row == n_rows // 2
-            words = self.picture.damaged or "no waveform yet: it comes with the segments"
+            words = self.picture.damaged or tr("no waveform yet: it comes with the segments")
             text = shown(words) if middle else ""
             indent = " " * max(0, (width - cell_len(text)) // 2)
             return [Piece(fit(indent + text, width), self._look("muted"))]

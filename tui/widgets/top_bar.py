@@ -8,22 +8,15 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from utawaku.tui.messages import TabWanted
-
-TABS: tuple[tuple[str, str], ...] = (
-    ("library", "Library"),
-    ("timeline", "Timeline"),
-    ("review", "Review"),
-    ("pipeline", "Pipeline"),
-    ("outbox", "Outbox"),
-)
-"""Mode and title of each screen; its first letter in upper case leads there."""
+from utawaku.tui.tabs import TABS, key_and_rest
 
 
 class _Tab(Static):
     """One place in the bar."""
 
     def __init__(self, mode: str, title: str, *, here: bool) -> None:
-        text = Text(title[0], style="underline").append(title[1:], style="not underline")
+        key, rest = key_and_rest(title)
+        text = Text(key, style="underline").append(rest, style="not underline")
         super().__init__(text, classes="here" if here else "")
         self.mode = mode
 

@@ -1,0 +1,55 @@
+"""Help and usage errors in each language."""
+
+import pytest
+from rich.cells import cell_len
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from utawaku.commands.app import app
+from utawaku.commands.help import ERRORS, wrapped
+from utawaku.library.language import LANGUAGES, use
+
+
+@pytest.fixture(autouse=True)
+def _english_afterwards() -> object:
+    yield
+    use("en")
+
+
+@pytest.mark.parametrize("width", [20, 33, 80])
+def test_lines_are_broken_by_cells_and_lose_nothing(width: int) -> None:
+    text = "歌枠を取り込み、曲ごとに切り出します（再エンコードなし）。`utawaku songs` で探せます。"
+    lines = wrapped(text, width)
+    assert max(map(cell_len, lines)) <= width
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert not any(line.startswith(("。", "、", "）")) for line in lines)
+
+
+def every_command() -> list[list[str]]:
+    found, waiting = [], [(get_command(app), [])]
+    while waiting:
+        command, path = waiting.pop()
+        found.append(path)
+        for name, inner in getattr(command, "commands", {}).items():
+            waiting.append((inner, [*path, name]))
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_help_of_each_command_fits_80_cells(language: str) -> None:
+    use(language)
+    runner = CliRunner(env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
+    wide = {}
+    for path in every_command():
+        shown = runner.invoke(app, [*path, "--help"])
+        assert shown.exit_code == 0, shown.output
+        long = [line for line in shown.output.splitlines() if cell_len(line) > 80]
+        # An example is copied as it stands.
+        long = [line for line in long if "utawaku " not in line]
+        if long:
+            wide[" ".join(path)] = long
+    assert wide == {}
+
+
+def test_each_error_of_typer_has_a_place_for_its_values() -> None:
+    assert all("{" in error for error in ERRORS if error != "Missing command.")

@@ -1,0 +1,80 @@
+"""Each sentence that a user reads is marked, and has a translation in each language."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from tests.translations import (
+    SHOWN,
+    TRANSLATED,
+    compiled,
+    files,
+    found_in,
+    po_bytes,
+    po_file,
+    read,
+    updated,
+)
+
+UPDATE = "run `python -m tests.translations update` and translate what it names"
+
+
+@pytest.fixture(scope="module", params=TRANSLATED)
+def catalogue(request: pytest.FixtureRequest) -> Catalog:
+    return read(request.param)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_catalogues_hold_the_sentences_of_today(language: str) -> None:
+    assert po_file(language).read_bytes() == po_bytes(updated(language)), UPDATE
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_the_program_reads_is_compiled_from_the_catalogue(language: str) -> None:
+    assert po_file(language).with_suffix(".mo").read_bytes() == compiled(read(language)), UPDATE
+
+
+UNMARKED = {
+    "mio 夜": "an example of a search",
+    "base above": "layers of a screen",
+    "now playing": "where a grade was given, which the catalogue keeps",
+    "check failed": "a state, which `library.words` translates",
+    "failed again": "a state, which `library.words` translates",
+    "list, comment, comment-ends, csv, cue, audacity, ina-csv": "names of formats",
+    "left alone": "the beginning of a reason that is stored",
+    "on cooldown": "the beginning of a reason that is stored",
+    "# Settings": "docs/settings.md, which is in English",
+    "\n## Song rules": "docs/settings.md, which is in English",
+    "\n<style>": "the page around the terminal in a browser",
+    "default-src": "a header of that page",
+    "load_from:": "what Dagster reads",
+    "code server": "the name of a process, in logs",
+    "web page": "the name of a process, in logs",
+}
+"""Beginnings of texts that nobody reads in the screen or a command, and what they are."""
+
+
+def test_no_sentence_of_screen_and_commands_is_left_unmarked() -> None:
+    unmarked: dict[str, str] = {}
+    for name, tree in files(*SHOWN):
+        if name == "commands/help.py":  # its list of what Typer says is collected as it is
+            continue
+        collected = {one.text for one in found_in(name, tree)}
+        for one in found_in(name, tree, everywhere=True):
+            if one.text not in collected:
+                unmarked[one.text] = name
+    known = tuple(UNMARKED)
+    assert {text: name for text, name in unmarked.items() if not text.startswith(known)} == {}
+    stale = [text for text in known if not any(one.startswith(text) for one in unmarked)]
+    assert stale == [], "no longer an exception"
+
+
+def test_what_is_read_by_programs_is_no_translation() -> None:
+    for name, tree in files("library", "media", "services", "workflows", "models", "orchestration"):
+        del tree
+        if name in ("library/language.py", "library/words.py"):
+            continue
+        source = (Path(__file__).parent.parent / name).read_text("utf-8")
+        assert not re.search(r"\btrn?\(", source), f"{name} stores or raises: keep it English"
