@@ -145,7 +145,7 @@ def test_a_recording_whose_header_claims_no_length_or_a_wrong_one_has_its_own_on
         [recordings, segments],
         instance=instance,
         partition_key="file-1",
-        resources={"library": LibraryResource()},
+        resources=make_resources(),
     )
     assert done.success
     assert catalogue.streams.get("file-1").duration_s == pytest.approx(6.0, abs=0.1)
@@ -154,6 +154,6 @@ def test_a_recording_whose_header_claims_no_length_or_a_wrong_one_has_its_own_on
     # Taken in again, as after a change of settings: what was read stays.
     assert dg.materialize(
         [recordings], instance=instance, partition_key="file-1",
-        resources={"library": LibraryResource()},
+        resources=make_resources(),
     ).success  # fmt: skip
     assert catalogue.streams.get("file-1").duration_s == pytest.approx(6.0, abs=0.1)
