@@ -10,8 +10,9 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError, NotFoundError, TagError
 from utawaku.library.files import numbered, safe_component
 from utawaku.library.records import Song
-from utawaku.library.tags import read_cover, read_tags, write_tags
-from utawaku.media.cut.audio import AudioCodec, cut_audio
+from utawaku.library.tags import SongTags, read_cover, read_tags, write_tags
+from utawaku.media.cut.audio import cut_audio
+from utawaku.media.cut.result import AudioCodec
 from utawaku.media.loudness import Loudness
 from utawaku.workflows.song_tags import SONG_ID_TAG, tags_for
 
@@ -59,21 +60,19 @@ def write_backing(
     target = folder / f"{safe_component(name, max_bytes=240)}.{codec}"
     with tempfile.TemporaryDirectory(prefix=".utawaku-backing-", dir=folder) as work:
         made = cut_audio(source, 0.0, None, Path(work) / "backing", codec=codec)
-        tags = replace(tags, **_loudness_tags(made.loudness))
+        tags = _with_loudness(tags, made.loudness)
         write_tags(made.path, tags, cover=_cover_of(song, settings))
         target = _free(target, song.id)
         made.path.replace(target)
     return target
 
 
-def _loudness_tags(loudness: Loudness | None) -> dict[str, float | None]:
-    """ReplayGain of the backing itself, which is another than the song's."""
+def _with_loudness(tags: SongTags, loudness: Loudness | None) -> SongTags:
+    """Return the tags with ReplayGain of the backing, which is another than the song's."""
     if loudness is None:
-        return {"replaygain_gain_db": None, "replaygain_peak": None}
-    return {
-        "replaygain_gain_db": loudness.replaygain_db,
-        "replaygain_peak": 10 ** (loudness.true_peak_db / 20),
-    }
+        return replace(tags, replaygain_gain_db=None, replaygain_peak=None)
+    peak = 10 ** (loudness.true_peak_db / 20)
+    return replace(tags, replaygain_gain_db=loudness.replaygain_db, replaygain_peak=peak)
 
 
 def _free(target: Path, song_id: str) -> Path:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tests.checks import ROOT
 from tests.docs.source_tree import SourceTree, blocks_of
-from tests.models.separation import halving
+from tests.models.separation import Shape, halving
 from utawaku.commands.app import app
 from utawaku.library.config import Settings, check_setting, load_settings
 from utawaku.models.separator import make_separator
@@ -199,7 +199,7 @@ def test_use_your_own_separator_describes_networks_that_are_taken(
 ) -> None:
     assert blocks_of("use-your-own-separator.md") == {}  # its code is TOML and commands
     page = (ROOT / "docs" / "howto" / "use-your-own-separator.md").read_text("utf-8")
-    shapes: dict[str, list[object]] = {"mdx": ["n", 4, 3072, 16], "roformer": ["n", 2, "t"]}
+    shapes: dict[str, Shape] = {"mdx": ["n", 4, 3072, 16], "roformer": ["n", 2, "t"]}
     for name, toml in re.findall(r"```toml\n# (\w+)\.toml\n(.*?)```", page, re.DOTALL):
         halving(tmp_path / f"{name}.onnx", shapes.pop(name))
         path = tmp_path / f"{name}.toml"

@@ -13,6 +13,8 @@ from utawaku.media.cut.encode import LAYOUTS
 from utawaku.media.decode import load
 from utawaku.models.separator import Stems
 
+Shape = Sequence[str | int | None]
+
 
 def sdr_db(truth: np.ndarray, found: np.ndarray) -> float:
     """Signal over distortion: 10 log10 |truth|^2 / |truth - found|^2."""
@@ -36,23 +38,24 @@ def write_wav(path: Path, samples: np.ndarray, rate: int) -> Path:
 def grid(path: Path) -> np.ndarray:
     """A file's samples as whole numbers on the 16-bit grid, (n_channels, n_samples)."""
     samples, _ = load(path)
-    return np.rint(np.atleast_2d(samples) * 32768).astype(int)
+    found: np.ndarray = np.rint(np.atleast_2d(samples) * 32768).astype(int)
+    return found
 
 
-def network(path: Path, node: Sequence[onnx.NodeProto], shapes: dict[str, list[object]]) -> Path:
+def network(path: Path, node: Sequence[onnx.NodeProto], shapes: dict[str, Shape]) -> Path:
     """An ONNX network from input `x` to output `y`; a gain of a half is there as `half`."""
     values = {
         name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
         for name, shape in shapes.items()
     }
-    half = numpy_helper.from_array(np.float32(0.5), "half")
+    half = numpy_helper.from_array(np.array(0.5, np.float32), "half")
     graph = helper.make_graph(list(node), "g", [values["x"]], [values["y"]], [half])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path.write_bytes(model.SerializeToString())
     return path
 
 
-def halving(path: Path, shape: list[object]) -> Path:
+def halving(path: Path, shape: Shape) -> Path:
     """A network that halves what it gets."""
     return network(path, [helper.make_node("Mul", ["x", "half"], ["y"])], {"x": shape, "y": shape})
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 
-from tests.models.separation import halving, network
+from tests.models.separation import Shape, halving, network
 from tests.servers.weights import WeightsServer
 from utawaku.library.errors import EngineError
 from utawaku.models import registry
@@ -125,7 +125,7 @@ def test_a_waveform_network_with_several_stems_gives_the_one_described(tmp_path:
     axis = helper.make_node(
         "Constant", [], ["axis"], value=numpy_helper.from_array(np.array([1], np.int64))
     )
-    shapes: dict[str, list[object]] = {"x": ["n", 2, "t"], "y": ["n", 2, 2, "t"]}
+    shapes: dict[str, Shape] = {"x": ["n", 2, "t"], "y": ["n", 2, 2, "t"]}
     network(tmp_path / "net.onnx", [axis, *nodes], shapes)
     path = described(tmp_path / "net.toml", 'form = "waveform"\nchunk = 20000\nstem = 1\n')
     mix = noise(2, 70_001)
@@ -171,7 +171,7 @@ def test_a_network_of_the_builtin_form_needs_no_description(tmp_path: Path) -> N
     ],
 )
 def test_a_network_that_is_not_as_described_is_refused(
-    shape: list[object], text: str, told: str, tmp_path: Path
+    shape: Shape, text: str, told: str, tmp_path: Path
 ) -> None:
     halving(tmp_path / "net.onnx", shape)
     path = described(tmp_path / "net.toml", text)
