@@ -125,7 +125,7 @@ def test_a_stream_is_segmented_by_the_engine_of_the_settings(
     [
         ("a.mka", 0.0),
         pytest.param("a.flac", 0.0, marks=pytest.mark.slow),
-        ("a.webm", 3.6e9),
+        pytest.param("a.webm", 3.6e9, marks=pytest.mark.slow),
         pytest.param("a.wav", None, marks=pytest.mark.slow),
         pytest.param("a.flv", None, marks=pytest.mark.slow),
         pytest.param("fragmented.m4a", None, marks=pytest.mark.slow),

@@ -82,7 +82,14 @@ def test_references_are_heard_in_the_track_that_was_asked_for(
     assert [key.rpartition("film.mkv")[2] for key in keys] == ["", "#ja"]
 
 
-@pytest.mark.parametrize("command", [("separate",), ("highlight",), ("identify", "--no-shazam")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("separate",),
+        pytest.param(("highlight",), marks=pytest.mark.slow),
+        pytest.param(("identify", "--no-shazam"), marks=pytest.mark.slow),
+    ],
+)
 def test_damage_is_told_once_with_its_place_and_exit_code(
     commands: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:

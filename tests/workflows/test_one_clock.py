@@ -76,7 +76,7 @@ def tone_by_time_stamps(path: Path, at_s: float) -> int:
 @pytest.mark.parametrize(
     ("name", "picture_s", "sound_s", "gap_s"),
     [
-        ("late.mkv", 0.0, 2.0, 3.0),
+        pytest.param("late.mkv", 0.0, 2.0, 3.0, marks=pytest.mark.slow),
         pytest.param("early.mkv", 1.5, 0.0, 3.0, marks=pytest.mark.slow),
         ("late.mp4", 0.0, 2.5, 0.0),
         pytest.param("early.ts", 1.5, 0.0, 2.5, marks=pytest.mark.slow),
