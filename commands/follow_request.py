@@ -8,6 +8,7 @@ from utawaku.commands.outcome import Outcome
 from utawaku.commands.pipeline import Pipeline, shown_progress, tell_failed
 from utawaku.commands.up import is_running
 from utawaku.library.errors import ExitCode, StoppedError, UtawakuError
+from utawaku.library.language import tr, translated
 from utawaku.library.records import Request, Stream
 from utawaku.library.requests import COMMAND, IngestStream
 from utawaku.library.text import clean_line
@@ -58,7 +59,9 @@ class FollowedIngest:
     def _ended(self, filed: Request) -> Request:
         """The request when it is over, or has been put back after a try."""
         pipeline, told = self._pipeline, ""
-        err.print(f"request {filed.id}: `utawaku up` works on it; Ctrl-C only stops watching")
+        err.print(
+            tr("request {id}: `utawaku up` works on it; Ctrl-C only stops watching", id=filed.id)
+        )
         with shown_progress(pipeline.catalogue, self._stream, self._due):
             while True:
                 now = pipeline.catalogue.requests.get(filed.id)
@@ -66,7 +69,8 @@ class FollowedIngest:
                     return now
                 if now.state == "queued" and now.message not in ("", told):
                     told = now.message
-                    err.print(f"waits{_at(now)}: {clean_line(told)}", markup=False)
+                    shown = clean_line(translated(told))
+                    err.print(tr("waits{until}: {why}", until=_at(now), why=shown), markup=False)
                 if not is_running(pipeline.settings):
                     raise UtawakuError(
                         "the pipeline ended",
@@ -83,7 +87,7 @@ class FollowedIngest:
             return
         if request.state == "cancelled":
             outcome.error, outcome.exit_code = "cancelled", ExitCode.STOPPED
-            err.print(f"request {request.id} was cancelled")
+            err.print(tr("request {id} was cancelled", id=request.id))
             return
         states = self._pipeline.catalogue.assets.of(self._stream.id)
         failed = [
@@ -91,11 +95,13 @@ class FollowedIngest:
         ]
         tell_failed(failed, outcome, request.message)
         if request.state in OPEN:
-            err.print(f"`utawaku up` waits{_at(request)} and tries again", markup=False)
+            told = tr("`utawaku up` waits{until} and tries again", until=_at(request))
+            err.print(told, markup=False)
 
 
 def _at(request: Request) -> str:
     """The time from which a request may be served, in words."""
     if not request.not_before:
         return ""
-    return time.strftime(" until %m-%d %H:%M", time.localtime(request.not_before))
+    when = time.strftime("%m-%d %H:%M", time.localtime(request.not_before))
+    return tr(" until {when}", when=when)

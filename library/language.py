@@ -211,13 +211,13 @@ class _Template:
         found: dict[str, str] = {}
         at, name = 0, None
         for literal, next_name in self.parts:
-            end = text.find(literal, at + bool(name)) if name else at
+            end = text.find(literal, at) if name else at
             last = next_name is None
             if last and name and literal:
                 end = len(text) - len(literal)
             if last and name and not literal:
                 end = len(text)
-            if end < at + bool(name) or not text.startswith(literal, end):
+            if end < at or not text.startswith(literal, end):
                 return None
             if name and found.setdefault(name, text[at:end]) != text[at:end]:
                 return None
@@ -225,7 +225,7 @@ class _Template:
         if name:
             found[name] = text[at:]
             at = len(text)
-        return found if at == len(text) and all(found.values()) else None
+        return found if at == len(text) else None
 
     def filled(self, values: dict[str, str]) -> str:
         """Return the translation with these values; those that are sentences are translated."""

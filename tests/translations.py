@@ -33,6 +33,7 @@ TELLING = ("library", "media", "services", "workflows")
 RAISING = (*SHOWN, "models", "orchestration", "assets", "jobs", "sensors", "demo", "utawaku")
 """Folders of which only errors, notices and reasons reach a user."""
 _ALSO_TELLING = (
+    *("commands/follow_request.py", "tui/player/output.py"),
     *("commands/doctor.py", "commands/repairs.py", "commands/pipeline.py"),
     *("commands/separate.py", "commands/separate_library.py", "commands/taste.py"),
 )
@@ -179,12 +180,8 @@ _UNSAID = (
 )
 """Calls whose texts no user reads: logs, expressions, SQL, what is caught inside."""
 _NOT_TOLD = (
-    "bold ",
-    "gzip, ",
-    "recordings compress",
-    "Parameter `owners`",
-    "labels\t",
-    "song rule ",
+    *("bold ", "gzip, ", "recordings compress", "Parameter `owners`", "labels\t", "song rule "),
+    *("separate QUERY", "separate STREAM", "ingest --again"),
 )
 """Styles, headers and other texts that only programs read."""
 _STORING = ("add", "wait", "finish", "failed", "progressed", "Finding", "Trouble", "announce")

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from utawaku.commands.app import app
 from utawaku.commands.help import ERRORS, wrapped
-from utawaku.library.language import LANGUAGES, use
+from utawaku.library.language import LANGUAGES, translated, use
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +49,18 @@ def test_the_help_of_each_command_fits_80_cells(language: str) -> None:
         if long:
             wide[" ".join(path)] = long
     assert wide == {}
+
+
+@pytest.mark.parametrize("arguments", [["songs", "--unknown"], ["nothing"], ["identify"]])
+def test_a_wrong_command_line_is_told_in_the_users_language(arguments: list[str]) -> None:
+    english = CliRunner().invoke(app, arguments)
+    use("ja")
+    japanese = CliRunner().invoke(app, arguments)
+    assert japanese.exit_code == english.exit_code == 2
+    problem = english.stderr.strip().splitlines()[-1].removeprefix("Error: ")
+    assert translated(problem) != problem
+    assert translated(problem) in japanese.stderr
+    assert "Usage" not in japanese.stderr
 
 
 def test_each_error_of_typer_has_a_place_for_its_values() -> None:

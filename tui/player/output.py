@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from utawaku.library.language import tr
 from utawaku.tui.player.decode import N_CHANNELS, RATE_HZ
 
 Pull = Callable[[int], np.ndarray]
@@ -84,7 +83,7 @@ class DeviceOutput:
                 [backend for backend in miniaudio.Backend if backend != miniaudio.Backend.NULL]
             )
         except miniaudio.MiniaudioError:
-            self.silent_because = tr("no audio device")
+            self.silent_because = "no audio device"
             self._device = _open([miniaudio.Backend.NULL])
 
     def start(self, pull: Pull) -> None:
