@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from utawaku.commands.console import add_row, print_error, print_json, print_table, table
+from utawaku.commands.device import DeviceOption
 from utawaku.library.errors import ExitCode, NotFoundError, UtawakuError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def backing(
     file_format: Annotated[
         Format, typer.Option("--format", help="FLAC loses nothing; the others are smaller.")
     ] = "flac",
+    device: DeviceOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write songs without their voice, with the song's tags, "(instrumental)" and the cover.

@@ -71,6 +71,7 @@ def _look(*, fix: bool) -> Iterator[Finding]:
     yield Finding("settings", "ok", str(path) if path.exists() else "defaults (no config.toml)")
     yield from _catalogue(settings, fix=fix)
     yield from _weights(settings)
+    yield from _device(settings)
     yield from downloader_health()
     yield from _ffmpeg()
     yield from _disk(settings)
@@ -124,6 +125,19 @@ def _weights(settings: "Settings") -> Iterator[Finding]:
                 f"{weights.name} not here yet; it is fetched on first use",
                 f"`utawaku models pull {weights.name}` fetches it now",
             )
+
+
+def _device(settings: "Settings") -> Iterator[Finding]:
+    from utawaku.models.devices import installed_devices, providers_for
+
+    installed = installed_devices()
+    shown = ", ".join(installed)
+    try:
+        first, *_ = providers_for(settings.device, installed, openvino=True)
+    except UtawakuError as error:
+        yield Finding("device", "error", str(error), error.next_step)
+        return
+    yield Finding("device", "ok", f"{first[0]} (device = {settings.device}; installed: {shown})")
 
 
 def _ffmpeg() -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from utawaku.commands.console import (
     print_table,
     table,
 )
+from utawaku.commands.device import DeviceOption
 from utawaku.commands.file_tracks import TrackOption, chosen_track
 from utawaku.library.errors import UtawakuError, exit_code_of
 
@@ -34,6 +35,7 @@ def highlight(
         Path | None, typer.Option(help=".srt or .vtt with the words of the (one) song.")
     ] = None,
     track: TrackOption = "",
+    device: DeviceOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find the highlight (30 s), tempo and key of songs; the curve has one value a second.

@@ -16,6 +16,7 @@ from utawaku.commands.console import (
     print_table,
     table,
 )
+from utawaku.commands.device import DeviceOption
 from utawaku.commands.outcome import Outcome
 from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import UtawakuError, exit_code_of
@@ -58,6 +59,7 @@ def ingest(
             "kept with the stream. Default: the track flagged as default.",
         ),
     ] = None,
+    device: DeviceOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Ingest streams: download, segment, find songs, cut and tag them.

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from utawaku.commands.console import add_row, out, print_json, print_table, table
+from utawaku.commands.device import DeviceOption
 from utawaku.library.errors import UsageError
 from utawaku.library.language import tr
 from utawaku.library.requests import COMMAND, Rematerialize
@@ -21,6 +22,7 @@ def rematerialize(
         str, typer.Argument(help="Only this artefact and what depends on it; all if left out.")
     ] = "all",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is stale.")] = False,
+    device: DeviceOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Ask the pipeline to re-materialize stale streams, a few at a time. Your own edits stay.

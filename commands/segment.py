@@ -17,6 +17,7 @@ from utawaku.commands.console import (
     print_warning,
     table,
 )
+from utawaku.commands.device import DeviceOption
 from utawaku.commands.file_tracks import TrackOption, chosen_track
 from utawaku.library.engines import SEGMENT_ENGINES, one_of
 from utawaku.library.errors import ConfigError
@@ -55,6 +56,7 @@ def segment(
         typer.Option(metavar="FOLDER", help="Write each stretch of speech to a file there."),
     ] = None,
     track: TrackOption = "",
+    device: DeviceOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell speech from music in a file and find its songs. Nothing is stored.

@@ -15,6 +15,7 @@ from utawaku.commands.console import (
     print_table,
     table,
 )
+from utawaku.commands.device import DeviceOption
 from utawaku.commands.file_tracks import TrackOption, chosen_track
 from utawaku.library.engines import SEPARATION_ENGINES, one_of
 from utawaku.library.errors import ExitCode, UsageError
@@ -70,6 +71,7 @@ def separate(
         float, typer.Option(help="Move the changed vocal by so many seconds.")
     ] = 0.0,
     track: TrackOption = "",
+    device: DeviceOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Separate vocals and accompaniment, as FLAC of the same length; together they are the mix.

@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from utawaku.library import paths as places
-from utawaku.library.engines import HighlightEngine, SegmentEngine, SeparationEngine
+from utawaku.library.engines import Device, HighlightEngine, SegmentEngine, SeparationEngine
 from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
 from utawaku.library.former_settings import (
@@ -204,6 +204,11 @@ class Settings(BaseSettings):
         "auto",
         description="Language of screens, help and messages: `en`, `ja` or `zh_CN`; `auto` goes by "
         "LANGUAGE, LC_ALL, LC_MESSAGES and LANG. Another one is used from the next start.",
+    )
+    device: Device = Field(
+        "auto",
+        description="Device that the segmenter, the separator, the tagger and DeepChorus run on. "
+        "`auto` takes a GPU where ONNX Runtime was installed for it, else the processor.",
     )
     library_root: Path = Field(
         default_factory=places.library_root, description="Songs/, Streams/ and .trash/ live here."

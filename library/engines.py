@@ -9,6 +9,10 @@ SeparationEngine = Literal["auto", "builtin", "spleeter", "blend", "custom", "sp
 HighlightEngine = Literal["builtin", "deepchorus"]
 """Models of the interest curve."""
 
+Device = Literal["auto", "cpu", "cuda", "directml", "coreml", "openvino"]
+"""Devices that networks run on; `auto` is the fastest that ONNX Runtime was installed with."""
+
+DEVICES: tuple[str, ...] = get_args(Device)
 SEGMENT_ENGINES: tuple[str, ...] = get_args(SegmentEngine)
 SEPARATION_ENGINES: tuple[str, ...] = get_args(SeparationEngine)
 HIGHLIGHT_ENGINES: tuple[str, ...] = get_args(HighlightEngine)

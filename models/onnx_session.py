@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utawaku.library.errors import WeightsCorruptError
+from utawaku.library.config import load_settings
+from utawaku.library.errors import EngineError, WeightsCorruptError
+from utawaku.models.devices import check_device, installed_devices, providers_for
 
 if TYPE_CHECKING:
     import onnxruntime
-
-CPU = ("CPUExecutionProvider",)
-CPU_OR_OPENVINO = ("OpenVINOExecutionProvider", "CPUExecutionProvider")
-"""OpenVINO where its build of ONNX Runtime is installed."""
 
 
 def make_session(
@@ -19,7 +17,8 @@ def make_session(
     *,
     threads: int = 1,
     keeps_memory: bool = True,
-    providers: Sequence[str] = CPU,
+    accelerated: bool = False,
+    openvino: bool = False,
 ) -> "onnxruntime.InferenceSession":
     """A session on a model file's bytes or path; with one thread it computes in the caller's.
 
@@ -27,9 +26,18 @@ def make_session(
         threads: inside an operator; 0 is one a core. Idle ones sleep.
         keeps_memory: hold on to what one run needed for the next one; False where runs are few
             and large.
-        providers: in order of preference; those not installed are passed over.
+        accelerated: run on the device of the settings; else on the processor, which is faster for
+            small networks.
+        openvino: let `auto` take OpenVINO where its build of ONNX Runtime is installed.
+
+    Raises:
+        EngineError: the device that was asked for cannot be used.
     """
     import onnxruntime
+
+    # The device is a property of the machine: one for the whole process, and for its children.
+    device = load_settings().device if accelerated else "cpu"
+    providers = providers_for(device, installed_devices(), openvino=openvino)
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -39,10 +47,9 @@ def make_session(
     options.enable_mem_pattern = keeps_memory
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    here = onnxruntime.get_available_providers()
-    return onnxruntime.InferenceSession(
-        model, options, providers=[name for name in providers if name in here]
-    )
+    session = onnxruntime.InferenceSession(model, options, providers=providers)
+    check_device(device, session.get_providers())
+    return session
 
 
 def load_network(
@@ -52,7 +59,8 @@ def load_network(
     pull: str,
     threads: int = 1,
     keeps_memory: bool = True,
-    providers: Sequence[str] = CPU,
+    accelerated: bool = False,
+    openvino: bool = False,
 ) -> "onnxruntime.InferenceSession":
     """A session on a network from the registry; see `make_session`.
 
@@ -62,13 +70,20 @@ def load_network(
 
     Raises:
         WeightsCorruptError: the file is not a network, or one of another shape.
+        EngineError: the device that was asked for cannot be used.
     """
     next_step = f"Fetch it again with `utawaku models pull {pull}`"
     try:
         session = make_session(
-            str(weights), threads=threads, keeps_memory=keeps_memory, providers=providers
+            str(weights),
+            threads=threads,
+            keeps_memory=keeps_memory,
+            accelerated=accelerated,
+            openvino=openvino,
         )
         found = session.get_inputs()[0].shape
+    except EngineError:
+        raise
     except Exception as error:  # ONNX Runtime's errors share no base class
         raise WeightsCorruptError(
             f"not a network that can be run ({error})", subject=str(weights), next_step=next_step

@@ -77,7 +77,7 @@ class Segmenter:
         self.labels = LABELS[engine]
         self.model_version = model_version
         self._threads = threads or min(4, _n_cores())
-        session = make_session(weights.read_bytes())
+        session = make_session(weights.read_bytes(), accelerated=True)
         self._strip_session = (
             make_strip_session(read_onnx(weights), CEILINGS[engine]) if mode == "fast" else None
         )

@@ -42,7 +42,7 @@ _WEIGHT_STEPS = 63
 
 def make_strip_session(network: Network, ceilings: Sequence[float]) -> onnxruntime.InferenceSession:
     """A session over `strip_model`; safe to share between threads."""
-    return make_session(strip_model(network, ceilings).SerializeToString())
+    return make_session(strip_model(network, ceilings).SerializeToString(), accelerated=True)
 
 
 def strip_model(network: Network, ceilings: Sequence[float]) -> onnx.ModelProto:

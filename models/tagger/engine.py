@@ -54,7 +54,11 @@ class Tagger:
             WeightsCorruptError: the file is not it.
         """
         self._session = load_network(
-            weights, shape=(None, N_FRAMES, N_MELS), pull=WEIGHTS, threads=threads
+            weights,
+            shape=(None, N_FRAMES, N_MELS),
+            pull=WEIGHTS,
+            threads=threads,
+            accelerated=True,
         )
         self.version = version
         """sha256 of the converted file."""

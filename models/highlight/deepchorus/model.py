@@ -35,7 +35,9 @@ class DeepChorus:
         self.version = version
         """sha256 of the file it came from."""
         # What one song needed is given back before the next, longer one.
-        self._session = make_session(model.SerializeToString(), threads=threads, keeps_memory=False)
+        self._session = make_session(
+            model.SerializeToString(), threads=threads, keeps_memory=False, accelerated=True
+        )
 
     @classmethod
     def load(cls, path: Path, *, threads: int = 0) -> "DeepChorus":

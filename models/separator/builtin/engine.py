@@ -46,6 +46,7 @@ class BuiltinSeparator:
             pull="vocal-unet",
             threads=threads,
             keeps_memory=False,
+            accelerated=True,
         )
 
     def stream(self, chunks: Iterable[Audio], sample_rate_hz: int) -> Iterator[Stems]:

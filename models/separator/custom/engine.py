@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.fft import irfft, rfft
 
 from utawaku.library.errors import EngineError
-from utawaku.models.onnx_session import CPU_OR_OPENVINO, make_session
+from utawaku.models.onnx_session import make_session
 from utawaku.models.separator.custom.description import MORE, Description
 from utawaku.models.separator.engine import Audio, Stems
 from utawaku.models.separator.resampling import stream_at
@@ -199,8 +199,10 @@ def _load(network: Path, threads: int) -> "onnxruntime.InferenceSession":
         )
     try:
         return make_session(
-            str(network), threads=threads, keeps_memory=False, providers=CPU_OR_OPENVINO
+            str(network), threads=threads, keeps_memory=False, accelerated=True, openvino=True
         )
+    except EngineError:
+        raise
     except Exception as error:  # ONNX Runtime's errors share no base class
         raise EngineError(
             f"not a network that can be run ({error})", subject=str(network), next_step=MORE

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from utawaku.library.errors import EngineError
-from utawaku.models.onnx_session import CPU_OR_OPENVINO, load_network
+from utawaku.models.onnx_session import load_network
 from utawaku.models.separator.engine import Audio, Stems
 from utawaku.models.separator.resampling import stream_at
 from utawaku.models.separator.spleeter.network import N_BINS, N_CHANNELS, N_FRAMES
@@ -57,7 +57,8 @@ class SpleeterSeparator:
             pull="spleeter-2stems",
             threads=threads,
             keeps_memory=False,
-            providers=CPU_OR_OPENVINO,
+            accelerated=True,
+            openvino=True,
         )
 
     def stream(self, chunks: Iterable[Audio], sample_rate_hz: int) -> Iterator[Stems]:
