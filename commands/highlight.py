@@ -1,16 +1,16 @@
 """`utawaku highlight`: the highlight of files, without touching the library."""
 
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from utawaku.commands.console import (
     add_row,
+    bar,
     clock,
     losses_told_later,
+    out,
     print_error,
     print_json,
     print_table,
@@ -18,24 +18,37 @@ from utawaku.commands.console import (
 )
 from utawaku.commands.device import DeviceOption
 from utawaku.commands.file_tracks import TrackOption, chosen_track
-from utawaku.library.errors import UtawakuError, exit_code_of
+from utawaku.library.errors import UsageError, UtawakuError, exit_code_of, file_trouble
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable, Sequence
+
+    from utawaku.workflows.file_highlights import FileHighlight
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: utawaku highlight song.mp3 --json")(highlight)
+    app.command(epilog="Example: utawaku highlight *.mp3 --clips highlights/")(highlight)
 
 
 def highlight(
-    files: Annotated[list[Path], typer.Argument(help="Songs.")],
+    files: Annotated[list[Path], typer.Argument(help="Songs, or folders of songs.")],
     subtitles: Annotated[
         Path | None, typer.Option(help=".srt or .vtt with the words of the (one) song.")
     ] = None,
     track: TrackOption = "",
     device: DeviceOption = None,
+    clips: Annotated[
+        Path | None, typer.Option(help="Write each highlight as a file into this folder.")
+    ] = None,
+    codec: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="Of the clips: auto (as the song, where it can be cut), opus, mp3, "
+            "flac, m4a, or copy (never encode).",
+        ),
+    ] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find the highlight (30 s), tempo and key of songs; the curve has one value a second.
@@ -45,57 +58,97 @@ def highlight(
     track; 12 nothing of it plays; 1 failures of several kinds.
     """
     from utawaku.library.config import load_settings
-    from utawaku.models.highlight import best_window, from_lyrics
+    from utawaku.media.cut import AudioCodec
     from utawaku.models.highlight.engine import interest_engine
     from utawaku.models.setlist.subtitles import read_subtitles
-    from utawaku.models.tempo import estimate_key, estimate_tempo, listen_file
+    from utawaku.workflows.file_highlights import (
+        files_in,
+        highlight_of_file,
+        write_highlight_clip,
+    )
 
+    # It is how people name a format, too.
+    kind = codec.lower().removeprefix(".")
+    if kind not in get_args(AudioCodec):
+        raise typer.BadParameter(f"choose {', '.join(get_args(AudioCodec))}", param_hint="--format")
     engine = interest_engine(load_settings().highlight)
     cues = read_subtitles(subtitles) if subtitles else []
-    rows: list[dict[str, Any]] = []
-    codes: list[int] = []
-    for file in files:
-        try:
-            with chosen_track(file, track) as source, losses_told_later() as losses:
-                heard = listen_file(source)
-                lyrics = from_lyrics(cues, heard.duration_s)
-                curve = lyrics
-                if curve is None:
-                    curve = engine.curve(heard, partial(_sound, source))
-        except UtawakuError as error:
-            print_error(error)
-            rows.append({"file": file, "error": str(error)})
-            codes.append(error.exit_code)
-            continue
-        codes.append(losses.tell())
-        start_s, stop_s = best_window(curve, heard.duration_s)
-        rows.append(
-            {
-                "file": file,
-                "start_s": start_s,
-                "stop_s": stop_s,
-                "source": "model" if lyrics is None else "lyrics",
-                "bpm": estimate_tempo(heard).bpm,
-                "key": estimate_key(heard).name,
-                "curve": [round(float(value), 3) for value in curve],
-            }
-        )
+    if clips:
+        _make(clips)
+
+    def one(file: Path) -> dict[str, Any]:
+        with chosen_track(file, track) as source:
+            found = highlight_of_file(file, engine, cues, source=source)
+            if not clips:
+                return _row(found)
+            return {**_row(found), "clip": write_highlight_clip(found, clips, kind)}  # type: ignore[arg-type]
+
+    rows, code = _rows(files_in(files, without=[clips] if clips else []), one)
     if json:
         print_json({"highlights": rows})
     else:
-        listing = table("song", ("from", "right"), ("to", "right"), ("BPM", "right"), "key", "by")
-        for row in rows:
-            if "error" in row:
-                continue
-            bpm = f"{row['bpm']:.1f}" if row["bpm"] else ""
-            cells = [clock(row["start_s"]), clock(row["stop_s"]), bpm, row["key"], row["source"]]
-            add_row(listing, [row["file"].name, *cells])
-        print_table(listing)
-    if code := exit_code_of(codes):
+        _show(rows)
+    if code:
         raise typer.Exit(code)
 
 
-def _sound(file: Path, sample_rate_hz: int) -> Iterator["np.ndarray"]:
-    from utawaku.media.decode import decode
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise file_trouble(error, str(folder)) or UsageError(
+            f"cannot be made a folder ({error.strerror})",
+            subject=str(folder),
+            next_step="Give another one",
+        ) from error
 
-    return decode(file, sample_rate_hz=sample_rate_hz, n_channels=1)
+
+def _rows(
+    files: "Sequence[Path]", one: "Callable[[Path], dict[str, Any]]"
+) -> tuple[list[dict[str, Any]], int]:
+    """Work on one file after another; one that fails is named, and the others go on.
+
+    Returns:
+        A row for each, and the exit code.
+    """
+    rows: list[dict[str, Any]] = []
+    codes: list[int] = []
+    with bar("highlights") as show:
+        for number, file in enumerate(files):
+            show(number / len(files), file.name)
+            try:
+                with losses_told_later() as losses:
+                    rows.append(one(file))
+            except UtawakuError as error:
+                print_error(error)
+                rows.append({"file": file, "error": str(error)})
+                codes.append(error.exit_code)
+            else:
+                codes.append(losses.tell())
+    return rows, exit_code_of(codes)
+
+
+def _row(found: "FileHighlight") -> dict[str, Any]:
+    return {
+        "file": found.path,
+        "start_s": found.start_s,
+        "stop_s": found.stop_s,
+        "source": found.source,
+        "bpm": found.bpm,
+        "key": found.key,
+        "curve": [round(float(value), 3) for value in found.curve],
+    }
+
+
+def _show(rows: "Sequence[dict[str, Any]]") -> None:
+    listing = table("song", ("from", "right"), ("to", "right"), ("BPM", "right"), "key", "by")
+    for row in rows:
+        if "error" in row:
+            continue
+        bpm = f"{row['bpm']:.1f}" if row["bpm"] else ""
+        cells = [clock(row["start_s"]), clock(row["stop_s"]), bpm, row["key"], row["source"]]
+        add_row(listing, [row["file"].name, *cells])
+    print_table(listing)
+    for row in rows:
+        if "clip" in row:
+            out.print(str(row["clip"]), markup=False, soft_wrap=True)

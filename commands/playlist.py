@@ -1,16 +1,19 @@
 """`utawaku playlist`: songs or their highlights joined into one file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from utawaku.commands.console import add_row, clock, err, out, print_json, print_table, table
+from utawaku.commands.console import add_row, bar, clock, err, out, print_json, print_table, table
 from utawaku.library.language import tr, translated
 
 if TYPE_CHECKING:
-    from utawaku.models.playlist import Rendered
+    from utawaku.library.config import Settings
+    from utawaku.library.progress import Progress
+    from utawaku.library.records import Song
+    from utawaku.models.playlist import MadePlaylist, PlaylistItem, Rendered
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +24,13 @@ def register(app: typer.Typer) -> None:
 
 
 def playlist(
-    query: Annotated[str, typer.Argument(help="Which songs; see `utawaku songs --help`.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="QUERY|FILE...",
+            help="A search (see `utawaku songs --help`), or media files and folders.",
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File to write: .m4a, .mp3, .opus, .ogg, .mka.")
     ] = Path("playlist.m4a"),
@@ -37,41 +46,86 @@ def playlist(
 ) -> None:
     """Join songs, matched in loudness, with crossfades of equal power and a chapter each.
 
-    Beside the file an .m3u8 playlist of the songs' own files is written.
+    Songs are found in the library by a search, or are files and folders, which need not be in it.
+    Beside the file an .m3u8 playlist of the songs' own files is written; with --highlights, of
+    clips in a folder beside it.
     """
-    from rich.progress import Progress
-
-    from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.models.playlist import ORDERS, make_playlist
+    from utawaku.library.progress import part
+    from utawaku.models.playlist import ORDERS, clips_folder, join_items
+    from utawaku.workflows.file_highlights import files_in
+    from utawaku.workflows.file_playlists import split_words
 
     if order not in ORDERS:
         raise typer.BadParameter(tr("choose bpm, key or query"), param_hint="--order")
-    settings = load_settings()
-    catalogue = Catalogue.open(settings)
-    try:
-        songs = catalogue.browser.songs(catalogue.browser.search(query).numbers)
-    finally:
-        catalogue.close()
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task(tr("playlist"), total=1.0)
-
-        def show(done: float, message: str) -> None:
-            bars.update(task, completed=done, description=message[:60])
-
-        done = make_playlist(
-            songs,
-            settings.library_root,
+    with bar(tr("playlist")) as show:
+        paths, query = split_words(words)
+        # Of an earlier run, in a folder that was given.
+        own = (output, clips_folder(output))
+        items, left_out, notes = _chosen(
+            files_in(paths, without=own) if paths else [],
+            query,
+            load_settings(),
+            highlights,
+            part(show, 0, 0.4),
+        )
+        made = join_items(
+            items,
             output,
-            highlights=highlights,
             order=order,
             crossfade_s=crossfade,
             align_beats=align,
-            progress=show,
+            left_out=left_out,
+            notes=notes,
+            progress=part(show, 0.4, 1),
         )
+    _tell(made, as_json=json)
+
+
+_Told = list[tuple[str, str]]
+
+
+def _chosen(
+    files: Sequence[Path], query: str, settings: "Settings", highlights: bool, show: "Progress"
+) -> tuple[list["PlaylistItem"], _Told, _Told]:
+    """Return what to join, and what is told of songs that are left out, and of those that are not.
+
+    Files come first, as they were given.
+    """
+    from utawaku.models.highlight.engine import interest_engine
+    from utawaku.models.playlist import NO_FILE, NO_HIGHLIGHT, item_of
+    from utawaku.workflows.file_playlists import items_of_files
+
+    items: list[PlaylistItem] = []
+    left_out: _Told = []
+    notes: _Told = []
+    if files:
+        engine = interest_engine(settings.highlight)
+        items, left_out = items_of_files(files, engine, highlights=highlights, progress=show)
+    if query or not files:
+        songs = _found(query, settings)
+        own = [item_of(song, settings.library_root, highlights) for song in songs if song.file_path]
+        left_out += [(song.title or song.id, NO_FILE) for song in songs if not song.file_path]
+        notes = [(item.title, NO_HIGHLIGHT) for item in own if highlights and item.stop_s is None]
+        items += own
+    return items, left_out, notes
+
+
+def _found(query: str, settings: "Settings") -> list["Song"]:
+    from utawaku.library.catalogue import Catalogue
+
+    catalogue = Catalogue.open(settings)
+    try:
+        return catalogue.browser.songs(catalogue.browser.search(query).numbers)
+    finally:
+        catalogue.close()
+
+
+def _tell(done: "MadePlaylist", *, as_json: bool) -> None:
     made, listing = done.mix, done.m3u8
-    if json:
-        print_json({"file": made.path, "m3u8": listing, **_facts(made, done.left_out)})
+    if as_json:
+        facts = _facts(made, done.left_out, done.notes)
+        print_json({"file": made.path, "m3u8": listing, **facts})
         return
     shown = table(("start", "right"), "song", ("BPM", "right"), "key")
     for chapter in made.chapters:
@@ -84,14 +138,24 @@ def playlist(
             markup=False,
             soft_wrap=True,
         )
+    for title, why in done.notes:
+        err.print(f"{title}: {translated(why)}", markup=False, soft_wrap=True)
     out.print(f"{made.path} ({clock(made.duration_s)}), {listing}", markup=False, soft_wrap=True)
 
 
-def _facts(made: "Rendered", left_out: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def _facts(
+    made: "Rendered", left_out: Iterable[tuple[str, str]], notes: Iterable[tuple[str, str]]
+) -> dict[str, Any]:
     return {
         "duration_s": made.duration_s,
         "chapters": [
-            {"title": c.title, "start_s": c.start_s, "stop_s": c.stop_s, "bpm": c.item.bpm}
+            {
+                "title": c.title,
+                "start_s": c.start_s,
+                "stop_s": c.stop_s,
+                "bpm": c.item.bpm,
+                "length_s": c.length_s,
+            }
             for c in made.chapters
         ],
         "overlaps": [
@@ -99,4 +163,5 @@ def _facts(made: "Rendered", left_out: Iterable[tuple[str, str]]) -> dict[str, A
             for o in made.overlaps
         ],
         "left_out": [{"title": title, "why": why} for title, why in left_out],
+        "notes": [{"title": title, "why": why} for title, why in notes],
     }

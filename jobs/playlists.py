@@ -75,6 +75,8 @@ def _joined(request: Request, library: LibraryResource) -> str:
     n_left_out = n_gone + len(made.left_out)
     if n_left_out:
         parts.append(f"{n_left_out} left out: they have no file that plays")
+    if made.notes:
+        parts.append("; ".join(f"{title}: {why}" for title, why in made.notes[:5]))
     return "; ".join(parts)
 
 

@@ -64,6 +64,8 @@ class Chapter:
     start_s: float
     stop_s: float
     item: PlaylistItem
+    length_s: float
+    """Of the item itself: neighbours overlap in the joined file."""
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,9 @@ class _Joined:
             stop = self.n_samples + tail.shape[1] // 2
             start += 0 if not self.chapters else self.n_fade(number - 1) // 2
             names = " - ".join(name for name in (item.artist, item.title) if name)
-            self.chapters.append(Chapter(names, start / self._rate, stop / self._rate, item))
+            self.chapters.append(
+                Chapter(names, start / self._rate, stop / self._rate, item, kept.length_s)
+            )
 
     def _told(self, samples: Audio) -> Audio:
         self.n_samples += samples.shape[1]

@@ -3,13 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.commands.conftest import CommandLine
+from tests.models.separation import write_wav
 from tests.tui.conftest import write_tone
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import SongSpan, Stream
+from utawaku.media.probe import probe
 
 
 @pytest.fixture
@@ -60,3 +63,49 @@ def test_a_query_that_finds_nothing_writes_no_file(
 
 def test_a_query_that_cannot_be_understood_is_wrong_usage(command_line: CommandLine) -> None:
     assert command_line.run("playlist", "length:>abc").exit_code == 2
+
+
+def click_track(path: Path, bpm: float, seconds: float = 36.0, rate: int = 8_000) -> Path:
+    """A short burst of noise on each beat, every fourth one louder."""
+    sound = 0.002 * np.random.default_rng(1).standard_normal(round(seconds * rate))
+    burst = np.random.default_rng(2).standard_normal(rate // 20) * np.linspace(1, 0, rate // 20)
+    for beat, at_s in enumerate(np.arange(0.2, seconds - 0.1, 60 / bpm)):
+        at = round(at_s * rate)
+        sound[at : at + len(burst)] += (0.3 if beat % 4 == 0 else 0.2) * burst
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_wav(path, sound[None], rate)
+
+
+def test_files_in_no_library_become_a_playlist_of_highlights_by_tempo(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    music = tmp_path / "music"
+    click_track(music / "fast.wav", 140)
+    click_track(music / "slow.wav", 90)
+    (music / "broken.mp3").write_bytes(b"\0" * 5_000)
+    options = ("--highlights", "--no-align", "-o", music / "mix.mka", "--json")
+    answer = command_line.run("playlist", music, "gone.mp3", *options)
+    assert answer.exit_code == 0, answer.stderr
+    report = json.loads(answer.stdout)
+    assert [chapter["title"] for chapter in report["chapters"]] == ["slow", "fast"]
+    assert [chapter["length_s"] for chapter in report["chapters"]] == pytest.approx([30, 30])
+    assert [one["title"] for one in report["left_out"]] == ["broken.mp3", "gone.mp3"]
+    lines = Path(report["m3u8"]).read_text("utf-8").splitlines()
+    clips = [music / line for line in lines if not line.startswith("#")]
+    assert [clip.name for clip in clips] == ["001 slow.flac", "002 fast.flac"]
+    assert [probe(clip).duration_s for clip in clips] == pytest.approx([30, 30])
+
+
+@pytest.mark.usefixtures("two_songs")
+def test_a_search_goes_together_with_files_and_a_song_without_highlight_is_named(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    file = write_tone(tmp_path / "mine.wav", 440, 6)
+    target = tmp_path / "mix.m4a"
+    arguments = ("title:歌", "sort:title", file, "--order", "query", "-o", target, "--highlights")
+    answer = command_line.run("playlist", *arguments)
+    assert answer.exit_code == 0, answer.stderr
+    assert "歌0: it has no highlight yet, so the whole song plays" in answer.stderr
+    assert "mine" not in answer.stderr
+    titles = [chapter.title for chapter in probe(target).chapters]
+    assert titles == ["mine", "Mio - 歌0", "Mio - 歌1"]

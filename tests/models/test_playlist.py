@@ -16,6 +16,7 @@ from utawaku.models.playlist import (
     Rendered,
     by_key,
     by_tempo,
+    join_items,
     make_playlist,
     render_playlist,
 )
@@ -185,9 +186,9 @@ def test_songs_of_the_library_become_one_file_and_a_list(tmp_path: Path) -> None
     made = make_playlist(songs, tmp_path, tmp_path / "out" / "mix.mka", highlights=True)
     assert [chapter.title for chapter in made.mix.chapters] == ["T1", "T0", "T2"]
     assert made.mix.chapters[1].item.start_s == 2.0
-    listed = made.m3u8.read_text("utf-8").splitlines()
-    assert [line for line in listed if not line.startswith("#")] == [
-        "../1.wav", "../0.wav", "../2.wav"
+    lines = made.m3u8.read_text("utf-8").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        "../1.wav", "mix.clips/002 T0.flac", "../2.wav"
     ]  # fmt: skip
     with pytest.raises(NotFoundError):
         make_playlist(songs[3:], tmp_path, tmp_path / "none.mka")
@@ -196,3 +197,58 @@ def test_songs_of_the_library_become_one_file_and_a_list(tmp_path: Path) -> None
 def test_an_ending_that_holds_no_chapters_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncodeError, match="m4a"):
         render_playlist([], tmp_path / "mix.wav")
+
+
+def tones(path: Path, hertz: tuple[float, ...], seconds_each: float, rate: int = 16_000) -> Path:
+    """One tone after another."""
+    at = np.arange(round(seconds_each * rate)) / rate
+    sound = np.concatenate([0.2 * np.sin(2 * np.pi * one * at) for one in hertz])
+    return write_wav(path, sound[None], rate)
+
+
+def pitch_hz(path: Path) -> float:
+    samples, rate = load(path)
+    spectrum = np.abs(np.fft.rfft(samples[0] if samples.ndim > 1 else samples))
+    return float(np.argmax(spectrum) * rate / samples.shape[-1])
+
+
+def listed(m3u8: Path) -> list[tuple[float, Path]]:
+    """Length and file of each entry, as a player reads a list."""
+    lines = m3u8.read_text("utf-8").splitlines()
+    lengths = [float(line[8:].split(",")[0]) for line in lines if line.startswith("#EXTINF:")]
+    files = [m3u8.parent / line for line in lines if not line.startswith("#")]
+    return list(zip(lengths, files, strict=True))
+
+
+def test_the_list_of_highlights_names_clips_that_hold_them(tmp_path: Path) -> None:
+    paths = [tones(tmp_path / f"{n}.wav", (300, 600 + 300 * n, 450), 6) for n in range(2)]
+    items = [PlaylistItem(path, f"歌/{n}", "Mio", 6.0, 12.0) for n, path in enumerate(paths)]
+    items.append(PlaylistItem(paths[0], "whole", bpm=200))
+    made = join_items(items, tmp_path / "out" / "mix.mka", order="query", crossfade_s=1)
+    (first_s, first), (_, second), (whole_s, whole) = listed(made.m3u8)
+    assert (pitch_hz(first), pitch_hz(second)) == (pytest.approx(600), pytest.approx(900))
+    assert probe(first).duration_s == pytest.approx(6.0)
+    assert probe(first).tags["TITLE"] == "歌/0"
+    assert (first_s, whole_s) == (6, 18)
+    assert whole.resolve() == paths[0]
+    assert made.notes == ()
+    # The list of another choice takes the place of this one, with its clips; other files stay.
+    (first.parent / "mine.flac").write_bytes(b"mine")
+    join_items(items[:1], tmp_path / "out" / "mix.mka")
+    assert sorted(path.name for path in first.parent.iterdir()) == [first.name, "mine.flac"]
+
+
+def test_a_list_with_copies_needs_no_file_elsewhere(tmp_path: Path) -> None:
+    path = tones(tmp_path / "a.wav", (300,), 6)
+    made = join_items([PlaylistItem(path, "a")], tmp_path / "out" / "mix.mka", copies=True)
+    ((seconds, copy),) = listed(made.m3u8)
+    assert copy.parent == made.m3u8.parent / "mix.clips"
+    assert (seconds, pitch_hz(copy)) == (6, pytest.approx(300))
+
+
+def test_a_song_without_a_highlight_is_named(tmp_path: Path) -> None:
+    tones(tmp_path / "0.wav", (300,), 6)
+    song = Song("s@0", "s", 0, 0, 6, "smart", 1, title="T0", file_path="0.wav")
+    made = make_playlist([song], tmp_path, tmp_path / "mix.mka", highlights=True)
+    assert made.notes == (("T0", "it has no highlight yet, so the whole song plays"),)
+    assert make_playlist([song], tmp_path, tmp_path / "mix.mka").notes == ()
