@@ -18,6 +18,7 @@ FOLDERS = (
     "jobs",
     "sensors",
     "tui",
+    "web",
     "commands",
 )
 

@@ -41,6 +41,7 @@ from utawaku.library.subscriptions.settings import (
     SubscriptionSettings,
     WatchSettings,
 )
+from utawaku.library.web_settings import WebSettings
 
 
 class _Section(BaseModel):
@@ -248,6 +249,7 @@ class Settings(BaseSettings):
     crawl: CrawlSettings = CrawlSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
     notices: NoticeSettings = NoticeSettings()
+    web: WebSettings = WebSettings()
 
     @property
     def songs_dir(self) -> Path:
@@ -268,6 +270,11 @@ class Settings(BaseSettings):
     def accounts_dir(self) -> Path:
         """Folder of log-ins: one file each, readable by its owner only."""
         return self.data_dir / "accounts"
+
+    @property
+    def web_dir(self) -> Path:
+        """Folder of what was uploaded on the highlight page, and of what was made of it."""
+        return self.data_dir / "web"
 
     @property
     def weights_dir(self) -> Path:

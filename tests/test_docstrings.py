@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = (
     "assets", "commands", "demo", "jobs", "library", "media", "models", "orchestration", "sensors",
-    "services", "tui", "utawaku", "workflows",
+    "services", "tui", "utawaku", "web", "workflows",
 )  # fmt: skip
 FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 QUESTION = re.compile(r"(What|How|Where|Whether|When|Who|Which|Why)\b")

@@ -21,6 +21,7 @@ PACKAGES = (
     "jobs",
     "sensors",
     "tui",
+    "web",
     "commands",
 )
 

@@ -17,7 +17,7 @@ from tests.conftest import DemoStream
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
     *("library", "media", "demo", "models", "services", "workflows"),
-    *("orchestration", "assets", "jobs", "sensors", "tui", "commands"),
+    *("orchestration", "assets", "jobs", "sensors", "tui", "web", "commands"),
 )
 STRANGER = "from pathlib import Path\nPath(__file__ + '.ran').touch()\nraise SystemExit(99)\n"
 

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from utawaku.library.config import Settings
@@ -28,14 +28,19 @@ _HEAD = """
 
 
 def serve(
-    settings: Settings, port: int = DEFAULT_PORT, *, tell: Callable[[str], None] = print
+    settings: Settings,
+    port: int = DEFAULT_PORT,
+    *,
+    tell: Callable[[str], None] = print,
+    pages: Mapping[str, Any] | None = None,
 ) -> None:
     """Serve the library at `http://127.0.0.1:<port>/?token=...` until Ctrl-C.
 
     Args:
         settings: where data lie; the served app reads the same configuration.
         port: of loopback; 0 is not allowed, since the address is told before.
-        tell: told the address, with its token, once.
+        tell: told the addresses, with their token, once.
+        pages: further aiohttp applications by the path that they are served at.
 
     Raises:
         UtawakuError: the port is taken.
@@ -53,13 +58,16 @@ def serve(
                 next_step="Give another with --port",
             ) from error
     token = new_token()
-    server = guarded_server([sys.executable, "-m", "utawaku"], port, token)
-    tell(f"http://{HOST}:{port}/?token={token}")
+    server = guarded_server([sys.executable, "-m", "utawaku"], port, token, pages)
+    for path in ("/", *(pages or {})):
+        tell(f"http://{HOST}:{port}{path}?token={token}")
     server.serve()
 
 
-def guarded_server(command: list[str], port: int, token: str) -> Any:
-    """A textual-serve server behind the guard of `library.web_guard`."""
+def guarded_server(
+    command: list[str], port: int, token: str, pages: Mapping[str, Any] | None = None
+) -> Any:
+    """A textual-serve server, and further applications, behind the guard of `library.web_guard`."""
     from aiohttp import web
     from textual_serve.server import Server
 
@@ -91,6 +99,8 @@ def guarded_server(command: list[str], port: int, token: str) -> Any:
         async def _make_app(self) -> web.Application:
             app = await super()._make_app()
             app.middlewares.append(guard)
+            for path, page in (pages or {}).items():
+                app.add_subapp(path, page)
             return app
 
         async def on_startup(self, app: web.Application) -> None:

@@ -67,7 +67,7 @@ def highlight_of_file(
     sound = source or path
     heard = listen_file(sound)
     curve = from_lyrics(list(lyrics), heard.duration_s)
-    source = "model" if curve is None else "lyrics"
+    drawn_by = "model" if curve is None else "lyrics"
     if curve is None:
         curve = engine.curve(heard, partial(_decoded, sound))
     start_s, stop_s = best_window(curve, heard.duration_s)
@@ -80,7 +80,7 @@ def highlight_of_file(
         start_s=start_s,
         stop_s=stop_s,
         curve=curve,
-        source=source,
+        source=drawn_by,
         bpm=estimate_tempo(heard).bpm,
         key=estimate_key(heard).name,
     )
