@@ -41,7 +41,7 @@ class Inspection:
     duration_s: float
     """As its header says; 0 where it says nothing."""
     content_type: str
-    """What a browser plays it as; empty where it has to be encoded first."""
+    """Type as which a browser plays it; empty where it has to be encoded first."""
 
 
 def inspect(path: Path) -> Inspection:

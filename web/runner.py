@@ -22,7 +22,7 @@ BROKE_DOWN = "it broke the program that reads it"
 
 @dataclass
 class _Run:
-    """What is being worked on."""
+    """The order that is being worked on."""
 
     job: Job
     worker: WorkerProcess

@@ -36,7 +36,7 @@ class Upload:
     artist: str
     duration_s: float
     content_type: str
-    """What a browser plays it as; empty where it plays it not."""
+    """Type as which a browser plays it; empty where it does not."""
 
 
 class Arrival:
@@ -52,7 +52,7 @@ class Arrival:
 
     @property
     def path(self) -> Path:
-        """Where its bytes are."""
+        """Place of its bytes."""
         return self._folder / _SOUND
 
     def write(self, piece: bytes) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from utawaku.models.playlist import MadePlaylist
 
 KEPT = ("start_s", "stop_s", "duration_s", "bpm", "key", "curve", "source")
-"""What is kept of a highlight."""
+"""Facts that are kept of a highlight."""
 N_DRAWN = 240
 """Values of the curve that the page draws."""
 LONGEST_PLAYED_S = 1_200.0

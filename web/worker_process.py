@@ -53,7 +53,7 @@ class WorkerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended; negative is a signal; None while it runs."""
+        """Code that it ended with; negative is a signal; None while it runs."""
         return self._process.returncode if self._process else None
 
     async def end(self) -> None:
