@@ -12,7 +12,7 @@ import utawaku.library.migrations
 from tests.media.test_timeline import noise, write
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
-from utawaku.library.records import SongSpan
+from utawaku.library.records import Setlist, SetlistLine, SongSpan
 from utawaku.media.decode import decode
 from utawaku.media.timeline import Timeline
 from utawaku.workflows.timelines import carry_times, outdate_changed_times
@@ -94,6 +94,23 @@ def test_songs_are_carried_once_and_keep_identity_grade_and_file(tmp_path: Path)
         made_by="x",
     )
     assert [one.id for one in catalogue.songs.of_stream("gap")] == ["gap@7000"]
+    catalogue.close()
+
+
+def test_a_setlist_keeps_its_times_which_were_the_players_and_meets_the_carried_song(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "gap.webm", noise(12.0), "libopus", gap=(6.0, 3.5))
+    catalogue, _ = old_library(tmp_path, {"gap": 12.0})
+    setlist = Setlist((SetlistLine(10.5, "夜に"), SetlistLine(14.0, "おわり")), "user", 1.0)
+    catalogue.setlists.set_users("gap", setlist)
+    reader = decode(path, sample_rate_hz=16_000, n_channels=1)
+    np.concatenate(list(reader))
+    assert carry_times("gap", reader.timeline, catalogue) == 1
+    (kept,) = catalogue.setlists.of_stream("gap")
+    assert kept == setlist
+    (song,) = catalogue.songs.of_stream("gap")
+    assert kept.lines[0].start_s == pytest.approx(song.start_s, abs=0.05)
     catalogue.close()
 
 
