@@ -28,6 +28,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -36,6 +37,9 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import watching_home  # noqa: E402
 from benchmarks.jumped_clock import DAY_S, Jump, jumped_clock  # noqa: E402
+
+if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
 
 
 def main() -> None:
@@ -99,6 +103,7 @@ def survive(home: Path, given: argparse.Namespace) -> None:
                 sizes.append(memory_and_files(killer.up.pid))
                 n_done = len(catalogue.assets.done_streams("library_files"))
                 n_open = catalogue.requests.count("queued") + catalogue.requests.count("running")
+                killer.ask_again(catalogue)
                 if waiting and n_given - n_done < 2 and not killer.is_through:
                     shutil.copy(waiting.pop(), watched)
                     n_given += 1
@@ -111,6 +116,7 @@ def survive(home: Path, given: argparse.Namespace) -> None:
                 catalogue.requests.wake(reason_begins="the process ended")
             took_s = time.monotonic() - began
             report(catalogue, n_given, killer.killed, sizes, took_s)
+            print(f"{'given up, asked again by a person':40} {killer.n_asked_again}")
             catalogue.close()
         finally:
             killer.up.send_signal(signal.SIGTERM)
@@ -133,6 +139,7 @@ class Killer:
         self.n_kills = given.kills
         self.apart_s = tuple(float(one) for one in given.apart_s.split(","))
         self.killed: Counter[str] = Counter()
+        self.n_asked_again = 0
         self.next_at = time.monotonic() + 25
         self.up: subprocess.Popen[bytes]
 
@@ -147,6 +154,12 @@ class Killer:
             env={**os.environ, **self.jump.environ},
             stdout=subprocess.DEVNULL,
         )
+
+    def ask_again(self, catalogue: "Catalogue") -> None:
+        """Queue again, as a person would, what was given up after too many kills."""
+        for request in catalogue.requests.recent(limit=1000):
+            if request.state == "failed" and catalogue.requests.requeue(request.id):
+                self.n_asked_again += 1
 
     def go_on(self, n_done: int) -> None:
         """Kill the next one where it is time; the clock is right again after the last kill."""

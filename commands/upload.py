@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -159,6 +160,7 @@ def upload(
         publish_at=_moment(at),
         append=append,
         source_url=source,
+        set_up_later=not (queue or now),  # the plan is shown to whoever asks
     )
     result = plan_and_queue(songs, order, catalogue, settings, again=again, queue=queue or now)
     planned, findings, refused = result.submissions, result.findings, result.refused
@@ -301,6 +303,9 @@ def _raise_unless_published(done: "Sequence[Submission]") -> None:
 def _show_plan(
     planned: "Sequence[Submission]", findings: "Sequence[Sequence[Finding]]", *, n_chosen: int
 ) -> None:
+    """Print everything that would be sent, and what the target would refuse."""
+    from utawaku.library.publish.preview import preview_of
+
     if not planned:
         err.print(
             trn(
@@ -315,25 +320,15 @@ def _show_plan(
             if one.append_to
             else tr("new submission")
         )
+        account = one.account or tr("nobody is logged in: `utawaku login`")
         out.print(
-            tr("{kind} on {target} ({account})", kind=kind, target=one.target, account=one.account),
+            tr("{kind} on {target} ({account})", kind=kind, target=one.target, account=account),
             style="bold",
             markup=False,
         )
-        out.print(f"  {one.title}", markup=False)
-        listing = table(("", "right"), "part", "video")
-        for part in one.parts:
-            video = "cut" if part.path else tr("to be rendered")
-            add_row(listing, [part.position + 1, part.title, video])
-        print_table(listing)
-        for finding in found:
-            style = "bold red" if finding.severity == "error" else "yellow"
-            subject = f"{finding.subject}: " if finding.subject else ""
-            if finding.code != "part_file_missing" or finding.severity == "error":
-                err.print(
-                    f"  {word(finding.severity)}: {subject}{translated(finding.message)}",
-                    style=style,
-                )
+        told = [finding for finding in found if finding.code != "part_file_missing"]
+        told += [one for one in found if one not in told and one.severity == "error"]
+        out.print(indent(preview_of(one, told), "  "), markup=False, soft_wrap=True)
 
 
 def _moment(text: str) -> float | None:

@@ -3,7 +3,7 @@
 import io
 import warnings
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from utawaku.library.errors import TagError
 
@@ -32,8 +32,11 @@ def prepare_cover(picture: bytes) -> bytes:
                     return picture
                 return _to_jpeg(image)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning) as error:
+        # Pillow names the object in memory that it could not identify.
+        unknown = isinstance(error, UnidentifiedImageError)
+        why = "its format is not known" if unknown else error
         raise TagError(
-            f"the cover cannot be read as a picture ({error})",
+            f"the cover cannot be read as a picture ({why})",
             next_step="Choose a JPEG, PNG or WebP file",
         ) from error
 

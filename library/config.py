@@ -137,7 +137,15 @@ class LabelSettings(_Section):
         "`shazamapi`, slower); they are the same bytes.",
     )
     shazam_concurrency: int = Field(4, ge=1, le=4, description="Parallel requests.")
-    shazam_per_minute: float = Field(5.0, gt=0, description="Requests a minute.")
+    shazam_per_minute: float = Field(
+        5.0,
+        gt=0,
+        description="Requests a minute at first. Shazam's limit is not published: each answer "
+        "raises the pace by 5 % of this, a refusal (HTTP 429) halves it.",
+    )
+    shazam_most_per_minute: float = Field(
+        20.0, gt=0, description="Requests a minute that answers raise the pace to."
+    )
     transpositions: int = Field(3, ge=0, le=6, description="Semitones up and down to try.")
     accept: float = Field(
         0.8, ge=0, le=1, description="Lowest score at which a label is applied without asking."

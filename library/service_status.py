@@ -72,9 +72,21 @@ def allowance(per_minute: float) -> tuple[int, float]:
     return burst, 60.0 * burst / per_minute
 
 
+def _pace_of(path: Path) -> float:
+    """The pace that a service's answers and refusals led to; 0 where nothing is known of it."""
+    if not path.exists():
+        return 0.0
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            row = db.execute("SELECT per_minute FROM pace").fetchone()
+    except sqlite3.Error:  # a damaged file, or one of an earlier version
+        return 0.0
+    return float(row[0]) if row is not None else 0.0
+
+
 def gate_state(path: Path, *, enabled: bool, per_minute: float) -> GateState:
     """Read how things stand with a service; never raises for a missing or damaged file."""
-    burst, span_s = allowance(per_minute)
+    burst, span_s = allowance(_pace_of(path) or per_minute)
     if not path.exists():
         return GateState(enabled, False, 0.0, "", burst, burst, span_s)
     now = time.time()

@@ -3,7 +3,8 @@
 One SQLite file in the cache folder is shared by every process that asks. It holds the answers by
 question, the times of recent requests, a lease for each request under way, and the circuit
 breaker. A question is asked once; at most so many requests run at once and start within any
-minute; after a refusal, or several failures, nobody asks until the given time.
+minute; after a refusal, or several failures, nobody asks until the given time. Where a service's
+limit is not known the pace is found: each answer raises it a little, a refusal halves it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ FAILURES_TO_OPEN = 3
 FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 3600.0
 
+_RAISED_BY = 0.05
+"""Share of the first pace that each answer adds."""
+_SLOWEST = 1.0
+"""Requests a minute that refusals do not go below."""
 _LEASE_S = 120.0
 _BUSY_TIMEOUT_S = 30.0
 _CLOCK_SLACK_S = 1.0
@@ -40,6 +45,9 @@ CREATE TABLE IF NOT EXISTS breaker (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     n_failures INTEGER NOT NULL, n_pauses INTEGER NOT NULL, open_until REAL NOT NULL,
     reason TEXT NOT NULL, paused_at REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS pace (
+    id INTEGER PRIMARY KEY CHECK (id = 1), per_minute REAL NOT NULL
 );
 INSERT OR IGNORE INTO breaker (id, n_failures, n_pauses, open_until, reason)
     VALUES (1, 0, 0, 0, '');
@@ -76,10 +84,25 @@ class ServiceGate:
     Every method raises RecognitionError when `path` cannot be used as a database.
     """
 
-    def __init__(self, path: Path, *, at_once: int = 4, per_minute: float = 5.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        at_once: int = 4,
+        per_minute: float = 5.0,
+        most_per_minute: float = 0.0,
+    ) -> None:
+        """Open the file, or make it.
+
+        Args:
+            path: of the file.
+            at_once: requests under way at the same time.
+            per_minute: requests that start within a minute, at first.
+            most_per_minute: what answers raise the pace to; at least `per_minute`.
+        """
         self.path = path
         self._at_once = at_once
-        self._burst, self._span_s = allowance(per_minute)
+        self._first, self._most = per_minute, most_per_minute
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with self._open() as db:
@@ -124,14 +147,15 @@ class ServiceGate:
         now = time.time()
         with self._open() as db, _immediate(db):
             _settle(db, now)
-            db.execute("DELETE FROM requests WHERE started_at <= ?", (now - self._span_s,))
+            burst, span_s = allowance(self._pace(db))
+            db.execute("DELETE FROM requests WHERE started_at <= ?", (now - span_s,))
             db.execute("DELETE FROM leases WHERE expires_at <= ?", (now,))
             recent = db.execute(
                 "SELECT started_at FROM requests ORDER BY started_at DESC LIMIT 1 OFFSET ?",
-                (self._burst - 1,),
+                (burst - 1,),
             ).fetchone()
             if recent is not None:
-                return float(max(recent[0] + self._span_s - now, 0.05))
+                return float(max(recent[0] + span_s - now, 0.05))
             n_under_way = db.execute("SELECT count(*) FROM leases").fetchone()[0]
             if n_under_way >= self._at_once:
                 return 0.1
@@ -155,11 +179,26 @@ class ServiceGate:
         return BreakerState(is_cooling_down(open_until), open_until, reason, n_failures)
 
     def succeeded(self) -> None:
-        """The service answered: all is forgiven."""
-        with self._open() as db:
+        """The service answered: all is forgiven, and it is asked a little oftener."""
+        with self._open() as db, _immediate(db):
             db.execute(
                 "UPDATE breaker SET n_failures = 0, n_pauses = 0, open_until = 0, reason = ''"
             )
+            pace, most = self._pace(db), max(self._most, self._first)
+            if pace < most:
+                self._set_pace(db, min(pace + _RAISED_BY * self._first, most))
+
+    def slow_down(self) -> float:
+        """The service refused: halve the pace; return it, in requests a minute."""
+        with self._open() as db, _immediate(db):
+            pace = max(self._pace(db) / 2, min(_SLOWEST, self._first))
+            self._set_pace(db, pace)
+            return pace
+
+    def pace(self) -> float:
+        """Requests that may start within a minute now."""
+        with self._open() as db:
+            return self._pace(db)
 
     def failed(self, reason: str) -> BreakerState:
         """A request failed; the third in a row opens the breaker."""
@@ -190,6 +229,13 @@ class ServiceGate:
     def reset(self) -> None:
         """Close the breaker at the user's request."""
         self.succeeded()
+
+    def _pace(self, db: sqlite3.Connection) -> float:
+        row = db.execute("SELECT per_minute FROM pace").fetchone()
+        return self._first if row is None else min(float(row[0]), max(self._most, self._first))
+
+    def _set_pace(self, db: sqlite3.Connection, per_minute: float) -> None:
+        db.execute("INSERT OR REPLACE INTO pace VALUES (1, ?)", (per_minute,))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

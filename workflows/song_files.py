@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from utawaku.library.artwork import prepare_cover
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import CutSettings, Settings
-from utawaku.library.errors import MediaError
+from utawaku.library.errors import MediaError, TagError
 from utawaku.library.files import (
     move,
     remove_stale_temporaries,
@@ -245,7 +246,7 @@ def file_away(
     counts: Counts,
 ) -> None:
     """Tag the song's file as the catalogue has it, and move it where its name belongs."""
-    cover = _cover(song, stream, settings)
+    cover = _cover(song, stream, catalogue, settings)
     outcome = bring_in_step(song, stream, n_tracks, catalogue, settings, cover)
     counts.n_retagged += outcome is not Outcome.UNCHANGED
     counts.n_taken_over += outcome is Outcome.TAKEN_OVER
@@ -330,13 +331,30 @@ def length_is_right(song: Song, settings: Settings) -> bool:
     return abs(probe(settings.library_root / song.file_path).duration_s - song.duration_s) <= 0.1
 
 
-def _cover(song: Song, stream: Stream, settings: Settings) -> bytes | None:
-    """The picture that came with the song's name, else the stream's thumbnail."""
-    own = cover_file(song, settings)
-    if own.is_file():
-        return own.read_bytes()
-    path = settings.library_root / stream.thumbnail_path
-    return path.read_bytes() if stream.thumbnail_path and path.is_file() else None
+def _cover(song: Song, stream: Stream, catalogue: Catalogue, settings: Settings) -> bytes | None:
+    """The picture that came with the song's name, else the stream's thumbnail; as it is written.
+
+    A damaged one is a notice, and the song is filed without it.
+    """
+    pictures = [cover_file(song, settings)]
+    if stream.thumbnail_path:
+        pictures.append(settings.library_root / stream.thumbnail_path)
+    for path in pictures:
+        if not path.is_file():
+            continue
+        try:
+            return prepare_cover(path.read_bytes())
+        except TagError as error:
+            title, body = "a picture is no cover", f"{path.name}: {error.problem}"
+            if not catalogue.notices.has(title, body):
+                catalogue.notices.add(
+                    "warning",
+                    title,
+                    body=body,
+                    next_step="Replace the file by a JPEG, PNG or WebP picture, or delete it",
+                    stream_id=stream.id,
+                )
+    return None
 
 
 def _relative(path: Path, settings: Settings) -> str:

@@ -53,6 +53,7 @@ def shazam_gate(settings: Settings) -> Gate:
         shazam_path(settings),
         at_once=wanted.shazam_concurrency,
         per_minute=wanted.shazam_per_minute,
+        most_per_minute=wanted.shazam_most_per_minute,
     )
 
 

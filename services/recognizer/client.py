@@ -114,6 +114,7 @@ class ShazamClient:
             try:
                 answer = self._post(asked)
             except _RefusedError as refusal:
+                self.gate.slow_down()
                 return _paused(self.gate.pause(str(refusal), refusal.after_s))
             except _PassingError as failure:
                 reason = str(failure)

@@ -198,9 +198,20 @@ def test_songs_can_be_exported_into_a_folder(desk: Desk, tmp_path: Path) -> None
     assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".mp4", ".mp4"]
 
 
-def test_without_an_account_the_next_step_is_told(desk: Desk) -> None:
+def test_the_whole_plan_is_shown_to_whoever_is_not_logged_in_yet(desk: Desk) -> None:
+    desk.sing(["一曲目", "二曲目"])
+    shown = _here("upload", "channel:うた")
+    assert shown.exit_code == 0
+    assert "nobody is logged in" in shown.output
+    assert "[歌切] うた 2026-11-01 夜の歌枠" in shown.output
+    for what in ("tags", "artwork", "description", "0:00", "P2", "checks"):
+        assert what in shown.output
+    assert desk.catalogue.submissions.recent() == []
+
+
+def test_to_queue_it_without_an_account_the_next_step_is_told(desk: Desk) -> None:
     desk.sing(["一曲目"])
-    refused = _here("upload", "channel:うた")
+    refused = _here("upload", "channel:うた", "--queue")
     assert isinstance(refused.exception, ConfigError)
     assert "utawaku login" in str(refused.exception)
 

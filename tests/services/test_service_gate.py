@@ -81,3 +81,37 @@ def test_a_file_that_is_no_database_is_an_error_with_its_path(tmp_path: Path) ->
         ServiceGate(path)
     assert raised.value.subject == str(path)
     assert path.read_bytes().startswith(b"no database")
+
+
+def test_answers_raise_the_pace_to_its_most_and_a_refusal_halves_it(tmp_path: Path) -> None:
+    path = tmp_path / "service.db"
+    gate = ServiceGate(path, at_once=99, per_minute=4, most_per_minute=6)
+    for _ in range(4):
+        assert isinstance(gate.enter(), Lease)
+    assert isinstance(gate.enter(), float)
+    for _ in range(6):
+        gate.succeeded()
+    assert gate.pace() == pytest.approx(5.2)
+    assert isinstance(gate.enter(), Lease)  # the fifth within a minute
+    assert isinstance(gate.enter(), float)
+    for _ in range(20):
+        gate.succeeded()
+    assert gate.pace() == 6
+    assert gate.slow_down() == 3
+    other_process = ServiceGate(path, at_once=99, per_minute=4, most_per_minute=6)
+    assert other_process.pace() == 3
+    for _ in range(9):
+        gate.slow_down()
+    assert gate.pace() == 1
+
+
+def test_a_pace_that_is_not_to_be_raised_comes_back_to_the_first_after_a_refusal(
+    tmp_path: Path,
+) -> None:
+    gate = ServiceGate(tmp_path / "service.db", per_minute=10)
+    gate.succeeded()
+    assert gate.pace() == 10
+    assert gate.slow_down() == 5
+    for _ in range(30):
+        gate.succeeded()
+    assert gate.pace() == 10

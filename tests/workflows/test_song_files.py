@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from tests.tui.conftest import write_tone
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Song, SongSpan, Stream
-from utawaku.library.tags import read_tags
+from utawaku.library.tags import read_cover, read_tags
 from utawaku.workflows.song_files import (
     Counts,
     SongCutter,
     any_due,
+    file_away,
     free_path,
     holds_span,
     length_is_right,
@@ -69,6 +71,26 @@ def test_songs_are_cut_once_and_again_where_they_moved(
     moved = songs_of(catalogue)[0]
     assert length_is_right(moved, settings)
     assert len([path for path in settings.songs_dir.rglob("*") if path.is_file()]) == 2
+
+
+def test_a_damaged_thumbnail_is_one_notice_and_no_cover(
+    stream: Stream, catalogue: Catalogue, settings: Settings
+) -> None:
+    thumbnail = settings.library_root / "Streams" / "thumbnail.webp"
+    thumbnail.parent.mkdir(parents=True)
+    thumbnail.write_bytes(b"RIFF of no picture")
+    stream = catalogue.streams.save(replace(stream, thumbnail_path="Streams/thumbnail.webp"))
+    counts = cut(stream, catalogue, settings)
+    for song in songs_of(catalogue):
+        file_away(song, stream, 2, catalogue, settings, counts)
+    assert counts.n_cut == 2
+    for song in songs_of(catalogue):
+        path = settings.library_root / song.file_path
+        assert read_tags(path).title
+        assert read_cover(path) == b""
+    (notice,) = [one for one in catalogue.notices.recent() if "thumbnail" in one.body]
+    assert notice.stream_id == stream.id
+    assert "JPEG" in notice.next_step
 
 
 def test_a_file_that_was_deleted_is_due_again(
