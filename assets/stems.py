@@ -81,6 +81,18 @@ def stems(
         wanted = wanted_songs(stream, catalogue, settings, config.song_ids)
         for song_id in set(config.song_ids) - {song.id for song in wanted}:
             failed[song_id] = "there is no such song any more"
+        if not wanted and not config.song_ids:
+            # "Materialize all" on the Dagster UI: nobody asked, and no song is good enough.
+            context.log.info("%s: no stems were asked for, and no song is good enough", stream.id)
+            nothing = {"n_wanted": 0, "n_made": 0, "n_failed": 0}
+            work.done(engine="", engine_version=CODE_VERSION, metadata=nothing)
+            return work.result(
+                nothing,
+                [
+                    _check("stems_are_as_long_as_their_songs", {}),
+                    _check("stems_add_up_to_their_mix", {}),
+                ],
+            )
         engine = separator_of(context, separator, part(work.progress, 0.0, 0.02))
         known = catalogue.stems.of_stream(stream.id, engine.name)
         n_made = 0

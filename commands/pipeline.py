@@ -32,6 +32,7 @@ from utawaku.library.text import clean_line
 from utawaku.library.words import word
 from utawaku.media.timeline import loss_code
 from utawaku.orchestration import dagster_settings
+from utawaku.orchestration.changed_rules import note_changed_rules
 from utawaku.orchestration.dagster_storage import open_instance
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
@@ -130,6 +131,7 @@ class Pipeline:
                 prepare_pools(instance)
                 close_orphaned_runs(instance)
                 keep_present(catalogue, settings, present_versions(settings))
+                note_changed_rules(catalogue, settings)
                 yield cls(settings, catalogue, instance)
         finally:
             catalogue.close()

@@ -34,6 +34,7 @@ def rematerialize(
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.library.staleness import keep_present, stale_artefacts, stale_streams
+    from utawaku.orchestration.changed_rules import note_changed_rules
     from utawaku.orchestration.present_versions import present_versions
     from utawaku.workflows.model_versions import not_fetched
 
@@ -47,6 +48,7 @@ def rematerialize(
         wanted = "" if asset == "all" else asset
         present = present_versions(settings)
         keep_present(catalogue, settings, present)
+        note_changed_rules(catalogue, settings)
         stale = stale_streams(catalogue, present, wanted)
         n_dropped = len(
             {one.stream_id for one in stale_artefacts(catalogue, present, wanted)}

@@ -6,6 +6,7 @@ import dagster as dg
 
 from utawaku.library import static_playlists
 from utawaku.library.files import remove_stale_temporaries
+from utawaku.orchestration.changed_rules import tell_outdated
 from utawaku.orchestration.old_runs import forget_old_runs
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import partitions_in_step
@@ -35,6 +36,7 @@ def maintain(context: dg.OpExecutionContext, library: LibraryResource) -> None:
     remove_old_sound(settings, now)
     move_vectors_out_of_cache(settings)
     n_outdated = outdate_changed_times(catalogue, settings)
+    tell_outdated(context.instance, catalogue)
     catalogue.sites.forget_events(before=now - EVENTS_KEPT_S)
     context.log.info(
         "backup %s; %d dead runs closed, %d old ones deleted; %d recordings (%.1f GB) dropped; "

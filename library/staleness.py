@@ -2,7 +2,9 @@
 
 `ingest`, `rematerialize`, the pipeline screen and Dagster go by it. An artefact is stale when what
 its last success was made from is not what it would be made from now; what became of an attempt
-since does not count. A model counts whether it is on this machine or to be fetched first.
+since does not count. A model counts whether it is on this machine or to be fetched first. What
+follows from a stream alone (`cut.*` with its channel's rules, its clock) is marked with the
+artefact (`AssetStates.outdate`), and the same query finds it.
 
 Something else is *unfinished* (never made, or the last attempt broke off) or *incomplete* (its
 files are gone): `ingest` makes that, too, yet nothing about it is stale.
@@ -16,9 +18,23 @@ from dataclasses import asdict, dataclass
 from utawaku.library.artefacts import ARTEFACTS, UPSTREAM
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
+from utawaku.library.store.assets import OUTDATED
+
+__all__ = [
+    "INPUTS_ONLY",
+    "OUTDATED",
+    "Present",
+    "Stale",
+    "Version",
+    "keep_present",
+    "kept_present",
+    "rules_mark",
+    "stale_artefacts",
+    "stale_streams",
+]
 
 _PRESENT = "artefacts.present_versions"
-_DECIDING = ("segments", "songs", "labels", "sources", "stems", "highlight")
+_DECIDING = ("segments", "songs", "labels", "sources", "stems", "highlight", "cut")
 """Sections of the settings that say which engines, models and rules are wanted."""
 
 
@@ -91,7 +107,7 @@ def stale_streams(catalogue: Catalogue, present: Present, asset: str = "") -> li
 def keep_present(catalogue: Catalogue, settings: Settings, present: Present) -> None:
     """Leave the present versions where the screen, which loads no engine, finds them."""
     versions = {name: asdict(version) for name, version in present.items()}
-    told = {"settings": _mark(settings), "versions": versions}
+    told = {"settings": rules_mark(settings), "versions": versions}
     if catalogue.memories.recall(_PRESENT, {}) != told:
         catalogue.memories.keep(_PRESENT, told)
 
@@ -102,7 +118,7 @@ def kept_present(catalogue: Catalogue, settings: Settings) -> Present:
     Empty where they never did, or where the settings have changed since.
     """
     told = catalogue.memories.recall(_PRESENT, {})
-    if told.get("settings") != _mark(settings):
+    if told.get("settings") != rules_mark(settings):
         return {}
     return {
         name: Version(one["engine_version"], dict(one["models"]))
@@ -111,7 +127,7 @@ def kept_present(catalogue: Catalogue, settings: Settings) -> Present:
     }
 
 
-def _mark(settings: Settings) -> str:
+def rules_mark(settings: Settings) -> str:
     """Tells these settings from others that want other engines, models or rules."""
     wanted = settings.model_dump(mode="json", include=set(_DECIDING))
     return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]

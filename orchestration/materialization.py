@@ -16,7 +16,7 @@ from utawaku.library.errors import ExitCode, UtawakuError, file_trouble, full_di
 from utawaku.orchestration.model_versions import report_versions
 from utawaku.orchestration.outcome_checks import tell_failed_checks
 from utawaku.orchestration.resources import LibraryResource
-from utawaku.orchestration.shown_metadata import model_facts, stream_facts, typed
+from utawaku.orchestration.shown_metadata import check_facts, model_facts, stream_facts, typed
 from utawaku.orchestration.versions import DATA_VERSION, INPUTS, data_version_of, inputs_of
 from utawaku.workflows.model_versions import MISSING, MODELS, models_of, not_fetched
 
@@ -42,6 +42,7 @@ class Work:
             model.asset for model in models_of([asset]) if model.may_change(library.settings)
         }
         report_versions(context.instance, library.settings, models_of([asset]))
+        self._engine: dict[str, str] = {}
         self.data_version = ""
         """Set by `done`; the same as Dagster is to be told."""
         self._tell_why()
@@ -91,6 +92,10 @@ class Work:
         that its model was not to be had, so that the outcome is stale from the start.
         """
         self._take_fetched(without_model)
+        self._engine = {"engine": engine or "none", "engine version": engine_version}
+        self._context.log.info(
+            "%s of %s: made by %s %s", self._asset, self._stream_id, engine, engine_version
+        )
         told = dict(metadata or {})
         self.data_version = data_version_of(
             self._asset, engine_version, self._inputs, [told.get("made_with"), content]
@@ -127,6 +132,7 @@ class Work:
             metadata={
                 **stream_facts(self._library.catalogue, self._stream_id, self._asset),
                 **model_facts(self._asset, self._library.settings),
+                **self._engine,
                 **typed(metadata),
             },
             data_version=dg.DataVersion(self.data_version),
@@ -135,7 +141,9 @@ class Work:
                 for name, version in self._inputs.items()
                 if name in MODELS
             },
-            check_results=list(check_results),
+            check_results=[
+                check_facts(self._library.catalogue, self._stream_id, one) for one in check_results
+            ],
         )
 
     def _take_fetched(self, without_model: bool) -> None:

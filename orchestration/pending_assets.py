@@ -12,6 +12,7 @@ from utawaku.library.config import Settings
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.staleness import INPUTS_ONLY, stale_artefacts
 from utawaku.orchestration.bindings import binding_of
+from utawaku.orchestration.changed_rules import differs
 from utawaku.orchestration.present_versions import present_versions
 from utawaku.workflows.subscriptions import settings_for
 
@@ -55,8 +56,6 @@ def pending_assets(
 def _is_outdated(
     name: str, state: AssetState, stream: Stream, catalogue: Catalogue, settings: Settings
 ) -> bool:
-    binding = binding_of(name)
-    wanted = binding.made_with(stream, catalogue, settings)
-    if wanted is not None and state.metadata.get("made_with") != wanted:
+    if differs(name, state, stream, catalogue, settings):
         return True
-    return binding.is_incomplete(stream, catalogue, settings)
+    return binding_of(name).is_incomplete(stream, catalogue, settings)

@@ -92,6 +92,30 @@ def _tell_origin(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     # The label first: to replace the origin changes a label that is there, and adds none.
     label = {REPOSITORY_LABEL_TAG: repository.get_label()}
     instance.add_run_tags(run.run_id, label)
-    labelled = run.with_tags({**run.tags, **label})
+    labelled = _with_selection(instance, run.with_tags({**run.tags, **label}))
     origin = RemoteJobOrigin(repository, run.job_name)
     instance.run_storage.replace_job_origin(labelled, origin)
+
+
+def _with_selection(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRun:
+    """The run with what it makes and checks: a run of part of a job in its own process lacks that,
+    and would make the whole job when it is run again."""
+    if run.asset_selection is not None:
+        return run
+    planned = {
+        kind: [entry.dagster_event for entry in instance.all_logs(run.run_id, of_type=kind)]
+        for kind in (
+            dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+            dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
+        )
+    }
+    assets, checks = planned.values()
+    keys = {event.asset_key for event in assets if event is not None and event.asset_key}
+    if not keys:
+        return run
+    return run._replace(
+        asset_selection=frozenset(keys),
+        asset_check_selection=frozenset(
+            event.asset_check_planned_data.asset_check_key for event in checks if event is not None
+        ),
+    )

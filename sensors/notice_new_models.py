@@ -7,6 +7,7 @@ import dagster as dg
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.staleness import Present, keep_present, stale_streams
+from utawaku.orchestration.changed_rules import note_changed_rules, tell_outdated
 from utawaku.orchestration.model_versions import report_versions
 from utawaku.orchestration.present_checks import report_present_checks
 from utawaku.orchestration.present_versions import present_versions
@@ -35,6 +36,8 @@ def notice_new_models(
     settings = library.settings
     present = present_versions(settings)
     keep_present(library.catalogue, settings, present)
+    note_changed_rules(library.catalogue, settings)
+    tell_outdated(context.instance, library.catalogue)
     told = report_versions(context.instance, settings, MODELS.values())
     _notice_changes(present, library.catalogue, settings)
     report_present_checks(context.instance, library.catalogue, settings)

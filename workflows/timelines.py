@@ -15,6 +15,7 @@ from utawaku.workflows.recordings import recording_file
 
 _log = logging.getLogger(__name__)
 
+OTHER_CLOCK = "its times count samples"
 _SAME_S = 0.1
 """Lengths and starts that differ by less are the same."""
 
@@ -36,6 +37,7 @@ def outdate_changed_times(catalogue: Catalogue, settings: Settings) -> int:
             continue
         if changes:
             catalogue.timelines.outdate(stream_id)
+            catalogue.assets.outdate(stream_id, "segments", OTHER_CLOCK)
             n_changed += 1
         else:
             catalogue.timelines.confirm(stream_id)

@@ -12,6 +12,9 @@ from utawaku.library.schema import asset_states, streams
 from utawaku.library.store.connections import Connections, upsert
 from utawaku.library.store.stored_times import SLACK_S
 
+OUTDATED = "outdated_by"
+"""Key of the metadata that says why an artefact is stale though models and inputs are as they were;
+what is made again has none."""
 LONGEST_PUT_OFF_S = 2 * 86_400.0
 _COLUMNS = [asset_states.c[field.name] for field in fields(AssetState)]
 
@@ -28,7 +31,7 @@ def stale_where(
     See `AssetStates.stale` for the arguments.
     """
     made_from = asset_states.c.metadata["inputs"]
-    differs: list[sa.ColumnElement[bool]] = []
+    differs: list[sa.ColumnElement[bool]] = [_is_outdated()]
     if engine_version is not None:
         differs.append(asset_states.c.engine_version != engine_version)
     differs += [
@@ -58,6 +61,11 @@ def stale_where(
         asset_states.c.made_at.is_not(None),
         sa.or_(sa.false(), *differs),
     )
+
+
+def _is_outdated() -> sa.ColumnElement[bool]:
+    """The condition under which an artefact is marked as made by other rules or another clock."""
+    return sa.func.coalesce(asset_states.c.metadata[OUTDATED].as_string(), "") != ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +182,21 @@ class AssetStates:
             return
         told = {**state.metadata, "failed_checks": dict(failed), "n_failed_checks": len(failed)}
         self._put(stream_id, asset, metadata=told)
+
+    def outdate(self, stream_id: str, asset: str, why: str) -> bool:
+        """Mark the last success as stale for a reason, or with an empty one as not; whether that
+        changed anything."""
+        state = self.of(stream_id).get(asset)
+        if state is None or str(state.metadata.get(OUTDATED, "")) == why:
+            return False
+        self._put(stream_id, asset, metadata={**state.metadata, OUTDATED: why})
+        return True
+
+    def outdated(self) -> list[AssetState]:
+        """Artefacts that are marked as stale for a reason of their own."""
+        query = sa.select(*_COLUMNS).where(asset_states.c.made_at.is_not(None), _is_outdated())
+        with self._catalogue.read() as connection:
+            return [AssetState(*row) for row in connection.execute(query)]
 
     def with_failed_checks(self, limit: int | None = None) -> list[AssetState]:
         """Artefacts whose last success failed a check, the latest first."""

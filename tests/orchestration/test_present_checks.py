@@ -104,6 +104,20 @@ def test_materializing_pieces_that_nobody_asked_for_makes_none_and_succeeds(
     assert catalogue.assets.of("a")["pieces"].metadata["n_pieces"] == 0
 
 
+def test_materializing_all_of_a_group_that_is_made_on_demand_needs_no_weights_and_succeeds(
+    stream: Stream, catalogue: Catalogue, pipeline: Pipeline, settings: Settings
+) -> None:
+    pipeline.instance.add_dynamic_partitions("stream", ["a"])
+    graph = defs().resolve_asset_graph()
+    group = dg.AssetSelection.groups("on_demand").resolve(graph)
+    assert {key.to_user_string() for key in group} == {"stems", "pieces"}
+    everything = dg.RunRequest(partition_key="a", asset_selection=list(group))
+    assert pipeline.carry_out(everything, job="__ASSET_JOB").success
+    made = catalogue.assets.of("a")
+    assert (made["stems"].metadata["n_made"], made["pieces"].metadata["n_made"]) == (0, 0)
+    assert not list(settings.weights_dir.glob("*.onnx"))
+
+
 def test_a_check_that_a_killed_run_was_to_evaluate_is_told_all_the_same(
     stream: Stream, catalogue: Catalogue, settings: Settings, pipeline: Pipeline
 ) -> None:

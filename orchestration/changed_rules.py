@@ -1,0 +1,110 @@
+"""Artefacts that other rules would make otherwise: the settings `cut.*`, and rules of channels.
+
+Models and engines are compared by a query (`library.staleness`). What a stream's own rules decide
+is kept with the artefact as `made_with`, and compared here, whenever settings or rules have
+changed. An artefact that differs is marked in the catalogue, where the query finds it, and Dagster
+is told.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_IS_USER_PROVIDED_TAG,
+    DATA_VERSION_TAG,
+    get_input_data_version_tag,
+)
+
+from utawaku.library.artefacts import ARTEFACTS
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.records import AssetState, Stream
+from utawaku.library.staleness import OUTDATED, rules_mark
+from utawaku.orchestration.bindings import binding_of
+from utawaku.orchestration.versions import DATA_VERSION, INPUTS
+from utawaku.workflows.subscriptions import settings_for
+
+_COMPARED = "artefacts.compared_with_rules"
+_TOLD = "artefacts.told_as_outdated"
+OTHER_RULES = "made by other rules"
+AT_ONCE = 200
+"""Streams told to Dagster in one tick; each is an event on the disk."""
+
+
+def differs(
+    name: str, state: AssetState, stream: Stream, catalogue: Catalogue, own: Settings
+) -> bool:
+    """Return whether an artefact was made by other rules than those that hold for its stream.
+
+    `own` are the settings with the rules of the stream's channel.
+    """
+    wanted = binding_of(name).made_with(stream, catalogue, own)
+    return wanted is not None and state.metadata.get("made_with") != wanted
+
+
+def note_changed_rules(catalogue: Catalogue, settings: Settings) -> int:
+    """Mark what other rules made, where settings or rules have changed since the last time.
+
+    Returns how many artefacts are marked now that were not, or no more.
+    """
+    mark = hashlib.sha256(
+        json.dumps(
+            [rules_mark(settings), [[one.id, dict(one.rules)] for one in catalogue.channels.all()]],
+            sort_keys=True,
+        ).encode()
+    ).hexdigest()
+    if catalogue.memories.recall(_COMPARED, "") == mark:
+        return 0
+    n_changed = 0
+    for stream in catalogue.streams.all():
+        own = settings_for(stream, catalogue, settings)
+        for name, state in catalogue.assets.of(stream.id).items():
+            if name not in ARTEFACTS or not state.is_made or "made_with" not in state.metadata:
+                continue
+            if state.metadata.get(OUTDATED, "") not in ("", OTHER_RULES):
+                continue  # marked for another reason, which holds until it is made again
+            why = OTHER_RULES if differs(name, state, stream, catalogue, own) else ""
+            n_changed += catalogue.assets.outdate(stream.id, name, why)
+    catalogue.memories.keep(_COMPARED, mark)
+    return n_changed
+
+
+def tell_outdated(instance: dg.DagsterInstance, catalogue: Catalogue) -> int:
+    """Tell Dagster which artefacts are marked, and which no more; returns how many were told.
+
+    Dagster knows no other way to make one stream's artefact stale than another version of the code
+    in its record. The data version stays, so nothing that follows becomes stale by it.
+    """
+    marked = {(one.stream_id, one.asset): one for one in catalogue.assets.outdated()}
+    told = {tuple(pair) for pair in catalogue.memories.recall(_TOLD, [])}
+    changed = sorted(told.symmetric_difference(marked))[:AT_ONCE]
+    for stream_id, asset in changed:
+        state = catalogue.assets.of(stream_id).get(asset)
+        # What was made again has no mark at all, and its run has told Dagster.
+        if state is not None and state.is_made and OUTDATED in state.metadata:
+            instance.report_runless_asset_event(_record_of(state))
+    if changed:
+        now = sorted(told.symmetric_difference(changed))
+        catalogue.memories.keep(_TOLD, [list(pair) for pair in now])
+    return len(changed)
+
+
+def _record_of(state: AssetState) -> dg.AssetMaterialization:
+    """The record of an artefact as the catalogue has it."""
+    why = str(state.metadata.get(OUTDATED, ""))
+    inputs: dict[str, Any] = dict(state.metadata.get(INPUTS, {}))
+    return dg.AssetMaterialization(
+        state.asset,
+        partition=state.stream_id,
+        description=why or "made by the rules that hold",
+        tags={
+            DATA_VERSION_TAG: str(state.metadata.get(DATA_VERSION, "")) or "none",
+            DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
+            CODE_VERSION_TAG: f"{state.engine_version} {why}".strip() or "none",
+            **{get_input_data_version_tag(dg.AssetKey(name)): str(version)
+               for name, version in inputs.items()},
+        },
+    )  # fmt: skip
