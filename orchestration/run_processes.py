@@ -100,7 +100,7 @@ def _tell_origin(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
 def _with_selection(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRun:
     """The run with what it makes and checks: a run of part of a job in its own process lacks that,
     and would make the whole job when it is run again."""
-    if run.asset_selection is not None:
+    if run.asset_selection:  # Dagster notes an empty one
         return run
     planned = {
         kind: [entry.dagster_event for entry in instance.all_logs(run.run_id, of_type=kind)]

@@ -5,7 +5,7 @@ import os
 import dagster as dg
 import pytest
 
-from tests.fixtures.pipeline import Pipeline
+from tests.fixtures.pipeline import Pipeline, everything
 from utawaku.jobs.models import refresh_models
 from utawaku.library.processes import is_gone
 from utawaku.orchestration.orphaned_runs import orphaned_runs
@@ -75,3 +75,14 @@ def test_a_run_that_repeats_another_does_not_belong_to_the_process_of_that_one(
     assert [run.run_id for run in orphaned_runs(pipeline.instance)] == [own.run_id]
     assert process_of(repeated) == ""
     assert mark_of_process("first").startswith(f"{os.getpid()}-")
+
+
+def test_a_run_of_part_of_a_job_is_that_part_when_it_is_run_again(pipeline: Pipeline) -> None:
+    key = dg.AssetKey("song_scorer")
+    part = everything().resolve_job_def(refresh_models.name).get_subset(asset_selection={key})
+    made = part.execute_in_process(instance=pipeline.instance)
+    run = pipeline.instance.get_run_by_id(made.run_id)
+    assert run is not None
+    assert run.asset_selection == {key}
+    checks = {one.name for one in run.asset_check_selection or ()}
+    assert "weights_are_here" in checks
