@@ -36,6 +36,30 @@ def test_every_command_is_in_the_readme() -> None:
     assert not missing
 
 
+def told_by_code(page: str) -> tuple[list[str], set[str]]:
+    """The command lines of a page without their remarks, and its words in backquotes."""
+    lines = re.findall(r"^\$ (.*)$", page, re.M)
+    code = set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", page, flags=re.S)))
+    return [re.sub(r"\s+#.*", "", line).rstrip() for line in lines], code
+
+
+@pytest.mark.parametrize("name", ["README.ja.md", "README.zh-CN.md"])
+def test_each_translation_of_the_readme_has_its_commands(name: str) -> None:
+    page = (ROOT / name).read_text("utf-8")
+    commands_there, code_there = told_by_code(page)
+    wanted, code = told_by_code(README)
+    assert commands_there == wanted
+    # How a language is chosen is told in its own page only.
+    choosing = {word for word in code_there if "LANG" in word or "language" in word}
+    assert code_there - choosing == code
+    assert f"]({name})" in README.split("\n##")[0]
+    headings = re.findall(r"^#+ ", page, re.M)
+    assert headings == re.findall(r"^#+ ", README, re.M)
+    assert re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page) == re.findall(
+        r"!\[[^\]]*\]\(([^)]+)\)", README
+    )
+
+
 def test_the_page_of_settings_is_current() -> None:
     assert (ROOT / "docs" / "settings.md").read_text("utf-8") == settings_page(), "run `just docs`"
 

@@ -37,17 +37,20 @@ NO_LYRICS = msg(
 class KaraokeScreen(PlayerKeys):
     """Sing along."""
 
-    about = msg("Sing along: up and down change the key, a and b mark a part to practise.")
+    about = msg(
+        "Sing along: up and down change the key, comma and full stop the tempo, a and b mark a "
+        "part to practise."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,B,q", "close", "Back"),
         Binding("up", "key(1)", "Higher", key_display="↑"),
         Binding("down", "key(-1)", "Lower", key_display="↓"),
-        Binding("comma", "tempo(-0.05)", "Slower"),
-        Binding("full_stop", "tempo(0.05)", "Faster"),
+        Binding("comma", "tempo(-0.05)", "Slower", show=False),
+        Binding("full_stop", "tempo(0.05)", "Faster", show=False),
         Binding("a", "loop_start", "From here"),
-        Binding("b", "loop_stop", "To here, again and again"),
+        Binding("b", "loop_stop", "Loop to here"),
         Binding("c", "clear_loop", "No loop", show=False),
-        Binding("v", "backing", "Backing or mix"),
+        Binding("v", "backing", "Backing"),
         Binding("left_square_bracket", "nudge(-0.1)", "Lyrics earlier", show=False),
         Binding("right_square_bracket", "nudge(0.1)", "Lyrics later", show=False),
         Binding("0", "plain", "Key and tempo as recorded", show=False),

@@ -116,8 +116,8 @@ class OutboxScreen(TabScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
         Binding("s", "send", "Send"),
-        Binding("D", "draft", "Back to draft"),
-        Binding("x", "delete", "Delete draft"),
+        Binding("D", "draft", "To draft"),
+        Binding("x", "delete", "Delete"),
         Binding("y", "release", "Go on"),
         Binding("A", "adopt", "It is there"),
     ]

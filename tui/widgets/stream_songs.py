@@ -25,8 +25,8 @@ class StreamSongs(Rows):
 
     def draw_header(self, width: int) -> list[Cell]:
         """Titles."""
-        heads = ((tr("Start"), 12), (tr("Stop"), 12), (tr("Length"), 8), (tr("Title"), width))
-        left = " " * 6 + "".join(fit(head, cells) for head, cells in heads)
+        heads = ((tr("Start"), 12), (tr("Stop"), 12), (tr("Length"), 8))
+        left = " " * 6 + "".join(fit(head, cells) for head, cells in heads) + tr("Title")
         return [(fit(left, width - 18), None), (fit(fit(tr("Sure"), 6) + tr("By"), 18), None)]
 
     def draw_row(self, index: int, width: int) -> list[Cell]:
