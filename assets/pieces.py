@@ -9,6 +9,7 @@ from pydantic import Field
 from utawaku.library.errors import EngineError, UtawakuError
 from utawaku.library.progress import part
 from utawaku.library.requests import SeparatePieces
+from utawaku.models.separator.piece_names import BY_NUMBER
 from utawaku.models.separator.pieces import SeparatedPieces, separate_pieces
 from utawaku.models.separator.plan import Cut, read_plan
 from utawaku.models.separator.reference import ReferenceSpleeter, reporting_to
@@ -34,6 +35,12 @@ class PiecesConfig(dg.Config):
     stop_s: float | None = Field(
         default=None, description="Where the cut ends, in seconds; the end if left out."
     )
+    file_format: str = Field(default="flac", description="flac or wav.")
+    names: str = Field(
+        default=BY_NUMBER,
+        description="Names of pieces: a template of number, start, stop, words, hash.",
+    )
+    sounds: bool = Field(default=False, description="Also the sound of each piece itself.")
 
 
 BINDING = bind(

@@ -22,6 +22,7 @@ from utawaku.commands.console import (
 )
 from utawaku.commands.file_tracks import TrackOption, chosen_track
 from utawaku.commands.help import App
+from utawaku.commands.time_option import time_option
 from utawaku.library.errors import ExitCode
 from utawaku.library.language import tr, translated
 from utawaku.library.records import Setlist, SetlistLine, Song
@@ -132,7 +133,10 @@ def setlist(
         ),
     ] = "",
     shift_s: Annotated[
-        float, typer.Option(help="Seconds to add to every stamp (after --slice).")
+        float,
+        time_option(
+            "--shift", "--shift-s", help_text="Time to add to every stamp (after --slice)."
+        ),
     ] = 0.0,
     forget: Annotated[bool, typer.Option("--forget", help="Remove the one you gave.")] = False,
     dry_run: Annotated[
@@ -264,21 +268,31 @@ def _read_lines(
 
 def _sliced(lines: Sequence[SetlistLine], part: str) -> list[SetlistLine]:
     """The lines that start within `FROM-TO`, their times counted from FROM."""
-    from utawaku.library.errors import SetlistError
-    from utawaku.models.setlist.stamps import find_stamps
-
-    stamps = find_stamps(part)
-    if len(stamps) != 1 or stamps[0].stop_s is None:
-        raise SetlistError(
-            "not a part of a recording", subject=part, next_step="Write it like 1:00:00-2:30:00"
-        )
-    start_s, stop_s = stamps[0].start_s, stamps[0].stop_s
+    start_s, stop_s = _span_of(part)
     kept = [line for line in lines if start_s <= line.start_s < stop_s]
     clipped = [
         line if line.stop_s is None else replace(line, stop_s=min(line.stop_s, stop_s))
         for line in kept
     ]
     return _shifted(clipped, -start_s)
+
+
+def _span_of(part: str) -> tuple[float, float]:
+    """The seconds of `FROM-TO`, in any form of a time."""
+    from utawaku.library.errors import SetlistError, UsageError
+    from utawaku.library.time_reading import read_time
+    from utawaku.models.setlist.stamps import find_stamps
+
+    start, _, stop = part.partition("-")
+    try:
+        return read_time(start), read_time(stop)
+    except UsageError:
+        stamps = find_stamps(part)
+    if len(stamps) != 1 or stamps[0].stop_s is None:
+        raise SetlistError(
+            "not a part of a recording", subject=part, next_step="Write it like 1:00:00-2:30:00"
+        )
+    return stamps[0].start_s, stamps[0].stop_s
 
 
 def _shifted(lines: Sequence[SetlistLine], by_s: float) -> list[SetlistLine]:

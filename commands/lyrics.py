@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from utawaku.commands.console import out, print_event
+from utawaku.commands.time_option import time_option
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +19,10 @@ def lyrics(
         False
     ),
     shift_s: Annotated[
-        float, typer.Option(help="Seconds by which they come later; negative is earlier. Kept.")
+        float,
+        time_option(
+            "--shift", "--shift-s", help_text="How much later they come; negative is earlier. Kept."
+        ),
     ] = 0.0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

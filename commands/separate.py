@@ -1,8 +1,10 @@
 """`utawaku separate`: vocals and accompaniment of files, songs, streams; pieces joined again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,12 +19,17 @@ from utawaku.commands.console import (
 )
 from utawaku.commands.device import DeviceOption
 from utawaku.commands.file_tracks import TrackOption, chosen_track
+from utawaku.commands.separate_library import engine_of, shown_bar
+from utawaku.commands.time_option import time_option
 from utawaku.library.engines import SEPARATION_ENGINES, one_of
 from utawaku.library.errors import ExitCode, UsageError
 from utawaku.library.language import tr, translated
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
+    from utawaku.models.separator import Separator
+
+Format = Literal["flac", "wav"]
 
 
 def register(app: typer.Typer) -> None:
@@ -57,10 +64,12 @@ def separate(
             "the name of subtitles in its folder."
         ),
     ] = None,
-    shift: Annotated[float, typer.Option(help="Move the subtitles by so many seconds.")] = 0.0,
-    start: Annotated[float, typer.Option(help="First second of the recording to take.")] = 0.0,
+    shift: Annotated[
+        float, time_option(help_text="Move the subtitles by so much; negative is earlier.")
+    ] = 0.0,
+    start: Annotated[float, time_option(help_text="Where in the recording to begin.")] = 0.0,
     stop: Annotated[
-        float | None, typer.Option(help="Second of the recording to stop at; default: its end.")
+        float | None, time_option(help_text="Where in the recording to stop; default: its end.")
     ] = None,
     remix: Annotated[
         Path | None,
@@ -68,19 +77,39 @@ def separate(
     ] = None,
     remix_gain_db: Annotated[float, typer.Option(help="Gain of the changed vocal.")] = 0.0,
     remix_shift: Annotated[
-        float, typer.Option(help="Move the changed vocal by so many seconds.")
+        float, time_option(help_text="Move the changed vocal by so much; negative is earlier.")
     ] = 0.0,
+    file_format: Annotated[
+        Format | None,
+        typer.Option("--format", help="Default: flac, which is smaller; of a folder, as it is."),
+    ] = None,
+    names: Annotated[
+        str,
+        typer.Option(
+            metavar="TEMPLATE",
+            help="Names of pieces, of {number}, {start}, {stop}, {words} and {hash}; default: "
+            "{number:04}.",
+        ),
+    ] = "",
+    sounds: Annotated[
+        bool,
+        typer.Option(
+            "--sounds",
+            help="Beside the stems of each piece its own sound; joined, also its mix where its "
+            "vocals are changed.",
+        ),
+    ] = False,
     track: TrackOption = "",
     device: DeviceOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Separate vocals and accompaniment, as FLAC of the same length; together they are the mix.
+    """Separate vocals and accompaniment, in files of the same length; together they are the mix.
 
     A file's stems are written to --output; the songs that a query finds get theirs in the
     library. With --subtitles a file, or a stream of the library (its id, or a query for songs of
     it), is cut into pieces; the same command makes only what is missing. Joined in order they are
     the whole again: give the folder of pieces as the target. A file 0007.changed.wav in it takes
-    the place of the vocals of piece 7.
+    the place of the vocals of 0007. Times are seconds, MM:SS, H:MM:SS or 10_33.
 
     Exit codes: 0 done; 10 done, but the sound is damaged; 11 done of what is there, but it is cut
     off; 3 not media; 9 no sound, or not that track; 12 nothing of it plays; 1 others.
@@ -97,20 +126,25 @@ def separate(
     if remix is not None and not remix.is_file():
         raise UsageError("there is no such file", subject=str(remix), next_step="See --remix")
     span = _Span(start, stop, subtitles, shift)
+    form = _Form(file_format, names, sounds)
+    if subtitles is None:
+        _refuse(tr("only pieces between subtitles have it"), names=names, sounds=sounds)
     changed = _Changed(remix, remix_gain_db, remix_shift)
     with losses_told_later() as losses:
         if path.is_dir():
             _refuse(
                 tr("the folder's pieces are cut already"), span=span, engine=engine, track=track
             )
-            results = [_join(path, folder, changed)]
+            results = [_join(path, folder, file_format, changed)]
         elif path.is_file():
             with chosen_track(path, track) as source:
-                results = [_separate_file(source, path, folder, engine, settings, span, changed)]
+                engine_wanted = partial(engine_of, engine, settings)
+                done = _separate_file(source, path, folder, engine_wanted, span, form, changed)
+                results = [done]
         else:
             _refuse(tr("the library has its own place for stems"), output=output, remix=remix)
             _refuse(tr("a stream has a track of its own: see `ingest --track`"), track=track)
-            results = _separate_in_library(target, engine, settings, span)
+            results = _separate_in_library(target, engine, settings, span, form)
     code = losses.tell()
     if json:
         print_json({"separated": results})
@@ -148,6 +182,20 @@ class _Span:
 
 
 @dataclass(frozen=True)
+class _Form:
+    """The form of the files, as far as the user gave it."""
+
+    file_format: Format | None
+    names: str
+    sounds: bool
+
+    def as_config(self) -> dict[str, Any]:
+        """Return the fields of `PieceForm` that the user gave."""
+        given = {"file_format": self.file_format, "names": self.names, "sounds": self.sounds}
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True)
 class _Changed:
     """A vocal to lay over the accompaniment."""
 
@@ -167,8 +215,9 @@ def _refuse(why: str, **given: object) -> None:
             )
 
 
-def _join(pieces: Path, folder: Path, changed: _Changed) -> dict[str, Any]:
-    from utawaku.commands.separate_library import shown_bar
+def _join(
+    pieces: Path, folder: Path, file_format: Format | None, changed: _Changed
+) -> dict[str, Any]:
     from utawaku.models.separator.files import remix
     from utawaku.models.separator.joining import join_pieces
 
@@ -176,11 +225,14 @@ def _join(pieces: Path, folder: Path, changed: _Changed) -> dict[str, Any]:
     name = pieces.absolute().name.removesuffix(" pieces")
     gain_db = changed.gain_db if changed.vocals is None else 0.0
     with shown_bar() as show:
-        done = join_pieces(pieces, folder, name=name, vocals_gain_db=gain_db, progress=show)
-        files = [done.vocals, done.accompaniment, done.mix]
+        done = join_pieces(
+            pieces, folder,
+            name=name, vocals_gain_db=gain_db, file_format=file_format or "", progress=show,
+        )  # fmt: skip
+        files = [done.vocals, done.accompaniment, done.mix, *done.piece_mixes]
         turned_down_db = done.turned_down_db
         if changed.vocals is not None:
-            files.append(folder / f"{name}.remix.flac")
+            files.append(done.mix.with_name(f"{name}.remix{done.mix.suffix}"))
             turned_down_db = remix(
                 changed.vocals, done.accompaniment, files[-1],
                 vocals_gain_db=changed.gain_db, vocals_shift_s=changed.shift_s, progress=show,
@@ -198,13 +250,13 @@ def _separate_file(
     source: Path,
     path: Path,
     folder: Path,
-    engine: str | None,
-    settings: "Settings",
+    engine_wanted: "Callable[[], Separator]",
     span: _Span,
+    form: _Form,
     changed: _Changed,
 ) -> dict[str, Any]:
-    from utawaku.commands.separate_library import engine_of, shown_bar
     from utawaku.models.separator.files import remix, separate_file
+    from utawaku.models.separator.piece_names import PieceForm
     from utawaku.models.separator.pieces import separate_pieces
     from utawaku.models.separator.plan import MANIFEST, cut_at_subtitles
 
@@ -212,9 +264,13 @@ def _separate_file(
     cut = None
     if span.subtitles is not None:
         cut = cut_at_subtitles(
-            span.subtitles, shift_s=span.shift_s, start_s=span.start_s, stop_s=span.stop_s
+            span.subtitles,
+            shift_s=span.shift_s,
+            start_s=span.start_s,
+            stop_s=span.stop_s,
+            form=PieceForm(**form.as_config()),
         )
-    separator = engine_of(engine, settings)
+    separator = engine_wanted()
     folder.mkdir(parents=True, exist_ok=True)
     with shown_bar(separator) as show:
         if cut is not None:
@@ -238,11 +294,12 @@ def _separate_file(
             return told
         done = separate_file(
             separator, source, folder,
-            name=path.stem, start_s=span.start_s, stop_s=span.stop_s, progress=show,
+            name=path.stem, start_s=span.start_s, stop_s=span.stop_s,
+            file_format=form.file_format or "flac", progress=show,
         )  # fmt: skip
         files = [done.vocals, done.accompaniment]
         if changed.vocals is not None:
-            files.append(folder / f"{path.stem}.remix.flac")
+            files.append(folder / f"{path.stem}.remix{done.vocals.suffix}")
             remix(
                 changed.vocals, done.accompaniment, files[-1],
                 vocals_gain_db=changed.gain_db, vocals_shift_s=changed.shift_s, progress=show,
@@ -255,13 +312,14 @@ def _separate_file(
 
 
 def _separate_in_library(
-    target: str, engine: str | None, settings: "Settings", span: _Span
+    target: str, engine: str | None, settings: "Settings", span: _Span, form: _Form
 ) -> list[dict[str, Any]]:
     from utawaku.commands.separate_library import separate_songs, separate_stream, stream_meant
 
     stream = stream_meant(target, settings, alone=span.subtitles is not None)
     if stream is None:
         _refuse(tr("songs are taken whole"), span=span)
+        _refuse(tr("the library keeps stems as FLAC"), format=form.file_format)
         return separate_songs(target, engine, settings)
     _refuse(tr("pieces of a stream are made by the engine of the settings"), engine=engine)
     return separate_stream(
@@ -273,6 +331,7 @@ def _separate_in_library(
             "shift_s": span.shift_s,
             "start_s": span.start_s,
             "stop_s": span.stop_s,
+            **form.as_config(),
         },
     )
 

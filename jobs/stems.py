@@ -41,6 +41,9 @@ def pieces_run(wanted: SeparatePieces) -> dg.RunRequest:
         "shift_s": wanted.shift_s,
         "start_s": wanted.start_s,
         "stop_s": wanted.stop_s,
+        "file_format": wanted.file_format,
+        "names": wanted.names,
+        "sounds": wanted.sounds,
     }
     return dg.RunRequest(
         job_name=separate_pieces.name,

@@ -33,6 +33,29 @@ def precise_clock(seconds: float) -> str:
     return f"{clock(hundredths // 100)}.{hundredths % 100:02}"
 
 
+def exact_clock(seconds: float) -> str:
+    """Return seconds to the thousandth, signed; `read_time` gives the same time again.
+
+    >>> exact_clock(3723.5), exact_clock(-5.25)
+    ('1:02:03.500', '-0:00:05.250')
+    """
+    total_ms = round(abs(seconds) * 1000)
+    sign = "-" if seconds < 0 and total_ms else ""
+    return f"{sign}{long_clock(total_ms // 1000)}.{total_ms % 1000:03}"
+
+
+def name_clock(seconds: float) -> str:
+    """Return seconds as file names have them, with no colon; `read_time` reads it.
+
+    >>> name_clock(633), name_clock(3723.5)
+    ('10_33', '1_02_03.500')
+    """
+    hours, minutes, left = _parts(round(seconds * 1000) // 1000)
+    thousandths = max(0, round(seconds * 1000)) % 1000
+    text = f"{hours}_{minutes:02}_{left:02}" if hours else f"{minutes}_{left:02}"
+    return f"{text}.{thousandths:03}" if thousandths else text
+
+
 def subtitle_clock(seconds: float) -> str:
     """Return seconds as SubRip has them.
 

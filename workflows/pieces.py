@@ -6,6 +6,7 @@ from pathlib import Path
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError, UsageError
 from utawaku.library.files import safe_component
+from utawaku.models.separator.piece_names import BY_NUMBER, PieceForm
 from utawaku.models.separator.plan import MANIFEST, Cut, cut_at_subtitles
 from utawaku.workflows.stems import stems_folder
 
@@ -72,6 +73,10 @@ class PiecesOptions:
     """Added to the times of the lines."""
     start_s: float = 0.0
     stop_s: float | None = None
+    file_format: str = "flac"
+    names: str = BY_NUMBER
+    """Template: see `utawaku.models.separator.piece_names.PieceForm`."""
+    sounds: bool = False
 
 
 def asked_for(options: PiecesOptions, stream_id: str, settings: Settings) -> dict[Path, Cut]:
@@ -83,13 +88,17 @@ def asked_for(options: PiecesOptions, stream_id: str, settings: Settings) -> dic
     if not options.subtitles and known_pieces(stream_id, settings):
         if options != PiecesOptions():
             raise UsageError(
-                "shift, start and stop go with subtitles",
+                "times and the form of files go with subtitles",
                 subject=stream_id,
                 next_step="Name the subtitles again",
             )
         return {}
     subtitles = find_subtitles(options.subtitles, stream_id, settings)
     cut = cut_at_subtitles(
-        subtitles, shift_s=options.shift_s, start_s=options.start_s, stop_s=options.stop_s
+        subtitles,
+        shift_s=options.shift_s,
+        start_s=options.start_s,
+        stop_s=options.stop_s,
+        form=PieceForm(options.file_format, options.names, options.sounds),
     )
     return {pieces_folder(stream_id, subtitles, cut, settings): cut}

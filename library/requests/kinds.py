@@ -117,6 +117,11 @@ class SeparatePieces(RequestKind):
     shift_s: float = 0.0
     start_s: float = 0.0
     stop_s: float | None = None
+    file_format: Literal["flac", "wav"] = "flac"
+    names: str = "{number:04}"
+    """Template of the names of pieces: number, start, stop, words, hash."""
+    sounds: bool = False
+    """Also the sound of each piece itself."""
     rematerialize: int | None = None
 
 

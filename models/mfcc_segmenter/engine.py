@@ -19,7 +19,7 @@ from utawaku.models.segmentation import HOP_S, Segmentation, n_hops
 from utawaku.models.segmenter.features import FrontEnd
 from utawaku.models.segmenter.spool import Curves
 from utawaku.models.segmenter.viterbi import energy_activity
-from utawaku.models.separator.flac import FlacWriter
+from utawaku.models.separator.sound_files import SoundWriter
 
 VERSION = "1"
 """Rises whenever the same recording could be segmented otherwise."""
@@ -230,7 +230,7 @@ def slice_speech(path: Path, segments: Iterable[Segment], folder: Path) -> list[
             continue
         reader = decode(path, n_channels=1, start_s=segment.start_s, stop_s=segment.stop_s)
         target = folder / f"{path.stem}.{round(segment.start_s, 2)}.flac"
-        with FlacWriter(target, reader.sample_rate_hz, 1) as writer:
+        with SoundWriter(target, reader.sample_rate_hz, 1) as writer:
             for chunk in reader:
                 writer.write(np.atleast_2d(chunk))
         written.append(target)

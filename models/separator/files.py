@@ -13,7 +13,7 @@ from utawaku.media.cut.encode import output_channels
 from utawaku.media.decode import AudioReader, decode
 from utawaku.media.probe import probe
 from utawaku.models.separator.engine import Audio, Separator, Stems
-from utawaku.models.separator.flac import FULL_SCALE, FlacWriter, exact_pair
+from utawaku.models.separator.sound_files import FULL_SCALE, SoundWriter, exact_pair
 
 _CHUNK_S = 10.0
 STEMS = ("vocals", "accompaniment")
@@ -30,9 +30,9 @@ class SeparatedFiles:
     n_channels: int
 
 
-def stem_path(folder: Path, name: str, stem: str) -> Path:
+def stem_path(folder: Path, name: str, stem: str, file_format: str = "flac") -> Path:
     """Return where a stem lies: `<name>.vocals.flac` or `<name>.accompaniment.flac` in `folder`."""
-    return folder / f"{name}.{stem}.flac"
+    return folder / f"{name}.{stem}.{file_format}"
 
 
 def separate_file(
@@ -43,9 +43,10 @@ def separate_file(
     name: str = "",
     start_s: float = 0.0,
     stop_s: float | None = None,
+    file_format: str = "flac",
     progress: Progress = silent,
 ) -> SeparatedFiles:
-    """Write the stems of a file, or of a span of it, as FLAC of its own rate and length.
+    """Write the stems of a file, or of a span of it, as FLAC or WAV of its own rate and length.
 
     Vocals plus accompaniment is the mix exactly, on the 16-bit grid. The files appear when both
     are complete.
@@ -55,12 +56,12 @@ def separate_file(
         EncodeError: they cannot be written.
     """
     name = name or source.stem
-    paths = [stem_path(folder, name, stem) for stem in STEMS]
+    paths = [stem_path(folder, name, stem, file_format) for stem in STEMS]
     stream = StemStream(engine, open_mix(source, start_s, stop_s, progress))
     n_samples = 0
     with ExitStack() as stack:
         writers = [
-            stack.enter_context(FlacWriter(path, stream.sample_rate_hz, stream.n_channels))
+            stack.enter_context(SoundWriter(path, stream.sample_rate_hz, stream.n_channels))
             for path in paths
         ]
         for pair in stream:
@@ -154,7 +155,7 @@ def remix(
     )
     progress(0.5, "mixing")
     gain = 1 / max(1.0, float(peak))
-    with FlacWriter(target, info.sample_rate_hz, channels) as writer:
+    with SoundWriter(target, info.sample_rate_hz, channels) as writer:
         for chunk in mixed():
             writer.write(chunk * np.float32(gain))
     progress(1.0, "mixed")

@@ -7,7 +7,7 @@ break, and mends what is missing, short, or of another recording.
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from utawaku.library.errors import EngineError, MediaError, UsageError
@@ -16,17 +16,20 @@ from utawaku.media.probe import probe
 from utawaku.models.separator.checking import ENDLESS, Samples, fault_of
 from utawaku.models.separator.engine import Separator, Stems
 from utawaku.models.separator.files import StemStream, open_mix
-from utawaku.models.separator.flac import MADE_BY_TAG, FlacWriter
 from utawaku.models.separator.plan import (
     Cut,
     Piece,
     Plan,
     check_changed_vocals,
-    leftover_stems,
+    files_of,
+    leftover_files,
+    named,
+    plan_on_record,
     plan_pieces,
-    stems_of,
     write_plan,
 )
+from utawaku.models.separator.sound_files import SoundWriter
+from utawaku.models.separator.sound_files import made_by as maker_of
 
 _CONTEXT_S = 5.0
 """Heard around a stretch that is made by itself, so that its edges sound as made in one go."""
@@ -61,6 +64,8 @@ def separate_pieces(
 ) -> SeparatedPieces:
     """Write the stems of every piece between subtitles: `0001.vocals.flac`, ..., `pieces.json`.
 
+    The form of `cut` says how files are named, FLAC or WAV, and if pieces have their own sound too.
+
     A piece that cannot be separated is left out and told, and the others are made. Afterwards all
     are read back and compared with the recording. `name` is told as that of the recording where the
     name of `source` is not.
@@ -72,27 +77,29 @@ def separate_pieces(
     """
     rate = probe(source).sample_rate_hz
     made_by = f"{engine.name} {engine.version} {engine.model_version}".strip()
-    # The length is only known once all was decoded: until then the last piece has no end.
-    endless = plan_pieces(cut.cues, ENDLESS, rate)
-    faults, n_samples = _read_back(source, cut, endless, folder, made_by, part(progress, 0.0, 0.1))
+    expected = _expected(cut, folder, rate)
+    faults, n_samples = _read_back(source, cut, expected, folder, made_by, part(progress, 0.0, 0.1))
     if not n_samples:
         raise MediaError(
             "there is no sound in it", subject=str(source), next_step="Check start and stop"
         )
-    pieces = plan_pieces(cut.cues, n_samples, rate)
+    pieces = named(plan_pieces(cut.cues, n_samples, rate), cut, rate)
     if min((cue.start_s for cue in cut.cues), default=0.0) * rate >= n_samples:
         raise UsageError(
             f"it ends after {n_samples / rate:.1f} s, before the first line of the subtitles",
             subject=str(source),
             next_step="Check that they belong together, and the shift",
         )
-    check_changed_vocals(folder, pieces, cut.start_s, rate)
-    plan = Plan(name or source.name, cut.start_s, cut.stop_s, rate, tuple(pieces))
+    for number, (one, before) in enumerate(zip(pieces, expected, strict=False), 1):
+        if one.name != before.name:
+            faults[number] = "missing"
+    plan = Plan(name or source.name, cut.start_s, cut.stop_s, rate, tuple(pieces), cut.form)
+    check_changed_vocals(folder, plan)
     # What is wrong goes before the plan says that it is right: a break in between leaves a gap.
     wrong = [number for number, fault in faults.items() if fault in ("length", "sum", "unreadable")]
     for path in [
-        *leftover_stems(folder, len(pieces)),
-        *(path for number in wrong for path in stems_of(folder, number)),
+        *leftover_files(folder, plan),
+        *(path for number in wrong for path in plan.files_of(number, folder)),
     ]:
         path.unlink(missing_ok=True)
     write_plan(plan, folder)
@@ -101,6 +108,21 @@ def separate_pieces(
     faults, _ = _read_back(source, cut, pieces, folder, made_by, part(progress, 0.9, 1.0))
     progress(1.0, f"{len(pieces)} pieces")
     return SeparatedPieces(plan, work.n_made, work.failed, faults)
+
+
+def _expected(cut: Cut, folder: Path, rate: int) -> list[Piece]:
+    """The pieces as they are while the recording's length is not known: the last has no end.
+
+    Names go by the length on record, for the last one's may tell where it stops.
+    """
+    endless = plan_pieces(cut.cues, ENDLESS, rate)
+    old = plan_on_record(folder)
+    if old is not None:
+        before = plan_pieces(cut.cues, old.n_samples, rate)
+        if len(before) == len(endless):
+            pairs = zip(endless, named(before, cut, rate), strict=True)
+            return [replace(one, name=as_before.name) for one, as_before in pairs]
+    return named(endless, cut, rate)
 
 
 def _read_back(
@@ -115,18 +137,18 @@ def _read_back(
     faults: dict[int, str] = {}
     n_samples = 0
     for number, piece in enumerate(pieces, 1):
-        stems = stems_of(folder, number)
-        fault, n_read = fault_of(mix, stems, piece.stop - piece.start)
+        files = files_of(piece, cut.form, folder)
+        fault, n_read = fault_of(mix, files, piece.stop - piece.start)
         if not n_read:
             break
         n_samples += n_read
-        if fault := fault or _made_by_another(stems, made_by):
+        if fault := fault or _made_by_another(files, made_by):
             faults[number] = fault
     return faults, n_samples
 
 
-def _made_by_another(stems: Sequence[Path], made_by: str) -> str:
-    same = all(probe(path).tags.get(MADE_BY_TAG) == made_by for path in stems)
+def _made_by_another(files: Sequence[Path], made_by: str) -> str:
+    same = all(maker_of(probe(path).tags) == made_by for path in files)
     return "" if same else "older"
 
 
@@ -182,7 +204,7 @@ class _Work:
         stream = StemStream(self.engine, mix)
         waiting = list(numbers)
         with ExitStack() as stack:
-            writers: list[FlacWriter] = []
+            writers: list[SoundWriter] = []
             for pair in stream:
                 while waiting and pair.vocals.shape[1]:
                     piece = pieces[waiting[0] - 1]
@@ -192,11 +214,13 @@ class _Work:
                         n_now = min(piece.stop - at, pair.vocals.shape[1])
                         writers = writers or [
                             stack.enter_context(
-                                FlacWriter(path, rate, stream.n_channels, made_by=self.made_by)
+                                SoundWriter(path, rate, stream.n_channels, made_by=self.made_by)
                             )
-                            for path in stems_of(self.folder, waiting[0])
+                            for path in self.plan.files_of(waiting[0], self.folder)
                         ]
-                        for writer, samples in zip(writers, pair, strict=True):
+                        # Where its own sound is kept, it is the third: what the two add up to.
+                        sounds = (*pair, pair.vocals + pair.accompaniment)
+                        for writer, samples in zip(writers, sounds, strict=False):
                             writer.write(samples[:, :n_now])
                     pair = Stems(pair.vocals[:, n_now:], pair.accompaniment[:, n_now:])
                     at += n_now

@@ -14,6 +14,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.library.errors import MediaError, UtawakuError
 from utawaku.library.records import SongSpan, Stream
+from utawaku.models.training.separator_network import build, fresh_weights
 
 RATE = 16_000
 SUBTITLES = """1
@@ -75,6 +76,35 @@ def test_pieces_of_a_slice_with_shifted_subtitles_join_to_the_slice_and_one_can_
     np.testing.assert_array_equal(mix[:, touched], band[:, touched] + half)
 
 
+def test_names_and_format_of_pieces_and_a_network_of_ones_own(
+    program: Program, tmp_path: Path, recording: Path
+) -> None:
+    (tmp_path / "lines.srt").write_text(SUBTITLES)
+    own = tmp_path / "mine.onnx"
+    own.write_bytes(build(fresh_weights(3)).SerializeToString(deterministic=True))
+    asked = [
+        *("separate", str(recording), "-o", str(tmp_path), "--engine", str(own)),
+        *("--subtitles", str(tmp_path / "lines.srt"), "--start", "0_01.5", "--stop", "0:07.25"),
+        *("--shift", "0:00:00.5", "--format", "wav", "--names", "{start} {words}", "--sounds"),
+        "--json",
+    ]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.stderr
+    folder = tmp_path / "evening pieces"
+    names = ["0_01.500", "0_02.500 first line", "0_03.750", "0_05 second line", "0_05.500"]
+    expected = [
+        f"{name}.{stem}.wav" for name in names for stem in ("accompaniment", "sound", "vocals")
+    ]
+    assert sorted(path.name for path in folder.glob("*.wav")) == expected
+    write_wav(folder / f"{names[1]}.changed.wav", np.zeros((1, 10)), RATE)
+    joined = CliRunner().invoke(app, ["separate", str(folder), "-o", str(tmp_path), "--json"])
+    (told,) = json.loads(joined.stdout)["separated"]
+    assert told["files"][-2:] == [
+        str(tmp_path / "evening.mix.wav"),
+        str(folder / f"{names[1]}.mix.wav"),
+    ]
+
+
 @pytest.fixture
 def stream_id(program: Program, recording: Path) -> str:
     """The recording as a stream of the library, taken in place, with a song on record."""
@@ -95,7 +125,8 @@ def test_a_stream_of_the_library_is_cut_once_changed_and_joined(
 ) -> None:
     subtitles = tmp_path / "lines.srt"
     subtitles.write_text(SUBTITLES)
-    done = program.run("separate", "夜に駆ける", "--subtitles", subtitles, "--json")
+    form = ("--format", "wav", "--sounds")
+    done = program.run("separate", "夜に駆ける", "--subtitles", subtitles, *form, "--json")
     assert done.returncode == 0, done.stderr
     (told,) = json.loads(done.stdout)["separated"]
     assert (told["n_pieces"], told["n_made"], told["n_lines_left_out"]) == (5, 5, 0)
@@ -110,10 +141,11 @@ def test_a_stream_of_the_library_is_cut_once_changed_and_joined(
     joined = CliRunner().invoke(app, ["separate", *joining])
     assert joined.exit_code == 0, joined.exception
     silent = np.arange(2 * RATE, round(3.25 * RATE))
-    mix, band = grid(out / "lines.mix.flac"), grid(out / "lines.accompaniment.flac")
+    mix, band = grid(out / "lines.mix.wav"), grid(out / "lines.accompaniment.wav")
     np.testing.assert_array_equal(mix[:, silent], band[:, silent])
     np.testing.assert_array_equal(np.delete(mix, silent, 1), np.delete(grid(recording), silent, 1))
-    remixed = grid(out / "lines.remix.flac") - band
+    remixed = grid(out / "lines.remix.wav") - band
+    assert (folder / "0002.mix.wav").is_file()
     assert (remixed[:, RATE : 5 * RATE] == 8192).all()
     assert not np.delete(remixed, np.arange(RATE, 5 * RATE), 1).any()
 
@@ -129,7 +161,10 @@ def test_a_stream_of_the_library_is_cut_once_changed_and_joined(
         (("file-1", "--subtitles", "lines.srt", "--start", "-1"), 2, "not a span"),
         (("file-1", "--subtitles", "lines.srt", "--engine", "spleeter"), 2, "of the settings"),
         (("file-1", "--subtitles", "lines.srt", "-o", "."), 2, "its own place"),
+        (("file-1", "--subtitles", "lines.srt", "--names", "{title}"), 2, "no field"),
         (("夜に駆ける", "--start", "2"), 2, "songs are taken whole"),
+        (("夜に駆ける", "--format", "wav"), 2, "keeps stems as FLAC"),
+        (("evening.wav", "--names", "{words}"), 2, "only pieces between subtitles"),
         (("unheard", "--subtitles", "lines.srt"), 4, "nor a query that finds songs"),
         (("evening.wav", "--remix", "none.wav"), 2, "there is no such file"),
     ],

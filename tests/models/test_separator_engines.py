@@ -16,6 +16,7 @@ from utawaku.models.separator import Stems, make_separator, separate
 from utawaku.models.separator.blend import BlendSeparator
 from utawaku.models.separator.custom.engine import faded_over
 from utawaku.models.separator.engines import custom_version, engine_in_use, fetch_preferred
+from utawaku.models.training.separator_network import build, fresh_weights
 
 RATE_HZ = 44_100
 
@@ -155,6 +156,20 @@ def test_a_network_of_the_builtin_form_needs_no_description(tmp_path: Path) -> N
     found = separate(make_separator(str(own), tmp_path, threads=1), mix, RATE_HZ)
     usual = separate(make_separator("builtin", tmp_path, threads=1), mix, RATE_HZ)
     np.testing.assert_array_equal(found.vocals, usual.vocals)
+
+
+def test_a_network_as_train_separator_writes_it_is_taken_by_engine_and_by_setting(
+    tmp_path: Path,
+) -> None:
+    own = tmp_path / "mine.onnx"
+    own.write_bytes(build(fresh_weights(3)).SerializeToString(deterministic=True))
+    mix = noise(2, 30_000)
+    by_engine = separate(make_separator(str(own), tmp_path, threads=1), mix, RATE_HZ)
+    by_setting = separate(make_separator("custom", tmp_path, custom=own, threads=1), mix, RATE_HZ)
+    np.testing.assert_array_equal(by_engine.vocals, by_setting.vocals)
+    np.testing.assert_allclose(by_engine.vocals + by_engine.accompaniment, mix, atol=1e-5)
+    shipped = separate(make_separator("builtin", tmp_path, threads=1), mix, RATE_HZ)
+    assert np.abs(shipped.vocals - by_engine.vocals).max() > 1e-3
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from tests.models.separation import Halver, Shy, grid, write_wav
 from utawaku.library.errors import EngineError, MediaError, NotMediaError, SetlistError, UsageError
 from utawaku.media.probe import probe
 from utawaku.models.separator import Stems, make_separator, separate_file
-from utawaku.models.separator.flac import MADE_BY_TAG
 from utawaku.models.separator.joining import join_pieces
 from utawaku.models.separator.pieces import separate_pieces
 from utawaku.models.separator.plan import Cut, cut_at_subtitles, plan_pieces, read_plan
+from utawaku.models.separator.sound_files import MADE_BY_TAG
 from utawaku.models.setlist.subtitles import TimedText, to_srt
 
 RATE = 22_050

@@ -1,5 +1,6 @@
-"""FLAC files written piece by piece, and pairs of stems that add up to their mix exactly."""
+"""FLAC and WAV written piece by piece, and pairs of stems that add up to their mix exactly."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -21,16 +22,31 @@ from utawaku.models.separator.engine import Audio, Stems
 
 FULL_SCALE = 1 << 15
 MADE_BY_TAG = "utawaku_made_by"
+_KINDS = {
+    "flac": ("flac", MADE_BY_TAG, {}),
+    # Beyond 4 GiB a WAV file needs the header of RF64; of its tags this one takes any text.
+    "wav": ("pcm_s16le", "comment", {"rf64": "auto"}),
+}
+"""By format: encoder, tag that tells who made it, options of the container."""
 
 
-class FlacWriter:
-    """Writes 16-bit FLAC to a file that appears when all is written; a context manager."""
+def made_by(tags: Mapping[str, str]) -> str:
+    """Return the maker that a file's tags name; empty where they name none."""
+    return tags.get(MADE_BY_TAG) or tags.get("comment", "")
+
+
+class SoundWriter:
+    """Writes 16-bit FLAC, or WAV where the file is named so; it appears when all is written.
+
+    A context manager.
+    """
 
     def __init__(
         self, target: Path, sample_rate_hz: int, n_channels: int, *, made_by: str = ""
     ) -> None:
-        """Nothing is opened yet; `made_by` is kept in the file as the tag `MADE_BY_TAG`."""
+        """Nothing is opened yet; `made_by` is kept in the file as a tag: see `made_by`."""
         self._target = target
+        self._kind = "wav" if target.suffix.lower() == ".wav" else "flac"
         self._made_by = made_by
         self._rate = sample_rate_hz
         self._n_channels = n_channels
@@ -39,13 +55,16 @@ class FlacWriter:
 
     def __enter__(self) -> Self:
         with self._stack:
+            encoder, tag, options = _KINDS[self._kind]
             path = self._stack.enter_context(atomic_path(self._target))
             try:
-                self._container = self._stack.enter_context(av.open(str(path), "w", format="flac"))
+                self._container = self._stack.enter_context(
+                    av.open(str(path), "w", format=self._kind, options=options)
+                )
                 if self._made_by:
-                    self._container.metadata[MADE_BY_TAG] = self._made_by
+                    self._container.metadata[tag] = self._made_by
                 stream = self._container.add_stream(
-                    "flac", rate=self._rate, layout=LAYOUTS[self._n_channels]
+                    encoder, rate=self._rate, layout=LAYOUTS[self._n_channels]
                 )
             except (FFmpegError, KeyError, ValueError) as error:
                 raise self._failure(error) from error
@@ -93,10 +112,10 @@ class FlacWriter:
 
     def _failure(self, error: Exception) -> UtawakuError:
         return write_error(
-            "flac could not be written",
+            f"{self._kind} could not be written",
             error,
             self._target,
-            "FLAC holds 1, 2, 6 or 8 channels here",
+            "Files hold 1, 2, 6 or 8 channels here",
         )
 
 
