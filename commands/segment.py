@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -19,6 +19,7 @@ from utawaku.commands.console import (
 )
 from utawaku.commands.device import DeviceOption
 from utawaku.commands.file_tracks import TrackOption, chosen_track
+from utawaku.commands.segment_many import Many, segment_many
 from utawaku.library.engines import SEGMENT_ENGINES, one_of
 from utawaku.library.errors import ConfigError
 from utawaku.library.language import tr, trn
@@ -32,13 +33,19 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: utawaku segment evening.webm --json")(segment)
+    app.command(epilog="Example: utawaku segment talks --tsv --limit 100")(segment)
 
 
 def segment(
-    file: Annotated[Path, typer.Argument(help="Audio or video file.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Audio or video files; folders with all below them.")
+    ],
     engine: Annotated[
-        str | None, typer.Option(help=f"{one_of(SEGMENT_ENGINES)}; default: the setting.")
+        str | None,
+        typer.Option(
+            help=f"{one_of(SEGMENT_ENGINES)}, or the path of your own (.onnx, SavedModel); "
+            "default: the setting."
+        ),
     ] = None,
     mode: Annotated[str | None, typer.Option(help="fast or exact; default: the setting.")] = None,
     strategy: Annotated[
@@ -49,8 +56,22 @@ def segment(
     ] = None,
     tsv: Annotated[
         bool,
-        typer.Option("--tsv", help="Print a line of segmented.tsv: what bacs says, without songs."),
+        typer.Option(
+            "--tsv",
+            help="A line of segmented.tsv for each file: what bacs says, without songs. It is "
+            "printed; of a folder, written into it.",
+        ),
     ] = False,
+    tsv_file: Annotated[
+        Path | None,
+        typer.Option(help="Write the lines of segmented.tsv there instead; implies --tsv."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Take so many files at most, in order of name.")
+    ] = None,
+    at_once: Annotated[
+        int, typer.Option(min=0, help="Files at once, each in its own process; 0 is one a core.")
+    ] = 0,
     slices: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Write each stretch of speech to a file there."),
@@ -59,8 +80,9 @@ def segment(
     device: DeviceOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tell speech from music in a file and find its songs. Nothing is stored.
+    """Tell speech from music in a file and find its songs. Nothing is stored in the library.
 
+    Of several files, or a folder, only segments are told, and a file that fails stops no other.
     With --json: {"segments": [[label, start_s, stop_s], ...], "songs": [[start_s, stop_s], ...]}
     in seconds of the recording. --tsv takes the engine bacs as it is, without the pipeline's
     silences. Exit codes: 0 done; 10 done, but the file is damaged; 11 done of what is there, but
@@ -71,16 +93,25 @@ def segment(
     from utawaku.models.mfcc_segmenter import slice_speech
 
     settings = load_settings()
+    tsv = tsv or tsv_file is not None
+    wanted = _wanted(settings, engine, mode, energy_ratio, tsv=tsv)
+    if len(files) > 1 or files[0].is_dir() or tsv_file is not None or limit is not None:
+        _refuse_songs(strategy)
+        many = Many(wanted, settings, tsv, tsv_file, slices, track, limit, at_once)
+        code = segment_many(files, many, as_json=json)
+        if code:
+            raise typer.Exit(code)
+        return
+    (file,) = files
     with chosen_track(file, track) as source, losses_told_later() as losses:
         if tsv:
-            _speech_only(source, file, settings, slices)
+            _speech_only(source, file, wanted, settings, slices)
             if code := losses.tell():
                 raise typer.Exit(code)
             return
-        wanted = _changed(settings.segments, engine=engine, mode=mode, energy_ratio=energy_ratio)
         rules = _rules(settings, strategy)
         result, songs = _segmented(source, wanted, rules, settings)
-        files = slice_speech(source, result.segments, slices) if slices is not None else []
+        files = slice_speech(source, result.segments, slices, name=file.stem) if slices else []
     for sentence in result.timeline.warnings():
         print_warning(str(file), sentence)
     code = loss_code(result.timeline.as_metadata())
@@ -109,6 +140,32 @@ def segment(
         raise typer.Exit(code)
 
 
+def _wanted(
+    settings: "Settings",
+    engine: str | None,
+    mode: str | None,
+    energy_ratio: float | None,
+    *,
+    tsv: bool,
+) -> "SegmentSettings":
+    """The settings with what was given; the path of a network is one of `bacs`."""
+    from utawaku.models.mfcc_segmenter import is_own
+
+    given: dict[str, Any] = {"engine": engine, "mode": mode, "energy_ratio": energy_ratio}
+    if engine is not None and is_own(engine):
+        given |= {"engine": "bacs", "weights": Path(engine)}
+    elif tsv:
+        given["engine"] = "bacs"
+    return cast("SegmentSettings", _changed(settings.segments, **given))
+
+
+def _refuse_songs(strategy: str | None) -> None:
+    if strategy is not None:
+        raise typer.BadParameter(
+            tr("songs are found in one file at a time"), param_hint="--strategy"
+        )
+
+
 def _rules(settings: "Settings", strategy: str | None) -> "SongRules":
     from utawaku.models.songs import SongRules
 
@@ -125,7 +182,7 @@ def _segmented(
     """Segments and songs of a recording, with a bar on the terminal."""
     from rich.progress import Progress
 
-    from utawaku.models.mfcc_segmenter import BacsSegmenter
+    from utawaku.models.mfcc_segmenter import BacsSegmenter, make_bacs_segmenter
     from utawaku.models.segmenter import Segmenter
     from utawaku.models.songs import find_songs, segment_and_listen
 
@@ -137,8 +194,11 @@ def _segmented(
 
         segmenter: Segmenter | BacsSegmenter
         if wanted.engine == "bacs":
-            segmenter = BacsSegmenter.from_registry(
-                settings.weights_dir, energy_ratio=wanted.energy_ratio, progress=show
+            segmenter = make_bacs_segmenter(
+                settings.weights_dir,
+                wanted.weights,
+                energy_ratio=wanted.energy_ratio,
+                progress=show,
             )
         else:
             segmenter = Segmenter.from_registry(
@@ -175,13 +235,16 @@ def _changed(section: Any, **changes: Any) -> Any:
         raise ConfigError(f"not a valid setting ({error})", next_step="See --help") from error
 
 
-def _speech_only(source: Path, file: Path, settings: "Settings", slices: Path | None) -> None:
-    """Return what the small acoustic segmenter says, as a line of segmented.tsv."""
+def _speech_only(
+    source: Path, file: Path, wanted: "SegmentSettings", settings: "Settings", slices: Path | None
+) -> None:
+    """Print what the small acoustic segmenter says, as a line of segmented.tsv."""
     from utawaku.library.exports import segmented_tsv
-    from utawaku.models.mfcc_segmenter import BacsSegmenter, slice_speech
+    from utawaku.models.mfcc_segmenter import make_bacs_segmenter, slice_speech
 
     with err.status(tr("segmenting")):
-        result = BacsSegmenter.from_registry(settings.weights_dir).listen(source)
+        segmenter = make_bacs_segmenter(settings.weights_dir, wanted.weights)
+        result = segmenter.listen(source)
         if slices is not None:
-            slice_speech(source, result.segments, slices)
+            slice_speech(source, result.segments, slices, name=file.stem)
     typer.echo(segmented_tsv([(str(file), result.segments)]), nl=False)

@@ -91,6 +91,11 @@ class SegmentSettings(_Section):
         description="Network: speech/music, speech/music/noise, or the small one that only knows "
         "speech.",
     )
+    weights: Path | None = Field(
+        None,
+        description="Network of your own for the engine `bacs`: an .onnx that `utawaku train "
+        "segmenter` wrote, or a SavedModel.",
+    )
     mode: Literal["fast", "exact"] = Field(
         "fast", description="`exact` evaluates every frame as inaSpeechSegmenter does."
     )

@@ -18,7 +18,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.files import remove_stale_temporaries
 from utawaku.library.progress import Progress, silent
-from utawaku.models.mfcc_segmenter import BacsSegmenter
+from utawaku.models.mfcc_segmenter import BacsSegmenter, make_bacs_segmenter
 from utawaku.models.segmenter import Segmenter
 from utawaku.models.separator import Separator, make_separator
 from utawaku.models.tagger import Tagger
@@ -154,8 +154,11 @@ class SegmenterResource(dg.ConfigurableResource[Any]):
         settings = self.library.settings
         wanted = settings.segments
         if wanted.engine == "bacs":
-            return BacsSegmenter.from_registry(
-                settings.weights_dir, energy_ratio=wanted.energy_ratio, progress=progress
+            return make_bacs_segmenter(
+                settings.weights_dir,
+                wanted.weights,
+                energy_ratio=wanted.energy_ratio,
+                progress=progress,
             )
         return Segmenter.from_registry(
             settings.weights_dir,

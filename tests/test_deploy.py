@@ -8,9 +8,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from tests.models.separation import write_wav
+from tests.models.test_own_mfcc_segmenter import onnx_file
 from utawaku.commands.app import app
 from utawaku.library.config import Settings
 from utawaku.library.heartbeat import beat
@@ -63,3 +66,29 @@ def test_the_container_starts_a_command_that_there_is_and_its_health_is_told(
     assert not healthy()
     beat(settings)
     assert healthy()
+
+
+def test_the_container_segments_a_mounted_folder_as_a_user_without_rights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, entry = (CONTAINERFILE.index(line) for line in ("\nUSER utawaku", "\nENTRYPOINT"))
+    assert user < entry
+    assert '\nENTRYPOINT ["utawaku"]\n' in CONTAINERFILE
+    shown = re.findall(
+        r"^#   (?:podman|docker) run --rm (.+) utawaku (segment .+)$", CONTAINERFILE, re.M
+    )
+    assert len(shown) == 2
+    own = onnx_file(tmp_path / "own.onnx")
+    monkeypatch.setenv("UTAWAKU_SEGMENTS__WEIGHTS", str(own))
+    for number, (options, arguments) in enumerate(shown):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        write_wav(folder / "talk.wav", np.zeros((1, 16_000)), 16_000)
+        assert "/talks" in options
+        (home,) = re.findall(r"-e UTAWAKU_HOME=(\S+)", options)
+        monkeypatch.setenv("UTAWAKU_HOME", home.replace("/talks", str(folder)))
+        done = CliRunner().invoke(app, shlex.split(arguments.replace("/talks", str(folder))))
+        assert done.exit_code == 0, done.output
+        (line,) = (folder / "segmented.tsv").read_text("utf-8").splitlines()
+        assert line.startswith(f"{folder}/talk.wav\t")
+        assert line.endswith("/ 101)")

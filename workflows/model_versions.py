@@ -18,6 +18,7 @@ from utawaku.library.song_rules import SongRules
 from utawaku.models import registry
 from utawaku.models.highlight.engine import engine_version
 from utawaku.models.mfcc_segmenter import VERSION as BACS_VERSION
+from utawaku.models.mfcc_segmenter import own_version
 from utawaku.models.separator.engines import (
     AUTO,
     BUILTIN_WEIGHTS,
@@ -81,8 +82,15 @@ def _with_rules(version: str, rules: Mapping[str, Any]) -> str:
     return f"{version}+{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
+def _own_segmenter(settings: Settings) -> Path | None:
+    """The network of the user's own that the segmenter runs, if it does."""
+    wanted = settings.segments
+    return wanted.weights if wanted.engine == "bacs" else None
+
+
 def _segmenter(settings: Settings) -> str:
-    return settings.segments.engine
+    """The network to be fetched; none where it is the user's own."""
+    return "" if _own_segmenter(settings) is not None else settings.segments.engine
 
 
 def _segmenter_version(settings: Settings) -> str:
@@ -90,8 +98,9 @@ def _segmenter_version(settings: Settings) -> str:
 
     The small network's own code counts: `segments` knows only the other engine's version.
     """
-    found = _registered(_segmenter)(settings)
-    if _segmenter(settings) == "bacs":
+    own = _own_segmenter(settings)
+    found = _registered(_segmenter)(settings) if own is None else own_version(own) or MISSING
+    if settings.segments.engine == "bacs":
         found = f"{found}+{BACS_VERSION}"
     wanted, usual = settings.segments, SegmentSettings()
     decides = {"mode": wanted.mode, "energy_ratio": wanted.energy_ratio}

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from utawaku.library.errors import WeightsCorruptError
 from utawaku.library.progress import Progress, part, silent
 from utawaku.library.records import Segment
 from utawaku.media.decode import decode
@@ -87,6 +88,14 @@ class BacsSegmenter:
         self.energy_ratio = energy_ratio
         self.model_version = model_version
         self._session = load_network(weights, shape=(None, N_MFCC), pull="bacs")
+        given = self._session.get_outputs()[0].shape
+        if len(given) != 2 or given[1] != len(LABELS):
+            raise WeightsCorruptError(
+                f"gives output of shape {given}, not (any, {len(LABELS)})",
+                subject=str(weights),
+                next_step="Fetch it again with `utawaku models pull bacs`",
+            )
+        self._input = self._session.get_inputs()[0].name
 
     @classmethod
     def from_registry(
@@ -103,7 +112,7 @@ class BacsSegmenter:
 
     def probability(self, features: Array) -> Array:
         """float32 (n_frames, 2) of MFCC (n_frames, 40)."""
-        (out,) = self._session.run(None, {"mfcc": features})
+        (out,) = self._session.run(None, {self._input: features})
         return np.asarray(out, np.float32)
 
     def listen(
@@ -222,14 +231,17 @@ def _rows(probability: Array, silent_frames: npt.NDArray[np.bool_], n: int) -> A
     return rows
 
 
-def slice_speech(path: Path, segments: Iterable[Segment], folder: Path) -> list[Path]:
+def slice_speech(
+    path: Path, segments: Iterable[Segment], folder: Path, *, name: str = ""
+) -> list[Path]:
     """Write each stretch of speech to a file: `<name>.<start in seconds>.flac`."""
+    name = name or path.stem
     written = []
     for segment in segments:
         if segment.label != "speech":
             continue
         reader = decode(path, n_channels=1, start_s=segment.start_s, stop_s=segment.stop_s)
-        target = folder / f"{path.stem}.{round(segment.start_s, 2)}.flac"
+        target = folder / f"{name}.{round(segment.start_s, 2)}.flac"
         with SoundWriter(target, reader.sample_rate_hz, 1) as writer:
             for chunk in reader:
                 writer.write(np.atleast_2d(chunk))

@@ -1,4 +1,4 @@
-"""Train the acoustic segmenter on a folder of `speech-*.wav`, `music-*.wav`, `noise-*.wav`."""
+"""Train the acoustic segmenter on a folder of recordings, each speech or not: `labelled_sounds`."""
 
 import hashlib
 import itertools
@@ -18,16 +18,18 @@ from utawaku.library.progress import Progress, part, silent
 from utawaku.media.decode import load
 from utawaku.models.mfcc_segmenter.features import SAMPLE_RATE_HZ, mfcc
 from utawaku.models.mfcc_segmenter.network import SIZES, build
+from utawaku.models.training.labelled_sounds import (
+    CACHE,
+    OTHER,
+    SPEECH,
+    LabelledSound,
+    labelled_sounds,
+)
 
 _log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.float32]
 
-CLASSES = {"speech": 0, "music": 1, "noise": 1}
-"""Class by the beginning of a file's name; what is not speech is one class."""
-_ENDINGS = {".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a"}
-CACHE = "features"
-"""Folder beside the recordings: an .npz for each."""
 STATE = "training.npz"
 
 
@@ -56,32 +58,40 @@ class Report:
     n_frames: int
 
 
-def read_examples(folder: Path, progress: Progress = silent) -> Examples:
+def read_examples(
+    folder: Path,
+    progress: Progress = silent,
+    *,
+    labels: str = "",
+    speech: Sequence[str] = ("speech",),
+    limit: int | None = None,
+) -> Examples:
     """Features of a folder; each file's are kept in `features/` in it until the file changes.
 
     Reading that was stopped goes on with the file it was stopped at. A file that cannot be read is
-    left out. Raises ConfigError where a class has no file.
+    left out.
+
+    Args:
+        folder: the corpus.
+        progress: of reading.
+        labels: see `labelled_sounds`.
+        speech: labels that are speech.
+        limit: files of each class to take at most.
+
+    Raises:
+        ConfigError: a class has no file.
     """
-    if not folder.is_dir():
-        raise ConfigError("there is no such folder", subject=str(folder))
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS)
-    named = [(path, CLASSES[path.name.split("-")[0]]) for path in paths
-             if path.name.split("-")[0] in CLASSES]  # fmt: skip
-    if {label for _, label in named} != {0, 1}:
-        raise ConfigError(
-            "there must be speech-* files and music-* or noise-* files",
-            subject=str(folder),
-            next_step="Name the recordings by what is in them, as MUSAN does",
-        )
+    named = limited(labelled_sounds(folder, labels, speech), limit)
     parts = []
     left_out = []
-    for number, (path, label) in enumerate(named):
-        progress(number / len(named), f"reading {path.name}")
+    for number, sound in enumerate(named):
+        progress(number / len(named), f"reading {sound.name}")
         try:
-            features = _features_of(path)
+            features = _features_of(sound.path, folder / CACHE / f"{sound.name}.npz")
         except (MediaError, OSError) as error:
-            left_out.append((path.name, str(error)))
+            left_out.append((sound.name, str(error)))
             continue
+        label = SPEECH if sound.is_speech else OTHER
         parts.append((features, np.full(len(features), label, np.int8), number))
     if {int(labels[0]) for _, labels, _ in parts if len(labels)} != {0, 1}:
         raise ConfigError("no sound of one of the classes can be read", subject=str(folder))
@@ -93,11 +103,20 @@ def read_examples(folder: Path, progress: Progress = silent) -> Examples:
     )
 
 
-def _features_of(path: Path) -> Array:
+def limited(sounds: Sequence[LabelledSound], limit: int | None) -> list[LabelledSound]:
+    """Return the first recordings of each class, at most `limit` of each."""
+    kept = [
+        one
+        for is_speech in (True, False)
+        for one in [each for each in sounds if each.is_speech == is_speech][:limit]
+    ]
+    return sorted(kept, key=lambda one: one.name)
+
+
+def _features_of(path: Path, cache: Path) -> Array:
     """MFCC of a file, from its cache where that is of the file as it is now."""
     facts = path.stat()
     stamp = np.array([facts.st_size, facts.st_mtime_ns])
-    cache = path.parent / CACHE / f"{path.name}.npz"
     try:
         with np.load(cache, allow_pickle=False) as stored:
             if np.array_equal(stored["stamp"], stamp):
@@ -108,7 +127,6 @@ def _features_of(path: Path) -> Array:
     features = mfcc(samples)
     if not len(features):
         raise MediaError("there is no sound in it", subject=str(path))
-    cache.parent.mkdir(exist_ok=True)
     with atomic_path(cache) as temporary, temporary.open("wb") as file:
         np.savez(file, stamp=stamp, xs=features)
     return features
@@ -139,8 +157,9 @@ def train_segmenter(
     """Train; returns the ONNX file and how it does on held-out files (or frames, of few files).
 
     The same examples and seed give the same bytes, also when `state` is a file in which it is kept
-    after each epoch how far it has come, and the training was stopped and started again. MFCC are
-    scaled for training, and the scaling is folded into the first layer.
+    after each epoch how far it has come, and the training was stopped and started again, or was
+    done with fewer epochs. Fewer epochs than were done begin anew. MFCC are scaled for training,
+    and the scaling is folded into the first layer.
     """
     rng = np.random.default_rng(seed)
     test = _held_out(examples, held_out, rng)
@@ -157,8 +176,8 @@ def train_segmenter(
     flat = [np.asarray(array, np.float32) for layer in layers for array in layer]
     first, second = [np.zeros_like(a) for a in flat], [np.zeros_like(a) for a in flat]
     train_rows = np.flatnonzero(~test)
-    identity = _identity(examples, [epochs, batch, rate, held_out, seed])
-    done, step = _restored(state, identity, [flat, first, second])
+    identity = _identity(examples, [batch, rate, held_out, seed])
+    done, step = _restored(state, identity, epochs, [flat, first, second])
     for epoch in range(done, epochs):
         rows = train_rows[balanced(examples.labels[train_rows], seed + epoch)]
         rows = np.random.default_rng((seed, epoch)).permutation(rows)
@@ -201,8 +220,13 @@ def _keep(
         np.savez(file, identity=np.array(identity), at=np.array([epoch, step]), **arrays)
 
 
-def _restored(state: Path | None, identity: str, groups: Sequence[list[Array]]) -> tuple[int, int]:
-    """Put what was kept of this very training into the groups; returns epochs and steps done."""
+def _restored(
+    state: Path | None, identity: str, epochs: int, groups: Sequence[list[Array]]
+) -> tuple[int, int]:
+    """Put what was kept of this very training into the groups; returns epochs and steps done.
+
+    More epochs than are wanted were another training.
+    """
     if state is None:
         return 0, 0
     try:
@@ -214,6 +238,8 @@ def _restored(state: Path | None, identity: str, groups: Sequence[list[Array]]) 
                 for group, some in enumerate(groups)
             ]
             epoch, step = (int(value) for value in stored["at"])
+            if epoch > epochs:
+                return 0, 0
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return 0, 0
     for some, values in zip(groups, found, strict=True):

@@ -203,6 +203,34 @@ def test_training_that_was_killed_gives_the_network_it_would_have_given(
     assert train_segmenter(examples, epochs=6, state=state)[0] == expected
 
 
+def test_more_epochs_go_on_from_those_that_were_done(corpus: Path, tmp_path: Path) -> None:
+    examples = read_examples(corpus)
+    expected, _ = train_segmenter(examples, epochs=8)
+    state = tmp_path / "training.npz"
+    fewer, _ = train_segmenter(examples, epochs=5, state=state)
+    told: list[str] = []
+    found, _ = train_segmenter(
+        examples, epochs=8, state=state, progress=lambda _done, message: told.append(message)
+    )
+    assert told[0] == "epoch 6 of 8"
+    assert found == expected
+    assert train_segmenter(examples, epochs=5, state=state)[0] == fewer  # these begin anew
+
+
+def test_musan_as_it_is_unpacked_gives_the_frames_of_the_flat_folder(
+    corpus: Path, tmp_path: Path
+) -> None:
+    for path in corpus.glob("*-[01].wav"):
+        nested = tmp_path / path.name.split("-")[0] / "source" / path.name
+        nested.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, nested)
+    found = read_examples(tmp_path)
+    assert (tmp_path / "features" / "speech" / "source" / "speech-0.wav.npz").is_file()
+    assert (found.labels == 0).sum() == 2 * 401
+    assert len(found.labels) == 6 * 401
+    assert len(read_examples(tmp_path, limit=1).labels) == 2 * 401
+
+
 def test_a_file_that_changed_is_read_anew(corpus: Path, tmp_path: Path) -> None:
     for kind in ("speech", "music"):
         shutil.copy(corpus / f"{kind}-0.wav", tmp_path)
