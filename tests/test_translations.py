@@ -108,7 +108,6 @@ UNMARKED = {
     "# Settings": "docs/settings.md, which is in English",
     "\n## Song rules": "docs/settings.md, which is in English",
     "\n<style>": "the page around the terminal in a browser",
-    "default-src": "a header of that page",
     "load_from:": "what Dagster reads",
     "code server": "the name of a process, in logs",
     "web page": "the name of a process, in logs",

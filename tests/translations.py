@@ -10,6 +10,7 @@ compiles them; `missing` prints what has no translation. A sentence is collected
 
 import ast
 import keyword
+import re
 import string
 import sys
 from collections.abc import Iterable, Iterator
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 TRANSLATED = tuple(name for name in LANGUAGES if name != "en")
 SHOWN = ("tui", "commands")
 """Folders whose sentences are shown as they are, and so are marked."""
-TELLING = ("library", "media", "services", "workflows")
+TELLING = ("library", "media", "services", "workflows", "web")
 """Folders whose sentences are raised or stored, wherever they stand."""
 RAISING = (*SHOWN, "models", "orchestration", "assets", "jobs", "sensors", "demo", "utawaku")
 """Folders of which only errors, notices and reasons reach a user."""
@@ -77,6 +78,17 @@ def marked() -> Iterator[Sentence]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 yield from _of_call(node, name)
+
+
+_IN_A_PAGE = re.compile(r"""\btr\("([^"]+)"|\btrn\("([^"]+)", "([^"]+)\"""")
+
+
+def in_pages() -> Iterator[Sentence]:
+    """Yield what the templates of the highlight page mark."""
+    for path in sorted((ROOT / "web" / "templates").glob("*.html")):
+        name = path.relative_to(ROOT).as_posix()
+        for one, singular, plural in _IN_A_PAGE.findall(path.read_text("utf-8")):
+            yield Sentence(one or singular, name, plural)
 
 
 def _of_call(node: ast.Call, name: str) -> Iterator[Sentence]:
@@ -181,7 +193,7 @@ _UNSAID = (
 """Calls whose texts no user reads: logs, expressions, SQL, what is caught inside."""
 _NOT_TOLD = (
     *("bold ", "gzip, ", "recordings compress", "Parameter `owners`", "labels\t", "song rule "),
-    *("separate QUERY", "separate STREAM", "ingest --again"),
+    *("default-src", "separate QUERY", "separate STREAM", "ingest --again"),
 )
 """Styles, headers and other texts that only programs read."""
 _STORING = ("add", "wait", "finish", "failed", "progressed", "Finding", "Trouble", "announce")
@@ -370,7 +382,7 @@ def _name(value: ast.AST) -> str:
 def sentences() -> list[Sentence]:
     """Return every sentence that a user reads, in the order of its text."""
     found: dict[tuple[str, str], Sentence] = {}
-    for one in [*marked(), *described(), *helped(), *stored()]:
+    for one in [*marked(), *in_pages(), *described(), *helped(), *stored()]:
         if any(char.isalpha() for char in one.text):
             before = found.get((one.context, one.text))
             if before is None or (one.plural and not before.plural):

@@ -4,6 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
+from utawaku.library.language import translated
 from utawaku.web.pages import ROOT, whole_page
 from utawaku.web.service import SERVICE
 
@@ -16,7 +17,7 @@ def wants_json(request: web.Request) -> bool:
 def refuse(request: web.Request, problem: str, *, status: int) -> web.Response:
     """Tell what is wrong with an order."""
     if wants_json(request):
-        return web.json_response({"problems": [problem]}, status=status)
+        return web.json_response({"problems": [translated(problem)]}, status=status)
     return whole_page(request.app[SERVICE], problems=[problem], status=status)
 
 

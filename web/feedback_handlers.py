@@ -4,6 +4,7 @@ import asyncio
 
 from aiohttp import web
 
+from utawaku.library.language import translated
 from utawaku.library.text import clean_line, clean_text
 from utawaku.services.webhook import announce
 from utawaku.web.answers import accept, refuse
@@ -32,4 +33,4 @@ async def take_feedback(request: web.Request) -> web.StreamResponse:
     is_told = await asyncio.to_thread(announce, service.settings, "info", title, body)
     has_webhook = bool(service.settings.notices.webhook.get_secret_value())
     said = "kept" if not has_webhook else "passed-on" if is_told else "not-passed-on"
-    return accept(request, to=f"{ROOT}?said={said}#feedback", thanks=THANKS[said])
+    return accept(request, to=f"{ROOT}?said={said}#feedback", thanks=translated(THANKS[said]))

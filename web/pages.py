@@ -8,7 +8,9 @@ from urllib.parse import quote
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from utawaku.library.language import language, tr, translated, trn
 from utawaku.library.time_format import clock
+from utawaku.library.words import word
 from utawaku.web import curve
 from utawaku.web.jobs import MAX_SONGS, Job
 from utawaku.web.service import Service
@@ -29,6 +31,11 @@ def _environment() -> Environment:
     made.filters["clock"] = clock
     made.globals.update(
         root=ROOT,
+        tr=tr,
+        trn=trn,
+        word=word,
+        translated=translated,
+        language=language,
         curve=curve,
         sound_address=sound_address,
         file_address=file_address,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.language import translated
 from utawaku.web.jobs import MAX_SONGS
 from utawaku.web.pages import render, whole_page
 from utawaku.web.service import SERVICE
@@ -62,7 +63,7 @@ async def search(request: web.Request) -> web.StreamResponse:
     try:
         found = await asyncio.to_thread(songs.search, request.query.get("q", ""))
     except UtawakuError as error:
-        return web.json_response({"problems": [str(error)]}, status=400)
+        return web.json_response({"problems": [translated(str(error))]}, status=400)
     chosen = set(request.query.getall("song", []))
     return render("found.html", found=found, query=request.query.get("q", ""), chosen=chosen)
 

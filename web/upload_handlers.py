@@ -5,6 +5,7 @@ import time
 from aiohttp import BodyPartReader, web
 
 from utawaku.library.errors import NotFoundError, UtawakuError
+from utawaku.library.language import translated
 from utawaku.library.web_settings import MB
 from utawaku.web.answers import accept, refuse, wants_json
 from utawaku.web.pages import render, whole_page
@@ -50,7 +51,10 @@ async def upload(request: web.Request) -> web.StreamResponse:
     if not kept and not problems:
         return refuse(request, "Choose a file first.", status=400)
     if wants_json(request):
-        told = {"uploads": [one.id for one in kept], "problems": problems}
+        told = {
+            "uploads": [one.id for one in kept],
+            "problems": [translated(one) for one in problems],
+        }
         return web.json_response(told, status=200 if kept else status)
     if problems:
         return whole_page(service, problems=problems, status=200 if kept else status)

@@ -3,6 +3,7 @@
 
 const ROOT = "/highlights";
 const byId = (id) => document.getElementById(id);
+const TEXTS = document.body.dataset;
 const JSON_ANSWER = { Accept: "application/json" };
 
 function say(problems) {
@@ -23,7 +24,7 @@ async function ask(address, options = {}) {
     say(told.problems || []);
     return answer.ok ? told : null;
   } catch {
-    say(["The server does not answer. Is `utawaku serve` still running?"]);
+    say([TEXTS.noAnswer]);
     return null;
   }
 }
@@ -32,7 +33,7 @@ async function part(address) {
   const answer = await fetch(address);
   if (!answer.ok) {
     const told = await answer.json().catch(() => ({}));
-    say(told.problems || ["The server does not answer as it should."]);
+    say(told.problems || [TEXTS.noAnswer]);
     return null;
   }
   const holder = document.createElement("template");
@@ -48,7 +49,7 @@ function chosen() {
 
 function showCount() {
   const n = chosen().length;
-  byId("count").textContent = n ? `${n} ${n === 1 ? "song" : "songs"} chosen.` : "Choose songs above.";
+  byId("count").textContent = n ? TEXTS.chosen.replace("%n", n) : TEXTS.nothingChosen;
   for (const button of document.querySelectorAll('#order button[name="kind"]')) button.disabled = !n;
 }
 
@@ -77,8 +78,8 @@ function uploadOne(file, line) {
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) bar.value = event.loaded / event.total;
     };
-    request.onload = () => done(request.response || { problems: [`${file.name}: refused (${request.status})`] });
-    request.onerror = () => done({ problems: [`${file.name}: the connection broke. Upload it again.`] });
+    request.onload = () => done(request.response || { problems: [`${file.name}: ${request.status}`] });
+    request.onerror = () => done({ problems: [`${file.name}: ${TEXTS.broken}`] });
     request.send(form);
   });
 }
@@ -93,7 +94,7 @@ async function upload(event) {
   button.disabled = true;
   for (const file of [...byId("files").files]) {
     if (file.size > most) {
-      problems.push(`${file.name}: larger than ${form.dataset.maxMb} MB.`);
+      problems.push(`${file.name}: ${TEXTS.tooLarge}`);
       continue;
     }
     const line = document.createElement("li");
@@ -174,7 +175,6 @@ let stopAt = null;
 function playSpan(button) {
   const audio = button.closest(".highlight").querySelector("audio");
   const start = Number(button.dataset.start);
-  for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
   stopAt = { audio, at: Number(button.dataset.stop) };
   const play = () => {
     audio.currentTime = start;
@@ -191,6 +191,9 @@ function makeReady() {
   for (const button of document.querySelectorAll("[data-play][hidden]")) button.hidden = false;
   for (const audio of document.querySelectorAll("audio:not([data-ready])")) {
     audio.dataset.ready = "";
+    audio.addEventListener("play", () => {
+      for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
+    });
     audio.addEventListener("timeupdate", () => {
       if (stopAt && stopAt.audio === audio && audio.currentTime >= stopAt.at) {
         audio.pause();
