@@ -101,7 +101,7 @@ class MakePlaylist(ModalScreen[PlaylistOptions | None]):
         self.query_one("#wrong", Static).update("")
         self.query_one("#playlist-path", Static).update(
             tr(
-                "{file}\nBeside it an .m3u8 list of the songs' own files.",
+                "{file}\nBeside it an .m3u8 list of the same songs.",
                 file=shown(str(self._file())),
             )
         )
