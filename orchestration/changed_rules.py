@@ -15,7 +15,10 @@ from dagster._core.definitions.data_version import (
     CODE_VERSION_TAG,
     DATA_VERSION_IS_USER_PROVIDED_TAG,
     DATA_VERSION_TAG,
+    NULL_EVENT_POINTER,
+    extract_data_version_from_entry,
     get_input_data_version_tag,
+    get_input_event_pointer_tag,
 )
 
 from utawaku.library.artefacts import ARTEFACTS
@@ -85,14 +88,32 @@ def tell_outdated(instance: dg.DagsterInstance, catalogue: Catalogue) -> int:
         state = catalogue.assets.of(stream_id).get(asset)
         # What was made again has no mark at all, and its run has told Dagster.
         if state is not None and state.is_made and OUTDATED in state.metadata:
-            instance.report_runless_asset_event(_record_of(state))
+            instance.report_runless_asset_event(_record_of(instance, state))
     if changed:
         now = sorted(told.symmetric_difference(changed))
         catalogue.memories.keep(_TOLD, [list(pair) for pair in now])
     return len(changed)
 
 
-def _record_of(state: AssetState) -> dg.AssetMaterialization:
+def _pointer(instance: dg.DagsterInstance, name: str, stream_id: str, version: str) -> str:
+    """The number of the record of an input, before which the artefact was made from `version`.
+
+    Dagster compares what came after it with what was there before; of models it compares versions.
+    """
+    if name not in ARTEFACTS:
+        return NULL_EVENT_POINTER
+    key = dg.AssetKey(name)
+    asked = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[stream_id])
+    records = instance.fetch_materializations(asked, limit=1).records
+    if not records:
+        return NULL_EVENT_POINTER
+    (latest,) = records
+    now = extract_data_version_from_entry(latest.event_log_entry)
+    is_same = now is not None and now.value == version
+    return str(latest.storage_id if is_same else latest.storage_id - 1)
+
+
+def _record_of(instance: dg.DagsterInstance, state: AssetState) -> dg.AssetMaterialization:
     """The record of an artefact as the catalogue has it."""
     why = str(state.metadata.get(OUTDATED, ""))
     inputs: dict[str, Any] = dict(state.metadata.get(INPUTS, {}))
@@ -105,6 +126,11 @@ def _record_of(state: AssetState) -> dg.AssetMaterialization:
             DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
             CODE_VERSION_TAG: f"{state.engine_version} {why}".strip() or "none",
             **{get_input_data_version_tag(dg.AssetKey(name)): str(version)
+               for name, version in inputs.items()},
+            # An input without a pointer counts as a new one.
+            **{get_input_event_pointer_tag(dg.AssetKey(name)): _pointer(
+                   instance, name, state.stream_id, str(version)
+               )
                for name, version in inputs.items()},
         },
     )  # fmt: skip

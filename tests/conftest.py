@@ -14,6 +14,7 @@ import pytest
 from utawaku.demo import DemoTruth, make_demo_stream
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
+from utawaku.library.language import use
 from utawaku.models.registry import entry, pull
 
 ROOT = Path(__file__).parent.parent
@@ -52,8 +53,9 @@ def install_weights(weights_dir: Path, settings: Settings, *names: str) -> None:
 def _no_settings_of_this_machine(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keep tests away from the user's own settings, catalogue and library."""
+    """Keep tests away from the user's own settings, catalogue, library and language."""
     monkeypatch.setenv("UTAWAKU_HOME", str(tmp_path_factory.mktemp("home")))
+    use("en")  # a test before may have shown another one
 
 
 @pytest.fixture

@@ -98,13 +98,13 @@ def test_every_bad_file_is_named_with_its_problem_and_the_good_one_is_taken(
 def test_segment_and_identify_tell_a_bad_file_as_ingest_does(
     program: Program, tmp_path: Path
 ) -> None:
-    for command, path in (
-        ("segment", tmp_path / "missing.wav"),
-        ("segment", tmp_path),
-        ("identify", tmp_path / "missing.wav"),
+    for command, path, code in (
+        ("segment", tmp_path / "missing.wav", ExitCode.BAD_MEDIA),
+        ("segment", tmp_path, ExitCode.NOT_FOUND),  # a folder without media
+        ("identify", tmp_path / "missing.wav", ExitCode.BAD_MEDIA),
     ):
         done = program.run(command, path)
-        assert done.returncode == 3
+        assert done.returncode == code
         assert done.stderr.startswith(f"error: {path}: ")
         assert "\n  -> " in done.stderr
         assert "Traceback" not in done.stderr

@@ -20,6 +20,7 @@ from utawaku.library.config import (
     load_settings,
     write_setting,
 )
+from utawaku.library.paths import environment_name
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.dialogs import AskText, Choose
 from utawaku.tui.screens.settings import (
@@ -90,10 +91,12 @@ def test_every_setting_that_is_described_is_on_the_screen(settings: Settings) ->
 
 
 @pytest.mark.parametrize("setting", EVERY, ids=[setting.name for setting in EVERY])
+@pytest.mark.usefixtures("settings")
 def test_a_typed_value_is_written_read_again_and_taken_back(
-    settings: Settings, setting: Setting
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setting = next(one for one in settings_of(settings) if one.name == setting.name)
+    monkeypatch.delenv(environment_name(setting.name), raising=False)
+    setting = next(one for one in settings_of(load_settings()) if one.name == setting.name)
     text = another(setting)
     value: Any = text
     if get_origin(setting.kind) is Literal:
