@@ -166,6 +166,14 @@ def test_the_screen_itself_waits_for_no_database_library() -> None:
     assert done.stdout.strip() == ""
 
 
+def is_shown(app: UtawakuApp) -> bool:
+    """Return whether the library has its table, which is composed after the screen is there."""
+    screen = app.screen
+    if not isinstance(screen, LibraryScreen) or not screen.query("SongTable"):
+        return False
+    return screen.table.current is not None
+
+
 async def test_keys_are_answered_while_the_catalogue_is_still_loading(
     library: Catalogue, settings: Settings, output: HandOutput
 ) -> None:
@@ -181,9 +189,7 @@ async def test_keys_are_answered_while_the_catalogue_is_still_loading(
     first = latest(place, 300) or []
     app = UtawakuApp(home, first, open_output=lambda: output)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(
-            lambda: isinstance(app.screen, LibraryScreen) and app.screen.table.current, pilot.pause
-        )
+        await until(lambda: is_shown(app), pilot.pause)
         screen = app.screen
         assert isinstance(screen, LibraryScreen)
         await pilot.press("j", "j", "v")
@@ -215,9 +221,7 @@ async def test_the_cursor_stays_on_its_song_when_the_catalogue_is_there(
     first = (latest(place, 300) or [])[:50]
     app = UtawakuApp(LibraryHandle(place, load), first, open_output=lambda: output)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(
-            lambda: isinstance(app.screen, LibraryScreen) and app.screen.table.current, pilot.pause
-        )
+        await until(lambda: is_shown(app), pilot.pause)
         screen = app.screen
         assert isinstance(screen, LibraryScreen)
         await pilot.press("G")

@@ -13,7 +13,12 @@ async def test_an_answer_after_the_pane_was_taken_apart_does_no_harm(
     song = library.songs.of_stream(library.streams.all()[0].id)[0]
     async with app.run_test(size=(120, 40)) as pilot:
         await until(
-            lambda: isinstance(app.screen, LibraryScreen) and app.screen.table.current, pilot.pause
+            lambda: (
+                isinstance(app.screen, LibraryScreen)
+                and app.screen.query("SongTable")
+                and app.screen.table.current
+            ),
+            pilot.pause,
         )
         details = app.screen.query_one(Details)
         await details.query("*").remove()
