@@ -72,26 +72,23 @@ def allowance(per_minute: float) -> tuple[int, float]:
     return burst, 60.0 * burst / per_minute
 
 
-def _pace_of(path: Path) -> float:
-    """The pace that a service's answers and refusals led to; 0 where nothing is known of it."""
-    if not path.exists():
+def _pace(db: sqlite3.Connection) -> float:
+    """The pace that answers and refusals led to; 0 where there was none, or in an older file."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'pace'").fetchone():
         return 0.0
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            row = db.execute("SELECT per_minute FROM pace").fetchone()
-    except sqlite3.Error:  # a damaged file, or one of an earlier version
-        return 0.0
+    row = db.execute("SELECT per_minute FROM pace").fetchone()
     return float(row[0]) if row is not None else 0.0
 
 
 def gate_state(path: Path, *, enabled: bool, per_minute: float) -> GateState:
     """Read how things stand with a service; never raises for a missing or damaged file."""
-    burst, span_s = allowance(_pace_of(path) or per_minute)
+    burst, span_s = allowance(per_minute)
     if not path.exists():
         return GateState(enabled, False, 0.0, "", burst, burst, span_s)
     now = time.time()
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            burst, span_s = allowance(_pace(db) or per_minute)
             breaker = db.execute("SELECT n_failures, open_until, reason FROM breaker").fetchone()
             n_recent = db.execute(
                 "SELECT count(*) FROM requests WHERE started_at > ? AND started_at <= ?",

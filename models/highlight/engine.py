@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from utawaku.library.config import HighlightSettings
 from utawaku.library.errors import ConfigError, WeightsMissingError
 from utawaku.models.highlight.model import HighlightModel, shipped_model
 from utawaku.models.highlight.window import Curve
+from utawaku.models.registry import version_of
 from utawaku.models.tempo.features import Heard
 
 Sound = Callable[[int], Iterable[npt.NDArray[np.float32]]]
@@ -53,7 +53,7 @@ def engine_version(settings: HighlightSettings) -> str:
         ConfigError, WeightsMissingError: see `interest_engine`.
     """
     path = _weights_of(settings)
-    return _hash_of(path, path.stat().st_mtime_ns) if path else shipped_model().version
+    return version_of(path) if path else shipped_model().version
 
 
 class _Small:
@@ -110,8 +110,3 @@ def _loaded(engine: str, path: Path, _changed_ns: int, threads: int) -> Interest
     if engine == "deepchorus":
         return _DeepChorus(path, threads)
     return _Small(HighlightModel.load(path))
-
-
-@lru_cache(maxsize=1)
-def _hash_of(path: Path, _changed_ns: int) -> str:
-    return sha256(path.read_bytes()).hexdigest()

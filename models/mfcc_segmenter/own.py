@@ -24,7 +24,7 @@ def is_own(engine: str) -> bool:
 def own_version(path: Path) -> str:
     """sha256 of a network; empty where it is not there."""
     file = path / "variables" / "variables.data-00000-of-00001" if path.is_dir() else path
-    return registry.sha256_of(file) if file.is_file() else ""
+    return registry.version_of(file) if file.is_file() else ""
 
 
 def make_bacs_segmenter(

@@ -4,7 +4,13 @@ To add weights, add one module to `models/registry/entries` with a tuple ``ENTRI
 """
 
 from utawaku.models.registry.entry import RawFile, Source, Weights, WeightsStatus
-from utawaku.models.registry.sources import HttpsFile, PackagedFile, WheelFile, sha256_of
+from utawaku.models.registry.sources import (
+    HttpsFile,
+    PackagedFile,
+    WheelFile,
+    sha256_of,
+    version_of,
+)
 from utawaku.models.registry.store import (
     default_names,
     entry,
@@ -37,4 +43,5 @@ __all__ = [
     "status",
     "table",
     "version",
+    "version_of",
 ]

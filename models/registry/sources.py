@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
@@ -205,6 +206,20 @@ class PackagedFile:
             ) from error
         target.write_bytes(data)
         part(progress, 0.0, 0.9)(1.0, "copied")
+
+
+def version_of(path: Path) -> str:
+    """sha256 of a network that the user names; read again only when the file has changed.
+
+    Versions are asked for with every look at what is stale, and a network can hold 100s of MB.
+    """
+    facts = path.stat()
+    return _sha256_as_of(path, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=8)
+def _sha256_as_of(path: Path, _changed_ns: int, _n_bytes: int) -> str:
+    return sha256_of(path)
 
 
 def sha256_of(path: Path) -> str:

@@ -120,7 +120,7 @@ def custom_version(path: Path | None) -> str:
             return ""
     if not all(file.is_file() for file in files):
         return ""
-    shas = [registry.sha256_of(file) for file in files]
+    shas = [registry.version_of(file) for file in files]
     return shas[0] if len(shas) == 1 else hashlib.sha256("".join(shas).encode()).hexdigest()
 
 

@@ -95,6 +95,15 @@ def test_the_version_of_the_network_and_of_its_code_are_the_models_version(
     assert (len(sha256), code) == (64, VERSION)
 
 
+def make(*assets: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
+    """Materialize assets of the stream file-1."""
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_dynamic_partitions("stream", ["file-1"])
+    return dg.materialize(
+        assets, instance=instance, partition_key="file-1", resources=make_resources()
+    )
+
+
 def test_a_stream_is_segmented_by_the_engine_of_the_settings(
     with_bacs: Settings, catalogue: Catalogue, tmp_path: Path
 ) -> None:
@@ -103,14 +112,7 @@ def test_a_stream_is_segmented_by_the_engine_of_the_settings(
     sound = np.concatenate([0.2 * rng.standard_normal(4 * RATE), 0.3 * np.sin(2500 * time)])
     source = write_wav(tmp_path / "evening.wav", sound[None], RATE)
     catalogue.streams.save(Stream("file-1", str(source), duration_s=8))
-    instance = dg.DagsterInstance.ephemeral()
-    instance.add_dynamic_partitions("stream", ["file-1"])
-    done = dg.materialize(
-        [recordings, segments],
-        instance=instance,
-        partition_key="file-1",
-        resources=make_resources(),
-    )
+    done = make(recordings, segments)
     assert done.success
     found = Segmentation.load(analysis_file("file-1", with_bacs))
     assert found.engine == f"bacs/{VERSION}"
@@ -139,21 +141,11 @@ def test_a_recording_whose_header_claims_no_length_or_a_wrong_one_has_its_own_on
     if claimed_s is not None:
         assert probe(source).duration_s == claimed_s
     catalogue.streams.save(Stream("file-1", str(source), site="file"))
-    instance = dg.DagsterInstance.ephemeral()
-    instance.add_dynamic_partitions("stream", ["file-1"])
-    done = dg.materialize(
-        [recordings, segments],
-        instance=instance,
-        partition_key="file-1",
-        resources=make_resources(),
-    )
+    done = make(recordings, segments)
     assert done.success
     assert catalogue.streams.get("file-1").duration_s == pytest.approx(6.0, abs=0.1)
     facts = catalogue.assets.of("file-1")["segments"].metadata["timeline"]
     assert (loss_code(facts), facts["warnings"]) == (ExitCode.DONE, [])
     # Taken in again, as after a change of settings: what was read stays.
-    assert dg.materialize(
-        [recordings], instance=instance, partition_key="file-1",
-        resources=make_resources(),
-    ).success  # fmt: skip
+    assert make(recordings).success
     assert catalogue.streams.get("file-1").duration_s == pytest.approx(6.0, abs=0.1)

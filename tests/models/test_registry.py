@@ -206,3 +206,12 @@ def test_where_no_source_answers_the_error_names_every_file_that_would_do(
     monkeypatch.setitem(registry.table(), "twice", two_origins(first, other))
     with pytest.raises(WeightsMissingError, match=r"put weights\.bin or other\.bin into"):
         registry.pull("twice", tmp_path)
+
+
+def test_the_version_of_a_named_network_follows_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.onnx"
+    path.write_bytes(b"first")
+    before = registry.version_of(path)
+    assert before == registry.sha256_of(path)
+    path.write_bytes(b"second one")
+    assert registry.version_of(path) == registry.sha256_of(path) != before
