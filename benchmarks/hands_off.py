@@ -94,8 +94,7 @@ def survive(home: Path, given: argparse.Namespace) -> None:
         killer = Killer(home, jump, given)
         try:
             killer.start_up()
-            while not (settings.data_dir / "heartbeat.json").exists():
-                time.sleep(0.5)
+            watching_home.await_heartbeat(settings.data_dir)
             catalogue = Catalogue.open(settings)
             waiting, n_given = sorted(made.glob("*.opus")), 0
             while time.monotonic() - began < given.limit_s:
@@ -148,12 +147,7 @@ class Killer:
         return sum(self.killed.values()) >= self.n_kills
 
     def start_up(self) -> None:
-        self.up = subprocess.Popen(
-            [sys.executable, "-m", "utawaku", "up"],
-            cwd=ROOT,
-            env={**os.environ, **self.jump.environ},
-            stdout=subprocess.DEVNULL,
-        )
+        self.up = watching_home.start_up(**self.jump.environ)
 
     def ask_again(self, catalogue: "Catalogue") -> None:
         """Queue again, as a person would, what was given up after too many kills."""

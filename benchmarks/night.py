@@ -137,16 +137,10 @@ def night(home: Path, given: argparse.Namespace) -> None:
         n_streams = max(1, round(given.hours * 60 / given.minutes))
         giver = Giver(made, watched, site, feed, n_streams, given.minutes, pool)
         giver.prepare()
-        up = subprocess.Popen(
-            [sys.executable, "-m", "utawaku", "up", "--metrics", str(METRICS_PORT)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            env={**os.environ, **jump.environ},
-        )
+        up = watching_home.start_up("--metrics", str(METRICS_PORT), **jump.environ)
         settings = load_settings()
         try:
-            while not (settings.data_dir / "heartbeat.json").exists():
-                time.sleep(0.5)
+            watching_home.await_heartbeat(settings.data_dir)
             with closing(Catalogue.open(settings)) as catalogue:
                 rules = ChannelRules(backlog=-1)
                 downloader = Downloader(settings.download)

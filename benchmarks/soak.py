@@ -11,7 +11,6 @@ import csv
 import itertools
 import json
 import signal
-import subprocess
 import sys
 import time
 import urllib.request
@@ -81,16 +80,11 @@ def soak(home: Path, given: argparse.Namespace) -> None:
             more="[download]\nsleep_s = [0, 0]\nsleep_requests_s = 0\n"
             f'[notices]\nwebhook = "{site.url(HOOK)}"\nbatch_quiet_minutes = 1\n',
         )
-        up = subprocess.Popen(
-            [sys.executable, "-m", "utawaku", "up", "--metrics", str(METRICS_PORT)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-        )
+        up = watching_home.start_up("--metrics", str(METRICS_PORT))
         settings = load_settings()
         began = time.monotonic()
         try:
-            while not (settings.data_dir / "heartbeat.json").exists():
-                time.sleep(0.5)
+            watching_home.await_heartbeat(settings.data_dir)
             catalogue = Catalogue.open(settings)
             rules = ChannelRules(backlog=-1)
             channel = follow(

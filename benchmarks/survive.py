@@ -163,15 +163,9 @@ def night(home: Path, folder: Path, given: argparse.Namespace, **environ: str) -
     )
     settings = load_settings()
     with MediaSite() as site:
-        up = subprocess.Popen(
-            [sys.executable, "-m", "utawaku", "up"],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            env={**os.environ, **environ},
-        )
+        up = watching_home.start_up(**environ)
         try:
-            while not (settings.data_dir / "heartbeat.json").exists():
-                time.sleep(0.5)
+            watching_home.await_heartbeat(settings.data_dir)
             catalogue = Catalogue.open(settings, busy_timeout_s=2)
             one = Night(home, watched, site, catalogue)
             site.add("/feed.xml", lambda: as_feed(one.feed), "text/xml")

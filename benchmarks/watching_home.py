@@ -1,7 +1,29 @@
-"""A home for a benchmark that runs `utawaku up` over a watched folder."""
+"""A home for a benchmark that runs `utawaku up` over a watched folder, and that program."""
 
+import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def start_up(*options: str, **environ: str) -> "subprocess.Popen[bytes]":
+    """Start `utawaku up` for the home that UTAWAKU_HOME names, with more in its environment."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "utawaku", "up", *options],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **environ},
+    )
+
+
+def await_heartbeat(data_dir: Path) -> None:
+    """Wait until `up` has written its first heartbeat."""
+    while not (data_dir / "heartbeat.json").exists():
+        time.sleep(0.5)
 
 
 def prepare(home: Path, watched: Path, weights: Path | None, *, port: int, more: str = "") -> None:
