@@ -20,4 +20,5 @@ def test_a_run_cuts_the_recording_as_the_request_says() -> None:
     assert (run.job_name, run.partition_key) == (separate_pieces.name, "file-1")
     assert run.run_config["ops"]["pieces"]["config"] == {
         "subtitles": "/lines.srt", "shift_s": 0.5, "start_s": 1.5, "stop_s": 7.25,
+        "file_format": "flac", "names": "{number:04}", "sounds": False,
     }  # fmt: skip
