@@ -7,7 +7,14 @@ from typing import Any
 import dagster as dg
 
 from utawaku.models.segmentation import Segmentation
-from utawaku.models.songs import VERSION, find_songs, find_songs_with_evidence
+from utawaku.models.songs import (
+    VERSION,
+    WHOLE,
+    find_songs,
+    find_songs_with_evidence,
+    is_one_song,
+    whole_song,
+)
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
@@ -28,7 +35,9 @@ BINDING = bind(
         "songs",
         VERSION,
         made_with=lambda stream, catalogue, settings: made_with(
-            rules_of(stream, catalogue, settings), best_setlist(stream, catalogue, settings)
+            rules_of(stream, catalogue, settings),
+            best_setlist(stream, catalogue, settings),
+            stream.duration_s,
         ),
     )
 )
@@ -72,8 +81,13 @@ def songs_asset(
         else:
             weighed = find_songs_with_evidence(segmentation, rules, found)
             spans, believed = weighed.songs, weighed.setlist
+            n_listed = max((sum(line.is_song for line in one.lines) for one in found), default=0)
+            if is_one_song(segmentation, spans, n_listed, rules):
+                spans, believed = [whole_song(segmentation, rules)], None
         catalogue.setlists.replace_found(stream.id, [*found, *([believed] if believed else [])])
-        made_by = f"{rules.strategy}/{VERSION} {segmentation.engine}"
+        is_whole = any(span.source == WHOLE for span in spans)
+        strategy = WHOLE if is_whole else rules.strategy
+        made_by = f"{strategy}/{VERSION} {segmentation.engine}"
         plan = catalogue.songs.reconcile(stream.id, spans, made_by=made_by)
         kept = catalogue.songs.of_stream(stream.id)
         timeline = draw_timeline(stream, segmentation, kept, settings)
@@ -84,14 +98,14 @@ def songs_asset(
             "n_lost": len(plan.lost),
             "n_kept_as_the_user_has_them": len(plan.ignored),
             "song_s": sum(song.duration_s for song in kept),
-            "strategy": rules.strategy,
+            "strategy": strategy,
             "setlist": setlist.source if setlist else "none",
             "warnings": warnings,
             "offsets": told_offsets(believed) if believed else [],
-            "made_with": made_with(rules, setlist),
+            "made_with": made_with(rules, setlist, stream.duration_s),
         }
         work.done(
-            engine=rules.strategy,
+            engine=strategy,
             engine_version=VERSION,
             model_version=segmentation.model_version,
             metadata=metadata,

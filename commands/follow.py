@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -65,6 +65,14 @@ def follow(
             "--as-one/--no-as-one", help="Parts of one video on the site are one stream [no]."
         ),
     ] = None,
+    holds: Annotated[
+        Literal["songs", "streams"] | None,
+        typer.Option(
+            "--as",
+            help="songs: each upload is one song and comes in whole; streams: songs are looked for "
+            "in it [as the rule songs.whole].",
+        ),
+    ] = None,
     cookies: Annotated[Path | None, typer.Option(help="Cookies file for this channel.")] = None,
     members: Annotated[
         bool | None,
@@ -110,8 +118,10 @@ def follow(
         url = full_address(url)
         known = catalogue.channels.by_url(url)
         before = dict(known.rules) if known else {}
-        if song_rule:
-            changes["songs"] = {**before.get("songs", {}), **_song_rules(song_rule)}
+        whole = {} if holds is None else {"whole": "always" if holds == "songs" else "never"}
+        if song_rule or whole:
+            own = _song_rules(song_rule or [])
+            changes["songs"] = {**before.get("songs", {}), **whole, **own}
         rules = ChannelRules.read({**before, **changes}, subject=url)
         with err.status(tr("resolving the address")):
             downloader = Downloader(with_rules(settings, rules).download)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,6 +23,13 @@ from utawaku.library.errors import UtawakuError, exit_code_of
 from utawaku.library.language import tr, translated
 from utawaku.library.sites import full_address
 from utawaku.library.words import word
+
+if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.records import Stream
+
+HOLDS = {"songs": "song", "streams": "songs"}
+"""Choices of `Stream.holds`, by the word of `--as`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +58,14 @@ def ingest(
             "address: the parts of that video are one stream.",
         ),
     ] = False,
+    holds: Annotated[
+        Literal["songs", "streams"] | None,
+        typer.Option(
+            "--as",
+            help="songs: each recording is one song and comes in whole; streams: songs are looked "
+            "for in it. It is kept with the stream. Default: the rule songs.whole.",
+        ),
+    ] = None,
     track: Annotated[
         str | None,
         typer.Option(
@@ -66,6 +81,9 @@ def ingest(
 
     What is done already is not done twice; what was interrupted goes on. A source that fails does
     not stop the others. Boundaries and names that you set stay.
+
+    Finished tracks come in whole, by themselves where a recording is music from start to stop, and
+    with --as songs whatever they sound like; their tags or titles name them.
 
     While `utawaku up` runs, it does the work: requests are filed for it, and followed to their end.
     Ctrl-C then stops watching, and the work goes on.
@@ -100,8 +118,7 @@ def ingest(
                 failed(source, error)
                 continue
             for stream in streams:
-                if track is not None and stream.track != track:
-                    stream = pipeline.catalogue.streams.save(replace(stream, track=track))
+                stream = _with_choices(stream, pipeline.catalogue, track=track, holds=holds)
                 found.append(
                     FollowedIngest(pipeline, stream, source, again or ())
                     if by_request
@@ -114,6 +131,18 @@ def ingest(
         _print_summary(outcomes)
     if code := exit_code_of(outcome.exit_code for outcome in outcomes):
         raise typer.Exit(code)
+
+
+def _with_choices(
+    stream: "Stream", catalogue: "Catalogue", *, track: str | None, holds: str | None
+) -> "Stream":
+    """Keep with a stream what was chosen for it; None leaves a choice as it is."""
+    chosen = replace(
+        stream,
+        track=stream.track if track is None else track,
+        holds=stream.holds if holds is None else HOLDS[holds],
+    )
+    return stream if chosen == stream else catalogue.streams.save(chosen)
 
 
 def _print_summary(outcomes: list[Outcome]) -> None:

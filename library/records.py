@@ -65,7 +65,7 @@ class SongSpan:
     start_s: float
     stop_s: float
     source: str
-    """`smart`, `classic`, `setlist` or `user`."""
+    """`smart`, `classic`, `whole`, `setlist` or `user`."""
     confidence: float
     """In [0, 1]."""
     flags: tuple[str, ...] = ()
@@ -145,6 +145,9 @@ class Stream:
     flagged as default."""
     as_one: bool = False
     """True for a list of parts on a site that is one stream."""
+    holds: str = ""
+    """The user's choice: `song` where the recording is one song as a whole, `songs` where songs are
+    to be found in it; empty leaves it to the rules."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ streams = Table(
     Column("clock", Integer, nullable=False, server_default="0"),
     _text("track"),
     Column("as_one", Boolean, nullable=False, server_default="0"),
+    _text("holds"),
 )
 Index("ix_streams_url", streams.c.url)
 

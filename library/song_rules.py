@@ -22,6 +22,15 @@ class SongRules(BaseModel):
     long_song_s: float = Field(default=600.0, gt=0)
     """Anything longer is flagged `long`, never dropped."""
 
+    whole: Literal["auto", "always", "never"] = "auto"
+    """Recordings that are one song as a whole, as uploads of music and files of a collection are:
+    `auto` takes one whole if it is music from start to stop and no song can be cut out of it,
+    `always` takes every recording whole, `never` none."""
+    whole_max_s: float = Field(default=600.0, gt=0)
+    """`auto` takes no longer recording whole."""
+    whole_music: float = Field(default=0.8, ge=0, le=1)
+    """Least share of music in the sound of a recording that `auto` takes whole."""
+
     # --- smart -------------------------------------------------------------------------------
     min_song_s: float = Field(default=25.0, ge=0)
     """Shorter finds are taken for jingles and broken-off starts, unless a setlist names them."""

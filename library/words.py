@@ -39,6 +39,7 @@ WORDS = {
     # Sources of labels and cuts.
     "user": msg("user"),
     "setlist": msg("setlist"),
+    "whole": msg("whole"),
     "fingerprint": msg("fingerprint"),
     "comment": msg("comment"),
     "description": msg("description"),

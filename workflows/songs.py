@@ -15,19 +15,34 @@ from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs import VERSION, SongRules
 
 TIMELINE_NAME = "timeline.png"
+_WHOLE = {"song": "always", "songs": "never"}
+"""The rule `whole` for each choice of `Stream.holds`."""
+_OF_WHOLE = ("whole", "whole_max_s", "whole_music")
 
 
 def rules_of(stream: Stream, catalogue: Catalogue, settings: Settings) -> SongRules:
-    """The song rules for a stream: its channel's over the user's over the defaults."""
+    """The song rules for a stream: the choice made for it over its channel's over the user's over
+    the defaults."""
     channel = catalogue.channels.of_stream(stream)
     of_channel = channel.rules.get("songs", {}) if channel else {}
-    return SongRules.model_validate({**settings.songs, **of_channel})
+    own = {"whole": _WHOLE[stream.holds]} if stream.holds in _WHOLE else {}
+    return SongRules.model_validate({**settings.songs, **of_channel, **own})
 
 
-def made_with(rules: SongRules, setlist: Setlist | None) -> dict[str, Any]:
-    """Return what decides the outcome, to tell whether it has to be made again."""
+def made_with(rules: SongRules, setlist: Setlist | None, duration_s: float) -> dict[str, Any]:
+    """Return what decides the outcome, to tell whether it has to be made again.
+
+    Args:
+        rules: those that hold for the stream.
+        setlist: the list that its songs are cut by.
+        duration_s: length of its recording.
+    """
+    told = rules.model_dump(mode="json", exclude=set(_OF_WHOLE))
+    # Left away where it decides nothing, so that the streams of older versions do not become stale.
+    if rules.whole == "always" or (rules.whole == "auto" and duration_s <= rules.whole_max_s):
+        told |= rules.model_dump(mode="json", include=set(_OF_WHOLE))
     return {
-        "rules": rules.model_dump(mode="json"),
+        "rules": told,
         "setlist": [[line.start_s, line.title, line.artist] for line in setlist.lines]
         if setlist
         else [],

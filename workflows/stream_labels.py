@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from utawaku.library.records import LabelCandidate, Setlist, Song, Stream
 from utawaku.library.shazam_status import shazam_path
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ
 from utawaku.models.fingerprint import Fingerprint, FingerprintIndex, fingerprint
+from utawaku.models.songs import WHOLE
 from utawaku.services.artwork import fetch_cover
 from utawaku.services.recognizer import ClientOptions, Gate, ShazamClient
 from utawaku.workflows.labelling import (
@@ -34,6 +36,7 @@ from utawaku.workflows.sources import (
     keep_aliases,
     switched_on,
 )
+from utawaku.workflows.whole_songs import name_of_recording
 
 AT_ONCE = 2
 
@@ -113,6 +116,8 @@ class StreamLabeller:
         """Name every song that the user did not, and let the index know all of them."""
         decisions: dict[str, LabelDecision] = {}
         tagged = background_music_of(self._stream, len(songs), self._settings)
+        own = self._name_of_whole(songs)
+        tagged = [*tagged, *([own] if own else [])]
         asks = self._shazam is not None or self._settings.sources.acoustid
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for batch in batches(songs, 2 * AT_ONCE):
@@ -127,7 +132,7 @@ class StreamLabeller:
                     at_hand = available_sources(
                         song,
                         audio,
-                        self._setlist,
+                        self._setlist_for(song),
                         self._index,
                         self._settings.labels,
                         covers=self._wait_for_rate_limit,
@@ -144,11 +149,28 @@ class StreamLabeller:
                 asked = pool.map(lambda pair: self._ask(*pair), unsure)
                 for (song, _), decision in zip(unsure, asked, strict=True):
                     decisions[song.id] = decision
+                if own:
+                    named = {song.id: or_else(decisions[song.id], own) for song in batch
+                             if song.id in decisions}  # fmt: skip
+                    decisions |= named
                 for song in batch:
                     self._apply(song, decisions.get(song.id))
                     remember(self._index, self._catalogue.songs.get(song.id), None)
                 progress(len(decisions) / len(songs), f"named {len(decisions)} of {len(songs)}")
         return decisions
+
+    def _name_of_whole(self, songs: Sequence[Song]) -> LabelCandidate | None:
+        """Return the name of the recording itself, where it is one song."""
+        if len(songs) != 1 or songs[0].boundary_source != WHOLE:
+            return None
+        return name_of_recording(self._stream, self._settings, self._catalogue.songs.artists())
+
+    def _setlist_for(self, song: Song) -> Setlist | None:
+        """The list that names a song; in one whole recording others list its parts, not songs."""
+        listed = self._setlist
+        if song.boundary_source == WHOLE and listed is not None and listed.source != "user":
+            return None
+        return listed
 
     def _hear(
         self, song: Song, is_new: bool
@@ -198,6 +220,14 @@ class StreamLabeller:
         elif (named.title, named.artist) != (song.title, song.artist):
             forget_aliases(song.id, self._catalogue)  # they were of another name
         return better
+
+
+def or_else(decision: LabelDecision, own: LabelCandidate) -> LabelDecision:
+    """The decision; where it names nothing, with the name that the recording itself has."""
+    if decision.applied is not None:
+        return decision
+    found = decision.candidates
+    return replace(decision, applied=own, candidates=found if own in found else [*found, own])
 
 
 def batches(songs: Sequence[Song], size: int) -> Iterator[Sequence[Song]]:

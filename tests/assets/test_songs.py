@@ -1,5 +1,7 @@
 """Songs of a stream as an asset: found in its segments, kept as the user has them."""
 
+from dataclasses import replace
+
 import dagster as dg
 import pytest
 
@@ -7,9 +9,11 @@ from tests.models.song_timelines import Timeline
 from utawaku.assets.songs import songs_asset
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.records import Stream
+from utawaku.library.records import Channel, Setlist, SetlistLine, Stream
+from utawaku.library.song_rules import SongRules
 from utawaku.orchestration.resources import make_resources
 from utawaku.workflows.segments import analysis_file
+from utawaku.workflows.songs import made_with
 
 
 @pytest.fixture
@@ -63,3 +67,67 @@ def test_a_stream_without_segments_fails_with_words(catalogue: Catalogue) -> Non
     state = catalogue.assets.of("file-1")["songs"]
     assert (state.state, bool(state.message)) == ("failed", True)
     assert catalogue.songs.of_stream("file-1") == []
+
+
+def keep(timeline: Timeline, catalogue: Catalogue, settings: Settings, **rules: object) -> None:
+    """Keep a stream of which this was heard, on a channel with these song rules."""
+    if rules:
+        catalogue.channels.save(Channel("x:c", "https://x.example/c", rules={"songs": rules}))
+    heard = timeline.segmentation()
+    catalogue.streams.save(
+        Stream("file-1", "/a.mp3", site="x", channel_id="c", duration_s=heard.duration_s)
+    )
+    path = analysis_file("file-1", settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    heard.save(path)
+
+
+def spans(catalogue: Catalogue) -> list[tuple[float, float, str]]:
+    assert materialize().success
+    found = catalogue.songs.of_stream("file-1")
+    return [(song.start_s, song.stop_s, song.boundary_source) for song in found]
+
+
+def test_a_finished_track_is_one_song_from_its_start_to_its_stop(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    keep(Timeline().silence(2).song(180).silence(4), catalogue, settings)
+    assert spans(catalogue) == [(0.0, 186.0, "whole")]
+    assert catalogue.assets.of("file-1")["songs"].metadata["strategy"] == "whole"
+
+
+def test_a_channel_of_streams_never_takes_a_recording_whole(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    keep(Timeline().song(180), catalogue, settings, whole="never")
+    assert spans(catalogue) == []
+
+
+def test_the_users_choice_for_a_stream_goes_before_the_rules_of_its_channel(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    keep(Timeline().talk(120), catalogue, settings, whole="never")
+    stream = catalogue.streams.get("file-1")
+    catalogue.streams.save(replace(stream, holds="song"))
+    assert spans(catalogue) == [(0.0, 120.0, "whole")]
+    catalogue.streams.save(replace(stream, holds="songs"))
+    assert spans(catalogue) == []
+
+
+def test_a_list_of_the_user_goes_before_a_recording_that_is_one_song(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    keep(Timeline().song(100, 1).silence(2).song(100, 2), catalogue, settings, whole="always")
+    lines = (SetlistLine(0.0, "One"), SetlistLine(102.0, "Two"))
+    catalogue.setlists.replace_found("file-1", [Setlist(lines, "user", 1.0)])
+    assert [source for _, _, source in spans(catalogue)] == ["setlist", "setlist"]
+
+
+def test_only_short_streams_are_stale_by_rules_about_whole_recordings() -> None:
+    rules = SongRules()
+    assert made_with(rules, None, 3600.0) == made_with(
+        rules.model_copy(update={"whole": "never"}), None, 3600.0
+    )
+    assert made_with(rules, None, 200.0) != made_with(
+        rules.model_copy(update={"whole": "never"}), None, 200.0
+    )

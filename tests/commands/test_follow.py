@@ -38,12 +38,13 @@ def test_a_channel_is_followed_changed_exported_and_left(
         assert followed.exit_code == 0, followed.stderr
         assert "following A Feed" in followed.stdout
         assert command_line.run("follow", url, "--want", "video").exit_code == 0
+        assert command_line.run("follow", url, "--as", "songs").exit_code == 0
         (row,) = channels(command_line)
         assert row["rules"] == {
             "title": ["@karaoke"],
             "min_duration_s": 600.0,
             "want": "video",
-            "songs": {"min_song_s": 45},
+            "songs": {"min_song_s": 45, "whole": "always"},
         }
         missing = command_line.run("follow", site.url("/nothing"))
         assert missing.exit_code == 5

@@ -43,7 +43,7 @@ def stream(catalogue: Catalogue, settings: Settings) -> Stream:
     made_with: dict[str, Any] = {
         "recordings": {},
         "segments": segments.made_with(settings),
-        "songs": songs.made_with(rules, None),
+        "songs": songs.made_with(rules, None, made.duration_s),
         "labels": labels.made_with(settings),
         "library_files": library_files.made_with(settings),
         "highlights": highlights.made_with(settings),
