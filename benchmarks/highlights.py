@@ -7,7 +7,7 @@ The shipped model, which has heard songs made by chance alone, beside picks that
 * the demo's songs, as rendered and with random levels: none of them was trained on;
 * all of these with up to 20 s missing at the start or at the end, at random;
 * with UTAWAKU_CORPUS, the songs of the corpus streams whose choruses are known;
-* with --marked FOLDER, any songs with NAME.chorus.csv beside them (see `utawaku train highlight`).
+* with --marked FOLDER, any songs with choruses or a curve (see `utawaku train highlight`).
 
 gain = (coverage - random) / (oracle - random); IoU with the best window there is.
 """
@@ -27,14 +27,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from utawaku.demo import SONGS, render_song
 from utawaku.models.highlight import best_window, shipped_model
-from utawaku.models.highlight.window import n_seconds, smoothed
 from utawaku.models.tempo import SAMPLE_RATE_HZ, listen, listen_file
 from utawaku.models.tempo.features import FRAME_RATE_HZ, PITCH_RATE_HZ, Heard
+from utawaku.models.training.highlight_baselines import BASELINES
 from utawaku.models.training.highlights import (
     Example,
     composed_examples,
     demo_examples,
-    judge,
+    judge_example,
     read_examples,
 )
 
@@ -42,31 +42,12 @@ Picker = Callable[[Example], tuple[float, float]]
 FIRST_TEST_SONG = 100_000
 
 
-def middle(example: Example) -> tuple[float, float]:
-    start = max(0.0, (example.heard.duration_s - 30) / 2)
-    return start, start + 30
-
-
-def start_at_30(example: Example) -> tuple[float, float]:
-    start = max(0.0, min(30.0, example.heard.duration_s - 30))
-    return start, start + 30
-
-
-def loudest(example: Example) -> tuple[float, float]:
-    level = example.heard.bands.sum(axis=1)
-    edges = (np.arange(n_seconds(example.heard.duration_s) + 1) * FRAME_RATE_HZ).astype(int)
-    curve = [level[a:b].mean() if b > a else 0 for a, b in itertools.pairwise(edges)]
-    return best_window(smoothed(np.array(curve), 3).astype(np.float32), example.heard.duration_s)
-
-
 def shipped(example: Example) -> tuple[float, float]:
     return best_window(shipped_model().curve(example.heard), example.heard.duration_s)
 
 
 PICKERS: dict[str, Picker] = {
-    "middle": middle,
-    "start at 30 s": start_at_30,
-    "loudest": loudest,
+    **{name: lambda example, pick=pick: pick(example.heard) for name, pick in BASELINES.items()},
     "shipped model": shipped,
 }
 
@@ -78,10 +59,7 @@ def report(title: str, examples: Sequence[Example]) -> None:
         started = time.process_time()
         windows = [pick(example) for example in examples]
         spent_ms = (time.process_time() - started) / len(examples) * 1e3
-        found = [
-            judge(window, e.heard.duration_s, e.chorus_spans)
-            for window, e in zip(windows, examples, strict=True)
-        ]
+        found = [judge_example(e, window) for window, e in zip(windows, examples, strict=True)]
         coverage, gain, iou = np.mean([[j.coverage, j.gain, j.iou] for j in found], axis=0)
         print(f"| {name} | {coverage:.2f} | {gain:.2f} | {iou:.2f} | {spent_ms:.0f} |", flush=True)
 
@@ -134,7 +112,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--songs", type=int, default=40, help="composed songs of each kind")
-    parser.add_argument("--marked", type=Path, help="folder of songs with NAME.chorus.csv")
+    parser.add_argument("--marked", type=Path, help="folder of marked songs")
     arguments = parser.parse_args()
     rng = np.random.default_rng(5)
     every = []
@@ -157,7 +135,8 @@ def main() -> None:
     if arguments.marked:
         examples, _ = read_examples(arguments.marked)
         report(f"Songs of {arguments.marked.name}", examples)
-        report("The same, cut at one end", [shortened(example, rng) for example in examples])
+        if cut := [shortened(one, rng) for one in examples if one.interest is None]:
+            report("Those with choruses, cut at one end", cut)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """`utawaku train`: train models."""
 
 from utawaku.commands.help import App
-from utawaku.commands.train_highlight import highlight
+from utawaku.commands.train_collect import collect
+from utawaku.commands.train_highlight import evaluate_highlight, highlight
 from utawaku.commands.train_segmenter import evaluate_segmenter, segmenter
 from utawaku.commands.train_separator import separator
 from utawaku.commands.train_taste import taste
@@ -17,8 +18,7 @@ def train() -> None:
 app.command(epilog="Example: utawaku train taste --json")(taste)
 app.command(epilog="Example: utawaku train highlight songs --network deepchorus")(highlight)
 app.command(epilog="Example: utawaku train separator stems --compose 30 -o mine.onnx")(separator)
-
-
+app.command(epilog="Example: utawaku train collect songs 'channel:singer'")(collect)
 app.command(epilog="Example: utawaku train segmenter musan --output mine.onnx")(segmenter)
 
 evaluate = App(help="Measure a trained model.", no_args_is_help=True, rich_markup_mode=None)
@@ -33,3 +33,6 @@ def measure() -> None:
 evaluate.command(
     "segmenter", epilog="Example: utawaku train evaluate segmenter musan --network mine.onnx"
 )(evaluate_segmenter)
+evaluate.command(
+    "highlight", epilog="Example: utawaku train evaluate highlight songs --network mine.npz"
+)(evaluate_highlight)

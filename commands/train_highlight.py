@@ -1,19 +1,28 @@
-"""`utawaku train highlight`: train a highlight model."""
+"""`utawaku train highlight` and `train evaluate highlight`: highlight models."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from utawaku.commands.console import bar, err, out, print_json
-from utawaku.library.language import tr, translated
+from utawaku.commands.console import add_row, bar, err, out, print_json, print_table, table
+from utawaku.library.errors import ConfigError, ExitCode
+from utawaku.library.language import msg, tr, translated
+
+FolderArgument = Annotated[
+    Path, typer.Argument(help="Songs, each with NAME.chorus.csv or NAME.curve.* beside it.")
+]
+_PICKS = {
+    "middle": msg("the middle"),
+    "start_at_30": msg("from 0:30 on"),
+    "loudest": msg("the loudest"),
+}
 
 
 def highlight(
-    folder: Annotated[
-        Path, typer.Argument(help="Songs, each with NAME.chorus.csv or NAME.curve.* beside it.")
-    ],
+    folder: FolderArgument,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Default: highlight.npz, or deepchorus.onnx."),
@@ -44,15 +53,13 @@ def highlight(
     """Train a highlight model on songs of which you marked what is best.
 
     Beside NAME.mp3 (any audio) lies NAME.chorus.csv, a line `start,stop` in seconds for each
-    chorus. DeepChorus also takes NAME.curve.csv, lines `time,interest` with interest from 0 to 1,
-    and NAME.curve.json, a list of one value a second or yt-dlp's heatmap. Songs held out measure
-    it. Training DeepChorus needs the extra `train` (TensorFlow), is meant for a GPU, and goes on
-    where it was stopped. To use the outcome, set highlight.weights (and highlight.engine).
+    chorus; or NAME.curve.csv, lines `time,interest` with interest from 0 to 1; or NAME.curve.json,
+    a list of one value a second or yt-dlp's heatmap (`utawaku train collect` writes such a folder).
+    Songs held out measure it. Training DeepChorus needs the extra `train` (TensorFlow), is meant
+    for a GPU, and goes on where it was stopped. To use the outcome, set highlight.weights (and
+    highlight.engine).
     """
-    from utawaku.library.errors import ConfigError
-
-    if not folder.is_dir():
-        raise ConfigError("there is no such folder", subject=str(folder))
+    _check_folder(folder)
     if pool not in (1, 3, 9):
         raise ConfigError("--pool is 1, 3 or 9", subject=str(pool))
     if network == "small":
@@ -66,12 +73,7 @@ def highlight(
             {"n_epochs": epochs, "n_steps": steps, "batch": batch, "n_values": crop, "pool": pool},
         )
     left_out: Sequence[tuple[str, str]] = facts.pop("why_left_out")
-    for name, why in left_out:
-        err.print(
-            tr("left out: {name}: {why}", name=name, why=translated(why)),
-            markup=False,
-            soft_wrap=True,
-        )
+    _tell_left_out(left_out)
     if json:
         print_json({**facts, "left_out": [name for name, _ in left_out]})
         return
@@ -94,6 +96,60 @@ def highlight(
         markup=False,
         soft_wrap=True,
     )
+
+
+def evaluate_highlight(
+    folder: FolderArgument,
+    network: Annotated[
+        Path | None,
+        typer.Option(help="Model of yours (.npz, .onnx, .h5); default: as highlight.weights."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure a highlight model on songs of which you marked what is best.
+
+    Gain is 0 for a half minute at random and 1 for the best there is; IoU compares with the best.
+    Below stand picks that need no model. Exit code 1: a song could not be read; the others are
+    measured.
+    """
+    from utawaku.library.config import load_settings
+    from utawaku.models.highlight.engine import engine_of_file, interest_engine
+    from utawaku.models.training.highlight_evaluation import evaluate
+
+    _check_folder(folder)
+    settings = load_settings().highlight
+    if network is not None:
+        settings = settings.model_copy(
+            update={"weights": network, "engine": engine_of_file(network)}
+        )
+    with bar("measuring") as show:
+        found = evaluate(folder, interest_engine(settings), show)
+    _tell_left_out(found.left_out)
+    if json:
+        print_json({**asdict(found), "left_out": [name for name, _ in found.left_out]})
+    else:
+        listing = table("pick", ("gain", "right"), ("IoU", "right"), ("coverage", "right"))
+        rows = {tr("model"): found.model, **{tr(_PICKS[n]): m for n, m in found.baselines.items()}}
+        for name, one in rows.items():
+            add_row(listing, [name, f"{one.gain:.2f}", f"{one.iou:.2f}", f"{one.coverage:.2f}"])
+        print_table(listing)
+        out.print(tr("{n_songs} songs", n_songs=len(found.songs)))
+    if found.left_out:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", subject=str(folder))
+
+
+def _tell_left_out(left_out: Sequence[tuple[str, str]]) -> None:
+    for name, why in left_out:
+        err.print(
+            tr("left out: {name}: {why}", name=name, why=translated(why)),
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _train_small(folder: Path, output: Path) -> dict[str, Any]:

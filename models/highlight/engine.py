@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,17 @@ def engine_version(settings: HighlightSettings) -> str:
     """
     path = _weights_of(settings)
     return version_of(path) if path else shipped_model().version
+
+
+def engine_of_file(path: Path) -> Literal["builtin", "deepchorus"]:
+    """Return the engine whose network a file holds, by its content; loading it checks the rest."""
+    if path.suffix.lower() == ".npz" and path.is_file():
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return "builtin" if "features" in stored.files else "deepchorus"
+        except (OSError, ValueError, EOFError, BadZipFile):  # loading it tells
+            return "builtin"
+    return "deepchorus"
 
 
 class _Small:

@@ -1,11 +1,11 @@
-"""Train the interest model on songs whose choruses are known, and measure it as the field does.
+"""Train the interest model on songs with choruses or curves; measure it as the field does.
 
 `python -m utawaku.models.training.highlights [FILE]` makes the shipped model from composed songs
 alone: no recording of anybody, and no demo song, so both are there to measure it by.
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +19,13 @@ from utawaku.models.highlight.features import second_features
 from utawaku.models.highlight.model import SHIPPED, HighlightModel
 from utawaku.models.highlight.window import HIGHLIGHT_S, best_window
 from utawaku.models.tempo.features import Heard, listen_file
-from utawaku.models.training.highlight_songs import LeftOut, marked_songs, read_spans, share_inside
+from utawaku.models.training.highlight_songs import (
+    LeftOut,
+    marked_songs,
+    read_interest,
+    read_spans,
+    share_inside,
+)
 
 Array = npt.NDArray[np.float32]
 Spans = Sequence[tuple[float, float]]
@@ -32,11 +38,17 @@ class Example:
     name: str
     """Songs of one name are never in the training and the test set at once."""
     heard: Heard
-    chorus_spans: Spans
+    chorus_spans: Spans = ()
+    interest: Array | None = None
+    """float32 (n_seconds,) in [0, 1], where a curve is known and no choruses are."""
+    path: Path | None = None
+    """File that it was heard from."""
 
 
 def targets(example: Example) -> Array:
-    """Share of each second that lies in a chorus: float32 (n_seconds,)."""
+    """Interest of each second, or its share that lies in a chorus: float32 (n_seconds,)."""
+    if example.interest is not None:
+        return example.interest
     return share_inside(example.chorus_spans, example.heard.duration_s)
 
 
@@ -139,10 +151,30 @@ class Judgement:
 
 def judge(window: tuple[float, float], duration_s: float, spans: Spans) -> Judgement:
     """Measure a window of up to 30 s against the choruses of its song."""
+    return _judged(window, duration_s, lambda start, stop: _covered(start, stop, spans))
+
+
+def judge_example(example: Example, window: tuple[float, float]) -> Judgement:
+    """Measure a window of up to 30 s against what is known of its song."""
+    if example.interest is None:
+        return judge(window, example.heard.duration_s, example.chorus_spans)
+    summed = np.concatenate([[0.0], np.cumsum(example.interest, dtype=np.float64)])
+    seconds = np.arange(len(summed))
+
+    def area(start: float, stop: float) -> float:
+        return float(np.interp(stop, seconds, summed) - np.interp(start, seconds, summed))
+
+    return _judged(window, example.heard.duration_s, area)
+
+
+def _judged(
+    window: tuple[float, float], duration_s: float, area: Callable[[float, float], float]
+) -> Judgement:
+    """Measure a window by `area`, which tells how much interest lies between two times."""
     seconds = min(HIGHLIGHT_S, duration_s)
     starts = np.arange(0, max(duration_s - seconds, 0) + 0.05, 0.1)
-    shares = np.array([_covered(start, start + seconds, spans) / seconds for start in starts])
-    coverage = _covered(*window, spans) / max(1e-9, window[1] - window[0])
+    shares = np.array([area(start, start + seconds) / seconds for start in starts])
+    coverage = area(*window) / max(1e-9, window[1] - window[0])
     room = shares.max() - shares.mean()
     best = starts[shares >= shares.max() - 1e-6]
     together = np.maximum(0, np.minimum(best + seconds, window[1]) - np.maximum(best, window[0]))
@@ -157,30 +189,37 @@ def _covered(start: float, stop: float, spans: Spans) -> float:
     return sum(max(0.0, min(stop, b) - max(start, a)) for a, b in spans)
 
 
-def read_examples(folder: Path, progress: Progress = silent) -> tuple[list[Example], list[LeftOut]]:
-    """Songs of a folder with their choruses: `NAME.chorus.csv` beside each, `start,stop` a line.
+def read_examples(
+    folder: Path, progress: Progress = silent, *, n_least: int = 3
+) -> tuple[list[Example], list[LeftOut]]:
+    """Songs of a folder with their choruses or curves (`models.training.highlight_songs`).
 
     Returns:
         the songs, and those that cannot be read with the reason.
 
     Raises:
-        ConfigError: fewer than three songs are marked, or a line is no span.
+        ConfigError: fewer than `n_least` songs are marked, or marks are not as they should be.
     """
-    marked = [one for one in marked_songs(folder) if one[2].name.endswith(".chorus.csv")]
+    marked = marked_songs(folder)
     examples: list[Example] = []
     left_out: list[LeftOut] = []
     for number, (name, song, marks) in enumerate(marked):
         progress(number / len(marked), f"listening to {song.name}")
-        spans = read_spans(marks)
+        has_spans = marks.name.endswith(".chorus.csv")
+        spans = read_spans(marks) if has_spans else ()
         try:
-            examples.append(Example(name, listen_file(song), spans))
+            heard = listen_file(song)
         except MediaError as error:
             left_out.append((song.name, str(error)))
-    if len(examples) < 3:
+            continue
+        interest = None if has_spans else read_interest(marks, heard.duration_s)
+        examples.append(Example(name, heard, spans, interest, song))
+    if len(examples) < n_least:
         raise ConfigError(
-            "three songs at least must be marked",
+            f"{n_least} marked songs at least must be readable",
             subject=str(folder),
-            next_step="Write NAME.chorus.csv beside each song: start,stop in seconds a line",
+            next_step="Write NAME.chorus.csv (start,stop in seconds a line) or NAME.curve.csv "
+            "beside each song",
         )
     return examples, left_out
 
@@ -202,7 +241,7 @@ def cross_validated(
         for example in held_out:
             duration_s = example.heard.duration_s
             window = best_window(model.curve(example.heard), duration_s)
-            judged.append(judge(window, duration_s, example.chorus_spans))
+            judged.append(judge_example(example, window))
     return judged
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.commands.conftest import CommandLine
 from tests.conftest import Program
 from tests.models.separation import write_wav
 from utawaku.demo import render_song
@@ -50,6 +51,56 @@ def test_a_small_model_of_ones_own_is_trained_and_used(
     refused = program.run("highlight", song)
     assert refused.returncode != 0
     assert "no DeepChorus network" in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_song_with_only_a_curve_trains_the_small_network_and_measures_it(
+    command_line: CommandLine, songs: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "curves"
+    folder.mkdir()
+    for name in ("korobeiniki", "ode_to_joy", "amazing_grace"):
+        (folder / f"{name}.wav").symlink_to(songs / f"{name}.wav")
+        curve = [0.1] * 20 + [0.9] * 30 + [0.1] * 10
+        (folder / f"{name}.curve.json").write_text(json.dumps(curve), "utf-8")
+    mine = tmp_path / "mine.npz"
+    trained = command_line.run("train", "highlight", folder, "-o", mine, "--json")
+    assert trained.exit_code == 0, trained.stderr
+    assert json.loads(trained.stdout)["n_songs"] == 3
+    measured = command_line.run(
+        "train", "evaluate", "highlight", folder, "--network", mine, "--json"
+    )
+    assert measured.exit_code == 0, measured.stderr
+    told = json.loads(measured.stdout)
+    # It has learned from these songs.
+    assert told["model"]["gain"] > told["baselines"]["middle"]["gain"]
+
+
+def test_picks_that_need_no_model_are_measured_against_a_curve(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    swell = np.linspace(0.01, 0.5, 60 * RATE) * np.sin(np.arange(60 * RATE) * 0.3)
+    write_wav(tmp_path / "song.wav", swell[None].astype(np.float32), RATE)
+    curve = [0.1] * 20 + [0.9] * 30 + [0.1] * 10
+    (tmp_path / "song.curve.json").write_text(json.dumps(curve), "utf-8")
+    measured = command_line.run("train", "evaluate", "highlight", tmp_path, "--json")
+    assert measured.exit_code == 0, measured.stderr
+    told = json.loads(measured.stdout)["baselines"]
+    # The best half minute is 20 to 50, the middle one 15 to 45, the loudest 30 to 60.
+    assert told["middle"]["iou"] == pytest.approx(25 / 35, abs=0.01)
+    assert told["middle"]["coverage"] == pytest.approx((25 * 0.9 + 5 * 0.1) / 30, abs=0.01)
+    assert told["start_at_30"]["iou"] == pytest.approx(20 / 40, abs=0.01)
+    assert told["loudest"]["iou"] == pytest.approx(20 / 40, abs=0.01)
+
+
+def test_a_model_is_measured_beside_picks_that_need_none_and_a_bad_song_is_named(
+    command_line: CommandLine, songs: Path
+) -> None:
+    done = command_line.run("train", "evaluate", "highlight", songs)
+    assert done.exit_code == 1
+    assert "broken.wav" in done.stderr
+    for word in ("gain", "IoU", "model", "the middle", "from 0:30 on", "the loudest", "4 songs"):
+        assert word in done.stdout
 
 
 def test_a_folder_without_marks_is_told(program: Program, tmp_path: Path) -> None:

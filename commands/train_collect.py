@@ -1,0 +1,68 @@
+"""`utawaku train collect`: songs of the library as training data of highlight models."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from utawaku.commands.console import bar, err, out, print_json
+from utawaku.library.errors import NotFoundError, UsageError
+from utawaku.library.language import tr, translated
+
+
+def collect(
+    folder: Annotated[Path, typer.Argument(help="Folder to write into.")],
+    query: Annotated[
+        str, typer.Argument(help="A search (see `utawaku songs --help`); default: all songs.")
+    ] = "",
+    evidence: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Whose curves: heatmap (what viewers replayed), plays (your own), lyrics (lines "
+            "that come back), chat; may be repeated. Default: heatmap."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write songs and their curves of interest as a folder that `train highlight` learns from.
+
+    What viewers of YouTube replayed comes with a stream or an upload, and is the song's curve.
+    """
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+    from utawaku.library.store.browse import Browser
+    from utawaku.workflows.training_songs import EVIDENCE, collect_songs
+
+    wanted = evidence or ["heatmap"]
+    for name in wanted:
+        if name not in EVIDENCE:
+            raise UsageError(
+                "there is no such evidence", subject=name, next_step=f"One of {', '.join(EVIDENCE)}"
+            )
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    try:
+        browser = Browser(catalogue, catalogue.engine)
+        songs = browser.songs(browser.search(query).numbers)
+        browser.close()
+        with bar("collecting") as show:
+            found = collect_songs(songs, folder, wanted, catalogue, settings, show)
+    finally:
+        catalogue.close()
+    if json:
+        print_json({"songs": found.songs, "left_out": [list(pair) for pair in found.left_out]})
+    else:
+        for name, why in found.left_out:
+            err.print(
+                tr("left out: {name}: {why}", name=name, why=translated(why)),
+                markup=False,
+                soft_wrap=True,
+            )
+        out.print(tr("{n_songs} songs", n_songs=len(found.songs)))
+    if not found.songs:
+        raise NotFoundError(
+            "no song has such a curve",
+            subject=", ".join(wanted),
+            next_step="Ingest streams or uploads whose pages show what is replayed, or give "
+            "another --evidence",
+        )
