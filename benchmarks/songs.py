@@ -29,9 +29,16 @@ from utawaku.library.config import load_settings
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.segmenter import Segmenter
 from utawaku.models.songs import SongRules, find_songs, segment_and_listen
-from utawaku.models.training.song_data import MIXES, composed, write_wave
+from utawaku.models.training.song_data import MIXES, composed
 from utawaku.models.training.stream_parts import Parts
-from utawaku.models.training.stream_sounds import Audio, decode_mono, gain, in_room, recompressed
+from utawaku.models.training.stream_sounds import (
+    Audio,
+    decode_mono,
+    gain,
+    in_room,
+    recompressed,
+    write_wave,
+)
 
 STRATEGIES = ("classic", "smart")
 

@@ -1,10 +1,11 @@
 """Make the training streams of the song scorer, and train it on them.
 
-    python -m utawaku.models.training.song_data compose WORK --corpus DIR \\
-        [--karaoke DIR] [--music DIR]
+    python -m utawaku.models.training.song_data compose WORK --corpus DIR --weights DIR \\
+        [--karaoke DIR] [--music DIR] [--streams N] [--evenings N]
     python -m utawaku.models.training.song_data train WORK --out models/songs
 
-`compose` leaves pairs `NAME.npz` (segmentation with features) and `NAME.truth.json` in WORK;
+`compose` reads a folder with `songs speech instrumental noise` (`stream_material` lays out one) and
+leaves pairs `NAME.npz` (segmentation with features) and `NAME.truth.json` in WORK;
 `train` reads all pairs there, adds streams spliced out of their spans, and writes both scorers:
 `scorer_full.npz` and, for segmentations without features, `scorer_plain.npz`.
 """
@@ -13,17 +14,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.segmenter import Segmenter
 from utawaku.models.songs import segment_and_listen
 from utawaku.models.songs.boundary_features import cues_of
+from utawaku.models.training.evenings import compose_evening
 from utawaku.models.training.song_splices import (
     Span,
     features_of,
@@ -34,22 +33,21 @@ from utawaku.models.training.song_splices import (
 from utawaku.models.training.song_streams import compose
 from utawaku.models.training.songs import Example, train_scorer
 from utawaku.models.training.stream_parts import HARD, VARIED, Mix, Parts
-from utawaku.models.training.stream_sounds import RATE_HZ, Audio
+from utawaku.models.training.stream_sounds import write_wave
 
-MIXES = {"plain": Mix(), "hard": HARD, "varied": VARIED}
+EVENING = "evening"
+MIXES = {
+    "plain": Mix(),
+    "hard": HARD,
+    "varied": VARIED,
+    "studio": Mix(karaoke_share=0.0, n_songs=6),
+    EVENING: None,
+}
+"""Makes of streams by name; evenings are composed by `evenings.compose_evening`."""
 N_MEMBERS = 4
 N_HIDDEN = 64
 NOISE = 0.3
 EPOCHS = 10
-
-
-def write_wave(path: Path, audio: Audio) -> None:
-    """16-bit mono at the composer's rate."""
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE_HZ)
-        out.writeframes((np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def composed(
@@ -59,7 +57,10 @@ def composed(
     name = f"{mix}_{parts.half}_{seed}"
     kept, truth_path = work / f"{name}.npz", work / f"{name}.truth.json"
     if not (kept.is_file() and truth_path.is_file()):
-        audio, truth = compose(parts, 2 * seed + (parts.half == "b"), MIXES[mix])
+        if mix == EVENING:
+            audio, truth = compose_evening(parts, seed)
+        else:
+            audio, truth = compose(parts, 2 * seed + (parts.half == "b"), MIXES[mix])
         sound = work / f"{name}.wav"
         write_wave(sound, audio)
         segment_and_listen(segmenter, sound).save(kept)
@@ -93,7 +94,8 @@ def examples_of(
     """Each stream twice, and `n_spliced` new ones out of their spans."""
     heard = [(without_features(s) if plain else s, truth) for s, truth in pairs]
     examples = [example_of(segmentation, truth) for segmentation, truth in heard] * 2
-    spans: list[Span] = [span for stream, truth in heard for span in spans_of(stream, truth)]
+    whole = [(stream, truth) for stream, truth in heard if "regions" in truth]
+    spans: list[Span] = [span for stream, truth in whole for span in spans_of(stream, truth)]
     for seed in range(n_spliced):
         made = splice(spans, seed)
         cues = cues_of(made.segmentation, features_of(made.segmentation))
@@ -111,7 +113,8 @@ def main() -> None:
     making.add_argument("--karaoke", type=Path)
     making.add_argument("--music", type=Path)
     making.add_argument("--weights", type=Path, required=True, help="the segmenter's weights")
-    making.add_argument("--streams", type=int, default=12, help="a half and mix")
+    making.add_argument("--streams", type=int, default=4, help="of each mix but evenings")
+    making.add_argument("--evenings", type=int, default=60)
     training = commands.add_parser("train")
     training.add_argument("work", type=Path)
     training.add_argument("--out", type=Path, required=True)
@@ -120,12 +123,11 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     if options.command == "compose":
         segmenter = Segmenter.from_registry(options.weights)
-        for half in "ab":
-            parts = Parts(options.corpus, half, options.karaoke, options.music)
-            for mix in MIXES:
-                for seed in range(options.streams):
-                    composed(segmenter, parts, mix, seed, options.work)
-                    print(f"{mix} {half} {seed}", flush=True)
+        parts = Parts(options.corpus, "ab", options.karaoke, options.music)
+        for mix in MIXES:
+            for seed in range(options.evenings if mix == EVENING else options.streams):
+                composed(segmenter, parts, mix, seed, options.work)
+                print(f"{mix} {seed}", flush=True)
         return
     pairs = stored_pairs(options.work)
     for plain in (False, True):

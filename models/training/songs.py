@@ -35,16 +35,23 @@ def targets(example: Example) -> tuple[Array, Array]:
     """Return what the networks should say: (n_steps, 3) in [0, 1], and weights (n_steps,)."""
     n_steps = len(example.cues.matrix)
     instants = np.arange(n_steps) * STEP_S
-    wanted = np.zeros((n_steps, len(OUTPUTS)), np.float32)
+    wanted = edge_targets(n_steps, example.songs)
     weights = np.ones(n_steps, np.float32)
-    for start, stop in example.songs:
+    for start, stop in example.unjudged:
+        weights[(instants >= start - 1) & (instants < stop + 1)] = 0
+    return wanted, weights
+
+
+def edge_targets(n_steps: int, songs: Sequence[tuple[float, float]]) -> Array:
+    """Songs as a network should tell them: float32 (n_steps, 3) in [0, 1], soft around edges."""
+    instants = np.arange(n_steps) * STEP_S
+    wanted = np.zeros((n_steps, len(OUTPUTS)), np.float32)
+    for start, stop in songs:
         wanted[(instants + STEP_S / 2 >= start) & (instants + STEP_S / 2 < stop), 0] = 1
         for column, edge in ((1, start), (2, stop)):
             near = 1 - (np.abs(instants - edge) - _EDGE_FLAT_S) / _EDGE_SLOPE_S
             wanted[:, column] = np.maximum(wanted[:, column], np.clip(near, 0, 1))
-    for start, stop in example.unjudged:
-        weights[(instants >= start - 1) & (instants < stop + 1)] = 0
-    return wanted, weights
+    return wanted
 
 
 def train_scorer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ RATE_HZ = 16_000
 
 def decode_mono(path: Path, sample_rate_hz: int = RATE_HZ) -> Audio:
     """Whole file as mono float32 at `sample_rate_hz`."""
+    plain = _plain_wave(path)
+    if plain is not None and len(plain) == 1 and sample_rate_hz == RATE_HZ:
+        return np.ascontiguousarray(plain[0])
     resampler = av.AudioResampler(format="flt", layout="mono", rate=sample_rate_hz)
     parts: list[Audio] = []
     with av.open(str(path)) as container:
@@ -23,11 +27,27 @@ def decode_mono(path: Path, sample_rate_hz: int = RATE_HZ) -> Audio:
             frame.pts = None
             parts += [out.to_ndarray()[0].astype(np.float32) for out in resampler.resample(frame)]
         parts += [out.to_ndarray()[0].astype(np.float32) for out in resampler.resample(None)]
-    return np.concatenate(parts).astype(np.float32)
+    return np.concatenate([np.zeros(0, np.float32), *parts]).astype(np.float32)
+
+
+def _plain_wave(path: Path) -> Audio | None:
+    """A wave file of 16 bits at `RATE_HZ`, float32 (n_channels, n_samples); None for another."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            if file.getsampwidth() != 2 or file.getframerate() != RATE_HZ:
+                return None
+            n_channels, data = file.getnchannels(), file.readframes(file.getnframes())
+    except (wave.Error, EOFError):
+        return None
+    samples = np.frombuffer(data, "<i2").reshape(-1, n_channels).T
+    return np.ascontiguousarray(samples, np.float32) / np.float32(32768)
 
 
 def decode_stereo_wave(path: Path) -> Audio:
     """A 16 kHz stereo wave file as float32 of shape (2, n_samples)."""
+    plain = _plain_wave(path)
+    if plain is not None and len(plain) == 2:
+        return plain
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE_HZ)
     parts: list[Audio] = []
     with av.open(str(path)) as container:
@@ -36,6 +56,15 @@ def decode_stereo_wave(path: Path) -> Audio:
             parts += [out.to_ndarray().astype(np.float32) for out in resampler.resample(frame)]
         parts += [out.to_ndarray().astype(np.float32) for out in resampler.resample(None)]
     return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def write_wave(path: Path, audio: Audio) -> None:
+    """Write float32 (n_samples,) as 16-bit mono at `RATE_HZ`."""
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE_HZ)
+        out.writeframes((np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def rms_dbfs(audio: Audio) -> float:
@@ -96,13 +125,13 @@ def tilted(audio: Audio, tilt: float) -> Audio:
 
 def in_room(audio: Audio, rng: np.random.Generator, rt60_s: float, wet: float) -> Audio:
     """Return audio, float32 (n_samples,), with reverberation of `rt60_s` seconds."""
-    from scipy.signal import fftconvolve
+    from scipy.signal import oaconvolve
 
     n = int(rt60_s * RATE_HZ)
     tail = rng.standard_normal(n) * np.exp(-6.9 * np.arange(n) / n)
     tail *= wet / np.sqrt((tail**2).sum())
     tail[0] += 1.0
-    return np.asarray(fftconvolve(audio, tail)[: len(audio)], dtype=np.float32)
+    return np.asarray(oaconvolve(audio, tail)[: len(audio)], dtype=np.float32)
 
 
 def recompressed(audio: Audio, codec: str, bit_rate: int) -> Audio:
