@@ -1,4 +1,4 @@
-"""`utawaku scrobble`: tell ListenBrainz what was heard."""
+"""`utawaku scrobble`: tell ListenBrainz what was heard and graded."""
 
 import time
 from typing import Annotated
@@ -17,9 +17,10 @@ def register(app: typer.Typer) -> None:
 def scrobble(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Send plays to ListenBrainz that were not sent yet (scrobble.listenbrainz).
+    """Send plays and grades to ListenBrainz that were not sent yet (scrobble.listenbrainz).
 
-    The terminal runs it after each song; what was heard offline is sent by the next run.
+    Grades are sent where scrobble.listenbrainz_grades says so. The terminal runs it after each
+    song; what was heard offline is sent by the next run.
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
@@ -33,7 +34,9 @@ def scrobble(
         catalogue.close()
     if json:
         print_event("scrobbled", sent=done.n_sent, refused=done.n_refused,
-                    left_out=done.n_left_out)  # fmt: skip
+                    left_out=done.n_left_out, grades=done.n_grades,
+                    grades_refused=done.n_grades_refused,
+                    grades_waiting=done.n_grades_waiting)  # fmt: skip
         return
     out.print(
         tr(
@@ -43,3 +46,12 @@ def scrobble(
             n_left_out=done.n_left_out,
         )
     )
+    if settings.scrobble.listenbrainz_grades:
+        out.print(
+            tr(
+                "Grades: {n_sent} sent, {n_refused} refused, {n_waiting} for the next run",
+                n_sent=done.n_grades,
+                n_refused=done.n_grades_refused,
+                n_waiting=done.n_grades_waiting,
+            )
+        )

@@ -14,6 +14,11 @@ class ScrobbleSettings(BaseModel):
         default=False,
         description="Tell ListenBrainz what you hear: half of a song, or four minutes of it.",
     )
+    listenbrainz_grades: bool = Field(
+        default=False,
+        description="Tell ListenBrainz also what you like and dislike, of songs that MusicBrainz "
+        "knows: a grade of 1 is sent as loved, -1 as hated.",
+    )
     listenbrainz_token: SecretStr = Field(
         default=SecretStr(""), description="Your user token, from listenbrainz.org/settings."
     )

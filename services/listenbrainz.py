@@ -1,4 +1,7 @@
-"""ListenBrainz: submits listens. https://listenbrainz.readthedocs.io/en/latest/users/json.html"""
+"""ListenBrainz: submits listens and what somebody loves or hates of them.
+
+Source: https://listenbrainz.readthedocs.io/en/latest/users/json.html and its feedback-json page.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,8 @@ class Listen:
     duration_s: float = 0.0
     isrc: str = ""
     url: str = ""
+    recording_id: str = ""
+    """Of MusicBrainz."""
 
     def payload(self) -> dict[str, Any]:
         """As ListenBrainz takes it; what is unknown is left out."""
@@ -43,6 +48,7 @@ class Listen:
             "submission_client_version": importlib.metadata.version("utawaku"),
             "duration_ms": round(self.duration_s * 1000) or None,
             "isrc": self.isrc or None,
+            "recording_mbid": self.recording_id or None,
             "origin_url": self.url or None,
         }
         track = {
@@ -55,8 +61,8 @@ class Listen:
         return {"listened_at": self.listened_at, "track_metadata": kept}
 
 
-class RefusedListensError(SourceError):
-    """ListenBrainz refuses these listens as they are: they are not sent again."""
+class RefusedError(SourceError):
+    """ListenBrainz refuses this as it is: it is not sent again."""
 
 
 def submit(base_url: str, token: str, listens: Sequence[Listen]) -> None:
@@ -64,18 +70,34 @@ def submit(base_url: str, token: str, listens: Sequence[Listen]) -> None:
 
     Raises:
         ConfigError: the token is refused.
-        RefusedListensError: a listen is refused.
+        RefusedError: a listen is refused.
         SourceError: it has no answer now; nothing is lost.
     """
     body = {
         "listen_type": "single" if len(listens) == 1 else "import",
         "payload": [listen.payload() for listen in listens],
     }
+    _post(base_url, "/1/submit-listens", token, body)
+
+
+def send_feedback(base_url: str, token: str, recording_id: str, score: int) -> None:
+    """Say of a recording of MusicBrainz that it is loved (1), hated (-1) or neither (0).
+
+    Raises:
+        ConfigError: the token is refused.
+        RefusedError: the recording is refused.
+        SourceError: it has no answer now; nothing is lost.
+    """
+    body = {"recording_mbid": recording_id, "score": score}
+    _post(base_url, "/1/feedback/recording-feedback", token, body)
+
+
+def _post(base_url: str, path: str, token: str, body: dict[str, Any]) -> None:
     try:
         with requests.Session() as session:
             session.mount("https://", SystemTrust())
             response = session.post(
-                f"{base_url.rstrip('/')}/1/submit-listens",
+                f"{base_url.rstrip('/')}{path}",
                 data=json.dumps(body, ensure_ascii=False).encode(),
                 headers={
                     "Authorization": f"Token {token}",
@@ -106,8 +128,8 @@ def _heed(response: requests.Response, said: bytes) -> None:
             next_step="Copy it again from listenbrainz.org/settings",
         )
     if status == 400:
-        raise RefusedListensError(
-            f"it refuses a listen ({said[:200].decode('utf-8', 'replace')})", subject="ListenBrainz"
+        raise RefusedError(
+            f"it refuses an entry ({said[:200].decode('utf-8', 'replace')})", subject="ListenBrainz"
         )
     wait = response.headers.get("X-RateLimit-Reset-In", "")
     pause = f" for {int(wait)} s" if status == 429 and wait.isdigit() else ""
@@ -116,5 +138,7 @@ def _heed(response: requests.Response, said: bytes) -> None:
 
 def _later(problem: str) -> SourceError:
     return SourceError(
-        problem, subject="ListenBrainz", next_step="What you heard is kept and sent later"
+        problem,
+        subject="ListenBrainz",
+        next_step="What you heard and graded is kept and sent later",
     )

@@ -1,9 +1,11 @@
-"""Plays that are told to ListenBrainz: those since the last that it took.
+"""Plays and grades that are told to ListenBrainz: those that it did not take yet.
 
-The catalogue's own plays are the queue, so that what was heard offline is sent later.
+The catalogue's own plays and grades are the queue, so that what came offline is sent later.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
@@ -14,7 +16,8 @@ from utawaku.services.listenbrainz import (
     EARLIEST_S,
     MAX_LISTENS,
     Listen,
-    RefusedListensError,
+    RefusedError,
+    send_feedback,
     submit,
 )
 
@@ -22,21 +25,28 @@ LEAST_SHARE, LEAST_S = 0.5, 240.0
 """A play counts after half of the song, or after four minutes."""
 FIRST_S = 3600.0
 """Plays of the time before scrobbling was switched on that are sent, too."""
+MAX_GRADES = 100
+"""Grades of one run; each takes a request, and the next run sends the rest."""
 _SENT = "listenbrainz_sent"
+_SENT_SCORES = "listenbrainz_scores"
 
 
 @dataclass
 class Scrobbled:
-    """The outcome of the plays."""
+    """The outcome of the plays and the grades."""
 
     n_sent: int = 0
     n_refused: int = 0
     n_left_out: int = 0
     """Too short, or of a song without a name."""
+    n_grades: int = 0
+    n_grades_refused: int = 0
+    n_grades_waiting: int = 0
+    """More than one run sends."""
 
 
 def scrobble(catalogue: Catalogue, settings: Settings, now: float) -> Scrobbled:
-    """Send the plays that were not sent yet; what fails stays for the next time.
+    """Send the plays and grades that were not sent yet; what fails stays for the next time.
 
     Raises:
         ConfigError: it is switched off, or the token is missing or refused.
@@ -65,7 +75,45 @@ def scrobble(catalogue: Catalogue, settings: Settings, now: float) -> Scrobbled:
             _send(wanted.listenbrainz_url.get_secret_value(), token, ready, done)
         sent = plays[-1].number
         catalogue.memories.keep(_SENT, sent)
+    if wanted.listenbrainz_grades:
+        _send_grades(catalogue, wanted.listenbrainz_url.get_secret_value(), token, done)
     return done
+
+
+def _send_grades(catalogue: Catalogue, url: str, token: str, done: Scrobbled) -> None:
+    """Send the scores that differ from what ListenBrainz took, at most `MAX_GRADES`."""
+    sent: dict[str, int] = catalogue.memories.recall(_SENT_SCORES, {})
+    wanted = _scores(catalogue)
+    # A grade that was taken back is 0 there too; what was never sent need not be said.
+    changes = {recording: 0 for recording, score in sent.items() if score} | wanted
+    changes = {name: score for name, score in changes.items() if score != sent.get(name, 0)}
+    done.n_grades_waiting = max(0, len(changes) - MAX_GRADES)
+    for recording, score in list(changes.items())[:MAX_GRADES]:
+        try:
+            send_feedback(url, token, recording, score)
+            done.n_grades += 1
+        except RefusedError:
+            done.n_grades_refused += 1
+        sent[recording] = score
+        catalogue.memories.keep(_SENT_SCORES, sent)
+
+
+def _scores(catalogue: Catalogue) -> dict[str, int]:
+    """Return the latest grade of each recording that MusicBrainz knows."""
+    scores: dict[str, int] = {}
+    for grade, evidence in catalogue.grades.with_labels():
+        recording = _recording_id(evidence)
+        if recording:
+            scores.pop(recording, None)  # the order is that of the latest grades
+            scores[recording] = grade
+    return scores
+
+
+def _recording_id(evidence: Mapping[str, Any]) -> str:
+    """Return the id of MusicBrainz that a label was named by; empty where it has none."""
+    spelled = evidence.get("musicbrainz")
+    found = spelled if isinstance(spelled, Mapping) else evidence
+    return str(found.get("recording_id") or "")
 
 
 def _send(url: str, token: str, listens: list[Listen], done: Scrobbled) -> None:
@@ -73,7 +121,7 @@ def _send(url: str, token: str, listens: list[Listen], done: Scrobbled) -> None:
     try:
         submit(url, token, listens)
         done.n_sent += len(listens)
-    except RefusedListensError:
+    except RefusedError:
         if len(listens) == 1:
             done.n_refused += 1
             return
@@ -98,4 +146,5 @@ def _listen_of(play: Play, song: Song | None, catalogue: Catalogue) -> Listen | 
         song.duration_s,
         label.isrc if label is not None and label.isrc else "",
         song.stream_url if song.stream_url.startswith(("https://", "http://")) else "",
+        _recording_id(label.evidence) if label is not None else "",
     )

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from utawaku.library.errors import NotFoundError
-from utawaku.library.schema import grades, plays, songs
+from utawaku.library.schema import grades, labels, plays, songs
 from utawaku.library.store.connections import Connections
 
 
@@ -121,6 +121,29 @@ class Grades:
         query = sa.select(sa.func.max(plays.c.id)).where(plays.c.at < before)
         with self._catalogue.read() as connection:
             return int(connection.execute(query).scalar() or 0)
+
+    def with_labels(self) -> list[tuple[int, Mapping[str, Any]]]:
+        """Return each graded song's grade and the evidence of the label that names it.
+
+        The song that was graded last comes last.
+        """
+        graded = (
+            sa.select(grades.c.song_id, sa.func.max(grades.c.id).label("number"))
+            .where(grades.c.grade.is_not(None))
+            .group_by(grades.c.song_id)
+            .subquery()
+        )
+        query = (
+            sa.select(songs.c.id, songs.c.grade, labels.c.evidence)
+            .join(labels, labels.c.song_id == songs.c.id)
+            .join(graded, graded.c.song_id == songs.c.id)
+            .where(songs.c.grade.is_not(None), labels.c.chosen_by != "")
+            # A name that the user chose comes after an engine's, and so replaces it.
+            .order_by(graded.c.number, labels.c.chosen_by, labels.c.id.desc())
+        )
+        with self._catalogue.read() as connection:
+            found = {row.id: (row.grade, row.evidence) for row in connection.execute(query)}
+        return list(found.values())
 
     def since(self, number: int) -> tuple[int, int]:
         """Number of the latest mark, and how many grades and stars came after mark `number`."""

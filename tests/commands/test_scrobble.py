@@ -27,7 +27,8 @@ def test_plays_are_sent_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         catalogue.close()
         done = CliRunner().invoke(app, ["scrobble", "--json"])
         assert json.loads(done.stdout) == {
-            "event": "scrobbled", "sent": 1, "refused": 0, "left_out": 0
+            "event": "scrobbled", "sent": 1, "refused": 0, "left_out": 0,
+            "grades": 0, "grades_refused": 0, "grades_waiting": 0,
         }  # fmt: skip
         assert TOKEN not in done.output
         assert len(site.listens) == 1

@@ -1,4 +1,4 @@
-"""Plays told to ListenBrainz, at the wire."""
+"""Plays and grades told to ListenBrainz, at the wire."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.servers.media_site import Fault
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError, SourceError
-from utawaku.library.records import Song
+from utawaku.library.records import LabelCandidate, Song
 from utawaku.library.scrobble_settings import ScrobbleSettings
 from utawaku.library.secret_url import SecretUrl
 from utawaku.workflows.scrobbling import scrobble
@@ -88,7 +88,7 @@ def test_a_refused_listen_keeps_the_others_from_nothing(
 ) -> None:
     for song in songs[:4]:
         catalogue.grades.played(song.id, 0.0, 200.0)
-    site.refused_titles = {"song 2"}
+    site.refused = {"song 2"}
     done = scrobble(catalogue, on, time.time())
     assert (done.n_sent, done.n_refused) == (3, 1)
     assert scrobble(catalogue, on, time.time()).n_refused == 0
@@ -107,3 +107,75 @@ def test_switched_off_or_with_a_wrong_token_the_setting_is_named(
         scrobble(catalogue, wanted, time.time())
     assert "scrobble.listenbrainz" in told.value.subject
     assert "wrong" not in str(told.value)
+
+
+ORIGINAL = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"
+OTHER = "4a5a1f2c-7f0e-4b52-8a7b-2d1a0f6b9c11"
+
+
+def name_by(catalogue: Catalogue, song: Song, evidence: dict[str, object]) -> None:
+    label = LabelCandidate("title", "artist", "shazam", 0.9, evidence=evidence)
+    catalogue.labels.replace_found(song.id, [label], label, engine_version="1")
+
+
+@pytest.fixture
+def with_grades(on: Settings) -> Settings:
+    scrobble = on.scrobble.model_copy(update={"listenbrainz_grades": True})
+    return on.model_copy(update={"scrobble": scrobble})
+
+
+def test_grades_of_known_recordings_are_sent_once_and_again_when_they_change(
+    site: ListenBrainzSite, with_grades: Settings, catalogue: Catalogue, songs: list[Song]
+) -> None:
+    name_by(catalogue, songs[0], {"musicbrainz": {"recording_id": ORIGINAL}})
+    name_by(catalogue, songs[1], {"recording_id": OTHER})
+    name_by(catalogue, songs[2], {})
+    for song, grade in zip(songs, (1, -1, 1), strict=False):
+        catalogue.grades.give(song.id, grade=grade)
+    assert scrobble(catalogue, with_grades, time.time()).n_grades == 2
+    assert scrobble(catalogue, with_grades, time.time()).n_grades == 0
+    catalogue.grades.give(songs[0].id, grade=0)
+    catalogue.grades.clear(songs[1].id)
+    name_by(catalogue, songs[2], {"recording_id": "late"})  # known only after it was graded
+    scrobble(catalogue, with_grades, time.time())
+    said = [(one["recording_mbid"], one["score"]) for one in site.feedback]
+    assert said[:2] == [(ORIGINAL, 1), (OTHER, -1)]
+    assert sorted(said[2:]) == sorted([(ORIGINAL, 0), (OTHER, 0), ("late", 1)])
+
+
+def test_the_latest_grade_counts_where_a_recording_was_sung_twice(
+    site: ListenBrainzSite, with_grades: Settings, catalogue: Catalogue, songs: list[Song]
+) -> None:
+    for song in songs[:2]:
+        name_by(catalogue, song, {"recording_id": ORIGINAL})
+    catalogue.grades.give(songs[1].id, grade=1)
+    catalogue.grades.give(songs[0].id, grade=-1)
+    scrobble(catalogue, with_grades, time.time())
+    assert [one["score"] for one in site.feedback] == [-1]
+
+
+def test_grades_wait_for_the_service_and_a_refused_one_is_sent_once(
+    site: ListenBrainzSite, with_grades: Settings, catalogue: Catalogue, songs: list[Song]
+) -> None:
+    for song, recording in zip(songs, (ORIGINAL, OTHER), strict=False):
+        name_by(catalogue, song, {"recording_id": recording})
+        catalogue.grades.give(song.id, grade=1)
+    site.trouble = [Fault(status=503)]
+    with pytest.raises(SourceError):
+        scrobble(catalogue, with_grades, time.time())
+    site.refused = {ORIGINAL}
+    done = scrobble(catalogue, with_grades, time.time())
+    assert (done.n_grades, done.n_grades_refused) == (1, 1)
+    assert scrobble(catalogue, with_grades, time.time()).n_grades_refused == 0
+
+
+def test_grades_stay_at_home_unless_they_are_wanted(
+    site: ListenBrainzSite, on: Settings, catalogue: Catalogue, songs: list[Song]
+) -> None:
+    name_by(catalogue, songs[0], {"recording_id": ORIGINAL})
+    catalogue.grades.give(songs[0].id, grade=1)
+    catalogue.grades.played(songs[0].id, 0.0, 200.0)
+    assert scrobble(catalogue, on, time.time()).n_sent == 1
+    assert site.feedback == []
+    more = site.listens[0]["track_metadata"]["additional_info"]
+    assert more["recording_mbid"] == ORIGINAL
