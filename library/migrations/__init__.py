@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNewError
 
-HEAD = "0010"
-"""The newest revision in `versions/`."""
+HEAD = max(path.stem[:4] for path in (Path(__file__).parent / "versions").glob("[0-9]*.py"))
+"""The newest revision in `versions/`: a file's name starts with its revision."""
 
 
 def migrate(engine: sa.Engine) -> None:

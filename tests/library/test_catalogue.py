@@ -1,6 +1,8 @@
 """The catalogue: opening, migrating, searching, keeping what the user made."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -48,6 +50,20 @@ def test_opening_twice_keeps_what_is_there(settings: Settings, stream: Stream) -
     again = Catalogue.open(settings)
     assert again.streams.get("file-1") == stream
     again.close()
+
+
+def test_opening_the_newest_schema_migrates_and_copies_nothing(settings: Settings) -> None:
+    Catalogue.open(settings).close()
+    code = """
+import sys
+from utawaku.library.catalogue import Catalogue
+Catalogue.open_url(sys.argv[1]).close()
+print("alembic" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code, settings.database_url],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout.strip() == "False"
+    assert not (settings.data_dir / "backups").exists()
 
 
 def test_many_programs_may_open_a_new_catalogue_at_once(settings: Settings) -> None:
