@@ -323,6 +323,7 @@ def test_songs_are_heard_and_one_that_is_gone_holds_up_no_other(
     assert world.ids
 
 
+@pytest.mark.slow
 def test_the_command_line_trains_lists_explains_and_finds_alike(
     program: Program, settings: Settings
 ) -> None:

@@ -110,6 +110,7 @@ def test_segment_and_identify_tell_a_bad_file_as_ingest_does(
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_is_refused_in_words(program: Program, tmp_path: Path) -> None:
     bad = os.fsencode(tmp_path) + b"/song\xff.wav"
     try:
@@ -133,6 +134,7 @@ def test_a_file_that_may_not_be_read_says_so(program: Program, tmp_path: Path) -
     assert "you may not read this file" in done.stderr
 
 
+@pytest.mark.slow
 def test_names_that_act_on_a_terminal_or_are_long_are_only_names(
     program: Program, tmp_path: Path
 ) -> None:
@@ -157,6 +159,7 @@ def test_a_library_that_cannot_be_written_to_is_named(program: Program, tmp_path
     assert "set library_root" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_file_that_goes_away_before_its_turn_fails_alone(
     program: Program, tmp_path: Path
 ) -> None:

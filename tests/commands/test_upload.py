@@ -144,6 +144,7 @@ def test_from_log_in_to_published_and_later_songs_appended(desk: Desk) -> None:
     assert len(archive.filenames) == 3
 
 
+@pytest.mark.slow
 def test_a_captcha_holds_the_queue_until_it_is_released(desk: Desk) -> None:
     desk.run("login", "uta")
     desk.sing(["一曲目"])

@@ -1,5 +1,6 @@
 """Songs made by chance: the same for a number, with the truth, and bands kept apart."""
 
+import hashlib
 import itertools
 import os
 import subprocess
@@ -25,43 +26,40 @@ def song() -> ComposedSong:
     return compose(3, levels=True)
 
 
-def test_a_number_gives_the_same_song_and_another_another(song: ComposedSong) -> None:
-    again = compose(3, levels=True)
-    np.testing.assert_array_equal(song.samples, again.samples)
-    assert song.chorus_spans == again.chorus_spans
-    assert len(compose(4).samples) != len(song.samples)
-
-
-def test_another_process_makes_the_same_song() -> None:
+def test_a_number_gives_the_same_song_in_another_process(song: ComposedSong) -> None:
     code = """
 import hashlib
 from utawaku.models.training.composed_songs import compose
-print(hashlib.sha256(compose(4).samples.tobytes()).hexdigest())
+made = compose(3, levels=True)
+print(hashlib.sha256(made.samples.tobytes()).hexdigest(), made.chorus_spans)
 """
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", code], cwd=Path(__file__).resolve().parents[2],
-            env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True,
-            timeout=250, check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }  # fmt: skip
-    assert len(found) == 1
+    again = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).resolve().parents[2],
+        env={**os.environ, "PYTHONHASHSEED": "1"}, capture_output=True, text=True,
+        timeout=250, check=True,
+    ).stdout  # fmt: skip
+    of_ours = hashlib.sha256(song.samples.tobytes()).hexdigest()
+    assert again.strip() == f"{of_ours} {song.chorus_spans}"
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_choruses_lie_inside_and_leave_room(number: int) -> None:
-    for kind in ({"unheard": True}, {"plain": True}):
-        made = compose(number, **kind)
-        duration_s = len(made.samples) / RATE
-        assert np.isfinite(made.samples).all()
-        assert 30 < duration_s < 500
-        assert list(made.edges_s) == sorted(made.edges_s)
-        assert all(0 <= a < b <= duration_s + 0.01 for a, b in made.chorus_spans)
-        for (_, stop), (start, _) in itertools.pairwise(made.chorus_spans):
-            assert stop <= start + 1e-6
-        share = sum(b - a for a, b in made.chorus_spans) / duration_s
-        assert 0.1 < share < 0.85
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(0, {"unheard": True}), (1, {"plain": True}), (4, {"levels": True})],
+)
+def test_choruses_lie_inside_and_leave_room(
+    number: int, kind: dict[str, bool], song: ComposedSong
+) -> None:
+    made = compose(number, **kind)
+    assert len(made.samples) != len(song.samples), "another number, another song"
+    duration_s = len(made.samples) / RATE
+    assert np.isfinite(made.samples).all()
+    assert 30 < duration_s < 500
+    assert list(made.edges_s) == sorted(made.edges_s)
+    assert all(0 <= a < b <= duration_s + 0.01 for a, b in made.chorus_spans)
+    for (_, stop), (start, _) in itertools.pairwise(made.chorus_spans):
+        assert stop <= start + 1e-6
+    share = sum(b - a for a, b in made.chorus_spans) / duration_s
+    assert 0.1 < share < 0.85
 
 
 def test_bands_of_test_songs_have_instruments_of_their_own() -> None:

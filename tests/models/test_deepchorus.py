@@ -197,6 +197,7 @@ def test_a_long_song_goes_through_in_pieces_that_keep_their_place(weights: Weigh
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's process table")
+@pytest.mark.slow
 def test_ten_minutes_take_less_than_600_mb(weights: Weights, tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
     path.write_bytes(to_onnx(weights, pool=9).SerializeToString())
