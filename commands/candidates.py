@@ -1,11 +1,14 @@
 """`utawaku candidates`: streams that the crawler found, to accept or reject."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
 from utawaku.commands.console import (
     add_row,
+    bar,
     clock,
     err,
     out,
@@ -15,7 +18,15 @@ from utawaku.commands.console import (
     table,
 )
 from utawaku.commands.help import App
+from utawaku.library.errors import ExitCode
 from utawaku.library.language import tr, translated
+from utawaku.library.text import clean_line
+
+if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import Settings
+    from utawaku.library.subscriptions import CrawlSearch
+    from utawaku.models.tagger import Tagger
 
 PACE_NAME = "download-pace.json"
 """The place where all processes note when a site was asked last."""
@@ -67,26 +78,57 @@ def reject(ids: Annotated[list[int], typer.Argument(help="Numbers of candidates.
     _decide(ids, -1)
 
 
-@app.command(epilog="Example: utawaku candidates search")
-def search() -> None:
-    """Run the crawler now, within the quotas of the day."""
-    from utawaku.library.errors import WeightsMissingError
-    from utawaku.models.tagger import Tagger
+@app.command(
+    epilog="Example: utawaku candidates search 'NCS release' --only upload --min-minutes 1"
+)
+def search(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="WORDS|URL...",
+            help="Searches, channels or lists; default: those of the settings.",
+        ),
+    ] = None,
+    title: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Expression that titles must hold; may be repeated. Default: crawl.title; with "
+            "WORDS any title."
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Expression that titles must not hold.")
+    ] = None,
+    min_minutes: Annotated[float | None, typer.Option(min=0, help="Skip shorter ones.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Skip longer ones.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="`was_live` (archives of broadcasts) or `upload`.")
+    ] = None,
+) -> None:
+    """Run the crawler now, within the quotas of the day.
+
+    Exit code 5: a search or a preview failed; the others are done, and what failed does not count
+    for the day.
+    """
     from utawaku.services.downloader import Downloader
     from utawaku.workflows.crawl import crawl, taste_scorer
 
     settings, catalogue = _open()
+    given = {
+        "title": title if title is not None else ([] if words else None),
+        "exclude": exclude,
+        "min_duration_s": None if min_minutes is None else min_minutes * 60,
+        "max_duration_s": None if max_minutes is None else max_minutes * 60,
+        "kinds": None if only is None else [only],
+    }
+    filters = {name: value for name, value in given.items() if value is not None}
     try:
+        settings, searches = _searches(settings, words or [], filters)
         downloader = Downloader(settings.download, pace_file=settings.data_dir / PACE_NAME)
-        tagger: Tagger | None = None
-        try:
-            with err.status(tr("fetching what hears previews")):
-                tagger = Tagger.from_registry(settings.weights_dir)
-        except WeightsMissingError as error:
-            print_error(error)  # candidates can be found all the same
+        tagger = _tagger(settings)  # candidates can be found all the same
         scorer = taste_scorer(catalogue, settings, tagger) if tagger is not None else None
         with err.status(tr("searching")):
-            done = crawl(catalogue, settings, downloader, scorer, tagger=tagger)
+            done = crawl(catalogue, settings, downloader, scorer, tagger=tagger, searches=searches)
     finally:
         catalogue.close()
     out.print(
@@ -100,21 +142,154 @@ def search() -> None:
         + (tr("; ended early: {stopped}", stopped=done.stopped) if done.stopped else ""),
         markup=False,
     )
+    if done.n_listed:
+        out.print(
+            tr(
+                "{n_listed} on the playlist {name}",
+                n_listed=done.n_listed,
+                name=settings.crawl.playlist,
+            ),
+            markup=False,
+        )
+    _tell_failures(done.failures)
+
+
+@app.command(epilog="Example: utawaku candidates teach https://www.youtube.com/playlist?list=...")
+def teach(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Songs that you liked elsewhere: a playlist or upload, media files, folders, or a "
+            ".txt or .m3u8 that lists any of these."
+        ),
+    ],
+    disliked: Annotated[
+        bool, typer.Option("--disliked", help="They are songs that you do not like.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Learn your taste from lists of songs; nothing of them is ingested.
+
+    Half a minute of each is heard, within the quotas of the day (crawl.previews_a_day); the same
+    command goes on the next day, as does the crawler. Songs of the library are graded. Exit code 5:
+    something could not be read.
+    """
+    from utawaku.services.downloader import Downloader
+    from utawaku.workflows.liked_lists import teach as teach_from
+
+    settings, catalogue = _open()
+    try:
+        downloader = Downloader(settings.download, pace_file=settings.data_dir / PACE_NAME)
+        tagger = _tagger(settings)
+        with bar("learning") as show:
+            done = teach_from(
+                sources, -1 if disliked else 1, catalogue, settings, downloader, tagger, show
+            )
+        if json:
+            print_json(done)
+        else:
+            out.print(
+                tr(
+                    "{n_new} new songs to learn from, {n_graded} graded in the library, "
+                    "{n_waiting} still to be heard",
+                    n_new=done.n_new,
+                    n_graded=done.n_graded,
+                    n_waiting=done.n_waiting,
+                )
+            )
+        _train_if_due(catalogue, settings)
+    finally:
+        catalogue.close()
+    _tell_failures(done.failures)
+
+
+def _searches(
+    settings: "Settings", words: Sequence[str], filters: dict[str, Any]
+) -> "tuple[Settings, list[CrawlSearch] | None]":
+    """The settings with these filters, and the searches in place of theirs."""
+    from pydantic import ValidationError
+
+    from utawaku.library.errors import UsageError
+    from utawaku.library.sites import full_address
+    from utawaku.library.subscriptions import CrawlSearch, CrawlSettings
+
+    try:
+        crawl = CrawlSettings.model_validate({**settings.crawl.model_dump(), **filters})
+        searches = [
+            CrawlSearch(url=full_address(one)) if _is_address(one) else CrawlSearch(words=one)
+            for one in words
+        ]
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(
+            str(first["msg"]),
+            subject=".".join(str(part) for part in first["loc"]),
+            next_step="`utawaku candidates search --help` tells the filters",
+        ) from error
+    return settings.model_copy(update={"crawl": crawl}), searches or None
+
+
+def _is_address(text: str) -> bool:
+    from urllib.parse import urlsplit
+
+    from utawaku.library.sites import full_address
+
+    return urlsplit(full_address(text)).scheme in ("http", "https")
+
+
+def _tagger(settings: "Settings") -> "Tagger | None":
+    """The network that hears previews; None, and told, where its weights are not to be had."""
+    from utawaku.library.errors import WeightsMissingError
+    from utawaku.models.tagger import Tagger
+
+    try:
+        with err.status(tr("fetching what hears previews")):
+            return Tagger.from_registry(settings.weights_dir)
+    except WeightsMissingError as error:
+        print_error(error)
+        return None
+
+
+def _tell_failures(failures: Sequence[str]) -> None:
+    for one in failures:
+        err.print(Text(tr("failed: "), "bold red"), clean_line(one), sep="", soft_wrap=True)
+    if failures:
+        raise typer.Exit(ExitCode.DOWNLOAD)
+
+
+def _train_if_due(catalogue: "Catalogue", settings: "Settings") -> None:
+    """Train after each graded batch, unless `utawaku up` does."""
+    from utawaku.library.heartbeat import is_alive
+    from utawaku.library.progress import part
+    from utawaku.workflows.taste import score_songs, train_taste
+
+    if is_alive(settings) or not catalogue.taste.is_training_due(settings.taste):
+        return
+    with bar("training") as show:
+        model, _ = train_taste(catalogue, settings, part(show, 0.0, 0.7))
+        if model.ready:
+            score_songs(catalogue, settings, part(show, 0.7, 1.0))
+    told = tr("learned from your grades") if model.ready else translated(model.facts["message"])
+    out.print(told, markup=False)
 
 
 def _decide(ids: list[int], grade: int) -> None:
-    _, catalogue = _open()
+    from utawaku.workflows.crawl import list_promising
+
+    settings, catalogue = _open()
     try:
         for number in ids:
             changed = catalogue.candidates.decide(number, grade=grade)
             done = tr("accepted") if grade > 0 else tr("rejected")
             told = done if changed else tr("was decided before")
             out.print(f"{number}: {told}")
+        list_promising(catalogue, settings)
+        _train_if_due(catalogue, settings)
     finally:
         catalogue.close()
 
 
-def _open() -> tuple[Any, Any]:
+def _open() -> "tuple[Settings, Catalogue]":
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
 

@@ -35,6 +35,8 @@ def crawl_round(
         done.n_scored,
         done.stopped,
     )
+    for failure in done.failures:
+        context.log.warning("failed, and does not count for the day: %s", failure)
 
 
 @dg.job(executor_def=dg.in_process_executor)

@@ -5,7 +5,7 @@ follow when the song's file is renamed; entries of other programs are kept as th
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -126,6 +126,32 @@ def add(root: Path, name: str, songs: Sequence[Song]) -> int:
         new = [_line(song) for song in songs if song.file_path and song.id not in there]
         if new:
             _write(path, name, [*before, *new])
+    return len(new)
+
+
+def put_addresses(
+    root: Path, name: str, entries: Sequence[PlaylistEntry], gone: Collection[str] = ()
+) -> int:
+    """Put addresses at the end of a playlist, which is made if there is none; each stays once.
+
+    Addresses in `gone` are taken off it. Return how many were added.
+
+    Raises:
+        LibraryFileError: the folder cannot be written.
+    """
+    path = file_of(root, name)
+    with _alone(root):
+        before = lines_of(path) if path.exists() else []
+        kept = [line for line in before if line.path not in gone]
+        there = {line.path for line in kept}
+        new = []
+        for entry in entries:
+            if entry.path not in there:
+                there.add(entry.path)
+                _head, info, address = m3u8([entry]).splitlines()
+                new.append(Line(address, "", info))
+        if new or len(kept) < len(before):
+            _write(path, name, [*kept, *new])
     return len(new)
 
 

@@ -1,5 +1,7 @@
 """Work that follows once enough has gathered: training after grades, a notice after a batch."""
 
+import time
+
 import dagster as dg
 
 from utawaku.library.catalogue import Catalogue
@@ -9,6 +11,7 @@ from utawaku.orchestration.resources import LibraryResource
 
 INTERVAL_S = 60
 TRAINED_TO = "grades.trained_to"
+TRAINED_AT = "candidates.trained_at"
 
 
 @dg.sensor(
@@ -20,7 +23,7 @@ TRAINED_TO = "grades.trained_to"
 def request_training(
     context: dg.SensorEvaluationContext, library: LibraryResource
 ) -> dg.SkipReason:
-    """File a `train` request after every `taste.retrain_after` new grades."""
+    """File a `train` request after every `taste.retrain_after` new grades, the first one sooner."""
     n_new = ask_if_enough(library.catalogue, library.settings)
     return dg.SkipReason(f"{n_new} grade(s) since the last training was asked for")
 
@@ -31,9 +34,12 @@ def ask_if_enough(catalogue: Catalogue, settings: Settings) -> int:
     The request is filed first: a crash in between files the same open request again, which is one
     and the same row.
     """
+    now = time.time()
     latest, n_new = catalogue.grades.since(int(catalogue.memories.recall(TRAINED_TO, 0)))
-    if n_new < settings.taste.retrain_after:
+    n_new += catalogue.candidates.n_decided(since=float(catalogue.memories.recall(TRAINED_AT, 0.0)))
+    if n_new < catalogue.taste.batch_size(settings.taste):
         return n_new
     catalogue.requests.file(Train(model="taste"), by="sensor request_training")
     catalogue.memories.keep(TRAINED_TO, latest)
+    catalogue.memories.keep(TRAINED_AT, now)
     return 0

@@ -1,10 +1,13 @@
 """The crawler's round: search, preview, score; what comes of it waits for the user's mark."""
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from utawaku.library import static_playlists
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import (
@@ -14,13 +17,17 @@ from utawaku.library.errors import (
     RateLimitedError,
     UtawakuError,
 )
-from utawaku.library.records import Song, Stream
+from utawaku.library.exports import PlaylistEntry
+from utawaku.library.records import Candidate, Song, Stream
 from utawaku.library.schema import songs
 from utawaku.library.sites import site_of
+from utawaku.library.subscriptions import CrawlSearch, CrawlSettings
+from utawaku.media.probe import probe
 from utawaku.models.tagger import Tagger
 from utawaku.models.taste import LogisticTaste
 from utawaku.services.crawler import (
     PreviewScorer,
+    Seed,
     fetch_preview,
     score_previews,
     search,
@@ -29,10 +36,12 @@ from utawaku.services.crawler import (
 from utawaku.services.crawler.address import media_address
 from utawaku.services.downloader import Downloader
 from utawaku.services.rate_limits import asking, wait_before_request
+from utawaku.workflows.ingest import is_address
 from utawaku.workflows.taste import load_model
 from utawaku.workflows.taste_candidates import PREVIEWS_DIR, marks_without_sound, preview_vector
 
 YOUTUBE = "https://www.youtube.com/"
+FAILURES_AT_MOST = 5
 LIKED = 50
 """Liked songs that seeds are drawn from, the latest first."""
 
@@ -47,6 +56,10 @@ class Round:
     n_scored: int
     stopped: str = ""
     """The reason why it ended early, if it did."""
+    failures: tuple[str, ...] = ()
+    """Searches and previews that failed, each with the reason; they do not count for the day."""
+    n_listed: int = 0
+    """Candidates that went onto the playlist."""
 
 
 class TasteScorer:
@@ -76,8 +89,11 @@ def crawl(
     now: float | None = None,
     *,
     tagger: Tagger | None = None,
+    searches: Sequence[CrawlSearch] | None = None,
 ) -> Round:
     """Search within the day's budget, fetch previews of the newest candidates, score what is heard.
+
+    `searches` take the place of those of the settings and of seeds from liked songs.
 
     A bot check or 429 ends the search, and the site is on cooldown as after any other refusal;
     others are asked. Without a `scorer`, a `tagger` hears previews so that their marks can teach.
@@ -89,8 +105,13 @@ def crawl(
 
     wanted = settings.crawl
     looks_left = wanted.searches_a_day - catalogue.sites.count("youtube", "search", now=now)
-    seeds = seeds_from(liked(catalogue), wanted.words, wanted.urls)
-    findings = search(downloader, seeds, budget=max(0, looks_left), allowed=allowed)
+    findings = search(
+        downloader,
+        _seeds(catalogue, wanted, searches),
+        budget=max(0, looks_left),
+        rules=wanted.rules_for({}),
+        allowed=allowed,
+    )
     for _ in range(findings.n_looks):
         catalogue.sites.note("youtube", "search", at=now)
     n_new = catalogue.candidates.add(one.candidate() for one in findings.found)
@@ -99,14 +120,61 @@ def crawl(
         stopped = findings.refused.problem
         with suppress(BotCheckError, RateLimitedError), asking(findings.refused_at, catalogue):
             raise findings.refused
-    n_previews = preview_some(catalogue, settings, downloader, now)
+    failures = list(findings.failures)
+    n_previews = preview_some(catalogue, settings, downloader, now, failures)
     n_scored = score_some(catalogue, settings, scorer) if scorer is not None else 0
     if scorer is None and tagger is not None:
         hear_some(catalogue, settings, tagger)
     resting = wait_before_request(YOUTUBE, catalogue, now)
     if resting is not None and not findings.n_looks:
         stopped = stopped or resting.reason
-    return Round(findings.n_looks, n_new, n_previews, n_scored, stopped)
+    return Round(
+        findings.n_looks,
+        n_new,
+        n_previews,
+        n_scored,
+        stopped,
+        tuple(failures),
+        list_promising(catalogue, settings),
+    )
+
+
+def _seeds(
+    catalogue: Catalogue, wanted: CrawlSettings, searches: Sequence[CrawlSearch] | None
+) -> list[Seed]:
+    own = list(wanted.searches.values()) if searches is None else searches
+    filtered = [
+        (one.words, one.url, wanted.rules_for(one.model_dump(exclude_none=True))) for one in own
+    ]
+    if searches is not None:
+        return seeds_from([], searches=filtered)
+    return seeds_from(
+        liked(catalogue),
+        wanted.words,
+        wanted.urls,
+        searches=filtered,
+        liked_words=wanted.liked_words,
+        uploads=wanted.kinds == ("upload",),
+    )
+
+
+def list_promising(catalogue: Catalogue, settings: Settings) -> int:
+    """Put candidates that reach the user's score onto the user's playlist; returns how many.
+
+    Those that the user has rejected since are taken off it. Other entries stay.
+    """
+    wanted = settings.crawl
+    if wanted.playlist_from is None:
+        return 0
+    passed = [
+        PlaylistEntry(one.url, one.duration_s or -1, one.title, one.channel)
+        for one in catalogue.candidates.in_state("scored", "accepted")
+        if one.score is not None and one.score >= wanted.playlist_from
+    ]
+    rejected = {one.url for one in catalogue.candidates.in_state("rejected")}
+    return static_playlists.put_addresses(
+        settings.library_root, wanted.playlist, passed, gone=rejected
+    )
 
 
 def liked(catalogue: Catalogue) -> list[tuple[Song, Stream]]:
@@ -121,53 +189,69 @@ def liked(catalogue: Catalogue) -> list[tuple[Song, Stream]]:
 
 
 def preview_some(
-    catalogue: Catalogue, settings: Settings, downloader: Downloader, now: float
+    catalogue: Catalogue,
+    settings: Settings,
+    downloader: Downloader,
+    now: float,
+    failures: list[str],
 ) -> int:
     """Fetch previews of candidates that have none, within each site's budget of the day.
 
-    First of those that were marked and whose sound is lost: their marks are to teach again.
+    First of those that were marked and whose sound is lost: their marks are to teach again. What
+    fails is told in `failures` and does not count for the day; a site at which `FAILURES_AT_MOST`
+    fail in one round is left alone until the next.
     """
     n_made = 0
+    failed: Counter[str] = Counter()
     wanting = [*marks_without_sound(catalogue, settings), *catalogue.candidates.in_state("found")]
     for candidate in wanting:
-        if wait_before_request(candidate.url, catalogue, now) is not None:
+        site = site_of(candidate.url) if is_address(candidate.url) else ""
+        if site and (
+            wait_before_request(candidate.url, catalogue, now) is not None
+            or catalogue.sites.count(site, "preview", now=now) >= settings.crawl.previews_a_day
+            or failed[site] >= FAILURES_AT_MOST
+        ):
             continue
-        site = site_of(candidate.url)
-        left = settings.crawl.previews_a_day - catalogue.sites.count(site, "preview", now=now)
-        if left <= 0:
-            continue
-        catalogue.sites.note(site, "preview", at=now)
         path = settings.cache_dir / PREVIEWS_DIR / f"{candidate.id}.mka"
         try:
-            with asking(candidate.url, catalogue):
-                address, headers, duration_s = media_address(
-                    candidate.url, downloader.settings, downloader.tuning
-                )
-            fetch_preview(
-                address,
-                path,
-                duration_s=duration_s or candidate.duration_s,
-                headers=headers,
-                proxy=downloader.settings.proxy.get_secret_value(),
-            )
+            _fetch(candidate, path, catalogue, downloader)
         except (BotCheckError, RateLimitedError):
             continue  # the site rests from now on; the candidate waits
-        except NetworkError as error:
-            if candidate.grade is None:  # once more tomorrow, then never
-                state = "failed" if candidate.message else "found"
+        except UtawakuError as error:
+            failed[site] += 1
+            failures.append(f"{candidate.title or candidate.url}: {error.problem}")
+            if candidate.grade is None:  # a network may be well tomorrow, and is tried once more
+                waits = isinstance(error, NetworkError) and not candidate.message
+                state = "found" if waits else "failed"
                 catalogue.candidates.change(candidate.id, state=state, message=error.problem)
             continue
-        except UtawakuError as error:
-            if candidate.grade is None:
-                catalogue.candidates.change(candidate.id, state="failed", message=error.problem)
-            continue
-        stored = path.relative_to(settings.cache_dir).as_posix()
+        if site:
+            catalogue.sites.note(site, "preview", at=now)
         if candidate.grade is None:
+            stored = path.relative_to(settings.cache_dir).as_posix()
             catalogue.candidates.change(
                 candidate.id, state="previewed", preview_path=stored, message=""
             )
         n_made += 1
     return n_made
+
+
+def _fetch(candidate: Candidate, path: Path, catalogue: Catalogue, downloader: Downloader) -> None:
+    """Fetch the preview of a candidate, which is a file of this machine or lies on a site."""
+    if not is_address(candidate.url):
+        fetch_preview(candidate.url, path, duration_s=probe(Path(candidate.url)).duration_s)
+        return
+    with asking(candidate.url, catalogue):
+        address, headers, duration_s = media_address(
+            candidate.url, downloader.settings, downloader.tuning
+        )
+    fetch_preview(
+        address,
+        path,
+        duration_s=duration_s or candidate.duration_s,
+        headers=headers,
+        proxy=downloader.settings.proxy.get_secret_value(),
+    )
 
 
 def hear_some(catalogue: Catalogue, settings: Settings, tagger: Tagger) -> int:

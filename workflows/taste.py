@@ -77,7 +77,7 @@ class _Lesson:
 def retrain_due(catalogue: Catalogue, settings: Settings) -> RetrainDue:
     """For the sensor: is it time for a new model, or for scores?"""
     n_new = catalogue.taste.n_new_marks()
-    model = n_new >= settings.taste.retrain_after and catalogue.taste.n_embedded() > 0
+    model = catalogue.taste.is_training_due(settings.taste)
     current = catalogue.taste.current()
     n_stale = len(catalogue.taste.stale_ids(current.version)) if current else 0
     return RetrainDue(model, n_stale > 0, n_new, n_stale)

@@ -110,6 +110,59 @@ class Candidates:
                 )
         return bool(changed)
 
+    def teach(self, found: Iterable[Candidate], *, grade: int, previews: str) -> list[Candidate]:
+        """Note songs that the user has graded elsewhere; they are not ingested for it.
+
+        What the crawler found itself before is graded; what the user has decided about stays.
+
+        Args:
+            found: songs of the user's lists.
+            grade: +1 for liked ones, -1 for disliked ones.
+            previews: folder of previews in the cache.
+
+        Returns those that are new as lessons.
+        """
+        if grade not in (-1, 1):
+            raise ValueError(f"what teaches is -1 or 1, not {grade}")
+        taught: list[int] = []
+        now = time.time()
+        state = "accepted" if grade > 0 else "rejected"
+        with self._catalogue.write() as connection:
+            for one in found:
+                known = connection.execute(
+                    sa.select(candidates.c.id, candidates.c.grade, candidates.c.preview_path).where(
+                        candidates.c.key == one.key
+                    )
+                ).first()
+                if known is not None and known.grade is not None:
+                    continue
+                number = known.id if known is not None else None
+                if number is None:
+                    number = connection.execute(
+                        candidates.insert()
+                        .values(
+                            key=one.key,
+                            url=one.url,
+                            title=one.title,
+                            channel=one.channel,
+                            duration_s=one.duration_s,
+                            source=one.source,
+                            found_at=now,
+                            changed_at=now,
+                        )
+                        .returning(candidates.c.id)
+                    ).scalar_one()
+                path = (known.preview_path if known is not None else "") or (
+                    f"{previews}/{number}.mka"
+                )
+                connection.execute(
+                    candidates.update()
+                    .where(candidates.c.id == number)
+                    .values(state=state, grade=grade, preview_path=path, changed_at=now)
+                )
+                taught.append(number)
+        return [self.get(number) for number in taught]
+
     def skip(self, candidate_id: int) -> bool:
         """Leave it out without a mark, and do not ask again; False when it was decided before."""
         with self._catalogue.write() as connection:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -19,6 +20,9 @@ from utawaku.library.schema import (
 from utawaku.library.store.connections import batches, upsert
 from utawaku.library.store.embeddings import EMBEDDING_KIND, Embeddings
 from utawaku.library.store.taste_models import TasteModels
+
+if TYPE_CHECKING:
+    from utawaku.library.config import TasteSettings
 
 _BATCH = 10_000
 """Scores that one transaction writes."""
@@ -109,6 +113,17 @@ class TasteStore(Embeddings, TasteModels):
         with self._catalogue.read() as connection:
             n_candidates = int(connection.execute(query).scalar_one())
         return n_candidates + self.n_marks_since(latest.last_grade_id if latest else 0)
+
+    def is_training_due(self, wanted: "TasteSettings") -> bool:
+        """Return whether enough was graded to train: a batch, or what a first model needs."""
+        return self.n_new_marks() >= self.batch_size(wanted) and self.n_embedded() > 0
+
+    def batch_size(self, wanted: "TasteSettings") -> int:
+        """Return how many new marks the next training waits for."""
+        latest = self.latest()
+        if latest is not None and latest.ready:
+            return wanted.retrain_after
+        return min(wanted.min_grades, wanted.retrain_after)
 
     # -- scores
 

@@ -3,6 +3,7 @@
 from utawaku.library.subscriptions.files import read_follows, write_opml, write_toml
 from utawaku.library.subscriptions.rules import PRESETS, ChannelRules, Follow, Verdict, judge
 from utawaku.library.subscriptions.settings import (
+    CrawlSearch,
     CrawlSettings,
     MaintenanceSettings,
     NoticeSettings,
@@ -13,6 +14,7 @@ from utawaku.library.subscriptions.settings import (
 __all__ = [
     "PRESETS",
     "ChannelRules",
+    "CrawlSearch",
     "CrawlSettings",
     "Follow",
     "MaintenanceSettings",

@@ -2,9 +2,13 @@
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from utawaku.library.subscriptions.rules import KINDS, ChannelRules, Kind
 
 _HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)")
 
@@ -80,8 +84,34 @@ class WatchSettings(BaseModel):
     )
 
 
+class CrawlSearch(BaseModel):
+    """A search of the user's own; what is left out follows the general settings of the crawler."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    words: str = Field(default="", description="Words to search for, or")
+    url: str = Field(default="", description="a channel or list to go through.")
+    title: tuple[str, ...] | None = Field(
+        default=None, description="Expressions, one of which the title must hold."
+    )
+    exclude: tuple[str, ...] | None = Field(
+        default=None, description="Expressions, none of which the title may hold."
+    )
+    min_duration_s: float | None = Field(default=None, ge=0, description="Shortest.")
+    max_duration_s: float | None = Field(default=None, gt=0, description="Longest.")
+    kinds: tuple[Kind, ...] | None = Field(
+        default=None, min_length=1, description="Archives of broadcasts, uploads, or both."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if bool(self.words) == bool(self.url):
+            raise ValueError("a search has either words or a url")
+        return self
+
+
 class CrawlSettings(BaseModel):
-    """The crawler: searches for streams like those the user likes."""
+    """The crawler: searches for streams and music like what the user likes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -90,8 +120,65 @@ class CrawlSettings(BaseModel):
     urls: tuple[str, ...] = Field(
         default=(), description="Channels and lists to search for candidates."
     )
-    searches_a_day: int = Field(default=20, ge=0, description="Searches a day.")
-    previews_a_day: int = Field(default=20, ge=0, description="Previews fetched a day and site.")
+    searches: dict[str, CrawlSearch] = Field(
+        default_factory=dict,
+        description="Searches with filters of their own: a table each, with `words` or `url`, and "
+        "any of title, exclude, min_duration_s, max_duration_s, kinds.",
+    )
+    title: tuple[str, ...] = Field(
+        default=("@all",),
+        description="Regular expressions, one of which the title of a candidate must hold; the "
+        "ready-made @all means karaoke. Empty lets every title through: any music.",
+    )
+    exclude: tuple[str, ...] = Field(
+        default=(), description="Regular expressions, none of which the title may hold."
+    )
+    min_duration_s: float = Field(
+        default=600.0, ge=0, description="Shorter ones are no candidates; single songs need less."
+    )
+    max_duration_s: float | None = Field(
+        default=None, gt=0, description="Longer ones are no candidates."
+    )
+    kinds: tuple[Kind, ...] = Field(
+        default=KINDS, min_length=1, description="Archives of broadcasts, uploads, or both."
+    )
+    liked_words: str = Field(
+        default="歌枠", description="Added to the names of liked songs when they are searched for."
+    )
+    playlist_from: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Taste score from which candidates go onto the playlist `crawl.playlist`.",
+    )
+    playlist: str = Field(
+        default="Found", description="Name of the playlist in the library's folder Playlists."
+    )
+    searches_a_day: int = Field(
+        default=20, ge=0, description="Searches a day; those that fail do not count."
+    )
+    previews_a_day: int = Field(
+        default=20,
+        ge=0,
+        description="Previews fetched a day and site; those that fail do not count.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for search in ({}, *(one.model_dump(exclude_none=True) for one in self.searches.values())):
+            self.rules_for(search)
+        return self
+
+    def rules_for(self, search: Mapping[str, Any]) -> ChannelRules:
+        """Return the filter of a search: its own values over the general ones.
+
+        Raises:
+            ValueError: an expression that is none, or nothing could pass.
+        """
+        names = ("title", "exclude", "min_duration_s", "max_duration_s", "kinds")
+        general = {name: getattr(self, name) for name in names}
+        own = {name: value for name, value in search.items() if name in names}
+        return ChannelRules.model_validate({**general, **own})
 
 
 class MaintenanceSettings(BaseModel):

@@ -23,6 +23,8 @@ class Seed:
     """The address that the downloader lists: `ytsearchN:words` or an address."""
     why: str
     """For the user: which search or liked song led there."""
+    rules: ChannelRules | None = None
+    """Filter of its own; None is that of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Findings:
 
     found: list[Found] = field(default_factory=list)
     n_looks: int = 0
+    """Answers of sites; what failed is none."""
     failures: list[str] = field(default_factory=list)
     refused: UtawakuError | None = None
     """Set where the site asked for a cooldown; nothing was asked after that."""
@@ -60,6 +63,9 @@ def seeds_from(
     words: Sequence[str] = (),
     urls: Sequence[str] = (),
     *,
+    searches: Sequence[tuple[str, str, ChannelRules]] = (),
+    liked_words: str = "歌枠",
+    uploads: bool = False,
     per_search: int = 20,
     limit: int = 20,
 ) -> list[Seed]:
@@ -69,10 +75,19 @@ def seeds_from(
         liked: liked songs with their streams, the latest first.
         words: searches of the user's own.
         urls: channels or lists to go through.
+        searches: words or an address (the other is empty), and what is kept of that search.
+        liked_words: added to the names of liked songs.
+        uploads: of channels look through the uploads, not the broadcasts.
         per_search: results asked of each search.
         limit: how many seeds at most.
     """
     seeds = [
+        *(
+            _search(text, per_search, f"search: {text}", rules)
+            if text
+            else Seed("url", url, url, rules)
+            for text, url, rules in searches
+        ),
         *(Seed("url", url, url) for url in urls),
         *(_search(text, per_search, f"search: {text}") for text in words),
     ]
@@ -82,11 +97,12 @@ def seeds_from(
         if stream.site == "youtube" and stream.channel_id
     )
     for (channel_id, name), n_liked in singers.most_common():
-        address = f"https://www.youtube.com/channel/{channel_id}/streams"
+        tab = "videos" if uploads else "streams"
+        address = f"https://www.youtube.com/channel/{channel_id}/{tab}"
         seeds.append(Seed("channel", address, f"{n_liked} liked song(s) of {name}"))
     for song, stream in liked:
         if song.title:
-            text = f"{song.title} {song.artist} 歌枠".replace("  ", " ")
+            text = f"{song.title} {song.artist} {liked_words}"
             seeds.append(_search(text, per_search, f"liked: {song.title}"))
         if stream.site == "youtube" and stream.site_id:
             address = f"https://www.youtube.com/watch?v={stream.site_id}&list=RD{stream.site_id}"
@@ -103,15 +119,16 @@ def search(
     per_look: int = 20,
     allowed: Callable[[str], bool] = lambda _: True,
 ) -> Findings:
-    """List every seed and keep what sounds like karaoke, each stream once.
+    """List every seed and keep what the rules let through, each stream once.
 
-    A seed that fails does not stop the others; a refusal (bot check, 429) does.
+    A seed that fails does not stop the others, and is no look; a refusal (bot check, 429) ends it.
 
     Args:
         downloader: asks the sites, with its pauses.
         seeds: where to look.
-        budget: how many seeds may be asked.
-        rules: what is kept; by default titles of karaoke of more than ten minutes.
+        budget: how many seeds may answer.
+        rules: what is kept where a seed has no rules; by default titles of karaoke of more than ten
+            minutes.
         per_look: entries read of each seed.
         allowed: asked with the address before each look; False leaves that one out.
     """
@@ -123,18 +140,19 @@ def search(
             break
         if not allowed(seed.address):
             continue
-        findings.n_looks += 1
         try:
             listing = downloader.list_channel(seed.address, limit=per_look)
         except (BotCheckError, RateLimitedError) as error:
+            findings.n_looks += 1  # it was asked, and says so: a day of it counts
             findings.refused, findings.refused_at = error, seed.address
             break
         except UtawakuError as error:
             findings.failures.append(f"{seed.why}: {error.problem}")
             continue
+        findings.n_looks += 1
         for entry in listing.entries:
             key = entry.stream_id or entry.url
-            if key not in seen and _is_wanted(entry, wanted):
+            if key not in seen and _is_wanted(entry, seed.rules or wanted):
                 seen.add(key)
                 findings.found.append(
                     Found(key, entry.url, entry.title, entry.duration_s, seed.why)
@@ -155,6 +173,6 @@ def _is_wanted(entry: ListedStream, rules: ChannelRules) -> bool:
     ).taken
 
 
-def _search(text: str, n: int, why: str) -> Seed:
+def _search(text: str, n: int, why: str, rules: ChannelRules | None = None) -> Seed:
     words = " ".join(text.split())[:MAX_WORDS]
-    return Seed("words", f"ytsearch{n}:{words}", why)
+    return Seed("words", f"ytsearch{n}:{words}", why, rules)

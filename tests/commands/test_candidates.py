@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.commands.conftest import CommandLine
+from tests.models.taste_world import library_of
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import Candidate
 from utawaku.library.requests import Ingest
@@ -49,3 +50,27 @@ def test_a_number_that_is_no_candidate_is_not_found(command_line: CommandLine) -
 
 def test_an_empty_list_says_so(command_line: CommandLine) -> None:
     assert "no candidates" in command_line.run("candidates").stdout
+
+
+def test_enough_marks_train_the_model_where_no_pipeline_does(
+    command_line: CommandLine, catalogue: Catalogue, found: list[Candidate]
+) -> None:
+    world = library_of(catalogue, 40)
+    world.grade(range(11))
+    assert catalogue.taste.latest() is None
+    rejected = command_line.run("candidates", "reject", str(found[0].id))
+    assert "learned from your grades" in rejected.stdout
+    model = catalogue.taste.current()
+    assert model is not None
+    assert catalogue.taste.stale_ids(model.version) == []
+    again = command_line.run("candidates", "reject", str(found[1].id))
+    assert "learned" not in again.stdout
+
+
+def test_filters_that_let_nothing_through_are_wrong_usage(command_line: CommandLine) -> None:
+    answer = command_line.run(
+        "candidates", "search", "NCS", "--min-minutes", "10", "--max-minutes", "1"
+    )
+    assert answer.exit_code == 2
+    assert "nothing could pass" in answer.stderr
+    assert command_line.run("candidates", "search", "NCS", "--only", "live").exit_code == 2

@@ -2,8 +2,9 @@
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.records import SongSpan, Stream
+from utawaku.library.records import Candidate, SongSpan, Stream
 from utawaku.library.requests import Train
+from utawaku.library.store.taste_models import TasteModel
 from utawaku.sensors.request_training import ask_if_enough
 
 
@@ -17,12 +18,26 @@ def test_training_is_asked_for_after_every_so_many_grades(
 ) -> None:
     catalogue.streams.save(Stream("a", "/a"))
     catalogue.songs.reconcile("a", [SongSpan(0, 1, 60, "smart", 1)], made_by="x")
-    graded(catalogue, settings.taste.retrain_after - 1)
-    assert ask_if_enough(catalogue, settings) == settings.taste.retrain_after - 1
+    # The first model needs less than later ones.
+    graded(catalogue, settings.taste.min_grades - 1)
+    assert ask_if_enough(catalogue, settings) == settings.taste.min_grades - 1
     assert catalogue.requests.waiting(Train) == []
     graded(catalogue, 1)
     assert ask_if_enough(catalogue, settings) == 0
     assert ask_if_enough(catalogue, settings) == 0
     assert len(catalogue.requests.waiting(Train)) == 1
-    graded(catalogue, 1)
-    assert ask_if_enough(catalogue, settings) == 1
+    catalogue.taste.add_model(TasteModel("v1", "embedding", 5, 5, 0, last_grade_id=0))
+    graded(catalogue, settings.taste.min_grades)
+    assert ask_if_enough(catalogue, settings) == settings.taste.min_grades
+
+
+def test_marks_of_the_crawlers_finds_count(catalogue: Catalogue, settings: Settings) -> None:
+    n = settings.taste.min_grades
+    catalogue.candidates.add(
+        Candidate(0, f"x-{i}", f"https://x.example/{i}", source="search: x") for i in range(n)
+    )
+    for one in catalogue.candidates.in_state("found"):
+        catalogue.candidates.decide(one.id, grade=-1)
+    assert ask_if_enough(catalogue, settings) == 0
+    assert len(catalogue.requests.waiting(Train)) == 1
+    assert ask_if_enough(catalogue, settings) == 0

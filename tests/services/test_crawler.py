@@ -10,6 +10,7 @@ from tests.servers.media_site import Fault, MediaSite, Resource
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite, _listed
 from tests.services.downloader_media import audio_bytes
 from utawaku.library.records import Song, Stream
+from utawaku.library.subscriptions import CrawlSearch, CrawlSettings
 from utawaku.media.probe import probe
 from utawaku.services.crawler import fetch_preview, search, seeds_from
 from utawaku.services.downloader import Downloader
@@ -70,6 +71,7 @@ def test_a_refusal_ends_the_search_and_an_error_does_not(
     serve_search(site, fault=Fault(status=500))
     findings = search(downloader, seeds, budget=5)
     assert len(findings.failures) == 1
+    assert findings.n_looks == 1, "the search that failed counts for the day"
     assert [one.key for one in findings.found] == ["youtube-cand0000004"]
     serve_search(site, fault=Fault(status=429))
     refused = search(downloader, seeds, budget=5)
@@ -82,3 +84,36 @@ def test_a_preview_is_a_piece_out_of_the_middle(tmp_path: Path) -> None:
         site.add("/a.mka", audio_bytes("matroska", "libopus", duration_s=60.0, rate_hz=48_000), "x")
         made = fetch_preview(site.url("/a.mka"), tmp_path / "p.mka", duration_s=60.0, length_s=8.0)
     assert probe(made).duration_s == pytest.approx(8.0, abs=1.0)
+
+
+def test_a_search_of_ones_own_keeps_what_its_filter_wants(
+    site: YoutubeSite, downloader: Downloader
+) -> None:
+    serve_search(
+        site,
+        Video("cand0000001", "NCS release: Night", 200),
+        Video("cand0000002", "NCS 10 hours", 36_000),
+        Video("cand0000003", "NCS teaser", 20),
+        Video("cand0000004", "NCS reaction", 300),
+    )
+    wanted = CrawlSettings(
+        exclude=("reaction",),
+        searches={"ncs": CrawlSearch(words="NCS", title=(), min_duration_s=60, max_duration_s=900)},
+    )
+    one = wanted.searches["ncs"]
+    rules = wanted.rules_for(one.model_dump(exclude_none=True))
+    seeds = seeds_from([], ["NCS release"], searches=[(one.words, one.url, rules)])
+    found = search(downloader, seeds[:1], budget=5, rules=wanted.rules_for({})).found
+    assert [row.key for row in found] == ["youtube-cand0000001"]
+    # Without a filter of its own a search follows the general one: karaoke of ten minutes.
+    assert search(downloader, seeds[1:], budget=5, rules=wanted.rules_for({})).found == []
+
+
+@pytest.mark.parametrize(
+    "search_of_ones_own",
+    [{}, {"words": "a", "url": "b"}, {"words": "a", "title": ["("]},
+     {"words": "a", "min_duration_s": 60, "max_duration_s": 30}],
+)  # fmt: skip
+def test_a_search_that_could_find_nothing_is_refused(search_of_ones_own: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"either words or a url|regular expression|nothing could"):
+        CrawlSettings.model_validate({"searches": {"mine": search_of_ones_own}})

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import install_weights
 from tests.models.taste_world import library_of
 from tests.models.taste_world import tagger as tagger  # a fixture
-from tests.servers.media_site import MediaSite
+from tests.servers.media_site import Fault, MediaSite
 from tests.servers.youtube_fixtures import QUICK
 from tests.servers.youtube_fixtures import downloader as downloader
 from tests.servers.youtube_fixtures import site as site
@@ -19,12 +19,14 @@ from tests.services.test_crawler import serve_search
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import DownloadSettings, Settings
 from utawaku.library.errors import MediaError
+from utawaku.library.records import Candidate
 from utawaku.library.requests import Ingest
+from utawaku.library.static_playlists import file_of, lines_of
 from utawaku.library.subscriptions import CrawlSettings
 from utawaku.media.probe import probe
 from utawaku.models.tagger import Tagger
 from utawaku.services.downloader import Downloader
-from utawaku.workflows.crawl import crawl, taste_scorer
+from utawaku.workflows.crawl import crawl, list_promising, taste_scorer
 from utawaku.workflows.taste import load_model, train_taste
 from utawaku.workflows.taste_candidates import candidate_lesson
 
@@ -148,3 +150,42 @@ def test_a_preview_that_the_network_breaks_is_tried_once_more_and_then_never(
         assert crawl(catalogue, wanted, downloader, None).n_previews == 0
         (candidate,) = catalogue.candidates.in_state("found", "failed")
         assert (candidate.state, bool(candidate.message)) == (state, True), candidate.message
+
+
+def test_what_reaches_the_users_score_is_on_a_playlist_until_it_is_rejected(
+    catalogue: Catalogue, settings: Settings
+) -> None:
+    wanted = settings.model_copy(update={"crawl": CrawlSettings(playlist_from=0.7)})
+    catalogue.candidates.add(
+        Candidate(0, f"x-{n}", f"https://x.example/{n}", f"Song {n}", duration_s=200, source="x")
+        for n in range(3)
+    )
+    for one, score in zip(catalogue.candidates.in_state("found"), (0.9, 0.75, 0.6), strict=True):
+        catalogue.candidates.change(one.id, state="scored", score=score)
+    assert list_promising(catalogue, wanted) == 2
+    assert list_promising(catalogue, wanted) == 0
+    path = file_of(settings.library_root, "Found")
+    assert [line.path for line in lines_of(path)] == ["https://x.example/0", "https://x.example/1"]
+    assert "#EXTINF:200,Song 0" in path.read_text("utf-8")
+    catalogue.candidates.decide(catalogue.candidates.in_state("scored")[0].id, grade=-1)
+    list_promising(catalogue, wanted)
+    assert [line.path for line in lines_of(path)] == ["https://x.example/1"]
+    assert list_promising(catalogue, settings) == 0  # switched off, as it is at first
+
+
+def test_what_fails_is_told_and_leaves_the_day_to_others(
+    site: YoutubeSite, downloader: Downloader, catalogue: Catalogue, settings: Settings
+) -> None:
+    serve_search(site, Video("cand0000001", "【歌枠】夜", 4000), fault=Fault(status=500))
+    crawling = CrawlSettings(enabled=True, words=("歌枠",), searches_a_day=1)
+    wanted = settings.model_copy(update={"crawl": crawling})
+    failed = crawl(catalogue, wanted, downloader, None)
+    assert (failed.n_looks, len(failed.failures)) == (0, 1)
+    assert "search: 歌枠" in failed.failures[0]
+    serve_search(site, Video("cand0000001", "【歌枠】夜", 4000))
+    again = crawl(catalogue, wanted, downloader, None)
+    assert (again.n_looks, again.n_new) == (1, 1)
+    # The video itself is not there: its preview fails, and does not count either.
+    assert len(again.failures) == 1
+    assert "【歌枠】夜" in again.failures[0]
+    assert catalogue.sites.count("youtube", "preview") == 0

@@ -223,6 +223,7 @@ class ReviewScreen(SongActions):
                 )
 
         def decided(changed: bool | None) -> None:
+            self.services.retrainer.graded()
             if changed and grade == 1:
                 told = tr(
                     "{title} will be ingested{when}",

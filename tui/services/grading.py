@@ -15,10 +15,13 @@ from utawaku.tui.services.undo_stack import Step, UndoStack
 class Grading:
     """Writes grades as changes that can be undone."""
 
-    def __init__(self, app: App[Any], library: LibraryHandle, undo: UndoStack) -> None:
+    def __init__(
+        self, app: App[Any], library: LibraryHandle, undo: UndoStack, graded: Callable[[], None]
+    ) -> None:
         self._app = app
         self._library = library
         self._undo = undo
+        self._graded = graded
 
     def give(
         self,
@@ -72,6 +75,7 @@ class Grading:
                     tr("{n_before} songs: {what}. u undoes it.", n_before=len(before), what=what)
                 )
             self._app.screen.post_message(SongsChanged(numbers))
+            self._graded()
 
         name = (
             what

@@ -20,6 +20,7 @@ from utawaku.tui.services.playback import Playback
 from utawaku.tui.services.playlist_requests import PlaylistRequests
 from utawaku.tui.services.queue_keeper import QueueKeeper
 from utawaku.tui.services.radio_tuner import RadioTuner
+from utawaku.tui.services.retrainer import Retrainer
 from utawaku.tui.services.scrobbler import Scrobbler
 from utawaku.tui.services.sleep_timer import SleepTimer
 from utawaku.tui.services.undo_stack import UndoStack
@@ -44,6 +45,7 @@ class Services:
     tuner: RadioTuner
     queue_keeper: QueueKeeper
     scrobbler: Scrobbler
+    retrainer: Retrainer
     sleep_timer: SleepTimer
 
     @property
@@ -68,6 +70,7 @@ class Services:
         playback = Playback(app, library, worker, reports, preferences, open_output=open_output)
         tuner = RadioTuner(app, library, worker, playback.player)
         playback.by_hand = tuner.stop
+        retrainer = Retrainer(app, library, worker, pipeline, reports)
         scrobbler = Scrobbler(app, library, reports)
         playback.player.recorded = lambda: app.call_later(scrobbler.heard)
         return cls(
@@ -77,7 +80,7 @@ class Services:
             undo,
             preferences,
             playback,
-            Grading(app, library, undo),
+            Grading(app, library, undo, retrainer.graded),
             pipeline,
             PlaylistRequests(app, library, worker, reports, pipeline),
             Navigator(app),
@@ -85,12 +88,14 @@ class Services:
             tuner,
             QueueKeeper(app, library, worker, playback.player, tuner),
             scrobbler,
+            retrainer,
             SleepTimer(app, playback.player),
         )
 
     async def close(self) -> None:
         """Finish writes, then close the player."""
         self.beginnings.close()
+        self.retrainer.close()
         self.sleep_timer.stop()
         self.queue_keeper.close()
         self.tuner.stop()

@@ -50,6 +50,8 @@ OTHERS = {
     "publish.description": "one\n\ntwo, three",
     "publish.setlist_line": "{title}",
     "download.sleep_s": "1.5, 2",
+    "crawl.kinds": "upload",
+    "crawl.max_duration_s": "900",
 }
 EVERY = [*settings_of(Settings())]
 
@@ -83,7 +85,7 @@ def value_of(name: str) -> Any:
 
 def test_every_setting_that_is_described_is_on_the_screen(settings: Settings) -> None:
     names = {setting.name for setting in settings_of(settings)}
-    tables = {"publish.sites"}  # written in the file
+    tables = {"publish.sites", "crawl.searches"}  # written in the file
     described = {name for name, _default, _help in describe()} - tables
     assert described - names == {"songs"}
     assert {name for name in names - described if not name.startswith("songs.")} == set()
@@ -307,6 +309,8 @@ def test_only_texts_with_lines_take_lines(settings: Settings) -> None:
         "publish.lines",
         "crawl.words",
         "crawl.urls",
+        "crawl.title",
+        "crawl.exclude",
     }
 
 
