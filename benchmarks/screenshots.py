@@ -20,6 +20,8 @@ PLACES = {
     "timeline": ("T",),
     "review": ("R",),
     "pipeline": ("P", "v"),
+    "now_playing": ("L", "enter", "W"),
+    "karaoke": ("B",),
 }
 """What is pressed to get there; in the library, a song plays."""
 
@@ -45,9 +47,11 @@ async def shoot(out: Path, size: tuple[int, int]) -> None:
     from utawaku.library.config import load_settings
     from utawaku.tui.app import UtawakuApp
     from utawaku.tui.library_handle import LibraryHandle
+    from utawaku.tui.player.output import SilentOutput
 
     settings = load_settings()
-    app = UtawakuApp(LibraryHandle.of(settings, Catalogue.open(settings)))
+    library = LibraryHandle.of(settings, Catalogue.open(settings))
+    app = UtawakuApp(library, open_output=lambda: SilentOutput(""))
     out.mkdir(parents=True, exist_ok=True)
     async with app.run_test(size=size) as pilot:
         await pilot.pause(2)
