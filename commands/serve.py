@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from utawaku.commands.console import out
+from utawaku.library.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -13,27 +14,62 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    port: Annotated[int | None, typer.Option(help="Port on loopback.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    public: Annotated[
+        bool,
+        typer.Option(
+            "--public",
+            help="Serve the highlight page alone, for a reverse proxy (see deploy/), without the "
+            "terminal.",
+        ),
+    ] = False,
+    url: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --public: the address that people type, https://songs.example.org; may be "
+            "repeated. Default: web.public_urls."
+        ),
+    ] = None,
+    bind: Annotated[
+        str,
+        typer.Option(help="With --public: the address to listen on; 0.0.0.0 inside a container."),
+    ] = "",
 ) -> None:
     """Show the library in a browser on this machine; the printed addresses hold a token.
 
     The second address is the highlight page: upload songs, get their highlights and playlists.
+
+    --public serves that page to other people, who log in by the token of the printed address or,
+    with web.login_header, at the proxy. Everybody who may enter sees what the others upload.
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
+    from utawaku.library.web_guard import HOST
     from utawaku.tui.serve import DEFAULT_PORT
     from utawaku.tui.serve import serve as run
     from utawaku.web.application import highlight_application
     from utawaku.web.pages import ROOT
+    from utawaku.web.public import public_guard, serve_public
 
+    def tell(text: str) -> None:
+        out.print(text, markup=False, soft_wrap=True)
+
+    if not public and (url or bind):
+        raise UsageError(
+            "goes with --public only",
+            subject="--url" if url else "--bind",
+            next_step="Without it the page is for this machine alone",
+        )
     settings = load_settings()
     catalogue = Catalogue.open(settings)
     try:
-        run(
-            settings,
-            port or DEFAULT_PORT,
-            tell=lambda text: out.print(text, markup=False, soft_wrap=True),
-            pages={ROOT: highlight_application(settings, catalogue)},
-        )
+        if not public:
+            pages = {ROOT: highlight_application(settings, catalogue)}
+            run(settings, port or DEFAULT_PORT, tell=tell, pages=pages)
+            return
+        guard = public_guard(settings, tuple(url or ()))
+        for address in guard.addresses(ROOT):
+            tell(address)
+        serve_public(settings, catalogue, guard, host=bind or HOST, port=port or DEFAULT_PORT)
     finally:
         catalogue.close()

@@ -14,6 +14,7 @@ import psutil
 
 from utawaku.commands.console import err
 from utawaku.library.language import tr
+from utawaku.orchestration.watchdog import Watchdog
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
@@ -43,6 +44,8 @@ class Child:
     """Not to be started for now."""
     wanted_since: float | None = None
     """It is to be started, but what it needs is not there."""
+    watchdog: Watchdog | None = None
+    """Told what becomes of it."""
 
     def look_after(self) -> bool:
         """Start it where it does not run, with growing pauses where it keeps ending.
@@ -54,6 +57,8 @@ class Child:
         if self.process is not None and self.process.poll() is None:
             if now - self.started_at > STEADY_S:
                 self.pause_s = FIRST_PAUSE_S
+                if self.watchdog is not None:
+                    self.watchdog.steady(self.name)
             return False
         if self.process is not None:
             err.print(
@@ -67,6 +72,8 @@ class Child:
                 ),
                 soft_wrap=True,
             )
+            if self.watchdog is not None:
+                self.watchdog.ended(self.name, self.process.returncode, self.pause_s)
             self.not_before = now + self.pause_s
             self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
             self.process = None
@@ -82,6 +89,8 @@ class Child:
                 )
             self.started_at = now
             self.n_starts += 1
+            if self.watchdog is not None:
+                self.watchdog.started(self.name)
             return True
         return False
 

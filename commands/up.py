@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,7 @@ from utawaku.library.heartbeat import (
 from utawaku.library.language import in_english, tr
 from utawaku.library.processes import is_gone, process_mark
 from utawaku.library.web_guard import HOST
+from utawaku.orchestration.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from http.server import ThreadingHTTPServer
@@ -50,6 +52,8 @@ COMES_UP_WITHIN_S = 180.0
 LOCK_WITHIN_S = 2.0
 """A look whether a pipeline lives holds the lock for a moment."""
 ENDS_WITHIN_S = 90.0
+TOLD_WITHIN_S = 12.0
+"""For the last notices, to a webhook and to Telegram that do not answer."""
 
 
 def register(app: typer.Typer) -> None:
@@ -392,7 +396,9 @@ def _prepared() -> int:
 
 
 def _supervise(settings: "Settings", pages: Pages) -> None:
-    end_left_over(settings)
+    from utawaku.services.webhook import announce
+
+    left_over = end_left_over(settings)
     home = settings.dagster_home
     logs = _logs(settings)
     stopping = False
@@ -416,7 +422,11 @@ def _supervise(settings: "Settings", pages: Pages) -> None:
     # The socket lies in a folder of its own that nobody else may enter: who can talk to the code
     # server can run code.
     with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
+        watchdog = Watchdog(partial(announce, settings))
+        watchdog.came_up(was_killed=bool(left_over))
         children = _children(home, logs, Path(private), pages)
+        for child in children:
+            child.watchdog = watchdog
         renewal = MemoryRecycler(*children, settings.process_growth_mb)
         rounds = Rounds(settings, children, renewal, _prepared)
         try:
@@ -426,6 +436,7 @@ def _supervise(settings: "Settings", pages: Pages) -> None:
         finally:
             for child in reversed(children):
                 child.end()
+            watchdog.went_down(TOLD_WITHIN_S)
             if scraped is not None:
                 scraped.shutdown()
                 scraped.server_close()

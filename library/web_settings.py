@@ -1,6 +1,6 @@
 """Settings of the highlight page of `utawaku serve`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 MB = 1_000_000
 
@@ -20,4 +20,23 @@ class WebSettings(BaseModel):
     )
     keep_hours: float = Field(
         default=24.0, gt=0, description="Hours until uploads, highlights and playlists are removed."
+    )
+    public_urls: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses at which a proxy serves the page (`serve --public`), such as "
+        "https://songs.example.org; requests for other hosts are refused.",
+    )
+    login_header: str = Field(
+        default="",
+        description="Header in which the proxy says who it has logged in, e.g. X-Remote-User; "
+        "empty asks for a token instead.",
+    )
+    proxy_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret that the proxy sends as X-Utawaku-Proxy; without it no log-in by a "
+        "header counts.",
+    )
+    public_library: bool = Field(
+        default=False,
+        description="Songs of the library are found and heard on the public page, too.",
     )

@@ -28,6 +28,11 @@ def batch_notices(context: dg.SensorEvaluationContext, library: LibraryResource)
 def announce_if_quiet(catalogue: Catalogue, settings: Settings, now: float) -> str:
     """Announce the streams finished since the last time; returns the text, empty for none."""
     memory = catalogue.memories.recall(BATCH, {})
+    if not memory:
+        # What was there before anything was asked of the pipeline is no batch of it.
+        first_asked = catalogue.requests.first_created_at()
+        memory = {"until": now if first_asked is None else first_asked}
+        catalogue.memories.keep(BATCH, memory)
     since = float(memory.get("until", 0.0))
     if since > now:  # the clock was set back
         since = 0.0
@@ -38,7 +43,6 @@ def announce_if_quiet(catalogue: Catalogue, settings: Settings, now: float) -> s
         return ""
     n_failed = catalogue.requests.n_failed_since(since)
     text = f"{summary.n_streams} stream(s) finished, {n_failed} given up"
-    if since:  # the first time would count the whole library
-        announce(settings, "warning" if n_failed else "success", "A batch has finished", text)
+    announce(settings, "warning" if n_failed else "success", "A batch has finished", text)
     catalogue.memories.keep(BATCH, {"until": summary.latest_at})
     return text

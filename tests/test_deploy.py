@@ -15,8 +15,11 @@ from typer.testing import CliRunner
 from tests.models.separation import write_wav
 from tests.models.test_own_mfcc_segmenter import onnx_file
 from utawaku.commands.app import app
-from utawaku.library.config import Settings
+from utawaku.library.config import Settings, describe
 from utawaku.library.heartbeat import beat
+from utawaku.library.public_guard import PROXY_HEADER
+from utawaku.library.web_settings import WebSettings
+from utawaku.tui.serve import DEFAULT_PORT
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 UNIT = DEPLOY / "utawaku.service"
@@ -92,3 +95,20 @@ def test_the_container_segments_a_mounted_folder_as_a_user_without_rights(
         (line,) = (folder / "segmented.tsv").read_text("utf-8").splitlines()
         assert line.startswith(f"{folder}/talk.wav\t")
         assert line.endswith("/ 101)")
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
+def test_a_proxy_sends_what_the_page_asks_for_by_settings_that_there_are(name: str) -> None:
+    text = (DEPLOY / name).read_text("utf-8")
+    settings = {setting for setting, _default, _meaning in describe()}
+    told = set(re.findall(r"utawaku settings (\S+)", text))
+    assert told == {"web.public_urls", "web.login_header", "web.proxy_secret"}
+    assert told <= settings
+    header = re.search(r"web.login_header (\S+)", text)
+    assert header is not None
+    # Set in every case: what people send themselves never comes through.
+    assert len(re.findall(rf"^\s*(?:proxy_set_header|header_up) {header[1]} \S+", text, re.M)) == 1
+    assert re.search(rf"(?:proxy_set_header|header_up) {PROXY_HEADER} ", text, re.I)
+    assert f"127.0.0.1:{DEFAULT_PORT}" in text
+    assert re.search(r"(?:client_max_body_size|max_size) 2G", text, re.I)
+    assert WebSettings().max_file_mb == 2_000

@@ -17,15 +17,19 @@ STATIC = Path(__file__).parent / "static"
 _EXPIRE_EVERY_S = 600.0
 
 
-def highlight_application(settings: Settings, catalogue: Catalogue) -> web.Application:
+def highlight_application(
+    settings: Settings, catalogue: Catalogue, *, is_public: bool = False
+) -> web.Application:
     """Return the page; orders are worked on while it runs.
 
     Args:
         settings: limits, and where things lie.
         catalogue: of the library; the caller closes it.
+        is_public: for others than this machine's user: no link to the terminal, and songs of the
+            library only where the settings say so.
     """
     app = web.Application(middlewares=[only_from_own_pages])
-    app[SERVICE] = Service.of(settings, catalogue)
+    app[SERVICE] = Service.of(settings, catalogue, is_public=is_public)
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_working)
     app.add_routes(

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from utawaku.library.language import translated
 from utawaku.library.text import clean_line, clean_text
-from utawaku.services.webhook import announce
+from utawaku.services.webhook import announce, is_told
 from utawaku.web.answers import accept, refuse
 from utawaku.web.pages import ROOT
 from utawaku.web.service import SERVICE
@@ -30,7 +30,8 @@ async def take_feedback(request: web.Request) -> web.StreamResponse:
     title = ": ".join(filter(None, ["Feedback", thumb]))
     body = "\n".join(filter(None, [about and f"About: {about}", words]))
     await asyncio.to_thread(service.catalogue.notices.add, "info", title, body=body)
-    is_told = await asyncio.to_thread(announce, service.settings, "info", title, body)
-    has_webhook = bool(service.settings.notices.webhook.get_secret_value())
-    said = "kept" if not has_webhook else "passed-on" if is_told else "not-passed-on"
+    is_passed = await asyncio.to_thread(announce, service.settings, "info", title, body)
+    said = "not-passed-on"
+    if is_passed:
+        said = "passed-on" if is_told(service.settings) else "kept"
     return accept(request, to=f"{ROOT}?said={said}#feedback", thanks=translated(THANKS[said]))

@@ -95,6 +95,8 @@ def whole_page(
         problems=problems,
         thanks=thanks,
         is_working=any(job.is_open for job in jobs),
+        is_public=service.is_public,
+        shows_library=service.songs.shows_library,
     )
     answer.set_status(status)
     return answer

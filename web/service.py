@@ -23,15 +23,17 @@ class Service:
     jobs: Jobs
     songs: SongSource
     runner: Runner
+    is_public: bool = False
 
     @classmethod
-    def of(cls, settings: Settings, catalogue: Catalogue) -> "Service":
+    def of(cls, settings: Settings, catalogue: Catalogue, *, is_public: bool = False) -> "Service":
         """Put it together from what lies on disk."""
         uploads = Uploads(settings.web_dir / "uploads", settings.web)
         jobs = Jobs(settings.web_dir / "jobs")
-        songs = SongSource(settings, catalogue, uploads)
+        shows_library = not is_public or settings.web.public_library
+        songs = SongSource(settings, catalogue, uploads, shows_library=shows_library)
         runner = Runner(settings, catalogue, jobs, songs)
-        return cls(settings, catalogue, uploads, jobs, songs, runner)
+        return cls(settings, catalogue, uploads, jobs, songs, runner, is_public)
 
     def expire(self) -> None:
         """Remove what is older than the settings allow, unless it is worked on."""

@@ -32,7 +32,16 @@ class ChosenSong:
 class SongSource:
     """Finds songs by their references."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, uploads: Uploads) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        uploads: Uploads,
+        *,
+        shows_library: bool = True,
+    ) -> None:
+        self.shows_library = shows_library
+        """False where nobody may see songs of the library."""
         self._settings = settings
         self._catalogue = catalogue
         self._uploads = uploads
@@ -48,7 +57,11 @@ class SongSource:
             upload = self._uploads.get(name)
             path = self._uploads.sound_of(upload)
             return ChosenSong(ref, upload.title, upload.artist, path, upload.duration_s)
-        found = self._catalogue.browser.songs_by_id([name]) if kind == LIBRARY else []
+        found = (
+            self._catalogue.browser.songs_by_id([name])
+            if kind == LIBRARY and self.shows_library
+            else []
+        )
         if not found:
             raise NotFoundError("there is no such song", subject=ref)
         return self._of_library(found[0])
@@ -59,6 +72,8 @@ class SongSource:
         Raises:
             QueryError: the search cannot be understood.
         """
+        if not self.shows_library:
+            return []
         browser = self._catalogue.browser
         found = browser.songs(browser.search(query).numbers[: 4 * MAX_FOUND])
         return [self._of_library(song) for song in found if song.file_path][:MAX_FOUND]

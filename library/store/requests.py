@@ -260,6 +260,12 @@ class Requests:
         with self._catalogue.read() as connection:
             return connection.execute(query).scalar_one()
 
+    def first_created_at(self) -> float | None:
+        """Return when the oldest request that is kept was filed; None where there is none."""
+        with self._catalogue.read() as connection:
+            found = connection.execute(sa.select(sa.func.min(requests.c.created_at))).scalar_one()
+        return None if found is None else float(found)
+
     def count(self, state: str) -> int:
         """Return how many requests are in this state."""
         query = sa.select(sa.func.count()).select_from(requests).where(requests.c.state == state)

@@ -214,6 +214,17 @@ class NoticeSettings(BaseModel):
         default=SecretStr(""),
         description="Address that receives notices as JSON (Apprise API: title, body, type).",
     )
+    telegram_token: SecretStr = Field(
+        default=SecretStr(""), description="Token of your Telegram bot, as @BotFather gave it."
+    )
+    telegram_chat: str = Field(
+        default="",
+        description="Chat that the bot writes notices to: its number, or @name of a channel.",
+    )
+    telegram_url: SecretStr = Field(
+        default=SecretStr("https://api.telegram.org"),
+        description="Address of Telegram's Bot API, or of a server of your own for it.",
+    )
     batch_quiet_minutes: float = Field(
         default=10.0,
         ge=1,

@@ -11,6 +11,7 @@ import pytest
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.library.records import Stream
+from utawaku.library.requests import Ingest
 from utawaku.sensors.batch_notices import announce_if_quiet
 
 
@@ -36,19 +37,33 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
     server.server_close()
 
 
-def test_a_finished_batch_is_told_once_when_all_is_quiet(
+def finish(catalogue: Catalogue, stream_id: str) -> None:
+    catalogue.streams.save(Stream(stream_id, f"/{stream_id}"))
+    catalogue.assets.done(stream_id, "library_files", engine="e", engine_version="1")
+
+
+def test_the_first_batch_is_told_as_every_other_once_when_all_is_quiet(
     catalogue: Catalogue, webhook: list[dict[str, str]]
 ) -> None:
     settings = load_settings()
-    catalogue.streams.save(Stream("a", "/a"))
-    catalogue.assets.done("a", "library_files", engine="e", engine_version="1")
+    catalogue.requests.file(Ingest(source="/a"))
+    finish(catalogue, "a")
     later = time.time() + 3600
     assert announce_if_quiet(catalogue, settings, time.time()) == ""  # just finished: more may come
     assert announce_if_quiet(catalogue, settings, later) == "1 stream(s) finished, 0 given up"
-    assert webhook == []  # the first time would count the whole library
     time.sleep(0.01)
-    catalogue.assets.done("a", "library_files", engine="e", engine_version="1")
+    finish(catalogue, "b")
     assert announce_if_quiet(catalogue, settings, later)
     assert announce_if_quiet(catalogue, settings, later) == ""
-    assert [one["type"] for one in webhook] == ["success"]
+    assert [one["type"] for one in webhook] == ["success", "success"]
     assert set(webhook[0]) == {"title", "body", "type", "tag"}
+
+
+def test_what_was_there_before_anything_was_asked_is_no_batch(
+    catalogue: Catalogue, webhook: list[dict[str, str]]
+) -> None:
+    settings = load_settings()
+    finish(catalogue, "by hand")
+    later = time.time() + 3600
+    assert announce_if_quiet(catalogue, settings, later) == ""
+    assert webhook == []

@@ -311,6 +311,7 @@ def test_only_texts_with_lines_take_lines(settings: Settings) -> None:
         "crawl.urls",
         "crawl.title",
         "crawl.exclude",
+        "web.public_urls",
     }
 
 
