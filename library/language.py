@@ -152,14 +152,16 @@ def translated(text: str) -> str:
 @lru_cache(2048)
 def _translated(text: str) -> str:
     """The translation of a whole text, or of the sentences and parts that are known of it."""
-    known = _whole(text)
-    if known is not None:
+    if (known := _whole(text, plain=True)) is not None:
         return known
-    if text.endswith(".") and (known := _whole(text[:-1])) is not None:
-        return tr("{sentence}.", sentence=known)
+    # Before a value may hold a whole sentence, two sentences are tried.
     first, stop, rest = text.partition(". ")
     if stop and (known := _whole(first, plain=True)) is not None:
         return tr("{sentence}. {next_sentence}", sentence=known, next_sentence=_translated(rest))
+    if (known := _whole(text)) is not None:
+        return known
+    if text.endswith(".") and (known := _whole(text[:-1])) is not None:
+        return tr("{sentence}.", sentence=known)
     lines = text.split("\n")
     if len(lines) > 1:
         return "\n".join(_translated(line) if line else "" for line in lines)
@@ -192,7 +194,7 @@ def _whole(text: str, *, plain: bool = False) -> str | None:
         values = template.values(text)
         if values is None:
             continue
-        if not any(". " in value or ": " in value for value in values.values()):
+        if not any(". " in f"{value} " or ": " in value for value in values.values()):
             return template.filled(values)
         loose = loose or template.filled(values)
     return None if plain else loose

@@ -133,7 +133,7 @@ def described() -> Iterator[Sentence]:
         for _name, _default, meaning in rows:
             yield Sentence(meaning, "library/config.py")
     for field in FIELDS.values():
-        yield Sentence(field.help, "library/query/fields.py")
+        yield Sentence(field.help, "library/query/fields.py", context=STORED)
 
 
 def helped() -> Iterator[Sentence]:

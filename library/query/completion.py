@@ -27,6 +27,7 @@ class Completion:
     stop: int
     text: str
     note: str = ""
+    example: str = ""
 
 
 def complete(
@@ -55,12 +56,12 @@ def complete(
     if not word:
         return []
     found = [
-        Completion(start, caret, f"{field.name}:", f"{field.help}  {field.example}")
+        Completion(start, caret, f"{field.name}:", field.help, field.example)
         for field in FIELDS.values()
         if any(known.startswith(word.casefold()) for known in (field.name, *field.aliases))
     ]
     if "sort".startswith(word.casefold()):
-        found.append(Completion(start, caret, "sort:", "in which order  sort:taste"))
+        found.append(Completion(start, caret, "sort:", "in which order", "sort:taste"))
     return found[:limit]
 
 

@@ -32,7 +32,7 @@ class Field:
     searched: str = ""
     """For texts: which of `utawaku.library.schema.SEARCHED` is looked into."""
     condition: Callable[[str, str, float], Condition] | None = None
-    """(operator, value, now) to a condition over `songs`; raises ValueError on a bad value."""
+    """(operator, value, now) to a condition over `songs`; raises FieldValueError on a bad value."""
     words: tuple[str, ...] = ()
     """Every value it can have, where these are few."""
     sort: sa.ColumnElement[Any] | None = None
@@ -121,7 +121,7 @@ def _one_of(conditions: Mapping[str, Condition]) -> Callable[[str, str, float], 
     def condition(operator: str, value: str, _now: float) -> Condition:
         found = conditions.get(value.casefold())
         if found is None:
-            raise ValueError(f"is one of {', '.join(conditions)}")
+            raise values.FieldValueError(f"is one of {', '.join(conditions)}")
         return sa.not_(found) if operator == "!=" else found
 
     return condition

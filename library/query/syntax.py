@@ -26,7 +26,7 @@ from utawaku.library.query.results import (
     Sort,
     Term,
 )
-from utawaku.library.query.values import read_number
+from utawaku.library.query.values import FieldValueError, read_number
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 50
@@ -162,8 +162,8 @@ class _Parser:
             for value in token.values:
                 try:
                     known.condition(token.operator, value, self.now)
-                except ValueError as error:
-                    raise QueryError(f"{known.name} {error}", position=behind) from error
+                except FieldValueError as error:
+                    raise QueryError(f"{known.name}: {error}", position=behind) from error
 
 
 def _read_sort(token: _Token, behind: int) -> Sort:

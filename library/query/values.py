@@ -17,18 +17,22 @@ _AGO_SECONDS = {
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$")
 
 
+class FieldValueError(ValueError):
+    """A value that a field does not take, in the words that follow its name and a colon."""
+
+
 def read_number(text: str) -> float:
     """A plain number.
 
     Raises:
-        ValueError: with the words that follow the field's name in a message.
+        FieldValueError: it is none.
     """
     try:
         number = float(text)
     except ValueError:
-        raise ValueError("wants a number") from None
+        raise FieldValueError("wants a number") from None
     if number != number or number in (float("inf"), float("-inf")):
-        raise ValueError("wants a number")
+        raise FieldValueError("wants a number")
     return number
 
 
@@ -42,7 +46,7 @@ def read_share(text: str) -> float:
         return read_share(str(read_number(text[:-1]) / 100))
     share = read_number(text)
     if not 0 <= share <= 1:
-        raise ValueError("lies between 0 and 1")
+        raise FieldValueError("lies between 0 and 1")
     return share
 
 
@@ -56,12 +60,12 @@ def read_duration(text: str) -> float:
         seconds = 0.0
         for part in text.split(":"):
             if not part.replace(".", "", 1).isdigit():
-                raise ValueError("wants a length such as 3:20")
+                raise FieldValueError("wants a length such as 3:20")
             seconds = seconds * 60 + float(part)
         return seconds
     match = _DURATION.match(text)
     if not text or match is None:
-        raise ValueError("wants a length such as 3:20 or 200")
+        raise FieldValueError("wants a length such as 3:20 or 200")
     hours, minutes, seconds_ = match.groups()
     return float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds_ or 0)
 
@@ -72,7 +76,7 @@ def read_range(text: str, read: Callable[[str], float]) -> tuple[float | None, f
         return None
     low, high = text.split("..", 1)
     if not low and not high:
-        raise ValueError("wants at least one end, such as 2..4")
+        raise FieldValueError("wants at least one end, such as 2..4")
     return (read(low) if low else None), (read(high) if high else None)
 
 
@@ -85,7 +89,7 @@ def read_period(text: str, now: float) -> tuple[float | None, float | None]:
     if ".." in text:
         low, high = text.split("..", 1)
         if not low and not high:
-            raise ValueError("wants at least one end, such as 2024..2025")
+            raise FieldValueError("wants at least one end, such as 2024..2025")
         first = read_period(low, now)[0] if low else None
         return first, (read_period(high, now)[1] if high else None)
     word = text.casefold()
@@ -97,7 +101,7 @@ def read_period(text: str, now: float) -> tuple[float | None, float | None]:
         return _start(day), _start(day + timedelta(days=1))
     match = _DATE.match(word)
     if match is None:
-        raise ValueError("wants a date such as 2024-05 or -7d")
+        raise FieldValueError("wants a date such as 2024-05 or -7d")
     year, month, day_ = (int(part) if part else None for part in match.groups())
     assert year is not None
     try:
@@ -109,7 +113,7 @@ def read_period(text: str, now: float) -> tuple[float | None, float | None]:
         else:
             last = date(year + 1, 1, 1)
     except (ValueError, OverflowError):
-        raise ValueError("is not a day of the calendar") from None
+        raise FieldValueError("is not a day of the calendar") from None
     return _start(first_day), _start(last)
 
 

@@ -114,6 +114,10 @@ def sample(japanese: None, monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("no space left on the disk.", "ディスクに空きがありません。"),
         ("a song: and its words", "a song: and its words"),
+        (
+            "there is no field {channle}. there is no field {b}",
+            "{channle} という項目はありません。{b} という項目はありません",
+        ),
     ],
 )
 def test_a_stored_sentence_is_known_by_its_words(stored: str, wanted: str, sample: None) -> None:

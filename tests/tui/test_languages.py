@@ -164,3 +164,16 @@ async def test_tabs_and_help_fit_80_by_24_in_japanese(
             await look(app, pilot, seen, tab)
     assert "再生リストに入れる" in told
     assert seen == {}
+
+
+async def test_the_search_explains_itself_in_japanese(
+    app: UtawakuApp, request: pytest.FixtureRequest
+) -> None:
+    use("ja")
+    request.addfinalizer(lambda: use("en"))
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("slash", *"play")
+        await until(lambda: any("最後に聴いた日時" in line for line in lines(app)), pilot.pause)
+        await pilot.press(*"ed>x", "tab")
+        await until(lambda: any("played: 日付を" in line for line in lines(app)), pilot.pause)

@@ -13,7 +13,7 @@ from textual.keys import format_key
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from utawaku.library.language import msg, tr
+from utawaku.library.language import msg, tr, translated
 from utawaku.library.query.fields import FIELDS
 
 
@@ -142,7 +142,7 @@ class HelpScreen(ModalScreen[None]):
         ):
             table.add_row(Text(words), Text(meaning))
         for field in FIELDS.values():
-            table.add_row(Text(field.example), Text(tr(field.help)))
+            table.add_row(Text(field.example), Text(translated(field.help)))
         return table
 
     def action_scroll(self, lines: int) -> None:
