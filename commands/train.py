@@ -2,6 +2,7 @@
 
 from utawaku.commands.help import App
 from utawaku.commands.train_collect import collect
+from utawaku.commands.train_fma import fma
 from utawaku.commands.train_highlight import evaluate_highlight, highlight
 from utawaku.commands.train_segmenter import evaluate_segmenter, segmenter
 from utawaku.commands.train_separator import separator
@@ -19,6 +20,7 @@ app.command(epilog="Example: utawaku train taste --json")(taste)
 app.command(epilog="Example: utawaku train highlight songs --network deepchorus")(highlight)
 app.command(epilog="Example: utawaku train separator stems --compose 30 -o mine.onnx")(separator)
 app.command(epilog="Example: utawaku train collect songs 'channel:singer'")(collect)
+app.command(epilog="Example: utawaku train fma ~/fma --set small")(fma)
 app.command(epilog="Example: utawaku train segmenter musan --output mine.onnx")(segmenter)
 
 evaluate = App(help="Measure a trained model.", no_args_is_help=True, rich_markup_mode=None)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from tests.models.separation import write_wav
@@ -112,3 +113,32 @@ def test_a_proxy_sends_what_the_page_asks_for_by_settings_that_there_are(name: s
     assert f"127.0.0.1:{DEFAULT_PORT}" in text
     assert re.search(r"(?:client_max_body_size|max_size) 2G", text, re.I)
     assert WebSettings().max_file_mb == 2_000
+
+
+def test_the_container_for_gpus_differs_in_its_base_and_in_onnx_runtime_only() -> None:
+    cuda = (DEPLOY / "Containerfile.cuda").read_text("utf-8")
+    same = [
+        line
+        for line in CONTAINERFILE.splitlines()
+        if line.startswith(("USER", "ENV UTAWAKU", "VOLUME", "STOPSIGNAL", "ENTRYPOINT", "CMD"))
+    ]
+    assert len(same) == 6
+    assert set(same) <= set(cuda.splitlines())
+    extras = re.findall(r"\[([a-z,]+)\]'", cuda)
+    assert set(extras) == set(re.findall(r"\[([a-z,]+)\]'", CONTAINERFILE))
+    # Both packages write one folder: the one for processors goes before the other comes.
+    assert cuda.index("pip uninstall -y onnxruntime") < cuda.index("--find-links /wheels onnx")
+
+
+def test_the_page_of_the_composed_containers_asks_for_what_its_proxy_sends() -> None:
+    composed = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    page = composed["services"]["page"]
+    program, *arguments = page["command"]
+    assert CliRunner().invoke(app, [program, "--help"]).exit_code == 0
+    assert arguments[-1] == str(DEFAULT_PORT)
+    names = {name.removeprefix("UTAWAKU_").lower().replace("__", ".") for name in
+             page["environment"]}  # fmt: skip
+    assert names <= {setting for setting, _default, _meaning in describe()}
+    for service in ("pipeline", "page"):
+        assert composed["services"][service]["build"]["dockerfile"] == "deploy/Containerfile"
+    assert "ports" not in page, "nobody reaches it but the proxy"

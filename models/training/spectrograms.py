@@ -1,6 +1,8 @@
 """Log-mel pieces of songs, decoded once and kept; no audio is written."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from utawaku.models.tagger.excerpts import excerpts
 from utawaku.models.tagger.features import N_FRAMES, N_MELS, patch_of
 from utawaku.models.training.feature_cache import kept_features
 
+AT_ONCE = min(4, os.cpu_count() or 1)
+"""Files decoded side by side: FFmpeg and NumPy leave Python's lock meanwhile."""
 N_PIECES = 10
 """Pieces of 3 s kept of each song, spread over its length."""
 
@@ -33,19 +37,26 @@ def read_spectrograms(
 ) -> Spectrograms:
     """Pieces of every file; from the cache where the file has not changed since.
 
-    A file that cannot be read is skipped and told, also from the cache.
+    A few files are decoded at once. One that cannot be read is skipped and told, also from the
+    cache.
     """
     cache.mkdir(parents=True, exist_ok=True)
     found = Spectrograms()
-    for place, path in enumerate(paths):
+
+    def heard(path: Path) -> np.ndarray | str:
         try:
-            pieces = _cached(path, cache)
+            return _cached(path, cache)
         except (MediaError, OSError) as error:
-            found.broken[str(path)] = str(error)
-            continue
-        found.places.append(place)
-        found.pieces.append(pieces)
-        progress((place + 1) / len(paths), f"heard {place + 1} of {len(paths)}")
+            return str(error)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for place, (path, pieces) in enumerate(zip(paths, pool.map(heard, paths), strict=True)):
+            if isinstance(pieces, str):
+                found.broken[str(path)] = pieces
+                continue
+            found.places.append(place)
+            found.pieces.append(pieces)
+            progress((place + 1) / len(paths), f"heard {place + 1} of {len(paths)}")
     return found
 
 

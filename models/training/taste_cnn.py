@@ -95,11 +95,13 @@ def pretrain(
     weights, state_file = work / "genres.weights.h5", work / "genres.json"
     model = _network(keras, len(genres), "softmax")
     model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy")
+    # Else Keras passes over the optimiser's state in the file without an error.
+    model.optimizer.build(model.trainable_variables)
     done = _epochs_done(state_file, genres)
     if done:
         model.load_weights(weights)
-    rng = np.random.default_rng(done)
     for epoch in range(done, n_epochs):
+        rng = np.random.default_rng(epoch)
         order = rng.permutation(np.flatnonzero(~held_out))
         for at in range(0, len(order), _BATCH):
             some = order[at : at + _BATCH]

@@ -45,3 +45,18 @@ def test_samples_that_are_no_numbers_are_refused_and_never_scored(
     found = read_spectrograms([path], tmp_path / "cache")
     assert list(found.broken) == [str(path)]
     assert found.pieces == []
+
+
+def test_files_that_are_read_at_once_keep_their_order_and_bad_ones_are_named(
+    tmp_path: Path,
+) -> None:
+    paths = []
+    for n in range(6):
+        level = np.full(8 * RATE_HZ, 0.05 * (n + 1)) * np.sin(np.arange(8 * RATE_HZ) * 0.2)
+        paths.append(float_wav(tmp_path / f"{n}.wav", level.astype(np.float32)))
+    paths[2].write_bytes(b"broken")
+    found = read_spectrograms(paths, tmp_path / "cache")
+    assert found.places == [0, 1, 3, 4, 5]
+    assert list(found.broken) == [str(paths[2])]
+    for place, pieces in zip(found.places, found.pieces, strict=True):
+        assert np.array_equal(pieces, pieces_of_file(paths[place]))

@@ -111,6 +111,14 @@ def test_neither_singer_nor_piece_is_on_both_sides() -> None:
     assert groups_of(["mio"] * 40, names) == (names, BY_PIECE)
 
 
+def steps_of_the_optimiser(weights: Path) -> int:
+    """Steps that Adam has counted: from them it corrects its means."""
+    import h5py
+
+    with h5py.File(weights) as file:
+        return int(file["optimizer/vars/0"][()])
+
+
 @needs_tensorflow
 def test_pretraining_goes_on_where_it_stopped_and_its_weights_serve_grades(
     fma: Path, tmp_path: Path
@@ -119,10 +127,13 @@ def test_pretraining_goes_on_where_it_stopped_and_its_weights_serve_grades(
     first = pretrain(fma, tmp_path, n_epochs=2)
     assert (first.n_tracks, first.n_missing, first.n_broken) == (N_TRACKS, 1, 1)
     assert first.genres == ("Folk", "Techno")
+    n_steps = steps_of_the_optimiser(first.weights)
+    assert n_steps > 0
     done = pretrain(fma, tmp_path, n_epochs=5, progress=lambda _f, text: said.append(text))
     assert [text for text in said if text.startswith("epoch")] == [
         "epoch 3 of 5", "epoch 4 of 5", "epoch 5 of 5",
     ]  # fmt: skip
+    assert steps_of_the_optimiser(done.weights) == n_steps / 2 * 5
     heard = read_spectrograms([t.path for t in read_fma(fma)[0]], tmp_path / "spectrograms")
     targets = np.arange(N_TRACKS) % 2
     model = transfer(heard.pieces, targets.astype(float), pretrained=done.weights, n_steps=60)
