@@ -1,9 +1,9 @@
 """Times that name a part of a recording ("P2 3:20"), put on the one timeline of all its parts.
 
 A video on Bilibili may have several parts (分P), and who comments on it says which one a time
-belongs to: "P2 3:20", "2P 3:20", "【P2】3:20", "第二P 3:20", a heading "P2" above the times, or a
-link with `?p=2&t=200`. A time that names no part belongs to the part that was named last, and
-before any was named to the first.
+belongs to: "P2 3:20", "2P 3:20", "【P2】3:20", "第二P 3:20", "3:20 (P2)", a heading "P2" above the
+times, or a link with `?p=2&t=200`. A time that names no part belongs to the part that was named
+last, and before any was named to the first.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ _MARK = rf"(?:{_OPEN}\s?{_NAME}\s?{_CLOSE}|{_NAME}){_JOINT}"
 _TIME = rf"(?=(?:{_OPEN}\s?)?(?:\d{{1,3}}\s?[:;.'′’h°分時时]\s?\d|https?://))"
 _AT_TIME = re.compile(rf"{_MARK}{_TIME}|(?<![^\W_])\d{{1,3}}#{_TIME}", re.IGNORECASE)
 _AT_HEAD = re.compile(rf"[^\w\[(（【［〔「『<《]*{_MARK}", re.IGNORECASE)
+_BEHIND_TIME = re.compile(
+    rf"(?<![\w:])(?P<time>\d{{1,3}}(?:[:;]\d{{2}}){{1,2}}|\d{{1,3}}分\d{{1,2}}秒)\s?"
+    rf"(?P<part>{_OPEN}\s?{_NAME}\s?{_CLOSE})",
+    re.IGNORECASE,
+)
 _LINK = re.compile(
     r"(?<![(\"'=\w])https?://[^\s<>()]*[?&]p=(\d{1,3})(?=[^\s<>()]*[?&]t=|&)[^\s<>()]*"
     r"|(?<![(\"'=\w])https?://[^\s<>()]*[?&]t=[^\s<>()&]*&p=(\d{1,3})[^\s<>()]*",
@@ -76,6 +81,7 @@ def on_one_timeline(
 
 
 def _parted(line: str, n_parts: int) -> PartedLine:
+    line = _with_parts_first(line, n_parts)
     folded = fold_widths(line).translate(_WIDE)
     n_times = len(find_tokens(folded))
     head = _AT_HEAD.match(folded)
@@ -93,6 +99,18 @@ def _parted(line: str, n_parts: int) -> PartedLine:
     if len(find_tokens(text)) < n_times:
         return PartedLine(line)
     return PartedLine(text, tuple(marks))
+
+
+def _with_parts_first(line: str, n_parts: int) -> str:
+    """Return the line with a part in brackets behind a time, "3:20 (P2)", put before it."""
+    folded = fold_widths(line).translate(_WIDE)
+    text, last = "", 0
+    for match in _BEHIND_TIME.finditer(folded):
+        if 1 <= _number(match["part"]) <= n_parts:
+            time, part = (line[slice(*match.span(name))] for name in ("time", "part"))
+            text += f"{line[last : match.start()]}{part} {time}"
+            last = match.end()
+    return text + line[last:]
 
 
 def _number(name: str) -> int:
