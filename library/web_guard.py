@@ -89,7 +89,8 @@ class Guard:
         return f"http://{HOST}:{self.port}/" + (f"?token={self.token}" if with_token else "")
 
     def _is_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), self.token.encode())
+        # A header may hold bytes that are no UTF-8.
+        return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self.token.encode())
 
 
 def new_token() -> str:

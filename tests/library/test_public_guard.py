@@ -28,6 +28,7 @@ def test_the_token_of_the_address_becomes_a_cookie_that_lets_in() -> None:
         {"host": "songs.example.org.evil.example"},
         {**HOST, "cookie": "utawaku_public=another"},
         {**HOST, "cookie": "utawaku_public="},
+        {**HOST, "cookie": "utawaku_public=\udcff", "authorization": "Bearer \udcff"},
         {**HOST, "authorization": "Bearer a-token", "origin": "https://evil.example"},
         {**HOST, "authorization": "Bearer a-token", "origin": "null"},
         {**HOST, "x-remote-user": "mio", "x-utawaku-proxy": ""},
