@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 Span = tuple[float, float]
+_SHARED_S = 15.0
+"""Two spans that share less only touch each other."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,35 @@ def score(found: Sequence[Span], true: Sequence[Span]) -> Score:
         n_overlapping += overlap > 0.5
         n_clean += is_clean(found[i], true[j])
     return Score(len(true), len(found), n_overlapping, n_clean)
+
+
+def causes(found: Sequence[Span], true: Sequence[Span]) -> Counter[str]:
+    """Why songs are not clean, one cause a song, and how many finds are no song."""
+    counted: Counter[str] = Counter()
+    for song in true:
+        if not any(is_clean(span, song) for span in found):
+            counted[_cause(song, found, true)] += 1
+    for span in found:
+        if not any(_shared_s(span, song) > 0.3 * (span[1] - span[0]) for song in true):
+            counted["surplus"] += 1
+    return counted
+
+
+def _cause(song: Span, found: Sequence[Span], true: Sequence[Span]) -> str:
+    over = [span for span in found if _shared_s(span, song) >= _SHARED_S]
+    if not over:
+        return "lost"
+    if any(sum(_shared_s(span, other) >= _SHARED_S for other in true) > 1 for span in over):
+        return "merged with another"
+    if len(over) > 1:
+        return "split"
+    start_s, stop_s = over[0][0] - song[0], over[0][1] - song[1]
+    if abs(start_s) > 3 and abs(stop_s) > 5:
+        return "both edges off"
+    if abs(start_s) > 3:
+        return "start early" if start_s < 0 else "start late"
+    return "end early" if stop_s < 0 else "end late"
+
+
+def _shared_s(a: Span, b: Span) -> float:
+    return max(0.0, min(a[1], b[1]) - max(a[0], b[0]))

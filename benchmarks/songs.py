@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.song_scores import Score, is_clean, score
+from benchmarks.song_scores import Score, causes, is_clean, score
 from utawaku.library.config import load_settings
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.segmenter import Segmenter
@@ -148,7 +149,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="folder of the segmenter's weights")
     parser.add_argument("--streams", type=int, default=2, help="composed streams a half and mix")
     parser.add_argument("--first-seed", type=int, default=100)
-    parser.add_argument("--halves", nargs="*", default=["a", "b"], choices=["a", "b"])
+    parser.add_argument("--halves", nargs="*", default=["a", "b"], choices=["a", "b", "ab"])
     parser.add_argument("--mixes", nargs="*", default=["plain"], choices=sorted(MIXES))
     parser.add_argument("--perturb", action="store_true")
     parser.add_argument("--misses", action="store_true", help="tell what smart gets wrong")
@@ -161,6 +162,7 @@ def main() -> None:
     segmenter = Segmenter.from_registry(weights)
     totals: dict[tuple[str, str], Score] = {}
     told: list[str] = []
+    why: dict[tuple[str, str], Counter[str]] = {}
     cost_s = hours = 0.0
     for case in cases(options, segmenter):
         hours += case.segmentation.duration_s / 3600
@@ -172,6 +174,7 @@ def main() -> None:
             found = [(span.start_s, span.stop_s) for span in spans]
             key = (case.group, strategy)
             totals[key] = totals.get(key, Score()) + score(found, case.songs)
+            why.setdefault(key, Counter()).update(causes(found, case.songs))
             if strategy == "smart":
                 told += misses(case, found)
     print(f"{'streams':22} {'strategy':9} {'true':>5} {'found':>6} {'found F1':>9} {'clean F1':>9}")
@@ -180,6 +183,9 @@ def main() -> None:
             f"{group:22} {strategy:9} {total.n_true:5} {total.n_found:6} "
             f"{total.found_f1:9.3f} {total.clean_f1:9.3f}"
         )
+    for (group, strategy), counted in why.items():
+        listed = ", ".join(f"{n} {cause}" for cause, n in counted.most_common())
+        print(f"{group:22} {strategy:9} {listed or 'nothing missed'}")
     print(f"find_songs (smart): {cost_s / max(hours, 1e-9):.2f} CPU-s an hour of stream")
     if options.misses:
         print("\n".join(told))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.song_scores import Score, score
+from benchmarks.song_scores import Score, causes, score
 from tests.models.song_timelines import Timeline
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.models.segmentation import HOP_S
@@ -152,3 +152,27 @@ def test_scores_count_overlap_and_clean_cuts() -> None:
     assert score([], []).clean_f1 == 1.0
     merged = score([(10.0, 300.0)], [(10.0, 150.0), (155.0, 300.0)])
     assert merged.n_overlapping == 0
+
+
+def test_each_miss_has_one_cause() -> None:
+    true = [(100.0 * i, 100.0 * i + 80) for i in range(1, 10)]
+    found = [
+        (101.0, 182.0),
+        (200.0, 380.0),
+        (400.0, 430.0),
+        (445.0, 480.0),
+        (480.5, 584.0),
+        (610.0, 680.0),
+        (700.0, 790.0),
+        (880.0, 898.0),
+        (1000.0, 1060.0),
+    ]
+    assert causes(found, true) == {
+        "merged with another": 2,
+        "split": 1,
+        "start early": 1,
+        "start late": 1,
+        "end late": 1,
+        "lost": 2,
+        "surplus": 2,
+    }
