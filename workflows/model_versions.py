@@ -135,11 +135,11 @@ def _separator_version(settings: Settings) -> str:
 
 
 def _song_scorer_version(settings: Settings) -> str:
-    """The scorer with the user's rules; a channel's are looked at with each of its streams."""
+    """The networks with the user's rules; a channel's are looked at with each of its streams."""
     folder = Path(utawaku.models.songs.__file__).parent
     rules = SongRules.model_validate(settings.songs)
     return _with_rules(
-        _hash_of(tuple(sorted(folder.glob("scorer_*.npz")))),
+        _hash_of(tuple(sorted(folder.glob("*.npz")))),
         rules.model_dump(mode="json", exclude_defaults=True),
     )
 

@@ -46,13 +46,13 @@ class SequenceScorer:
         n = len(inputs)
         if not n:
             return np.zeros((0, len(OUTPUTS)), np.float32)
-        standard = standardised(inputs, self.mean, self.deviation)
         out = np.zeros((n, len(OUTPUTS)), np.float32)
         for first in range(0, n, _BLOCK):
             low, high = max(0, first - REACH_STEPS - 1), min(n, first + _BLOCK + REACH_STEPS + 1)
             kept = slice(first - low, min(first + _BLOCK, n) - low)
+            block = standardised(inputs[None, low:high], self.mean, self.deviation)
             for weights in self.members:
-                out[first : first + _BLOCK] += forward(weights, standard[None, low:high])[0][kept]
+                out[first : first + _BLOCK] += forward(weights, block)[0][kept]
         return out / np.float32(len(self.members))
 
     def save(self, path: Path) -> None:

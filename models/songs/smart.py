@@ -16,6 +16,11 @@ from utawaku.models.songs.features import SongFeatures
 from utawaku.models.songs.filters import Span, sifted
 from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.scorer import Scorer, shipped_scorer
+from utawaku.models.songs.sequence import SequenceScorer, shipped_sequence_scorer
+from utawaku.models.songs.sequence_inputs import sequence_inputs
+
+SEQUENCE_SHARE = 0.5
+"""Weight of the network that listens to a minute, against the one that judges by cues."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,15 @@ class Hearing:
     """All finds in hops, before sifting."""
 
 
-def hear(segmentation: Segmentation, rules: SongRules, scorer: Scorer | None = None) -> Hearing:
+def hear(
+    segmentation: Segmentation,
+    rules: SongRules,
+    scorer: Scorer | None = None,
+    sequence: SequenceScorer | None = None,
+) -> Hearing:
     """Score a recording and decode the spans of music that could be songs.
 
-    `scorer` replaces the shipped one (training and benchmarks).
+    `scorer` and `sequence` replace the shipped ones (training and benchmarks).
     """
     features = SongFeatures.from_arrays(segmentation.listened)
     cues = cues_of(segmentation, features)
@@ -43,6 +53,10 @@ def hear(segmentation: Segmentation, rules: SongRules, scorer: Scorer | None = N
     if scorer.names != cues.names:
         raise ValueError("the scorer was trained on other cues")
     evidence = scorer.score(cues.matrix)
+    if features is not None:
+        sequence = sequence or shipped_sequence_scorer()
+        heard = sequence.score(sequence_inputs(features, cues))[:, : evidence.shape[1]]
+        evidence = (1 - SEQUENCE_SHARE) * evidence + SEQUENCE_SHARE * heard
     decoded = best_songs(evidence, rules.boundary_bias, rules.turn_bias)
     return Hearing(segmentation, cues, evidence, tuple(_refined(cues, decoded)))
 

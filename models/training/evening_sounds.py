@@ -91,6 +91,8 @@ def limited(audio: Audio, ceiling_db: float, release_s: float) -> Audio:
     for block, now in enumerate(over.tolist()):
         last = max(now, last * kept)
         held[block] = last
-    centres = (np.arange(n_blocks) + 0.5) * _BLOCK
-    gain_db = -np.interp(np.arange(len(audio)), centres, held)
-    return np.asarray(audio * 10 ** (gain_db / 20), np.float32)
+    factors = (10 ** (-held / 20)).astype(np.float32)
+    before = np.concatenate([factors[:1], factors[:-1]])[:, None]
+    ramp = np.linspace(0, 1, _BLOCK, dtype=np.float32)[None]
+    pushed = padded.reshape(n_blocks, _BLOCK) * (before + (factors[:, None] - before) * ramp)
+    return np.asarray(pushed.reshape(-1)[: len(audio)], np.float32)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from tests.models.stream_sources import tone, words, write_clip, write_parts
+from utawaku.models.segmenter import Segmenter
+from utawaku.models.songs import segment_and_listen
 from utawaku.models.training.evening_songs import Amateur, Talker
 from utawaku.models.training.evening_sounds import (
     applause,
@@ -19,6 +21,7 @@ from utawaku.models.training.evening_sounds import (
 )
 from utawaku.models.training.evenings import Evening, compose_evening
 from utawaku.models.training.mir1k import HELD_OUT
+from utawaku.models.training.song_data import QuickSegmenter, lessons_of
 from utawaku.models.training.stream_material import TEST, TRAIN, lay_out
 from utawaku.models.training.stream_parts import Parts
 from utawaku.models.training.stream_sounds import RATE_HZ, decode_mono, rms_dbfs, write_wave
@@ -153,3 +156,16 @@ def test_no_source_is_laid_out_for_training_and_for_testing(tmp_path: Path) -> N
 def test_every_source_tells_its_licence() -> None:
     for side in (TRAIN, TEST):
         assert all(source.licence for rows in side.values() for source in rows)
+
+
+def test_training_streams_are_segmented_nearly_as_recordings_are(
+    tmp_path: Path, weights_dir: Path
+) -> None:
+    write_wave(tmp_path / "stream.wav", np.concatenate([words(12, 1), tone(220, 12), words(6, 2)]))
+    exact, quick = (
+        segment_and_listen(kind.from_registry(weights_dir, threads=1), tmp_path / "stream.wav")
+        for kind in (Segmenter, QuickSegmenter)
+    )
+    assert np.array_equal(np.isfinite(exact.probability), np.isfinite(quick.probability))
+    assert np.nanmean(np.abs(exact.probability - quick.probability)) < 0.05
+    assert lessons_of([(quick, {"songs": [{"start": 12.0, "end": 24.0}]})])[0].wanted[30, 0] == 1
