@@ -7,12 +7,17 @@ from typing import Any
 import dagster as dg
 
 from utawaku.assets.library_files import library_files
+from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError, UploadInterruptedError
+from utawaku.library.publish.addresses import address_of
 from utawaku.library.publish.records import Submission
 from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.shown_metadata import link, plain
 from utawaku.services.publish.build import queue_for, record_account
 
 CODE_VERSION = "1"
+SHOWN = 50
+"""Submissions that are listed."""
 
 
 @dg.asset(
@@ -53,11 +58,14 @@ def submissions(
             record_account(account, settings, catalogue, ask=False)
     published = catalogue.submissions.recent(state="published")
     nameless = [submission.id for submission in published if not submission.remote_id]
+    # Those of this run first, then those of earlier ones.
+    shown = list({one.id: one for one in [*worked, *published]}.values())[:SHOWN]
     metadata: dict[str, Any] = {
         "n_published": len(published),
         "n_due": len(due),
         **{f"n_{state}_now": n for state, n in Counter(s.state for s in worked).items()},
-        "latest": dg.MetadataValue.md(_listing(worked)),
+        "latest": dg.MetadataValue.md(_listing(shown)),
+        **_places(shown, settings),
     }
     return dg.MaterializeResult(
         metadata=metadata,
@@ -71,10 +79,27 @@ def submissions(
     )
 
 
-def _listing(worked: list[Submission]) -> str:
+def _places(shown: list[Submission], settings: Settings) -> dict[str, Any]:
+    """Where each published submission is: a link to its page, or the path of its folder."""
+    places: dict[str, Any] = {}
+    for one in shown:
+        if one.state != "published" or not one.remote_id:
+            continue
+        name = f"submission {one.id}"
+        if address := address_of(one):
+            places[name] = dg.MetadataValue.url(address)
+        elif one.target == "folder" and settings.publish.folder is not None:
+            folder = settings.publish.folder.expanduser() / one.remote_id
+            places[name] = dg.MetadataValue.path(str(folder))
+    return places
+
+
+def _listing(shown: list[Submission]) -> str:
+    """Markdown table of submissions; titles are other people's words."""
     rows = ["| # | title | state | parts | address |", "|---|---|---|---|---|"]
-    for one in worked[:50]:
-        title = one.title.replace("|", "\\|")
+    for one in shown:
         parts = f"{one.n_uploaded}/{len(one.parts)}"
-        rows.append(f"| {one.id} | {title} | {one.state} | {parts} | {one.remote_id} |")
+        address = address_of(one)
+        where = link(one.remote_id, address) if address else plain(one.remote_id)
+        rows.append(f"| {one.id} | {plain(one.title)} | {one.state} | {parts} | {where} |")
     return "\n".join(rows)

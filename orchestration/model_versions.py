@@ -11,6 +11,7 @@ from dagster._core.definitions.data_version import (
 
 from utawaku.library.config import Settings
 from utawaku.models import registry
+from utawaku.orchestration.shown_metadata import source_of
 from utawaku.workflows.model_versions import MISSING, MODELS, Model
 
 
@@ -64,7 +65,7 @@ def described(model: Model, settings: Settings) -> Mapping[str, Any]:
         told |= {
             "name": name,
             "licence": known.licence,
-            "source": known.source.described,
+            "source": source_of(known.source.described),
             "state": "here" if here else f"not fetched: {model.fetched_by(settings)}",
         }
     return told

@@ -95,15 +95,23 @@ def _table(songs: Sequence[Song]) -> dg.TableMetadataValue:
 
 
 def _links(songs: Sequence[Song], stream: Stream) -> str:
-    """Markdown that opens the stream at each song. Names are other people's words."""
+    """Markdown that opens the stream at each song."""
     return "\n".join(
-        f"- [{clock(song.start_s)} {_plain(song.title) or 'unknown'}]"
-        f"({quote(at_time(stream.url, song.start_s), safe=_IN_ADDRESSES)})"
+        "- "
+        + link(
+            f"{clock(song.start_s)} {song.title or 'unknown'}",
+            at_time(stream.url, song.start_s),
+        )
         for song in songs
     )
 
 
-def _plain(text: str) -> str:
+def link(text: str, address: str) -> str:
+    """Markdown of a link; the text may be other people's words."""
+    return f"[{plain(text)}]({quote(address, safe=_IN_ADDRESSES)})"
+
+
+def plain(text: str) -> str:
     """Text that no Markdown is read in."""
     return _MARKDOWN.sub(r"\\\1", clean_line(text))
 
@@ -120,9 +128,15 @@ def model_facts(asset: str, settings: Settings) -> dict[str, Any]:
             facts |= {
                 "weights": name,
                 "weights licence": known.licence,
-                "weights source": known.source.described,
+                "weights source": source_of(known.source.described),
             }
     return facts
+
+
+def source_of(described: str) -> Any:
+    """A link where the words are an address and nothing else."""
+    is_link = is_address(described) and " " not in described
+    return dg.MetadataValue.url(described) if is_link else described
 
 
 def typed(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,22 @@ def test_a_run_publishes_everything_that_is_due(
     assert nothing.metadata["n_due"].value == 0
 
 
+def test_published_submissions_are_linked_and_their_titles_open_nothing(
+    catalogue: Catalogue, folder: Path, tmp_path: Path
+) -> None:
+    known = queued(catalogue, tmp_path, "[x](evil) | 歌", target="bilibili")
+    catalogue.submissions.move(known.id, "held")
+    catalogue.submissions.adopt(known.id, "BV1xx411c7mD")
+    made = queued(catalogue, tmp_path, "one")
+    (told,) = materialize().asset_materializations_for_node("submissions")
+    address = "https://www.bilibili.com/video/BV1xx411c7mD"
+    assert told.metadata[f"submission {known.id}"] == dg.MetadataValue.url(address)
+    assert told.metadata[f"submission {made.id}"] == dg.MetadataValue.path(str(folder / "one"))
+    listing = str(told.metadata["latest"].value)
+    assert f"| [BV1xx411c7mD]({address}) |" in listing
+    assert r"| \[x\]\(evil\) \| 歌 |" in listing
+
+
 def test_a_target_that_is_not_set_up_does_not_stop_the_others(
     catalogue: Catalogue, folder: Path, tmp_path: Path
 ) -> None:
