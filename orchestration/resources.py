@@ -53,8 +53,11 @@ class LibraryResource(dg.ConfigurableResource[Any]):
         self._catalogue = Catalogue.open(self._settings)
         try:
             if context.instance is not None and context.run is not None:
-                mark_process(context.instance, context.run.run_id)
-                self._take_stream(context, context.run)
+                stream = self.catalogue.streams.find(context.run.tags.get(PARTITION_NAME_TAG, ""))
+                title = stream.title if stream else ""
+                mark_process(context.instance, context.run.run_id, title)
+                if stream is not None:  # else what needs it says that it is gone
+                    self._take_stream(context, stream.id)
                 self._check_wanted(context.run)
         except BaseException:
             self.teardown_after_execution(context)
@@ -68,10 +71,7 @@ class LibraryResource(dg.ConfigurableResource[Any]):
         if self._catalogue is not None:
             self._catalogue.close()
 
-    def _take_stream(self, context: dg.InitResourceContext, run: dg.DagsterRun) -> None:
-        stream_id = run.tags.get(PARTITION_NAME_TAG, "")
-        if self.catalogue.streams.find(stream_id) is None:
-            return  # about no stream, or about one that is gone: what needs it says so
+    def _take_stream(self, context: dg.InitResourceContext, stream_id: str) -> None:
         lock = stream_lock(self.settings, stream_id)
         began, told = time.monotonic(), float("-inf")
         while True:

@@ -20,7 +20,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from utawaku.library.processes import process_mark
 from utawaku.orchestration.former_names import LOCATION
-from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG
+from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG, TITLE_TAG
 
 UI = "Dagster UI"
 MODULE = "utawaku.definitions"
@@ -39,15 +39,17 @@ def process_of(run: dg.DagsterRun) -> str:
     return mark if run_id in ("", run.run_id) else ""
 
 
-def mark_process(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Note on a run that this process works on it, and who asked for it; sensors, which are no
-    runs, are left out."""
+def mark_process(instance: dg.DagsterInstance, run_id: str, title: str = "") -> None:
+    """Note on a run that this process works on it, who asked for it, and the title of its stream;
+    sensors, which are no runs, are left out."""
     run = instance.get_run_by_id(run_id)
     if run is None:
         return
     if run.remote_job_origin is None:
         _tell_origin(instance, run)
     told = {PID_TAG: mark_of_process(run_id), **who_asked(run)}
+    if title:
+        told[TITLE_TAG] = title
     changed = {name: value for name, value in told.items() if run.tags.get(name) != value}
     if changed:
         instance.add_run_tags(run_id, changed)

@@ -7,10 +7,13 @@ import pytest
 
 from tests.fixtures.pipeline import Pipeline, everything
 from utawaku.jobs.models import refresh_models
+from utawaku.jobs.stems import separate_pieces
+from utawaku.library.catalogue import Catalogue
 from utawaku.library.processes import is_gone
+from utawaku.library.records import Stream
 from utawaku.orchestration.orphaned_runs import orphaned_runs
 from utawaku.orchestration.run_processes import mark_of_process, process_of
-from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG
+from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG, TITLE_TAG
 
 
 def test_a_run_of_the_command_line_belongs_to_its_job_and_can_be_run_again(
@@ -54,6 +57,18 @@ def test_every_run_says_who_asked_and_for_what(
     assert run is not None
     assert run.tags[ASKED_BY_TAG] == asked_by
     assert run.tags[ASKED_FOR_TAG]
+
+
+def test_a_run_that_the_ui_launched_names_the_title_of_its_stream(
+    pipeline: Pipeline, catalogue: Catalogue
+) -> None:
+    catalogue.streams.save(Stream("a", "/a.opus", "歌枠", site="file"))
+    pipeline.instance.add_dynamic_partitions("stream", ["a"])
+    wanted = dg.RunRequest(partition_key="a", asset_selection=[dg.AssetKey("pieces")])
+    made = pipeline.carry_out(wanted, job=separate_pieces.name)
+    run = pipeline.instance.get_run_by_id(made.run_id)
+    assert run is not None
+    assert (run.tags[TITLE_TAG], run.tags[ASKED_BY_TAG]) == ("歌枠", "Dagster UI")
 
 
 def test_a_run_that_repeats_another_does_not_belong_to_the_process_of_that_one(
