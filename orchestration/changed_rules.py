@@ -27,6 +27,7 @@ from utawaku.library.config import Settings
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.staleness import OUTDATED, rules_mark
 from utawaku.orchestration.bindings import binding_of
+from utawaku.orchestration.drain_lease import mark_of
 from utawaku.orchestration.versions import DATA_VERSION, INPUTS
 from utawaku.workflows.subscriptions import settings_for
 
@@ -82,7 +83,8 @@ def tell_outdated(instance: dg.DagsterInstance, catalogue: Catalogue) -> int:
     in its record. The data version stays, so nothing that follows becomes stale by it.
     """
     marked = {(one.stream_id, one.asset): one for one in catalogue.assets.outdated()}
-    told = {tuple(pair) for pair in catalogue.memories.recall(_TOLD, [])}
+    name = f"{_TOLD}{mark_of(instance)}"  # each instance has records of its own
+    told = {tuple(pair) for pair in catalogue.memories.recall(name, [])}
     changed = sorted(told.symmetric_difference(marked))[:AT_ONCE]
     for stream_id, asset in changed:
         state = catalogue.assets.of(stream_id).get(asset)
@@ -91,7 +93,7 @@ def tell_outdated(instance: dg.DagsterInstance, catalogue: Catalogue) -> int:
             instance.report_runless_asset_event(_record_of(instance, state))
     if changed:
         now = sorted(told.symmetric_difference(changed))
-        catalogue.memories.keep(_TOLD, [list(pair) for pair in now])
+        catalogue.memories.keep(name, [list(pair) for pair in now])
     return len(changed)
 
 

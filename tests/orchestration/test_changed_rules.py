@@ -127,3 +127,13 @@ def test_segments_of_another_clock_are_stale_on_both_sides(
     assert views.ours("segments") == views.theirs("segments") == {"a"}
     views.made(Stream("a", "/a.opus"), "segments")
     assert views.ours("segments") == views.theirs("segments") == set()
+
+
+def test_each_dagster_instance_is_told_of_what_is_stale(
+    views: Views, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTAWAKU_CUT__TEMPLATE", "{artist}/{title}")
+    assert views.ours() == {"a", "b"}
+    with dg.DagsterInstance.ephemeral() as second:
+        assert tell_outdated(second, catalogue) == 2
+    assert views.theirs() == {"a", "b"}
