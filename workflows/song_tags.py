@@ -192,6 +192,8 @@ def _edits(
         # Written before utawaku kept account: only stars that the catalogue lacks are certain.
         stars = found.get("stars")
         return {"stars": stars} if stars and song.stars is None else {}
+    if not any(found.get(name) for name in known.written):
+        return {}  # without any tag it is a file that was made anew, by a cut or a conversion
     return {
         name: found.get(name)
         for name in sorted({*known.written, *found})

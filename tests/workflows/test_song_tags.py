@@ -113,6 +113,18 @@ def test_names_that_another_program_changed_are_the_users_own(world: World) -> N
     assert world.song.title == "Into the Night"
 
 
+def test_a_file_that_was_made_anew_without_tags_is_no_edit(world: World) -> None:
+    world.catalogue.songs.set_label(world.song.id, "夜", "ヨルシカ", "user")
+    world.catalogue.grades.give(world.song.id, stars=5)
+    world.step()
+    codec = CODECS[world.path.suffix.removeprefix(".")]
+    write(world.path, np.zeros((1, 24_000), np.float32), 48_000, codec)
+    assert world.step() is Outcome.WRITTEN
+    assert (world.song.title, world.song.artist, world.song.stars) == ("夜", "ヨルシカ", 5)
+    tags = read_tags(world.path)
+    assert (tags.title, tags.artist, tags.stars) == ("夜", "ヨルシカ", 5)
+
+
 def test_the_users_edit_in_utawaku_goes_into_the_file(world: World) -> None:
     world.catalogue.songs.set_label(world.song.id, "夜", "ヨルシカ", "user")
     assert world.step() is Outcome.WRITTEN
