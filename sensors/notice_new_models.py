@@ -59,8 +59,7 @@ def _notice_changes(present: Present, catalogue: Catalogue, settings: Settings) 
     if not stale:
         return
     told = (
-        f"{', '.join(MODELS[name].makes)}: {before[name][:12]} became {now[name][:12]}"
-        for name in replaced
+        f"{', '.join(MODELS[name].makes)}: {_change(before[name], now[name])}" for name in replaced
     )
     artefacts = [made for name in replaced for made in MODELS[name].makes]
     fetch = [command for command in not_fetched(settings, artefacts).values() if command]
@@ -71,3 +70,15 @@ def _notice_changes(present: Present, catalogue: Catalogue, settings: Settings) 
         body="; ".join(told),
         next_step=f"{first}`utawaku rematerialize` makes just those again; your edits stay",
     )
+
+
+def _change(before: str, now: str) -> str:
+    """The change of a model's version, in words: another model, or other settings of the same."""
+    weights, _, rules = now.partition("+")
+    if weights == before.partition("+")[0]:
+        return (
+            f"{weights[:12]} with other settings"
+            if rules
+            else f"{weights[:12]} with default settings"
+        )
+    return f"{before[:12]} became {now[:12]}"

@@ -157,7 +157,11 @@ def record_models(pipeline: Pipeline) -> list[str]:
 
 
 def test_new_weights_are_recorded_once_and_told_of(
-    catalogue: Catalogue, settings: Settings, install: Install, pipeline: Pipeline
+    catalogue: Catalogue,
+    settings: Settings,
+    install: Install,
+    pipeline: Pipeline,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     old = install("sm", b"old weights")
     assert "segmenter_weights" in record_models(pipeline)
@@ -173,6 +177,11 @@ def test_new_weights_are_recorded_once_and_told_of(
     assert recorded_versions(pipeline.instance)["segmenter_weights"] == new
     stale = stale_streams(catalogue, present_versions(settings), "segments")
     assert [one.stream_id for one in stale] == ["a"]
+    monkeypatch.setenv("UTAWAKU_SEGMENTS__ENERGY_RATIO", "0.05")
+    assert record_models(pipeline) == ["segmenter_weights"]
+    bodies = {one.body for one in catalogue.notices.recent()}
+    assert f"segments: {new[:12]} with other settings" in bodies
+    monkeypatch.delenv("UTAWAKU_SEGMENTS__ENERGY_RATIO")
     install("sm", b"old weights")  # going back counts, too
     assert record_models(pipeline) == ["segmenter_weights"]
     assert stale_streams(catalogue, present_versions(settings), "segments") == []
