@@ -15,10 +15,15 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAGES = {"dagster-graph": ("/asset-groups", "library_files")}
+PAGES = {
+    "dagster-graph": ("/locations/utawaku/asset-groups/streams", "embeddings"),
+}
 """Path of a page, and a text that it shows once it is drawn."""
-DRAWN_S = 3.0
-"""The graph moves into its place."""
+DRAWN_S = 15.0
+"""The graph moves into its place, and states come in."""
+SIZE = {"width": 2300, "height": 760}
+"""Of the page, in pixels: a graph that is scaled down far leaves its details out."""
+SCALE = 0.7
 
 
 async def shoot(address: str, out: Path) -> None:
@@ -34,6 +39,9 @@ async def shoot(address: str, out: Path) -> None:
         async with chromium.opened(browser, Path(profile), address) as page:
             ui = DagsterUi(page)
             await ui.sees("/overview", "Overview")
+            await page.call(
+                "Emulation.setDeviceMetricsOverride", **SIZE, deviceScaleFactor=SCALE, mobile=False
+            )
             for name, (path, text) in PAGES.items():
                 await ui.sees(path, text)
                 await asyncio.sleep(DRAWN_S)
