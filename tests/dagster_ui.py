@@ -33,6 +33,13 @@ class DagsterUi:
 
     async def sees(self, path: str, *texts: str) -> None:
         """Open a page of the UI and wait until it shows these texts."""
+        async with asyncio.timeout(LONGEST_S):  # the tab begins with an empty page
+            while not await self.page.evaluate(
+                "location.protocol === 'http:' && document.readyState === 'complete'"
+            ):
+                await asyncio.sleep(0.2)
+        # Else an invitation to the community lies over the first page.
+        await self.page.evaluate("localStorage.setItem('communityNux', JSON.stringify('1'))")
         await self.page.evaluate(f"location.assign({json.dumps(path)})")
         async with asyncio.timeout(LONGEST_S):
             while True:
@@ -41,6 +48,20 @@ class DagsterUi:
                 )
                 if all(text in shown for text in texts):
                     return
+                await asyncio.sleep(0.5)
+
+    async def press(self, words: str) -> None:
+        """Press the first button that begins with these words, once it can be pressed; of a dialog
+        where one is open."""
+        script = (
+            "(() => { const dialogs = [...document.querySelectorAll('[role=dialog], .bp5-dialog')];"
+            " const buttons = [...(dialogs.pop() ?? document).querySelectorAll('button')];"
+            " const found = buttons.find(one => !one.disabled &&"
+            f" one.innerText.trim().startsWith({json.dumps(words)}));"
+            " found?.click(); return Boolean(found); })()"
+        )
+        async with asyncio.timeout(LONGEST_S):
+            while not await self.page.evaluate(script):
                 await asyncio.sleep(0.5)
 
     async def stale(self, names: Sequence[str], streams: Sequence[str]) -> set[tuple[str, str]]:
@@ -123,6 +144,27 @@ class DagsterUi:
         }
         told = (await self.ask(query, params=params))["launchPartitionBackfill"]
         return str(told["backfillId"])
+
+    async def materialize_all(self, asset: str) -> str:
+        """Materialize all partitions of an asset by the buttons of its page; the backfill."""
+        before = await self.backfills()
+        await self.sees(f"/assets/{asset}", "Materialize")
+        for words in ("Materialize", "All", "Launch"):
+            await self.press(words)
+        async with asyncio.timeout(LONGEST_S):
+            while not (new := [one for one in await self.backfills() if one not in before]):
+                await asyncio.sleep(1)
+        return new[0]
+
+    async def backfills(self) -> list[str]:
+        """Numbers of backfills, the latest first."""
+        query = (
+            "{ partitionBackfillsOrError(limit: 20) { ... on PartitionBackfills {"
+            " results { id } } } }"
+        )
+        return [
+            one["id"] for one in (await self.ask(query))["partitionBackfillsOrError"]["results"]
+        ]
 
     async def backfill_ended(self, number: str) -> str:
         """Wait for the end of a backfill; its status."""
