@@ -80,7 +80,7 @@ def submissions(
 
 
 def _places(shown: list[Submission], settings: Settings) -> dict[str, Any]:
-    """Where each published submission is: a link to its page, or the path of its folder."""
+    """Places of published submissions: links to their pages, or paths of their folders."""
     places: dict[str, Any] = {}
     for one in shown:
         if one.state != "published" or not one.remote_id:
