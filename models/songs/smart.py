@@ -12,6 +12,7 @@ from utawaku.models.segmentation import HOP_S, Segmentation
 from utawaku.models.songs.boundaries import falls_into_sound, refined_start, refined_stop
 from utawaku.models.songs.boundary_features import STEP_HOPS, Cues, cues_of
 from utawaku.models.songs.decoding import best_songs
+from utawaku.models.songs.doubt import clean_chance
 from utawaku.models.songs.features import SongFeatures
 from utawaku.models.songs.filters import Span, sifted
 from utawaku.models.songs.rules import SongRules
@@ -33,6 +34,8 @@ class Hearing:
     """(n_steps, 3) log-odds: a song sounds, starts, stops."""
     spans: tuple[Span, ...]
     """All finds in hops, before sifting."""
+    with_features: bool = False
+    """Song features were there, so that both networks were asked."""
 
 
 def hear(
@@ -58,7 +61,8 @@ def hear(
         heard = sequence.score(sequence_inputs(features, cues))[:, : evidence.shape[1]]
         evidence = (1 - SEQUENCE_SHARE) * evidence + SEQUENCE_SHARE * heard
     decoded = best_songs(evidence, rules.boundary_bias, rules.turn_bias)
-    return Hearing(segmentation, cues, evidence, tuple(_refined(cues, decoded)))
+    spans = tuple(_refined(cues, decoded))
+    return Hearing(segmentation, cues, evidence, spans, features is not None)
 
 
 def _refined(cues: Cues, decoded: list[tuple[int, int]]) -> list[Span]:
@@ -84,7 +88,9 @@ def smart_songs(hearing: Hearing, rules: SongRules) -> list[SongSpan]:
 def song_span(
     hearing: Hearing, span: Span, rules: SongRules, index: int, source: str = "smart"
 ) -> SongSpan:
-    """A record of `span`, with flags and a confidence out of the evidence.
+    """A record of `span`, with flags and, as confidence, the chance that it is cut clean.
+
+    Without song features that chance was never measured: then it is the mean of the evidence.
 
     `fade_in` and `fade_out` say that the cut falls into sound and wants a short fade.
     """
@@ -92,6 +98,8 @@ def song_span(
     first, last = start // STEP_HOPS, max(start // STEP_HOPS + 1, stop // STEP_HOPS)
     inside = hearing.evidence[first:last, 0]
     confidence = float(np.mean(1 / (1 + np.exp(-inside)))) if len(inside) else 0.0
+    if hearing.with_features:
+        confidence = clean_chance(hearing.evidence, first, last)
     flags = []
     if (stop - start) * HOP_S > rules.long_song_s:
         flags.append("long")
