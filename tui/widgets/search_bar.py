@@ -173,8 +173,8 @@ class SearchBar(Vertical):
             text.append("tab ", style=muted)
             for n, found in enumerate(self._completions):
                 text.append(shown(found.text).strip(), style=accent if n == 0 else "")
-                words = (translated(found.note), found.example) if n == 0 else ()
-                note = "  ".join(filter(None, words))
+                meaning = (translated(found.note), found.example) if n == 0 else ()
+                note = "  ".join(filter(None, meaning))
                 text.append(f" {note}   " if note else "  ", style=muted)
         elif self.error is not None:
             caret = self._caret_cell(self.error.position)
