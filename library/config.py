@@ -29,6 +29,7 @@ from utawaku.library.former_settings import (
     with_present_names,
 )
 from utawaku.library.language import Language
+from utawaku.library.optional_path import OptionalPath
 from utawaku.library.paths import default_config_path
 from utawaku.library.publish.settings import PublishSettings
 from utawaku.library.scrobble_settings import ScrobbleSettings
@@ -57,7 +58,7 @@ class DownloadSettings(_Section):
     max_height: int = Field(1080, ge=144, description="Tallest video that is fetched.")
     comments: bool = Field(True, description="Fetch comments: they hold the setlists.")
     live_chat: bool = Field(True, description="Fetch the live chat replay.")
-    cookies_file: Path | None = Field(
+    cookies_file: OptionalPath = Field(
         None, description="Netscape cookies file for members-only streams."
     )
     proxy: SecretUrl = Field(
@@ -91,7 +92,7 @@ class SegmentSettings(_Section):
         description="Network: speech/music, speech/music/noise, or the small one that only knows "
         "speech.",
     )
-    weights: Path | None = Field(
+    weights: OptionalPath = Field(
         None,
         description="Network of your own for the engine `bacs`: an .onnx that `utawaku train "
         "segmenter` wrote, or a SavedModel.",
@@ -166,7 +167,7 @@ class StemSettings(_Section):
         "fetched (73 MB), else `builtin`, which comes along; `blend` is the mean of both; `custom` "
         "is the network at `stems.weights`.",
     )
-    weights: Path | None = Field(
+    weights: OptionalPath = Field(
         None,
         description="A .toml that describes an ONNX separator of your own, or an .onnx that "
         "`utawaku train separator` wrote.",
@@ -186,7 +187,7 @@ class HighlightSettings(_Section):
     engine: HighlightEngine = Field(
         "builtin", description="The shipped model, or DeepChorus (see `highlight.weights`)."
     )
-    weights: Path | None = Field(
+    weights: OptionalPath = Field(
         None,
         description="Weights file written by `utawaku train highlight`; for DeepChorus "
         "also its published .h5.",

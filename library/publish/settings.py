@@ -1,11 +1,11 @@
 """Settings of publishing: where to, in what words, and how much at a time."""
 
 import re
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from utawaku.library.optional_path import OptionalPath
 from utawaku.library.publish.plan import Style
 from utawaku.library.publish.quota import Budget
 from utawaku.library.secret_url import SecretUrl
@@ -60,10 +60,10 @@ class PublishSettings(BaseModel):
     submit_spacing_s: float = Field(
         default=_BUDGET.submit_spacing_s, ge=0, description="Between submissions."
     )
-    font: Path | None = Field(
+    font: OptionalPath = Field(
         default=None, description="Font for rendered titles; empty looks for one."
     )
-    folder: Path | None = Field(default=None, description="Folder of the target `folder`.")
+    folder: OptionalPath = Field(default=None, description="Folder of the target `folder`.")
     webdav_url: SecretUrl = Field(
         default=SecretUrl(""), description="Address of the target `webdav`."
     )

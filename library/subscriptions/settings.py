@@ -3,11 +3,11 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from utawaku.library.optional_path import OptionalPath
 from utawaku.library.subscriptions.rules import KINDS, ChannelRules, Kind
 
 _HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)")
@@ -67,7 +67,7 @@ class WatchSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    folder: Path | None = Field(
+    folder: OptionalPath = Field(
         default=None, description="Ingest media files that appear in this folder."
     )
     follow_links: bool = Field(

@@ -20,6 +20,14 @@ def test_a_setting_is_kept_in_the_file_and_default_restores_it(command_line: Com
     assert load_settings().cut.codec == before
 
 
+def test_an_empty_path_names_no_file(command_line: CommandLine) -> None:
+    for name in ("stems.weights", "publish.folder"):
+        assert command_line.run("settings", name, "here").exit_code == 0
+        assert command_line.run("settings", name, "").exit_code == 0
+    assert load_settings().stems.weights is None
+    assert load_settings().publish.folder is None
+
+
 def test_a_song_rule_is_a_setting_too(command_line: CommandLine) -> None:
     assert command_line.run("settings", "songs.min_song_s", "45").exit_code == 0
     listed = json.loads(command_line.run("settings", "songs", "--json").stdout)
