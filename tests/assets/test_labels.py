@@ -79,6 +79,7 @@ def test_shazam_names_what_nobody_listed_and_is_asked_once(
     catalogue.close()
 
 
+@pytest.mark.slow
 def test_a_refusal_leaves_songs_unknown_with_the_reason_and_label_asks_again(
     program: Program, demo_stream: DemoStream, bare: Path
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_refusal_leaves_songs_unknown_with_the_reason_and_label_asks_again(
     assert all((program.home / "library" / song["file_path"]).is_file() for song in named)
 
 
+@pytest.mark.slow
 def test_the_users_name_outlives_every_relabelling(
     program: Program, demo_stream: DemoStream
 ) -> None:
@@ -118,6 +120,7 @@ def test_the_users_name_outlives_every_relabelling(
     assert read_tags(program.home / "library" / songs[0]["file"]).title == "私の歌"
 
 
+@pytest.mark.slow
 def test_the_library_knows_its_own_songs(
     program: Program, demo_stream: DemoStream, tmp_path: Path
 ) -> None:
@@ -142,6 +145,7 @@ def test_a_pasted_setlist_wins(program: Program, demo_stream: DemoStream, tmp_pa
     assert [song["title"] for song in ingested(program, demo_stream.path)] == ["一曲目", "二曲目"]
 
 
+@pytest.mark.slow
 def test_subtitles_of_the_whole_broadcast_are_sliced_to_the_recording(
     program: Program, demo_stream: DemoStream, tmp_path: Path
 ) -> None:
@@ -176,6 +180,7 @@ def test_subtitles_of_the_whole_broadcast_are_sliced_to_the_recording(
     assert "Write it like 1:00:00-2:30:00" in wrong.stderr
 
 
+@pytest.mark.slow
 def test_a_karaoke_track_in_another_key_names_the_song(
     program: Program, demo_stream: DemoStream, bare: Path, tmp_path: Path
 ) -> None:

@@ -148,6 +148,7 @@ def test_names_that_act_on_a_terminal_or_are_long_are_only_names(
     assert done.stdout.count(" done ") == len(names)
 
 
+@pytest.mark.slow
 def test_a_library_that_cannot_be_written_to_is_named(program: Program, tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.write_text("a file where the library should be")

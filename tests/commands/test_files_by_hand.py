@@ -3,12 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import DemoStream, Program
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
 from utawaku.library.store.edits import Edits
 
 
+@pytest.mark.slow
 def test_files_follow_template_and_edits_and_come_back_when_deleted(
     program: Program, demo_stream: DemoStream, monkeypatch
 ) -> None:

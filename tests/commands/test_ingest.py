@@ -61,6 +61,7 @@ def test_a_stream_becomes_tagged_songs_and_a_second_run_does_nothing(
     assert leftovers(program) == []
 
 
+@pytest.mark.slow
 def test_a_renamed_file_is_the_same_stream(
     program: Program, demo_stream: DemoStream, tmp_path: Path
 ) -> None:
@@ -122,6 +123,7 @@ def facts(home: Path) -> list[tuple[Any, ...]]:
     return songs
 
 
+@pytest.mark.slow
 def test_a_killed_ingest_goes_on_where_it_was(
     program: Program, demo_stream: DemoStream, tmp_path: Path, weights_dir: Path
 ) -> None:

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.commands import secret_samples as secrets
 from tests.conftest import Program
 from tests.servers.media_site import Fault, MediaSite
 from tests.services.downloader_media import audio_bytes
 
 
+@pytest.mark.slow
 def test_no_secret_is_left_anywhere_by_what_works_and_by_what_fails(
     program: Program, tmp_path: Path
 ) -> None:

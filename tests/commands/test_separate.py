@@ -120,6 +120,7 @@ def stream_id(program: Program, recording: Path) -> str:
     return stream.id
 
 
+@pytest.mark.slow
 def test_a_stream_of_the_library_is_cut_once_changed_and_joined(
     program: Program, tmp_path: Path, recording: Path, stream_id: str
 ) -> None:

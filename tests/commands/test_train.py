@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.conftest import Program
 from tests.models.separation import write_wav
@@ -29,6 +30,7 @@ def folder_of_sounds(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_segmenter_trained_through_a_kill_is_the_one_trained_at_a_stretch(
     program: Program, tmp_path: Path
 ) -> None:

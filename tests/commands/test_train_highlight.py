@@ -29,6 +29,7 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_small_model_of_ones_own_is_trained_and_used(
     program: Program, songs: Path, tmp_path: Path
 ) -> None:

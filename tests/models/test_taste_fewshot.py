@@ -19,6 +19,7 @@ from utawaku.models.tagger import Tagger
 TARGETS = {10: 0.78, 20: 0.87, 50: 0.93}
 
 
+@pytest.mark.slow
 def test_songs_that_the_demo_renders_are_told_apart_by_few_grades(tagger: Tagger) -> None:
     # The synthetic band and its one singer are farther from the network's world than real music.
     clips = demo_clips(n_variants=2, n_each=4)

@@ -58,7 +58,7 @@ def test_every_pool_has_a_limit_and_every_limit_a_step(
     assert not used.intersection(FORMER_POOLS)
 
 
-@pytest.mark.parametrize("how", ["module", "workspace"])
+@pytest.mark.parametrize("how", ["workspace", pytest.param("module", marks=pytest.mark.slow)])
 def test_definitions_load_among_folders_of_somebody_else(how: str, tmp_path: Path) -> None:
     """Nothing in the current folder is run, whatever its name."""
     marker = tmp_path / "ran"

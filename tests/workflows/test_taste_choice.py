@@ -186,6 +186,7 @@ def test_a_network_that_hears_what_embeddings_do_not_is_trained_compared_and_use
         assert (taste_of(catalogue, world.ids[place]) > 0.5) == world.good[place]
 
 
+@pytest.mark.slow
 def test_the_command_says_which_model_scores_and_why(
     program: Program, settings: Settings, tmp_path: Path
 ) -> None:
