@@ -1,8 +1,8 @@
 """The order of hits: how well each matches what was typed."""
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import sqlalchemy as sa
@@ -35,12 +35,19 @@ def by_match(
     connection: sa.Connection, numbers: np.ndarray, wanted: Sequence[tuple[str, ...]]
 ) -> np.ndarray:
     """Return int64 (n_songs,): the numbers, the best match first; equal ones keep their order."""
-    place = sum((_place_of(texts) for texts in wanted), start=sa.literal(0))
+    texts = [[text for text in spellings if text] for spellings in wanted]
+    place = _place(tuple(len(spellings) for spellings in texts))
+    values = {
+        name: value
+        for which, spellings in enumerate(texts)
+        for spelling, text in enumerate(spellings)
+        for name, value in _values(which, spelling, text)
+    }
     found: dict[int, int] = {}
     for some in batches(numbers.tolist(), MAX_AT_ONCE):
         query = sa.select(song_search.c.number, place).where(_among(connection, some))
         # Past SQLAlchemy's rows, which would cost more than the database does.
-        rows = connection.execute(query).cursor
+        rows = connection.execute(query, values).cursor
         found.update(rows.fetchall() if rows is not None else ())
     worst = WORST * len(wanted)
     places = np.array([found.get(number, worst) for number in numbers.tolist()], np.int64)
@@ -55,29 +62,50 @@ def _among(connection: sa.Connection, numbers: Sequence[int]) -> sa.ColumnElemen
     return song_search.c.number.in_(sa.select(listed.c.value))
 
 
-def _place_of(texts: Sequence[str]) -> sa.ColumnElement[int]:
+_PATTERNS = {"start": "{}%", "word": "% {}%", "inside": "%{}%", "line": "%\n{}\n%"}
+"""Where in a column a text stands, as patterns of LIKE."""
+
+
+def _values(which: int, spelling: int, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the parameters of one spelling: the text, and each pattern with it."""
+    yield f"same_{which}_{spelling}", text
+    escaped = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    for name, pattern in _PATTERNS.items():
+        yield f"{name}_{which}_{spelling}", pattern.format(escaped)
+
+
+@lru_cache(256)
+def _place(n_spellings: tuple[int, ...]) -> sa.ColumnElement[int]:
+    """Return how well a song matches all texts, 0 the best, as an expression with parameters.
+
+    It is kept for each number of texts and of their spellings: to build it costs more than to
+    answer it, at every key that is typed.
+    """
+    places = (_place_of(which, n) for which, n in enumerate(n_spellings))
+    return sum(places, start=sa.literal(0))
+
+
+def _place_of(which: int, n_spellings: int) -> sa.ColumnElement[int]:
     """Return how well a song matches one text in any of its spellings, 0 the best; all folded."""
     title, artist, singer, aliases = (song_search.c[name] for name in _COLUMNS)
     lines = "\n" + aliases + "\n"
 
-    def any_of(*conditions: Callable[[str], sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
-        return sa.or_(*(condition(text) for text in texts if text for condition in conditions),
-                      sa.false())  # fmt: skip
+    def is_(column: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:
+        return [column == sa.bindparam(f"same_{which}_{n}") for n in range(n_spellings)]
 
-    def holds(column: sa.ColumnElement[str], before: str = "", after: str = "") -> Any:
-        return lambda text: column.contains(f"{before}{text}{after}", autoescape=True)
-
-    def starts(column: sa.ColumnElement[str]) -> Any:
-        return lambda text: column.startswith(text, autoescape=True)
+    def like(pattern: str, column: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:
+        names = (f"{pattern}_{which}_{n}" for n in range(n_spellings))
+        return [column.like(sa.bindparam(name), escape="/") for name in names]
 
     checks = (
-        any_of(lambda text: title == text),
-        any_of(holds(lines, "\n", "\n")),
-        any_of(starts(title)),
-        any_of(lambda text: artist == text, lambda text: singer == text),
-        any_of(holds(title, " ")),
-        any_of(starts(artist), starts(singer)),
-        any_of(holds(title)),
-        any_of(holds(artist), holds(singer), holds(aliases)),
+        is_(title),
+        like("line", lines),
+        like("start", title),
+        [*is_(artist), *is_(singer)],
+        like("word", title),
+        [*like("start", artist), *like("start", singer)],
+        like("inside", title),
+        [*like("inside", artist), *like("inside", singer), *like("inside", aliases)],
     )
-    return sa.case(*((check, place) for place, check in enumerate(checks)), else_=WORST)
+    cases = ((sa.or_(*check, sa.false()), place) for place, check in enumerate(checks))
+    return sa.case(*cases, else_=WORST)
