@@ -63,7 +63,7 @@ def _among(connection: sa.Connection, numbers: Sequence[int]) -> sa.ColumnElemen
 
 
 _PATTERNS = {"start": "{}%", "word": "% {}%", "inside": "%{}%", "line": "%\n{}\n%"}
-"""Where in a column a text stands, as patterns of LIKE."""
+"""Patterns of LIKE for the place of a text in a column."""
 
 
 def _values(which: int, spelling: int, text: str) -> Iterator[tuple[str, str]]:
