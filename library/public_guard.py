@@ -6,19 +6,17 @@ are. That header counts only beside a secret of the proxy, as whoever reaches th
 it.
 """
 
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from utawaku.library.errors import ConfigError
 from utawaku.library.text import clean_line
-from utawaku.library.web_guard import SERVE, WELCOME, Verdict
+from utawaku.library.web_guard import SERVE, Verdict, is_secret, judge_token
 
 COOKIE = "utawaku_public"
 PROXY_HEADER = "x-utawaku-proxy"
 """Holds the secret of the proxy."""
-_BEARER = "Bearer "
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +50,12 @@ class PublicGuard:
             return Verdict("refuse", "asked by another page")
         if self.login_header:
             return SERVE if self.user_of(headers) else Verdict("refuse", self.how_to_enter)
-        given = dict(parse_qsl(query)).get("token")
-        if given is not None and _same(given, self.token):
-            return WELCOME
-        bearer = headers.get("authorization", "")
-        if bearer.startswith(_BEARER) and _same(bearer.removeprefix(_BEARER).strip(), self.token):
-            return SERVE
-        pairs = (pair.partition("=") for pair in headers.get("cookie", "").split(";"))
-        cookies = {name.strip(): value.strip() for name, _, value in pairs}
-        if _same(cookies.get(COOKIE, ""), self.token):
-            return SERVE
-        return Verdict("refuse", self.how_to_enter)
+        found = judge_token(headers, query, token=self.token, cookie=COOKIE)
+        return found or Verdict("refuse", self.how_to_enter)
 
     def user_of(self, headers: Mapping[str, str]) -> str:
         """Return who the proxy says was logged in; empty where it is not the proxy that says so."""
-        if not self.login_header or not _same(headers.get(PROXY_HEADER, ""), self.proxy_secret):
+        if not self.login_header or not is_secret(headers.get(PROXY_HEADER, ""), self.proxy_secret):
             return ""
         return clean_line(headers.get(self.login_header, ""))
 
@@ -107,9 +96,3 @@ def public_origins(urls: Sequence[str]) -> tuple[str, ...]:
             next_step="`utawaku settings web.public_urls https://songs.example.org`, or --url",
         )
     return tuple(dict.fromkeys(found))
-
-
-def _same(given: str, wanted: str) -> bool:
-    # A header may hold bytes that are no UTF-8; it is no secret of ours then, and no error.
-    as_sent = given.encode("utf-8", "surrogateescape")
-    return bool(wanted) and hmac.compare_digest(as_sent, wanted.encode())

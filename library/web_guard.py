@@ -70,15 +70,8 @@ class Guard:
             return Verdict("refuse", "unknown host")
         if headers.get("origin", self.origins[0]) not in self.origins:
             return Verdict("refuse", "asked by another page")
-        given = dict(parse_qsl(query)).get("token")
-        if given is not None and self._is_token(given):
-            return WELCOME
-        bearer = headers.get("authorization", "")
-        if bearer.startswith(_BEARER) and self._is_token(bearer.removeprefix(_BEARER).strip()):
-            return SERVE
-        if self._is_token(_cookies(headers.get("cookie", "")).get(self.cookie, "")):
-            return SERVE
-        return Verdict("refuse", self.how_to_enter)
+        found = judge_token(headers, query, token=self.token, cookie=self.cookie)
+        return found or Verdict("refuse", self.how_to_enter)
 
     def cookie_header(self) -> str:
         """The value of `Set-Cookie` for a browser that brought the token."""
@@ -88,9 +81,34 @@ class Guard:
         """Return where a person enters."""
         return f"http://{HOST}:{self.port}/" + (f"?token={self.token}" if with_token else "")
 
-    def _is_token(self, given: str) -> bool:
-        # A header may hold bytes that are no UTF-8.
-        return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self.token.encode())
+
+def judge_token(
+    headers: Mapping[str, str], query: str, *, token: str, cookie: str
+) -> Verdict | None:
+    """Return the verdict on a request that brings the token; None on one that does not.
+
+    Args:
+        headers: by lower-case name.
+        query: what follows `?` in the address.
+        token: the one that is wanted.
+        cookie: name of the cookie that may hold it.
+    """
+    given = dict(parse_qsl(query)).get("token")
+    if given is not None and is_secret(given, token):
+        return WELCOME
+    bearer = headers.get("authorization", "")
+    if bearer.startswith(_BEARER) and is_secret(bearer.removeprefix(_BEARER).strip(), token):
+        return SERVE
+    if is_secret(_cookies(headers.get("cookie", "")).get(cookie, ""), token):
+        return SERVE
+    return None
+
+
+def is_secret(given: str, wanted: str) -> bool:
+    """Return whether a text is the secret that is wanted; an empty one is none."""
+    # A header may hold bytes that are no UTF-8; it is no secret of ours then, and no error.
+    as_sent = given.encode("utf-8", "surrogateescape")
+    return bool(wanted) and hmac.compare_digest(as_sent, wanted.encode())
 
 
 def new_token() -> str:
