@@ -10,10 +10,12 @@ catalogues.
 import os
 import string
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-from typing import Literal, get_args
+from types import MappingProxyType
+from typing import Literal, NamedTuple, get_args
 
 from utawaku.library.paths import default_config_path, environment_name
 
@@ -152,15 +154,16 @@ def translated(text: str) -> str:
 @lru_cache(2048)
 def _translated(text: str) -> str:
     """The translation of a whole text, or of the sentences and parts that are known of it."""
-    if (known := _whole(text, plain=True)) is not None:
-        return known
+    found = _known(text)
+    if found.plain is not None:
+        return found.plain
     # Before a value may hold a whole sentence, two sentences are tried.
     first, stop, rest = text.partition(". ")
-    if stop and (known := _whole(first, plain=True)) is not None:
+    if stop and (known := _known(first).plain) is not None:
         return tr("{sentence}. {next_sentence}", sentence=known, next_sentence=_translated(rest))
-    if (known := _whole(text)) is not None:
+    if (known := found.whole()) is not None:
         return known
-    if text.endswith(".") and (known := _whole(text[:-1])) is not None:
+    if text.endswith(".") and (known := _known(text[:-1]).whole()) is not None:
         return tr("{sentence}.", sentence=known)
     lines = text.split("\n")
     if len(lines) > 1:
@@ -176,28 +179,42 @@ def _after_colon(text: str) -> str:
     translated = _translated(rest)
     if translated == rest:
         return text
-    return tr("{subject}: {problem}", subject=_whole(subject) or subject, problem=translated)
+    return tr(
+        "{subject}: {problem}", subject=_known(subject).whole() or subject, problem=translated
+    )
 
 
-def _whole(text: str, *, plain: bool = False) -> str | None:
-    """The translation of a text that is one known sentence; None for any other.
+class _Known(NamedTuple):
+    """The translation of a text that is one known sentence."""
 
-    Args:
-        text: as it was raised or stored.
-        plain: only a sentence whose values hold no other sentence.
-    """
+    plain: str | None = None
+    """Of a sentence whose values hold no other sentence."""
+    template: "_Template | None" = None
+    values: Mapping[str, str] = MappingProxyType({})
+    """Else the sentence, and its values that hold others."""
+
+    def whole(self) -> str | None:
+        """Return the translation, whatever the values hold; None for any other text."""
+        if self.plain is not None or self.template is None:
+            return self.plain
+        return self.template.filled(self.values)
+
+
+def _known(text: str) -> _Known:
+    """Look a text, as it was raised or stored, up among the sentences."""
     exact = _opened().pgettext(STORED, text)
     if exact != text:
-        return exact
-    loose = None
+        return _Known(exact)
+    loose = _Known()
     for template in _templates():
         values = template.values(text)
         if values is None:
             continue
         if not any(". " in f"{value} " or ": " in value for value in values.values()):
-            return template.filled(values)
-        loose = loose or template.filled(values)
-    return None if plain else loose
+            return _Known(template.filled(values))
+        if loose.template is None:
+            loose = _Known(None, template, values)
+    return loose
 
 
 class _Template:
@@ -229,7 +246,7 @@ class _Template:
             at = len(text)
         return found if at == len(text) else None
 
-    def filled(self, values: dict[str, str]) -> str:
+    def filled(self, values: Mapping[str, str]) -> str:
         """Return the translation with these values; those that are sentences are translated."""
         return "".join(
             literal + (_value(values.get(name, "")) if name else "")
