@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.models.songs.weights_file import opened_weights
 
 Array = npt.NDArray[np.float32]
 
@@ -67,29 +67,16 @@ class Scorer:
             WeightsMissingError: no such file.
             WeightsCorruptError: not what `save` writes.
         """
-        if not path.is_file():
-            raise WeightsMissingError(
-                "the song scorer's weights are not there",
-                subject=str(path),
-                next_step="Install the package again",
+        with opened_weights(path) as stored:
+            n_members = sum(name.endswith("_0") for name in stored.files)
+            return cls(
+                names=tuple(str(name) for name in stored["names"]),
+                mean=stored["mean"],
+                deviation=stored["deviation"],
+                layers=tuple(
+                    tuple(stored[f"member{i}_{j}"] for j in range(6)) for i in range(n_members)
+                ),
             )
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                n_members = sum(name.endswith("_0") for name in stored.files)
-                return cls(
-                    names=tuple(str(name) for name in stored["names"]),
-                    mean=stored["mean"],
-                    deviation=stored["deviation"],
-                    layers=tuple(
-                        tuple(stored[f"member{i}_{j}"] for j in range(6)) for i in range(n_members)
-                    ),
-                )
-        except (ValueError, KeyError, OSError, EOFError) as error:
-            raise WeightsCorruptError(
-                "the song scorer's weights cannot be read",
-                subject=str(path),
-                next_step="Install the package again",
-            ) from error
 
 
 @lru_cache(maxsize=2)

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.models.songs.weights_file import opened_weights
 
 Array = npt.NDArray[np.float32]
 
@@ -72,30 +71,17 @@ class SequenceScorer:
             WeightsMissingError: no such file.
             WeightsCorruptError: not what `save` writes.
         """
-        if not path.is_file():
-            raise WeightsMissingError(
-                "the song network's weights are not there",
-                subject=str(path),
-                next_step="Install the package again",
+        with opened_weights(path) as stored:
+            n_members = sum(name.endswith("_input.weight") for name in stored.files)
+            mean, deviation = stored["mean"], stored["deviation"]
+            n_channels = stored["member0_input.bias"].shape[0]
+            members = tuple(
+                {
+                    name: stored[f"member{i}_{name}"].astype(np.float32).reshape(shape)
+                    for name, shape in layer_shapes(len(mean), n_channels).items()
+                }
+                for i in range(n_members)
             )
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                n_members = sum(name.endswith("_input.weight") for name in stored.files)
-                mean, deviation = stored["mean"], stored["deviation"]
-                n_channels = stored["member0_input.bias"].shape[0]
-                members = tuple(
-                    {
-                        name: stored[f"member{i}_{name}"].astype(np.float32).reshape(shape)
-                        for name, shape in layer_shapes(len(mean), n_channels).items()
-                    }
-                    for i in range(n_members)
-                )
-        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
-            raise WeightsCorruptError(
-                "the song network's weights cannot be read",
-                subject=str(path),
-                next_step="Install the package again",
-            ) from error
         return cls(mean.astype(np.float32), deviation.astype(np.float32), members)
 
 

@@ -96,10 +96,11 @@ def song_span(
     """
     start, stop = span
     first, last = start // STEP_HOPS, max(start // STEP_HOPS + 1, stop // STEP_HOPS)
-    inside = hearing.evidence[first:last, 0]
-    confidence = float(np.mean(1 / (1 + np.exp(-inside)))) if len(inside) else 0.0
     if hearing.with_features:
         confidence = clean_chance(hearing.evidence, first, last)
+    else:
+        inside = hearing.evidence[first:last, 0]
+        confidence = float(np.mean(1 / (1 + np.exp(-inside)))) if len(inside) else 0.0
     flags = []
     if (stop - start) * HOP_S > rules.long_song_s:
         flags.append("long")
