@@ -6,20 +6,18 @@ import subprocess
 import sys
 import tempfile
 import urllib.error
-import urllib.request
 import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
-from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
 
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.library.progress import Progress, part
+from utawaku.models.registry.transfer import go_on
 
 _BLOCK = 1 << 18
 _PIP_TIMEOUT_S = 1800
-_HTTP_TIMEOUT_S = 60
 _HTTP_TRIES = 4
 
 
@@ -161,20 +159,13 @@ class HttpsFile:
         partial.replace(target)
 
     def _transfer(self, partial: Path, progress: Progress) -> None:
-        have = partial.stat().st_size if partial.is_file() else 0
-        if have >= self.n_bytes:
+        if partial.is_file() and partial.stat().st_size >= self.n_bytes:
             return
-        request = urllib.request.Request(self.url)
-        if have:
-            request.add_header("Range", f"bytes={have}-")
-        with urllib.request.urlopen(request, timeout=_HTTP_TIMEOUT_S) as answer:
-            resumed = answer.status == HTTPStatus.PARTIAL_CONTENT
-            have = have if resumed else 0
-            with partial.open("ab" if resumed else "wb") as out:
-                while block := answer.read(_BLOCK):
-                    out.write(block)
-                    have += len(block)
-                    progress(min(0.95 * have / self.n_bytes, 0.95), f"fetching {self.file_name}")
+
+        def told(have: int, _n_bytes: int) -> None:
+            progress(min(0.95 * have / self.n_bytes, 0.95), f"fetching {self.file_name}")
+
+        go_on(self.url, partial, told)
 
 
 @dataclass(frozen=True)

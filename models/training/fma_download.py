@@ -7,7 +7,6 @@ import hashlib
 import shutil
 import time
 import urllib.error
-import urllib.request
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -19,12 +18,12 @@ from typing import Literal, get_args
 from utawaku.library.errors import DiskFullError, MediaError, NetworkError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, part, silent
+from utawaku.models.registry.transfer import go_on
 
 FmaSet = Literal["small", "medium", "large", "full"]
 SETS: tuple[FmaSet, ...] = get_args(FmaSet)
 SITE = "https://os.unil.cloud.switch.ch/fma"
 _TRIES = 8
-_TIMEOUT_S = 60.0
 _BLOCK = 1 << 20
 _ROOM = 1 << 30
 """Bytes that stay free on the disk."""
@@ -99,13 +98,20 @@ def fetch_archive(
 
 
 def _transfer(url: str, partial: Path, pause_s: float, progress: Progress) -> None:
+    def told(have: int, n_bytes: int) -> None:
+        progress(have / max(n_bytes, 1), f"{have / 1e9:.2f} of {n_bytes / 1e9:.2f} GB")
+
+    def admit(n_bytes: int) -> None:
+        if shutil.disk_usage(partial.parent).free < 2 * n_bytes + _ROOM:
+            raise _no_room(partial.parent)
+
     why = ""
     for n_try in range(_TRIES):
         if n_try:
             time.sleep(pause_s * n_try)
         before = partial.stat().st_size if partial.is_file() else 0
         try:
-            if _go_on(url, partial, progress):
+            if go_on(url, partial, told, admit):
                 return
             why = "it broke off"
         except urllib.error.HTTPError as error:
@@ -121,26 +127,6 @@ def _transfer(url: str, partial: Path, pause_s: float, progress: Progress) -> No
         subject=url,
         next_step="The same command goes on where it stopped",
     )
-
-
-def _go_on(url: str, partial: Path, progress: Progress) -> bool:
-    """Fetch what is missing; True where all of it came."""
-    have = partial.stat().st_size if partial.is_file() else 0
-    request = urllib.request.Request(url, headers={"User-Agent": "utawaku"})
-    if have:
-        request.add_header("Range", f"bytes={have}-")
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
-        resumed = answer.status == HTTPStatus.PARTIAL_CONTENT
-        have = have if resumed else 0
-        n_bytes = have + int(answer.headers.get("Content-Length", 0))
-        if shutil.disk_usage(partial.parent).free < 2 * (n_bytes - have) + _ROOM:
-            raise _no_room(partial.parent)
-        with partial.open("ab" if resumed else "wb") as out:
-            while block := answer.read(_BLOCK):
-                out.write(block)
-                have += len(block)
-                progress(have / max(n_bytes, 1), f"{have / 1e9:.2f} of {n_bytes / 1e9:.2f} GB")
-    return have >= n_bytes
 
 
 def _no_room(folder: Path) -> DiskFullError:
