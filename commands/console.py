@@ -133,6 +133,16 @@ def print_warning(subject: str, sentence: str) -> None:
     err.print(text.append(clean_line(translated(sentence))), soft_wrap=True)
 
 
+def print_left_out(left_out: Sequence[tuple[str, str]]) -> None:
+    """Print on stderr what was left out, each with the reason."""
+    for name, why in left_out:
+        err.print(
+            tr("left out: {name}: {why}", name=name, why=translated(why)),
+            markup=False,
+            soft_wrap=True,
+        )
+
+
 def table(*columns: str | tuple[str, str]) -> Table:
     """Make a plain table; a column is an English name, or a name with `left`, `right`, `whole`.
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from utawaku.commands.console import bar, err, out, print_json
+from utawaku.commands.console import bar, out, print_json, print_left_out
 from utawaku.library.errors import NotFoundError, UsageError
-from utawaku.library.language import tr, translated
+from utawaku.library.language import tr
 
 
 def collect(
@@ -30,7 +30,6 @@ def collect(
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.library.store.browse import Browser
     from utawaku.workflows.training_songs import EVIDENCE, collect_songs
 
     wanted = evidence or ["heatmap"]
@@ -42,9 +41,7 @@ def collect(
     settings = load_settings()
     catalogue = Catalogue.open(settings)
     try:
-        browser = Browser(catalogue, catalogue.engine)
-        songs = browser.songs(browser.search(query).numbers)
-        browser.close()
+        songs = catalogue.browser.songs(catalogue.browser.search(query).numbers)
         with bar("collecting") as show:
             found = collect_songs(songs, folder, wanted, catalogue, settings, show)
     finally:
@@ -52,12 +49,7 @@ def collect(
     if json:
         print_json({"songs": found.songs, "left_out": [list(pair) for pair in found.left_out]})
     else:
-        for name, why in found.left_out:
-            err.print(
-                tr("left out: {name}: {why}", name=name, why=translated(why)),
-                markup=False,
-                soft_wrap=True,
-            )
+        print_left_out(found.left_out)
         out.print(tr("{n_songs} songs", n_songs=len(found.songs)))
     if not found.songs:
         raise NotFoundError(

@@ -7,9 +7,17 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from utawaku.commands.console import add_row, bar, err, out, print_json, print_table, table
+from utawaku.commands.console import (
+    add_row,
+    bar,
+    out,
+    print_json,
+    print_left_out,
+    print_table,
+    table,
+)
 from utawaku.library.errors import ConfigError, ExitCode
-from utawaku.library.language import msg, tr, translated
+from utawaku.library.language import msg, tr
 
 FolderArgument = Annotated[
     Path, typer.Argument(help="Songs, each with NAME.chorus.csv or NAME.curve.* beside it.")
@@ -73,7 +81,7 @@ def highlight(
             {"n_epochs": epochs, "n_steps": steps, "batch": batch, "n_values": crop, "pool": pool},
         )
     left_out: Sequence[tuple[str, str]] = facts.pop("why_left_out")
-    _tell_left_out(left_out)
+    print_left_out(left_out)
     if json:
         print_json({**facts, "left_out": [name for name, _ in left_out]})
         return
@@ -124,7 +132,7 @@ def evaluate_highlight(
         )
     with bar("measuring") as show:
         found = evaluate(folder, interest_engine(settings), show)
-    _tell_left_out(found.left_out)
+    print_left_out(found.left_out)
     if json:
         print_json({**asdict(found), "left_out": [name for name, _ in found.left_out]})
     else:
@@ -141,15 +149,6 @@ def evaluate_highlight(
 def _check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise ConfigError("there is no such folder", subject=str(folder))
-
-
-def _tell_left_out(left_out: Sequence[tuple[str, str]]) -> None:
-    for name, why in left_out:
-        err.print(
-            tr("left out: {name}: {why}", name=name, why=translated(why)),
-            markup=False,
-            soft_wrap=True,
-        )
 
 
 def _train_small(folder: Path, output: Path) -> dict[str, Any]:

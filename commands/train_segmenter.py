@@ -1,14 +1,21 @@
 """`utawaku train segmenter` and `train evaluate segmenter`: the small acoustic segmenter."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from utawaku.commands.console import add_row, bar, err, out, print_json, print_table, table
+from utawaku.commands.console import (
+    add_row,
+    bar,
+    out,
+    print_json,
+    print_left_out,
+    print_table,
+    table,
+)
 from utawaku.library.errors import ExitCode
-from utawaku.library.language import tr, translated
+from utawaku.library.language import tr
 
 if TYPE_CHECKING:
     from utawaku.models.mfcc_segmenter.evaluation import FrameScores
@@ -74,7 +81,7 @@ def segmenter(
         temporary.write_bytes(model)
     if saved_model is not None:
         write_saved_model(layers_of_onnx(output), saved_model)
-    _tell_left_out(examples.left_out)
+    print_left_out(examples.left_out)
     if json:
         left_out = [name for name, _ in examples.left_out]
         print_json({"output": output, "left_out": left_out, **summary(report)})
@@ -121,7 +128,7 @@ def evaluate_segmenter(
     with bar("segmenting") as show:
         rows = [(one.name, one.path, one.label, one.is_speech) for one in sounds]
         found = score_corpus(engine, rows, show)
-    _tell_left_out(found.left_out)
+    print_left_out(found.left_out)
     if json:
         by_label = {label: _numbers(scores) for label, scores in found.by_label.items()}
         left_out = [name for name, _ in found.left_out]
@@ -159,12 +166,3 @@ def _numbers(scores: "FrameScores") -> dict[str, float]:
         "recall": scores.recall,
         "f1": scores.f1,
     }
-
-
-def _tell_left_out(left_out: Sequence[tuple[str, str]]) -> None:
-    for name, why in left_out:
-        err.print(
-            tr("left out: {name}: {why}", name=name, why=translated(why)),
-            markup=False,
-            soft_wrap=True,
-        )

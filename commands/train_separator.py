@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from utawaku.commands.console import bar, err, out, print_json
-from utawaku.library.language import tr, translated
+from utawaku.commands.console import bar, out, print_json, print_left_out
+from utawaku.library.language import tr
 
 if TYPE_CHECKING:
     from utawaku.models.training.separator import Scores
@@ -72,12 +72,7 @@ def separator(
         )
     with atomic_path(output) as temporary:
         temporary.write_bytes(made.model)
-    for name, why in made.left_out:
-        err.print(
-            tr("left out: {name}: {why}", name=name, why=translated(why)),
-            markup=False,
-            soft_wrap=True,
-        )
+    print_left_out(made.left_out)
     if json:
         left_out = [name for name, _ in made.left_out]
         print_json(
