@@ -1,23 +1,23 @@
 """Telegram's Bot API as far as `sendMessage`: its answers, its errors, its limits."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, Self
+from typing import Any
+
+from tests.servers.posts import PostHandler, PostServer
 
 TOKEN = "123456:AAsecret-of-a-bot"
 
 
-class Telegram:
+class Telegram(PostServer):
     """Takes messages of one bot to one chat."""
 
     def __init__(self, chat: str) -> None:
         self.messages: list[dict[str, Any]] = []
         telegram = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(PostHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = json.loads(self.body())
                 n_units = len(str(body.get("text", "")).encode("utf-16-le")) // 2
                 if self.path != f"/bot{TOKEN}/sendMessage":
                     self._refuse(401, "Unauthorized")
@@ -41,16 +41,4 @@ class Telegram:
                 self.end_headers()
                 self.wfile.write(told)
 
-            def log_message(self, *_: object) -> None:
-                """Print nothing."""
-
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
