@@ -212,11 +212,14 @@ def _searches(
     from utawaku.library.errors import UsageError
     from utawaku.library.sites import full_address
     from utawaku.library.subscriptions import CrawlSearch, CrawlSettings
+    from utawaku.workflows.ingest import is_address
 
     try:
         crawl = CrawlSettings.model_validate({**settings.crawl.model_dump(), **filters})
         searches = [
-            CrawlSearch(url=full_address(one)) if _is_address(one) else CrawlSearch(words=one)
+            CrawlSearch(url=full_address(one))
+            if is_address(full_address(one))
+            else CrawlSearch(words=one)
             for one in words
         ]
     except ValidationError as error:
@@ -227,14 +230,6 @@ def _searches(
             next_step="`utawaku candidates search --help` tells the filters",
         ) from error
     return settings.model_copy(update={"crawl": crawl}), searches or None
-
-
-def _is_address(text: str) -> bool:
-    from urllib.parse import urlsplit
-
-    from utawaku.library.sites import full_address
-
-    return urlsplit(full_address(text)).scheme in ("http", "https")
 
 
 def _tagger(settings: "Settings") -> "Tagger | None":

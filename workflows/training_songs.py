@@ -15,6 +15,7 @@ from utawaku.library.errors import file_trouble
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Song
+from utawaku.library.store.highlights import SongHighlight
 
 EVIDENCE = ("heatmap", "plays", "lyrics", "chat")
 """Sources of a curve that a model did not draw alone."""
@@ -51,18 +52,20 @@ def collect_songs(
         folder.mkdir(parents=True, exist_ok=True)
         for number, song in enumerate(songs):
             progress(number / len(songs), song.title or song.id)
-            why = _fault(song, evidence, catalogue, settings)
-            if why:
+            found = catalogue.highlights.of(song.id)
+            why = _fault(song, found, evidence, settings)
+            if why or found is None:
                 left_out.append((song.title or song.id, why))
                 continue
-            written.append(_write(song, folder, catalogue, settings))
+            written.append(_write(song, found, folder, settings))
     except OSError as error:
         raise file_trouble(error, str(folder)) or error from error
     return Collected(tuple(written), tuple(left_out))
 
 
-def _fault(song: Song, evidence: Collection[str], catalogue: Catalogue, settings: Settings) -> str:
-    found = catalogue.highlights.of(song.id)
+def _fault(
+    song: Song, found: SongHighlight | None, evidence: Collection[str], settings: Settings
+) -> str:
     if found is None:
         return "it has no highlight yet"
     if found.source not in evidence:
@@ -74,9 +77,7 @@ def _fault(song: Song, evidence: Collection[str], catalogue: Catalogue, settings
     return ""
 
 
-def _write(song: Song, folder: Path, catalogue: Catalogue, settings: Settings) -> Path:
-    found = catalogue.highlights.of(song.id)
-    assert found is not None, "asked before"
+def _write(song: Song, found: SongHighlight, folder: Path, settings: Settings) -> Path:
     source = settings.library_root / song.file_path
     name = song.id.replace("@", "-")
     target = folder / f"{name}{source.suffix}"

@@ -41,18 +41,7 @@ class Candidates:
                 )
                 if any(connection.execute(query.limit(1)).first() for query in known):
                     continue
-                connection.execute(
-                    candidates.insert().values(
-                        key=one.key,
-                        url=one.url,
-                        title=one.title,
-                        channel=one.channel,
-                        duration_s=one.duration_s,
-                        source=one.source,
-                        found_at=now,
-                        changed_at=now,
-                    )
-                )
+                connection.execute(_insert(one, now))
                 n_added += 1
         return n_added
 
@@ -139,18 +128,7 @@ class Candidates:
                 number = known.id if known is not None else None
                 if number is None:
                     number = connection.execute(
-                        candidates.insert()
-                        .values(
-                            key=one.key,
-                            url=one.url,
-                            title=one.title,
-                            channel=one.channel,
-                            duration_s=one.duration_s,
-                            source=one.source,
-                            found_at=now,
-                            changed_at=now,
-                        )
-                        .returning(candidates.c.id)
+                        _insert(one, now).returning(candidates.c.id)
                     ).scalar_one()
                 path = (known.preview_path if known is not None else "") or (
                     f"{previews}/{number}.mka"
@@ -226,3 +204,16 @@ class Candidates:
         )
         with self._catalogue.read() as connection:
             return [Candidate(*row) for row in connection.execute(query)]
+
+
+def _insert(one: Candidate, now: float) -> sa.Insert:
+    return candidates.insert().values(
+        key=one.key,
+        url=one.url,
+        title=one.title,
+        channel=one.channel,
+        duration_s=one.duration_s,
+        source=one.source,
+        found_at=now,
+        changed_at=now,
+    )
