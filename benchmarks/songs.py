@@ -4,8 +4,9 @@
     python benchmarks/songs.py --corpus DIR --karaoke MIR-1K/Wavfile --streams 6 --perturb
 
 Prints found F1 (intersection over union above 0.5) and clean F1 (start within 3 s, stop within
-5 s). Composed streams come from the two halves `a` and `b` of the sources, which share no
-recording; their segmentations are kept in `--work` for the next run.
+5 s), and how far the chances that are told of songs, starts and stops are true. Composed streams
+come from the two halves `a` and `b` of the sources, which share no recording; their segmentations
+are kept in `--work` for the next run.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from utawaku.library.config import load_settings
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.segmenter import Segmenter
 from utawaku.models.songs import SongRules, find_songs, segment_and_listen
+from utawaku.models.songs.doubt import Chances
 from utawaku.models.training.song_data import MIXES, composed
+from utawaku.models.training.song_doubt import reliability_lines, right_of
 from utawaku.models.training.stream_parts import Parts
 from utawaku.models.training.stream_sounds import (
     Audio,
@@ -163,6 +166,8 @@ def main() -> None:
     totals: dict[tuple[str, str], Score] = {}
     told: list[str] = []
     why: dict[tuple[str, str], Counter[str]] = {}
+    said: list[Chances] = []
+    right: list[dict[str, bool]] = []
     cost_s = hours = 0.0
     for case in cases(options, segmenter):
         hours += case.segmentation.duration_s / 3600
@@ -177,6 +182,11 @@ def main() -> None:
             why.setdefault(key, Counter()).update(causes(found, case.songs))
             if strategy == "smart":
                 told += misses(case, found)
+                said += [
+                    Chances(span.confidence, span.start_confidence or 0, span.stop_confidence or 0)
+                    for span in spans
+                ]
+                right += [right_of(span, case.songs) for span in found]
     print(f"{'streams':22} {'strategy':9} {'true':>5} {'found':>6} {'found F1':>9} {'clean F1':>9}")
     for (group, strategy), total in totals.items():
         print(
@@ -187,6 +197,9 @@ def main() -> None:
         listed = ", ".join(f"{n} {cause}" for cause, n in counted.most_common())
         print(f"{group:22} {strategy:9} {listed or 'nothing missed'}")
     print(f"find_songs (smart): {cost_s / max(hours, 1e-9):.2f} CPU-s an hour of stream")
+    print(
+        "how far what is said of a cut is true (smart)", *reliability_lines(said, right), sep="\n"
+    )
     if options.misses:
         print("\n".join(told))
 

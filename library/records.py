@@ -67,12 +67,16 @@ class SongSpan:
     source: str
     """`smart`, `classic`, `whole`, `setlist` or `user`."""
     confidence: float
-    """In [0, 1]."""
+    """In [0, 1]: the chance that both ends are right."""
     flags: tuple[str, ...] = ()
     """`long`, `short`, `fade_in`, `fade_out`, `touches_end`, ..."""
     title: str = ""
     """From the setlist line that it was matched to, if any."""
     artist: str = ""
+    start_confidence: float | None = None
+    """The chance, in [0, 1], that it starts within 3 s of the truth; None where nobody knows."""
+    stop_confidence: float | None = None
+    """The chance, in [0, 1], that it ends within 5 s of the truth."""
 
     @property
     def duration_s(self) -> float:
@@ -163,6 +167,7 @@ class Song:
     stop_s: float
     boundary_source: str
     confidence: float
+    """The chance, in [0, 1], that both ends are right; 1 where the user says so."""
     flags: tuple[str, ...] = ()
     title: str = ""
     artist: str = ""
@@ -200,6 +205,10 @@ class Song:
     channel: str = ""
     stream_url: str = ""
     uploaded_on: str = ""
+    start_confidence: float | None = None
+    """The chance, in [0, 1], that it starts within 3 s of the truth; None where nobody knows."""
+    stop_confidence: float | None = None
+    """The chance, in [0, 1], that it ends within 5 s of the truth."""
     tags: tuple[str, ...] = ()
 
     @property

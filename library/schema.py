@@ -228,6 +228,8 @@ songs = Table(
     Column("stop_s", Float, nullable=False),
     Column("boundary_source", Text, nullable=False),
     Column("confidence", Float, nullable=False),
+    Column("start_confidence", Float),
+    Column("stop_confidence", Float),
     Column("flags", JSON, nullable=False, server_default="[]"),
     _text("title"),
     _text("artist"),
@@ -272,6 +274,7 @@ for _sorted_by in (
     "play_count",
     "last_played_at",
     "file_path",
+    "confidence",
 ):
     Index(f"ix_songs_state_{_sorted_by}", songs.c.state, songs.c[_sorted_by], songs.c.number)
 

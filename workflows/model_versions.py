@@ -27,6 +27,7 @@ from utawaku.models.separator.engines import (
     engine_in_use,
 )
 from utawaku.models.separator.reference import ReferenceSpleeter
+from utawaku.models.songs.doubt import DOUBT_FILE
 from utawaku.models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
 from utawaku.workflows.labelling import ENGINE_VERSION as NAMING_VERSION
 from utawaku.workflows.sources import switched_on
@@ -139,7 +140,7 @@ def _song_scorer_version(settings: Settings) -> str:
     folder = Path(utawaku.models.songs.__file__).parent
     rules = SongRules.model_validate(settings.songs)
     return _with_rules(
-        _hash_of(tuple(sorted(folder.glob("*.npz")))),
+        _hash_of((*sorted(folder.glob("*.npz")), DOUBT_FILE)),
         rules.model_dump(mode="json", exclude_defaults=True),
     )
 

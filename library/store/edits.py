@@ -15,7 +15,7 @@ from utawaku.library.errors import EditError, NotFoundError
 from utawaku.library.records import SongEdit
 from utawaku.library.schema import song_edits, songs, streams
 from utawaku.library.store.connections import Connections
-from utawaku.library.store.songs import _fresh_id, _renumber, index_songs
+from utawaku.library.store.songs import SURE, _fresh_id, _renumber, index_songs
 
 KEPT = (
     "id",
@@ -23,6 +23,8 @@ KEPT = (
     "stop_s",
     "boundary_source",
     "confidence",
+    "start_confidence",
+    "stop_confidence",
     "flags",
     "state",
     "title",
@@ -97,6 +99,10 @@ class Edits:
         values = {"state": "dropped", "boundary_source": "user"}
         return self._each_stream("drop", dict.fromkeys(song_ids, values))
 
+    def confirm(self, song_ids: Sequence[str]) -> list[SongEdit]:
+        """Songs whose cuts are right as they are: they become the user's. One edit a stream."""
+        return self._each_stream("right", dict.fromkeys(song_ids, SURE))
+
     def rename(self, changes: Mapping[str, Mapping[str, str]]) -> list[SongEdit]:
         """Give songs names: `title`, `artist`, `singer` by song id. One edit a stream."""
         wanted = {}
@@ -127,7 +133,8 @@ class Edits:
             if made:
                 connection.execute(songs.delete().where(songs.c.id.in_(made)))
             for song in row.before:
-                values = {name: song[name] for name in KEPT if name != "id"}
+                # Steps of older versions know nothing of the ends' confidence.
+                values = {name: song.get(name) for name in KEPT if name != "id"}
                 connection.execute(songs.update().where(songs.c.id == song["id"]).values(**values))
             _check(connection, row.stream_id)
             connection.execute(
@@ -162,8 +169,7 @@ def _placed(start_s: float, stop_s: float) -> dict[str, Any]:
     return {
         "start_s": round(float(start_s), 3),
         "stop_s": round(float(stop_s), 3),
-        "boundary_source": "user",
-        "confidence": 1.0,
+        **SURE,
     }
 
 

@@ -19,6 +19,13 @@ from utawaku.library.store.short_word_index import texts_changed
 _PLAIN = [field.name for field in fields(Song) if field.name not in ("flags", "tags")]
 COLUMNS = [songs.c[name] for name in _PLAIN] + [songs.c.flags, songs.c.number]
 """Columns to select for `song_from_row`."""
+SURE = {
+    "boundary_source": "user",
+    "confidence": 1.0,
+    "start_confidence": 1.0,
+    "stop_confidence": 1.0,
+}
+"""Values of a song whose boundaries the user has placed or found right."""
 
 
 def song_from_row(row: sa.Row[Any], tags: Sequence[str] = ()) -> Song:
@@ -143,7 +150,7 @@ class Songs:
             _update(
                 connection,
                 song_id,
-                {"start_s": start_s, "stop_s": stop_s, "boundary_source": "user", "confidence": 1},
+                {"start_s": start_s, "stop_s": stop_s, **SURE},
             )
             stream_id = connection.execute(
                 sa.select(songs.c.stream_id).where(songs.c.id == song_id)
@@ -307,6 +314,8 @@ def _span_values(span: SongSpan) -> dict[str, Any]:
         "stop_s": float(span.stop_s),
         "boundary_source": span.source,
         "confidence": float(span.confidence),
+        "start_confidence": span.start_confidence,
+        "stop_confidence": span.stop_confidence,
         "flags": list(span.flags),
     }
 

@@ -12,7 +12,7 @@ from utawaku.models.segmentation import HOP_S, Segmentation
 from utawaku.models.songs.boundaries import falls_into_sound, refined_start, refined_stop
 from utawaku.models.songs.boundary_features import STEP_HOPS, Cues, cues_of
 from utawaku.models.songs.decoding import best_songs
-from utawaku.models.songs.doubt import clean_chance
+from utawaku.models.songs.doubt import shipped_doubt
 from utawaku.models.songs.features import SongFeatures
 from utawaku.models.songs.filters import Span, sifted
 from utawaku.models.songs.rules import SongRules
@@ -80,24 +80,34 @@ def _refined(cues: Cues, decoded: list[tuple[int, int]]) -> list[Span]:
 
 def smart_songs(hearing: Hearing, rules: SongRules) -> list[SongSpan]:
     """The songs among what was heard."""
-    duration_s = hearing.segmentation.duration_s
-    kept = sifted(hearing.spans, hearing.cues, hearing.segmentation.bands_db, duration_s, rules)
+    kept = kept_spans(hearing, rules)
     return [song_span(hearing, span, rules, index) for index, span in enumerate(kept)]
+
+
+def kept_spans(hearing: Hearing, rules: SongRules) -> list[Span]:
+    """Spans in hops of the songs among what was heard."""
+    segmentation = hearing.segmentation
+    return sifted(
+        hearing.spans, hearing.cues, segmentation.bands_db, segmentation.duration_s, rules
+    )
 
 
 def song_span(
     hearing: Hearing, span: Span, rules: SongRules, index: int, source: str = "smart"
 ) -> SongSpan:
-    """A record of `span`, with flags and, as confidence, the chance that it is cut clean.
+    """A record of `span`, with flags and the chances that it and its ends are cut right.
 
-    Without song features that chance was never measured: then it is the mean of the evidence.
+    Without song features these chances were never measured: then the confidence of the song is
+    the mean of the evidence, and its ends have none.
 
     `fade_in` and `fade_out` say that the cut falls into sound and wants a short fade.
     """
     start, stop = span
-    first, last = start // STEP_HOPS, max(start // STEP_HOPS + 1, stop // STEP_HOPS)
+    first, last = steps_of(span)
+    starts = stops = None
     if hearing.with_features:
-        confidence = clean_chance(hearing.evidence, first, last)
+        chances = shipped_doubt().chances(hearing.evidence, first, last)
+        confidence, starts, stops = chances.song, chances.start, chances.stop
     else:
         inside = hearing.evidence[first:last, 0]
         confidence = float(np.mean(1 / (1 + np.exp(-inside)))) if len(inside) else 0.0
@@ -116,5 +126,13 @@ def song_span(
         stop_s=min(stop * HOP_S, hearing.segmentation.duration_s),
         source=source,
         confidence=round(confidence, 4),
+        start_confidence=None if starts is None else round(starts, 4),
+        stop_confidence=None if stops is None else round(stops, 4),
         flags=tuple(flags),
     )
+
+
+def steps_of(span: Span) -> tuple[int, int]:
+    """First step of a span of hops, and the step after its last."""
+    start, stop = span
+    return start // STEP_HOPS, max(start // STEP_HOPS + 1, stop // STEP_HOPS)

@@ -53,7 +53,10 @@ def whole_song(segmentation: Segmentation, rules: SongRules) -> SongSpan:
         )
         if holds
     ]
-    return SongSpan(0, 0.0, duration_s, WHOLE, round(share, 4), tuple(flags))
+    sure = round(share, 4)
+    return SongSpan(
+        0, 0.0, duration_s, WHOLE, sure, tuple(flags), start_confidence=sure, stop_confidence=sure
+    )
 
 
 def _is_parted(segments: Sequence[Segment]) -> bool:

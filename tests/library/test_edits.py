@@ -5,6 +5,7 @@ import pytest
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import EditError, NotFoundError, QueryError
 from utawaku.library.records import Song, SongSpan, Stream
+from utawaku.library.schema import song_edits
 
 A, B = "file-1@10000", "file-1@200000"
 
@@ -47,6 +48,7 @@ def test_every_edit_can_be_undone_to_the_very_rows(cut: Catalogue) -> None:
         lambda: cut.edits.merge(A, B),
         lambda: cut.edits.add("file-1", 450, 500),
         lambda: cut.edits.drop([A, B])[0],
+        lambda: cut.edits.confirm([A, B])[0],
         lambda: cut.edits.rename({A: {"title": "アイドル", "singer": "Aki"}})[0],
     ]
     for step in steps:
@@ -109,3 +111,28 @@ def test_saved_searches_are_kept_by_name_and_must_make_sense(cut: Catalogue) -> 
         cut.saved_queries.save("bad", "grade:splendid")
     assert cut.saved_queries.delete("loved")
     assert not cut.saved_queries.delete("loved")
+
+
+def test_songs_found_right_are_the_users_and_survive_a_new_cut(cut: Catalogue) -> None:
+    (edit,) = cut.edits.confirm([A])
+    assert edit.kind == "right"
+    song = cut.songs.get(A)
+    assert (song.boundary_source, song.confidence) == ("user", 1.0)
+    assert (song.start_confidence, song.stop_confidence) == (1.0, 1.0)
+    cut.songs.reconcile("file-1", [SongSpan(0, 0, 190, "smart", 0.9)], made_by="test/2")
+    assert spans(cut) == [(10, 180)]
+    cut.edits.undo(edit.id)
+    assert cut.songs.get(A).boundary_source == "smart"
+
+
+def test_a_step_of_an_older_version_is_undone_though_it_knows_less(cut: Catalogue) -> None:
+    edit = cut.edits.move(A, 12, 170)
+    with cut.write() as connection:
+        known = [
+            {name: value for name, value in song.items() if not name.endswith("_confidence")}
+            for song in edit.before
+        ]
+        connection.execute(song_edits.update().values(before=known))
+    cut.edits.undo(edit.id)
+    song = cut.songs.get(A)
+    assert (song.start_s, song.boundary_source, song.start_confidence) == (10, "smart", None)

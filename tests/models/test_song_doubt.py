@@ -1,8 +1,20 @@
-"""The chance that a song was cut clean."""
+"""The chance that a song and its ends were cut right, and how it is fitted."""
+
+from pathlib import Path
 
 import numpy as np
+import pytest
 
-from utawaku.models.songs.doubt import clean_chance
+from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
+from utawaku.models.songs.doubt import Chances, Doubt, doubt_cues, shipped_doubt
+from utawaku.models.training.song_doubt import (
+    Judged,
+    fitted_doubt,
+    reliability,
+    reliability_lines,
+    right_of,
+    said_by_others,
+)
 
 
 def evidence(start: float = 3.0, stop: float = 3.0, sounds: float = 6.0) -> np.ndarray:
@@ -13,22 +25,92 @@ def evidence(start: float = 3.0, stop: float = 3.0, sounds: float = 6.0) -> np.n
     return made
 
 
-def test_a_song_with_sure_edges_is_likely_clean() -> None:
-    assert clean_chance(evidence(), 100, 400) > 0.9
+def chances(made: np.ndarray, first: int = 100, last: int = 400) -> Chances:
+    return shipped_doubt().chances(made, first, last)
+
+
+def test_a_song_with_sure_edges_is_likely_clean_and_so_are_its_ends() -> None:
+    found = chances(evidence())
+    assert found.song > 0.9
+    assert found.start > 0.9
+    assert found.stop > 0.9
 
 
 def test_unsure_edges_a_weak_middle_and_a_start_inside_make_it_doubtful() -> None:
-    sure = clean_chance(evidence(), 100, 400)
-    assert clean_chance(evidence(start=-4.0), 100, 400) < sure - 0.1
-    assert clean_chance(evidence(stop=-5.0), 100, 400) < sure
-    assert clean_chance(evidence(sounds=0.5), 100, 400) < 0.5
+    sure = chances(evidence()).song
+    assert chances(evidence(start=-4.0)).song < sure - 0.1
+    assert chances(evidence(stop=-5.0)).song < sure
+    assert chances(evidence(sounds=0.5)).song < 0.5
     two = evidence()
     two[250, 1] = 3.0
-    assert clean_chance(two, 100, 400) < sure - 0.05
+    assert chances(two).song < sure - 0.05
+
+
+def test_an_unsure_end_is_the_doubtful_one_and_leaves_the_other_alone() -> None:
+    sure = chances(evidence())
+    late = chances(evidence(start=-4.0))
+    assert late.start < sure.start - 0.1
+    assert late.stop == sure.stop
+    rival = evidence()
+    rival[440, 2] = 3.0
+    assert chances(rival).stop < sure.stop
+    assert chances(rival).start == sure.start
+
+
+def test_a_song_is_never_surer_than_its_ends() -> None:
+    for made in (evidence(), evidence(start=-4.0), evidence(stop=-5.0), evidence(sounds=0.5)):
+        found = chances(made)
+        assert found.song <= min(found.start, found.stop)
 
 
 def test_the_ends_of_a_recording_and_nothing_at_all_have_a_chance() -> None:
     made = evidence()
-    assert 0 < clean_chance(made, 0, 599) < 1
-    assert 0 < clean_chance(made, 590, 600) < 1
-    assert clean_chance(made, 600, 600) == 0.0
+    assert 0 < chances(made, 0, 599).song < 1
+    assert 0 < chances(made, 590, 600).stop < 1
+    assert chances(made, 600, 600) == Chances(0.0, 0.0, 0.0)
+
+
+def finds(n: int) -> list[Judged]:
+    """Finds whose start is right the more often the surer it looks."""
+    rng = np.random.default_rng(1)
+    made = []
+    for number in range(n):
+        odds = float(rng.uniform(-3, 3))
+        is_right = bool(rng.random() < 1 / (1 + np.exp(-1.5 * odds)))
+        cues = doubt_cues(evidence(start=odds), 100, 400)
+        made.append(Judged(number % 10, cues, {"song": is_right, "start": is_right, "stop": True}))
+    return made
+
+
+def test_fitted_curves_say_of_other_streams_what_is_true() -> None:
+    judged = finds(600)
+    said = said_by_others(judged)
+    rows = reliability(
+        np.array([one.start for one in said]), np.array([find.right["start"] for find in judged])
+    )
+    assert sum(row.n for row in rows) == 600
+    assert all(abs(row.said - row.right) < 0.15 for row in rows if row.n >= 30)
+    assert sum(row.n >= 30 for row in rows) >= 4
+    assert len(reliability_lines(said, [find.right for find in judged])) == 3 * (1 + len(rows))
+
+
+def test_curves_are_the_same_after_they_were_written(tmp_path: Path) -> None:
+    fitted = fitted_doubt(finds(100))
+    fitted.save(tmp_path / "doubt.json")
+    again = Doubt.load(tmp_path / "doubt.json")
+    one, other = (doubt.chances(evidence(), 100, 400) for doubt in (fitted, again))
+    assert one.start == pytest.approx(other.start, abs=0.01)
+    with pytest.raises(WeightsMissingError):
+        Doubt.load(tmp_path / "none.json")
+    (tmp_path / "bad.json").write_text('{"song": 3}')
+    with pytest.raises(WeightsCorruptError):
+        Doubt.load(tmp_path / "bad.json")
+
+
+def test_a_find_is_right_as_the_song_has_it_that_it_holds_most_of() -> None:
+    songs = [(100.0, 200.0), (300.0, 420.0)]
+    assert right_of((102.0, 204.0), songs) == {"song": True, "start": True, "stop": True}
+    assert right_of((104.0, 204.0), songs) == {"song": False, "start": False, "stop": True}
+    assert right_of((102.0, 420.0), songs) == {"song": False, "start": False, "stop": True}
+    assert right_of((210.0, 290.0), songs) == {"song": False, "start": False, "stop": False}
+    assert right_of((1.0, 2.0), []) == {"song": False, "start": False, "stop": False}

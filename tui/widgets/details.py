@@ -115,6 +115,15 @@ class Details(VerticalScroll, can_focus=False):
                 confidence=song.confidence,
             ),
         )
+        if song.start_confidence is not None and song.stop_confidence is not None:
+            fact(
+                tr("its ends"),
+                tr(
+                    "start {start:.0%}, end {stop:.0%} sure",
+                    start=song.start_confidence,
+                    stop=song.stop_confidence,
+                ),
+            )
         fact(tr("flags"), ", ".join(shown(flag) for flag in song.flags))
         if song.loudness_lufs is not None:
             fact(tr("loudness"), f"{song.loudness_lufs:.1f} LUFS")

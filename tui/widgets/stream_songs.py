@@ -1,5 +1,6 @@
 """The songs of one stream as a list."""
 
+from utawaku.library.doubt import doubtful_ends, is_doubtful
 from utawaku.library.language import msg, tr
 from utawaku.library.records import Song
 from utawaku.library.words import word
@@ -34,16 +35,22 @@ class StreamSongs(Rows):
         song = self.songs[index]
         start_s, stop_s = self.picture.span_of(song)
         by = f"{title_of(song)}  {shown(song.artist)}" if song.artist else title_of(song)
-        sure = "low" if song.confidence < 0.6 else ""
+        start_look, stop_look = (
+            "warn" if doubtful else "muted" for doubtful in doubtful_ends(song)
+        )
+        start, stop = (
+            precise_clock(at_s) + (" ?" if look == "warn" else "")
+            for at_s, look in ((start_s, start_look), (stop_s, stop_look))
+        )
         room = max(8, width - 6 - 12 - 12 - 8 - 18)
         return [
             (f" {index + 1:2} ", self.look("faint")),
             (mark(song) + " ", self.look("accent" if song.grade == 1 else "muted")),
-            (fit(precise_clock(start_s), 12), self.look("muted")),
-            (fit(precise_clock(stop_s), 12), self.look("muted")),
+            (fit(start, 12), self.look(start_look)),
+            (fit(stop, 12), self.look(stop_look)),
             (fit(clock(stop_s - start_s), 6, right=True) + "  ", self.look("muted")),
             (fit(by, room - 1) + " ", None),
-            (f"{song.confidence:4.0%}  ", self.look("warn" if sure else "muted")),
+            (f"{song.confidence:4.0%}  ", self.look("warn" if is_doubtful(song) else "muted")),
             (
                 fit(word(song.boundary_source), 12),
                 self.look("marked" if song.boundary_source == "user" else "muted"),

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from utawaku.library.analysis import Envelope
+from utawaku.library.doubt import doubtful_ends
 from utawaku.library.language import tr
 from utawaku.library.records import Segment, SetlistLine, Song
 from utawaku.tui.columns import title_of
@@ -254,19 +255,28 @@ class TimelineView(Widget, can_focus=False):
             look = self._look("selected" if chosen else "song")
             sign = {1: "♥ ", -1: "× "}.get(song.grade or 0, "")
             text = fit(f" {sign}{title_of(song)}", past - first)
-            pieces += self._with_edges(text, look, chosen)
+            pieces += self._with_edges(text, look, chosen, song)
             at = past
         pieces.append(Piece(" " * max(0, width - at), self.rich_style))
         return pieces
 
-    def _with_edges(self, text: str, look: Style, chosen: bool) -> list[Piece]:
-        if not chosen or not self.edge or cell_len(text) < 2:
+    def _with_edges(self, text: str, look: Style, chosen: bool, song: Song) -> list[Piece]:
+        """A bar with its ends: the one that is moved shines, a doubtful one is a question mark."""
+        width = cell_len(text)
+        if width < 2:
             return [Piece("▏" + text[1:] if text[:1] == " " else text, look)]
         edge = look + self.get_component_rich_style("timeline--edge", partial=True)
-        if self.edge == "start":
-            return [Piece("▌", edge), Piece(text[1:], look)]
-        cut = fit(text, cell_len(text) - 1)
-        return [Piece(cut, look), Piece("▐", edge)]
+        held = self.edge if chosen else ""
+        doubtful_start, doubtful_stop = doubtful_ends(song)
+        if held == "start":
+            first = Piece("▌", edge)
+        elif doubtful_start:
+            first = Piece("?", edge)
+        else:
+            first = Piece(" " if chosen and held else "▏", look)
+        last = Piece("▐", edge) if held == "stop" else Piece("?", edge) if doubtful_stop else None
+        rest = text[1:] if last is None else fit(text[1:], width - 2)
+        return [first, Piece(rest, look), *([last] if last is not None else [])]
 
     def _overview(self, width: int) -> list[Piece]:
         """The whole recording on one line, and what of it is in sight."""
