@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from utawaku.commands.console import err, losses_told_later, print_error, print_warning
+from utawaku.commands.interrupts import interrupts_kept
 from utawaku.commands.outcome import Outcome
 from utawaku.definitions import defs
 from utawaku.jobs.ingest import checks_of, ingest_stream
@@ -321,7 +322,7 @@ class Pipeline:
                     tr("fetching a model {share:.0%} {message}", share=share, message=message)
                 ),
             )
-        with shown_progress(self.catalogue, stream, names):
+        with shown_progress(self.catalogue, stream, names), interrupts_kept():
             run_id = str(uuid.uuid4())
             job = self._definitions.resolve_job_def(job_name).get_subset(
                 asset_selection={dg.AssetKey(name) for name in names},

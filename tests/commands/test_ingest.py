@@ -160,7 +160,7 @@ def test_ctrl_c_leaves_nothing_half_written(program: Program, demo_stream: DemoS
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert "The same command continues" in errors
     assert running_asset(program.home) == ""
