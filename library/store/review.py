@@ -7,6 +7,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from utawaku.library.doubt import DOUBTFUL_BELOW
 from utawaku.library.records import Song
 from utawaku.library.schema import grades, songs
 from utawaku.library.store.connections import Connections
@@ -16,6 +17,12 @@ Why = Literal["promising", "uncertain", "random"]
 ORDER: tuple[Why, ...] = ("promising", "uncertain", "promising", "uncertain", "random")
 """Mostly what the user will like or what teaches most; one in five is anything at all, so that
 the model hears of what it would never have shown."""
+_DOUBTFUL = (
+    songs.c.state == "kept",
+    songs.c.boundary_source != "user",
+    songs.c.confidence < DOUBTFUL_BELOW,
+)
+"""As `library.doubt.is_doubtful` has it."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,29 @@ class Review:
                 rows |= {row.number: song_from_row(row) for row in connection.execute(query)}
         picks = [Pick(rows[number], why) for number, why in chosen.items() if number in rows]
         return [pick for pick in picks if pick.song.id not in skipped][:n]
+
+    def doubtful(self, n: int, *, without: Sequence[str] = ()) -> list[Song]:
+        """Up to `n` songs whose cuts are doubtful, the most doubtful first.
+
+        Args:
+            n: how many.
+            without: ids of songs that are not asked about now.
+        """
+        query = (
+            sa.select(*COLUMNS)
+            .where(*_DOUBTFUL)
+            .order_by(songs.c.confidence, songs.c.number)
+            .limit(n + len(without))
+        )
+        with self._catalogue.read() as connection:
+            found = [song_from_row(row) for row in connection.execute(query)]
+        return [song for song in found if song.id not in set(without)][:n]
+
+    def n_doubtful(self) -> int:
+        """Return how many songs have a doubtful cut."""
+        query = sa.select(sa.func.count()).select_from(songs).where(*_DOUBTFUL)
+        with self._catalogue.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def guesses(self, *, limit: int = 1000) -> list[Guess]:
         """Return what the model had said of songs when they were graded in review, the oldest

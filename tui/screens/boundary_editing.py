@@ -1,6 +1,5 @@
 """Boundaries by hand: nudged and heard, split, merged, added, and taken back."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -8,11 +7,9 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from utawaku.library.language import tr
-from utawaku.library.records import Song, SongEdit
-from utawaku.library.requests import Recut
-from utawaku.tui.screens.song_actions import SongActions
+from utawaku.library.records import Song
+from utawaku.tui.screens.cut_judging import CutJudging
 from utawaku.tui.services.services import Services
-from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.stream import StreamPicture
 from utawaku.tui.widgets.stream_songs import StreamSongs
 from utawaku.tui.widgets.timeline_view import Picture, TimelineView
@@ -24,7 +21,7 @@ SETTLE_S = 0.7
 NEW_SONG_S = 240.0
 
 
-class BoundaryEditing(SongActions):
+class BoundaryEditing(CutJudging):
     """A place with a picture of a stream and a list of its songs, where its cuts are changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,7 +32,6 @@ class BoundaryEditing(SongActions):
         Binding("less_than_sign", "nudge(-1)", "1 s earlier", show=False),
         Binding("greater_than_sign", "nudge(1)", "1 s later", show=False),
         Binding("s", "split", "Split"),
-        Binding("M", "merge", "Merge with next", show=False),
         Binding("a", "add", "Add"),
     ]
 
@@ -161,28 +157,15 @@ class BoundaryEditing(SongActions):
                 for song in self._read.songs
             ]
             self._read = replace(self._read, songs=songs)
-        self._edit(tr("moving a cut"), lambda: edits.move(song_id, start_s, stop_s))
+        self.change_cuts(tr("moving a cut"), lambda: edits.move(song_id, start_s, stop_s))
 
-    def _edit(self, what: str, job: Callable[[], SongEdit]) -> None:
-        """Change boundaries, ask for a re-cut, offer the way back."""
-        catalogue = self.catalogue
+    def cuts_changed(self, judged: Song | None) -> None:
+        """Show the cuts as they are now."""
+        self._version = -1
+        self.refresh_data()
 
-        def change() -> SongEdit:
-            try:
-                edit = job()
-            finally:
-                self._version = -1
-            catalogue.requests.file(Recut(stream_id=edit.stream_id))
-            return edit
-
-        def undo(edit: SongEdit) -> None:
-            catalogue.edits.undo(edit.id)
-            catalogue.requests.file(Recut(stream_id=edit.stream_id))
-            self._version = -1
-
-        self.services.undo.run(
-            Step(what, change, undo), lambda _: self.refresh_data(), self.refresh_data
-        )
+    cuts_unchanged = cuts_changed
+    cuts_restored = cuts_changed
 
     def action_split(self) -> None:
         """Two songs of one, at the marker."""
@@ -193,7 +176,7 @@ class BoundaryEditing(SongActions):
             self.notify(tr("Put the marker inside a song first."))
             return
         edits = self.catalogue.edits
-        self._edit(tr("splitting"), lambda: edits.split(song.id, at_s))
+        self.change_cuts(tr("splitting"), lambda: edits.split(song.id, at_s))
 
     def action_merge(self) -> None:
         """One song of this and the next."""
@@ -204,7 +187,7 @@ class BoundaryEditing(SongActions):
             return
         first, second = rows.songs[rows.cursor], rows.songs[rows.cursor + 1]
         edits = self.catalogue.edits
-        self._edit(tr("merging"), lambda: edits.merge(first.id, second.id))
+        self.change_cuts(tr("merging"), lambda: edits.merge(first.id, second.id))
 
     def action_add(self) -> None:
         """A song at the marker, up to the next song at most."""
@@ -217,4 +200,4 @@ class BoundaryEditing(SongActions):
         stop_s = min([at_s + NEW_SONG_S, self.view.picture.duration_s, *later])
         edits, stream_id = self.catalogue.edits, self._stream_id
         if stream_id:
-            self._edit(tr("adding a song"), lambda: edits.add(stream_id, at_s, stop_s))
+            self.change_cuts(tr("adding a song"), lambda: edits.add(stream_id, at_s, stop_s))

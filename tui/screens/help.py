@@ -36,6 +36,7 @@ SECTIONS = {
     "SongActions": msg("Songs"),
     "InlineEditing": msg("Songs"),
     "BoundaryEditing": msg("Cuts"),
+    "CutJudging": msg("Cuts"),
     "PlayerKeys": msg("Player"),
     "TabScreen": msg("Panes"),
     "NowPlayingScreen": msg("What plays"),

@@ -10,37 +10,39 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from utawaku.library.doubt import is_doubtful
 from utawaku.library.errors import UtawakuError
-from utawaku.library.language import msg, tr, translated
+from utawaku.library.language import msg, tr, translated, trn
 from utawaku.library.records import Candidate, Song
 from utawaku.library.store.candidates import OPEN
 from utawaku.library.store.review import Guess, Pick
 from utawaku.tui.columns import title_of
+from utawaku.tui.screens.review_cuts import ReviewCuts
+from utawaku.tui.screens.review_progress import progress_table
 from utawaku.tui.screens.review_queue import (
     AHEAD,
     REASONS,
-    WINDOW,
     Asked,
     Find,
-    hit_rates,
     read_round,
 )
-from utawaku.tui.screens.song_actions import SongActions
 from utawaku.tui.services.services import Services
 from utawaku.tui.services.undo_stack import Step
 from utawaku.tui.text import bar, clock, shown
-from utawaku.tui.widgets.chart import chart
 from utawaku.tui.widgets.song_stage import SongStage
 
 STAGE_FROM = 32
 """Lines of the terminal from which artwork and spectrum stand above the song."""
 
 
-class ReviewScreen(SongActions):
-    """The grading queue."""
+class ReviewScreen(ReviewCuts):
+    """The grading queue, and the queue of doubtful cuts."""
 
     mode = "review"
-    about = msg("Listen and judge. Left hand: d f s and 1 to 5. Right hand: the arrow keys.")
+    about = msg(
+        "Listen and judge. Left hand: d f s and 1 to 5. Right hand: the arrow keys. c asks about "
+        "doubtful cuts: y right, M merge with the next, | split at what is heard, x not a song."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f,right", "grade(1)", "Like", key_display="f →"),
         Binding("d,left", "grade(-1)", "Dislike", key_display="d ←"),
@@ -59,6 +61,7 @@ class ReviewScreen(SongActions):
         self._skipped: list[str] = []
         self._n_songs = 0
         self._n_today = 0
+        self._n_doubtful = 0
         self._guesses: list[Guess] = []
         self._aucs: list[float] = []
         self._liked: list[float] = []
@@ -101,14 +104,18 @@ class ReviewScreen(SongActions):
         if not self._picks:
             self._fetch()
             return
-        asked, catalogue = self._picks[0], self.catalogue
+        asked, catalogue, checking = self._picks[0], self.catalogue, self.checking_cuts
 
         def read() -> Asked | None:
             if isinstance(asked, Find):
                 one = catalogue.candidates.get(asked.candidate.id)
                 return Find(one, asked.why) if one.state in OPEN else None
             songs = catalogue.browser.songs_by_id([asked.song.id])
-            open_ = bool(songs) and songs[0].grade is None
+            open_ = bool(songs) and songs[0].state == "kept"
+            if open_ and checking:
+                open_ = is_doubtful(songs[0])
+            elif open_:
+                open_ = songs[0].grade is None
             return Pick(songs[0], asked.why) if open_ else None
 
         def arrived(found: Asked | None) -> None:
@@ -127,9 +134,14 @@ class ReviewScreen(SongActions):
             return
         self._reading = True
         catalogue, without, skipped = self.catalogue, [*self._picks], [*self._skipped]
+        cuts = self.checking_cuts
 
         def arrived(found: Any) -> None:
             self._reading = False
+            if cuts != self.checking_cuts:
+                self._fetch()
+                return
+            self._n_doubtful = found.n_doubtful
             self._n_songs, self._n_today = found.n_songs, found.n_today
             self._guesses = found.guesses
             self._aucs, self._liked = found.aucs, found.liked
@@ -141,7 +153,7 @@ class ReviewScreen(SongActions):
             if was_empty:
                 self._play()
 
-        self.worker.read(lambda: read_round(catalogue, without, skipped), arrived)
+        self.worker.read(lambda: read_round(catalogue, without, skipped, cuts=cuts), arrived)
 
     @property
     def current(self) -> Song | None:
@@ -164,7 +176,9 @@ class ReviewScreen(SongActions):
         if not (self._picks and self._began and self.is_current):
             return
         player, song, candidate = self.player, self.current, self.candidate
-        if song is not None:
+        if song is not None and self.checking_cuts:
+            self.hear_start(song)
+        elif song is not None:
             self.worker.write(lambda: player.play([song.id], preview=True))
         elif candidate is not None:
             path = self.settings.cache_dir / candidate.preview_path
@@ -277,6 +291,8 @@ class ReviewScreen(SongActions):
             pick, taste = self._picks[0], self.catalogue.taste
             self._skipped.append(song.id)
             self._advance()
+            if self.checking_cuts:
+                return  # asked about again another time
 
             def back() -> None:
                 self._skipped.remove(song.id)
@@ -291,6 +307,33 @@ class ReviewScreen(SongActions):
             self.services.undo.run(
                 Step(tr("skipping"), skip, taste.unskip, back, lambda: self._remove(pick))
             )
+
+    # Cuts
+
+    def ask_anew(self) -> None:
+        """Ask about cuts, or about songs to grade."""
+        self._picks.clear()
+        self._skipped.clear()
+        self._fetch()
+        self._draw()
+
+    def cuts_changed(self, judged: Song | None) -> None:
+        """Go on; a song to be graded stays in question."""
+        asked = (one for one in self._picks if isinstance(one, Pick))
+        pick = next((one for one in asked if judged and one.song.id == judged.id), None)
+        if not self.checking_cuts or pick is None:
+            self.refresh_data()
+            return
+        self._n_doubtful = max(0, self._n_doubtful - 1)
+        self._remove(pick)
+
+    def cuts_restored(self, judged: Song | None) -> None:
+        """Ask again about a cut that was judged."""
+        if self.checking_cuts and judged is not None:
+            self._n_doubtful += 1
+            self._back(Pick(judged, "doubtful"), counted=False)
+        else:
+            self.refresh_data()
 
     def action_again(self) -> None:
         """Hear the highlight again."""
@@ -308,6 +351,8 @@ class ReviewScreen(SongActions):
     def _nothing_to_ask(self) -> str:
         if self._reading:
             return tr("Looking for songs …")
+        if self.checking_cuts:
+            return tr("No cut is doubtful. c goes back to the songs to grade.")
         if not self._n_songs:
             return tr("No songs yet. P, then a, takes in a stream, a file or a folder.")
         if self._skipped:
@@ -342,6 +387,7 @@ class ReviewScreen(SongActions):
             Text(
                 f"{shown(song.singer)}   {song.uploaded_on}   {clock(song.duration_s)}", style=muted
             ),
+            *([self.cut_line(song)] if self.checking_cuts or is_doubtful(song) else []),
         ]
 
     def _find(self, find: Find) -> list[Text]:
@@ -383,40 +429,20 @@ class ReviewScreen(SongActions):
         return guess.append(" " + tr("like"), style=muted).append(f"   {taste:.0%}")
 
     def _state(self) -> Table:
-        """Return how the model improves: three small charts side by side, as far as there are
-        numbers.
-        """
-        colours = self.app.theme_variables
-        muted, accent = colours.get("muted", ""), colours.get("primary", "")
-        high = 3 if self.size.height >= 30 else 1
-        rates = hit_rates(self._guesses)
-        aucs = self._aucs if len(self._aucs) > 1 else []
-        of_window = tr("{now:.0%} of {n}, was {first:.0%}")
-        charts = [
-            (tr("model"), aucs, 0.5, tr("AUC {now:.2f}, was {first:.2f}")),
-            (tr("liked"), self._liked[WINDOW - 1 :], 0.0, of_window),
-            (tr("guessed right"), rates, 0.0, of_window),
-        ]
-        there = [one for one in charts if one[1]]
-        table = Table.grid(padding=(0, 2), expand=True)
-        for _ in range(max(1, len(there))):
-            table.add_column(ratio=1)
-        if there:
-            drawn = []
-            for name, values, low, told in there:
-                text = Text(f"{name}\n", style=muted, no_wrap=True)
-                width = max(8, min(64, self.size.width - 8) // len(there) - 4)
-                for line in chart(values, width, high, low=low):
-                    text.append(line + "\n", style=accent)
-                drawn.append(text.append(told.format(now=values[-1], first=values[0], n=WINDOW)))
-            table.add_row(*drawn)
-        else:
-            told = tr(
-                "after {WINDOW} grades you see here how well the model guesses", WINDOW=WINDOW
+        """Return how the model improves, and what is left to do."""
+        told = tr("{n_today} graded today", n_today=self._n_today)
+        if self._n_doubtful:
+            told += "   " + trn(
+                "{n} cut is doubtful: c", "{n} cuts are doubtful: c", self._n_doubtful
             )
-            table.add_row(Text(told, style=muted))
-        table.add_row(Text(tr("{n_today} graded today", n_today=self._n_today), style=muted))
-        return table
+        return progress_table(
+            self.app.theme_variables,
+            self.size,
+            self._guesses,
+            self._aucs,
+            self._liked,
+            told,
+        )
 
 
 def _key(asked: Asked) -> tuple[str, str]:

@@ -20,6 +20,7 @@ REASONS = {
     "uncertain": msg("uncertain: your answer teaches the model most here"),
     "varied": msg("varied: unlike what you have graded so far"),
     "random": msg("random: so that the model hears of everything"),
+    "doubtful": msg("doubtful: is it cut where it starts and ends?"),
     "found": msg("new: nobody has judged it yet, not even the model"),
 }
 PROMISING = 0.6
@@ -51,20 +52,50 @@ class Round:
     guesses: list[Guess]
     aucs: list[float]
     """Of each training, out of fold, the oldest first."""
+    n_doubtful: int
+    """Songs of the library with a doubtful cut."""
     liked: list[float]
     """Share of likes among the last `WINDOW` marks of the review, after each mark."""
 
 
-def read_round(catalogue: Catalogue, without: Sequence[Asked], skipped: Sequence[str]) -> Round:
+def read_round(
+    catalogue: Catalogue, without: Sequence[Asked], skipped: Sequence[str], *, cuts: bool = False
+) -> Round:
     """Read it; off the event loop.
 
     Args:
         catalogue: where.
         without: what is asked about already.
         skipped: songs that were skipped just now.
+        cuts: ask about doubtful cuts, the most doubtful first, instead of songs to grade.
     """
     song_ids = [*skipped, *(asked.song.id for asked in without if isinstance(asked, Pick))]
     find_ids = {asked.candidate.id for asked in without if isinstance(asked, Find)}
+    asked: list[Asked] = []
+    if cuts:
+        asked += doubtful_picks(catalogue, song_ids)
+    else:
+        asked += mixed(ungraded_picks(catalogue, song_ids), finds(catalogue, find_ids))
+    midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    return Round(
+        asked,
+        catalogue.browser.numbers_of([one.song.id for one in asked if isinstance(one, Pick)]),
+        len(catalogue.browser.search("")),
+        catalogue.review.n_graded(since=midnight) + catalogue.candidates.n_decided(since=midnight),
+        catalogue.review.guesses(),
+        [model.auc for model in catalogue.taste.models() if model.auc is not None],
+        catalogue.review.n_doubtful(),
+        [share for _at, share in catalogue.taste.liked_share(window=WINDOW)],
+    )
+
+
+def doubtful_picks(catalogue: Catalogue, without: Sequence[str]) -> list[Pick]:
+    """Songs whose cut is to be checked, the most doubtful first."""
+    return [Pick(song, "doubtful") for song in catalogue.review.doubtful(AHEAD, without=without)]
+
+
+def ungraded_picks(catalogue: Catalogue, song_ids: Sequence[str]) -> list[Pick]:
+    """Songs to grade, without these."""
     picks = queued_picks(catalogue, song_ids)
     if len(picks) < AHEAD // 2:
         # Nothing was trained yet, or its questions are used up.
@@ -72,16 +103,7 @@ def read_round(catalogue: Catalogue, without: Sequence[Asked], skipped: Sequence
         never = catalogue.taste.not_to_be_asked()
         own = catalogue.review.picks(AHEAD * 2, without=known)
         picks += [pick for pick in own if pick.song.id not in never][:AHEAD]
-    midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-    return Round(
-        mixed(picks, finds(catalogue, find_ids)),
-        catalogue.browser.numbers_of([pick.song.id for pick in picks]),
-        len(catalogue.browser.search("")),
-        catalogue.review.n_graded(since=midnight) + catalogue.candidates.n_decided(since=midnight),
-        catalogue.review.guesses(),
-        [model.auc for model in catalogue.taste.models() if model.auc is not None],
-        [share for _at, share in catalogue.taste.liked_share(window=WINDOW)],
-    )
+    return picks
 
 
 def queued_picks(catalogue: Catalogue, without: Sequence[str]) -> list[Pick]:

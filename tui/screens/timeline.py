@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from utawaku.library.doubt import most_doubtful
 from utawaku.library.language import msg, tr
 from utawaku.library.records import Song, Stream
 from utawaku.library.requests import LaySetlist
@@ -29,7 +30,8 @@ class TimelineScreen(BoundaryEditing):
     mode = "timeline"
     about = msg(
         "One stream. [ and ] take hold of a song's start or end, comma and full stop "
-        "nudge it by 0.1 s, < and > by 1 s: you hear 1.5 s before and after the cut."
+        "nudge it by 0.1 s, < and > by 1 s: you hear 1.5 s before and after the cut. "
+        "D goes to the next doubtful cut: y right, M merge, | split here, x not a song."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "song(1)", "Next song", show=False),
@@ -45,6 +47,7 @@ class TimelineScreen(BoundaryEditing):
         Binding("space", "play_here", "Play from the marker", show=False),
         Binding("S", "setlist", "Paste a setlist", show=False),
         Binding("v", "streams", "Streams"),
+        Binding("D", "doubtful", "Doubtful"),
         Binding("f", "grade(1)", "Like", show=False),
         Binding("d", "grade(-1)", "Dislike", show=False),
         Binding("e", "edit", "Edit", show=False),
@@ -116,7 +119,8 @@ class TimelineScreen(BoundaryEditing):
         if fresh:
             view.show(0.0, view.picture.duration_s)
             view.marker_s = rows.songs[0].start_s if rows.songs else 0.0
-            rows.cursor = at or 0
+            asked = at if self._wanted_song else _place_of_most_doubtful(rows.songs)
+            rows.cursor = asked or 0
             if at:
                 self.action_to_song()
         elif at is not None:
@@ -139,7 +143,9 @@ class TimelineScreen(BoundaryEditing):
         channel = shown(stream.channel)
         stamps = tr("{n_stamps} setlist lines", n_stamps=len(read.stamps)) if read.stamps else ""
         length, songs = clock(stream.duration_s), tr("{n_songs} songs", n_songs=len(read.songs))
-        facts = [f for f in (channel, stream.uploaded_on, length, songs, stamps) if f]
+        n_doubtful = len(most_doubtful(read.songs))
+        doubtful = tr("{n_doubtful} doubtful", n_doubtful=n_doubtful) if n_doubtful else ""
+        facts = [f for f in (channel, stream.uploaded_on, length, songs, doubtful, stamps) if f]
         room = width - min(cell_len(name), width // 2) - 3
         for least in (stamps, channel, stream.uploaded_on, length, songs):
             if least in facts and cell_len("  ".join(facts)) > room:
@@ -181,6 +187,41 @@ class TimelineScreen(BoundaryEditing):
     def action_song(self, by: int) -> None:
         """Another song."""
         self.rows.cursor += by
+
+    # Doubtful cuts
+
+    def action_doubtful(self) -> None:
+        """The next doubtful cut: of this stream, the most doubtful first; then of another."""
+        self._settle()
+        current = self.current
+        here = most_doubtful(self.rows.songs)
+        if here and here != [current]:
+            place = here.index(current) + 1 if current in here else 0
+            self.rows.cursor = self.rows.songs.index(here[place % len(here)])
+            self.action_to_song()
+            return
+        known = [song.id for song in self.rows.songs]
+        review = self.catalogue.review
+
+        def found(songs: list[Song]) -> None:
+            if songs:
+                self.show_stream(songs[0].stream_id, songs[0].id)
+            else:
+                self.notify(tr("No other cut is doubtful."))
+
+        self.worker.read(lambda: review.doubtful(1, without=known), found)
+
+    def cuts_changed(self, judged: Song | None) -> None:
+        """Show the cuts as they are now; after a verdict, the next doubtful one."""
+        if judged is not None:
+            left = most_doubtful([song for song in self.rows.songs if song.id != judged.id])
+            self._wanted_song = left[0].id if left else ""
+        super().cuts_changed(judged)
+
+    def cuts_restored(self, judged: Song | None) -> None:
+        """Show again what was judged."""
+        self._wanted_song = judged.id if judged is not None else ""
+        super().cuts_changed(None)
 
     # Looking
 
@@ -290,3 +331,9 @@ class TimelineScreen(BoundaryEditing):
             self.app.push_screen(Choose(tr("Streams, the newest first"), choices), chosen)
 
         self.worker.read(lambda: catalogue.streams.all(limit=500), ask)
+
+
+def _place_of_most_doubtful(songs: list[Song]) -> int:
+    """Place in the list of the song to be asked about first; 0 where none is doubtful."""
+    asked = most_doubtful(songs)
+    return songs.index(asked[0]) if asked else 0

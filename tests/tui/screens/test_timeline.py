@@ -10,6 +10,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Song
 from utawaku.library.requests import LaySetlist, Recut
+from utawaku.library.schema import songs as table
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.screens.timeline import TimelineScreen
 from utawaku.tui.widgets.stream_songs import StreamSongs
@@ -181,7 +182,7 @@ async def test_songs_are_split_merged_added_and_dropped_with_undo(
         await until(lambda: len(screen.rows.songs) == 16, pilot.pause)
         screen.rows.cursor = 0
         await pilot.pause()
-        await pilot.press("x", "y")
+        await pilot.press("x")
         await until(lambda: len(songs(library)) == 15, pilot.pause)
         for _ in range(4):
             n = len(library.edits.history(STREAM))
@@ -300,3 +301,94 @@ async def test_a_narrow_screen_keeps_the_number_of_songs_in_the_headline(
         await until(lambda: "15 setlist lines" in lines(app)[1], pilot.pause)
         wide = f"{stream.channel}  {stream.uploaded_on}"
         await until(lambda: wide in lines(app)[1], pilot.pause)
+
+
+def with_doubts(library: Catalogue) -> tuple[Song, Song]:
+    """Two doubtful songs in the stream, the more doubtful first; all others are sure."""
+    found = songs(library)
+    second, first = found[3], found[8]
+    with library.write() as connection:
+        connection.execute(table.update().values(confidence=0.9))
+        for song, sure in ((first, 0.1), (second, 0.3)):
+            connection.execute(
+                table.update()
+                .where(table.c.id == song.id)
+                .values(confidence=sure, start_confidence=sure, stop_confidence=0.9)
+            )
+    return first, second
+
+
+async def test_the_doubtful_cuts_come_first_and_each_has_a_mark(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    first, second = with_doubts(library)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        await until(lambda: "2 doubtful" in shown(app), pilot.pause)
+        await until(lambda: " ?" in shown(app), pilot.pause)
+        await pilot.press("D")
+        await until(lambda: screen.current and screen.current.id == first.id, pilot.pause)
+        await pilot.press("D")
+        await until(lambda: screen.current and screen.current.id == second.id, pilot.pause)
+        await pilot.press("D")
+        await until(lambda: screen.current and screen.current.id == first.id, pilot.pause)
+        await pilot.press("y")
+        await until(lambda: library.songs.get(first.id).boundary_source == "user", pilot.pause)
+        await until(lambda: screen.current and screen.current.id == second.id, pilot.pause)
+        await until(lambda: "1 doubtful" in shown(app), pilot.pause)
+        assert library.requests.of_kind(Recut) == []  # nothing is cut otherwise
+        await pilot.press("u")
+        await until(lambda: library.songs.get(first.id).confidence == 0.1, pilot.pause)
+        await until(lambda: screen.current and screen.current.id == first.id, pilot.pause)
+        await pilot.press("ctrl+r")
+        await until(lambda: library.songs.get(first.id).boundary_source == "user", pilot.pause)
+
+
+async def test_what_is_no_song_goes_by_one_key_and_comes_back(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    first, second = with_doubts(library)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        await pilot.press("D")
+        await until(lambda: screen.current and screen.current.id == first.id, pilot.pause)
+        await pilot.press("x")
+        await until(lambda: library.songs.get(first.id).state == "dropped", pilot.pause)
+        await until(lambda: screen.current and screen.current.id == second.id, pilot.pause)
+        await pilot.press("u")
+        await until(lambda: library.songs.get(first.id).state == "kept", pilot.pause)
+        await until(lambda: screen.current and screen.current.id == first.id, pilot.pause)
+        assert library.songs.get(first.id).start_confidence == 0.1
+
+
+async def test_a_song_is_split_at_the_marker_by_its_sign_too(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        song = screen.current
+        assert song is not None
+        screen.set_marker((song.start_s + song.stop_s) / 2)
+        await pilot.press("vertical_line")
+        await until(lambda: len(songs(library)) == 16, pilot.pause)
+        await pilot.press("u")
+        await until(lambda: len(songs(library)) == 15, pilot.pause)
+
+
+async def test_without_doubts_in_a_stream_another_one_is_shown(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    with_doubts(library)
+    other = next(stream.id for stream in library.streams.all(limit=50) if stream.id != STREAM)
+    there = library.songs.of_stream(other)[1]
+    with library.write() as connection:
+        connection.execute(table.update().values(confidence=0.9, start_confidence=None))
+        connection.execute(table.update().where(table.c.id == there.id).values(confidence=0.2))
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_stream(app, pilot)
+        await pilot.press("D")
+        await until(lambda: screen.current and screen.current.id == there.id, pilot.pause)
+        await pilot.press("y")
+        await until(lambda: library.songs.get(there.id).boundary_source == "user", pilot.pause)
+        await pilot.press("D")
+        await until(lambda: "No other cut is doubtful" in told(app), pilot.pause)
