@@ -5,7 +5,7 @@ import unicodedata
 from rich.cells import cell_len, set_cell_size
 
 from utawaku.library.language import tr, trn
-from utawaku.library.text import clean_line, graphemes
+from utawaku.library.text import clean_line, graphemes, is_plain
 from utawaku.library.time_format import clock as clock
 from utawaku.library.time_format import precise_clock as precise_clock
 
@@ -24,7 +24,7 @@ def shown(text: str) -> str:
     tones go.
     """
     text = clean_line(text[: MAX_SHOWN * 4])[:MAX_SHOWN]
-    if text.isascii():
+    if is_plain(text):
         return text
     return "".join(_steady(cluster) for cluster in graphemes(text))
 

@@ -23,7 +23,7 @@ from utawaku.library.query.syntax import parse
 from utawaku.library.records import Song
 from utawaku.library.schema import song_search, song_tags, songs
 from utawaku.library.store.connections import Connections
-from utawaku.library.store.search_ranking import by_match, texts_of
+from utawaku.library.store.search_ranking import RankedHits
 from utawaku.library.store.short_word_index import Words, state_of
 from utawaku.library.store.songs import COLUMNS, song_from_row, tags_of
 from utawaku.library.store.sound_links import joined, linked_numbers
@@ -56,6 +56,7 @@ class Browser:
         self._orders: dict[Sort, np.ndarray] = {}
         self._ordered_at = -ORDERS_EVERY_S
         self._leaves: OrderedDict[tuple[Term, bool], np.ndarray] = OrderedDict()
+        self._ranked = RankedHits()
         self._texts: dict[str, list[str]] = {}
         self._texts_state = -1
         self._tags: tuple[int, list[str], np.ndarray, np.ndarray] | None = None
@@ -133,9 +134,10 @@ class Browser:
                 if not query.is_everything:
                     size = int(numbers.max(initial=0)) + 1
                     numbers = numbers[self._mask(connection, query.tree, size)[numbers]]
-                    wanted = [] if query.sorted_by_user else texts_of(query.tree)
-                    if wanted and 1 < len(numbers) <= MAX_RANKED:
-                        numbers, ranked = by_match(connection, numbers, wanted), True
+                    if not query.sorted_by_user and 1 < len(numbers) <= MAX_RANKED:
+                        by_match = self._ranked.of(connection, query.tree, numbers)
+                        ranked = by_match is not None
+                        numbers = numbers if by_match is None else by_match
                 copies = None
                 if grouped:
                     numbers, copies = self._group(connection, numbers)
@@ -303,6 +305,7 @@ class Browser:
             self._version = version
             self._orders.clear()
             self._leaves.clear()
+            self._ranked.clear()
             self._groups = None
             self._ranks = None
             self._facets.clear()

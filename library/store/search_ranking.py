@@ -1,6 +1,7 @@
 """The order of hits: how well each matches what was typed."""
 
 import json
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -16,7 +17,36 @@ from utawaku.library.store.connections import batches
 WORST = 8
 """Place of a song that holds the text only in tags or the stream's title, or nearly."""
 MAX_AT_ONCE = 5000
+MAX_KEPT = 32
 _COLUMNS = ("title", "artist", "singer", "aliases")
+
+
+class RankedHits:
+    """The hits of the latest searches in order of match, for when a letter is taken back."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Node, tuple[np.ndarray, np.ndarray]] = OrderedDict()
+
+    def of(self, connection: sa.Connection, tree: Node, numbers: np.ndarray) -> np.ndarray | None:
+        """Return `numbers`, the best match first; None where `tree` asks for no text.
+
+        Both are int64 (n_songs,); equal matches keep their order.
+        """
+        wanted = texts_of(tree)
+        if not wanted:
+            return None
+        before, ranked = self._kept.get(tree, (None, numbers))
+        if before is None or not np.array_equal(before, numbers):
+            ranked = by_match(connection, numbers, wanted)
+        self._kept[tree] = numbers, ranked
+        self._kept.move_to_end(tree)
+        if len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+        return ranked
+
+    def clear(self) -> None:
+        """Forget all: a song was added, named or removed."""
+        self._kept.clear()
 
 
 def texts_of(node: Node) -> list[tuple[str, ...]]:

@@ -107,9 +107,14 @@ def test_hits_stand_by_how_well_they_match_unless_an_order_is_asked(
         "other",
         "midnight",
     ]
+    assert list(browser.search("night").numbers) == list(listing.numbers)
+    catalogue.songs.set_label("file-1@900000", "night", "somebody", "user")
+    catalogue.songs.set_label("file-1@0", "late night", "somebody", "user")
+    renamed = browser.songs(browser.search("night").numbers)
+    assert renamed[0].id == "file-1@900000"
     ordered = browser.search("night sort:title+")
     assert not ordered.ranked
-    assert browser.songs(ordered.numbers)[0].title == "midnight"
+    assert browser.songs(ordered.numbers)[0].title == "late night"
 
 
 def test_tags_and_streams_are_facets(catalogue: Catalogue, browser: Browser) -> None:
