@@ -2,8 +2,6 @@
 
 import re
 
-import jaconv
-
 from utawaku.library.folding import fold
 
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u30fc]")
@@ -23,6 +21,8 @@ def variants(text: str) -> tuple[str, ...]:
     text = fold(text)
     if not _KANA.search(text):
         return ()
+    import jaconv  # not at the head: every start imports the catalogue
+
     hiragana = jaconv.kata2hira(text)
     found = [hiragana, jaconv.hira2kata(hiragana)]
     if not _HAN.search(text):

@@ -8,29 +8,13 @@ from typing import Any, Literal
 from utawaku.library.errors import ConfigError
 from utawaku.library.publish.preflight import BILIBILI, Limits, without_forbidden
 from utawaku.library.publish.records import Part, Submission
+from utawaku.library.publish.style import Style
 from utawaku.library.publish.titles import distinct_title, shorten
 from utawaku.library.records import Song
 from utawaku.library.time_format import long_clock
 
 FIELDS = ("channel", "date", "stream_title", "title", "artist", "number", "singer", "n_songs")
 """Fields that a template may name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """Templates of a submission's texts."""
-
-    title: str = "[歌切] {channel} {date} {stream_title}"
-    part_title: str = "{number:02} {title} - {artist}"
-    description: str = "{channel} {date}\n{stream_title}\n{source_url}\n\n{setlist}"
-    setlist_line: str = "{time} {title} / {artist}"
-    tags: tuple[str, ...] = ("歌切", "歌枠", "虚拟UP主", "翻唱")
-    channel_tag: bool = True
-    """Add the channel's name as a tag."""
-    category: int = 31
-    copyright: int = 2
-    unknown_title: str = "未知曲目"
-    unknown_artist: str = ""
 
 
 @dataclass(frozen=True, slots=True)

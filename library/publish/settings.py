@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from utawaku.library.optional_path import OptionalPath
-from utawaku.library.publish.plan import Style
 from utawaku.library.publish.quota import Budget
+from utawaku.library.publish.style import Style
 from utawaku.library.secret_url import SecretUrl
 
 _STYLE, _BUDGET = Style(), Budget()

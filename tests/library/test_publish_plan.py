@@ -9,7 +9,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError
 from utawaku.library.publish.drafts import draft
-from utawaku.library.publish.plan import Existing, Order, Style, fill, plan
+from utawaku.library.publish.plan import Existing, Order, fill, plan
 from utawaku.library.publish.preflight import (
     BILIBILI,
     OPEN,
@@ -19,6 +19,7 @@ from utawaku.library.publish.preflight import (
     without_forbidden,
 )
 from utawaku.library.publish.records import Part, Submission
+from utawaku.library.publish.style import Style
 from utawaku.library.records import Channel, Song, Stream
 
 NOW = 1_800_000_000.0
