@@ -20,7 +20,7 @@ class CutJudging(SongActions):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "right", "Cut is right"),
+        Binding("y", "right", "Cut is right", show=False),
         Binding("M", "merge", "Merge with next", show=False),
         Binding("vertical_line", "split", "Split here", key_display="|", show=False),
         Binding("x", "no_song", "Not a song", show=False),

@@ -22,7 +22,7 @@ class ReviewCuts(CutJudging):
     """The half of the review that asks about cuts, the most doubtful first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "cuts", "Cuts"),
+        Binding("c", "cuts", "Cuts", show=False),
         Binding("b", "hear_end", "Hear its end", show=False),
     ]
     checking_cuts = False
