@@ -1,8 +1,12 @@
 """Every screen at 80 x 24 in each language: nothing of ours is cut or lies beyond the edge."""
 
+import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -12,6 +16,7 @@ from tests.tui.conftest import HandOutput, until
 from tests.tui.driving import lines, opened
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
+from utawaku.library import language as languages
 from utawaku.library.language import LANGUAGES, tr, use
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.library_handle import LibraryHandle
@@ -47,7 +52,28 @@ def faults(app: UtawakuApp) -> list[str]:
         if isinstance(widget, Widget) and widget.display and widget.region.area:
             found += [f"{widget}: {fault}" for fault in faults_of(widget)]
     wide = [line for line in lines(app) if cell_len(line.rstrip()) > WIDTH]
-    return [*found, *(f"line beyond the edge: {line}" for line in wide)]
+    found += [f"line beyond the edge: {line}" for line in wide]
+    return found + [f"in English: {text}" for text in untranslated(app)]
+
+
+def untranslated(app: UtawakuApp) -> list[str]:
+    """Return the labels and sentences in sight that are in English though another is asked for."""
+    in_use = languages.language()
+    if in_use == "en":
+        return []
+    labels = [text for line in lines(app) for text in re.split(r"\s{2,}", line.strip())]
+    return [text for text in labels if text in sentences_to_translate(in_use)]
+
+
+@cache
+def sentences_to_translate(wanted: str) -> frozenset[str]:
+    """Return the English sentences that read otherwise in a language."""
+    folder = Path(languages.__file__).parent / "locale" / wanted / "LC_MESSAGES"
+    with (folder / "utawaku.po").open("rb") as file:
+        sentences = read_po(file, locale=wanted)
+    return frozenset(
+        one.id for one in sentences if isinstance(one.id, str) and one.id and one.string != one.id
+    )
 
 
 def faults_of(widget: Widget) -> list[str]:

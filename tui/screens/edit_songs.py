@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from utawaku.library.language import tr, trn
+from utawaku.library.language import msg, tr, trn
 from utawaku.library.records import Song
 from utawaku.library.text import clean_line
 from utawaku.tui.columns import title_of
@@ -19,7 +19,13 @@ from utawaku.tui.text import clock, fit, shown
 from utawaku.tui.widgets.line_input import LineInput
 from utawaku.tui.widgets.rows import Cell, Rows
 
-FIELDS = ("title", "artist", "singer", "tags")
+FIELDS = {
+    "title": msg("Title"),
+    "artist": msg("Artist"),
+    "singer": msg("Singer"),
+    "tags": msg("Tags"),
+}
+"""Each field that is edited, with its label."""
 _KEEP = "—"
 
 
@@ -60,7 +66,7 @@ def changes_of(
 
 
 class EditSongs(ModalScreen[dict[str, str] | None]):
-    """Fields to type into; with several songs, what differs is on cooldown unless typed over."""
+    """Fields to type into; with several songs, what differs is kept unless typed over."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
@@ -86,10 +92,10 @@ class EditSongs(ModalScreen[dict[str, str] | None]):
         with Vertical(classes="dialog wide"):
             title = tr("Edit song") if n == 1 else tr("Edit {n} songs", n=n)
             yield Static(title, classes="dialog-title", markup=False)
-            for name in FIELDS:
+            for name, label in FIELDS.items():
                 old = self._old[name]
                 with Horizontal(classes="field"):
-                    yield Static(name.capitalize(), classes="field-name", markup=False)
+                    yield Static(tr(label), classes="field-name", markup=False)
                     yield LineInput(
                         shown(old) if old is not None else "",
                         placeholder="" if old is not None else tr("(different; kept)"),

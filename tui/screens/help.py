@@ -73,8 +73,6 @@ def key_sections(screen: Screen[Any]) -> list[tuple[str, list[Command]]]:
 
 def _section(owner: Any, key: str, binding: Binding) -> str:
     """Return the title for a key; empty for keys that Textual itself declares."""
-    if not isinstance(owner, App | Screen):
-        return LIST
     for kind in type(owner).__mro__:
         if not kind.__module__.startswith("utawaku."):
             continue
@@ -82,6 +80,8 @@ def _section(owner: Any, key: str, binding: Binding) -> str:
         if any((one.key, one.action) == (key, binding.action) for one in declared):
             if isinstance(owner, App):
                 return EVERYWHERE
+            if not isinstance(owner, Screen):
+                return LIST
             return SECTIONS.get(kind.__name__) or str(getattr(kind, "mode", "")).capitalize()
     return ""
 

@@ -127,20 +127,20 @@ class SubmissionScreen(ModalScreen[None]):
             with Horizontal(classes="field"):
                 yield Static(tr("To"), classes="field-name", markup=False)
                 yield Switch((), id="compose-target", disabled=not self._may_change)
-            for name, value in (
-                ("title", shown(one.title)),
-                ("tags", ", ".join(map(shown, one.tags))),
-                ("source", shown(one.source_url)),
-                ("publish", when),
+            for name, label, value in (
+                ("title", tr("Title"), shown(one.title)),
+                ("tags", tr("Tags"), ", ".join(map(shown, one.tags))),
+                ("source", tr("Source"), shown(one.source_url)),
+                ("publish", tr("Publish"), when),
             ):
                 with Horizontal(classes="field"):
-                    yield Static(name.capitalize(), classes="field-name", markup=False)
+                    yield Static(label, classes="field-name", markup=False)
                     yield LineInput(
                         value,
                         id=f"compose-{name}",
                         compact=True,
                         disabled=not self._may_change,
-                        placeholder=HINTS.get(name, ""),
+                        placeholder=tr(HINTS[name]) if name in HINTS else "",
                     )
             yield TextArea(
                 clean_text(one.description, keep_lines=True),

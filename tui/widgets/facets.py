@@ -26,6 +26,14 @@ FACETS: tuple[tuple[str, str, int], ...] = (
 )
 """Field, title, most values shown."""
 
+GRADES = {
+    "like": msg("like"),
+    "neutral": msg("neutral"),
+    "dislike": msg("dislike"),
+    "none": msg("not graded"),
+}
+"""Values of a grade, and their words."""
+
 Path = tuple[str, ...]
 """Artist, then stream: the values above a branch and its own."""
 
@@ -127,7 +135,7 @@ class Facets(Rows):
         return [
             (f"{indent} {sign} ", self.look("accent" if active else "faint")),
             (
-                fit(shown(line.text), width - len(count) - 5 - len(indent), middle=True),
+                fit(shown(_name_of(line)), width - len(count) - 5 - len(indent), middle=True),
                 self.look("accent") if active else None,
             ),
             (" " + count + " ", self.look("faint")),
@@ -164,5 +172,11 @@ class Facets(Rows):
         self.cursor = next(n for n, one in enumerate(self.lines) if one.path == path)
 
     def on_cursor_moved(self, event: CursorMoved) -> None:
-        """Nobody else's business."""
+        """Keep the move of this cursor from the screen."""
         event.stop()
+
+
+def _name_of(line: FacetLine) -> str:
+    if line.field == "grade" and line.text in GRADES:
+        return tr(GRADES[line.text])
+    return line.text
