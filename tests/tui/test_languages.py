@@ -14,9 +14,9 @@ from textual.widgets import Footer, Static
 
 from tests.tui.conftest import HandOutput, until
 from tests.tui.driving import lines, opened
+from utawaku.library import language as languages
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library import language as languages
 from utawaku.library.language import LANGUAGES, tr, use
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.library_handle import LibraryHandle
