@@ -3,7 +3,7 @@
 `pytest tests/tui/test_snapshots.py --snapshot-update` accepts new ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,8 +14,10 @@ from tests.tui.conftest import HandOutput, until, write_analysis
 from tests.tui.driving import opened, search
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
+from utawaku.library.language import use
 from utawaku.tui.app import UtawakuApp
 from utawaku.tui.library_handle import LibraryHandle
+from utawaku.tui.screens.help import HelpScreen
 from utawaku.tui.screens.review import ReviewScreen
 from utawaku.tui.screens.timeline import TimelineScreen
 from utawaku.tui.widgets.stream_songs import StreamSongs
@@ -44,6 +46,24 @@ def test_the_library_at_80_by_24(snap_compare: Compare, app: UtawakuApp) -> None
         screen = await opened(app, pilot)
         await search(screen, pilot, f"id:{STREAM} sort:length+")
         await pilot.press("j", "v", "v", "j")
+        await pilot.pause(0.3)
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=before)
+
+
+@pytest.fixture(params=("ja", "zh_CN"))
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    use(request.param)
+    yield request.param
+    use("en")
+
+
+def test_the_library_and_its_help(snap_compare: Compare, language: str, app: UtawakuApp) -> None:
+    async def before(pilot: Pilot[int]) -> None:
+        screen = await opened(app, pilot)
+        await search(screen, pilot, f"id:{STREAM} sort:length+")
+        await pilot.press("question_mark")
+        await until(lambda: isinstance(app.screen, HelpScreen), pilot.pause)
         await pilot.pause(0.3)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=before)

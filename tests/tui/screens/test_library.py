@@ -285,7 +285,7 @@ async def test_help_lists_the_keys_of_this_place(app: UtawakuApp) -> None:
         await until(lambda: "Group copies" in shown(app) or "Search" in shown(app), pilot.pause)
         await until(lambda: "Play next" in shown(app), pilot.pause)
         await pilot.press("escape", "q")
-        await pilot.pause()
+        await until(lambda: app.return_code is not None, pilot.pause)
     assert app.return_code == 0
 
 
