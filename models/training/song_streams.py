@@ -223,7 +223,7 @@ def _sing(
         n = int(rng.uniform(3, 10) * RATE_HZ)
         ducked = audio.copy()
         ducked[:n] = gain(ducked[:n], -rng.uniform(4, 12))
-        ducked[:n] += host.talk(n / RATE_HZ, talk_level)[:n]
+        ducked[:n] += host.talk_samples(n, talk_level)
         audio, note = ducked, note + " talk-over-intro"
     if rng.random() < talkover_share:  # and over the outro
         n = int(rng.uniform(3, 20) * RATE_HZ)

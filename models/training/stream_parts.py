@@ -159,6 +159,12 @@ class Host:
             missing -= len(piece)
         return faded(np.concatenate(out), 0.02, 0.02)
 
+    def talk_samples(self, n: int, level_dbfs: float) -> Audio:
+        """Return exactly `n` samples of talk, float32 (n,)."""
+        # as seconds, `n` may round to a sample less
+        words = self.talk(n / RATE_HZ, level_dbfs)[:n]
+        return np.pad(words, (0, n - len(words)))
+
 
 class Singer:
     """Songs of many makes out of the pool, each used about equally often."""
@@ -297,7 +303,7 @@ class Singer:
         blocks.append(body)
         if rng.random() < 0.2:
             n = int(rng.uniform(8, 35) * RATE_HZ)
-            spoken = self._host.talk(n / RATE_HZ, -20 + rng.uniform(0, 4))[:n]
+            spoken = self._host.talk_samples(n, -20 + rng.uniform(0, 4))
             bed = gain(np.resize(backing, n), rng.uniform(-6, 0))
             blocks += [bed + spoken]
             note += " spoken-bridge"

@@ -23,7 +23,7 @@ from utawaku.models.training.evenings import Evening, compose_evening
 from utawaku.models.training.mir1k import HELD_OUT
 from utawaku.models.training.song_data import QuickSegmenter, lessons_of
 from utawaku.models.training.stream_material import TEST, TRAIN, lay_out
-from utawaku.models.training.stream_parts import Parts
+from utawaku.models.training.stream_parts import Host, Parts
 from utawaku.models.training.stream_sounds import RATE_HZ, decode_mono, rms_dbfs, write_wave
 
 KINDS = {
@@ -47,6 +47,14 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
 
 def level_db(audio: np.ndarray) -> float:
     return float(10 * np.log10((audio.astype(np.float64) ** 2).mean() + 1e-12))
+
+
+def test_talk_of_a_number_of_samples_has_so_many_though_seconds_round(parts: Parts) -> None:
+    host = Host(parts, np.random.default_rng(1))
+    n = 12_817
+    while int(n / RATE_HZ * RATE_HZ) == n:
+        n += 1
+    assert {len(host.talk_samples(n, -20.0)) for _ in range(20)} == {n}
 
 
 def test_songs_of_an_evening_sound_where_the_truth_says(parts: Parts) -> None:
