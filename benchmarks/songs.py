@@ -32,7 +32,7 @@ from utawaku.models.segmentation import Segmentation
 from utawaku.models.segmenter import Segmenter
 from utawaku.models.songs import SongRules, find_songs, segment_and_listen
 from utawaku.models.songs.doubt import Chances
-from utawaku.models.training.song_data import MIXES, composed
+from utawaku.models.training.song_data import EVENINGS, MIXES, composed
 from utawaku.models.training.song_doubt import reliability_lines, right_of
 from utawaku.models.training.stream_parts import Parts
 from utawaku.models.training.stream_sounds import (
@@ -153,7 +153,9 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=2, help="composed streams a half and mix")
     parser.add_argument("--first-seed", type=int, default=100)
     parser.add_argument("--halves", nargs="*", default=["a", "b"], choices=["a", "b", "ab"])
-    parser.add_argument("--mixes", nargs="*", default=["plain"], choices=sorted(MIXES))
+    parser.add_argument(
+        "--mixes", nargs="*", default=["plain"], choices=sorted((*MIXES, *EVENINGS))
+    )
     parser.add_argument("--perturb", action="store_true")
     parser.add_argument("--misses", action="store_true", help="tell what smart gets wrong")
     options = parser.parse_args()

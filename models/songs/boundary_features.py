@@ -74,8 +74,9 @@ def _window_means(values: Array) -> tuple[list[Array], list[Array]]:
     return before, after
 
 
-def _profile(frames: npt.NDArray[np.floating], n_hops: int, lowest: float) -> Array:
-    """Mean shape of each step's spectrum: (n_frames, n_bins) dB -> (n_steps, n_bins), zero-mean.
+def profile_of(frames: npt.NDArray[np.floating], n_hops: int, lowest: float) -> Array:
+    """Mean shape of each step's spectrum, zero-mean: float (n_frames, n_bins) dB -> float64
+    (n_steps, n_bins).
 
     Levels under `lowest` count as `lowest`; missing frames at the end repeat the last. Works in
     blocks: the frames of twelve hours would not fit at full precision.
@@ -90,8 +91,11 @@ def _profile(frames: npt.NDArray[np.floating], n_hops: int, lowest: float) -> Ar
     return out
 
 
-def _novelty(profile: Array, weights: Array, n_steps: int) -> Array:
-    """Distance of the mean profile before and after each instant, (n,), in units of its spread."""
+def novelty(profile: Array, weights: Array, n_steps: int) -> Array:
+    """Distance of the mean profile before and after each instant, in units of its spread.
+
+    `profile` is float64 (n, n_bins), `weights` float64 (n,); the result is float64 (n,).
+    """
     n = len(profile)
     at = np.arange(n)
     low, high = np.maximum(at - n_steps, 0), np.minimum(at + n_steps, n)
@@ -152,7 +156,7 @@ def cues_of(segmentation: Segmentation, features: SongFeatures | None) -> Cues:
     above_floor = np.clip(low_step - floor_db, 0, 40)
     audible = (level_step > max(floor_db + 6, -50)).astype(np.float64)
 
-    timbre = _profile(bands, n_hops, float(bands.max(initial=-120.0)) - 90)
+    timbre = profile_of(bands, n_hops, float(bands.max(initial=-120.0)) - 90)
 
     channels: dict[str, Array] = {
         "odds": log_odds,
@@ -174,12 +178,12 @@ def cues_of(segmentation: Segmentation, features: SongFeatures | None) -> Cues:
             columns += [b, a]
     for span in _NOVELTY_STEPS:
         names.append(f"timbre change {span}")
-        columns.append(_novelty(timbre, audible, span))
+        columns.append(novelty(timbre, audible, span))
     if features is not None:
-        pitch_step = _profile(features.pitch_db, n_hops, -np.inf)
+        pitch_step = profile_of(features.pitch_db, n_hops, -np.inf)
         for span in _NOVELTY_STEPS:
             names.append(f"pitch change {span}")
-            columns.append(_novelty(pitch_step, audible, span))
+            columns.append(novelty(pitch_step, audible, span))
     # how much was said before and will be said after: a countdown has no talk before it
     said = np.cumsum(channels["talk"]) * STEP_S
     names += ["said before", "said after"]

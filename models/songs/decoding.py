@@ -9,27 +9,37 @@ _SONG_WEIGHT = 0.15
 """Neighbouring half-second steps say much the same: each counts for this much."""
 _SONG_CLIP = 5.0
 _EDGE_CLIP = (-6.0, 4.0)
+_TURN_SCALE = 2.0
+"""A turn is a stop and a start at once: its log-odds count for both."""
 LEAST_STEPS = 20
 """No song is shorter than 10 s: evidence of one edge, spread over steps, counts once."""
 _NEVER = float("-inf")
 
 
 def best_songs(
-    evidence: npt.NDArray[np.float32], boundary_bias: float = 0.0, turn_bias: float = 0.0
+    evidence: npt.NDArray[np.float32],
+    boundary_bias: float = 0.0,
+    turn_bias: float = 0.0,
+    turns: npt.NDArray[np.float32] | None = None,
 ) -> list[tuple[int, int]]:
     """Spans of steps `(first, after_last)` of the most likely songs, in order and apart.
 
     `evidence` is (n_steps, 3): log-odds that the step sounds of a song, that a song starts at
     the step's beginning, that one stops there. A path outside songs scores 0 a step; inside it
     scores the song evidence; entering, leaving, and turning from one song straight into the next
-    score the evidence of start, stop and both, plus the biases. A song in progress at the end of
-    the stream stops there. Linear in the number of steps.
+    score the evidence of start, stop and both, plus the biases. `turns` (n_steps,), the log-odds
+    that one song turns into the next, counts there in place of both where it says more. A song in
+    progress at the end of the stream stops there. Linear in the number of steps.
     """
     n = len(evidence)
     gains = _SONG_WEIGHT * np.clip(evidence[:, 0].astype(np.float64), -_SONG_CLIP, _SONG_CLIP)
     total = np.concatenate([[0.0], np.cumsum(gains)]).tolist()
     starts = (np.clip(evidence[:, 1], *_EDGE_CLIP) + boundary_bias).tolist()
     stops = (np.clip(evidence[:, 2], *_EDGE_CLIP) + boundary_bias).tolist()
+    both = np.add(starts, stops)
+    if turns is not None:
+        both = np.maximum(both, _TURN_SCALE * np.clip(turns.astype(np.float64), *_EDGE_CLIP))
+    turning_gain = (both + turn_bias).tolist()
     outside = [0.0] * (n + 1)
     entered = [_NEVER] * (n + 1)
     inside = [_NEVER] * (n + 1)
@@ -53,9 +63,9 @@ def best_songs(
         if left > outside[t]:
             outside[t], left_here[t] = left, True
         entered[t] = outside[t] + starts[t]
-        if left + starts[t] + turn_bias > entered[t] or left_here[t]:
+        turning = inside[t] + turning_gain[t]
+        if turning > entered[t] or left_here[t]:
             # entering at the very instant of leaving is turning, and pays for it
-            turning = left + starts[t] + turn_bias
             before = (outside[t - 1] if t > 0 else 0.0) + starts[t]
             entered[t], turned_here[t] = (turning, True) if turning > before else (before, False)
     return _traced(n, inside[n] > outside[n], left_here, turned_here, entry_of)

@@ -19,7 +19,7 @@ from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.setlist_fit import fit_setlist
 from utawaku.models.songs.smart import hear, smart_songs
 
-VERSION = "3"
+VERSION = "4"
 """Rises whenever the same input could give other songs."""
 
 

@@ -1,6 +1,6 @@
 """Evidence for songs from a network that listens to a minute at a time.
 
-Residual convolutions over half-second steps, each with twice the reach of the one before, see 32
+Residual convolutions over half-second steps, each with twice the reach of the one before, see 64
 seconds on both sides of an instant: enough to tell a song from music under talk, a waiting loop
 or a line sung in passing. It is small enough for plain numpy; the weights are our own, made by
 `utawaku.models.training.song_data`.
@@ -20,9 +20,11 @@ from utawaku.models.songs.weights_file import opened_weights
 
 Array = npt.NDArray[np.float32]
 
-OUTPUTS = ("song", "start", "stop", "talk", "singing", "music")
-"""Log-odds that a song sounds, starts, stops; that somebody talks, sings, that music plays."""
-DILATIONS = (1, 2, 4, 8, 16, 32)
+OUTPUTS = ("song", "start", "stop", "turn", "talk", "singing", "music")
+"""Log-odds that a song sounds, starts, stops, that one turns into the next within two seconds;
+that somebody talks, sings, that music plays."""
+TURN = OUTPUTS.index("turn")
+DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 REACH_STEPS = sum(DILATIONS)
 """Steps on each side of an instant that the network takes in, one more for the first layer."""
 CLIP = 4.0

@@ -17,7 +17,7 @@ from utawaku.models.songs.features import SongFeatures
 from utawaku.models.songs.filters import Span, sifted
 from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.scorer import Scorer, shipped_scorer
-from utawaku.models.songs.sequence import SequenceScorer, shipped_sequence_scorer
+from utawaku.models.songs.sequence import TURN, SequenceScorer, shipped_sequence_scorer
 from utawaku.models.songs.sequence_inputs import sequence_inputs
 
 SEQUENCE_SHARE = 0.5
@@ -56,11 +56,13 @@ def hear(
     if scorer.names != cues.names:
         raise ValueError("the scorer was trained on other cues")
     evidence = scorer.score(cues.matrix)
+    turns = None
     if features is not None:
         sequence = sequence or shipped_sequence_scorer()
-        heard = sequence.score(sequence_inputs(features, cues))[:, : evidence.shape[1]]
-        evidence = (1 - SEQUENCE_SHARE) * evidence + SEQUENCE_SHARE * heard
-    decoded = best_songs(evidence, rules.boundary_bias, rules.turn_bias)
+        heard = sequence.score(sequence_inputs(features, cues))
+        turns = heard[:, TURN]
+        evidence = (1 - SEQUENCE_SHARE) * evidence + SEQUENCE_SHARE * heard[:, : evidence.shape[1]]
+    decoded = best_songs(evidence, rules.boundary_bias, rules.turn_bias, turns)
     spans = tuple(_refined(cues, decoded))
     return Hearing(segmentation, cues, evidence, spans, features is not None)
 

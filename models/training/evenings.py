@@ -8,6 +8,7 @@ and leaks into a song. The truth has ``duration``, ``songs`` (``start``, ``end``
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,24 @@ TRACKS = ("talk", "singing", "music", "noise")
 _STEP = RATE_HZ // 2
 _LEVEL = -20.0
 """The level of parts as they come, in dBFS."""
+
+
+@dataclass(frozen=True)
+class Habits:
+    """Shares of what songs are lost by on an evening."""
+
+    back_to_back_share: float = 0.13
+    """Of the gaps between songs: the next song follows within a breath."""
+    waiting_share: float = 0.6
+    ending_share: float = 0.5
+    """Evenings with a loop of music before the first words, after the last ones."""
+    break_share: float = 0.0
+    """Of the other gaps: a loop of music alone, as in a pause of the streamer."""
+
+
+USUAL = Habits()
+CROWDED = Habits(back_to_back_share=0.4, waiting_share=0.9, ending_share=0.9, break_share=0.15)
+"""Much of what is hard; networks train on it beside evenings as usual."""
 
 
 class Tape:
@@ -72,8 +91,10 @@ def track_levels_db(audio: Audio) -> npt.NDArray[np.float32]:
 class Evening:
     """An evening in the making; `now` is the instant in seconds that has been reached."""
 
-    def __init__(self, parts: Parts, rng: np.random.Generator, studio_share: float) -> None:
-        self.parts, self.rng = parts, rng
+    def __init__(
+        self, parts: Parts, rng: np.random.Generator, studio_share: float, habits: Habits = USUAL
+    ) -> None:
+        self.parts, self.rng, self.habits = parts, rng, habits
         self.talker = Talker(parts, rng)
         self.singer = Amateur(parts, rng, studio_share)
         self.tape = Tape()
@@ -160,12 +181,15 @@ class Evening:
         """Add what stands between two songs."""
         rng = self.rng
         kind = rng.random()
-        if kind < 0.13:  # back to back
+        if kind < self.habits.back_to_back_share:
             self.now += float(rng.choice([-0.5, 0.0, 0.0, 0.3, 1.0, 3.0]))
             return
-        if kind < 0.18:
+        if kind < self.habits.back_to_back_share + 0.05:
             self.now += float(rng.uniform(2, 15))
             return
+        if self.habits.break_share and rng.random() < self.habits.break_share:
+            self.now += float(rng.choice([0.0, 0.5, rng.uniform(2, 10)]))
+            self.loop("loop in a break")
         if rng.random() < 0.2:
             self.applause()
         self.now += float(rng.choice([0.0, 0.3, 1.5, 4.0]))
@@ -278,7 +302,7 @@ class Evening:
         """Silence, a loop, a jingle, a greeting."""
         rng = self.rng
         self.now = float(rng.choice([0.0, 0.0, rng.uniform(1, 15)]))
-        if rng.random() < 0.6:
+        if rng.random() < self.habits.waiting_share:
             self.loop("waiting loop")
             self.now += float(rng.choice([0.0, 0.0, 2.0]))
         if rng.random() < 0.4:
@@ -298,7 +322,7 @@ class Evening:
                 self.talk_over_music()
             else:
                 self.conversation(float(rng.uniform(6, 60)))
-        if rng.random() < 0.5:
+        if rng.random() < self.habits.ending_share:
             self.loop("ending loop")
         self.now += float(rng.choice([0.0, 0.5, 4.0]))
 
@@ -321,11 +345,16 @@ def _finished(tracks: dict[str, Audio], rng: np.random.Generator, codecs: bool) 
 
 
 def compose_evening(
-    parts: Parts, seed: int, n_songs: int = 6, studio_share: float = 0.15, codecs: bool = False
+    parts: Parts,
+    seed: int,
+    n_songs: int = 6,
+    studio_share: float = 0.15,
+    codecs: bool = False,
+    habits: Habits = USUAL,
 ) -> tuple[Audio, dict[str, Any]]:
     """One evening, float32 (n_samples,) mono at 16 kHz, and its truth."""
     rng = np.random.default_rng((seed, 15))
-    evening = Evening(parts, rng, studio_share)
+    evening = Evening(parts, rng, studio_share, habits)
     evening.opening()
     for index in range(n_songs):
         if index:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,12 @@ from utawaku.models.songs.sequence import (
     CLIP,
     DILATIONS,
     OUTPUTS,
+    TURN,
     SequenceScorer,
     layer_shapes,
     neighbours,
 )
-from utawaku.models.songs.sequence_inputs import BANDS, LEVELS, PITCHES
+from utawaku.models.songs.sequence_inputs import BACKINGS, BANDS, LEVELS, N_GROUPS, PITCHES
 from utawaku.models.training.songs import edge_targets
 
 Array = npt.NDArray[np.float32]
@@ -33,6 +35,13 @@ _CROP_EDGE = 30
 """Steps at a crop's cut ends from which nothing is learned: their surroundings are missing."""
 _JOINED_SHARE = 0.6
 """Crops made of the parts of two recordings, joined between songs or at the edge of one."""
+_ALIKE_SHARE = 0.5
+"""Of the joined crops: both parts in the same tone, key and level, as on one evening."""
+_NOISE = 0.3
+_DROPPED_SHARE = 0.1
+"""Noise on the inputs, in deviations, and the share of them that a crop does without."""
+_TURN_S = 2.0
+"""Two songs with less between them turn into each other."""
 _EDGE_STEPS = 3
 """Steps around an edge in which it is still wanted."""
 _ABORTED_WEIGHT = 0.5
@@ -66,11 +75,12 @@ def lesson_of(
     wanted = np.zeros((n, len(OUTPUTS)), np.float32)
     weights = np.zeros((n, len(OUTPUTS)), np.float32)
     wanted[:, :3] = edge_targets(n, songs)
-    weights[:, :3] = 1
+    wanted[:, TURN] = edge_targets(n, _turns(songs))[:, 0:3].max(axis=1)
+    weights[:, : TURN + 1] = 1
     instants = np.arange(n) * STEP_S
     for start, stop in aborted:
-        weights[(instants >= start - 1) & (instants < stop + 1), :3] = _ABORTED_WEIGHT
-    for column, name in enumerate(OUTPUTS[3:], start=3):
+        weights[(instants >= start - 1) & (instants < stop + 1), :TURN] = _ABORTED_WEIGHT
+    for column, name in enumerate(OUTPUTS[TURN + 1 :], start=TURN + 1):
         if tracks is None or name not in tracks:
             continue
         level = np.asarray(tracks[name], np.float32)[:n]
@@ -78,6 +88,15 @@ def lesson_of(
         wanted[: len(level), column] = level > least
         weights[: len(level), column] = _TRACK_WEIGHT
     return Lesson(inputs, wanted, weights)
+
+
+def _turns(songs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """From where to where one song turns into the next, in seconds."""
+    return [
+        (min(stop, start), max(stop, start))
+        for (_, stop), (start, _) in pairwise(sorted(songs))
+        if start - stop <= _TURN_S
+    ]
 
 
 def train_sequences(
@@ -146,7 +165,7 @@ def _first_weights(rng: Rng, n_inputs: int, n_channels: int) -> dict[str, Array]
             continue
         scale = np.sqrt(2 / shape[0]) * (0.3 if name.startswith("mix") else 1.0)
         made[name] = (rng.standard_normal(shape) * scale).astype(np.float32)
-    made["output.bias"][1:3] = -4.0
+    made["output.bias"][1 : TURN + 1] = -4.0
     return made
 
 
@@ -181,7 +200,9 @@ def _crop(lesson: Lesson, mean: Array, deviation: Array, rng: Rng) -> tuple[Arra
     x = np.zeros((CROP_STEPS, len(mean)), np.float32)
     wanted = np.zeros((CROP_STEPS, len(OUTPUTS)), np.float32)
     importance = np.zeros((CROP_STEPS, len(OUTPUTS)), np.float32)
-    x[: stop - begin] = _changed(lesson.inputs[begin:stop], mean, deviation, rng)
+    x[: stop - begin] = _changed(
+        lesson.inputs[begin:stop], mean, deviation, rng, _drawn_change(rng)
+    )
     wanted[: stop - begin] = lesson.wanted[begin:stop]
     importance[: stop - begin] = lesson.weights[begin:stop]
     if begin > 0:
@@ -207,8 +228,12 @@ def _joined(
     wanted = np.zeros((CROP_STEPS, len(OUTPUTS)), np.float32)
     importance = np.zeros((CROP_STEPS, len(OUTPUTS)), np.float32)
     at = 0
+    change = _drawn_change(rng)
+    alike = rng.random() < _ALIKE_SHARE
     for lesson, first, last in pieces:
-        x[at : at + last - first] = _changed(lesson.inputs[first:last], mean, deviation, rng)
+        heard = lesson.inputs[first:last]
+        x[at : at + last - first] = _changed(heard, mean, deviation, rng, change)
+        change = change if alike else _drawn_change(rng)
         wanted[at : at + last - first] = lesson.wanted[first:last]
         importance[at : at + last - first] = lesson.weights[first:last]
         at += last - first
@@ -220,6 +245,10 @@ def _joined(
     if place.stop > place.start:
         kept = before[len(before) - (place.stop - place.start) :]
         wanted[place, 1] = np.maximum(wanted[place, 1], kept)
+    if stop and one.wanted[stop - 1, 0] == 1 and other.wanted[begin : begin + 1, 0].any():
+        for away, sure in enumerate((1.0, 1.0, 0.5)):
+            wanted[max(0, n_first - away), TURN] = sure
+            wanted[min(n_first + away, CROP_STEPS - 1), TURN] = sure
     if stop - n_first > 0:
         importance[:_CROP_EDGE] = 0
     if begin + n_second < len(other.inputs):
@@ -241,19 +270,35 @@ def _cut_in(lesson: Lesson, edge: int, rng: Rng) -> int:
     return int(outside[int(rng.integers(len(outside)))])
 
 
-def _changed(inputs: Array, mean: Array, deviation: Array, rng: Rng) -> Array:
-    """Standardised inputs, float32 (n_steps, n_inputs), in another tone, key and level."""
-    x = inputs.copy()
+@dataclass(frozen=True)
+class _Change:
+    """Another tone, level and key."""
+
+    tone_db: Array
+    """(n_bands,)."""
+    level_db: float
+    semitones: int
+
+
+def _drawn_change(rng: Rng) -> _Change:
     places = np.linspace(-1, 1, BANDS.stop - BANDS.start)
     tone = rng.normal(0, 3) * places + rng.normal(0, 2) * np.sin(
         rng.uniform(1, 6) * places + rng.uniform(0, 6)
     )
-    x[:, BANDS] += tone.astype(np.float32)
-    x[:, list(LEVELS)] += np.float32(rng.normal(0, 2))
-    x[:, PITCHES] = np.roll(x[:, PITCHES], int(rng.integers(-5, 6)), axis=1)
+    return _Change(tone.astype(np.float32), float(rng.normal(0, 2)), int(rng.integers(-5, 6)))
+
+
+def _changed(inputs: Array, mean: Array, deviation: Array, rng: Rng, change: _Change) -> Array:
+    """Standardised inputs, float32 (n_steps, n_inputs), in another tone, key and level."""
+    x = inputs.copy()
+    x[:, BANDS] += change.tone_db
+    for columns in BACKINGS:
+        x[:, columns] += change.tone_db.reshape(N_GROUPS, -1).mean(axis=1)
+    x[:, list(LEVELS)] += np.float32(change.level_db)
+    x[:, PITCHES] = np.roll(x[:, PITCHES], change.semitones, axis=1)
     x = np.clip((x - mean) / deviation, -CLIP, CLIP)
-    x += np.float32(0.1) * rng.standard_normal(x.shape, dtype=np.float32)
-    heard = rng.random(x.shape[1]) > 0.05
+    x += np.float32(_NOISE) * rng.standard_normal(x.shape, dtype=np.float32)
+    heard = rng.random(x.shape[1]) > _DROPPED_SHARE
     return np.asarray(x * heard, np.float32)
 
 

@@ -32,7 +32,7 @@ from utawaku.models.segmenter.strips import StripScores
 from utawaku.models.songs import segment_and_listen
 from utawaku.models.songs.boundary_features import cues_of
 from utawaku.models.songs.sequence_inputs import sequence_inputs
-from utawaku.models.training.evenings import compose_evening
+from utawaku.models.training.evenings import CROWDED, USUAL, compose_evening
 from utawaku.models.training.sequences import Lesson, lesson_of, train_sequences
 from utawaku.models.training.song_splices import (
     Span,
@@ -46,22 +46,22 @@ from utawaku.models.training.songs import Example, train_scorer
 from utawaku.models.training.stream_parts import HARD, VARIED, Mix, Parts
 from utawaku.models.training.stream_sounds import write_wave
 
-EVENING = "evening"
+EVENINGS = {"evening": USUAL, "crowded": CROWDED}
+"""Makes of evenings, composed by `evenings.compose_evening`."""
 MIXES = {
     "plain": Mix(),
     "hard": HARD,
     "varied": VARIED,
     "studio": Mix(karaoke_share=0.0, n_songs=6),
-    EVENING: None,
 }
-"""Makes of streams by name; evenings are composed by `evenings.compose_evening`."""
+"""Makes of other streams by name, composed by `song_streams.compose`."""
 N_MEMBERS = 4
 N_HIDDEN = 64
 NOISE = 0.3
 EPOCHS = 10
 N_NETWORKS = 2
 N_CHANNELS = 48
-N_UPDATES = 800
+N_UPDATES = 2_500
 
 
 class QuickSegmenter(Segmenter):
@@ -90,8 +90,8 @@ def composed(
     name = f"{mix}_{parts.half}_{seed}"
     kept, truth_path = work / f"{name}.npz", work / f"{name}.truth.json"
     if not (kept.is_file() and truth_path.is_file()):
-        if mix == EVENING:
-            audio, truth = compose_evening(parts, seed)
+        if mix in EVENINGS:
+            audio, truth = compose_evening(parts, seed, habits=EVENINGS[mix])
         else:
             audio, truth = compose(parts, 2 * seed + (parts.half == "b"), MIXES[mix])
         sound = work / f"{name}.wav"
@@ -162,8 +162,8 @@ def main() -> None:
     making.add_argument("--karaoke", type=Path)
     making.add_argument("--music", type=Path)
     making.add_argument("--weights", type=Path, required=True, help="the segmenter's weights")
-    making.add_argument("--streams", type=int, default=4, help="of each mix but evenings")
-    making.add_argument("--evenings", type=int, default=60)
+    making.add_argument("--streams", type=int, default=6, help="of each mix")
+    making.add_argument("--evenings", type=int, default=240, help="half of them crowded")
     training = commands.add_parser("train")
     sequence = commands.add_parser("sequence")
     for command in (training, sequence):
@@ -174,11 +174,14 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     if options.command == "compose":
         segmenter = QuickSegmenter.from_registry(options.weights)
-        parts = Parts(options.corpus, "ab", options.karaoke, options.music)
-        for mix in MIXES:
-            for seed in range(options.evenings if mix == EVENING else options.streams):
-                composed(segmenter, parts, mix, seed, options.work)
-                print(f"{mix} {seed}", flush=True)
+        halves = [
+            Parts(options.corpus, half, options.karaoke, options.music) for half in ("a", "b")
+        ]
+        wanted = [(mix, seed) for seed in range(options.evenings // 2) for mix in EVENINGS]
+        wanted += [(mix, seed) for seed in range(options.streams) for mix in MIXES]
+        for mix, seed in wanted:
+            composed(segmenter, halves[seed % 2], mix, seed, options.work)
+            print(f"{mix} {seed}", flush=True)
         return
     pairs = stored_pairs(options.work)
     if options.command == "sequence":

@@ -34,6 +34,14 @@ def _half(name: str) -> str:
 
 
 _SONGS_A = ("karissa", "josh_", "yue_quiet", "yue_corner", "yue_step")
+_SONGS_B = ("brad_", "joshua_", "yue_")
+"""Songs of the corpus by the beginning of their name; a song of another name goes by the coin."""
+
+
+def _half_of_song(name: str) -> str:
+    if name.startswith(_SONGS_A):
+        return "a"
+    return "b" if name.startswith(_SONGS_B) else _half(name)
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ class Parts:
 
     def songs(self) -> list[Path]:
         """Return the songs of this half."""
-        return self._files("songs", lambda name: "a" if name.startswith(_SONGS_A) else "b")
+        return self._files("songs", _half_of_song)
 
     def talk(self) -> list[Path]:
         """Return the speech of this half."""

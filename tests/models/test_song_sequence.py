@@ -11,11 +11,12 @@ from tests.models.stream_sources import tone, words
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.models.segmentation import HOP_S, Segmentation
 from utawaku.models.songs.boundary_features import STEP_S, Cues, cues_of
-from utawaku.models.songs.features import SongFeatures, SongListener
+from utawaku.models.songs.features import N_BANDS, SongFeatures, SongListener
 from utawaku.models.songs.sequence import (
     CLIP,
     OUTPUTS,
     REACH_STEPS,
+    TURN,
     SequenceScorer,
     forward,
     layer_shapes,
@@ -117,10 +118,19 @@ def test_lessons_weigh_broken_off_songs_less_and_tracks_where_they_are_known() -
     assert made.wanted[60:90, 0].all()
     assert made.wanted[60, 1] == 1
     assert made.weights[24, 0] < made.weights[70, 0] == 1
-    assert made.wanted[:50, 3].all()
-    assert not made.wanted[50:, 3].any()
-    assert not made.wanted[:, 4].any()
-    assert not made.weights[:, 5].any()
+    talk, singing, music = (OUTPUTS.index(name) for name in ("talk", "singing", "music"))
+    assert made.wanted[:50, talk].all()
+    assert not made.wanted[50:, talk].any()
+    assert not made.wanted[:, singing].any()
+    assert not made.weights[:, music].any()
+
+
+def test_lessons_tell_where_one_song_turns_into_the_next() -> None:
+    songs = [(10.0, 30.0), (31.0, 60.0), (70.0, 90.0)]
+    turns = lesson_of(np.zeros((200, 3), np.float32), songs).wanted[:, TURN]
+    assert turns[60:63].all()
+    assert not turns[:57].any()
+    assert not turns[66:].any()
 
 
 def test_parts_of_two_recordings_are_joined_where_no_song_is_broken(
@@ -138,6 +148,9 @@ def test_parts_of_two_recordings_are_joined_where_no_song_is_broken(
             assert wanted[step, 1] == 1 or not judged[step]
         for step in np.flatnonzero(np.diff(inside) == -1):
             assert wanted[step, 2] == 1 or not judged[step]
+        for step in np.flatnonzero(wanted[:, TURN] == 1):
+            near = slice(max(0, step - 3), step + 4)
+            assert wanted[near, 1].max() == wanted[near, 2].max() == 1
         edges = wanted[judged][:, 1:3]
         assert edges.max() <= 1
         assert edges.min() >= 0
@@ -152,8 +165,8 @@ def test_a_long_recording_is_scored_in_blocks_as_if_in_one(monkeypatch: pytest.M
     assert scorer.score(inputs[:0]).shape == (0, len(OUTPUTS))
 
 
-def test_the_network_hears_half_a_minute_on_both_sides_and_no_more() -> None:
-    weights = some_weights(2, 4)
+def test_the_network_hears_a_minute_on_both_sides_and_no_more() -> None:
+    weights = some_weights(2, 12)
     x = np.zeros((1, 400, 2), np.float32)
     touched = x.copy()
     touched[0, 200] = CLIP
@@ -189,6 +202,6 @@ def test_inputs_do_not_change_with_the_gain_of_a_recording() -> None:
 def test_inputs_tell_the_step_of_the_backing() -> None:
     audio = np.concatenate([tone(220, 20) * 0.05, tone(220, 20)])
     inputs = sequence_inputs(*heard(audio))
-    step_over_4_s = inputs[:, LEVELS[-4] + 2]
+    step_over_4_s = inputs[:, LEVELS[N_BANDS + 1] + 2]
     assert int(np.argmax(step_over_4_s)) == pytest.approx(40, abs=2)
     assert step_over_4_s.max() == pytest.approx(26, abs=2)

@@ -314,6 +314,16 @@ def test_the_decoder_cuts_at_the_strongest_edges_and_turns_from_song_to_song() -
     assert best_songs(np.full((50, 3), -6.0, np.float32)) == []
 
 
+def test_the_decoder_turns_where_only_the_turn_itself_is_heard() -> None:
+    evidence = np.full((200, 3), -2.0, np.float32)
+    evidence[20:180, 0] = 5.0
+    evidence[20, 1] = evidence[180, 2] = 3.0
+    turns = np.full(200, -6.0, np.float32)
+    assert best_songs(evidence, turns=turns) == [(20, 180)]
+    turns[100] = 1.0
+    assert best_songs(evidence, turns=turns) == [(20, 100), (100, 180)]
+
+
 def test_the_listener_gives_the_same_frames_whatever_the_chunks() -> None:
     rng = np.random.default_rng(3)
     audio = rng.normal(0, 0.1, 16_000 * 60 + 777).astype(np.float32)
