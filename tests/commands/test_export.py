@@ -12,7 +12,7 @@ from utawaku.commands.app import app
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError
-from utawaku.library.records import SongSpan, Stream
+from utawaku.library.records import Segment, SongSpan, Stream
 from utawaku.media.joined import Part, write_parts
 
 ID = "file-0123456789abcdef"
@@ -117,3 +117,26 @@ def test_a_sheet_of_a_recording_in_parts_names_the_parts(
     assert kept == [
         'FILE "a.flv" WAVE', "INDEX 01 01:00:00", 'FILE "b.flv" WAVE', "INDEX 01 01:00:00",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        ("list", ["00:01:00 Song 1 / Mio", "00:06:00 Song 2"]),
+        ("comment", ["1. 1:00 Song 1 / Mio", "2. 6:00 Song 2"]),
+        ("comment-ends", ["1. 1:00 - 4:00 Song 1 / Mio", "2. 6:00 - 8:20 Song 2"]),
+        ("ina-csv", ["labels\tstart\tstop", "speech\t0.0\t58.02"]),
+    ],
+)
+def test_each_list_is_printed_and_written_with_what_the_stream_holds(
+    catalogue: Catalogue, tmp_path: Path, kind: str, lines: list[str]
+) -> None:
+    (first, _second) = catalogue.songs.of_stream(ID)
+    catalogue.songs.set_label(first.id, "Song 1", "Mio", "user")
+    catalogue.streams.replace_segments(ID, [Segment("speech", 0.0, 58.02)])
+    printed = CliRunner().invoke(app, ["export", ID, "--as", kind])
+    assert printed.exit_code == 0, printed.exception
+    assert printed.stdout.splitlines()[-2:] == lines
+    file = tmp_path / "list.txt"
+    assert CliRunner().invoke(app, ["export", ID, "--as", kind, "-o", str(file)]).exit_code == 0
+    assert file.read_text("utf-8") == printed.stdout

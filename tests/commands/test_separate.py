@@ -84,7 +84,7 @@ def test_names_and_format_of_pieces_and_a_network_of_ones_own(
     own.write_bytes(build(fresh_weights(3)).SerializeToString(deterministic=True))
     asked = [
         *("separate", str(recording), "-o", str(tmp_path), "--engine", str(own)),
-        *("--subtitles", str(tmp_path / "lines.srt"), "--start", "0_01.5", "--stop", "0:07.25"),
+        *("--subtitles", str(tmp_path / "lines.srt"), "--start", "0_01.5", "--stop", "0:00:07.25"),
         *("--shift", "0:00:00.5", "--format", "wav", "--names", "{start} {words}", "--sounds"),
         "--json",
     ]
@@ -103,6 +103,7 @@ def test_names_and_format_of_pieces_and_a_network_of_ones_own(
         str(tmp_path / "evening.mix.wav"),
         str(folder / f"{names[1]}.mix.wav"),
     ]
+    assert (folder / f"{names[1]}.mix.wav").is_file()
 
 
 @pytest.fixture
