@@ -55,7 +55,9 @@ def test_a_recording_becomes_songs_to_hear_and_to_download(
     execute(read, tmp_path, monkeypatch)
     listed = printed(read, 'utawaku("songs")')
     for song in demo_stream.truth.songs:
-        assert song.title in listed
+        assert f"{song.title} " in listed
+        assert f"{song.artist} " in listed
+    assert "\x1b" not in printed(read, 'utawaku("ingest"') + listed
     songs = program.home / "library" / "Songs"
     with zipfile.ZipFile(tmp_path / "songs.zip") as packed:
         names = [name for name in packed.namelist() if not name.endswith("/")]
