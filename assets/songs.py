@@ -7,14 +7,7 @@ from typing import Any
 import dagster as dg
 
 from utawaku.models.segmentation import Segmentation
-from utawaku.models.songs import (
-    VERSION,
-    WHOLE,
-    find_songs,
-    find_songs_with_evidence,
-    is_one_song,
-    whole_song,
-)
+from utawaku.models.songs import VERSION, WHOLE
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
@@ -23,6 +16,7 @@ from utawaku.workflows.segments import analysis_file
 from utawaku.workflows.setlists import best_setlist, setlists_in, told_offsets, writings_of
 from utawaku.workflows.songs import (
     draw_timeline,
+    found_songs,
     made_with,
     rules_of,
     songs_astray,
@@ -76,14 +70,7 @@ def songs_asset(
         tell_left_out(warnings, stream, catalogue)
         found = setlists_in(writings, stream, catalogue.songs.artists())
         setlist = best_setlist(stream, catalogue, settings, found=found)
-        if setlist is not None and setlist.source == "user":
-            spans, believed = find_songs(segmentation, rules, setlist.lines), None
-        else:
-            weighed = find_songs_with_evidence(segmentation, rules, found)
-            spans, believed = weighed.songs, weighed.setlist
-            n_listed = max((sum(line.is_song for line in one.lines) for one in found), default=0)
-            if is_one_song(segmentation, spans, n_listed, rules):
-                spans, believed = [whole_song(segmentation, rules)], None
+        spans, believed = found_songs(segmentation, rules, setlist, found)
         catalogue.setlists.replace_found(stream.id, [*found, *([believed] if believed else [])])
         is_whole = any(span.source == WHOLE for span in spans)
         strategy = WHOLE if is_whole else rules.strategy

@@ -9,10 +9,17 @@ import numpy as np
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.files import atomic_path
-from utawaku.library.records import Setlist, Song, Stream
+from utawaku.library.records import Setlist, Song, SongSpan, Stream
 from utawaku.media.pictures import timeline_picture
 from utawaku.models.segmentation import Segmentation
-from utawaku.models.songs import VERSION, SongRules
+from utawaku.models.songs import (
+    VERSION,
+    SongRules,
+    find_songs,
+    find_songs_with_evidence,
+    is_one_song,
+    whole_song,
+)
 
 TIMELINE_NAME = "timeline.png"
 _WHOLE = {"song": "always", "songs": "never"}
@@ -48,6 +55,29 @@ def made_with(rules: SongRules, setlist: Setlist | None, duration_s: float) -> d
         else [],
         "version": VERSION,
     }
+
+
+def found_songs(
+    segmentation: Segmentation,
+    rules: SongRules,
+    setlist: Setlist | None,
+    written: Sequence[Setlist],
+) -> tuple[list[SongSpan], Setlist | None]:
+    """Songs of a recording by rules, and what was believed of the lists that people wrote.
+
+    Args:
+        segmentation: of the recording, with what `segment_and_listen` kept beside it.
+        rules: those that hold for the stream.
+        setlist: the best list; one that the user gave is taken as it is.
+        written: all lists of the stream's page and chat.
+    """
+    if setlist is not None and setlist.source == "user":
+        return find_songs(segmentation, rules, setlist.lines), None
+    weighed = find_songs_with_evidence(segmentation, rules, written)
+    n_listed = max((sum(line.is_song for line in one.lines) for one in written), default=0)
+    if is_one_song(segmentation, weighed.songs, n_listed, rules):
+        return [whole_song(segmentation, rules)], None
+    return weighed.songs, weighed.setlist
 
 
 def tell_left_out(warnings: Sequence[str], stream: Stream, catalogue: Catalogue) -> None:

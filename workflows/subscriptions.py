@@ -280,6 +280,9 @@ def follow(
         if known is None:
             catalogue.channels.save(made)
             return made
+        # Thresholds may have been fitted to its songs before it was followed.
+        fitted = {**known.rules.get("songs", {}), **rules.songs}
+        rules = rules.model_copy(update={"songs": fitted})
     if known is None:
         made = Channel(
             id=f"{site_of(url)}:{url}",

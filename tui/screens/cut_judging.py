@@ -16,7 +16,7 @@ class CutJudging(SongActions):
     """A place that shows one song at a time, of which the user says whether it is cut right.
 
     What is said becomes the user's own cut: it stands at every re-materialization, and
-    `utawaku train songs` learns from it.
+    `utawaku train song-rules` fits the channel's thresholds to it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
