@@ -46,6 +46,11 @@ WORDS = {
     "chapters": msg("chapters"),
     "live_chat": msg("live chat"),
     "subtitles": msg("subtitles"),
+    # Flags of songs.
+    "long": msg("long"),
+    "short": msg("short"),
+    "fade_in": msg("fade in"),
+    "fade_out": msg("fade out"),
     # Modes of the player.
     "mix": msg("mix"),
     "vocals": msg("vocals"),

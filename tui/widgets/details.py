@@ -124,7 +124,7 @@ class Details(VerticalScroll, can_focus=False):
                     stop=song.stop_confidence,
                 ),
             )
-        fact(tr("flags"), ", ".join(shown(flag) for flag in song.flags))
+        fact(tr("flags"), ", ".join(shown(word(flag)) for flag in song.flags))
         if song.loudness_lufs is not None:
             fact(tr("loudness"), f"{song.loudness_lufs:.1f} LUFS")
         fact(tr("file"), shown(song.file_path) or tr("not cut yet"))
