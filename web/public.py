@@ -16,6 +16,8 @@ from utawaku.web.pages import ROOT
 
 TOKEN_FILE = "public-token"
 """In the folder of the data; delete it to make the addresses that were given out worthless."""
+SHUTDOWN_S = 5.0
+"""An end waits this long for requests that are answered, then breaks them off."""
 
 
 def public_guard(settings: Settings, urls: tuple[str, ...] = ()) -> PublicGuard:
@@ -86,6 +88,7 @@ def serve_public(
             port=port,
             print=None,
             access_log=None,
+            shutdown_timeout=SHUTDOWN_S,
         )
     except OSError as error:
         raise UtawakuError(

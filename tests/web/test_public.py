@@ -1,6 +1,10 @@
 """`serve --public` at the wire, as a reverse proxy asks it."""
 
 import asyncio
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,8 +13,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from tests.checks import ROOT as ROOT_FOLDER
 from tests.commands.conftest import CommandLine
 from tests.commands.conftest import command_line as command_line
+from tests.proxies import free_port
 from tests.web.conftest import write_song
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
@@ -136,3 +142,34 @@ def test_public_without_an_address_or_an_address_without_public_is_wrong(
     assert "web.public_urls" in command_line.run("serve", "--public").stderr
     assert command_line.run("serve", "--url", ORIGIN).exit_code == 2
     assert command_line.run("serve", "--bind", "0.0.0.0").exit_code == 2
+
+
+def test_it_ends_while_a_client_holds_a_request_open(logged_in_by_header: None) -> None:
+    port = free_port()
+    serve = [sys.executable, "-m", "utawaku", "serve", "--public", "--port", str(port)]
+    process = subprocess.Popen(serve, cwd=ROOT_FOLDER, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 120
+        while (held := _connected(port)) is None:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        with held:
+            form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "1000"}
+            headers = {**PROXY, "Origin": ORIGIN, **form}
+            lines = [f"POST {ROOT}/feedback HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items())]
+            held.sendall("\r\n".join([*lines, "", "text=a"]).encode())
+            time.sleep(0.5)
+            process.terminate()
+            # aiohttp alone would wait a minute for the rest of the request.
+            process.wait(40)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _connected(port: int) -> socket.socket | None:
+    try:
+        return socket.create_connection(("127.0.0.1", port))
+    except ConnectionRefusedError:
+        return None
