@@ -5,6 +5,24 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from textual.app import App
+
+
+def while_running(app: App[Any]) -> Callable[..., None]:
+    """Return what brings an outcome to the event loop of `app`, and drops it once that closes.
+
+    While an app closes, the widgets that wait for outcomes are removed one by one.
+    """
+
+    def arrive(done: Callable[..., Any], *values: Any) -> None:
+        if app.is_running:
+            done(*values)
+
+    def deliver(done: Callable[..., Any], *values: Any) -> None:
+        app.call_later(arrive, done, *values)
+
+    return deliver
+
 
 class Latest:
     """Runs one job at a time in a thread of its own; a job that was overtaken never starts.

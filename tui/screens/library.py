@@ -20,7 +20,7 @@ from utawaku.library.query.results import (
 )
 from utawaku.library.records import Song
 from utawaku.library.text import clean_line
-from utawaku.tui.background import Latest
+from utawaku.tui.background import Latest, while_running
 from utawaku.tui.columns import COLUMNS, DETAILS_FROM, details_width
 from utawaku.tui.messages import (
     BranchOpened,
@@ -97,11 +97,11 @@ class LibraryScreen(Beginning):
 
     def compose_body(self) -> ComposeResult:
         """Search above, songs and details below."""
-        self._searcher = Latest("search", self.app.call_later)
-        self._helper = Latest("complete", self.app.call_later)
-        self._detailer = Latest("details", self.app.call_later)
-        self._facetter = Latest("facets", self.app.call_later)
-        self._preparer = Latest("words", self.app.call_later)
+        self._searcher = Latest("search", while_running(self.app))
+        self._helper = Latest("complete", while_running(self.app))
+        self._detailer = Latest("details", while_running(self.app))
+        self._facetter = Latest("facets", while_running(self.app))
+        self._preparer = Latest("words", while_running(self.app))
         home = self.services.library
         yield SearchBar(self._helper.submit, home)
         with Horizontal(id="library-body"):
@@ -125,7 +125,7 @@ class LibraryScreen(Beginning):
         self._show_first()
         # Not before all this is drawn: it makes the catalogue load.
         self.call_after_refresh(self.search, keep=True)
-        self.services.library.when_open(lambda _error: self.app.call_later(self._catch_up))
+        self.services.library.when_open(lambda _error: while_running(self.app)(self._catch_up))
 
     def _show_first(self) -> None:
         """Songs that are known before the catalogue is there."""

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from utawaku.library.language import msg, tr, translated
 from utawaku.library.publish.records import Part, QueueHold, Submission
 from utawaku.library.words import word
-from utawaku.tui.background import Latest
+from utawaku.tui.background import Latest, while_running
 from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.screens.dialogs import Confirm
 from utawaku.tui.screens.sending import ask_to_publish
@@ -134,7 +134,7 @@ class OutboxScreen(TabScreen):
 
     def compose_body(self) -> ComposeResult:
         """List and details."""
-        self._reader = Latest("outbox", self.app.call_later)
+        self._reader = Latest("outbox", while_running(self.app))
         with Vertical(id="outbox-body"):
             yield Static("", id="outbox-holds", markup=False)
             with Horizontal():

@@ -23,7 +23,7 @@ from utawaku.library.shazam_status import GateState, shazam_state
 from utawaku.library.staleness import kept_present
 from utawaku.library.store.overview import StreamStates
 from utawaku.library.words import word
-from utawaku.tui.background import Latest
+from utawaku.tui.background import Latest, while_running
 from utawaku.tui.columns import title_of
 from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.screens.dialogs import AskText, Confirm
@@ -197,7 +197,7 @@ class PipelineScreen(TabScreen):
 
     def compose_body(self) -> ComposeResult:
         """Two lists."""
-        self._reader = Latest("pipeline", self.app.call_later)
+        self._reader = Latest("pipeline", while_running(self.app))
         with Vertical(id="pipeline-body"):
             yield Static("", id="pipeline-state", markup=False)
             yield RequestRows()

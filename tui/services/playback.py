@@ -10,7 +10,7 @@ from utawaku.library.analysis import read_envelope
 from utawaku.library.errors import UtawakuError
 from utawaku.library.language import trn
 from utawaku.library.records import Song
-from utawaku.tui.background import Latest
+from utawaku.tui.background import Latest, while_running
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.messages import PlayerChanged
 from utawaku.tui.player.output import Output, open_device
@@ -53,7 +53,7 @@ class Playback:
 
     def open(self) -> None:
         """Listen to media keys."""
-        self._pictures = Latest("pictures", self._app.call_later)
+        self._pictures = Latest("pictures", while_running(self._app))
         self._worker.read(self._offer_mpris)
 
     async def close(self) -> None:

@@ -22,7 +22,7 @@ from textual.widget import Widget
 
 from utawaku.library.records import Song
 from utawaku.tui import terminal
-from utawaku.tui.background import Latest
+from utawaku.tui.background import Latest, while_running
 from utawaku.tui.library_handle import LibraryHandle
 from utawaku.tui.terminal import Picture, Way
 
@@ -86,7 +86,7 @@ class Cover(Widget, can_focus=False):
 
     def on_mount(self) -> None:
         """Start nothing until a song is shown."""
-        self._reader = Latest("cover", self.app.call_later)
+        self._reader = Latest("cover", while_running(self.app))
 
     def on_unmount(self) -> None:
         """Read nothing more; free what the terminal holds."""

@@ -12,7 +12,7 @@ from utawaku.library.errors import UtawakuError
 from utawaku.library.language import tr
 from utawaku.library.query.results import Listing, Sort
 from utawaku.library.records import Song
-from utawaku.tui.background import Latest
+from utawaku.tui.background import Latest, while_running
 from utawaku.tui.columns import COLUMNS, DEFAULT, Column, lay_out, mark
 from utawaku.tui.messages import (
     CursorMoved,
@@ -192,7 +192,7 @@ class SongTable(Rows):
         if self.listing is None:
             return
         if self._reader is None:
-            self._reader = Latest("song-table", self.app.call_later)
+            self._reader = Latest("song-table", while_running(self.app))
         listing = self.listing
         first = max(0, index // BLOCK - 1) * BLOCK
         wanted = [
