@@ -99,7 +99,8 @@ def words_cut(widget: Static) -> list[str]:
     """Lines of a text that is never folded, and which have no room."""
     visual = widget.visual
     plain = getattr(visual, "plain", "") or str(getattr(visual, "_renderable", ""))
-    folded = not getattr(getattr(visual, "_renderable", None), "no_wrap", False)
+    no_wrap = getattr(getattr(visual, "_renderable", None), "no_wrap", False)
+    folded = not no_wrap and not widget.has_class("field-name")
     if folded:
         return []
     return [line for line in plain.splitlines() if cell_len(line) > widget.content_size.width]

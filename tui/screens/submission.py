@@ -406,8 +406,8 @@ class SubmissionScreen(ModalScreen[None]):
 
 def target_in_words(choice: TargetChoice) -> str:
     """Return a target with its account or place."""
-    name = TARGETS.get(choice.target, choice.target)
-    place = fit(shown(choice.place or choice.missing), 60, middle=True).rstrip()
+    name = tr(TARGETS.get(choice.target, "")) or choice.target
+    place = fit(shown(choice.place or translated(choice.missing)), 60, middle=True).rstrip()
     return f"{name}: {place}"
 
 
