@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.servers.certificates import make_authority
 from utawaku.library.web_guard import HOST
 from utawaku.tui.serve import DEFAULT_PORT
@@ -47,13 +48,6 @@ class Proxy:
 def program(name: str) -> str | None:
     """Return the path of a program; daemons often lie where a user's PATH does not look."""
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def nginx_text(folder: Path, *, page: int, port: int, plain: int, by_log_in: bool) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import DemoStream
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
@@ -148,7 +148,7 @@ def test_commands_run_nothing_of_the_folder_they_are_called_in(
 def test_the_pipeline_runs_nothing_of_the_folder_it_is_started_in(
     anywhere: Installed, demo_stream: DemoStream
 ) -> None:
-    started = anywhere.utawaku("up", "--detach", "--port", free_port())
+    started = anywhere.utawaku("up", "--detach", "--port", str(free_port()))
     assert started.returncode == 0, started.stdout + started.stderr
     try:
         assert "not running" not in anywhere.utawaku("status").stdout
@@ -156,13 +156,6 @@ def test_the_pipeline_runs_nothing_of_the_folder_it_is_started_in(
         ended = anywhere.utawaku("down")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert anywhere.strangers_that_ran() == []
-
-
-def free_port() -> str:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return str(one.getsockname()[1])
 
 
 def test_all_imports_name_the_installed_package() -> None:

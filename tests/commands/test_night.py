@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -16,6 +15,7 @@ import pytest
 
 from tests.commands import secret_samples as secrets
 from tests.conftest import Program
+from tests.ports import free_port
 from tests.servers.media_site import Fault, MediaSite
 from tests.services.downloader_media import audio_bytes
 from utawaku.library.catalogue import Catalogue
@@ -35,13 +35,6 @@ def until(condition: Callable[[], bool], *, within_s: float = PATIENCE_S) -> Non
     while not condition():
         assert time.monotonic() < deadline, condition
         time.sleep(0.5)
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def bearer() -> dict[str, str]:

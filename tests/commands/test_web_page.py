@@ -23,6 +23,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from tests import chromium
+from tests.ports import free_port
 from utawaku.commands.pipeline import prepare_dagster_home
 from utawaku.commands.web_page import Guarded, guard_of
 from utawaku.library.config import Settings
@@ -32,12 +33,6 @@ from utawaku.orchestration.dagster_storage import open_instance
 ROOT = Path(__file__).parent.parent.parent
 LONGEST_S = 240.0
 BROWSER = chromium.find()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 async def _orders(_request: Any) -> PlainTextResponse:

@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.checks import ROOT as ROOT_FOLDER
 from tests.commands.conftest import CommandLine
 from tests.commands.conftest import command_line as command_line
-from tests.proxies import free_port
+from tests.ports import free_port
 from tests.web.conftest import write_song
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
