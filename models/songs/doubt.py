@@ -105,6 +105,14 @@ class Doubt:
         path.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
 
 
+def right_ends(found: tuple[float, float], true: tuple[float, float]) -> tuple[bool, bool]:
+    """Return whether start and stop of a found song, in seconds, are near enough to the true one's.
+
+    A song with both right is clean.
+    """
+    return abs(found[0] - true[0]) <= START_WITHIN_S, abs(found[1] - true[1]) <= STOP_WITHIN_S
+
+
 @lru_cache(maxsize=1)
 def shipped_doubt() -> Doubt:
     """The curves that come with the package."""

@@ -24,11 +24,10 @@ from utawaku.models.segmentation import HOP_S, Segmentation
 from utawaku.models.songs.doubt import (
     DOUBT_FILE,
     KINDS,
-    START_WITHIN_S,
-    STOP_WITHIN_S,
     Chances,
     Doubt,
     doubt_cues,
+    right_ends,
 )
 from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.smart import hear, kept_spans, steps_of
@@ -69,9 +68,7 @@ def right_of(span: tuple[float, float], songs: Sequence[tuple[float, float]]) ->
     shared = [min(span[1], stop) - max(span[0], start) for start, stop in songs]
     if not shared or max(shared) <= 0:
         return dict.fromkeys(KINDS, False)
-    start, stop = songs[int(np.argmax(shared))]
-    starts = abs(span[0] - start) <= START_WITHIN_S
-    stops = abs(span[1] - stop) <= STOP_WITHIN_S
+    starts, stops = right_ends(span, songs[int(np.argmax(shared))])
     return {"song": starts and stops, "start": starts, "stop": stops}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from utawaku.library.progress import Progress, silent
-from utawaku.models.songs.doubt import START_WITHIN_S, STOP_WITHIN_S
+from utawaku.models.songs.doubt import right_ends
 from utawaku.models.songs.rules import SongRules
 
 Span = tuple[float, float]
@@ -70,7 +70,7 @@ class JudgedStream:
             len(self.songs),
             len(counted),
             sum(any(_half_shared(span, song) for span in counted) for song in self.songs),
-            sum(any(_is_clean(span, song) for span in counted) for song in self.songs),
+            sum(any(all(right_ends(span, song)) for span in counted) for song in self.songs),
         )
 
     def _counts(self, span: Span) -> bool:
@@ -215,11 +215,6 @@ def _n_changed(was: Sequence[Span], now: Sequence[Span]) -> int:
     new = sum(span not in was for span in now)
     gone = sum(not any(_shared_s(span, other) > 0 for other in now) for span in was)
     return new + gone
-
-
-def _is_clean(span: Span, song: Span) -> bool:
-    starts = abs(span[0] - song[0]) <= START_WITHIN_S
-    return starts and abs(span[1] - song[1]) <= STOP_WITHIN_S
 
 
 def _half_shared(span: Span, song: Span) -> bool:
