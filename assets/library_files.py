@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from utawaku.library import static_playlists
+from utawaku.library.smart_playlists import refresh_smart
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
@@ -79,6 +80,7 @@ def library_files(
             work.progress(0.9 + 0.1 * number / len(kept), "tagging")
             file_away(song, stream, len(kept), catalogue, settings, counts)
         static_playlists.refresh(settings.library_root, catalogue)
+        refresh_smart(settings.library_root, catalogue)
         kept = catalogue.songs.of_stream(stream.id)
         untrue = [
             song.id

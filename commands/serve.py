@@ -30,6 +30,14 @@ def serve(
             "repeated. Default: web.public_urls."
         ),
     ] = None,
+    feed: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SEARCH",
+            help="Print the address of a podcast feed of a search, or of a saved search by its "
+            "name; may be repeated.",
+        ),
+    ] = None,
     bind: Annotated[
         str,
         typer.Option(help="With --public: the address to listen on; 0.0.0.0 inside a container."),
@@ -39,15 +47,19 @@ def serve(
 
     The second address is the highlight page: upload songs, get their highlights and playlists.
 
+    --feed SEARCH prints the address of a podcast feed. Its token lasts, and opens nothing but feeds
+    and their sound; HTTP Basic with that token as the password works, too.
+
     --public serves that page to other people, who log in by the token of the printed address or,
     with web.login_header, at the proxy. Everybody who may enter sees what the others upload.
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.library.web_guard import HOST
+    from utawaku.library.web_guard import FEED_ROOT, HOST
     from utawaku.tui.serve import DEFAULT_PORT
     from utawaku.tui.serve import serve as run
     from utawaku.web.application import highlight_application
+    from utawaku.web.feeds import feed_address, feed_application, feed_guard
     from utawaku.web.pages import ROOT
     from utawaku.web.public import public_guard, serve_public
 
@@ -60,12 +72,27 @@ def serve(
             subject="--url" if url else "--bind",
             next_step="Without it the page is for this machine alone",
         )
+    if public and feed:
+        raise UsageError(
+            "goes without --public only",
+            subject="--feed",
+            next_step="Feeds are for this machine: the songs are those of the library",
+        )
     settings = load_settings()
     catalogue = Catalogue.open(settings)
     try:
         if not public:
-            pages = {ROOT: highlight_application(settings, catalogue)}
-            run(settings, port or DEFAULT_PORT, tell=tell, pages=pages)
+            number = port or DEFAULT_PORT
+            feeds = feed_guard(settings)
+            origin = f"http://{HOST}:{number}"
+            addresses = [
+                feed_address(catalogue, feeds.token, one, origin=origin) for one in feed or ()
+            ]
+            pages = {
+                ROOT: highlight_application(settings, catalogue),
+                FEED_ROOT: feed_application(settings, catalogue),
+            }
+            run(settings, number, tell=tell, pages=pages, feeds=feeds, further=addresses)
             return
         guard = public_guard(settings, tuple(url or ()))
         for address in guard.addresses(ROOT):

@@ -1,13 +1,17 @@
 """`utawaku songs`: list songs by a query."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.cells import cell_len
 
 from utawaku.commands.console import UNLIMITED, add_row, clock, out, print_json, print_table, table
 from utawaku.library.language import tr
+
+if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import Settings
 
 COLUMNS: dict[str, tuple[str, int]] = {
     "title": ("left", 20),
@@ -36,15 +40,31 @@ def songs(
         list[str] | None, typer.Argument(help="Words and fields, e.g. singer:mio grade:like.")
     ] = None,
     limit: Annotated[int, typer.Option(help="How many to list; 0 lists all.")] = 100,
+    save: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Save the search: a playlist that fills itself."),
+    ] = "",
+    saved: Annotated[bool, typer.Option("--saved", help="List the saved searches.")] = False,
+    forget: Annotated[str, typer.Option(metavar="NAME", help="Forget a saved search.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """List the songs that a query finds; without a query, all songs."""
+    """List the songs that a query finds; without a query, all songs.
+
+    A saved search is kept as Playlists/Smart/NAME.m3u8 in the library for any player, and is
+    written again whenever a stream is filed and each night.
+    """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.library.store.browse import Browser
 
     settings = load_settings()
     catalogue = Catalogue.open(settings)
+    if save or saved or forget:
+        try:
+            _saved_searches(catalogue, settings, save, " ".join(query or ()), forget, json=json)
+        finally:
+            catalogue.close()
+        return
     browser = Browser(catalogue, catalogue.engine)
     listing = browser.search(" ".join(query or ()))
     numbers = listing.numbers[:limit] if limit else listing.numbers
@@ -90,6 +110,40 @@ def songs(
             ),
             style="dim",
         )
+
+
+def _saved_searches(
+    catalogue: "Catalogue", settings: "Settings", save: str, query: str, forget: str, *, json: bool
+) -> None:
+    """Save or forget a search, then list those there are."""
+    from utawaku.library.errors import NotFoundError, UsageError
+    from utawaku.library.smart_playlists import refresh_smart, smart_file
+    from utawaku.library.text import clean_line
+
+    kept = catalogue.saved_queries
+    if save:
+        if not clean_line(save):
+            raise UsageError("the search needs a name", subject="--save")
+        kept.save(clean_line(save), query)
+    if forget and not kept.delete(forget):
+        raise NotFoundError(
+            "there is no such saved search",
+            subject=forget,
+            next_step="`utawaku songs --saved` lists them",
+        )
+    root = settings.library_root
+    refresh_smart(root, catalogue)
+    rows = [
+        {"name": name, "query": text, "file": str(smart_file(root, name))}
+        for name, text in kept.all().items()
+    ]
+    if json:
+        print_json(rows)
+        return
+    shown = table(("name", "left"), ("query", "left"), ("file", "left"))
+    for row in rows:
+        add_row(shown, list(row.values()))
+    print_table(shown)
 
 
 def _widths(rows: list[dict[str, str]], room: int) -> dict[str, int]:

@@ -6,6 +6,7 @@ import dagster as dg
 
 from utawaku.library import static_playlists
 from utawaku.library.files import remove_stale_temporaries
+from utawaku.library.smart_playlists import refresh_smart
 from utawaku.orchestration.changed_rules import tell_outdated
 from utawaku.orchestration.old_runs import forget_old_runs
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
@@ -33,6 +34,7 @@ def maintain(context: dg.OpExecutionContext, library: LibraryResource) -> None:
     temporaries = remove_stale_temporaries(settings.library_root)
     files = keep_in_step(catalogue, settings)
     static_playlists.refresh(settings.library_root, catalogue)
+    refresh_smart(settings.library_root, catalogue)
     remove_old_sound(settings, now)
     move_vectors_out_of_cache(settings)
     n_outdated = outdate_changed_times(catalogue, settings)

@@ -109,7 +109,7 @@ def save(root: Path, name: str, songs: Sequence[Song]) -> Path:
             "none of these songs has a file yet", subject=name, next_step="Let them be cut first"
         )
     path = file_of(root, name)
-    with _alone(root):
+    with alone(root):
         _write(path, name, lines)
     return path
 
@@ -120,7 +120,7 @@ def add(root: Path, name: str, songs: Sequence[Song]) -> int:
     Return how many were added.
     """
     path = file_of(root, name)
-    with _alone(root):
+    with alone(root):
         before = lines_of(path) if path.exists() else []
         there = {line.song_id for line in before}
         new = [_line(song) for song in songs if song.file_path and song.id not in there]
@@ -140,7 +140,7 @@ def put_addresses(
         LibraryFileError: the folder cannot be written.
     """
     path = file_of(root, name)
-    with _alone(root):
+    with alone(root):
         before = lines_of(path) if path.exists() else []
         kept = [line for line in before if line.path not in gone]
         there = {line.path for line in kept}
@@ -175,7 +175,7 @@ def refresh(root: Path, catalogue: Catalogue) -> int:
     found = names(root)
     if not found:
         return 0
-    with _alone(root):
+    with alone(root):
         return sum(_refresh(file_of(root, name), name, catalogue) for name in found)
 
 
@@ -195,7 +195,7 @@ def _refresh(path: Path, name: str, catalogue: Catalogue) -> bool:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def alone(root: Path) -> Iterator[None]:
     """Keep others from changing playlists meanwhile.
 
     Raises:

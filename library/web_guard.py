@@ -7,6 +7,8 @@ elsewhere reaches it by a name of its own. To the cookie every port of this mach
 a page of another port is refused, too.
 """
 
+import base64
+import binascii
 import hmac
 import os
 import secrets
@@ -20,14 +22,20 @@ from urllib.parse import parse_qsl
 
 HOST = "127.0.0.1"
 _BEARER = "Bearer "
+_BASIC = "Basic "
+FEED_ROOT = "/feeds"
+"""Path below which feeds, and the sound that they name, are served."""
+FEED_PLACES = ("songs.xml", "sound", "artwork")
+"""Names right below `FEED_ROOT`, or below its token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The decision about a request."""
 
-    action: Literal["serve", "refuse", "welcome"]
-    """`welcome`: send the browser to the same path without the token, with the cookie."""
+    action: Literal["serve", "refuse", "welcome", "ask"]
+    """`welcome`: send the browser to the same path without the token, with the cookie; `ask`: have
+    it ask the user for a password."""
     reason: str = ""
     """The reason why it is refused, for the one who asked."""
 
@@ -80,6 +88,52 @@ class Guard:
     def address(self, *, with_token: bool = True) -> str:
         """Return where a person enters."""
         return f"http://{HOST}:{self.port}/" + (f"?token={self.token}" if with_token else "")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedGuard:
+    """The rules for feeds, beside those of the port.
+
+    Players of podcasts keep no cookie and follow no redirect with one. They show the token inside
+    the path of the feed and of its sound, or as the password of HTTP Basic. It opens feeds for
+    reading and nothing else, and lasts longer than the token of the port.
+    """
+
+    token: str
+
+    def judge(self, guard: Guard, method: str, path: str, headers: Mapping[str, str]) -> Verdict:
+        """Decide on a request for something below `FEED_ROOT`.
+
+        Args:
+            guard: of the port.
+            method: of HTTP.
+            path: with `FEED_ROOT`.
+            headers: by lower-case name.
+        """
+        if headers.get("host", "") not in guard.hosts:
+            return Verdict("refuse", "unknown host")
+        if headers.get("origin", guard.origins[0]) not in guard.origins:
+            return Verdict("refuse", "asked by another page")
+        if method not in ("GET", "HEAD"):
+            return Verdict("refuse", "feeds can only be read")
+        first = path.removeprefix(f"{FEED_ROOT}/").partition("/")[0]
+        if first not in FEED_PLACES:
+            return SERVE if is_secret(first, self.token) else Verdict("refuse", "no such feed")
+        if is_secret(_basic_password(headers.get("authorization", "")), self.token):
+            return SERVE
+        found = judge_token(headers, "", token=guard.token, cookie=guard.cookie)
+        return found or Verdict("ask", "The password is the token of the feed's address.")
+
+
+def _basic_password(header: str) -> str:
+    """The password of HTTP Basic (RFC 7617); empty where there is none."""
+    if not header.startswith(_BASIC):
+        return ""
+    try:
+        given = base64.b64decode(header.removeprefix(_BASIC).strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return given.decode("utf-8", "replace").partition(":")[2]
 
 
 def judge_token(

@@ -2,13 +2,13 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.language import tr
-from utawaku.library.web_guard import HOST, Guard, new_token
+from utawaku.library.web_guard import FEED_ROOT, HOST, FeedGuard, Guard, Verdict, new_token
 
 DEFAULT_PORT = 3201
 _HEAD = """
@@ -33,6 +33,8 @@ def serve(
     *,
     tell: Callable[[str], None] = print,
     pages: Mapping[str, Any] | None = None,
+    feeds: FeedGuard | None = None,
+    further: Sequence[str] = (),
 ) -> None:
     """Serve the library at `http://127.0.0.1:<port>/?token=...` until Ctrl-C.
 
@@ -41,6 +43,8 @@ def serve(
         port: of loopback; 0 is not allowed, since the address is told before.
         tell: told the addresses, with their token, once.
         pages: further aiohttp applications by the path that they are served at.
+        feeds: who may read the application at `FEED_ROOT`, if there is one.
+        further: addresses below it that are told after the others.
 
     Raises:
         UtawakuError: the port is taken.
@@ -58,14 +62,20 @@ def serve(
                 next_step="Give another with --port",
             ) from error
     token = new_token()
-    server = guarded_server([sys.executable, "-m", "utawaku"], port, token, pages)
-    for path in ("/", *(pages or {})):
+    server = guarded_server([sys.executable, "-m", "utawaku"], port, token, pages, feeds)
+    for path in ("/", *(path for path in pages or {} if path != FEED_ROOT)):
         tell(f"http://{HOST}:{port}{path}?token={token}")
+    for address in further:
+        tell(address)
     server.serve()
 
 
 def guarded_server(
-    command: list[str], port: int, token: str, pages: Mapping[str, Any] | None = None
+    command: list[str],
+    port: int,
+    token: str,
+    pages: Mapping[str, Any] | None = None,
+    feeds: FeedGuard | None = None,
 ) -> Any:
     """A textual-serve server, and further applications, behind the guard of `library.web_guard`."""
     from aiohttp import web
@@ -75,10 +85,18 @@ def guarded_server(
         port, token, tr("Open the whole address that `utawaku serve` shows, with its token.")
     )
 
+    def verdict_on(request: web.Request) -> Verdict:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if feeds is not None and request.path.startswith(f"{FEED_ROOT}/"):
+            return feeds.judge(rules, request.method, request.path, headers)
+        return rules.judge(headers, request.query_string)
+
     @web.middleware
     async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        verdict = rules.judge(headers, request.query_string)
+        verdict = verdict_on(request)
+        if verdict.action == "ask":
+            challenge = {"WWW-Authenticate": 'Basic realm="utawaku", charset="UTF-8"'}
+            raise web.HTTPUnauthorized(text=verdict.reason, headers=challenge)
         if verdict.action == "refuse":
             raise web.HTTPForbidden(text=verdict.reason)
         if verdict.action == "welcome":
@@ -86,13 +104,7 @@ def guarded_server(
         response: web.StreamResponse = await handler(request)
         if request.path == "/" and isinstance(response, web.Response) and response.text:
             response.text = response.text.replace("</head>", f"{_HEAD}</head>", 1)
-        if not response.prepared:
-            # The page would fetch a font from elsewhere, and tell that somebody reads here.
-            response.headers["Content-Security-Policy"] = (
-                "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' "
-                f"ws://{HOST}:{port} ws://localhost:{port}; frame-ancestors 'none'"
-            )
-            response.headers["Referrer-Policy"] = "no-referrer"
+        _add_headers(response, port)
         return response
 
     class Guarded(Server):
@@ -111,3 +123,15 @@ def guarded_server(
 
     # textual-serve takes one shell line; every word of ours is quoted.
     return Guarded(shlex.join(command), host=HOST, port=port, title="utawaku")
+
+
+def _add_headers(response: Any, port: int) -> None:
+    """Keep a page to itself."""
+    if response.prepared:
+        return
+    # The page would fetch a font from elsewhere, and tell that somebody reads here.
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' "
+        f"ws://{HOST}:{port} ws://localhost:{port}; frame-ancestors 'none'"
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"

@@ -6,21 +6,13 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from utawaku.library.errors import UtawakuError
+from utawaku.library.exports.podcast import SOUND_TYPES
 from utawaku.library.language import translated
 from utawaku.web.jobs import MAX_SONGS
 from utawaku.web.pages import render, whole_page
 from utawaku.web.service import SERVICE
 from utawaku.web.songs import LIBRARY, UPLOAD, ChosenSong, SongSource
 
-_TYPES = {
-    ".flac": "audio/flac",
-    ".m4a": "audio/mp4",
-    ".mp3": "audio/mpeg",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".wav": "audio/wav",
-}
-"""Types of sound that is served, by the ending of a song of the library."""
 THANKS = {
     "kept": "Thank you. Your words are kept.",
     "passed-on": "Thank you. Your words are kept and were passed on.",
@@ -80,7 +72,7 @@ async def sound(request: web.Request) -> web.StreamResponse:
     if kind == UPLOAD:
         content_type = service.uploads.get(name).content_type
     elif kind == LIBRARY:
-        content_type = _TYPES.get(song.path.suffix.lower(), "")
+        content_type = SOUND_TYPES.get(song.path.suffix.lower(), "")
     if not content_type:
         raise web.HTTPUnsupportedMediaType(text="Get its highlight first: it has to be encoded.")
     if not song.path.is_file():

@@ -544,10 +544,16 @@ class LibraryScreen(Beginning):
             return
         saved = self.catalogue.saved_queries
 
+        def keep(name: str) -> None:
+            from utawaku.library.smart_playlists import refresh_smart
+
+            saved.save(name, text)
+            refresh_smart(self.settings.library_root, self.catalogue)
+
         def named(name: str | None) -> None:
             if name is not None:
                 self.worker.write(
-                    lambda: saved.save(clean_line(name), text),
+                    lambda: keep(clean_line(name)),
                     lambda _: self.notify(tr("Saved. ' shows saved searches.")),
                 )
 
@@ -606,11 +612,15 @@ class LibraryScreen(Beginning):
     def _forget(self, name: str) -> None:
         saved = self.catalogue.saved_queries
 
+        def forget() -> None:
+            from utawaku.library.smart_playlists import refresh_smart
+
+            saved.delete(name)
+            refresh_smart(self.settings.library_root, self.catalogue)
+
         def answered(sure: bool | None) -> None:
             if sure:
-                self.worker.write(
-                    lambda: saved.delete(name), lambda _: self.notify(tr("Forgotten."))
-                )
+                self.worker.write(forget, lambda _: self.notify(tr("Forgotten.")))
 
         self.app.push_screen(
             Confirm(tr("Forget the search {name}?", name=name), tr("Songs stay.")), answered
