@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from utawaku.library.identity import overlap_s
+from utawaku.models.songs.doubt import right_ends
+
 Span = tuple[float, float]
 _SHARED_S = 15.0
 """Two spans that share less only touch each other."""
@@ -44,12 +47,12 @@ def _f1(n_right: int, n_true: int, n_found: int) -> float:
 
 
 def _iou(a: Span, b: Span) -> float:
-    shared = min(a[1], b[1]) - max(a[0], b[0])
-    return shared / (max(a[1], b[1]) - min(a[0], b[0])) if shared > 0 else 0.0
+    shared_s = overlap_s(*a, *b)
+    return shared_s / (max(a[1], b[1]) - min(a[0], b[0])) if shared_s else 0.0
 
 
-def is_clean(found: Span, true: Span, start_s: float = 3.0, stop_s: float = 5.0) -> bool:
-    return abs(found[0] - true[0]) <= start_s and abs(found[1] - true[1]) <= stop_s
+def is_clean(found: Span, true: Span) -> bool:
+    return all(right_ends(found, true))
 
 
 def score(found: Sequence[Span], true: Sequence[Span]) -> Score:
@@ -82,16 +85,16 @@ def causes(found: Sequence[Span], true: Sequence[Span]) -> Counter[str]:
         if not any(is_clean(span, song) for span in found):
             counted[_cause(song, found, true)] += 1
     for span in found:
-        if not any(_shared_s(span, song) > 0.3 * (span[1] - span[0]) for song in true):
+        if not any(overlap_s(*span, *song) > 0.3 * (span[1] - span[0]) for song in true):
             counted["surplus"] += 1
     return counted
 
 
 def _cause(song: Span, found: Sequence[Span], true: Sequence[Span]) -> str:
-    over = [span for span in found if _shared_s(span, song) >= _SHARED_S]
+    over = [span for span in found if overlap_s(*span, *song) >= _SHARED_S]
     if not over:
         return "lost"
-    if any(sum(_shared_s(span, other) >= _SHARED_S for other in true) > 1 for span in over):
+    if any(sum(overlap_s(*span, *other) >= _SHARED_S for other in true) > 1 for span in over):
         return "merged with another"
     if len(over) > 1:
         return "split"
@@ -101,7 +104,3 @@ def _cause(song: Span, found: Sequence[Span], true: Sequence[Span]) -> str:
     if abs(start_s) > 3:
         return "start early" if start_s < 0 else "start late"
     return "end early" if stop_s < 0 else "end late"
-
-
-def _shared_s(a: Span, b: Span) -> float:
-    return max(0.0, min(a[1], b[1]) - max(a[0], b[0]))

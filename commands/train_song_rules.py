@@ -32,9 +32,10 @@ def song_rules(
 ) -> None:
     """Fit the song rules of a channel to your own corrections of its songs.
 
-    Counts songs whose ends you moved or found right, and finds that you dropped; five at least.
-    Nothing is changed where that is no better. The songs of the channel's streams are then stale:
-    `utawaku rematerialize songs` cuts them by the new rules. What you judged stays as it is.
+    Counts songs whose ends you moved or found right, and finds that you called no song; five at
+    least. Nothing is changed where that is no better. The songs of the channel's streams are
+    then stale: `utawaku rematerialize songs` cuts them by the new rules. What you judged stays as
+    it is.
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings

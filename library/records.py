@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SegmentLabel = Literal["speech", "music", "noEnergy", "noise"]
+DropReason = Literal["no_song", "unwanted"]
+"""Reason of the user to drop a song: it is none, or it is one that nobody wants to keep."""
 SEGMENT_LABELS: tuple[SegmentLabel, ...] = ("speech", "music", "noEnergy", "noise")
 
 
@@ -177,6 +179,9 @@ class Song:
     """The singer here; the channel unless the user says otherwise."""
     state: str = "kept"
     """`kept`, or `dropped` by the user or because a re-cut no longer finds it."""
+    drop_reason: str = ""
+    """Word of the user about a dropped song: `no_song`, `unwanted` (a song all the same), `merged`
+    (into its neighbour); empty where nobody said why."""
     file_path: str = ""
     """Relative to the library root; empty until cut."""
     file_start_s: float | None = None

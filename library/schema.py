@@ -236,6 +236,7 @@ songs = Table(
     _text("label_source"),
     _text("singer"),
     Column("state", Text, nullable=False, server_default="kept"),
+    _text("drop_reason"),
     _text("file_path"),
     Column("file_start_s", Float),
     Column("file_stop_s", Float),

@@ -12,7 +12,7 @@ from utawaku.library.records import Channel, Song, Stream
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs import SongRules
-from utawaku.models.training.song_rules import Fit, JudgedStream, Span, fit_rules, without_merged
+from utawaku.models.training.song_rules import Fit, JudgedStream, Span, fit_rules, without_covered
 from utawaku.workflows.segments import analysis_file
 from utawaku.workflows.setlists import best_setlist, setlists_in, writings_of
 from utawaku.workflows.songs import found_songs, rules_of
@@ -152,8 +152,8 @@ def _judged(stream: Stream, catalogue: Catalogue, settings: Settings) -> JudgedS
     for song in catalogue.songs.of_stream(stream.id, dropped=True):
         (kept if song.state == "kept" else dropped).append(song)
     songs = [_span(song) for song in kept if song.boundary_source == "user"]
-    no_songs = [_span(song) for song in dropped if song.boundary_source == "user"]
-    no_songs = without_merged(no_songs, songs)
+    no_songs = [_span(song) for song in dropped if song.drop_reason == "no_song"]
+    no_songs = without_covered(no_songs, songs)
     file = analysis_file(stream.id, settings)
     if not (songs or no_songs) or not file.is_file():
         return None

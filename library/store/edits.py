@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from utawaku.library.errors import EditError, NotFoundError
-from utawaku.library.records import SongEdit
+from utawaku.library.records import DropReason, SongEdit
 from utawaku.library.schema import song_edits, songs, streams
 from utawaku.library.store.connections import Connections
 from utawaku.library.store.songs import SURE, _fresh_id, _renumber, index_songs
@@ -27,6 +27,7 @@ KEPT = (
     "stop_confidence",
     "flags",
     "state",
+    "drop_reason",
     "title",
     "artist",
     "label_source",
@@ -34,6 +35,8 @@ KEPT = (
 )
 """Columns that an edit can change, and that undoing it brings back."""
 
+_WITHOUT = {"drop_reason": ""}
+"""Values of columns that may not be empty, for steps of versions that did not know them."""
 SHORTEST_S = 1.0
 NAMES = ("title", "artist", "singer")
 
@@ -85,7 +88,7 @@ class Edits:
                 first_id: _placed(
                     min(first.start_s, second.start_s), max(first.stop_s, second.stop_s)
                 ),
-                second_id: {"state": "dropped", "boundary_source": "user"},
+                second_id: _dropped("merged"),
             }
             return _edit(connection, stream_id, "merge", changes)
 
@@ -94,10 +97,12 @@ class Edits:
         with self._catalogue.write() as connection:
             return _edit(connection, stream_id, "add", {}, [_placed(start_s, stop_s)])
 
-    def drop(self, song_ids: Sequence[str]) -> list[SongEdit]:
-        """Songs that are none; no re-cut brings them back. One edit a stream."""
-        values = {"state": "dropped", "boundary_source": "user"}
-        return self._each_stream("drop", dict.fromkeys(song_ids, values))
+    def drop(self, song_ids: Sequence[str], reason: DropReason) -> list[SongEdit]:
+        """Songs that are none, or not wanted; no re-cut brings them back. One edit a stream.
+
+        The song network learns from those that are none, the taste model from the others.
+        """
+        return self._each_stream("drop", dict.fromkeys(song_ids, _dropped(reason)))
 
     def confirm(self, song_ids: Sequence[str]) -> list[SongEdit]:
         """Songs whose cuts are right as they are: they become the user's. One edit a stream."""
@@ -133,8 +138,8 @@ class Edits:
             if made:
                 connection.execute(songs.delete().where(songs.c.id.in_(made)))
             for song in row.before:
-                # Steps of older versions know nothing of the ends' confidence.
-                values = {name: song.get(name) for name in KEPT if name != "id"}
+                # Steps of older versions know nothing of confidence at the ends, nor of reasons.
+                values = {name: song.get(name, _WITHOUT.get(name)) for name in KEPT if name != "id"}
                 connection.execute(songs.update().where(songs.c.id == song["id"]).values(**values))
             _check(connection, row.stream_id)
             connection.execute(
@@ -171,6 +176,10 @@ def _placed(start_s: float, stop_s: float) -> dict[str, Any]:
         "stop_s": round(float(stop_s), 3),
         **SURE,
     }
+
+
+def _dropped(reason: str) -> dict[str, Any]:
+    return {"state": "dropped", "drop_reason": reason, "boundary_source": "user"}
 
 
 def _stream_of(connection: sa.Connection, song_id: str) -> str:

@@ -112,7 +112,11 @@ class Songs:
             known = _of_stream(connection, stream_id)
             plan = reconcile(known, spans)
             for song, span in plan.updated:
-                values = _span_values(span) | {"made_by": made_by, "state": "kept"}
+                values = _span_values(span) | {
+                    "made_by": made_by,
+                    "state": "kept",
+                    "drop_reason": "",
+                }
                 if span.title and song.label_source in ("", "setlist"):
                     values |= _label_values(span.title, span.artist, "setlist")
                 _update(connection, song.id, values)
@@ -212,7 +216,8 @@ class Songs:
     def drop(self, song_id: str) -> None:
         """The user does not want this song; no re-cut brings it back."""
         with self._catalogue.write() as connection:
-            _update(connection, song_id, {"state": "dropped", "boundary_source": "user"})
+            values = {"state": "dropped", "drop_reason": "unwanted", "boundary_source": "user"}
+            _update(connection, song_id, values)
             stream_id = connection.execute(
                 sa.select(songs.c.stream_id).where(songs.c.id == song_id)
             ).scalar_one()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -49,25 +49,39 @@ class TasteStore(Embeddings, TasteModels):
     def marks(self) -> list[Mark]:
         """One mark a song, of kept and dropped songs alike: dislike is a reason to drop.
 
+        Songs that were dropped because nobody wants them are disliked, unless they have a mark;
+        what was dropped because it is no song tells nothing about taste.
+
         A grade counts 0, 0.5 or 1; stars count (stars - 1) / 4 and refine a grade that they
         agree with. Of marks that contradict each other the later one counts.
         """
+        told: tuple[sa.ColumnElement[Any], ...] = (
+            songs.c.title,
+            songs.c.artist,
+            songs.c.singer,
+            streams.c.channel,
+            songs.c.stream_id,
+        )
         query = (
-            sa.select(
-                grades.c.song_id,
-                grades.c.grade,
-                grades.c.stars,
-                grades.c.context,
-                songs.c.title,
-                songs.c.artist,
-                songs.c.singer,
-                streams.c.channel,
-                songs.c.stream_id,
-            )
+            sa.select(grades.c.song_id, grades.c.grade, grades.c.stars, grades.c.context, *told)
             .join(songs, songs.c.id == grades.c.song_id)
             .join(streams, streams.c.id == songs.c.stream_id)
-            .where(sa.or_(songs.c.grade.is_not(None), songs.c.stars.is_not(None)))
+            .where(
+                sa.or_(songs.c.grade.is_not(None), songs.c.stars.is_not(None)),
+                songs.c.drop_reason != "no_song",
+            )
             .order_by(grades.c.id)
+        )
+        unwanted = (
+            sa.select(songs.c.id.label("song_id"), *told)
+            .join(streams, streams.c.id == songs.c.stream_id)
+            .where(
+                songs.c.state == "dropped",
+                songs.c.drop_reason == "unwanted",
+                songs.c.grade.is_(None),
+                songs.c.stars.is_(None),
+            )
+            .order_by(songs.c.number)
         )
         targets: dict[str, float] = {}
         about: dict[str, tuple[str, str]] = {}
@@ -79,8 +93,10 @@ class TasteStore(Embeddings, TasteModels):
                 target = target_of(row.grade, row.stars, targets.get(row.song_id))
                 if target is not None:
                     targets[row.song_id] = target
-                    name = f"{row.title}\n{row.artist}".casefold() if row.title else row.song_id
-                    about[row.song_id] = (name, row.singer or row.channel or row.stream_id)
+                    about[row.song_id] = _sung(row)
+            for dropped in connection.execute(unwanted):
+                targets[dropped.song_id] = 0.0
+                about[dropped.song_id] = _sung(dropped)
         return [Mark(song_id, target, *about[song_id]) for song_id, target in targets.items()]
 
     def last_grade_id(self) -> int:
@@ -254,6 +270,12 @@ class TasteStore(Embeddings, TasteModels):
                 last = liked[-window:]
                 shares.append((row.at, sum(last) / len(last)))
         return shares
+
+
+def _sung(row: Any) -> tuple[str, str]:
+    """Name of what is sung, and who sings."""
+    name = f"{row.title}\n{row.artist}".casefold() if row.title else row.song_id
+    return name, row.singer or row.channel or row.stream_id
 
 
 def target_of(grade: int | None, stars: int | None, before: float | None) -> float | None:

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.models.songs.boundary_features import STEP_S
+from utawaku.models.songs.weights_file import reading_weights
 
 Evidence = npt.NDArray[np.float32]
 """(n_steps, 3): log-odds that a song sounds, starts, stops."""
@@ -79,22 +79,14 @@ class Doubt:
             WeightsMissingError: no such file.
             WeightsCorruptError: it cannot be read, or holds something else.
         """
-        next_step = "Install the package again"
-        if not path.is_file():
-            raise WeightsMissingError(
-                "the curves of doubt are not there", subject=str(path), next_step=next_step
-            )
-        try:
+        with reading_weights(path):
             stored = json.loads(path.read_text("utf-8"))
-            curves = {
-                kind: {str(name): float(value) for name, value in stored[kind].items()}
-                for kind in KINDS
-            }
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise WeightsCorruptError(
-                "the curves of doubt cannot be read", subject=str(path), next_step=next_step
-            ) from error
-        return cls(curves)
+            return cls(
+                {
+                    kind: {str(name): float(value) for name, value in stored[kind].items()}
+                    for kind in KINDS
+                }
+            )
 
     def save(self, path: Path) -> None:
         """Write the curves as JSON."""

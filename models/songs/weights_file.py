@@ -1,7 +1,8 @@
-"""Reading of the song networks' weights, which come with the package."""
+"""Reading of files that song cutting has learnt: weights of its networks, curves of doubt."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,24 +13,47 @@ from numpy.lib.npyio import NpzFile
 
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 
+SHIPPED = "Install the package again"
+"""Next step for a file that came with the package."""
+_UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OSError,
+    EOFError,
+    BadZipFile,
+    zlib.error,
+)
+
 
 @contextmanager
-def opened_weights(path: Path) -> Iterator[NpzFile]:
-    """Open an `.npz`; what fails while it is read says that the weights are not as they should be.
+def reading_weights(path: Path, next_step: str = SHIPPED) -> Iterator[None]:
+    """Say of what fails while a file is read that it is not as it should be.
+
+    `next_step` says what the user can do about it.
 
     Raises:
         WeightsMissingError: no such file.
         WeightsCorruptError: it cannot be read, or holds something else.
     """
-    next_step = "Install the package again"
     if not path.is_file():
         raise WeightsMissingError(
-            "the song network's weights are not there", subject=str(path), next_step=next_step
+            "this file of song cutting is not there", subject=str(path), next_step=next_step
         )
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            yield stored
-    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
+        yield
+    except _UNREADABLE as error:
         raise WeightsCorruptError(
-            "the song network's weights cannot be read", subject=str(path), next_step=next_step
+            "this file of song cutting cannot be read", subject=str(path), next_step=next_step
         ) from error
+
+
+@contextmanager
+def opened_weights(path: Path, next_step: str = SHIPPED) -> Iterator[NpzFile]:
+    """Open an `.npz`; what fails while it is read says that the weights are not as they should be.
+
+    Raises as `reading_weights` does.
+    """
+    with reading_weights(path, next_step), np.load(path, allow_pickle=False) as stored:
+        yield stored

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from utawaku.library.identity import overlap_s
 from utawaku.models.segmentation import HOP_S, Segmentation
 from utawaku.models.songs.doubt import (
     DOUBT_FILE,
@@ -65,10 +66,10 @@ class ReliabilityRow:
 
 def right_of(span: tuple[float, float], songs: Sequence[tuple[float, float]]) -> dict[str, bool]:
     """For each of `KINDS` whether a found span, in seconds, is as the song has it that it holds."""
-    shared = [min(span[1], stop) - max(span[0], start) for start, stop in songs]
-    if not shared or max(shared) <= 0:
+    shared_s = [overlap_s(*span, *song) for song in songs]
+    if not any(shared_s):
         return dict.fromkeys(KINDS, False)
-    starts, stops = right_ends(span, songs[int(np.argmax(shared))])
+    starts, stops = right_ends(span, songs[int(np.argmax(shared_s))])
     return {"song": starts and stops, "start": starts, "stop": stops}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from utawaku.library.identity import overlap_s
 from utawaku.library.progress import Progress, silent
 from utawaku.models.songs.doubt import right_ends
 from utawaku.models.songs.rules import SongRules
@@ -52,7 +53,7 @@ class JudgedStream:
     songs: Sequence[Span]
     """Songs with boundaries that the user placed or found right."""
     no_songs: Sequence[Span]
-    """Finds that the user dropped."""
+    """Finds that the user dropped because they are no songs."""
     unjudged: Sequence[Span]
     """Songs of which the user has said nothing: what is found there counts neither way."""
     find: Callable[[SongRules], Sequence[Span]]
@@ -77,9 +78,9 @@ class JudgedStream:
         """Return whether a find is where the user judged a song, or where no song is known."""
         least_s = min(_SHARED_S, (span[1] - span[0]) / 2)
         judged = (*self.songs, *self.no_songs)
-        if any(_shared_s(span, one) >= least_s for one in judged):
+        if any(overlap_s(*span, *one) >= least_s for one in judged):
             return True
-        return all(_shared_s(span, one) < least_s for one in self.unjudged)
+        return all(overlap_s(*span, *one) < least_s for one in self.unjudged)
 
 
 @dataclass(frozen=True)
@@ -213,22 +214,18 @@ def _values(name: str, present: float, offsets: Sequence[float]) -> list[float]:
 def _n_changed(was: Sequence[Span], now: Sequence[Span]) -> int:
     """Songs that are new or moved, and songs of which nothing is left."""
     new = sum(span not in was for span in now)
-    gone = sum(not any(_shared_s(span, other) > 0 for other in now) for span in was)
+    gone = sum(not any(overlap_s(*span, *other) > 0 for other in now) for span in was)
     return new + gone
 
 
 def _half_shared(span: Span, song: Span) -> bool:
-    return _shared_s(span, song) > 0.5 * (max(span[1], song[1]) - min(span[0], song[0]))
+    return overlap_s(*span, *song) > 0.5 * (max(span[1], song[1]) - min(span[0], song[0]))
 
 
-def _shared_s(span: Span, other: Span) -> float:
-    return max(0.0, min(span[1], other[1]) - max(span[0], other[0]))
-
-
-def without_merged(no_songs: Sequence[Span], songs: Sequence[Span]) -> list[Span]:
-    """Dropped spans that are no songs: those that were merged into a song lie within it."""
+def without_covered(no_songs: Sequence[Span], songs: Sequence[Span]) -> list[Span]:
+    """Dropped spans that are no songs: what a song of the user covers now is one."""
     return [
         span
         for span in no_songs
-        if not any(_shared_s(span, song) >= 0.5 * (span[1] - span[0]) for song in songs)
+        if not any(overlap_s(*span, *song) >= 0.5 * (span[1] - span[0]) for song in songs)
     ]

@@ -247,11 +247,17 @@ def test_dropped_songs_still_teach_but_are_neither_scored_nor_asked(
 ) -> None:
     world = library_of(catalogue, 40)
     world.grade(range(20))
-    catalogue.songs.drop(world.ids[0])
-    catalogue.songs.drop(world.ids[30])
+    before = {mark.song_id: mark.target for mark in catalogue.taste.marks()}
+    catalogue.edits.drop([world.ids[0], world.ids[30]], "unwanted")
+    catalogue.edits.drop([world.ids[1], world.ids[31]], "no_song")
+    marks = {mark.song_id: mark.target for mark in catalogue.taste.marks()}
+    assert marks == {
+        **{song_id: target for song_id, target in before.items() if song_id != world.ids[1]},
+        world.ids[30]: 0.0,
+    }
     model, _ = train_taste(catalogue, settings)
     assert model.n_liked + model.n_disliked == 20
-    assert score_songs(catalogue, settings) == 38
+    assert score_songs(catalogue, settings) == 36
     assert world.ids[30] not in {song_id for song_id, _ in catalogue.taste.queue()}
 
 

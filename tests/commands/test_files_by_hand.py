@@ -44,7 +44,7 @@ def test_files_follow_template_and_edits_and_come_back_when_deleted(
     edits = Edits(catalogue)
     edits.rename({first["id"]: {"title": "mine/own", "artist": ".."}})
     edits.move(first["id"], first["start_s"] + 2, first["stop_s"] - 2)
-    edits.drop([second["id"]])
+    edits.drop([second["id"]], "unwanted")
     catalogue.close()
     program.environment["UTAWAKU_CUT__TEMPLATE"] = "{artist}/{title}"
     (kept,) = ingest("--again", "segments")

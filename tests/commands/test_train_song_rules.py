@@ -156,7 +156,7 @@ def test_a_channel_that_is_not_followed_keeps_fitted_rules(
     evenings.correct("c")
     stream = catalogue.streams.get("c")
     catalogue.edits.add("c", 2.0, 10.0)
-    catalogue.edits.drop([catalogue.songs.of_stream("c")[0].id])
+    catalogue.edits.drop([catalogue.songs.of_stream("c")[0].id], "no_song")
     catalogue.edits.add("c", 12.0, 20.0)
     done = command_line.run("train", "song-rules", "c", "--yes")
     assert done.exit_code == 0, done.stderr
@@ -164,6 +164,21 @@ def test_a_channel_that_is_not_followed_keeps_fitted_rules(
     assert channel is not None
     assert (channel.id, channel.followed) == ("youtube:UC2", False)
     assert "classic_min_song_s" in channel.rules["songs"]
+
+
+def test_only_what_was_called_no_song_counts_as_none(
+    command_line: CommandLine, evenings: Evenings
+) -> None:
+    edits, songs = evenings.catalogue.edits, evenings.catalogue.songs
+    evenings.correct("a")
+    one, two, three = songs.of_stream("a")
+    edits.add("b", 2.0, 10.0)
+    edits.add("b", 12.0, 20.0)
+    edits.merge(*(song.id for song in songs.of_stream("b")))
+    edits.drop([one.id], "unwanted")
+    edits.drop([two.id, three.id], "no_song")
+    done = command_line.run("train", "song-rules", "a", "b", "--yes")
+    assert "only 3 of their songs are judged" in done.stderr  # two are none, and the merged one
 
 
 def test_too_few_corrections_are_refused_with_what_to_do(

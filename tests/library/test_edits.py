@@ -47,7 +47,7 @@ def test_every_edit_can_be_undone_to_the_very_rows(cut: Catalogue) -> None:
         lambda: cut.edits.split(B, 300),
         lambda: cut.edits.merge(A, B),
         lambda: cut.edits.add("file-1", 450, 500),
-        lambda: cut.edits.drop([A, B])[0],
+        lambda: cut.edits.drop([A, B], "unwanted")[0],
         lambda: cut.edits.confirm([A, B])[0],
         lambda: cut.edits.rename({A: {"title": "アイドル", "singer": "Aki"}})[0],
     ]
@@ -87,7 +87,7 @@ def test_songs_that_cannot_stand_so_are_refused_and_nothing_changes(
 def test_a_dropped_song_does_not_come_back_and_an_undone_addition_leaves_no_trace(
     cut: Catalogue,
 ) -> None:
-    cut.edits.drop([B])
+    cut.edits.drop([B], "no_song")
     again = [SongSpan(0, 10, 180, "smart", 0.9), SongSpan(1, 201, 399, "smart", 0.9)]
     cut.songs.reconcile("file-1", again, made_by="test/2")
     assert spans(cut) == [(10, 180)]
@@ -95,6 +95,22 @@ def test_a_dropped_song_does_not_come_back_and_an_undone_addition_leaves_no_trac
     cut.edits.undo(edit.id)
     cut.songs.reconcile("file-1", [*again, SongSpan(2, 450, 550, "smart", 0.9)], made_by="test/3")
     assert spans(cut) == [(10, 180), (450, 550)]
+
+
+def test_a_dropped_song_tells_why_until_it_is_back(cut: Catalogue) -> None:
+    edits = [cut.edits.drop([A], "unwanted")[0], cut.edits.drop([B], "no_song")[0]]
+    assert [song.drop_reason for song in everything(cut)] == ["unwanted", "no_song"]
+    for edit in edits:
+        cut.edits.undo(edit.id)
+    assert [song.drop_reason for song in everything(cut)] == ["", ""]
+    merged = cut.edits.merge(A, B)
+    assert cut.songs.get(B).drop_reason == "merged"
+    with cut.write() as connection:  # a step of a version that knew no reasons
+        before = [{k: v for k, v in song.items() if k != "drop_reason"} for song in merged.before]
+        of_merge = song_edits.c.id == merged.id
+        connection.execute(song_edits.update().where(of_merge).values(before=before))
+    cut.edits.undo(merged.id)
+    assert [song.drop_reason for song in everything(cut)] == ["", ""]
 
 
 def test_names_by_hand_are_found_at_once_and_stay(cut: Catalogue) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.models.song_timelines import Timeline
 from utawaku.models.songs import SongRules, find_songs
-from utawaku.models.training.song_rules import JudgedStream, Span, fit_rules, without_merged
+from utawaku.models.training.song_rules import JudgedStream, Span, fit_rules, without_covered
 
 
 def evening() -> tuple[Timeline, list[Span]]:
@@ -82,4 +82,4 @@ def test_songs_that_nobody_judged_count_neither_way_and_finds_beside_all_songs_d
 
 def test_a_song_that_was_merged_into_another_is_no_find_that_is_none() -> None:
     dropped: list[Span] = [(100.0, 200.0), (300.0, 400.0)]
-    assert without_merged(dropped, [(0.0, 200.0)]) == [(300.0, 400.0)]
+    assert without_covered(dropped, [(0.0, 200.0)]) == [(300.0, 400.0)]

@@ -166,7 +166,7 @@ def test_everything_the_user_did_is_still_there_after_a_model_update(
     catalogue.songs.set_tags(mine.id, {"お気に入り": 1.0}, source="user")
     catalogue.grades.give(mine.id, grade=1, stars=5)
     catalogue.edits.move(mine.id, mine.start_s + 1.5, mine.stop_s - 2.5)
-    catalogue.edits.drop([other.id])
+    catalogue.edits.drop([other.id], "no_song")
     catalogue.requests.file(IngestStream(stream_id=evening.stream.id))
     serve(evening.pipeline, catalogue)
     before = catalogue.songs.get(mine.id)

@@ -16,7 +16,7 @@ class CutJudging(SongActions):
     """A place that shows one song at a time, of which the user says whether it is cut right.
 
     What is said becomes the user's own cut: it stands at every re-materialization, and
-    `utawaku train song-rules` fits the channel's thresholds to it.
+    `utawaku train song-rules` and `utawaku train songs` learn from it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,7 +61,7 @@ class CutJudging(SongActions):
         song, edits = self.current, self.catalogue.edits
         if song is not None:
             self.change_cuts(
-                tr("dropping what is no song"), lambda: _one(edits.drop([song.id])), song
+                tr("dropping what is no song"), lambda: _one(edits.drop([song.id], "no_song")), song
             )
 
     def change_cuts(

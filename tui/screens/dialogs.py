@@ -180,10 +180,17 @@ class Choose(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, choices: Sequence[Choice], *, empty: str = "", remove: str = ""
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        empty: str = "",
+        remove: str = "",
+        note: str = "",
     ) -> None:
-        """With `remove`, x answers with it in front of the line's value."""
+        """With `remove`, x answers with it in front of the line's value; `note` tells more."""
         super().__init__()
+        self._note = note
         self._remove = remove
         self._title = title
         self._choices = choices
@@ -193,6 +200,8 @@ class Choose(ModalScreen[str | None]):
         """Title and lines."""
         with Vertical(classes="dialog wide"):
             yield Static(self._title, classes="dialog-title", markup=False)
+            if self._note:
+                yield Static(self._note, classes="dialog-text", markup=False)
             rows = ChoiceRows(self._choices)
             rows.styles.height = min(max(2, len(self._choices)), 14)
             if self._empty:

@@ -3,19 +3,19 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from textual.binding import Binding, BindingType
 
 from utawaku.library.errors import NotFoundError
 from utawaku.library.language import msg, tr, trn
 from utawaku.library.playlists import MAX_SONGS, PlaylistOptions
-from utawaku.library.records import LabelCandidate, Request, Song
+from utawaku.library.records import DropReason, LabelCandidate, Request, Song
 from utawaku.library.requests import Label, Recut, Retag, Separate
 from utawaku.library.requests import MakePlaylist as PlaylistRequest
 from utawaku.tui.columns import title_of
 from utawaku.tui.messages import SongsChanged
-from utawaku.tui.screens.dialogs import Choice, Choose, Confirm
+from utawaku.tui.screens.dialogs import Choice, Choose
 from utawaku.tui.screens.edit_songs import Change, EditSongs, Preview, changes_of
 from utawaku.tui.screens.playlist import MakePlaylist, Playlists
 from utawaku.tui.screens.song_lists import add_to_one
@@ -233,15 +233,15 @@ class SongActions(TabScreen):
     # The rest
 
     def action_drop(self) -> None:
-        """These are no songs, or not wanted."""
+        """These are no songs, or not wanted: asked, for either teaches another model."""
         numbers = self.target_numbers()
         if not numbers:
             return
         catalogue = self.catalogue
 
-        def drop() -> Any:
+        def drop(reason: DropReason) -> Any:
             songs = catalogue.browser.songs(numbers)
-            edits = catalogue.edits.drop([song.id for song in songs])
+            edits = catalogue.edits.drop([song.id for song in songs], reason)
             for stream_id in {song.stream_id for song in songs}:
                 catalogue.requests.file(Recut(stream_id=stream_id))
             return edits
@@ -256,17 +256,27 @@ class SongActions(TabScreen):
                 trn("{n} dropped. u brings it back.", "{n} dropped. u brings them back.", n)
             )
 
-        def answered(sure: bool | None) -> None:
-            if sure:
+        def answered(value: str | None) -> None:
+            reason = next((one for one in get_args(DropReason) if one == value), None)
+            if reason is not None:
                 name = trn("dropping {n} song", "dropping {n} songs", n)
-                self.services.undo.run(Step(name, drop, undo), done)
+                self.services.undo.run(Step(name, lambda: drop(reason), undo), done)
 
         n = len(numbers)
         self.app.push_screen(
-            Confirm(
+            Choose(
                 trn("Drop {n} song from the library?", "Drop {n} songs from the library?", n),
-                tr("Files go to the trash; marks stay; u undoes it."),
-                yes=tr("Drop"),
+                [
+                    Choice(
+                        "unwanted", tr("Not wanted"), tr("songs all the same: counts as a dislike")
+                    ),
+                    Choice(
+                        "no_song",
+                        tr("Not a song"),
+                        tr("talk, a loop, a jingle: teaches cutting"),
+                    ),
+                ],
+                note=tr("Files go to the trash; marks stay; u undoes it."),
             ),
             answered,
         )

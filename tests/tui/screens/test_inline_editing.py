@@ -165,7 +165,8 @@ async def test_rows_stay_while_somebody_else_writes(app: UtawakuApp, library: Ca
         listing = screen.table.listing
         assert listing is not None
         other = library.songs.select()[5]
-        library.edits.drop([other.id if other.id != song.id else library.songs.select()[6].id])
+        gone = other.id if other.id != song.id else library.songs.select()[6].id
+        library.edits.drop([gone], "unwanted")
         screen.refresh_data()
         await pilot.press(*"mine")
         await pilot.pause(0.2)

@@ -54,7 +54,7 @@ async def test_doubtful_cuts_are_heard_and_found_right_or_no_song(
         await until(lambda: library.songs.get(first.id).boundary_source == "user", pilot.pause)
         await until(lambda: screen.current and screen.current.id == second.id, pilot.pause)
         await pilot.press("x")
-        await until(lambda: library.songs.get(second.id).state == "dropped", pilot.pause)
+        await until(lambda: library.songs.get(second.id).drop_reason == "no_song", pilot.pause)
         await until(lambda: "No cut is doubtful" in shown(app), pilot.pause)
         await pilot.press("u")
         await until(lambda: screen.current and screen.current.id == second.id, pilot.pause)
