@@ -10,6 +10,7 @@ from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
+from utawaku.workflows.folder_covers import keep_folder_cover
 from utawaku.workflows.song_files import (
     CODE_VERSION,
     Counts,
@@ -79,6 +80,7 @@ def library_files(
         for number, song in enumerate(kept):
             work.progress(0.9 + 0.1 * number / len(kept), "tagging")
             file_away(song, stream, len(kept), catalogue, settings, counts)
+        keep_folder_cover(stream, catalogue.songs.of_stream(stream.id), catalogue, settings)
         static_playlists.refresh(settings.library_root, catalogue)
         refresh_smart(settings.library_root, catalogue)
         kept = catalogue.songs.of_stream(stream.id)

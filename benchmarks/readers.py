@@ -2,9 +2,10 @@
 
 `python -m benchmarks.readers [--tools FOLDER] [--write docs/readers.md]` writes one song of each
 format with every tag, lets each installed program read it, and prints a table. Debian has mpd, mpv,
-ffmpeg, quodlibet, kid3-cli, libimage-exiftool-perl and cuetools (the command of libcue's family);
-mediafile (the tag library of beets) and music-metadata are installed from the package indexes into
-FOLDER. A program that is not there is left out of the table, and said.
+ffmpeg, quodlibet, kid3-cli, libimage-exiftool-perl, mopidy-local and cuetools (the command of
+libcue's family); mediafile (the tag library of beets), supysonic (a Subsonic server) and
+music-metadata are installed from the package indexes into FOLDER. A program that is not there is
+left out of the table.
 """
 
 import argparse
@@ -13,18 +14,18 @@ import json
 import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import mutagen
 import numpy as np
 from PIL import Image
 
+from benchmarks.reader_output import flat, joined, lines, run
+from benchmarks.reader_servers import SUPYSONIC, Mopidy, Mpd, Subsonic
 from tests.models.song_files import sound, write
 from utawaku.library.exports import cue_sheet
 from utawaku.library.records import SongSpan, Stream
@@ -46,6 +47,7 @@ TAGS = SongTags(
     comment="a remark",
     genre="Anime",
     isrc="JPKI09500190",
+    musicbrainz_id="5bcd10a1-1a4d-4d4c-8e5f-1f2ad5f0c111",
     lyrics="la la la",
     bpm=131,
     key="F#m",
@@ -69,6 +71,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "lyrics": (r".*lyrics.*", "la la la"),
     "comment": (r".*(comment|description).*", "a remark"),
     "ISRC": (r".*isrc.*|tsrc", "JPKI09500190"),
+    "MusicBrainz id": (r".*(musicbrainz|mb_|ufid|unique_?file|track_?id|recording).*", "5bcd10a1"),
     "address": (r".*(url|website|woas|source).*", "youtube.com"),
     "gain": (r".*(replaygain|rg|track)_?.*gain.*|.*r128.*", "-6.72|-3000|-11.7"),
     "peak": (r".*(replaygain|rg|track)_?.*peak.*", "0.98"),
@@ -77,43 +80,20 @@ FIELDS: dict[str, tuple[str, str]] = {
 }
 """For each field the names that readers give it, and what of its value must be there."""
 
+MUTAGEN_NAMES = {
+    "TIT2": "title", "\xa9nam": "title", "TPE1": "artist", "\xa9ART": "artist",
+    "TOPE": "originalartist",
+    "TALB": "album", "\xa9alb": "album", "TPE2": "albumartist", "aART": "albumartist",
+    "TDRC": "date", "\xa9day": "date", "TRCK": "track", "trkn": "track", "TCON": "genre",
+    "\xa9gen": "genre", "TBPM": "bpm", "tmpo": "bpm", "TKEY": "key", "USLT::xxx": "lyrics",
+    "\xa9lyr": "lyrics", "COMM::xxx": "comment", "\xa9cmt": "comment", "TSRC": "isrc",
+    "POPM:utawaku": "rating", "APIC:": "picture", "covr": "picture",
+    "METADATA_BLOCK_PICTURE": "picture", "metadata_block_picture": "picture",
+    "UFID:http://musicbrainz.org": "musicbrainz_trackid",
+}  # fmt: skip
+"""The words of this table for names of ID3 and MP4."""
+
 Reader = Callable[[Path], Mapping[str, str]]
-
-
-def run(*command: str | Path, **settings: object) -> str:
-    """Run a program and return what it prints, errors too."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True, text=True, check=False, timeout=120, errors="replace",
-        **settings,  # type: ignore[call-overload]
-    )  # fmt: skip
-    return str(done.stdout) + str(done.stderr)
-
-
-def flat(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield `(dotted name, text)` of nested JSON."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from flat(each, f"{name}.{key}" if name else str(key))
-    elif isinstance(value, list):
-        for each in value:
-            yield from flat(each, name)
-    elif value is not None:
-        yield name, str(value)
-
-
-def joined(pairs: Iterator[tuple[str, str]]) -> dict[str, str]:
-    """Join the texts of one name."""
-    found: dict[str, str] = {}
-    for name, text in pairs:
-        found[name] = f"{found[name]} | {text}" if name in found else text
-    return found
-
-
-def lines(text: str, pattern: str) -> dict[str, str]:
-    """Collect `name` and `text` of each line that fits."""
-    matches = (re.match(pattern, line) for line in text.splitlines())
-    return joined((m[1].strip(), m[2].strip()) for m in matches if m)
 
 
 def ffprobe(path: Path) -> Mapping[str, str]:
@@ -159,6 +139,32 @@ def kid3(path: Path) -> Mapping[str, str]:
     return lines(run("kid3-cli", "-c", "get all 2", path), r"[ *]*(\S[^ ].*?)  +(\S.*)")
 
 
+def mutagen_raw(path: Path) -> Mapping[str, str]:
+    """What mutagen gives, by the names of the format; pictures are told as such."""
+    file = mutagen.File(path)
+    pairs: list[tuple[str, object]] = list(file.tags.items())
+    if getattr(file, "pictures", None):
+        pairs.append(("picture", "yes"))
+    return {
+        MUTAGEN_NAMES.get(name, name.rpartition(":")[2] if name.startswith("----") else name): (
+            _mutagen_text(value)
+        )
+        for name, value in ((key.removeprefix("TXXX:"), value) for key, value in pairs)
+    }
+
+
+def _mutagen_text(value: object) -> str:
+    if isinstance(value, list):
+        return " | ".join(_mutagen_text(one) for one in value)
+    if isinstance(value, bytes):
+        return value[:200].decode("utf-8", "replace")
+    if isinstance(value, tuple):
+        return "/".join(map(str, value))
+    data = getattr(value, "data", b"")
+    rating = getattr(value, "rating", "")
+    return str(rating) if rating else (data[:100].decode("utf-8", "replace") or str(value))
+
+
 def exiftool(path: Path) -> Mapping[str, str]:
     return joined(flat(json.loads(run("exiftool", "-j", "-a", path))))
 
@@ -172,7 +178,7 @@ class Tools:
         folder.mkdir(parents=True, exist_ok=True)
         if not self.python.exists():
             run(sys.executable, "-m", "venv", folder / "mediafile")
-            run(self.python, "-m", "pip", "install", "-q", MEDIAFILE)
+            run(self.python, "-m", "pip", "install", "-q", MEDIAFILE, SUPYSONIC)
         if shutil.which("npm") and not (folder / "node_modules/music-metadata").exists():
             run("npm", "install", "--silent", "--prefix", folder, MUSIC_METADATA)
 
@@ -192,73 +198,9 @@ class Tools:
         return joined(flat(json.loads(run("node", "-e", code, path, cwd=self.folder))))
 
 
-class Mpd:
-    """A music player daemon over one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._socket = folder / "socket"
-
-    @contextmanager
-    def running(self, *, tags: str = "all") -> Iterator["Mpd"]:
-        """Start it, update its database, stop it."""
-        state = Path(tempfile.mkdtemp())
-        (state / "playlists").mkdir()
-        self._socket = state / "socket"
-        (state / "conf").write_text(
-            f'music_directory "{self.folder}"\nplaylist_directory "{state}/playlists"\n'
-            f'db_file "{state}/db"\nlog_file "{state}/log"\nbind_to_address "{self._socket}"\n'
-            f'zeroconf_enabled "no"\nmetadata_to_use "+comment"\n'
-            'audio_output {\n type "null"\n name "none"\n}\n'
-        )
-        process = subprocess.Popen(
-            ["mpd", "--no-daemon", str(state / "conf")],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            while not self._socket.exists():
-                time.sleep(0.1)
-            self.ask("update")
-            while "updating_db" in self.ask("status"):
-                time.sleep(0.2)
-            yield self
-        finally:
-            process.terminate()
-            process.wait(20)
-            shutil.rmtree(state, ignore_errors=True)
-
-    def ask(self, *commands: str) -> str:
-        """Send commands in MPD's protocol and return the answers."""
-        told = b""
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(20)
-            connection.connect(str(self._socket))
-            stream = connection.makefile("rwb")
-            stream.readline()
-            for command in commands:
-                stream.write(command.encode() + b"\n")
-                stream.flush()
-                while not (line := stream.readline()).startswith((b"OK", b"ACK")):
-                    told += line
-        return told.decode("utf-8", "replace")
-
-    def __call__(self, path: Path) -> Mapping[str, str]:
-        told = self.ask(f'lsinfo "{path.name}"', f'readcomments "{path.name}"')
-        picture = "picture: yes\n" if self._has_picture(path.name) else ""
-        return lines(told + picture, r"([^:]+): (.*)")
-
-    def _has_picture(self, name: str) -> bool:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(20)
-            connection.connect(str(self._socket))
-            connection.recv(1000)
-            connection.sendall(f'readpicture "{name}" 0\n'.encode())
-            return connection.recv(64).startswith(b"size: ")
-
-
 def readers(tools: Path | None) -> dict[str, Reader]:
     """The readers that are here, by name and version."""
-    found: dict[str, Reader] = {}
+    found: dict[str, Reader] = {f"mutagen {mutagen.version_string}": mutagen_raw}
     for program, version, reader in (
         ("ffprobe", r"version (\S+?)-", ffprobe),
         ("mpv", r"mpv (\S+)", mpv),
@@ -311,6 +253,10 @@ def field_tables(folder: Path, tools: Path | None) -> Iterator[str]:
         if shutil.which("mpd"):
             told = re.search(r"Daemon (\S+)", run("mpd", "--version"))
             present[f"MPD {told[1] if told else ''}"] = mpd
+        if shutil.which("mopidy"):
+            present[f"Mopidy-Local {package_version('mopidy-local')}"] = Mopidy(folder)
+        if tools:
+            present[SUPYSONIC.replace("==", " ")] = Subsonic(Tools(tools).python, folder)
         for suffix, path in made.items():
             read = {name: reader(path) for name, reader in present.items()}
             yield f"\n## {suffix}\n\n"
@@ -318,6 +264,11 @@ def field_tables(folder: Path, tools: Path | None) -> Iterator[str]:
             for field in FIELDS:
                 cells = (verdict(field, told) for told in read.values())
                 yield f"| {field} | {' | '.join(cells)} |\n"
+
+
+def package_version(name: str) -> str:
+    """Return the version of a Debian package."""
+    return run("dpkg-query", "-W", "-f=${Version}", name).partition("-")[0]
 
 
 @contextmanager
@@ -385,7 +336,9 @@ def main() -> None:
         "# Who reads what in a song file\n\n"
         "Made by `python -m benchmarks.readers --tools FOLDER --write docs/readers.md`. *yes*:\n"
         "the reader gives the field, under a name of its own, with the value that was written. In\n"
-        "Opus no reader gives a peak: the format has no place for one. mpv 0.35 ignores folders\n"
+        "Opus no reader gives a peak: the format has no place for one, and its gain is\n"
+        "R128_TRACK_GAIN (RFC 7845 wants no REPLAYGAIN there), which MPD applies and does not\n"
+        "list. supysonic stands for servers of Subsonic's protocol. mpv 0.35 ignores folders\n"
         "in a CUE sheet's FILE: for mpv, write the sheet beside the recording.\n"
     )
     if given.write:

@@ -128,6 +128,11 @@ class TagSettings(_Section):
         description="Who is the ARTIST of a song file: the original artist, or who sings here. "
         "The original artist is ORIGINALARTIST and the singer PERFORMER in both.",
     )
+    folder_cover: bool = Field(
+        True,
+        description="Write the stream's picture as cover.jpg into a folder that holds songs of one "
+        "stream alone; a picture of yours stays.",
+    )
 
 
 class LabelSettings(_Section):

@@ -25,6 +25,7 @@ from utawaku.library.tag_formats import (
 from utawaku.library.text import clean_line, clean_text
 
 _REMOVED_BY_ZERO = ("stars", "track", "n_tracks", "bpm")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MAX_LINE = 2_000
 MAX_TEXT = 100_000
 
@@ -52,6 +53,8 @@ class SongTags:
     comment: str | None = None
     genre: str | None = None
     isrc: str | None = None
+    musicbrainz_id: str | None = None
+    """Of the recording on MusicBrainz."""
     lyrics: str | None = None
     bpm: int | None = None
     """Beats a minute; 0 removes it."""
@@ -127,6 +130,8 @@ def _clean_field(name: str, text: str) -> str:
         # ID3 takes numbers and "(17)" for places in a list: a genre called 0 would show as Blues.
         text = text.lstrip("( ")
         return "" if text.isdigit() or text in ("RX", "CR") else text
+    if name == "musicbrainz_id":
+        return text.lower() if _UUID.fullmatch(text.lower()) else ""
     if name == "source_url":
         return quote(text, safe="%/:=&?~#+!$,;'@()*[]")
     return text

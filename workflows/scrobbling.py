@@ -3,9 +3,7 @@
 The catalogue's own plays and grades are the queue, so that what came offline is sent later.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
@@ -20,6 +18,7 @@ from utawaku.services.listenbrainz import (
     send_feedback,
     submit,
 )
+from utawaku.workflows.sources import recording_id
 
 LEAST_SHARE, LEAST_S = 0.5, 240.0
 """A play counts after half of the song, or after four minutes."""
@@ -102,18 +101,11 @@ def _scores(catalogue: Catalogue) -> dict[str, int]:
     """Return the latest grade of each recording that MusicBrainz knows."""
     scores: dict[str, int] = {}
     for grade, evidence in catalogue.grades.with_labels():
-        recording = _recording_id(evidence)
+        recording = recording_id(evidence)
         if recording:
             scores.pop(recording, None)  # the order is that of the latest grades
             scores[recording] = grade
     return scores
-
-
-def _recording_id(evidence: Mapping[str, Any]) -> str:
-    """Return the id of MusicBrainz that a label was named by; empty where it has none."""
-    spelled = evidence.get("musicbrainz")
-    found = spelled if isinstance(spelled, Mapping) else evidence
-    return str(found.get("recording_id") or "")
 
 
 def _send(url: str, token: str, listens: list[Listen], done: Scrobbled) -> None:
@@ -146,5 +138,5 @@ def _listen_of(play: Play, song: Song | None, catalogue: Catalogue) -> Listen | 
         song.duration_s,
         label.isrc if label is not None and label.isrc else "",
         song.stream_url if song.stream_url.startswith(("https://", "http://")) else "",
-        _recording_id(label.evidence) if label is not None else "",
+        recording_id(label.evidence) if label is not None else "",
     )

@@ -23,6 +23,7 @@ from utawaku.library.records import Song, Stream
 from utawaku.library.tags import SongTags, read_tags, write_tags
 from utawaku.media.cut import CutResult, cut_audio, cut_video, plan_cut
 from utawaku.media.probe import MediaInfo, probe
+from utawaku.workflows.folder_covers import keep_folder_cover, remove_lone_cover
 from utawaku.workflows.recordings import recording_file
 from utawaku.workflows.song_tags import (
     MEASURED,
@@ -287,6 +288,10 @@ def keep_in_step(catalogue: Catalogue, settings: Settings) -> Counts:
             except (MediaError, OSError) as error:
                 counts.n_unusable += 1
                 _log.warning("%s: its tags are not brought in step (%s)", song.file_path, error)
+        try:
+            keep_folder_cover(stream, catalogue.songs.of_stream(stream.id), catalogue, own)
+        except OSError as error:
+            _log.warning("%s: its folders get no cover.jpg (%s)", stream.id, error)
     return counts
 
 
@@ -299,6 +304,7 @@ def _remove_if_empty(folder: Path, settings: Settings) -> None:
     """Leave no empty folder behind where songs moved out; what holds anything stays."""
     while settings.songs_dir in folder.parents:
         try:
+            remove_lone_cover(folder)
             folder.rmdir()
         except OSError:
             return

@@ -21,6 +21,7 @@ from utawaku.library.records import Song, Stream
 from utawaku.library.store.song_files import SongFile, TagValue
 from utawaku.library.tags import SongTags, clean_tags, read_tags, write_tags
 from utawaku.workflows.ingest import is_address
+from utawaku.workflows.sources import recording_id
 
 SONG_ID_TAG = "UTAWAKU_SONG"
 """Tag that tells whose file this is, also when the catalogue was not told in time."""
@@ -66,6 +67,10 @@ def tags_for(
         replaygain_peak=peak,
         stars=song.stars or 0,
         isrc=label.isrc if label and label.isrc else None,
+        # It is the original's: a file whose ARTIST is who sings here does not carry it.
+        musicbrainz_id=recording_id(label.evidence) or None
+        if label and artist == "original"
+        else None,
         extra={SONG_ID_TAG: song.id},
     )
     edits: dict[str, Any] = dict(catalogue.song_files.of(song.id).edits)

@@ -4,7 +4,7 @@ A source that has no answer costs nothing but what it would have known: it becom
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -171,6 +171,13 @@ class SongSources:
             better = replace(named, title=spelling.title, artist=spelling.artist)
         evidence = {**named.evidence, "musicbrainz": {"recording_id": spelling.recording_id}}
         return replace(better, isrc=named.isrc or spelling.isrc, evidence=evidence), spelling
+
+
+def recording_id(evidence: Mapping[str, Any]) -> str:
+    """Return the id on MusicBrainz of the recording that named a label; empty where it has none."""
+    spelled = evidence.get("musicbrainz")
+    found = spelled if isinstance(spelled, Mapping) else evidence
+    return str(found.get("recording_id") or "")
 
 
 def keep_aliases(song_id: str, spelling: Spelling, catalogue: Catalogue) -> None:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mutagen.id3 import APIC, COMM, POPM, TXXX, USLT, WOAS, Frames
+from mutagen.id3 import APIC, COMM, POPM, TXXX, UFID, USLT, WOAS, Frames
 
 from utawaku.library.tag_formats.names import (
     EXTRA_PREFIX,
@@ -24,6 +24,8 @@ from utawaku.library.tag_formats.ratings import (
 from utawaku.library.tag_formats.store import FRONT_COVER, TagStore
 
 _POPM_OWNER = "utawaku"
+_MUSICBRAINZ = "UFID:http://musicbrainz.org"
+"""Frame in which Picard, beets and others keep the id of a recording."""
 _UNKNOWN_LANGUAGE = "xxx"
 """ID3 asks for upper case; Picard and others write and replace lower case."""
 
@@ -55,6 +57,9 @@ class Id3Store(TagStore):
         if name in ("track", "n_tracks"):
             parts = [*self._text("TRCK").split("/"), ""]
             return parts[name == "n_tracks"] or self._free(name)
+        if name == "musicbrainz_id":
+            frame = self._tags.get(_MUSICBRAINZ)
+            return frame.data.decode("ascii", "replace") if frame else self._free(name)
         if name == "source_url":
             return next((str(frame.url) for frame in self._tags.getall("WOAS")), "")
         if name in ("comment", "lyrics"):
@@ -113,6 +118,11 @@ class Id3Store(TagStore):
         self._drop_free(name)
         if name in self._FRAMES:
             self._put(self._FRAMES[name], text)
+        elif name == "musicbrainz_id":
+            self._tags.delall(_MUSICBRAINZ)
+            if text:
+                owner = _MUSICBRAINZ.removeprefix("UFID:")
+                self._tags.add(UFID(owner=owner, data=text.encode("ascii")))
         elif name == "source_url":
             self._tags.delall("WOAS")
             if text:

@@ -33,6 +33,8 @@ class Mp4Store(TagStore):
     _FREE = "----:com.apple.iTunes:"
     _LOWER_CASE = ("replaygain_gain_db", "replaygain_peak")
     """Most readers see these in lower case only."""
+    _SPELLED: ClassVar = {"MUSICBRAINZ_TRACKID": "MusicBrainz Track Id"}
+    """Names that readers know in one spelling only."""
 
     def get(self, name: str) -> str:
         """Return the text of a tag, empty where there is none."""
@@ -94,7 +96,7 @@ class Mp4Store(TagStore):
         for key in self._free_keys(*names):
             del self.file.tags[key]
         if text:
-            name = names[0].lower() if lower else names[0]
+            name = names[0].lower() if lower else self._SPELLED.get(names[0], names[0])
             self.file.tags[self._FREE + name] = [text.encode()]
 
     def extra_names(self) -> list[str]:

@@ -5,6 +5,7 @@ FIELD_NAMES = {
     "performer": "PERFORMER",
     "source_url": "WEBSITE",
     "isrc": "ISRC",
+    "musicbrainz_id": "MUSICBRAINZ_TRACKID",
     "replaygain_gain_db": "REPLAYGAIN_TRACK_GAIN",
     "replaygain_peak": "REPLAYGAIN_TRACK_PEAK",
     "stars": "RATING",
@@ -29,6 +30,7 @@ OTHER_NAMES = {
     "date": ("YEAR",),
     "key": ("INITIALKEY",),
     "lyrics": ("UNSYNCEDLYRICS",),
+    "musicbrainz_id": ("MUSICBRAINZ TRACK ID",),
     "n_tracks": ("TOTALTRACKS",),
     "original_artist": ("ORIGINAL ARTIST",),
 }

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from mediafile import MediaFile
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, ID3, POPM, TXXX
 from mutagen.mp3 import MP3
@@ -45,6 +46,7 @@ FULL = SongTags(
     comment="cut by utawaku\nsecond line",
     genre="Anime",
     isrc="JPKI09500190",
+    musicbrainz_id="5bcd10a1-1a4d-4d4c-8e5f-1f2ad5f0c111",
     lyrics="ざんこくな\nてんし",
     replaygain_gain_db=-5.37,
     replaygain_peak=0.987654,
@@ -98,6 +100,18 @@ def test_every_field_reads_back_and_the_sound_stays(song: Path) -> None:
     assert replace(found, replaygain_gain_db=-5.37) == expected
     assert read_cover(song) == cover
     assert n_decoded(song) == before
+
+
+def test_the_id_of_musicbrainz_is_where_the_library_of_beets_looks_for_it(song: Path) -> None:
+    write_tags(song, FULL)
+    assert MediaFile(song).mb_trackid == FULL.musicbrainz_id
+    file = MediaFile(song)
+    file.mb_trackid = other = "00000000-1a4d-4d4c-8e5f-1f2ad5f0c111"
+    file.save()
+    assert read_tags(song).musicbrainz_id == other
+    write_tags(song, SongTags(musicbrainz_id=""))
+    assert not MediaFile(song).mb_trackid
+    assert write_tags(song, SongTags(musicbrainz_id="../no id")).musicbrainz_id is None
 
 
 def test_none_keeps_a_field_and_empty_removes_it(song: Path) -> None:
@@ -181,14 +195,14 @@ def test_tags_of_others_survive_in_vorbis_comments(originals: Path, tmp_path: Pa
     song = tmp_path / "a.flac"
     song.write_bytes((originals / "song.flac").read_bytes())
     tags = FLAC(song)
-    tags["MUSICBRAINZ_TRACKID"] = "x"
+    tags["MUSICBRAINZ_ALBUMID"] = "x"
     back = Picture()
     back.type, back.data, back.mime = 4, b"back", "image/png"
     tags.add_picture(back)
     tags.save()
     write_tags(song, FULL, picture(50, 50))
     found = FLAC(song)
-    assert found["MUSICBRAINZ_TRACKID"] == ["x"]
+    assert found["MUSICBRAINZ_ALBUMID"] == ["x"]
     assert [p.data for p in found.pictures if p.type == 4] == [b"back"]
 
 
