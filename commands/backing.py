@@ -1,5 +1,6 @@
 """`utawaku backing`: karaoke backings of songs as files of their own."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from utawaku.library.config import Settings
     from utawaku.library.records import Song
     from utawaku.models.separator import Separator
+    from utawaku.workflows.backings import Stem
 
 Format = Literal["flac", "opus", "m4a", "mp3"]
 
@@ -31,6 +33,9 @@ def backing(
     file_format: Annotated[
         Format, typer.Option("--format", help="FLAC loses nothing; the others are smaller.")
     ] = "flac",
+    vocals: Annotated[
+        bool, typer.Option("--vocals", help='Also the voice alone, "(vocals)".')
+    ] = False,
     device: DeviceOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -51,15 +56,17 @@ def backing(
                 subject=query,
                 next_step="`utawaku songs` lists what there is",
             )
-        rows = _written(songs, catalogue, settings, output.expanduser(), file_format)
+        stems: list[Stem] = ["accompaniment", "vocals"] if vocals else ["accompaniment"]
+        folder = output.expanduser()
+        rows = _written(songs, catalogue, settings, folder, file_format, stems)
     finally:
         catalogue.close()
     if json:
         print_json({"backings": rows})
     else:
-        listing = table("song", "file")
+        listing = table("song", ("file", "whole"))
         for row in rows:
-            add_row(listing, [row["song"], row.get("error") or row["file"]])
+            add_row(listing, [row["song"], row.get("error") or "\n".join(row["files"])])
         print_table(listing)
     if any("error" in row for row in rows):
         raise typer.Exit(ExitCode.FAILED)
@@ -71,6 +78,7 @@ def _written(
     settings: "Settings",
     folder: Path,
     file_format: Format,
+    stems: "Sequence[Stem]",
 ) -> list[dict[str, Any]]:
     """Write the backings one after another; one that fails does not stop the others."""
     from utawaku.commands.separate_library import engine_of, shown_bar
@@ -88,7 +96,11 @@ def _written(
                 stream = catalogue.streams.get(song.stream_id)
                 with shown_bar(separator) as show:
                     separate_song(separator, song, stream, catalogue, settings, show)
-            row["file"] = str(write_backing(song, catalogue, settings, folder, file_format))
+            files = [
+                str(write_backing(song, catalogue, settings, folder, file_format, stem=stem))
+                for stem in stems
+            ]
+            row["file"], row["files"] = files[0], files
         except UtawakuError as error:
             print_error(error)
             row["error"] = str(error)

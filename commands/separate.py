@@ -1,7 +1,7 @@
 """`utawaku separate`: vocals and accompaniment of files, songs, streams; pieces joined again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,6 +13,7 @@ from utawaku.commands.console import (
     clock,
     losses_told_later,
     out,
+    print_event,
     print_json,
     print_table,
     table,
@@ -24,6 +25,8 @@ from utawaku.commands.time_option import time_option
 from utawaku.library.engines import SEPARATION_ENGINES, one_of
 from utawaku.library.errors import ExitCode, UsageError
 from utawaku.library.language import tr, translated
+from utawaku.library.text import clean_line
+from utawaku.library.time_format import precise_clock
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
@@ -101,6 +104,10 @@ def separate(
     ] = False,
     track: TrackOption = "",
     device: DeviceOption = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="List the pieces between subtitles; separate nothing."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Separate vocals and accompaniment, in files of the same length; together they are the mix.
@@ -128,7 +135,15 @@ def separate(
     span = _Span(start, stop, subtitles, shift)
     form = _Form(file_format, names, sounds)
     if subtitles is None:
-        _refuse(tr("only pieces between subtitles have it"), names=names, sounds=sounds)
+        _refuse(
+            tr("only pieces between subtitles have it"),
+            names=names,
+            sounds=sounds,
+            **{"dry-run": dry_run},
+        )
+    if dry_run:
+        _preview(target, folder, settings, span, form, as_json=json)
+        return
     changed = _Changed(remix, remix_gain_db, remix_shift)
     with losses_told_later() as losses:
         if path.is_dir():
@@ -155,16 +170,20 @@ def separate(
             add_row(listing, [result["what"], clock(result.get("duration_s", 0.0)), shown])
         print_table(listing)
         for result in results:
-            if result.get("n_lines_left_out"):
-                told = tr(
-                    "{n_lines_left_out} lines of the subtitles show nowhere in it",
-                    n_lines_left_out=result["n_lines_left_out"],
-                )
-                out.print(told, style="dim")
+            _tell_left_out(result.get("n_lines_left_out", 0))
     if any("error" in result for result in results):
         raise typer.Exit(ExitCode.FAILED)
     if code:
         raise typer.Exit(code)
+
+
+def _tell_left_out(n_lines_left_out: int) -> None:
+    if n_lines_left_out:
+        told = tr(
+            "{n_lines_left_out} lines of the subtitles show nowhere in it",
+            n_lines_left_out=n_lines_left_out,
+        )
+        out.print(told, style="dim")
 
 
 @dataclass(frozen=True)
@@ -311,6 +330,45 @@ def _separate_file(
     }
 
 
+def _preview(
+    target: str, folder: Path, settings: "Settings", span: _Span, form: _Form, *, as_json: bool
+) -> None:
+    """List the pieces of a file or a stream: number, times, text, and whether they are made."""
+    from utawaku.models.separator.piece_names import PieceForm
+    from utawaku.models.separator.plan import cut_at_subtitles
+    from utawaku.models.separator.preview import preview_pieces
+
+    assert span.subtitles is not None
+    path = Path(target).expanduser()
+    if path.is_dir():
+        _refuse(tr("the folder's pieces are cut already"), span=span)
+    if path.is_file():
+        cut = cut_at_subtitles(
+            span.subtitles,
+            shift_s=span.shift_s,
+            start_s=span.start_s,
+            stop_s=span.stop_s,
+            form=PieceForm(**form.as_config()),
+        )
+        found = preview_pieces(path, cut, folder / f"{path.stem} pieces")
+    else:
+        from utawaku.commands.separate_library import preview_stream, stream_meant
+
+        stream = stream_meant(target, settings, alone=True)
+        assert stream is not None
+        found = preview_stream(stream, settings, _pieces_config(span, form))
+    if as_json:
+        print_event("pieces", **asdict(found))
+        return
+    listing = table(("number", "right"), "start", "stop", "made", ("text", "whole"))
+    for piece in found.pieces:
+        times = (precise_clock(piece.start_s), precise_clock(piece.stop_s))
+        made = tr("yes") if piece.vocals else ""
+        add_row(listing, [str(piece.number), *times, made, clean_line(piece.text)])
+    print_table(listing)
+    _tell_left_out(found.n_lines_left_out)
+
+
 def _separate_in_library(
     target: str, engine: str | None, settings: "Settings", span: _Span, form: _Form
 ) -> list[dict[str, Any]]:
@@ -322,18 +380,19 @@ def _separate_in_library(
         _refuse(tr("the library keeps stems as FLAC"), format=form.file_format)
         return separate_songs(target, engine, settings)
     _refuse(tr("pieces of a stream are made by the engine of the settings"), engine=engine)
-    return separate_stream(
-        stream,
-        settings,
-        {
-            # What is no file here may be one in the stream's folder.
-            "subtitles": _absolute(span.subtitles),
-            "shift_s": span.shift_s,
-            "start_s": span.start_s,
-            "stop_s": span.stop_s,
-            **form.as_config(),
-        },
-    )
+    return separate_stream(stream, settings, _pieces_config(span, form))
+
+
+def _pieces_config(span: _Span, form: _Form) -> dict[str, Any]:
+    """Return the fields of `utawaku.workflows.pieces.PiecesOptions` that the user gave."""
+    return {
+        # What is no file here may be one in the stream's folder.
+        "subtitles": _absolute(span.subtitles),
+        "shift_s": span.shift_s,
+        "start_s": span.start_s,
+        "stop_s": span.stop_s,
+        **form.as_config(),
+    }
 
 
 def _absolute(path: Path | None) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import Settings
     from utawaku.models.separator import Separator
+    from utawaku.models.separator.preview import PiecesPreview
 
 
 def engine_of(name: str | None, settings: "Settings") -> "Separator":
@@ -114,6 +115,23 @@ def separate_stream(
         if "/" not in name:
             rows.append({"what": name, "error": why})
     return rows
+
+
+def preview_stream(
+    stream: Stream, settings: "Settings", config: Mapping[str, Any]
+) -> "PiecesPreview":
+    """The pieces that a stream's recording would be cut into; see `separate_stream`.
+
+    Raises:
+        UtawakuError: there is nothing to cut, or nothing to cut at.
+    """
+    from utawaku.models.separator.preview import preview_pieces
+    from utawaku.workflows.pieces import PiecesOptions, asked_for
+    from utawaku.workflows.recordings import recording_file
+
+    recording = recording_file(stream, settings)
+    ((folder, cut),) = asked_for(PiecesOptions(**config), stream.id, settings).items()
+    return preview_pieces(recording, cut, folder)
 
 
 def separate_songs(query: str, engine: str | None, settings: "Settings") -> list[dict[str, Any]]:

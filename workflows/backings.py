@@ -4,6 +4,7 @@ import itertools
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
@@ -16,15 +17,22 @@ from utawaku.media.cut.result import AudioCodec
 from utawaku.media.loudness import Loudness
 from utawaku.workflows.song_tags import SONG_ID_TAG, tags_for
 
-SUFFIX = "(instrumental)"
+Stem = Literal["accompaniment", "vocals"]
+SUFFIXES: dict[Stem, str] = {"accompaniment": "(instrumental)", "vocals": "(vocals)"}
 BACKING_TAG = "UTAWAKU_BACKING"
-"""Tag that tells of which song a file is the backing."""
+"""Tag that tells of which song a file is the backing, or the voice alone."""
 
 
 def write_backing(
-    song: Song, catalogue: Catalogue, settings: Settings, folder: Path, codec: AudioCodec = "flac"
+    song: Song,
+    catalogue: Catalogue,
+    settings: Settings,
+    folder: Path,
+    codec: AudioCodec = "flac",
+    *,
+    stem: Stem = "accompaniment",
 ) -> Path:
-    """Write the accompaniment of a song as a tagged file into `folder`; returns its path.
+    """Write a stem of a song as a tagged file into `folder`; returns its path.
 
     A backing of the same song that lies there is replaced; another file of the same name is not.
 
@@ -34,13 +42,17 @@ def write_backing(
         settings: say where the library is, and who is ARTIST.
         folder: made where it is missing.
         codec: flac, opus, m4a or mp3.
+        stem: the accompaniment, or the voice alone.
 
     Raises:
         NotFoundError: the song has no stems, or their files are gone.
         EncodeError, TagError, DiskFullError: the file cannot be written.
     """
     stems = catalogue.stems.of(song.id)
-    found = [settings.library_root / one.accompaniment_path for one in stems]
+    found = [
+        settings.library_root / (one.vocals_path if stem == "vocals" else one.accompaniment_path)
+        for one in stems
+    ]
     source = next((path for path in found if path.is_file()), None)
     if source is None:
         raise NotFoundError(
@@ -51,7 +63,7 @@ def write_backing(
     stream = catalogue.streams.get(song.stream_id)
     n_tracks = len(catalogue.songs.of_stream(song.stream_id))
     tags = tags_for(song, stream, n_tracks, catalogue, artist=settings.tags.artist)
-    title = f"{tags.title} {SUFFIX}"
+    title = f"{tags.title} {SUFFIXES[stem]}"
     # It is no song of the library: what moves and tags song files leaves it out.
     extra = {name: value for name, value in tags.extra.items() if name != SONG_ID_TAG}
     tags = replace(tags, title=title, isrc=None, extra={**extra, BACKING_TAG: song.id})

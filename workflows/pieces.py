@@ -6,6 +6,7 @@ from pathlib import Path
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError, UsageError
 from utawaku.library.files import safe_component
+from utawaku.library.subtitle_files import subtitle_files
 from utawaku.models.separator.piece_names import BY_NUMBER, PieceForm
 from utawaku.models.separator.plan import MANIFEST, Cut, cut_at_subtitles
 from utawaku.workflows.stems import stems_folder
@@ -15,9 +16,6 @@ CODE_VERSION = "1"
 
 ENDING = " pieces"
 """Of the names of folders of pieces."""
-
-
-_SUBTITLES = ("*.srt", "*.vtt")
 
 
 def pieces_folder(stream_id: str, subtitles: Path, cut: Cut, settings: Settings) -> Path:
@@ -48,8 +46,7 @@ def find_subtitles(name: str, stream_id: str, settings: Settings) -> Path:
     given = Path(name).expanduser()
     if given.is_file():
         return given
-    folder = settings.stream_dir(stream_id)
-    own = {path.name: path for pattern in _SUBTITLES for path in folder.glob(pattern)}
+    own = {path.name: path for path in subtitle_files(stream_id, settings)}
     if name in own:
         return own[name]
     listed = ", ".join(sorted(own)) or "none"

@@ -29,6 +29,18 @@ def test_the_command_separates_first_where_there_are_no_stems(
     assert load_settings().stems.engine == "builtin"
 
 
+def test_the_voice_alone_is_written_beside_it(
+    song: Song, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = CliRunner().invoke(app, ["backing", f"id:{song.id}", "-o", str(out), "--vocals"])
+    assert done.exit_code == 0, done.output
+    assert {read_tags(path).title for path in out.iterdir()} == {
+        "夜/に (instrumental)",
+        "夜/に (vocals)",
+    }
+
+
 def test_a_query_that_finds_nothing_is_told() -> None:
     done = CliRunner().invoke(app, ["backing", "title:nothing-of-that-name"])
     assert done.exit_code != 0

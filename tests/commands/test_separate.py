@@ -186,6 +186,42 @@ def test_what_cannot_be_done_says_why_and_leaves_nothing(
     assert not list(program.home.glob("library/Streams/*/stems"))
 
 
+def test_a_dry_run_lists_the_pieces_and_those_that_are_made(
+    program: Program, tmp_path: Path, recording: Path
+) -> None:
+    subtitles = tmp_path / "lines.srt"
+    subtitles.write_text(SUBTITLES)
+    asked = ["separate", str(recording), "-o", str(tmp_path), "--subtitles", str(subtitles)]
+    listed = CliRunner().invoke(app, [*asked, "--shift=-0.5", "--dry-run"])
+    assert listed.exit_code == 0, listed.output
+    assert "0:01.50  0:02.75        first line" in listed.output
+    assert not (tmp_path / "evening pieces").exists()
+    CliRunner().invoke(app, asked)
+    done = CliRunner().invoke(app, [*asked, "--dry-run", "--json"])
+    told = json.loads(done.stdout)
+    made = json.loads((tmp_path / "evening pieces" / "pieces.json").read_text("utf-8"))["pieces"]
+    keys = ("number", "name", "start_s", "stop_s", "text")
+    assert [[row[key] for key in keys] for row in told["pieces"]] == [
+        [row[key] for key in keys] for row in made
+    ]
+    assert all(Path(row["vocals"]).is_file() for row in told["pieces"])
+    refused = CliRunner().invoke(app, ["separate", str(recording), "--dry-run"])
+    assert refused.exit_code == 2
+
+
+def test_a_dry_run_of_a_stream_names_the_folder_in_the_library(
+    program: Program, tmp_path: Path, stream_id: str
+) -> None:
+    (tmp_path / "lines.srt").write_text(SUBTITLES)
+    arguments = ["separate", stream_id, "--subtitles", str(tmp_path / "lines.srt")]
+    done = CliRunner().invoke(app, [*arguments, "--dry-run", "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["folder"].endswith(f"Streams/{stream_id}/stems/lines pieces")
+    assert [row["text"] for row in told["pieces"]] == ["", "first line", "", "second line", ""]
+    assert not Path(told["folder"]).exists()
+
+
 def test_pieces_of_a_stream_whose_recording_is_gone_say_how_to_get_it_back(
     program: Program, tmp_path: Path, recording: Path, stream_id: str
 ) -> None:

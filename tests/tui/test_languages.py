@@ -27,11 +27,11 @@ from utawaku.tui.widgets.rows import Rows
 WIDTH, HEIGHT = 80, 24
 OVER_LIBRARY = (
     *("question_mark", "comma", "exclamation_mark", "Q", "W", "B", "E", "N", "x", "y", "Y"),
-    *("H", "F", "I", "o", "apostrophe", "Z", "p", "ctrl+p"),
+    *("H", "F", "I", "o", "apostrophe", "Z", "p", "ctrl+p", "ctrl+e"),
 )
 """Keys that open something over the library."""
 OVER = {
-    "T": ("question_mark", "S", "v", "e"),
+    "T": ("question_mark", "S", "v", "e", "l"),
     "R": ("question_mark",),
     "P": ("question_mark", "a", "F"),
     "O": ("question_mark", "enter"),

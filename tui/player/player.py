@@ -339,8 +339,8 @@ class Player:
             )
         self._play_beside(path, stream.title or stream.id, at_s, to_s, stream_id=stream.id)
 
-    def play_file(self, path: Path, title: str) -> None:
-        """Play a file, such as a playlist that was made, beside the queue.
+    def play_file(self, path: Path, title: str, at_s: float = 0.0) -> None:
+        """Play a file, such as a playlist that was made, from a second on, beside the queue.
 
         Raises:
             NotFoundError: it is not there (any more).
@@ -349,7 +349,7 @@ class Player:
             raise NotFoundError(
                 "the file is not there any more", subject=str(path), next_step="Make it again"
             )
-        self._play_beside(path, title, 0.0, None)
+        self._play_beside(path, title, at_s, None)
 
     def _play_beside(
         self, path: Path, title: str, at_s: float, to_s: float | None, *, stream_id: str = ""

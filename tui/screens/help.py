@@ -41,6 +41,7 @@ SECTIONS = {
     "TabScreen": msg("Panes"),
     "NowPlayingScreen": msg("What plays"),
     "KaraokeScreen": msg("Karaoke"),
+    "PiecesScreen": msg("Pieces"),
 }
 """Title of the keys that a class of screens declares; other screens use the name of their tab."""
 

@@ -22,6 +22,7 @@ from utawaku.tui.player.player import Stem
 from utawaku.tui.screens.player_keys import PlayerKeys
 from utawaku.tui.services.child_events import Child
 from utawaku.tui.services.services import Services
+from utawaku.tui.stem_progress import stem_progress
 from utawaku.tui.text import clock, shown
 from utawaku.tui.widgets.lyrics_view import LyricsView
 from utawaku.tui.widgets.song_wave import SongWave
@@ -252,7 +253,8 @@ class KaraokeScreen(PlayerKeys):
                     "mix: no backing ({message})", message=shown(translated(asked[0].message))
                 )
             if asked and asked[0].state == "running":
-                return False, tr("mix, backing {progress:.0%}", progress=asked[0].progress)
+                progress, _step = stem_progress(asked[0], catalogue) or (0.0, "")
+                return False, tr("mix, backing {progress:.0%}", progress=progress)
             return False, tr("mix, backing is asked for")
 
         def looked(found: tuple[bool, str]) -> None:

@@ -29,6 +29,7 @@ from utawaku.tui.messages import CursorMoved, RowChosen
 from utawaku.tui.screens.dialogs import AskText, Confirm
 from utawaku.tui.screens.tab_screen import TabScreen
 from utawaku.tui.services.services import Services
+from utawaku.tui.stem_progress import stem_progress
 from utawaku.tui.targets import check_address, check_targets, requests_of
 from utawaku.tui.text import ago, bar, fit, shown
 from utawaku.tui.widgets.limit_rows import LimitRows, read_limits
@@ -100,8 +101,20 @@ def read_picture(catalogue: Catalogue, settings: Settings, view: str) -> Picture
         shazam_state(settings),
         lower,
         titles_of(requests, catalogue),
-        {entry.stream.id: progress_of(entry) for entry in worked_on},
+        {entry.stream.id: progress_of(entry) for entry in worked_on}
+        | steps_of_stems(requests, catalogue),
     )
+
+
+def steps_of_stems(
+    requests: Sequence[Request], catalogue: Catalogue
+) -> dict[str, tuple[float, str]]:
+    """Return share and step of stems and pieces that are being made, by target of the request."""
+    running = (request for request in requests if request.state == "running")
+    found = ((request.target, stem_progress(request, catalogue)) for request in running)
+    return {
+        target: (told[0], shown(translated(told[1]))) for target, told in found if told is not None
+    }
 
 
 def titles_of(requests: Sequence[Request], catalogue: Catalogue) -> dict[str, str]:

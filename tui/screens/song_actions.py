@@ -45,6 +45,7 @@ class SongActions(TabScreen):
         Binding("N", "names", "Choose a name", show=False),
         Binding("x", "drop", "Drop", show=False),
         Binding("X", "separate", "Separate into stems", show=False),
+        Binding("ctrl+e", "backing_files", "Backing as a file", show=False),
         Binding("C", "cut_again", "Cut the file again", show=False),
         Binding("t", "timeline", "In its stream", show=False),
         Binding("p", "publish", "Publish", show=False),
@@ -298,6 +299,18 @@ class SongActions(TabScreen):
 
         if numbers:
             self.worker.write(file, filed)
+
+    def action_backing_files(self) -> None:
+        """Write songs without their voice as files."""
+        # What only this dialog needs is imported with it: the first screen does not wait.
+        from utawaku.tui.screens.backing_files import ask_for_files
+
+        numbers, browser = self.target_numbers(), self.catalogue.browser
+        if numbers:
+            self.worker.read(
+                lambda: browser.songs(numbers),
+                lambda songs: ask_for_files(self.app, self.services, songs),
+            )
 
     def action_cut_again(self) -> None:
         """Have files cut again, as after a change of the settings; boundaries stay."""

@@ -46,6 +46,7 @@ class TimelineScreen(BoundaryEditing):
         Binding("shift+right", "marker(10)", "Marker far right", show=False),
         Binding("space", "play_here", "Play from the marker", show=False),
         Binding("S", "setlist", "Paste a setlist", show=False),
+        Binding("l", "pieces", "Pieces between subtitles", show=False),
         Binding("v", "streams", "Streams"),
         Binding("D", "doubtful", "Doubtful"),
         Binding("f", "grade(1)", "Like", show=False),
@@ -309,6 +310,17 @@ class TimelineScreen(BoundaryEditing):
                 ),
                 pasted,
             )  # fmt: skip
+
+    def action_pieces(self) -> None:
+        """Cut the recording at subtitles, and make the stems of each piece."""
+        if self._read is None:
+            return
+        # What only this screen needs is imported with it: the tab does not wait.
+        from utawaku.tui.screens.pieces import PiecesScreen
+
+        at_s = self.player.recording_at_s(self._stream_id)
+        at_s = self.view.marker_s if at_s is None else at_s
+        self.app.push_screen(PiecesScreen(self.services, self._read.stream, at_s))
 
     def action_streams(self) -> None:
         """Another stream."""

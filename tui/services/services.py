@@ -23,6 +23,7 @@ from utawaku.tui.services.radio_tuner import RadioTuner
 from utawaku.tui.services.retrainer import Retrainer
 from utawaku.tui.services.scrobbler import Scrobbler
 from utawaku.tui.services.sleep_timer import SleepTimer
+from utawaku.tui.services.stem_export import StemExport
 from utawaku.tui.services.undo_stack import UndoStack
 
 
@@ -47,6 +48,7 @@ class Services:
     scrobbler: Scrobbler
     retrainer: Retrainer
     sleep_timer: SleepTimer
+    stem_export: StemExport
 
     @property
     def player(self) -> Player:
@@ -90,11 +92,13 @@ class Services:
             scrobbler,
             retrainer,
             SleepTimer(app, playback.player),
+            StemExport(app, reports),
         )
 
     async def close(self) -> None:
         """Finish writes, then close the player."""
         self.beginnings.close()
+        self.stem_export.close()
         self.retrainer.close()
         self.sleep_timer.stop()
         self.queue_keeper.close()

@@ -18,6 +18,7 @@ from utawaku.library.requests import (
     Rematerialize,
     RematerializeStream,
     Separate,
+    SeparatePieces,
     Unfollow,
     read_request,
 )
@@ -80,6 +81,25 @@ async def test_progress_failures_and_liveness_are_shown(
         await until(lambda: "The pipeline runs." in shown(app), pilot.pause)
         library.requests.progressed(request.id, 0.6, "cutting")
         await until(lambda: "60%  cutting" in shown(app), pilot.pause)
+
+
+async def test_stems_and_pieces_show_how_far_their_run_is(
+    app: UtawakuApp, library: Catalogue
+) -> None:
+    stream_ids = ("youtube-fake0000001", "youtube-fake0000002")
+    song_id = library.songs.of_stream(stream_ids[0])[0].id
+    for wanted, stream_id, artefact, share in (
+        (Separate(song_id=song_id), stream_ids[0], "stems", 0.3),
+        (SeparatePieces(stream_id=stream_ids[1]), stream_ids[1], "pieces", 0.8),
+    ):
+        library.requests.claim(library.requests.file(wanted).id)
+        library.assets.started(stream_id, artefact)
+        library.assets.progressed(stream_id, artefact, share, f"separating {artefact}")
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("P")
+        await until(lambda: "30%  separating stems" in shown(app), pilot.pause)
+        await until(lambda: "80%  separating pieces" in shown(app), pilot.pause)
 
 
 async def test_requests_are_cancelled_after_a_question_and_tried_again(
