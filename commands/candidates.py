@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from utawaku.library.config import Settings
     from utawaku.library.subscriptions import CrawlSearch
     from utawaku.models.tagger import Tagger
+    from utawaku.workflows.favourites import FavouritesRound
 
 PACE_NAME = "download-pace.json"
 """The place where all processes note when a site was asked last."""
@@ -151,6 +152,42 @@ def search(
             ),
             markup=False,
         )
+    _tell_favourites(done.favourites, settings)
+    _tell_failures([*done.failures, *done.favourites.failures])
+
+
+@app.command(epilog="Example: utawaku candidates favourites --dry-run")
+def favourites(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be done, and ask nobody.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Put what passes onto the favourites folder of your Bilibili account now.
+
+    What passes is set by crawl.playlist_from, the folder by crawl.favourites; each round of the
+    crawler does the same. What you take off the folder is not added again. Exit code 5: something
+    failed.
+    """
+    from utawaku.library.errors import ConfigError
+    from utawaku.workflows.favourites import put_on_favourites
+
+    settings, catalogue = _open()
+    try:
+        if settings.crawl.playlist_from is None or not settings.crawl.favourites:
+            raise ConfigError(
+                "no score and folder are set for what passes",
+                next_step="`utawaku settings crawl.playlist_from 0.8` and "
+                "`utawaku settings crawl.favourites NAME`",
+            )
+        with err.status(tr("asking Bilibili")):
+            done = put_on_favourites(catalogue, settings, dry_run=dry_run)
+    finally:
+        catalogue.close()
+    if json:
+        print_json(done)
+    else:
+        _tell_favourites(done, settings, dry_run=dry_run)
     _tell_failures(done.failures)
 
 
@@ -243,6 +280,45 @@ def _tagger(settings: "Settings") -> "Tagger | None":
     except WeightsMissingError as error:
         print_error(error)
         return None
+
+
+def _tell_favourites(
+    done: "FavouritesRound", settings: "Settings", *, dry_run: bool = False
+) -> None:
+    """Tell what went onto the favourites folder, and what cannot."""
+    if not done.account:
+        return
+    words = {
+        "name": done.folder,
+        "account": done.account,
+        "n_added": done.n_added,
+        "n_removed": done.n_removed,
+        "n_waiting": done.n_waiting,
+    }
+    told = (
+        tr(
+            "favourites folder {name} of {account}: {n_added} would be added, {n_removed} taken "
+            "off, {n_waiting} would wait",
+            **words,
+        )
+        if dry_run
+        else tr(
+            "favourites folder {name} of {account}: {n_added} added, {n_removed} taken off, "
+            "{n_waiting} wait",
+            **words,
+        )
+    )
+    out.print(told, markup=False, soft_wrap=True)
+    if done.n_elsewhere:
+        out.print(
+            tr(
+                "{n_elsewhere} are not on Bilibili: they are on the playlist {name} only",
+                n_elsewhere=done.n_elsewhere,
+                name=settings.crawl.playlist,
+            ),
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _tell_failures(failures: Sequence[str]) -> None:

@@ -37,6 +37,12 @@ def crawl_round(
     )
     for failure in done.failures:
         context.log.warning("failed, and does not count for the day: %s", failure)
+    put = done.favourites
+    if put.folder:
+        context.log.info("favourites: %d added, %d taken off", put.n_added, put.n_removed)
+    for failure in put.failures:
+        context.log.warning("favourites: %s", failure)
+        catalogue.notices.add("warning", "The favourites folder is not complete", body=failure)
 
 
 @dg.job(executor_def=dg.in_process_executor)

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from utawaku.library import static_playlists
@@ -36,6 +36,7 @@ from utawaku.services.crawler import (
 from utawaku.services.crawler.address import media_address
 from utawaku.services.downloader import Downloader
 from utawaku.services.rate_limits import asking, wait_before_request
+from utawaku.workflows.favourites import FavouritesRound, put_on_favourites
 from utawaku.workflows.ingest import is_address
 from utawaku.workflows.taste import load_model
 from utawaku.workflows.taste_candidates import PREVIEWS_DIR, marks_without_sound, preview_vector
@@ -60,6 +61,8 @@ class Round:
     """Searches and previews that failed, each with the reason; they do not count for the day."""
     n_listed: int = 0
     """Candidates that went onto the playlist."""
+    favourites: FavouritesRound = field(default_factory=FavouritesRound)
+    """The folder of favourites, where one is set."""
 
 
 class TasteScorer:
@@ -136,6 +139,7 @@ def crawl(
         stopped,
         tuple(failures),
         list_promising(catalogue, settings),
+        put_on_favourites(catalogue, settings),
     )
 
 

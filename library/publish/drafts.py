@@ -252,12 +252,17 @@ def _account_for(
     target: str, catalogue: Catalogue, settings: Settings, *, set_up_later: bool
 ) -> str:
     if not set_up_later:
-        return _account_of(target, catalogue, settings)
+        return account_of(target, catalogue, settings)
     choices = [one for one in target_choices(catalogue, settings) if one.target == target]
     return choices[0].account if choices else ""
 
 
-def _account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:
+def account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:
+    """Return the account, folder or share of a target that the settings choose.
+
+    Raises:
+        ConfigError: the target is not set up, or several accounts are and none was chosen.
+    """
     wanted = settings.publish
     if target == "folder":
         if wanted.folder is None:

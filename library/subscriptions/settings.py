@@ -154,6 +154,16 @@ class CrawlSettings(BaseModel):
     playlist: str = Field(
         default="Found", description="Name of the playlist in the library's folder Playlists."
     )
+    favourites: str = Field(
+        default="",
+        max_length=20,
+        description="Name of a favourites folder (收藏夹) of your Bilibili account that candidates "
+        "which go onto the playlist are added to as well, where they are on Bilibili; made as a "
+        "private one where it is missing. Empty for none.",
+    )
+    favourites_a_day: int = Field(
+        default=50, ge=0, description="Videos added to the favourites folder a day."
+    )
     searches_a_day: int = Field(
         default=20, ge=0, description="Searches a day; those that fail do not count."
     )

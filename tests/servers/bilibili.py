@@ -19,6 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.servers.bilibili_favourites import FavouritesPages, Folder
 from tests.servers.certificates import Authority
 
 TV_KEY, TV_SECRET = "4409e2ce8ffd12b8", "59b43e04ad6965f34319062b478f83dd"
@@ -28,7 +29,7 @@ SECRETS = {TV_KEY: TV_SECRET, ANDROID_KEY: ANDROID_SECRET}
 STEPS = (
     "nav", "probe", "line", "preupload", "init", "chunk", "complete", "cover", "pre_add",
     "submit", "archives", "view", "edit", "qr_code", "qr_poll", "qr_confirm", "token_info",
-    "token_refresh",
+    "token_refresh", "folders", "folder_add", "favour", "video",
 )  # fmt: skip
 HOSTS = (
     "passport.bilibili.com", "api.bilibili.com", "member.bilibili.com", "*.bilibili.com",
@@ -116,6 +117,9 @@ class BilibiliSite:
         self.uploads: dict[str, Upload] = {}
         self.archives: list[Archive] = []
         self.covers: list[bytes] = []
+        self.folders: list[Folder] = []
+        self.videos: dict[str, int] = {}
+        """av number of each video by its BV number; others are gone."""
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.violations: list[str] = []
@@ -256,7 +260,7 @@ class BilibiliSite:
             return None
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Handler(FavouritesPages, http.server.BaseHTTPRequestHandler):
     owner: BilibiliSite
     protocol_version = "HTTP/1.1"
     timeout = 120
@@ -328,6 +332,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             "/x/web/archives": "archives",
             "/x/client/archive/view": "view",
             "/x/vu/web/edit": "edit",
+            "/x/v3/fav/folder/created/list-all": "folders",
+            "/x/v3/fav/folder/add": "folder_add",
+            "/x/v3/fav/resource/deal": "favour",
+            "/x/web-interface/view": "video",
             "/x/passport-tv-login/qrcode/auth_code": "qr_code",
             "/x/passport-tv-login/qrcode/poll": "qr_poll",
             "/x/passport-tv-login/h5/qrcode/confirm": "qr_confirm",

@@ -37,6 +37,7 @@ class Step(StrEnum):
     ARCHIVES = "list of submissions"
     VIEW = "view of a submission"
     EDIT = "edit"
+    FAVOURITES = "favourites"
     OTHER = "request"
 
 
@@ -52,6 +53,10 @@ _PATHS = {
     "/x/web/archives": Step.ARCHIVES,
     "/x/client/archive/view": Step.VIEW,
     "/x/vu/web/edit": Step.EDIT,
+    "/x/web-interface/view": Step.FAVOURITES,
+    "/x/v3/fav/folder/created/list-all": Step.FAVOURITES,
+    "/x/v3/fav/folder/add": Step.FAVOURITES,
+    "/x/v3/fav/resource/deal": Step.FAVOURITES,
 }
 
 TOO_FAST = frozenset({406, 601})
