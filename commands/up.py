@@ -23,7 +23,7 @@ from utawaku.commands.console import err, out
 from utawaku.commands.memory_recycler import MemoryRecycler
 from utawaku.commands.service_runner import keep_giving_back
 from utawaku.commands.supervised_process import Child, end_group
-from utawaku.library.errors import UtawakuError
+from utawaku.library.errors import ConfigError, UtawakuError
 from utawaku.library.files import atomic_path
 from utawaku.library.heartbeat import (
     ServiceProcess,
@@ -116,7 +116,14 @@ class Pages:
 
 
 def _lock(settings: "Settings") -> FileLock:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"the folder cannot be made ({error.strerror})",
+            subject=str(settings.data_dir),
+            next_step="Let it belong to the user that utawaku runs as, or set data_dir",
+        ) from error
     return FileLock(settings.data_dir / LOCK_FILE)
 
 

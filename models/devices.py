@@ -1,5 +1,7 @@
 """Devices that networks run on, by the execution providers that ONNX Runtime was installed with."""
 
+import contextlib
+import io
 from collections.abc import Sequence
 
 from utawaku.library.errors import EngineError
@@ -14,7 +16,7 @@ PROVIDERS = {
 """Provider of each device; a GPU first."""
 _AUTO = ("cuda", "directml", "coreml")
 _PACKAGES = {
-    "cuda": "onnxruntime-gpu",
+    "cuda": "onnxruntime-gpu[cuda,cudnn]",
     "directml": "onnxruntime-directml",
     "coreml": "onnxruntime (on macOS)",
     "openvino": "onnxruntime-openvino",
@@ -56,6 +58,23 @@ def providers_for(device: str, installed: Sequence[str], *, openvino: bool) -> l
             "`--device auto`",
         )
     return [(PROVIDERS[name], _options(name)) for name in [*wanted, "cpu"]]
+
+
+def load_cuda(providers: Sequence[Provider]) -> None:
+    """Load CUDA and cuDNN where they are installed as Python packages beside ONNX Runtime.
+
+    Its provider finds them by itself only where the system has them. What is missing is told by
+    `check_device`, or `auto` goes on with the processor.
+
+    Args:
+        providers: as from `providers_for`; nothing is done where CUDA is not among them.
+    """
+    import onnxruntime
+
+    if PROVIDERS["cuda"] in [name for name, _ in providers]:
+        # It prints what it does not find, and standard output may be JSON.
+        with contextlib.redirect_stdout(io.StringIO()):
+            onnxruntime.preload_dlls()
 
 
 def check_device(device: str, used: Sequence[str]) -> None:

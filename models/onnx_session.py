@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from utawaku.library.config import load_settings
 from utawaku.library.errors import EngineError, WeightsCorruptError
-from utawaku.models.devices import check_device, installed_devices, providers_for
+from utawaku.models.devices import check_device, installed_devices, load_cuda, providers_for
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -38,6 +38,7 @@ def make_session(
     # The device is a property of the machine: one for the whole process, and for its children.
     device = load_settings().device if accelerated else "cpu"
     providers = providers_for(device, installed_devices(), openvino=openvino)
+    load_cuda(providers)
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -25,6 +25,7 @@ from utawaku.tui.serve import DEFAULT_PORT
 DEPLOY = Path(__file__).parent.parent / "deploy"
 UNIT = DEPLOY / "utawaku.service"
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text("utf-8")
+EXTRAS = r"(?:\.|utawaku)\[([a-z,]+)\]'"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
@@ -124,10 +125,41 @@ def test_the_container_for_gpus_differs_in_its_base_and_in_onnx_runtime_only() -
     ]
     assert len(same) == 6
     assert set(same) <= set(cuda.splitlines())
-    extras = re.findall(r"\[([a-z,]+)\]'", cuda)
-    assert set(extras) == set(re.findall(r"\[([a-z,]+)\]'", CONTAINERFILE))
+    extras = re.findall(EXTRAS, cuda)
+    assert set(extras) == set(re.findall(EXTRAS, CONTAINERFILE))
     # Both packages write one folder: the one for processors goes before the other comes.
-    assert cuda.index("pip uninstall -y onnxruntime") < cuda.index("--find-links /wheels onnx")
+    asked = "'onnxruntime-gpu[cuda,cudnn]'"
+    assert cuda.index("pip uninstall -y onnxruntime") < cuda.rindex(asked)
+    assert cuda.count(asked) == 2
+    # CUDA fits ONNX Runtime where both come from one place.
+    bases = re.findall(r"^FROM (\S+)", cuda, re.MULTILINE)
+    assert bases == re.findall(r"^FROM (\S+)", CONTAINERFILE, re.MULTILINE)
+
+
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
+def test_compose_reads_the_file_and_asks_for_what_the_user_must_give(tmp_path: Path) -> None:
+    names = {"UTAWAKU_URL": "https://songs.example", "UTAWAKU_SECRET": "0123456789abcdef"}
+
+    def configured(**given: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PWD": str(tmp_path), **given}
+        return subprocess.run(
+            ["docker-compose", "-f", str(DEPLOY / "compose.yaml"), "config"],
+            env=environment, cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    for missing in names:
+        given = {name: value for name, value in names.items() if name != missing}
+        refused = configured(**given)
+        assert refused.returncode != 0
+    done = configured(**names, UTAWAKU_USER="1234:5")
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert set(services) == {"pipeline", "page", "proxy"}
+    for name in ("pipeline", "page"):
+        assert services[name]["user"] == "1234:5"
+        assert str(tmp_path / "utawaku") in str(services[name]["volumes"])
+    environment = services["page"]["environment"]
+    assert environment["UTAWAKU_WEB__PUBLIC_URLS"] == '["https://songs.example"]'
 
 
 def test_the_page_of_the_composed_containers_asks_for_what_its_proxy_sends() -> None:

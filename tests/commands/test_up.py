@@ -47,6 +47,16 @@ def test_what_a_killed_supervisor_left_is_ended_and_nobody_else(settings: Settin
             one.wait()
 
 
+def test_a_home_that_cannot_be_made_is_named_with_the_next_step(
+    command_line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("UTAWAKU_DATA_DIR", str(tmp_path / "file" / "data"))
+    refused = command_line.run("up")
+    assert (refused.exit_code, "cannot be made" in refused.stderr) == (1, True)
+    assert "set data_dir" in refused.stderr
+
+
 def test_a_full_disk_does_not_end_the_supervisor(settings: Settings, tmp_path: Path) -> None:
     sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
     names = ("code server", "daemon", "web page")
