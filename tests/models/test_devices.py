@@ -1,5 +1,8 @@
 """Devices of networks: which provider is asked for, and what is said where it is not there."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import onnxruntime
@@ -9,7 +12,13 @@ from tests.models.separation import halving
 from utawaku.library.engines import DEVICES
 from utawaku.library.errors import EngineError
 from utawaku.library.paths import environment_name
-from utawaku.models.devices import PROVIDERS, check_device, installed_devices, providers_for
+from utawaku.models.devices import (
+    PROVIDERS,
+    check_device,
+    installed_devices,
+    load_cuda,
+    providers_for,
+)
 from utawaku.models.onnx_session import load_network, make_session
 
 
@@ -41,7 +50,7 @@ def test_a_gpu_rounds_no_more_than_the_processor() -> None:
 def test_a_device_that_onnx_runtime_was_not_installed_for_names_the_package() -> None:
     with pytest.raises(EngineError, match="can use cpu") as refused:
         providers_for("cuda", ["cpu"], openvino=False)
-    assert "onnxruntime-gpu" in refused.value.next_step
+    assert "onnxruntime-gpu[cuda,cudnn]" in refused.value.next_step
 
 
 def test_a_session_that_fell_back_to_the_processor_is_no_gpu() -> None:
@@ -69,3 +78,24 @@ def test_sessions_run_on_the_device_of_the_settings_and_small_networks_on_the_pr
     assert session.get_providers() == ["CPUExecutionProvider"]
     monkeypatch.setenv(environment_name("device"), "auto")
     load_network(path, shape=(None, 4), pull="it", accelerated=True)
+
+
+def test_looking_for_cuda_prints_nothing_where_it_is_not_there(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    load_cuda(providers_for("cuda", ["cuda", "cpu"], openvino=False))
+    assert capfd.readouterr().out == ""
+
+
+def test_onnx_runtime_tells_nobody_about_its_use(tmp_path: Path) -> None:
+    # It writes the number of this machine before it sends anything, and neither on build servers.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if "TELEMETRY" not in name and name != "CI" and not name.endswith(("_CI", "_ACTIONS"))
+    }
+    environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+
+    code = "import utawaku.models.onnx_session, onnxruntime"
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.rglob("*icrosoft*")) == []
