@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from utawaku.commands.console import bar, out, print_json
 from utawaku.library.language import tr, translated
+
+if TYPE_CHECKING:
+    from utawaku.workflows.taste_network import NetworkTraining
 
 
 def taste(
@@ -20,12 +23,27 @@ def taste(
         bool,
         typer.Option("--network", help="Also train the spectrogram network, and compare."),
     ] = False,
+    imagenet: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE|fetch",
+            help="Also train a network on MobileNetV2 with the weights of ImageNet, and compare: "
+            "its file without classes (.h5), or fetch it (9 MB). Implies --network.",
+        ),
+    ] = "",
+    imagenet_site: Annotated[
+        str, typer.Option(help="Another web address of the folder that holds those weights.")
+    ] = "",
+    steps: Annotated[
+        int, typer.Option(min=1, help="Batches of 32 songs that each network learns from.")
+    ] = 200,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Learn from your grades, score every song, and choose what to ask next.
 
-    Needs some likes and some dislikes (settings taste.min_grades, taste.min_each). --pretrain and
-    --network need the extra `train` (TensorFlow); a --pretrain that was stopped goes on.
+    Needs some likes and some dislikes (settings taste.min_grades, taste.min_each). --pretrain,
+    --network and --imagenet need the extra `train` (TensorFlow); a --pretrain that was stopped goes
+    on. Networks are compared on the same songs held out, and the best of all scores your songs.
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
@@ -37,6 +55,11 @@ def taste(
     results: dict[str, Any] = {}
     try:
         with bar("training") as show:
+            base = None
+            if imagenet:
+                from utawaku.workflows.taste_network import imagenet_base
+
+                base = imagenet_base(imagenet, settings, site=imagenet_site, progress=show)
             if pretrain is not None:
                 from utawaku.workflows.taste_network import pretrain_on_fma
 
@@ -48,10 +71,12 @@ def taste(
             results["n_scored"] = 0
             if catalogue.taste.current() is not None:
                 results["n_scored"] = score_songs(catalogue, settings, part(show, 0.7, 1.0))
-            if network:
+            if network or base is not None:
                 from utawaku.workflows.taste_network import train_network
 
-                results["network"] = train_network(catalogue, settings, progress=show)
+                results["network"] = train_network(
+                    catalogue, settings, imagenet=base, n_steps=steps, progress=show
+                )
                 # Where the network is better it scores them all again.
                 score_songs(catalogue, settings, show)
     finally:
@@ -95,20 +120,32 @@ def _told(results: dict[str, Any]) -> Iterator[str]:
     elif model is not None:
         yield tr("Too little to learn from: {message}", message=translated(model.facts["message"]))
     if network is not None:
-        found = network.comparison
-        better = tr("the network") if found.network_is_better else tr("the embedding model")
-        yield (
-            tr(
-                "Network on {n_songs} songs: AUC {network_auc}, embedding model {embedding_auc} on "
-                "the same splits; {better} is better and scores your songs. Held out whole: "
-                "{split}",
-                n_songs=network.n_songs,
-                network_auc=_figure(found.network.auc),
-                embedding_auc=_figure(found.embedding.auc),
-                better=better,
-                split=translated(found.split),
-            )
-        )
+        yield from _told_of_networks(network)
+
+
+def _told_of_networks(network: "NetworkTraining") -> Iterator[str]:
+    found = network.comparison
+    yield tr(
+        "On {n_songs} songs, held out whole: {split}",
+        n_songs=network.n_songs,
+        split=translated(found.split),
+    )
+    names = [
+        (tr("embedding model"), found.embedding),
+        (
+            tr("network that learnt genres of FMA first")
+            if network.on_genres
+            else tr("network from scratch (--pretrain teaches it genres first)"),
+            found.network,
+        ),
+    ]
+    if found.imagenet is not None:
+        names.append((tr("network on ImageNet's weights"), found.imagenet))
+    for name, quality in names:
+        yield tr("  AUC {figure}  {name}", figure=_figure(quality.auc), name=name)
+    best = found.best_network if found.network_is_better else found.embedding
+    (used,) = [name for name, quality in names if quality is best]
+    yield tr("Your songs are scored by: {name}", name=used)
 
 
 def _figure(auc: float | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
@@ -18,7 +19,20 @@ from utawaku.library.store.taste_models import TasteModel
 from utawaku.models.taste import fit
 from utawaku.models.taste.network import NetworkTaste
 from utawaku.models.training.spectrograms import pieces_of_file, read_spectrograms
-from utawaku.models.training.taste_cnn import Comparison, Pretrained, compare, pretrain, transfer
+from utawaku.models.training.taste_cnn import (
+    Comparison,
+    Pieces,
+    Pretrained,
+    compare,
+    pretrain,
+    transfer,
+)
+from utawaku.models.training.taste_imagenet import (
+    ImagenetBase,
+    fetch_imagenet,
+    read_imagenet,
+    transfer_imagenet,
+)
 from utawaku.workflows.song_files import holds_span
 
 AT_ONCE = 2
@@ -37,6 +51,8 @@ class NetworkTraining:
     version: str
     n_songs: int
     n_broken: int
+    on_genres: bool = False
+    """True where the network of the comparison learnt genres first; else it began from nothing."""
 
 
 def work_folder(settings: Settings) -> Path:
@@ -55,12 +71,40 @@ def pretrain_on_fma(
     return pretrain(folder, work_folder(settings), n_epochs=n_epochs, progress=progress)
 
 
+def imagenet_base(
+    source: str, settings: Settings, *, site: str = "", progress: Progress = silent
+) -> ImagenetBase:
+    """Return MobileNetV2 with ImageNet's weights, from a file or fetched.
+
+    Args:
+        source: a file, or `fetch`.
+        settings: say where fetched weights are kept.
+        site: another address of the folder that holds them.
+        progress: is told the share that is fetched.
+
+    Raises:
+        WeightsMissingError, WeightsCorruptError: they are not there, or others.
+        ExtraMissingError: TensorFlow is not installed.
+    """
+    if source != "fetch":
+        return read_imagenet(Path(source).expanduser())
+    options = {"site": site} if site else {}
+    return read_imagenet(fetch_imagenet(work_folder(settings), progress=progress, **options))
+
+
 def train_network(
-    catalogue: Catalogue, settings: Settings, *, n_steps: int = 200, progress: Progress = silent
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    imagenet: ImagenetBase | None = None,
+    n_steps: int = 200,
+    progress: Progress = silent,
 ) -> NetworkTraining:
     """Train the network on graded songs, and judge it and the embedding model on the same splits.
 
     Args:
+        imagenet: base of a second network, which is judged on the same splits; the better one is
+            kept.
         n_steps: batches of 32 songs that each network learns from; there are six networks, one of
             each fold and the last one of all songs.
 
@@ -91,6 +135,11 @@ def train_network(
 
     weights = work / "genres.weights.h5"
     pretrained = weights if weights.is_file() else None
+
+    def on_imagenet(some: Pieces, told: np.ndarray) -> onnx.ModelProto:
+        assert imagenet is not None
+        return transfer_imagenet(imagenet, some, told, n_steps=n_steps)
+
     progress(0.4, "comparing network and embedding model")
     comparison = compare(
         read.pieces,
@@ -99,10 +148,16 @@ def train_network(
         [mark.name for mark in chosen],
         by_embedding,
         pretrained=pretrained,
+        on_imagenet=on_imagenet if imagenet is not None else None,
         n_steps=n_steps,
     )
     progress(0.9, "learning from all grades")
-    model = transfer(read.pieces, targets, pretrained=pretrained, n_steps=n_steps)
+    model = (
+        on_imagenet(read.pieces, targets)
+        if comparison.imagenet_is_better
+        else transfer(read.pieces, targets, pretrained=pretrained, n_steps=n_steps)
+    )
+    kept = comparison.best_network
     data = model.SerializeToString()
     version = hashlib.sha256(data).hexdigest()[:16]
     path = network_file(version, settings)
@@ -116,10 +171,11 @@ def train_network(
             n_liked=int((targets > 0.5).sum()),
             n_disliked=int((targets < 0.5).sum()),
             last_grade_id=last_grade_id,
-            auc=comparison.network.auc,
-            ece=comparison.network.ece,
-            brier=comparison.network.brier,
+            auc=kept.auc,
+            ece=kept.ece,
+            brier=kept.brier,
             facts={
+                "base": _base(comparison, pretrained),
                 "better": comparison.network_is_better,
                 "embedding_auc": comparison.embedding.auc,
                 "held_out": comparison.split,
@@ -131,7 +187,16 @@ def train_network(
         if old != path:
             old.unlink(missing_ok=True)
     progress(1.0, "trained")
-    return NetworkTraining(comparison, path, version, len(rows), len(read.broken))
+    return NetworkTraining(
+        comparison, path, version, len(rows), len(read.broken), pretrained is not None
+    )
+
+
+def _base(comparison: Comparison, pretrained: Path | None) -> str:
+    """Return what the network that is kept learnt before grades."""
+    if comparison.imagenet_is_better:
+        return "imagenet"
+    return "genres" if pretrained is not None else ""
 
 
 def network_file(version: str, settings: Settings) -> Path:

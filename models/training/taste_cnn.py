@@ -56,19 +56,36 @@ class Pretrained:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Both models on the same songs, split the same way."""
+    """The models on the same songs, split the same way."""
 
     network: Quality
     embedding: Quality
+    imagenet: Quality | None = None
+    """The network on a base of pictures, where one was given."""
     split: str = BY_SINGER
     """The unit held out whole: songs that share a singer or a piece, or a piece only."""
 
     @property
-    def network_is_better(self) -> bool:
-        """Return whether the network is worth using."""
-        if self.network.auc is None or self.embedding.auc is None:
+    def imagenet_is_better(self) -> bool:
+        """Return whether the base of pictures gives the better of the two networks."""
+        if self.imagenet is None or self.imagenet.auc is None:
             return False
-        return self.network.auc >= self.embedding.auc + _LEAST_BETTER
+        return self.network.auc is None or self.imagenet.auc > self.network.auc
+
+    @property
+    def best_network(self) -> Quality:
+        """The better of the networks."""
+        if self.imagenet is not None and self.imagenet_is_better:
+            return self.imagenet
+        return self.network
+
+    @property
+    def network_is_better(self) -> bool:
+        """Return whether a network is worth using."""
+        network = self.best_network
+        if network.auc is None or self.embedding.auc is None:
+            return False
+        return network.auc >= self.embedding.auc + _LEAST_BETTER
 
 
 def pretrain(
@@ -145,13 +162,29 @@ def transfer(
     model = _network(keras, 1, "sigmoid")
     if pretrained is not None:
         _take_over(model, pretrained, keras)
+    learn(model, keras, pieces, targets, n_steps=n_steps, seed=seed)
+    return to_onnx(model)
+
+
+def learn(
+    model: Any, keras: Any, pieces: Pieces, targets: np.ndarray, *, n_steps: int, seed: int
+) -> None:
+    """Train a Keras network (n, 125, 96) to (n, 1) on random cuts of songs.
+
+    Args:
+        model: changed in place.
+        keras: the module.
+        pieces: float16 or float32 (n_pieces, 187, 96) of each song.
+        targets: float (n_songs,) in [0, 1].
+        n_steps: batches of 32 songs.
+        seed: of the choice of songs and cuts.
+    """
     model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy")
     rng = np.random.default_rng(seed)
     for _ in range(n_steps):
         some = rng.choice(len(pieces), min(_BATCH, len(pieces)), replace=False)
         cuts = np.stack([_cut(pieces[i], rng) for i in some])
         model.train_on_batch(cuts, np.asarray(targets[some], np.float32)[:, None])
-    return to_onnx(model)
 
 
 def scores_of(model: onnx.ModelProto, pieces: Pieces) -> np.ndarray:
@@ -168,24 +201,30 @@ def compare(
     by_embedding: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
     *,
     pretrained: Path | None = None,
+    on_imagenet: Callable[[Pieces, np.ndarray], onnx.ModelProto] | None = None,
     n_steps: int = 200,
 ) -> Comparison:
     """Network against embedding model, out of fold over the same groups of songs.
 
-    `targets` is float (n_songs,) in [0, 1].
+    `targets` is float (n_songs,) in [0, 1]. `on_imagenet` learns from some of the songs on a base
+    of pictures, and is judged as well.
     """
 
-    def by_network(train: np.ndarray, held_out: np.ndarray, told: np.ndarray) -> np.ndarray:
-        made = transfer(
-            [pieces[i] for i in train], told[train], pretrained=pretrained, n_steps=n_steps
-        )
-        return scores_of(made, [pieces[i] for i in held_out])
+    def judged(learn_from: Callable[[Pieces, np.ndarray], onnx.ModelProto]) -> Quality:
+        def score(train: np.ndarray, held_out: np.ndarray, told: np.ndarray) -> np.ndarray:
+            made = learn_from([pieces[i] for i in train], told[train])
+            return scores_of(made, [pieces[i] for i in held_out])
+
+        return quality_of(out_of_fold(targets, groups, score), targets)
 
     groups, kept_apart = groups_of(singers, names)
     return Comparison(
         split=kept_apart,
-        network=quality_of(out_of_fold(targets, groups, by_network), targets),
+        network=judged(
+            lambda some, told: transfer(some, told, pretrained=pretrained, n_steps=n_steps)
+        ),
         embedding=quality_of(out_of_fold(targets, groups, by_embedding), targets),
+        imagenet=judged(on_imagenet) if on_imagenet is not None else None,
     )
 
 

@@ -11,7 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tests.conftest import Program
 from tests.models.song_files import write
-from tests.models.taste_world import World, hear, library_of
+from tests.models.taste_sounds import library_of_noise_and_hum
+from tests.models.taste_world import World, library_of
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.store.taste_models import TasteModel
@@ -158,21 +159,7 @@ def test_a_lost_network_is_taken_out_of_use_and_embeddings_score(
 def test_a_network_that_hears_what_embeddings_do_not_is_trained_compared_and_used(
     catalogue: Catalogue, settings: Settings
 ) -> None:
-    world = library_of(catalogue, 44)
-    rng = np.random.default_rng(3)
-    settings.songs_dir.mkdir(parents=True)
-    time_s = np.arange(5 * RATE) / RATE
-    for place, song_id in enumerate(world.ids):
-        # The embeddings say nothing; who likes it likes noise, who does not dislikes hum.
-        hear(catalogue, song_id, rng.standard_normal(400), np.full(50, 0.1))
-        hum = np.sin(2 * np.pi * rng.uniform(80, 200) * time_s)
-        sound = rng.standard_normal(time_s.size) if world.good[place] else hum
-        write(settings.songs_dir / f"{place}.flac", 0.2 * sound[None].astype("f4"), RATE, "flac")
-        song = catalogue.songs.get(song_id)
-        file = {"file_path": f"Songs/{place}.flac"}
-        span = {"file_start_s": song.start_s, "file_stop_s": song.stop_s}
-        catalogue.songs.set_file(song_id, file | span)
-    world.grade(range(42))
+    world = library_of_noise_and_hum(catalogue, settings)
     train_taste(catalogue, settings)
     trained = train_network(catalogue, settings, n_steps=25)
     assert trained.n_songs == 42
