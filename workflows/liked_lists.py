@@ -64,7 +64,7 @@ def teach(
     entries: list[str] = []
     for source in sources:
         try:
-            entries += _entries_of(source)
+            entries += entries_of(source)
         except UtawakuError as error:
             done.failures.append(str(error))
     for number, entry in enumerate(entries):
@@ -89,8 +89,8 @@ def teach(
     return done
 
 
-def _entries_of(source: str) -> list[str]:
-    """The addresses and paths that a file lists; any other source itself.
+def entries_of(source: str) -> list[str]:
+    """Return the addresses and paths that a file lists; any other source itself.
 
     Raises:
         NotFoundError, LibraryFileError: the file cannot be read.

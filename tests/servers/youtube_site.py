@@ -52,6 +52,8 @@ class Video:
     player_fault: Fault | None = None
     chat_fault: Fault | None = None
     """For the second page."""
+    replayed: list[float] = field(default_factory=list)
+    """What viewers replayed, 0 to 1, in as many equal steps of its length."""
     members_only: bool = False
     """Listed with the badge of members-only streams."""
 
@@ -71,6 +73,8 @@ class YoutubeSite(MediaSite):
         self.claimed_bytes: int | None = None
         """Size that the player tells of every format instead of the true one."""
         self.media_faults: list[Fault] = []
+        self.fetched: list[str] = []
+        """Video of each request for media."""
 
     def clear(self) -> None:
         """Take everything away, as before the first test."""
@@ -80,6 +84,7 @@ class YoutubeSite(MediaSite):
         self.playlist_changed = "Last updated on Jul 1, 2026"
         self.browse_fault = self.claimed_bytes = None
         self.media_faults = []
+        self.fetched = []
 
     def route(self, path: str, query: dict[str, str], posted: bytes) -> Resource | None:
         if path == "/watch":
@@ -107,6 +112,7 @@ class YoutubeSite(MediaSite):
         if path.endswith("/hqdefault.jpg"):
             return Resource(PNG, "image/jpeg")
         if path == "/videoplayback":
+            self.fetched.append(query["v"])
             resource = Resource(self.videos[query["v"]].media[query["itag"]], "audio/mp4")
             resource.faults = self.media_faults
             return resource
@@ -153,6 +159,19 @@ class YoutubeSite(MediaSite):
                 "twoColumnWatchNextResults": {"results": {"results": {"contents": sections}}}
             }
         }
+        if video.replayed:
+            step_ms = video.duration_s * 1000 // len(video.replayed)
+            markers = [
+                {
+                    "startMillis": str(number * step_ms),
+                    "durationMillis": str(step_ms),
+                    "intensityScoreNormalized": value,
+                }
+                for number, value in enumerate(video.replayed)
+            ]
+            told = {"markerType": "MARKER_TYPE_HEATMAP", "markers": markers}
+            entity = {"macroMarkersListEntity": {"markersList": told}}
+            data["frameworkUpdates"] = {"entityBatchUpdate": {"mutations": [{"payload": entity}]}}
         if video.chat:
             first = {"continuation": f"chat/{video.id}/0"}
             data["contents"]["twoColumnWatchNextResults"]["conversationBar"] = {
