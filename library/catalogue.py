@@ -1,8 +1,8 @@
 """The catalogue: the one door to the database.
 
 SQLite in WAL mode is the embedded default; any PostgreSQL URL serves the same schema. Reads never
-wait for writers; writes take their turn (`BEGIN IMMEDIATE`, 30 s busy timeout) and either happen
-whole or not at all.
+wait for writers; writes take their turn (`BEGIN IMMEDIATE`, or an advisory lock on PostgreSQL; 30 s
+busy timeout) and either happen whole or not at all.
 """
 
 import sqlite3
@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from utawaku.library.config import Settings
 from utawaku.library.errors import (
@@ -22,15 +22,18 @@ from utawaku.library.errors import (
     CatalogueError,
     CatalogueFullError,
     CatalogueLockedError,
+    ConfigError,
     is_disk_full,
 )
 from utawaku.library.migrations import HEAD, migrate
+from utawaku.library.secret_url import without_credentials
 from utawaku.library.store.accounts import AccountRecords
 from utawaku.library.store.aliases import Aliases
 from utawaku.library.store.assets import AssetStates
 from utawaku.library.store.browse import Browser
 from utawaku.library.store.candidates import Candidates
 from utawaku.library.store.channels import Channels
+from utawaku.library.store.connections import write_options
 from utawaku.library.store.edits import Edits
 from utawaku.library.store.grades import Grades
 from utawaku.library.store.highlights import Highlights
@@ -77,10 +80,15 @@ class Catalogue:
 
     @classmethod
     def open_url(cls, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
-        """Open the catalogue at an SQLAlchemy URL; see `open`."""
-        parsed = sa.make_url(url)
+        """Open the catalogue at an SQLAlchemy URL; see `open`.
+
+        Raises:
+            ConfigError: it is no URL, or names a database or driver that is not supported.
+            ExtraMissingError: the driver of PostgreSQL is not installed.
+        """
+        parsed = _parsed(url)
         try:
-            if parsed.get_backend_name() == "sqlite":
+            if _is_sqlite(parsed):
                 Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
             engine = _engine(parsed, busy_timeout_s)
             with _named_errors(parsed):
@@ -91,7 +99,7 @@ class Catalogue:
                 raise _full(parsed) from error
             raise CatalogueError(
                 f"cannot be opened ({error.strerror})",
-                subject=parsed.render_as_string(),
+                subject=_shown(parsed),
                 next_step="Check the folder's permissions, or set data_dir",
             ) from error
         return cls(engine)
@@ -112,7 +120,7 @@ class Catalogue:
         """One transaction: committed at the end, undone on any error."""
         with (
             _named_errors(self.engine.url),
-            self.engine.connect().execution_options(utawaku_write=True) as connection,
+            self.engine.connect().execution_options(**write_options(self.engine)) as connection,
             connection.begin(),
         ):
             yield connection
@@ -122,7 +130,7 @@ class Catalogue:
         if self.engine.dialect.name != "sqlite":
             raise CatalogueError(
                 "only SQLite catalogues are backed up here",
-                subject=self.engine.url.render_as_string(),
+                subject=_shown(self.engine.url),
                 next_step="Use pg_dump",
             )
         temporary = target.with_name(target.name + ".part")
@@ -278,9 +286,36 @@ class Catalogue:
         return Grades(self)
 
 
+def _parsed(url: str) -> sa.URL:
+    """The URL, with the driver that is used."""
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError(
+            "catalogue_url is no database URL",
+            subject=without_credentials(url),
+            next_step="Use postgresql://USER:PASSWORD@HOST/NAME, or leave it empty for SQLite",
+        ) from error
+    if _is_sqlite(parsed):
+        return parsed
+    from utawaku.library.postgres import with_driver
+
+    return with_driver(parsed)
+
+
+def _is_sqlite(url: sa.URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _shown(url: sa.URL) -> str:
+    return without_credentials(url.render_as_string(hide_password=False))
+
+
 def _engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
-    if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+    if not _is_sqlite(url):
+        from utawaku.library.postgres import make_engine
+
+        return make_engine(url, busy_timeout_s)
     engine = sa.create_engine(
         url, connect_args={"timeout": busy_timeout_s, "check_same_thread": False}
     )
@@ -316,7 +351,7 @@ def _version(engine: sa.Engine) -> str | None:
 def _full(url: sa.URL) -> CatalogueFullError:
     return CatalogueFullError(
         "no space left on the disk of the catalogue",
-        subject=url.render_as_string(),
+        subject=_shown(url),
         next_step=MAKE_ROOM,
     )
 
@@ -324,28 +359,39 @@ def _full(url: sa.URL) -> CatalogueFullError:
 @contextmanager
 def _named_errors(url: sa.URL) -> Iterator[None]:
     """Say in our own words what the driver means."""
-    subject = url.render_as_string()
     try:
         yield
-    except OperationalError as error:
-        if "locked" in str(error.orig) or "busy" in str(error.orig):
-            raise CatalogueLockedError(
-                "another program holds the catalogue",
-                subject=subject,
-                next_step="Wait for it to finish, then try again; nothing was changed",
-            ) from error
-        if is_disk_full(error, Path(url.database or "").parent):
-            raise _full(url) from error
-        raise CatalogueError(
-            f"{error.orig}",
-            subject=subject,
-            next_step="Check free disk space and permissions, then try again",
-        ) from error
     except DatabaseError as error:
-        if "not a database" in str(error.orig) or "malformed" in str(error.orig):
-            raise CatalogueError(
-                f"{error.orig}",
-                subject=subject,
-                next_step="Restore the newest file of the folder backups/ beside it",
-            ) from error
-        raise
+        if _is_sqlite(url):
+            named: CatalogueError | None = _named_by_sqlite(error, url)
+        else:
+            from utawaku.library.postgres import named_error
+
+            named = named_error(error, url)
+        if named is None:
+            raise
+        raise named from error
+
+
+def _named_by_sqlite(error: DatabaseError, url: sa.URL) -> CatalogueError | None:
+    """The error in our own words; None where it is one of ours."""
+    text, subject = str(error.orig), _shown(url)
+    if not isinstance(error, OperationalError):
+        if "not a database" not in text and "malformed" not in text:
+            return None
+        return CatalogueError(
+            text,
+            subject=subject,
+            next_step="Restore the newest file of the folder backups/ beside it",
+        )
+    if "locked" in text or "busy" in text:
+        return CatalogueLockedError(
+            "another program holds the catalogue",
+            subject=subject,
+            next_step="Wait for it to finish, then try again; nothing was changed",
+        )
+    if is_disk_full(error, Path(url.database or "").parent):
+        return _full(url)
+    return CatalogueError(
+        text, subject=subject, next_step="Check free disk space and permissions, then try again"
+    )

@@ -29,6 +29,7 @@ from utawaku.library.former_settings import (
     with_present_names,
 )
 from utawaku.library.language import Language
+from utawaku.library.local_path import LocalPath
 from utawaku.library.optional_path import OptionalPath
 from utawaku.library.paths import default_config_path
 from utawaku.library.publish.settings import PublishSettings
@@ -230,17 +231,19 @@ class Settings(BaseSettings):
         description="Device that the segmenter, the separator, the tagger and DeepChorus run on. "
         "`auto` takes a GPU where ONNX Runtime was installed for it, else the processor.",
     )
-    library_root: Path = Field(
+    library_root: LocalPath = Field(
         default_factory=places.library_root, description="Songs/, Streams/ and .trash/ live here."
     )
-    data_dir: Path = Field(
+    data_dir: LocalPath = Field(
         default_factory=places.data_dir, description="Catalogue and pipeline state."
     )
-    cache_dir: Path = Field(
+    cache_dir: LocalPath = Field(
         default_factory=places.cache_dir, description="Weights and cached answers."
     )
     catalogue_url: SecretUrl = Field(
-        SecretUrl(""), description="SQLAlchemy URL; empty is SQLite in `data_dir`."
+        SecretUrl(""),
+        description="Database of the catalogue, as in postgresql://USER:PASSWORD@HOST/NAME (extra "
+        "`cluster`); empty is SQLite in `data_dir`.",
     )
     web_port: int = Field(3200, ge=1, le=65535, description="Port of the Dagster UI.")
     process_growth_mb: float = Field(

@@ -9,6 +9,14 @@ from utawaku.library.errors import ExtraMissingError
 EXTRAS = {
     "acoustid": ("chromaprint",),
     "bilibili": ("biliup", "stream_gears"),
+    "cluster": (
+        "psycopg",
+        "psycopg2",
+        "dagster_postgres",
+        "dagster_celery",
+        "dagster_k8s",
+        "redis",
+    ),
     "demo": ("espeakng_loader",),
     "play": ("miniaudio",),
     "shazamapi": ("ShazamAPI",),

@@ -11,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests import postgres
 from utawaku.demo import DemoTruth, make_demo_stream
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
@@ -58,9 +59,30 @@ def _no_settings_of_this_machine(
     use("en")  # a test before may have shown another one
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests of the database that this run is not on."""
+    name, reason = (
+        ("sqlite", postgres.SQLITE_ONLY) if postgres.SERVER else ("postgres", postgres.NO_SERVER)
+    )
+    for item in items:
+        if item.get_closest_marker(name):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings with everything below a temporary folder."""
+def catalogue_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where the catalogue of the test lies: empty for SQLite, else a schema on PostgreSQL."""
+    if not postgres.SERVER:
+        yield ""
+        return
+    with postgres.schema() as url:
+        monkeypatch.setenv("UTAWAKU_CATALOGUE_URL", url)
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalogue_url: str) -> Settings:
+    """Settings with everything below a temporary folder, and a catalogue of the test's own."""
     monkeypatch.setenv("UTAWAKU_HOME", str(tmp_path / "utawaku"))
     return load_settings()
 
@@ -128,7 +150,9 @@ class Program:
 
 
 @pytest.fixture
-def program(tmp_path: Path, weights_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+def program(
+    tmp_path: Path, weights_dir: Path, monkeypatch: pytest.MonkeyPatch, catalogue_url: str
+) -> Program:
     """The command line with an empty library."""
     made = Program(tmp_path / "utawaku", weights_dir)
     monkeypatch.setenv("UTAWAKU_HOME", str(made.home))

@@ -6,6 +6,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from utawaku.library.errors import CatalogueTooNewError
+from utawaku.library.secret_url import without_credentials
+from utawaku.library.store.connections import write_options
 
 HEAD = max(path.stem[:4] for path in (Path(__file__).parent / "versions").glob("[0-9]*.py"))
 """The newest revision in `versions/`: a file's name starts with its revision."""
@@ -25,7 +27,7 @@ def migrate(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     script = ScriptDirectory.from_config(config)
-    writing = engine.connect().execution_options(utawaku_write=True)
+    writing = engine.connect().execution_options(**write_options(engine))
     with writing as connection, connection.begin():
         # Holding the write lock here, a second program that starts now waits, then sees HEAD.
         current = MigrationContext.configure(connection).get_current_revision()
@@ -35,7 +37,7 @@ def migrate(engine: sa.Engine) -> None:
         if current is not None and current not in known:
             raise CatalogueTooNewError(
                 f"was made by a newer utawaku (schema {current}, this one knows {HEAD})",
-                subject=engine.url.render_as_string(),
+                subject=without_credentials(engine.url.render_as_string(hide_password=False)),
                 next_step="Upgrade utawaku; nothing was changed",
             )
         if current is not None:

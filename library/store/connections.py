@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -19,6 +19,16 @@ class Connections(Protocol):
     def write(self) -> AbstractContextManager[sa.Connection]:
         """One transaction."""
         ...
+
+
+def write_options(engine: sa.Engine) -> dict[str, Any]:
+    """Execution options of a connection that writes."""
+    options: dict[str, Any] = {"utawaku_write": True}
+    if engine.dialect.name != "sqlite":
+        # Each statement of a writer sees what was committed before it: one view for the whole
+        # transaction would be older than the lock that the writer waited for.
+        options["isolation_level"] = "READ COMMITTED"
+    return options
 
 
 def upsert(

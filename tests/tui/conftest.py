@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from benchmarks.fake_catalogue import fill
+from tests import postgres
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.tui.app import UtawakuApp
@@ -89,8 +90,14 @@ def output() -> HandOutput:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `library` and `data`, made once and copied for each test."""
     home = tmp_path_factory.mktemp("prepared")
-    settings = Settings(library_root=home / "library", data_dir=home / "data")
+    settings = Settings(library_root=home / "library", data_dir=home / "data", catalogue_url="")
     catalogue = Catalogue.open(settings)
+    _fill(catalogue, settings)
+    catalogue.close()
+    return home
+
+
+def _fill(catalogue: Catalogue, settings: Settings) -> None:
     fill(catalogue, 300, now=NOW)
     stream = catalogue.streams.get("youtube-fake0000000")
     recording = settings.stream_dir(stream.id) / "recording.wav"
@@ -99,8 +106,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         replace(stream, recording_path=str(recording.relative_to(settings.library_root)))
     )
     write_analysis(settings, stream.id, stream.duration_s)
-    catalogue.close()
-    return home
 
 
 @pytest.fixture
@@ -109,6 +114,8 @@ def library(prepared: Path, settings: Settings) -> Iterator[Catalogue]:
     shutil.copytree(prepared / "library", settings.library_root)
     shutil.copytree(prepared / "data", settings.data_dir)
     opened = Catalogue.open(settings)
+    if postgres.SERVER:
+        _fill(opened, settings)
     yield opened
     opened.close()
 

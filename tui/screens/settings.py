@@ -23,6 +23,7 @@ from utawaku.library.config import (
 )
 from utawaku.library.errors import ConfigError
 from utawaku.library.language import msg, tr, translated
+from utawaku.library.local_path import is_address
 from utawaku.library.paths import default_config_path, environment_name, is_in_environment
 from utawaku.library.secret_url import SecretUrl
 from utawaku.tui.messages import CursorMoved, RowChosen
@@ -103,6 +104,8 @@ def read(text: str, kind: Any) -> Any:
             raise ValueError("no number")
         return number
     if kind is Path:
+        if is_address(text.strip()):  # refused below, by the settings' own sentence
+            return text.strip()
         # The pipeline runs elsewhere: a relative path would mean another folder there.
         return str(Path(text.strip()).expanduser().absolute()) if text.strip() else None
     if get_origin(kind) in (tuple, list):

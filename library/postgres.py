@@ -1,0 +1,157 @@
+"""The catalogue on PostgreSQL: connections, the turn of writers, and what the server's errors mean.
+
+Imported only where the URL of the catalogue names PostgreSQL.
+"""
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from utawaku.library.errors import (
+    CatalogueError,
+    CatalogueFullError,
+    CatalogueLockedError,
+    ConfigError,
+)
+from utawaku.library.extras import needing
+from utawaku.library.secret_url import without_credentials
+
+NAMES = ("postgresql", "postgres")
+"""Names of this database in a URL; hosting services write the second one."""
+DRIVERS = ("psycopg", "psycopg2")
+_IDLE_S = 60
+"""A program that keeps a transaction open for so long without a word has stopped: the server takes
+its locks back, and others go on."""
+
+TAKE_TURN = (
+    "SELECT pg_advisory_xact_lock(hashtext('utawaku'), hashtext(coalesce(current_schema(), '')))"
+)
+"""Waits until no other writer of this catalogue is at work; held until the transaction ends."""
+
+_REACHABLE = {
+    "host": "Check that the server runs, and its host and port in catalogue_url",
+    "login": "Correct user and password in catalogue_url",
+    "database": "Create the database (createdb NAME), or correct its name in catalogue_url",
+    "room": "Raise max_connections of the server, or stop programs that use it",
+    "again": "Wait until the server is back; the same command continues",
+}
+
+
+def with_driver(url: sa.URL) -> sa.URL:
+    """The URL with the driver that is used: psycopg unless it names one.
+
+    Raises:
+        ConfigError: it names another database or driver.
+    """
+    name, _, driver = url.drivername.partition("+")
+    shown = without_credentials(url.render_as_string(hide_password=False))
+    if name not in NAMES:
+        raise ConfigError(
+            f"catalogue_url names the database {name!r}",
+            subject=shown,
+            next_step="Use postgresql://USER:PASSWORD@HOST/NAME, or leave it empty for SQLite",
+        )
+    if driver and driver not in DRIVERS:
+        raise ConfigError(
+            f"catalogue_url names the driver {driver!r}",
+            subject=shown,
+            next_step="Use postgresql://USER:PASSWORD@HOST/NAME, or leave it empty for SQLite",
+        )
+    return url.set(drivername=f"postgresql+{driver or DRIVERS[0]}")
+
+
+def make_engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
+    """Connections to the server at `url` (see `with_driver`). None is opened yet.
+
+    A writer waits `busy_timeout_s` for its turn. A reader sees one state of the catalogue for the
+    whole of its transaction.
+
+    Raises:
+        ExtraMissingError: the driver is not installed.
+    """
+    # A machine that went to sleep or lost its network must not hold the lock of writers: the server
+    # asks after half a minute whether it is there, and so does the client.
+    connect_args: dict[str, Any] = {
+        "connect_timeout": 10,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }
+    connect_args = {name: value for name, value in connect_args.items() if name not in url.query}
+    with needing("cluster", "for a catalogue on PostgreSQL"):
+        engine = sa.create_engine(
+            url,
+            pool_pre_ping=True,
+            isolation_level="REPEATABLE READ",
+            connect_args=connect_args,
+        )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(
+            f"SET lock_timeout = {max(1, round(busy_timeout_s * 1000))}; "
+            f"SET idle_in_transaction_session_timeout = '{_IDLE_S}s'; "
+            "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; "
+            "SET tcp_keepalives_count = 3"
+        )
+        cursor.close()
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("utawaku_write"):
+            connection.exec_driver_sql(TAKE_TURN)
+
+    return engine
+
+
+def named_error(error: DBAPIError, url: sa.URL) -> CatalogueError | None:
+    """Return what the server or the driver means, in our own words; None for an error of ours."""
+    subject = without_credentials(url.render_as_string(hide_password=False))
+    original = error.orig
+    code = str(getattr(original, "sqlstate", None) or getattr(original, "pgcode", None) or "")
+    text = " ".join(str(original).split())
+
+    def told(problem: str, next_step: str) -> CatalogueError:
+        return CatalogueError(problem, subject=subject, next_step=next_step)
+
+    if code in ("55P03", "40P01"):
+        return CatalogueLockedError(
+            "another program holds the catalogue",
+            subject=subject,
+            next_step="Wait for it to finish, then try again; nothing was changed",
+        )
+    if code == "53100":
+        return CatalogueFullError(
+            "no space left on the disk of the database server",
+            subject=subject,
+            next_step="Free some space there; the same command continues",
+        )
+    if code == "53300" or "too many clients" in text or "connection slots" in text:
+        return told("the server takes no more connections", _REACHABLE["room"])
+    if code == "42501":
+        return told(f"the user may not do this ({text})", "Grant it to the user of catalogue_url")
+    if "NUL" in text and "0x00" in text:
+        return told("a text holds a NUL character, which PostgreSQL cannot store", "Leave it out")
+    if code.startswith("57P") or (code.startswith("08") or error.connection_invalidated):
+        return told(f"the connection to the server broke ({text})", _REACHABLE["again"])
+    if code == "25P03":
+        return told("was left alone for too long within a change", "Try again; nothing was changed")
+    if not code and isinstance(error, sa.exc.OperationalError):
+        return told(*_unreachable(text))
+    if isinstance(error, sa.exc.OperationalError):
+        return told(text, "See the log of the database server")
+    return None
+
+
+def _unreachable(text: str) -> tuple[str, str]:
+    """Problem and next step where no connection was made; the driver gives its words only."""
+    if re.search("authentication|no password supplied|pg_hba|role ", text):
+        return f"the server refuses the log-in ({text})", _REACHABLE["login"]
+    if "database" in text and "does not exist" in text:
+        return f"the server has no such database ({text})", _REACHABLE["database"]
+    return f"the server cannot be reached ({text})", _REACHABLE["host"]

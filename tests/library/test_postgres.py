@@ -1,0 +1,257 @@
+"""The catalogue on PostgreSQL: writers take turns, and errors say what to do."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import ROOT, Program
+from tests.ports import free_port
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings, load_settings
+from utawaku.library.errors import (
+    CatalogueError,
+    CatalogueLockedError,
+    CatalogueTooNewError,
+    ConfigError,
+)
+from utawaku.library.records import SongSpan, Stream
+from utawaku.library.requests import Ingest
+from utawaku.library.store.short_word_index import state_of
+
+N_THREADS, N_PROCESSES = 8, 4
+PASSWORD = "pa55w0rd"
+
+ROUNDS = """
+import sys, threading
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.requests import Ingest
+
+def work(which):
+    catalogue = Catalogue.open_url(sys.argv[1])
+    for n in range(5):
+        catalogue.requests.file(Ingest(source=f"https://example.org/{n}"))
+        catalogue.songs.set_label("file-1@0", f"{which} {n}", "", "user")
+        catalogue.grades.played("file-1@0", 0.0, 30.0)
+    catalogue.close()
+
+threads = [threading.Thread(target=work, args=(f"{sys.argv[2]} {n}",)) for n in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def together(work: Callable[[], object]) -> list[Exception]:
+    """Do the same in threads at once; what went wrong in them."""
+    failures: list[Exception] = []
+    begin = threading.Barrier(N_THREADS)
+
+    def guarded() -> None:
+        begin.wait()
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the test reports whatever went wrong
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded) for _ in range(N_THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+@pytest.fixture
+def song(catalogue: Catalogue) -> str:
+    catalogue.streams.save(Stream(id="file-1", url="/x.opus", duration_s=600.0))
+    catalogue.songs.reconcile("file-1", [SongSpan(0, 0, 90, "smart", 0.9)], made_by="a")
+    return "file-1@0"
+
+
+@pytest.mark.postgres
+def test_programs_that_open_a_new_catalogue_at_once_all_get_it(settings: Settings) -> None:
+    assert together(lambda: Catalogue.open(settings).close()) == []
+
+
+@pytest.mark.postgres
+def test_threads_that_file_one_request_file_it_once(catalogue: Catalogue) -> None:
+    def file() -> None:
+        for n in range(5):
+            catalogue.requests.file(Ingest(source=f"https://example.org/{n}"))
+
+    assert together(file) == []
+    assert len(catalogue.requests.waiting()) == 5
+
+
+@pytest.mark.postgres
+def test_threads_that_count_lose_nothing(catalogue: Catalogue, song: str) -> None:
+    with catalogue.read() as connection:
+        before = state_of(connection)
+
+    def count() -> None:
+        for n in range(5):
+            catalogue.grades.played(song, 0.0, 30.0)
+            catalogue.songs.set_label(song, f"{threading.get_ident()} {n}", "", "user")
+
+    assert together(count) == []
+    assert catalogue.songs.get(song).play_count == 5 * N_THREADS
+    with catalogue.read() as connection:
+        assert state_of(connection) - before == 5 * N_THREADS
+
+
+@pytest.mark.postgres
+def test_four_programs_write_without_duplicates_or_lost_counts(
+    catalogue: Catalogue, song: str, settings: Settings
+) -> None:
+    with catalogue.read() as connection:
+        before = state_of(connection)
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", ROUNDS, settings.database_url, str(n)],
+            stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        )
+        for n in range(N_PROCESSES)
+    ]  # fmt: skip
+    assert [one.communicate()[1] for one in programs] == [""] * N_PROCESSES
+    assert len(catalogue.requests.waiting()) == 5
+    assert catalogue.songs.get(song).play_count == N_PROCESSES * 2 * 5
+    with catalogue.read() as connection:
+        assert state_of(connection) - before == N_PROCESSES * 2 * 5
+
+
+@pytest.mark.postgres
+def test_a_writer_that_waits_too_long_says_that_the_catalogue_is_locked(
+    settings: Settings, catalogue: Catalogue
+) -> None:
+    hasty = Catalogue.open(settings, busy_timeout_s=0.05)
+    with catalogue.write(), pytest.raises(CatalogueLockedError):
+        hasty.requests.file(Ingest(source="https://example.org/1"))
+    hasty.requests.file(Ingest(source="https://example.org/1"))
+    hasty.close()
+
+
+@pytest.mark.postgres
+def test_a_reader_sees_one_state_for_the_whole_of_its_look(catalogue: Catalogue) -> None:
+    count = sa.text("SELECT count(*) FROM requests")
+    with catalogue.read() as connection:
+        before = connection.execute(count).scalar_one()
+        catalogue.requests.file(Ingest(source="https://example.org/1"))
+        assert connection.execute(count).scalar_one() == before
+    assert len(catalogue.requests.waiting()) == before + 1
+
+
+@pytest.mark.postgres
+def test_a_nul_is_told_as_one(catalogue: Catalogue, song: str) -> None:
+    with pytest.raises(CatalogueError, match="NUL"):
+        catalogue.songs.set_label(song, "a\0b", "", "user")
+    assert catalogue.songs.get(song).title == ""
+
+
+@pytest.mark.postgres
+def test_a_newer_catalogue_is_refused_and_left_alone(settings: Settings) -> None:
+    opened = Catalogue.open(settings)
+    with opened.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    opened.close()
+    with pytest.raises(CatalogueTooNewError, match="newer utawaku"):
+        Catalogue.open(settings)
+
+
+@pytest.mark.postgres
+def test_a_log_in_or_database_that_is_wrong_is_named(settings: Settings) -> None:
+    url = sa.make_url(settings.database_url)
+    with pytest.raises(CatalogueError, match="no such database") as caught:
+        Catalogue.open_url(url.set(database="nowhere").render_as_string(hide_password=False))
+    assert "createdb" in caught.value.next_step
+    nobody = url.set(username="nobody_at_all", password=PASSWORD)
+    with pytest.raises(CatalogueError, match="refuses the log-in") as caught:
+        Catalogue.open_url(nobody.render_as_string(hide_password=False))
+    assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.postgres
+def test_a_connection_that_breaks_is_told_and_made_again(catalogue: Catalogue) -> None:
+    end = sa.text("SELECT pg_terminate_backend(pg_backend_pid())")
+    with (
+        pytest.raises(CatalogueError, match="connection to the server broke"),
+        catalogue.read() as one,
+    ):
+        one.execute(end)
+    assert catalogue.streams.count() == 0
+
+
+def test_a_server_that_is_not_there_is_told_without_a_word_of_the_disk() -> None:
+    url = f"postgresql://uta:{PASSWORD}@127.0.0.1:{free_port()}/songs"
+    with pytest.raises(CatalogueError, match="cannot be reached") as caught:
+        Catalogue.open_url(url)
+    assert "disk" not in str(caught.value)
+    assert "catalogue_url" in caught.value.next_step
+    assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        (f"mysql://uta:{PASSWORD}@db/songs", "the database 'mysql'"),
+        (f"postgresql+asyncpg://uta:{PASSWORD}@db/songs", "the driver 'asyncpg'"),
+        (f"postgresql://uta:{PASSWORD}@db:port/songs", "no database URL"),
+        ("songs", "no database URL"),
+    ],
+)
+def test_a_url_of_something_else_is_refused(url: str, problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem) as caught:
+        Catalogue.open_url(url)
+    assert PASSWORD not in str(caught.value)
+    assert "postgresql" in caught.value.next_step
+
+
+def test_no_command_shows_the_password_of_the_catalogue(program: Program) -> None:
+    program.environment["UTAWAKU_CATALOGUE_URL"] = (
+        f"postgresql://uta:{PASSWORD}@127.0.0.1:{free_port()}/songs?password={PASSWORD}"
+    )
+    for arguments in (("settings",), ("settings", "--json"), ("status", "--json"), ("doctor",)):
+        done = program.run(*arguments)
+        assert done.stdout + done.stderr
+        assert PASSWORD not in done.stdout + done.stderr
+
+
+@pytest.mark.postgres
+def test_status_and_doctor_read_the_catalogue_and_hide_its_password(
+    program: Program, settings: Settings
+) -> None:
+    url = sa.make_url(settings.database_url).set(password=PASSWORD)
+    program.environment["UTAWAKU_CATALOGUE_URL"] = url.render_as_string(hide_password=False)
+    status = program.run("status", "--json")
+    assert json.loads(status.stdout)["n_songs"] == 0
+    printed = status.stdout + program.run("doctor").stdout + program.run("settings").stdout
+    assert PASSWORD not in printed
+
+
+@pytest.mark.parametrize("name", ["library_root", "data_dir", "cache_dir"])
+def test_a_bucket_is_no_folder_and_the_sentence_names_what_works(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(f"UTAWAKU_{name.upper()}", "s3://bucket/library")
+    with pytest.raises(ConfigError, match="NFS"):
+        load_settings()
+    assert not Path("s3:").exists()
+
+
+def test_sqlite_loads_no_driver_of_a_server(tmp_path: Path) -> None:
+    code = """
+import sys
+from utawaku.library.catalogue import Catalogue
+Catalogue.open_url(sys.argv[1]).close()
+print(sorted({"psycopg", "psycopg2", "celery", "utawaku.library.postgres"} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, f"sqlite:///{tmp_path / 'c.db'}"],
+        capture_output=True, text=True, check=True, env=dict(os.environ),
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
