@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.folding import fold
+from utawaku.library.postgres import set_counters
 from utawaku.library.schema import (
     asset_states,
     channels,
@@ -251,6 +252,8 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
         for table, values in made.items():
             if values:
                 connection.execute(table.insert(), values)
+        if connection.dialect.name != "sqlite":
+            set_counters(connection)
     with catalogue.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()

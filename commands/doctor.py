@@ -17,6 +17,7 @@ from utawaku.library.language import translated, trn
 from utawaku.library.paths import default_config_path
 
 if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import Settings
 
 MIN_FREE_BYTES = 5_000_000_000
@@ -106,10 +107,23 @@ def _catalogue(settings: "Settings", *, fix: bool) -> Iterator[Finding]:
             "the database is damaged",
             "Restore the newest file of backups/ beside it",
         )
+    if catalogue.engine.dialect.name != "sqlite":
+        yield from _server(catalogue, fix=fix)
     if intact:
         yield from check_files(catalogue, settings, fix=fix)
         yield from check_runs(catalogue, settings, fix=fix)
     catalogue.close()
+
+
+def _server(catalogue: "Catalogue", *, fix: bool) -> Iterator[Finding]:
+    from utawaku.library.postgres import make_trigram_index
+    from utawaku.library.postgres_care import look
+
+    if fix:
+        with catalogue.write() as connection:
+            make_trigram_index(connection)
+    with catalogue.read() as connection:
+        yield from look(connection)
 
 
 def _weights(settings: "Settings") -> Iterator[Finding]:

@@ -76,11 +76,20 @@ class Catalogue:
             CatalogueLockedError: somebody else holds it for longer than the busy timeout.
             CatalogueError: it cannot be opened (no permission, not a database, disk full).
         """
-        return cls.open_url(settings.database_url, busy_timeout_s=busy_timeout_s)
+        return cls.open_url(
+            settings.database_url,
+            busy_timeout_s=busy_timeout_s,
+            backups=settings.data_dir / "backups",
+        )
 
     @classmethod
-    def open_url(cls, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
+    def open_url(
+        cls, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S, backups: Path | None = None
+    ) -> Self:
         """Open the catalogue at an SQLAlchemy URL; see `open`.
+
+        `backups` is where a copy of an older catalogue on PostgreSQL goes before it is upgraded.
+        Without it that is refused; the copy of a SQLite file goes into `backups/` beside it.
 
         Raises:
             ConfigError: it is no URL, or names a database or driver that is not supported.
@@ -93,7 +102,7 @@ class Catalogue:
             engine = _engine(parsed, busy_timeout_s)
             with _named_errors(parsed):
                 if _version(engine) != HEAD:
-                    migrate(engine)
+                    migrate(engine, backups)
         except OSError as error:
             if is_disk_full(error, Path(parsed.database or "").parent):
                 raise _full(parsed) from error
@@ -126,13 +135,18 @@ class Catalogue:
             yield connection
 
     def backup(self, target: Path) -> None:
-        """Copy a SQLite catalogue to `target` while others use it (online backup)."""
+        """Copy the catalogue to `target` while others use it.
+
+        SQLite's online backup, or on PostgreSQL a file of `pg_dump`.
+
+        Raises:
+            CatalogueError: `pg_dump` is not installed, or failed.
+        """
         if self.engine.dialect.name != "sqlite":
-            raise CatalogueError(
-                "only SQLite catalogues are backed up here",
-                subject=_shown(self.engine.url),
-                next_step="Use pg_dump",
-            )
+            from utawaku.library.postgres_care import dump
+
+            dump(self.engine, target)
+            return
         temporary = target.with_name(target.name + ".part")
         target.parent.mkdir(parents=True, exist_ok=True)
         with self.engine.connect() as connection:
@@ -144,6 +158,16 @@ class Catalogue:
             finally:
                 copy.close()
         temporary.replace(target)
+
+    def size_bytes(self) -> int:
+        """Return the size of the database: of its file, or of its tables on the server."""
+        if self.engine.dialect.name == "sqlite":
+            path = Path(self.engine.url.database or "")
+            return path.stat().st_size if path.exists() else 0
+        from utawaku.library.postgres_care import size_bytes
+
+        with self.read() as connection:
+            return size_bytes(connection)
 
     @cached_property
     def channels(self) -> Channels:

@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psutil
 
@@ -153,7 +152,7 @@ def metrics(catalogue: Catalogue, settings: Settings, now: float | None = None) 
         _gauge("unread_notices", "Notices not read yet.", len(unread)),
         _gauge("disk_free_bytes", "Free where the library lies.", found.free_bytes),
         _gauge("disk_total_bytes", "Size of the disk of the library.", found.total_bytes),
-        _gauge("catalogue_bytes", "Size of the catalogue's file.", _catalogue_bytes(settings)),
+        _gauge("catalogue_bytes", "Size of the catalogue.", catalogue.size_bytes()),
         Metric(
             "utawaku_process_resident_bytes",
             "gauge",
@@ -190,11 +189,6 @@ def exposition(found: Sequence[Metric]) -> str:
 
 def _gauge(name: str, text: str, value: float) -> Metric:
     return Metric(f"utawaku_{name}", "gauge", text, [Sample(float(value))])
-
-
-def _catalogue_bytes(settings: Settings) -> int:
-    path = Path(settings.data_dir / "catalogue.db")
-    return path.stat().st_size if path.exists() else 0
 
 
 def _escaped(text: str) -> str:

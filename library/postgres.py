@@ -4,6 +4,7 @@ Imported only where the URL of the catalogue names PostgreSQL.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from utawaku.library.errors import (
     ConfigError,
 )
 from utawaku.library.extras import needing
+from utawaku.library.schema import SEARCHED, metadata
 from utawaku.library.secret_url import without_credentials
 
 NAMES = ("postgresql", "postgres")
@@ -30,6 +32,8 @@ TAKE_TURN = (
     "SELECT pg_advisory_xact_lock(hashtext('utawaku'), hashtext(coalesce(current_schema(), '')))"
 )
 """Waits until no other writer of this catalogue is at work; held until the transaction ends."""
+
+_COUNT_CHANGE = "UPDATE change_counts SET n = n + 1 WHERE name = 'all'"
 
 _REACHABLE = {
     "host": "Check that the server runs, and its host and port in catalogue_url",
@@ -103,10 +107,111 @@ def make_engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("utawaku_write"):
-            connection.exec_driver_sql(TAKE_TURN)
+        options = connection.get_execution_options()
+        if options.get("utawaku_write"):
+            # Both in one message. The count is seen by others when the change is.
+            count = "" if options.get("utawaku_migrate") else f"; {_COUNT_CHANGE}"
+            connection.exec_driver_sql(TAKE_TURN + count, execution_options={"no_parameters": True})
 
     return engine
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Counts of the changes of a catalogue."""
+
+    n_all: int
+    """By any writer."""
+    n_songs: int
+    """Changes of tables that a search reads."""
+
+
+class ChangeCounter:
+    """Reads how often the catalogue was changed, over a connection that stays open."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._connection: sa.Connection | None = None
+
+    def read(self) -> Changes:
+        """Ask the server, again over a new connection where the old one has broken.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the server cannot be asked.
+        """
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            return self._ask(self._connection)
+        except DBAPIError as error:
+            self.close()
+            if not error.connection_invalidated:
+                raise
+        self._connection = self._engine.connect()
+        return self._ask(self._connection)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @staticmethod
+    def _ask(connection: sa.Connection) -> Changes:
+        rows: dict[str, int] = dict(
+            connection.exec_driver_sql("SELECT name, n FROM change_counts").tuples().all()
+        )
+        return Changes(rows["all"], rows["songs"])
+
+
+def make_trigram_index(connection: sa.Connection) -> bool:
+    """Index the searched texts by their trigrams, inside the caller's transaction.
+
+    Returns whether there is an index now. Without the extension `pg_trgm`, which not every user may
+    create, searches look at each song's text: the same songs are found, more slowly.
+    """
+    if connection.exec_driver_sql("SELECT to_regclass('ix_song_search_trigrams')").scalar():
+        return True
+    if (schema := _trigram_schema(connection)) is None:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql("CREATE EXTENSION pg_trgm WITH SCHEMA public")
+        except DBAPIError as error:
+            if named_error(error, connection.engine.url) is None:  # not there to be created
+                return False
+            if getattr(error.orig, "sqlstate", getattr(error.orig, "pgcode", "")) != "42501":
+                raise
+            return False
+        schema = "public"
+    columns = ", ".join(f'{name} "{schema}".gin_trgm_ops' for name in ("everything", *SEARCHED))
+    connection.exec_driver_sql(
+        f"CREATE INDEX ix_song_search_trigrams ON song_search USING gin ({columns})"
+    )
+    return True
+
+
+def set_counters(connection: sa.Connection) -> None:
+    """Let the numbers that the server gives go on after those in the tables.
+
+    For rows that were written with their numbers.
+    """
+    for table in metadata.sorted_tables:
+        for column in table.primary_key:
+            if column is not table.autoincrement_column:
+                continue
+            connection.exec_driver_sql(
+                f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), m) "
+                f"FROM (SELECT max({column.name}) AS m FROM {table.name}) AS t WHERE m IS NOT NULL"
+            )
+
+
+def _trigram_schema(connection: sa.Connection) -> str | None:
+    query = (
+        "SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace "
+        "WHERE extname = 'pg_trgm'"
+    )
+    found = connection.exec_driver_sql(query).scalar()
+    return None if found is None else str(found)
 
 
 def named_error(error: DBAPIError, url: sa.URL) -> CatalogueError | None:

@@ -59,14 +59,12 @@ def _no_settings_of_this_machine(
     use("en")  # a test before may have shown another one
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Skip tests of the database that this run is not on."""
-    name, reason = (
-        ("sqlite", postgres.SQLITE_ONLY) if postgres.SERVER else ("postgres", postgres.NO_SERVER)
-    )
     for item in items:
-        if item.get_closest_marker(name):
-            item.add_marker(pytest.mark.skip(reason=reason))
+        is_of_sqlite = item.get_closest_marker("sqlite") or "old_home" in item.fixturenames
+        if is_of_sqlite and postgres.SERVER:
+            item.add_marker(pytest.mark.skip(reason=postgres.SQLITE_ONLY))
 
 
 @pytest.fixture

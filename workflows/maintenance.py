@@ -7,7 +7,7 @@ from pathlib import Path
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import MediaError
+from utawaku.library.errors import CatalogueError, MediaError
 from utawaku.library.records import Stream
 from utawaku.library.requests import SeparatePieces
 from utawaku.workflows.recordings import own_files
@@ -21,16 +21,27 @@ Pending = Callable[[Stream, Catalogue, Settings], Sequence[str]]
 def back_up(catalogue: Catalogue, settings: Settings, now: float | None = None) -> Path | None:
     """Copy the catalogue while others use it, and delete all but the newest copies.
 
-    None where the catalogue is no SQLite file.
+    None where it could not be copied; a notice says why.
     """
-    if catalogue.engine.dialect.name != "sqlite":
-        return None
+    on_sqlite = catalogue.engine.dialect.name == "sqlite"
     folder = settings.data_dir / "backups"
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
-    target = folder / f"{BACKUP_PREFIX}{stamp}.db"
-    catalogue.backup(target)
+    target = folder / f"{BACKUP_PREFIX}{stamp}{'.db' if on_sqlite else '.dump'}"
+    try:
+        catalogue.backup(target)
+    except CatalogueError as error:
+        if on_sqlite:
+            raise
+        # A tool of the server may be missing here; what else is done at night does not wait for it.
+        catalogue.notices.add(
+            "error",
+            "The catalogue was not copied",
+            body=error.problem,
+            next_step=error.next_step,
+        )
+        return None
     copies = sorted(
-        (path for path in folder.glob(f"{BACKUP_PREFIX}2*.db")),
+        (path for path in folder.glob(f"{BACKUP_PREFIX}2*{target.suffix}")),
         key=lambda path: path.stat().st_mtime,
         reverse=True,
     )

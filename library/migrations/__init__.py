@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from utawaku.library.errors import CatalogueTooNewError
+from utawaku.library.errors import CatalogueError, CatalogueTooNewError
 from utawaku.library.secret_url import without_credentials
 from utawaku.library.store.connections import write_options
 
@@ -13,10 +13,15 @@ HEAD = max(path.stem[:4] for path in (Path(__file__).parent / "versions").glob("
 """The newest revision in `versions/`: a file's name starts with its revision."""
 
 
-def migrate(engine: sa.Engine) -> None:
-    """Upgrade the catalogue behind `engine` to `HEAD`; a SQLite file is copied first.
+def migrate(engine: sa.Engine, backups: Path | None = None) -> None:
+    """Upgrade the catalogue behind `engine` to `HEAD`, with a copy of it made first.
+
+    Args:
+        engine: of the catalogue.
+        backups: where the copy goes; by default `backups/` beside a SQLite file.
 
     Raises:
+        CatalogueError: it could not be copied.
         CatalogueTooNewError: the catalogue knows a revision that this version does not.
     """
     from alembic import command
@@ -27,7 +32,7 @@ def migrate(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     script = ScriptDirectory.from_config(config)
-    writing = engine.connect().execution_options(**write_options(engine))
+    writing = engine.connect().execution_options(**write_options(engine), utawaku_migrate=True)
     with writing as connection, connection.begin():
         # Holding the write lock here, a second program that starts now waits, then sees HEAD.
         current = MigrationContext.configure(connection).get_current_revision()
@@ -41,17 +46,27 @@ def migrate(engine: sa.Engine) -> None:
                 next_step="Upgrade utawaku; nothing was changed",
             )
         if current is not None:
-            _keep_copy(engine, current)
+            _keep_copy(engine, current, backups)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def _keep_copy(engine: sa.Engine, revision: str) -> None:
-    database = engine.url.database
-    if engine.dialect.name != "sqlite" or not database:
-        return
-    source = Path(database)
+def _keep_copy(engine: sa.Engine, revision: str, backups: Path | None) -> None:
     stamp = time.strftime("%Y%m%d-%H%M%S")
+    if engine.dialect.name != "sqlite":
+        from utawaku.library.postgres_care import dump
+
+        if backups is None:
+            raise CatalogueError(
+                "is of an older version",
+                subject=without_credentials(engine.url.render_as_string(hide_password=False)),
+                next_step="Open it by any command of utawaku first, which keeps a copy of it",
+            )
+        dump(engine, backups / f"catalogue-schema{revision}-{stamp}.dump")
+        return
+    if not engine.url.database:
+        return
+    source = Path(engine.url.database)
     target = source.parent / "backups" / f"{source.stem}-schema{revision}-{stamp}.db"
     target.parent.mkdir(parents=True, exist_ok=True)
     import sqlite3

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy import ARRAY
 
 from utawaku.library.query.fields import FIELDS
 from utawaku.library.query.results import And, Node, Or, Term
@@ -86,7 +87,7 @@ def by_match(
 
 def _among(connection: sa.Connection, numbers: Sequence[int]) -> sa.ColumnElement[bool]:
     if connection.dialect.name != "sqlite":
-        return song_search.c.number.in_(numbers)
+        return song_search.c.number == sa.func.any(sa.literal(list(numbers), ARRAY(sa.BigInteger)))
     # One value and not thousands: taking a statement apart costs more than answering it.
     listed = sa.func.json_each(json.dumps(list(numbers))).table_valued("value")
     return song_search.c.number.in_(sa.select(listed.c.value))

@@ -9,6 +9,7 @@ from utawaku.library.config import Settings
 from utawaku.library.requests import Ingest
 
 
+@pytest.mark.sqlite
 def test_a_long_reader_does_not_stop_writers_and_a_stuck_writer_is_told_of(
     settings: Settings,
 ) -> None:

@@ -1,7 +1,6 @@
 """The catalogue on PostgreSQL: writers take turns, and errors say what to do."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -10,20 +9,27 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
+from tests import postgres
 from tests.conftest import ROOT, Program
-from tests.ports import free_port
 from utawaku.library.catalogue import Catalogue
-from utawaku.library.config import Settings, load_settings
+from utawaku.library.config import Settings
 from utawaku.library.errors import (
     CatalogueError,
     CatalogueLockedError,
     CatalogueTooNewError,
-    ConfigError,
 )
 from utawaku.library.records import SongSpan, Stream
 from utawaku.library.requests import Ingest
 from utawaku.library.store.short_word_index import state_of
+from utawaku.workflows.maintenance import back_up
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.skipif(not postgres.SERVER, reason=postgres.NO_SERVER),
+]
 
 N_THREADS, N_PROCESSES = 8, 4
 PASSWORD = "pa55w0rd"
@@ -74,12 +80,10 @@ def song(catalogue: Catalogue) -> str:
     return "file-1@0"
 
 
-@pytest.mark.postgres
 def test_programs_that_open_a_new_catalogue_at_once_all_get_it(settings: Settings) -> None:
     assert together(lambda: Catalogue.open(settings).close()) == []
 
 
-@pytest.mark.postgres
 def test_threads_that_file_one_request_file_it_once(catalogue: Catalogue) -> None:
     def file() -> None:
         for n in range(5):
@@ -89,7 +93,6 @@ def test_threads_that_file_one_request_file_it_once(catalogue: Catalogue) -> Non
     assert len(catalogue.requests.waiting()) == 5
 
 
-@pytest.mark.postgres
 def test_threads_that_count_lose_nothing(catalogue: Catalogue, song: str) -> None:
     with catalogue.read() as connection:
         before = state_of(connection)
@@ -105,7 +108,6 @@ def test_threads_that_count_lose_nothing(catalogue: Catalogue, song: str) -> Non
         assert state_of(connection) - before == 5 * N_THREADS
 
 
-@pytest.mark.postgres
 def test_four_programs_write_without_duplicates_or_lost_counts(
     catalogue: Catalogue, song: str, settings: Settings
 ) -> None:
@@ -125,7 +127,6 @@ def test_four_programs_write_without_duplicates_or_lost_counts(
         assert state_of(connection) - before == N_PROCESSES * 2 * 5
 
 
-@pytest.mark.postgres
 def test_a_writer_that_waits_too_long_says_that_the_catalogue_is_locked(
     settings: Settings, catalogue: Catalogue
 ) -> None:
@@ -136,7 +137,6 @@ def test_a_writer_that_waits_too_long_says_that_the_catalogue_is_locked(
     hasty.close()
 
 
-@pytest.mark.postgres
 def test_a_reader_sees_one_state_for_the_whole_of_its_look(catalogue: Catalogue) -> None:
     count = sa.text("SELECT count(*) FROM requests")
     with catalogue.read() as connection:
@@ -146,14 +146,12 @@ def test_a_reader_sees_one_state_for_the_whole_of_its_look(catalogue: Catalogue)
     assert len(catalogue.requests.waiting()) == before + 1
 
 
-@pytest.mark.postgres
 def test_a_nul_is_told_as_one(catalogue: Catalogue, song: str) -> None:
     with pytest.raises(CatalogueError, match="NUL"):
         catalogue.songs.set_label(song, "a\0b", "", "user")
     assert catalogue.songs.get(song).title == ""
 
 
-@pytest.mark.postgres
 def test_a_newer_catalogue_is_refused_and_left_alone(settings: Settings) -> None:
     opened = Catalogue.open(settings)
     with opened.write() as connection:
@@ -163,7 +161,6 @@ def test_a_newer_catalogue_is_refused_and_left_alone(settings: Settings) -> None
         Catalogue.open(settings)
 
 
-@pytest.mark.postgres
 def test_a_log_in_or_database_that_is_wrong_is_named(settings: Settings) -> None:
     url = sa.make_url(settings.database_url)
     with pytest.raises(CatalogueError, match="no such database") as caught:
@@ -175,7 +172,6 @@ def test_a_log_in_or_database_that_is_wrong_is_named(settings: Settings) -> None
     assert PASSWORD not in str(caught.value)
 
 
-@pytest.mark.postgres
 def test_a_connection_that_breaks_is_told_and_made_again(catalogue: Catalogue) -> None:
     end = sa.text("SELECT pg_terminate_backend(pg_backend_pid())")
     with (
@@ -186,42 +182,6 @@ def test_a_connection_that_breaks_is_told_and_made_again(catalogue: Catalogue) -
     assert catalogue.streams.count() == 0
 
 
-def test_a_server_that_is_not_there_is_told_without_a_word_of_the_disk() -> None:
-    url = f"postgresql://uta:{PASSWORD}@127.0.0.1:{free_port()}/songs"
-    with pytest.raises(CatalogueError, match="cannot be reached") as caught:
-        Catalogue.open_url(url)
-    assert "disk" not in str(caught.value)
-    assert "catalogue_url" in caught.value.next_step
-    assert PASSWORD not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("url", "problem"),
-    [
-        (f"mysql://uta:{PASSWORD}@db/songs", "the database 'mysql'"),
-        (f"postgresql+asyncpg://uta:{PASSWORD}@db/songs", "the driver 'asyncpg'"),
-        (f"postgresql://uta:{PASSWORD}@db:port/songs", "no database URL"),
-        ("songs", "no database URL"),
-    ],
-)
-def test_a_url_of_something_else_is_refused(url: str, problem: str) -> None:
-    with pytest.raises(ConfigError, match=problem) as caught:
-        Catalogue.open_url(url)
-    assert PASSWORD not in str(caught.value)
-    assert "postgresql" in caught.value.next_step
-
-
-def test_no_command_shows_the_password_of_the_catalogue(program: Program) -> None:
-    program.environment["UTAWAKU_CATALOGUE_URL"] = (
-        f"postgresql://uta:{PASSWORD}@127.0.0.1:{free_port()}/songs?password={PASSWORD}"
-    )
-    for arguments in (("settings",), ("settings", "--json"), ("status", "--json"), ("doctor",)):
-        done = program.run(*arguments)
-        assert done.stdout + done.stderr
-        assert PASSWORD not in done.stdout + done.stderr
-
-
-@pytest.mark.postgres
 def test_status_and_doctor_read_the_catalogue_and_hide_its_password(
     program: Program, settings: Settings
 ) -> None:
@@ -233,25 +193,58 @@ def test_status_and_doctor_read_the_catalogue_and_hide_its_password(
     assert PASSWORD not in printed
 
 
-@pytest.mark.parametrize("name", ["library_root", "data_dir", "cache_dir"])
-def test_a_bucket_is_no_folder_and_the_sentence_names_what_works(
-    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def downgraded(catalogue: Catalogue, revision: str) -> None:
+    """Bring a catalogue back to an older schema."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "library" / "migrations"))
+    with catalogue.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+def test_a_copy_is_made_before_an_upgrade_and_at_night(
+    catalogue: Catalogue, song: str, settings: Settings
 ) -> None:
-    monkeypatch.setenv(f"UTAWAKU_{name.upper()}", "s3://bucket/library")
-    with pytest.raises(ConfigError, match="NFS"):
-        load_settings()
-    assert not Path("s3:").exists()
+    made = back_up(catalogue, settings)
+    assert made is not None
+    assert made.stat().st_mode & 0o777 == 0o600
+    downgraded(catalogue, "0014")
+    upgraded = Catalogue.open(settings)
+    assert upgraded.songs.get(song).id == song
+    assert [file.id for file in upgraded.browser.songs(upgraded.browser.search("").numbers)] == [
+        song
+    ]
+    upgraded.close()
+    (before,) = (settings.data_dir / "backups").glob("catalogue-schema0014-*.dump")
+    for file in (made, before):
+        listed = subprocess.run(
+            ["pg_restore", "--data-only", "--file=-", file],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        assert song in listed
 
 
-def test_sqlite_loads_no_driver_of_a_server(tmp_path: Path) -> None:
-    code = """
-import sys
-from utawaku.library.catalogue import Catalogue
-Catalogue.open_url(sys.argv[1]).close()
-print(sorted({"psycopg", "psycopg2", "celery", "utawaku.library.postgres"} & set(sys.modules)))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code, f"sqlite:///{tmp_path / 'c.db'}"],
-        capture_output=True, text=True, check=True, env=dict(os.environ),
-    )  # fmt: skip
-    assert done.stdout.strip() == "[]"
+def test_where_a_copy_cannot_be_made_nothing_is_upgraded_and_the_night_goes_on(
+    catalogue: Catalogue, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert back_up(catalogue, settings) is None
+    (notice,) = catalogue.notices.recent()
+    assert notice.title == "The catalogue was not copied"
+    downgraded(catalogue, "0014")
+    with pytest.raises(CatalogueError, match="pg_dump is not installed"):
+        Catalogue.open(settings)
+
+
+def test_the_size_of_the_tables_is_told(catalogue: Catalogue) -> None:
+    assert catalogue.size_bytes() > 100_000
+
+
+def test_a_search_reads_nothing_again_until_songs_change(catalogue: Catalogue, song: str) -> None:
+    browser = catalogue.browser
+    first = browser.search("")
+    catalogue.requests.file(Ingest(source="https://example.org/1"))
+    assert browser.search("").numbers is first.numbers
+    assert browser.version() != first.version  # a screen of requests has news, though
+    catalogue.grades.give(song, grade=1)
+    assert browser.search("").numbers is not first.numbers

@@ -45,6 +45,7 @@ def test_a_search_finds_what_the_user_named_in_kana(catalogue: Catalogue, text: 
     assert found(catalogue, text) == [song_id]
 
 
+@pytest.mark.sqlite
 def test_an_older_catalogue_is_upgraded_and_searched_alike(settings: Settings) -> None:
     from alembic import command
     from alembic.config import Config
