@@ -14,6 +14,7 @@ from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.segments import analysis_file
 from utawaku.workflows.setlists import best_setlist, setlists_in, told_offsets, writings_of
+from utawaku.workflows.song_network import song_network
 from utawaku.workflows.songs import (
     draw_timeline,
     found_songs,
@@ -70,7 +71,7 @@ def songs_asset(
         tell_left_out(warnings, stream, catalogue)
         found = setlists_in(writings, stream, catalogue.songs.artists())
         setlist = best_setlist(stream, catalogue, settings, found=found)
-        spans, believed = found_songs(segmentation, rules, setlist, found)
+        spans, believed = found_songs(segmentation, rules, setlist, found, song_network(settings))
         catalogue.setlists.replace_found(stream.id, [*found, *([believed] if believed else [])])
         is_whole = any(span.source == WHOLE for span in spans)
         strategy = WHOLE if is_whole else rules.strategy

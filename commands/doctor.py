@@ -72,6 +72,7 @@ def _look(*, fix: bool) -> Iterator[Finding]:
     yield Finding("settings", "ok", str(path) if path.exists() else "defaults (no config.toml)")
     yield from _catalogue(settings, fix=fix)
     yield from _weights(settings)
+    yield from _song_network(settings)
     yield from _device(settings)
     yield from downloader_health()
     yield from _ffmpeg()
@@ -139,6 +140,12 @@ def _weights(settings: "Settings") -> Iterator[Finding]:
                 f"{weights.name} not here yet; it is fetched on first use",
                 f"`utawaku models pull {weights.name}` fetches it now",
             )
+
+
+def _song_network(settings: "Settings") -> Iterator[Finding]:
+    from utawaku.workflows.song_network import network_finding
+
+    yield network_finding(settings)
 
 
 def _device(settings: "Settings") -> Iterator[Finding]:

@@ -185,6 +185,7 @@ def _segmented(
     from utawaku.models.mfcc_segmenter import BacsSegmenter, make_bacs_segmenter
     from utawaku.models.segmenter import Segmenter
     from utawaku.models.songs import find_songs, segment_and_listen
+    from utawaku.workflows.song_network import song_network
 
     with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("segmenting", total=1.0)
@@ -210,7 +211,7 @@ def _segmented(
                 progress=show,
             )
         result = segment_and_listen(segmenter, source, show)
-    return result, find_songs(result, rules)
+    return result, find_songs(result, rules, network=song_network(settings))
 
 
 def _print(result: "Segmentation", songs: "Sequence[SongSpan]") -> None:

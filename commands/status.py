@@ -38,6 +38,7 @@ def status(
     from utawaku.library.schema import songs
     from utawaku.library.secret_url import without_credentials
     from utawaku.library.shazam_status import shazam_state
+    from utawaku.workflows.song_network import network_finding
 
     settings = load_settings()
     if serve is not None:
@@ -79,6 +80,7 @@ def status(
         "pipeline_running": found.alive,
         "health": found,
         "shazam": shazam_state(settings),
+        "song_network": network_finding(settings),
         "requests_waiting": [
             {
                 "id": r.id,
@@ -115,6 +117,9 @@ def status(
         markup=False,
         soft_wrap=True,
     )
+    network = report["song_network"]
+    told = ". ".join(translated(text) for text in (network.message, network.next_step) if text)
+    out.print(tr("cutting   {told}", told=told), markup=False, soft_wrap=True)
     running = (
         tr("running") if report["pipeline_running"] else tr("not running (`utawaku up` starts it)")
     )

@@ -7,6 +7,7 @@ from utawaku.commands.train_highlight import evaluate_highlight, highlight
 from utawaku.commands.train_segmenter import evaluate_segmenter, segmenter
 from utawaku.commands.train_separator import separator
 from utawaku.commands.train_song_rules import song_rules
+from utawaku.commands.train_songs import songs
 from utawaku.commands.train_taste import taste
 
 app = App(help="Train models.", no_args_is_help=True, rich_markup_mode=None)
@@ -24,6 +25,7 @@ app.command(epilog="Example: utawaku train collect songs 'channel:singer'")(coll
 app.command("song-rules", epilog="Example: utawaku train song-rules --channel youtube:UC1234")(
     song_rules
 )
+app.command(epilog="Example: utawaku train songs --yes")(songs)
 app.command(epilog="Example: utawaku train fma ~/fma --set small")(fma)
 app.command(epilog="Example: utawaku train segmenter musan --output mine.onnx")(segmenter)
 

@@ -11,7 +11,8 @@ from utawaku.library.language import tr
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.records import Channel, Stream
-    from utawaku.models.training.song_rules import Counts, Fit
+    from utawaku.models.training.judgements import Counts
+    from utawaku.models.training.song_rules import Fit
 
 
 def song_rules(

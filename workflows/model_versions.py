@@ -30,6 +30,7 @@ from utawaku.models.separator.reference import ReferenceSpleeter
 from utawaku.models.songs.doubt import DOUBT_FILE
 from utawaku.models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
 from utawaku.workflows.labelling import ENGINE_VERSION as NAMING_VERSION
+from utawaku.workflows.song_network import learnt_network
 from utawaku.workflows.sources import switched_on
 
 MISSING = "missing"
@@ -135,12 +136,24 @@ def _separator_version(settings: Settings) -> str:
     return weights
 
 
+_SONG_NETWORKS = ("scorer_full.npz", "scorer_plain.npz", "sequence.npz")
+
+
 def _song_scorer_version(settings: Settings) -> str:
-    """The networks with the user's rules; a channel's are looked at with each of its streams."""
+    """The networks, shipped and learnt, with the user's rules; a channel's are looked at with each
+    of its streams.
+    """
     folder = Path(utawaku.models.songs.__file__).parent
+    found = _hash_of((*(folder / name for name in _SONG_NETWORKS), DOUBT_FILE))
+    try:
+        learnt = learnt_network(settings)
+    except UtawakuError:
+        return MISSING
+    if learnt is not None:
+        found = f"{found}+{learnt.version}"
     rules = SongRules.model_validate(settings.songs)
     return _with_rules(
-        _hash_of((*sorted(folder.glob("*.npz")), DOUBT_FILE)),
+        found,
         rules.model_dump(mode="json", exclude_defaults=True),
     )
 

@@ -6,15 +6,18 @@ from typing import Any
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import NotFoundError, UsageError
+from utawaku.library.errors import UsageError
 from utawaku.library.progress import Progress, part, silent
-from utawaku.library.records import Channel, Song, Stream
+from utawaku.library.records import Channel, Stream
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs import SongRules
-from utawaku.models.training.song_rules import Fit, JudgedStream, Span, fit_rules, without_covered
+from utawaku.models.training.judgements import Span
+from utawaku.models.training.song_rules import Fit, JudgedStream, fit_rules
+from utawaku.workflows.judged_streams import check_enough, judgements_of
 from utawaku.workflows.segments import analysis_file
 from utawaku.workflows.setlists import best_setlist, setlists_in, writings_of
+from utawaku.workflows.song_network import song_network
 from utawaku.workflows.songs import found_songs, rules_of
 
 LEAST_CORRECTIONS = 5
@@ -89,14 +92,7 @@ def fit_channel(
         one = _judged(stream, catalogue, settings)
         if one is not None:
             judged.append(one)
-    n = sum(one.n for one in judged)
-    if n < LEAST_CORRECTIONS:
-        raise NotFoundError(
-            f"only {n} of their songs are judged, and {LEAST_CORRECTIONS} are needed",
-            subject=channel.title or channel.id,
-            next_step="Judge more cuts: `utawaku`, then c in the review, or D in the timeline of a "
-            "stream; y right, x not a song, or move their ends",
-        )
+    check_enough(judged, LEAST_CORRECTIONS, channel.title or channel.id)
     rules = SongRules.model_validate({**settings.songs, **channel.rules.get("songs", {})})
     return fit_rules(rules, judged, part(progress, 0.1, 1.0))
 
@@ -147,28 +143,19 @@ def _not_followed(stream: Stream) -> Channel:
 
 def _judged(stream: Stream, catalogue: Catalogue, settings: Settings) -> JudgedStream | None:
     """Read what the user judged; None where it is nothing, or segments are missing."""
-    kept: list[Song] = []
-    dropped: list[Song] = []
-    for song in catalogue.songs.of_stream(stream.id, dropped=True):
-        (kept if song.state == "kept" else dropped).append(song)
-    songs = [_span(song) for song in kept if song.boundary_source == "user"]
-    no_songs = [_span(song) for song in dropped if song.drop_reason == "no_song"]
-    no_songs = without_covered(no_songs, songs)
+    judged = judgements_of(stream, catalogue)
     file = analysis_file(stream.id, settings)
-    if not (songs or no_songs) or not file.is_file():
+    if not judged.n or not file.is_file():
         return None
     segmentation = Segmentation.load(file)
     written = setlists_in(writings_of(stream, settings), stream, catalogue.songs.artists())
     setlist = best_setlist(stream, catalogue, settings, found=written)
+    network = song_network(settings)
     own = {"whole": rules_of(stream, catalogue, settings).whole}
 
     def find(rules: SongRules) -> list[Span]:
-        found, _ = found_songs(segmentation, rules.model_copy(update=own), setlist, written)
+        mine = rules.model_copy(update=own)
+        found, _ = found_songs(segmentation, mine, setlist, written, network)
         return [(song.start_s, song.stop_s) for song in found]
 
-    unjudged = [_span(song) for song in kept if song.boundary_source != "user"]
-    return JudgedStream(songs, no_songs, unjudged, find)
-
-
-def _span(song: Song) -> Span:
-    return song.start_s, song.stop_s
+    return JudgedStream(judged.songs, judged.no_songs, judged.unjudged, judged.unknown, find)

@@ -20,6 +20,7 @@ from utawaku.models.songs import (
     is_one_song,
     whole_song,
 )
+from utawaku.models.songs.sequence import SequenceScorer
 
 TIMELINE_NAME = "timeline.png"
 _WHOLE = {"song": "always", "songs": "never"}
@@ -62,6 +63,7 @@ def found_songs(
     rules: SongRules,
     setlist: Setlist | None,
     written: Sequence[Setlist],
+    network: SequenceScorer | None = None,
 ) -> tuple[list[SongSpan], Setlist | None]:
     """Songs of a recording by rules, and what was believed of the lists that people wrote.
 
@@ -70,10 +72,11 @@ def found_songs(
         rules: those that hold for the stream.
         setlist: the best list; one that the user gave is taken as it is.
         written: all lists of the stream's page and chat.
+        network: replaces the sequence network that comes with the package.
     """
     if setlist is not None and setlist.source == "user":
-        return find_songs(segmentation, rules, setlist.lines), None
-    weighed = find_songs_with_evidence(segmentation, rules, written)
+        return find_songs(segmentation, rules, setlist.lines, network), None
+    weighed = find_songs_with_evidence(segmentation, rules, written, network)
     n_listed = max((sum(line.is_song for line in one.lines) for one in written), default=0)
     if is_one_song(segmentation, weighed.songs, n_listed, rules):
         return [whole_song(segmentation, rules)], None

@@ -16,6 +16,7 @@ from utawaku.models.songs.classic import classic_songs
 from utawaku.models.songs.evidence import Weighed, weigh
 from utawaku.models.songs.features import SongListener
 from utawaku.models.songs.rules import SongRules
+from utawaku.models.songs.sequence import SequenceScorer
 from utawaku.models.songs.setlist_fit import fit_setlist
 from utawaku.models.songs.smart import hear, smart_songs
 
@@ -66,12 +67,14 @@ def find_songs(
     segmentation: Segmentation,
     rules: SongRules | None = None,
     setlist: Sequence[SetlistLine] = (),
+    network: SequenceScorer | None = None,
 ) -> list[SongSpan]:
     """Return where the songs of a recording are, in order and without overlap.
 
     With `SongFeatures` in `segmentation.listened` (see `segment_and_listen`) boundaries are
     clearly better; without them the smart strategy works on the segmentation's own curves.
     Lines of `setlist`, which the user gave, add songs and correct starts, with either strategy.
+    `network` replaces the sequence network that comes with the package.
     Deterministic, linear in the duration.
     """
     rules = rules or SongRules()
@@ -79,8 +82,8 @@ def find_songs(
         found = classic_songs(segmentation.segments, segmentation.duration_s, rules)
         if not any(line.is_song for line in setlist):
             return found
-        return fit_setlist(hear(segmentation, rules), found, setlist, rules)
-    hearing = hear(segmentation, rules)
+        return fit_setlist(hear(segmentation, rules, sequence=network), found, setlist, rules)
+    hearing = hear(segmentation, rules, sequence=network)
     return fit_setlist(hearing, smart_songs(hearing, rules), setlist, rules)
 
 
@@ -88,14 +91,15 @@ def find_songs_with_evidence(
     segmentation: Segmentation,
     rules: SongRules | None,
     setlists: Sequence[Setlist],
+    network: SequenceScorer | None = None,
 ) -> Weighed:
     """Songs of a recording about which people wrote: their lists are weighed against the ear.
 
     Nothing that `find_songs` hears is taken away; `Weighed.setlist` tells what was believed of the
-    lists, on the recording's own time.
+    lists, on the recording's own time. `network` replaces the sequence network of the package.
     """
     rules = rules or SongRules()
-    hearing = hear(segmentation, rules)
+    hearing = hear(segmentation, rules, sequence=network)
     if rules.strategy == "classic":
         found = classic_songs(segmentation.segments, segmentation.duration_s, rules)
     else:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from utawaku.models.songs.weights_file import opened_weights
+from utawaku.models.songs.weights_file import SHIPPED, opened_weights
 
 Array = npt.NDArray[np.float32]
 
@@ -28,6 +28,7 @@ DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 REACH_STEPS = sum(DILATIONS)
 """Steps on each side of an instant that the network takes in, one more for the first layer."""
 CLIP = 4.0
+SEQUENCE_FILE = Path(__file__).parent / "sequence.npz"
 _BLOCK = 4_096
 
 
@@ -56,6 +57,14 @@ class SequenceScorer:
                 out[first : first + _BLOCK] += forward(weights, block)[0][kept]
         return out / np.float32(len(self.members))
 
+    def rounded(self) -> SequenceScorer:
+        """The network as it is after `save` and `load`."""
+        members = tuple(
+            {name: array.astype(np.float16).astype(np.float32) for name, array in one.items()}
+            for one in self.members
+        )
+        return SequenceScorer(self.mean, self.deviation, members)
+
     def save(self, path: Path) -> None:
         """Write as `.npz`: float16 weights, no pickles, the same bytes for the same weights."""
         arrays: dict[str, Any] = {
@@ -66,14 +75,14 @@ class SequenceScorer:
         np.savez_compressed(path, mean=self.mean, deviation=self.deviation, **arrays)
 
     @classmethod
-    def load(cls, path: Path) -> SequenceScorer:
-        """Read what `save` wrote.
+    def load(cls, path: Path, next_step: str = SHIPPED) -> SequenceScorer:
+        """Read what `save` wrote; `next_step` is what to do where that fails.
 
         Raises:
             WeightsMissingError: no such file.
             WeightsCorruptError: not what `save` writes.
         """
-        with opened_weights(path) as stored:
+        with opened_weights(path, next_step) as stored:
             n_members = sum(name.endswith("_input.weight") for name in stored.files)
             mean, deviation = stored["mean"], stored["deviation"]
             n_channels = stored["member0_input.bias"].shape[0]
@@ -134,4 +143,4 @@ def forward(weights: dict[str, Array], x: Array) -> Array:
 @lru_cache(maxsize=1)
 def shipped_sequence_scorer() -> SequenceScorer:
     """The network that comes with the package."""
-    return SequenceScorer.load(Path(__file__).parent / "sequence.npz")
+    return SequenceScorer.load(SEQUENCE_FILE)

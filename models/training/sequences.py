@@ -6,7 +6,7 @@ it learns what songs have in common and not what the few recordings sound like.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -30,8 +30,11 @@ from utawaku.models.training.songs import edge_targets
 Array = npt.NDArray[np.float32]
 Rng = np.random.Generator
 
+Crop = tuple[Array, Array, Array]
+"""Changed inputs (CROP_STEPS, n_inputs), what is wanted and what it weighs: (CROP_STEPS, n_outputs)
+each."""
 CROP_STEPS = 640
-_CROP_EDGE = 30
+CROP_EDGE = 30
 """Steps at a crop's cut ends from which nothing is learned: their surroundings are missing."""
 _JOINED_SHARE = 0.6
 """Crops made of the parts of two recordings, joined between songs or at the edge of one."""
@@ -132,21 +135,39 @@ def _trained(
 ) -> dict[str, Array]:
     rng = np.random.default_rng(seed)
     weights = _first_weights(rng, len(mean), n_channels)
+    share = np.array([len(lesson.inputs) for lesson in lessons], np.float64)
+    share /= share.sum()
+
+    def draw() -> list[Crop]:
+        chosen = [lessons[int(i)] for i in rng.choice(len(lessons), 2 * batch, p=share)]
+        return [
+            crop_of(one, other, mean, deviation, rng)
+            for one, other in zip(chosen[:batch], chosen[batch:], strict=True)
+        ]
+
+    return descended(weights, draw, n_updates=n_updates, rate=rate, decay=decay)
+
+
+def descended(
+    weights: Mapping[str, Array],
+    draw: Callable[[], Sequence[Crop]],
+    *,
+    n_updates: int,
+    rate: float,
+    decay: float,
+    done: Callable[[int], None] = lambda _update: None,
+) -> dict[str, Array]:
+    """Weights after `n_updates` steps against the slope of the loss over what `draw` gives.
+
+    The mean of the last fifth of the steps is returned; `done` is called after each of them.
+    """
+    weights = dict(weights)
     momentum = {name: np.zeros_like(array) for name, array in weights.items()}
     energy = {name: np.zeros_like(array) for name, array in weights.items()}
     averaged = {name: np.zeros_like(array) for name, array in weights.items()}
     n_averaged = 0
-    share = np.array([len(lesson.inputs) for lesson in lessons], np.float64)
-    share /= share.sum()
     for update in range(1, n_updates + 1):
-        chosen = [lessons[int(i)] for i in rng.choice(len(lessons), 2 * batch, p=share)]
-        crops = [
-            _joined(one, other, mean, deviation, rng)
-            if rng.random() < _JOINED_SHARE
-            else _crop(one, mean, deviation, rng)
-            for one, other in zip(chosen[:batch], chosen[batch:], strict=True)
-        ]
-        x, wanted, importance = (np.stack(part) for part in zip(*crops, strict=True))
+        x, wanted, importance = (np.stack(part) for part in zip(*draw(), strict=True))
         gradients = _gradients(weights, x, wanted, importance)
         step = rate * min(1.0, update / 100) * (0.5 + 0.5 * np.cos(np.pi * update / n_updates))
         _adam(weights, gradients, momentum, energy, update, step, decay)
@@ -154,6 +175,7 @@ def _trained(
             n_averaged += 1
             for name, array in weights.items():
                 averaged[name] += array
+        done(update)
     return {name: (array / n_averaged).astype(np.float32) for name, array in averaged.items()}
 
 
@@ -191,8 +213,21 @@ def _adam(
         weights[name] = (weights[name] - step * (change + shrink)).astype(np.float32)
 
 
-def _crop(lesson: Lesson, mean: Array, deviation: Array, rng: Rng) -> tuple[Array, Array, Array]:
-    """`CROP_STEPS` of a lesson, changed at random; past its end there is nothing to learn."""
+def crop_of(one: Lesson, other: Lesson, mean: Array, deviation: Array, rng: Rng) -> Crop:
+    """A part of `one`, often joined to a part of `other`, changed at random.
+
+    `mean` and `deviation` are float32 (n_inputs,).
+    """
+    if rng.random() < _JOINED_SHARE:
+        return _joined(one, other, mean, deviation, rng)
+    return part_of(one, mean, deviation, rng)
+
+
+def part_of(lesson: Lesson, mean: Array, deviation: Array, rng: Rng) -> Crop:
+    """`CROP_STEPS` of a lesson, changed at random; past its end there is nothing to learn.
+
+    `mean` and `deviation` are float32 (n_inputs,).
+    """
     n = len(lesson.inputs)
     begin = int(rng.integers(min(0, n - CROP_STEPS), max(1, n - CROP_STEPS + 1)))
     begin = max(0, begin)
@@ -206,15 +241,13 @@ def _crop(lesson: Lesson, mean: Array, deviation: Array, rng: Rng) -> tuple[Arra
     wanted[: stop - begin] = lesson.wanted[begin:stop]
     importance[: stop - begin] = lesson.weights[begin:stop]
     if begin > 0:
-        importance[:_CROP_EDGE] = 0
+        importance[:CROP_EDGE] = 0
     if stop < n:
-        importance[-_CROP_EDGE:] = 0
+        importance[-CROP_EDGE:] = 0
     return x, wanted, importance
 
 
-def _joined(
-    one: Lesson, other: Lesson, mean: Array, deviation: Array, rng: Rng
-) -> tuple[Array, Array, Array]:
+def _joined(one: Lesson, other: Lesson, mean: Array, deviation: Array, rng: Rng) -> Crop:
     """The end of a part of `one` and the beginning of a part of `other`, `CROP_STEPS` together.
 
     The cut lies outside of songs or exactly at the end or start of one, so that what is true of
@@ -250,9 +283,9 @@ def _joined(
             wanted[max(0, n_first - away), TURN] = sure
             wanted[min(n_first + away, CROP_STEPS - 1), TURN] = sure
     if stop - n_first > 0:
-        importance[:_CROP_EDGE] = 0
+        importance[:CROP_EDGE] = 0
     if begin + n_second < len(other.inputs):
-        importance[max(0, at - _CROP_EDGE) :] = 0
+        importance[max(0, at - CROP_EDGE) :] = 0
     return x, wanted, importance
 
 

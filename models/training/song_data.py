@@ -4,19 +4,21 @@
         [--karaoke DIR] [--music DIR] [--streams N] [--evenings N]
     python -m utawaku.models.training.song_data train WORK --out models/songs
     python -m utawaku.models.training.song_data sequence WORK --out models/songs
+    python -m utawaku.models.training.song_data rehearsal WORK --out models/songs
 
 `compose` reads a folder with `songs speech instrumental noise` (`stream_material` lays out one) and
 leaves pairs `NAME.npz` (segmentation with features) and `NAME.truth.json` in WORK;
 `train` reads all pairs there, adds streams spliced out of their spans, and writes both scorers:
 `scorer_full.npz` and, for segmentations without features, `scorer_plain.npz`. `sequence` reads the
-pairs, too, and writes the network that listens to a minute, `sequence.npz`.
+pairs, too, and writes the network that listens to a minute, `sequence.npz`. `rehearsal` writes
+crops of them, `rehearsal.npz`, which `utawaku train songs` mixes with what a user taught.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,16 @@ from utawaku.models.segmenter.spool import MelSpool
 from utawaku.models.segmenter.strips import StripScores
 from utawaku.models.songs import segment_and_listen
 from utawaku.models.songs.boundary_features import cues_of
+from utawaku.models.songs.sequence import shipped_sequence_scorer
 from utawaku.models.songs.sequence_inputs import sequence_inputs
 from utawaku.models.training.evenings import CROWDED, USUAL, compose_evening
+from utawaku.models.training.rehearsal import (
+    N_CHECKED,
+    N_LEARNT,
+    REHEARSAL_FILE,
+    Scale,
+    write_rehearsal,
+)
 from utawaku.models.training.sequences import Lesson, lesson_of, train_sequences
 from utawaku.models.training.song_splices import (
     Span,
@@ -104,12 +114,18 @@ def composed(
 
 def stored_pairs(work: Path) -> list[tuple[Segmentation, dict[str, Any]]]:
     """All segmented streams with truth in `work`, in the order of their names."""
-    return [
-        (Segmentation.load(path.with_name(path.name.replace(".truth.json", ".npz"))), truth)
-        for path in sorted(work.glob("*.truth.json"))
-        if path.with_name(path.name.replace(".truth.json", ".npz")).is_file()
-        for truth in [json.loads(path.read_text())]
-    ]
+    return [_stored(work, name) for name in pair_names(work)]
+
+
+def pair_names(work: Path) -> list[str]:
+    """Names of the stored streams in `work` of which segmentation and truth are there."""
+    names = sorted(path.name.removesuffix(".truth.json") for path in work.glob("*.truth.json"))
+    return [name for name in names if (work / f"{name}.npz").is_file()]
+
+
+def _stored(work: Path, name: str) -> tuple[Segmentation, dict[str, Any]]:
+    truth = json.loads((work / f"{name}.truth.json").read_text())
+    return Segmentation.load(work / f"{name}.npz"), truth
 
 
 def example_of(segmentation: Segmentation, truth: dict[str, Any]) -> Example:
@@ -136,20 +152,32 @@ def examples_of(
     return examples
 
 
-def lessons_of(pairs: Sequence[tuple[Segmentation, dict[str, Any]]]) -> list[Lesson]:
+def lessons_of(pairs: Iterable[tuple[Segmentation, dict[str, Any]]]) -> list[Lesson]:
     """Lessons for the sequence network from streams with features and their truth."""
-    lessons = []
-    for segmentation, truth in pairs:
-        features = features_of(segmentation)
-        if features is None:
-            continue
-        inputs = sequence_inputs(features, cues_of(segmentation, features))
-        songs, aborted = (
-            [(song["start"], song["end"]) for song in truth.get(name, [])]
-            for name in ("songs", "aborted_songs")
-        )
-        lessons.append(lesson_of(inputs, songs, aborted, truth.get("tracks")))
-    return lessons
+    found = (_lesson_of(segmentation, truth) for segmentation, truth in pairs)
+    return [lesson for lesson in found if lesson is not None]
+
+
+def _lesson_of(segmentation: Segmentation, truth: dict[str, Any]) -> Lesson | None:
+    features = features_of(segmentation)
+    if features is None:
+        return None
+    inputs = sequence_inputs(features, cues_of(segmentation, features))
+    songs, aborted = (
+        [(song["start"], song["end"]) for song in truth.get(name, [])]
+        for name in ("songs", "aborted_songs")
+    )
+    return lesson_of(inputs, songs, aborted, truth.get("tracks"))
+
+
+def named_lessons(work: Path) -> dict[str, Lesson]:
+    """Lessons of all stored streams with features, by name."""
+    found: dict[str, Lesson] = {}
+    for name in pair_names(work):
+        lesson = _lesson_of(*_stored(work, name))
+        if lesson is not None:
+            found[name] = lesson
+    return found
 
 
 def main() -> None:
@@ -166,7 +194,8 @@ def main() -> None:
     making.add_argument("--evenings", type=int, default=240, help="half of them crowded")
     training = commands.add_parser("train")
     sequence = commands.add_parser("sequence")
-    for command in (training, sequence):
+    rehearsal = commands.add_parser("rehearsal")
+    for command in (training, sequence, rehearsal):
         command.add_argument("work", type=Path)
         command.add_argument("--out", type=Path, required=True)
     training.add_argument("--spliced", type=int, default=200)
@@ -182,6 +211,15 @@ def main() -> None:
         for mix, seed in wanted:
             composed(segmenter, halves[seed % 2], mix, seed, options.work)
             print(f"{mix} {seed}", flush=True)
+        return
+    if options.command == "rehearsal":
+        shipped = shipped_sequence_scorer()
+        lessons = named_lessons(options.work)
+        scale = Scale(shipped.mean, shipped.deviation)
+        write_rehearsal(lessons, scale, options.out / REHEARSAL_FILE.name)
+        print(
+            f"{N_LEARNT} crops to learn from and {N_CHECKED} to check by, of {len(lessons)} streams"
+        )
         return
     pairs = stored_pairs(options.work)
     if options.command == "sequence":

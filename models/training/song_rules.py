@@ -13,11 +13,8 @@ from functools import cached_property
 
 from utawaku.library.identity import overlap_s
 from utawaku.library.progress import Progress, silent
-from utawaku.models.songs.doubt import right_ends
 from utawaku.models.songs.rules import SongRules
-
-Span = tuple[float, float]
-"""Start and stop in seconds."""
+from utawaku.models.training.judgements import Counts, Judgements, Span
 
 STEPS: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "smart": {
@@ -43,85 +40,14 @@ value of each."""
 SIGNED = frozenset({"boundary_bias", "turn_bias"})
 """Thresholds that may be negative."""
 MOST_ROUNDS = 3
-_SHARED_S = 15.0
 
 
 @dataclass(frozen=True)
-class JudgedStream:
+class JudgedStream(Judgements):
     """Words of the user about one stream, and how its songs are found by rules."""
 
-    songs: Sequence[Span]
-    """Songs with boundaries that the user placed or found right."""
-    no_songs: Sequence[Span]
-    """Finds that the user dropped because they are no songs."""
-    unjudged: Sequence[Span]
-    """Songs of which the user has said nothing: what is found there counts neither way."""
     find: Callable[[SongRules], Sequence[Span]]
     """Songs of the stream by other rules, in order and without overlap."""
-
-    @property
-    def n(self) -> int:
-        """Number of corrections."""
-        return len(self.songs) + len(self.no_songs)
-
-    def counts(self, found: Sequence[Span]) -> Counts:
-        """Compare finds with what the user said."""
-        counted = [span for span in found if self._counts(span)]
-        return Counts(
-            len(self.songs),
-            len(counted),
-            sum(any(_half_shared(span, song) for span in counted) for song in self.songs),
-            sum(any(all(right_ends(span, song)) for span in counted) for song in self.songs),
-        )
-
-    def _counts(self, span: Span) -> bool:
-        """Return whether a find is where the user judged a song, or where no song is known."""
-        least_s = min(_SHARED_S, (span[1] - span[0]) / 2)
-        judged = (*self.songs, *self.no_songs)
-        if any(overlap_s(*span, *one) >= least_s for one in judged):
-            return True
-        return all(overlap_s(*span, *one) < least_s for one in self.unjudged)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Counts over any number of streams; add them with `+`."""
-
-    n_songs: int = 0
-    """Songs of the user."""
-    n_finds: int = 0
-    """Finds that count."""
-    n_found: int = 0
-    """Songs with a find of which more than half is shared (intersection over union)."""
-    n_clean: int = 0
-    """Songs with a find that starts within 3 s and ends within 5 s."""
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.n_songs + other.n_songs,
-            self.n_finds + other.n_finds,
-            self.n_found + other.n_found,
-            self.n_clean + other.n_clean,
-        )
-
-    @property
-    def n_surplus(self) -> int:
-        """Finds that are no song of the user."""
-        return max(0, self.n_finds - self.n_found)
-
-    @property
-    def found_f1(self) -> float:
-        """F1 of songs found, in [0, 1]."""
-        return self._f1(self.n_found)
-
-    @property
-    def clean_f1(self) -> float:
-        """F1 of songs cut clean, in [0, 1]."""
-        return self._f1(self.n_clean)
-
-    def _f1(self, n_right: int) -> float:
-        n = self.n_songs + self.n_finds
-        return 2 * n_right / n if n else 1.0
 
 
 @dataclass(frozen=True)
@@ -216,16 +142,3 @@ def _n_changed(was: Sequence[Span], now: Sequence[Span]) -> int:
     new = sum(span not in was for span in now)
     gone = sum(not any(overlap_s(*span, *other) > 0 for other in now) for span in was)
     return new + gone
-
-
-def _half_shared(span: Span, song: Span) -> bool:
-    return overlap_s(*span, *song) > 0.5 * (max(span[1], song[1]) - min(span[0], song[0]))
-
-
-def without_covered(no_songs: Sequence[Span], songs: Sequence[Span]) -> list[Span]:
-    """Dropped spans that are no songs: what a song of the user covers now is one."""
-    return [
-        span
-        for span in no_songs
-        if not any(overlap_s(*span, *song) >= 0.5 * (span[1] - span[0]) for song in songs)
-    ]

@@ -6,7 +6,8 @@ import pytest
 
 from tests.models.song_timelines import Timeline
 from utawaku.models.songs import SongRules, find_songs
-from utawaku.models.training.song_rules import JudgedStream, Span, fit_rules, without_covered
+from utawaku.models.training.judgements import Span, without_covered
+from utawaku.models.training.song_rules import JudgedStream, fit_rules
 
 
 def evening() -> tuple[Timeline, list[Span]]:
@@ -29,7 +30,7 @@ def judged_stream(
     def find(rules: SongRules) -> list[Span]:
         return [(one.start_s, one.stop_s) for one in find_songs(segmentation, rules)]
 
-    return JudgedStream(songs, more.get("no_songs", ()), more.get("unjudged", ()), find)
+    return JudgedStream(songs, more.get("no_songs", ()), more.get("unjudged", ()), (), find)
 
 
 def test_a_threshold_that_loses_songs_is_lowered_and_the_others_stay() -> None:
