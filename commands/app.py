@@ -13,6 +13,7 @@ from utawaku.commands import (
     follow,
     highlight,
     ingest,
+    judgements,
     label,
     lyrics,
     playlist,
@@ -78,6 +79,7 @@ reference.register(weights.app)
 app.add_typer(weights.app, name="models")
 app.add_typer(candidates.app, name="candidates")
 app.add_typer(train.app, name="train")
+app.add_typer(judgements.app, name="judgements")
 
 
 def _version(wanted: bool) -> None:

@@ -55,9 +55,9 @@ def songs(
         return
     catalogue = Catalogue.open(settings)
     try:
+        streams = chosen_streams(targets or [], channel, catalogue)
         with bar(tr("training")) as show:
-            trained = train_songs(_chosen(targets or [], channel, catalogue), catalogue, settings,
-                                  show)  # fmt: skip
+            trained = train_songs(streams, catalogue, settings, show)
     finally:
         catalogue.close()
     if not json:
@@ -82,7 +82,7 @@ def songs(
         )
 
 
-def _chosen(targets: list[str], channel: str, catalogue: "Catalogue") -> "list[Stream]":
+def chosen_streams(targets: list[str], channel: str, catalogue: "Catalogue") -> "list[Stream]":
     """Streams that are meant; all where none is named."""
     from utawaku.library.sites import full_address
     from utawaku.workflows.song_rules import channel_named, streams_of

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from utawaku.library.errors import EditError, NotFoundError
+from utawaku.library.judgements import Plan
 from utawaku.library.records import DropReason, SongEdit
 from utawaku.library.schema import song_edits, songs, streams
 from utawaku.library.store.connections import Connections
@@ -107,6 +108,32 @@ class Edits:
     def confirm(self, song_ids: Sequence[str]) -> list[SongEdit]:
         """Songs whose cuts are right as they are: they become the user's. One edit a stream."""
         return self._each_stream("right", dict.fromkeys(song_ids, SURE))
+
+    def judge(self, stream_id: str, plan: Plan) -> SongEdit:
+        """Take over what was said of a stream elsewhere, as one edit.
+
+        Raises:
+            EditError: a song would overlap one of the user's, or leave the recording.
+        """
+        changes: dict[str, Mapping[str, Any]] = {
+            song_id: {**_placed(*one.span), "state": "kept", "drop_reason": ""}
+            for song_id, one in plan.placed.items()
+        }
+        changes |= {
+            song_id: {**_dropped(one.said), "start_s": one.start_s, "stop_s": one.stop_s}
+            for song_id, one in plan.dropped.items()
+        }
+        changes |= {song_id: _dropped("merged") for song_id in plan.merged}
+        changes |= {
+            song_id: {"start_s": start_s, "stop_s": stop_s}
+            for song_id, (start_s, stop_s) in plan.trimmed.items()
+        }
+        added = [
+            {**_placed(*one.span), **({} if one.said == "song" else _dropped(one.said))}
+            for one in plan.added
+        ]
+        with self._catalogue.write() as connection:
+            return _edit(connection, stream_id, "judge", changes, added)
 
     def rename(self, changes: Mapping[str, Mapping[str, str]]) -> list[SongEdit]:
         """Give songs names: `title`, `artist`, `singer` by song id. One edit a stream."""

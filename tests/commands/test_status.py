@@ -13,7 +13,7 @@ from utawaku.library.requests import IngestStream
 
 KEYS = {
     "library", "catalogue", "n_streams", "n_songs", "pipeline_running", "health", "shazam",
-    "requests_waiting", "requests_running", "notices", "streams",
+    "requests_waiting", "requests_running", "notices", "streams", "song_network",
     "failed_checks",
 }  # fmt: skip
 
