@@ -36,6 +36,10 @@ from utawaku.models.training.song_data import stored_pairs
 
 BINS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0)
 """Limits between which a table of reliability counts."""
+RAISING = frozenset({"start", "stop", "sounds", "least", "edge", "inside"})
+LOWERING = frozenset({"inner", "outside", "rival"})
+"""Cues that can only speak for a cut, and only against it. Where few finds say otherwise it is by
+chance: a cue is left out, lest a song with talk in its middle be the surer for it."""
 _RIDGE = 1.0
 _N_STEPS = 60
 
@@ -130,7 +134,21 @@ def reliability_lines(said: Sequence[Chances], right: Sequence[Mapping[str, bool
 
 
 def _curve(finds: Sequence[Judged], kind: str) -> dict[str, float]:
-    names = list(finds[0].cues[kind])
+    """Fit one curve; the weight of a cue that would speak the wrong way is 0."""
+    every = names = list(finds[0].cues[kind])
+    while True:
+        curve = _fitted(finds, kind, names)
+        left = [name for name in names if not _is_wrong(name, curve[name])]
+        if left == names:
+            return {**dict.fromkeys(every, 0.0), **curve}
+        names = left
+
+
+def _is_wrong(name: str, weight: float) -> bool:
+    return (name in RAISING and weight < 0) or (name in LOWERING and weight > 0)
+
+
+def _fitted(finds: Sequence[Judged], kind: str, names: Sequence[str]) -> dict[str, float]:
     values = np.array([[find.cues[kind][name] for name in names] for find in finds], np.float64)
     right = np.array([find.right[kind] for find in finds], np.float64)
     middle, spread = values.mean(axis=0), values.std(axis=0) + 1e-6

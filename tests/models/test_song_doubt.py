@@ -1,13 +1,17 @@
 """The chance that a song and its ends were cut right, and how it is fitted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from utawaku.library.doubt import DOUBTFUL_BELOW
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.models.songs.doubt import Chances, Doubt, doubt_cues, shipped_doubt
 from utawaku.models.training.song_doubt import (
+    LOWERING,
+    RAISING,
     Judged,
     fitted_doubt,
     reliability,
@@ -40,10 +44,35 @@ def test_unsure_edges_a_weak_middle_and_a_start_inside_make_it_doubtful() -> Non
     sure = chances(evidence()).song
     assert chances(evidence(start=-4.0)).song < sure - 0.1
     assert chances(evidence(stop=-5.0)).song < sure
-    assert chances(evidence(sounds=0.5)).song < sure - 0.1
+    assert chances(evidence(sounds=0.5)).song < 0.5
     two = evidence()
     two[250, 1] = 3.0
     assert chances(two).song < sure - 0.05
+
+
+def test_the_longer_the_talk_between_two_songs_the_less_sure_is_their_being_one() -> None:
+    said = [chances(evidence()).song]
+    for n_steps in (20, 40, 60):
+        two = evidence()
+        first, last = 250 - n_steps // 2, 250 + n_steps // 2
+        two[first:last, 0] = -6.0
+        two[first, 2] = two[last, 1] = 3.0
+        said.append(chances(two).song)
+    assert said == sorted(said, reverse=True)
+    assert said[1] < said[0] - 0.1
+    assert said[2] < DOUBTFUL_BELOW
+
+
+def test_a_cue_never_speaks_the_wrong_way_whatever_the_finds_say() -> None:
+    for curve in shipped_doubt().curves.values():
+        assert all(curve[name] >= 0 for name in RAISING & set(curve))
+        assert all(curve[name] <= 0 for name in LOWERING & set(curve))
+    upside_down = [
+        replace(find, right={kind: not right for kind, right in find.right.items()})
+        for find in finds(200)
+    ]
+    assert fitted_doubt(upside_down).curves["start"]["edge"] == 0.0
+    assert fitted_doubt(finds(200)).curves["start"]["edge"] > 0.5
 
 
 def test_an_unsure_end_is_the_doubtful_one_and_leaves_the_other_alone() -> None:
