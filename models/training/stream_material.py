@@ -1,12 +1,13 @@
 """The recordings that training streams are composed of, laid out so that no source is on two sides.
 
-    python -m utawaku.models.training.stream_material SOURCES OUT
+    python -m utawaku.models.training.stream_material SOURCES OUT [--more]
 
 SOURCES holds what the tables below name: `corpus` (the development corpus), `debian/PACKAGE` (a
 package, unpacked), `yue` (the folder `music` of map-yue/map-yue.github.io), `mir1k` (MIR-1K's
-`Wavfile`), `jamendolyrics` and `ultrastar` (songs that are only ever tested on). What is missing
-is left out. OUT gets `train` and `test`, each with `songs speech instrumental noise` as 16 kHz
-mono wave files and `karaoke` as links to the clips of MIR-1K.
+`Wavfile`), `jamendolyrics` and `ultrastar` (songs that are only ever tested on), and for `--more`
+`acestep` (the folder `opus/samples` of ace-step/ace-step.github.io). What is missing is left out.
+OUT gets `train` and `test`, each with `songs speech instrumental noise` as 16 kHz mono wave files
+and `karaoke` as links to the clips of MIR-1K.
 """
 
 from __future__ import annotations
@@ -106,6 +107,17 @@ TRAIN: dict[str, tuple[Source, ...]] = {
     ),
     "noise": (Source("corpus", "corpus/noise", ("*.mp3", "*.flac"), _SEE_CORPUS, ("rain",)),),
 }  # fmt: skip
+_ACE_STEP = "Apache-2.0, credit ACE-Step by ACE Studio and StepFun"
+MORE: dict[str, tuple[Source, ...]] = {
+    "songs": (
+        Source(
+            "acestep", "acestep",
+            ("GeneralSongs/*.opus", "MultipleLang/*.opus", "RapMachine/*.opus"), _ACE_STEP,
+        ),
+    ),
+    "instrumental": (Source("acestep", "acestep", ("Instrumentals/*.opus",), _ACE_STEP),),
+}  # fmt: skip
+"""Sources that `sequence.npz` was not trained on; `rehearsal.npz` has them."""
 TEST: dict[str, tuple[Source, ...]] = {
     "songs": (
         Source("jamendo", "jamendolyrics", ("*.mp3",), "Creative Commons, each its own"),
@@ -182,14 +194,18 @@ def reels(paths: Iterable[Path], seed: int) -> Iterable[Audio]:
             pieces, n = [], 0
 
 
-def lay_out(sources: Path, out: Path) -> dict[str, int]:
-    """Write both sides; returns how many files each folder got."""
+def lay_out(sources: Path, out: Path, *, more: bool = False) -> dict[str, int]:
+    """Write both sides, with `more` also the sources of `MORE`.
+
+    Returns how many files each folder got.
+    """
     counts: dict[str, int] = {}
     for side, kinds in (("train", TRAIN), ("test", TEST)):
         for kind, rows in kinds.items():
             folder = out / side / kind
             folder.mkdir(parents=True, exist_ok=True)
-            for source in rows:
+            further = MORE.get(kind, ()) if more and side == "train" else ()
+            for source in (*rows, *further):
                 _write_source(source, sources, folder)
             counts[f"{side}/{kind}"] = len(list(folder.iterdir()))
         counts[f"{side}/karaoke"] = _link_clips(sources / "mir1k", out / side, side == "test")
@@ -233,8 +249,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("sources", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--more", action="store_true", help="sources of later networks, too")
     options = parser.parse_args()
-    for folder, n in lay_out(options.sources, options.out).items():
+    for folder, n in lay_out(options.sources, options.out, more=options.more).items():
         sys.stdout.write(f"{folder:20} {n}\n")
 
 
