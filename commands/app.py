@@ -19,6 +19,7 @@ from utawaku.commands import (
     playlist,
     reference,
     rematerialize,
+    schema,
     scrobble,
     segment,
     separate,
@@ -29,6 +30,7 @@ from utawaku.commands import (
     taste,
     train,
     up,
+    watch,
 )
 from utawaku.commands import (
     models as weights,
@@ -73,6 +75,8 @@ for module in (
     serve,
     services,
     scrobble,
+    watch,
+    schema,
 ):
     module.register(app)
 reference.register(weights.app)

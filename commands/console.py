@@ -40,11 +40,16 @@ err: Console = _CleanConsole(stderr=True, highlight=False)
 """Progress and errors, so that results can be piped."""
 
 
-def print_json(value: Any) -> None:
-    """Print one JSON document."""
+def json_text(value: Any) -> str:
+    """Return a value as one JSON document, as commands print it."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
     # A path may hold bytes that are no text.
-    sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json_text(value) + "\n")
 
 
 def print_event(event: str, **values: Any) -> None:

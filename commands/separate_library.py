@@ -40,6 +40,7 @@ def engine_of(name: str | None, settings: "Settings") -> "Separator":
             threads=wanted.threads,
             extension="average",
             custom=wanted.weights,
+            plugin=wanted.plugin,
         )
 
 

@@ -38,6 +38,13 @@ def serve(
             "name; may be repeated.",
         ),
     ] = None,
+    hook: Annotated[
+        bool,
+        typer.Option(
+            "--hook",
+            help="Take what recorders post when they have closed a file, and print the address.",
+        ),
+    ] = False,
     bind: Annotated[
         str,
         typer.Option(help="With --public: the address to listen on; 0.0.0.0 inside a container."),
@@ -50,18 +57,22 @@ def serve(
     --feed SEARCH prints the address of a podcast feed. Its token lasts, and opens nothing but feeds
     and their sound; HTTP Basic with that token as the password works, too.
 
+    --hook prints the address for recorders: files below watch.recorder_folder are ingested by the
+    pipeline as soon as they are closed.
+
     --public serves that page to other people, who log in by the token of the printed address or,
     with web.login_header, at the proxy. Everybody who may enter sees what the others upload.
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.library.web_guard import FEED_ROOT, HOST
+    from utawaku.library.web_guard import FEED_ROOT, HOOK_ROOT, HOST
     from utawaku.tui.serve import DEFAULT_PORT
     from utawaku.tui.serve import serve as run
     from utawaku.web.application import highlight_application
     from utawaku.web.feeds import feed_address, feed_application, feed_guard
     from utawaku.web.pages import ROOT
     from utawaku.web.public import public_guard, serve_public
+    from utawaku.web.recorder_hook import hook_address, hook_application, hook_guard
 
     def tell(text: str) -> None:
         out.print(text, markup=False, soft_wrap=True)
@@ -72,11 +83,11 @@ def serve(
             subject="--url" if url else "--bind",
             next_step="Without it the page is for this machine alone",
         )
-    if public and feed:
+    if public and (feed or hook):
         raise UsageError(
             "goes without --public only",
-            subject="--feed",
-            next_step="Feeds are for this machine: the songs are those of the library",
+            subject="--feed" if feed else "--hook",
+            next_step="It is for this machine alone",
         )
     settings = load_settings()
     catalogue = Catalogue.open(settings)
@@ -92,7 +103,12 @@ def serve(
                 ROOT: highlight_application(settings, catalogue),
                 FEED_ROOT: feed_application(settings, catalogue),
             }
-            run(settings, number, tell=tell, pages=pages, feeds=feeds, further=addresses)
+            guards = [feeds]
+            if hook:
+                guards.append(hook_guard(settings))
+                pages[HOOK_ROOT] = hook_application(settings, catalogue)
+                addresses.append(hook_address(guards[-1].token, origin=origin))
+            run(settings, number, tell=tell, pages=pages, guards=guards, further=addresses)
             return
         guard = public_guard(settings, tuple(url or ()))
         for address in guard.addresses(ROOT):

@@ -171,7 +171,12 @@ class StemSettings(_Section):
         "auto",
         description="Separation engine. `auto` is `spleeter` where its weights are or can be "
         "fetched (73 MB), else `builtin`, which comes along; `blend` is the mean of both; `custom` "
-        "is the network at `stems.weights`.",
+        "is the network at `stems.weights`; `plugin` is `stems.plugin`.",
+    )
+    plugin: str = Field(
+        "",
+        description="Separator that another installed package brings (entry point "
+        "`utawaku.separators`).",
     )
     weights: OptionalPath = Field(
         None,

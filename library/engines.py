@@ -4,7 +4,9 @@ from typing import Literal, get_args
 
 SegmentEngine = Literal["sm", "smn", "bacs"]
 """Networks that tell speech from music; `bacs` is the small acoustic segmenter."""
-SeparationEngine = Literal["auto", "builtin", "spleeter", "blend", "custom", "spleeter-reference"]
+SeparationEngine = Literal[
+    "auto", "builtin", "spleeter", "blend", "custom", "plugin", "spleeter-reference"
+]
 """Engines that separate vocals from accompaniment; `auto` is Spleeter where it can be had."""
 HighlightEngine = Literal["builtin", "deepchorus"]
 """Models of the interest curve."""

@@ -27,6 +27,8 @@ FEED_ROOT = "/feeds"
 """Path below which feeds, and the sound that they name, are served."""
 FEED_PLACES = ("songs.xml", "sound", "artwork")
 """Names right below `FEED_ROOT`, or below its token."""
+HOOK_ROOT, HOOK_PLACE = "/hooks", "file-closed"
+"""Path of what recorders post to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,38 +93,47 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedGuard:
-    """The rules for feeds, beside those of the port.
+class PathGuard:
+    """The rules for what lies below one path, beside those of the port.
 
-    Players of podcasts keep no cookie and follow no redirect with one. They show the token inside
-    the path of the feed and of its sound, or as the password of HTTP Basic. It opens feeds for
-    reading and nothing else, and lasts longer than the token of the port.
+    Players of podcasts and recorders keep no cookie and follow no redirect with one. They show a
+    token inside the path, in `Authorization: Bearer`, or as the password of HTTP Basic. It opens
+    what lies there and nothing else, and lasts longer than the token of the port.
     """
 
+    root: str
+    """Path that it guards, without a slash at its end."""
+    places: tuple[str, ...]
+    """Names right below `root`, or below its token."""
+    methods: tuple[str, ...]
+    """Those of HTTP that are let pass."""
     token: str
 
     def judge(self, guard: Guard, method: str, path: str, headers: Mapping[str, str]) -> Verdict:
-        """Decide on a request for something below `FEED_ROOT`.
+        """Decide on a request for something below `root`.
 
         Args:
             guard: of the port.
             method: of HTTP.
-            path: with `FEED_ROOT`.
+            path: with `root`.
             headers: by lower-case name.
         """
         if headers.get("host", "") not in guard.hosts:
             return Verdict("refuse", "unknown host")
         if headers.get("origin", guard.origins[0]) not in guard.origins:
             return Verdict("refuse", "asked by another page")
-        if method not in ("GET", "HEAD"):
-            return Verdict("refuse", "feeds can only be read")
-        first = path.removeprefix(f"{FEED_ROOT}/").partition("/")[0]
-        if first not in FEED_PLACES:
-            return SERVE if is_secret(first, self.token) else Verdict("refuse", "no such feed")
-        if is_secret(_basic_password(headers.get("authorization", "")), self.token):
+        if method not in self.methods:
+            return Verdict("refuse", f"only {' and '.join(self.methods)} can be asked for here")
+        first = path.removeprefix(f"{self.root}/").partition("/")[0]
+        if first not in self.places:
+            known = is_secret(first, self.token)
+            return SERVE if known else Verdict("refuse", "there is nothing here")
+        given = headers.get("authorization", "")
+        secrets_given = (_basic_password(given), given.removeprefix(_BEARER))
+        if any(is_secret(one, self.token) for one in secrets_given):
             return SERVE
         found = judge_token(headers, "", token=guard.token, cookie=guard.cookie)
-        return found or Verdict("ask", "The password is the token of the feed's address.")
+        return found or Verdict("ask", "The password is the token of the printed address.")
 
 
 def _basic_password(header: str) -> str:

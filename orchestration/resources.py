@@ -200,6 +200,7 @@ class SeparatorResource(dg.ConfigurableResource[Any]):
             threads=self.threads or settings.stems.threads,
             extension="average",
             custom=settings.stems.weights,
+            plugin=settings.stems.plugin,
             progress=progress,
         )
 

@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from tests import postgres
+from tests.json_output import check_json
 from utawaku.demo import DemoTruth, make_demo_stream
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
@@ -135,8 +136,8 @@ class Program:
         )
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
-        return subprocess.run(
+        """Run it to its end; JSON that it prints is held against the schema of the command."""
+        done = subprocess.run(
             self.command(*arguments),
             cwd=ROOT,
             env=self.environment,
@@ -145,6 +146,9 @@ class Program:
             timeout=280,
             check=False,
         )
+        if "--json" in arguments and done.returncode == 0:
+            check_json(arguments, done.stdout)
+        return done
 
 
 @pytest.fixture

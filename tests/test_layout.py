@@ -7,6 +7,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 COVERED_ELSEWHERE = {
+    "commands/json_forms.py": "tests/commands/test_schema.py",
     "commands/outcome.py": "tests/commands/test_ingest.py",
     "commands/prepare_services.py": "tests/commands/test_up.py",
     "jobs/ingest.py": "tests/sensors/test_drain_requests.py",

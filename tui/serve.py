@@ -8,7 +8,7 @@ from typing import Any
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.language import tr
-from utawaku.library.web_guard import FEED_ROOT, HOST, FeedGuard, Guard, Verdict, new_token
+from utawaku.library.web_guard import HOST, Guard, PathGuard, Verdict, new_token
 
 DEFAULT_PORT = 3201
 _HEAD = """
@@ -33,7 +33,7 @@ def serve(
     *,
     tell: Callable[[str], None] = print,
     pages: Mapping[str, Any] | None = None,
-    feeds: FeedGuard | None = None,
+    guards: Sequence[PathGuard] = (),
     further: Sequence[str] = (),
 ) -> None:
     """Serve the library at `http://127.0.0.1:<port>/?token=...` until Ctrl-C.
@@ -43,8 +43,8 @@ def serve(
         port: of loopback; 0 is not allowed, since the address is told before.
         tell: told the addresses, with their token, once.
         pages: further aiohttp applications by the path that they are served at.
-        feeds: who may read the application at `FEED_ROOT`, if there is one.
-        further: addresses below it that are told after the others.
+        guards: who may enter the pages that have rules of their own.
+        further: addresses of those, told after the others.
 
     Raises:
         UtawakuError: the port is taken.
@@ -62,8 +62,9 @@ def serve(
                 next_step="Give another with --port",
             ) from error
     token = new_token()
-    server = guarded_server([sys.executable, "-m", "utawaku"], port, token, pages, feeds)
-    for path in ("/", *(path for path in pages or {} if path != FEED_ROOT)):
+    server = guarded_server([sys.executable, "-m", "utawaku"], port, token, pages, guards)
+    own = [guard.root for guard in guards]
+    for path in ("/", *(path for path in pages or {} if path not in own)):
         tell(f"http://{HOST}:{port}{path}?token={token}")
     for address in further:
         tell(address)
@@ -75,7 +76,7 @@ def guarded_server(
     port: int,
     token: str,
     pages: Mapping[str, Any] | None = None,
-    feeds: FeedGuard | None = None,
+    guards: Sequence[PathGuard] = (),
 ) -> Any:
     """A textual-serve server, and further applications, behind the guard of `library.web_guard`."""
     from aiohttp import web
@@ -85,15 +86,9 @@ def guarded_server(
         port, token, tr("Open the whole address that `utawaku serve` shows, with its token.")
     )
 
-    def verdict_on(request: web.Request) -> Verdict:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        if feeds is not None and request.path.startswith(f"{FEED_ROOT}/"):
-            return feeds.judge(rules, request.method, request.path, headers)
-        return rules.judge(headers, request.query_string)
-
     @web.middleware
     async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
-        verdict = verdict_on(request)
+        verdict = _judge(request, rules, guards)
         if verdict.action == "ask":
             challenge = {"WWW-Authenticate": 'Basic realm="utawaku", charset="UTF-8"'}
             raise web.HTTPUnauthorized(text=verdict.reason, headers=challenge)
@@ -123,6 +118,14 @@ def guarded_server(
 
     # textual-serve takes one shell line; every word of ours is quoted.
     return Guarded(shlex.join(command), host=HOST, port=port, title="utawaku")
+
+
+def _judge(request: Any, rules: Guard, guards: Sequence[PathGuard]) -> Verdict:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    for one in guards:
+        if request.path.startswith(f"{one.root}/"):
+            return one.judge(rules, request.method, request.path, headers)
+    return rules.judge(headers, request.query_string)
 
 
 def _add_headers(response: Any, port: int) -> None:

@@ -19,7 +19,7 @@ from utawaku.library.errors import NotFoundError, QueryError, TagError
 from utawaku.library.exports.podcast import SOUND_TYPES, Episode, podcast_feed
 from utawaku.library.records import Song
 from utawaku.library.tags import read_cover
-from utawaku.library.web_guard import FEED_PLACES, FEED_ROOT, FeedGuard, lasting_token
+from utawaku.library.web_guard import FEED_PLACES, FEED_ROOT, PathGuard, lasting_token
 from utawaku.workflows.song_tags import address_of, addresses_in
 from utawaku.workflows.stream_labels import cover_file
 
@@ -31,9 +31,10 @@ HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-ca
 _XML = "application/rss+xml"
 
 
-def feed_guard(settings: Settings) -> FeedGuard:
+def feed_guard(settings: Settings) -> PathGuard:
     """The guard of the feeds; its token lasts, as players keep the address."""
-    return FeedGuard(lasting_token(settings.data_dir / TOKEN_FILE))
+    token = lasting_token(settings.data_dir / TOKEN_FILE)
+    return PathGuard(FEED_ROOT, FEED_PLACES, ("GET", "HEAD"), token)
 
 
 def feed_address(catalogue: Catalogue, token: str, search: str, *, origin: str) -> str:

@@ -13,6 +13,7 @@ import utawaku.models.songs
 from utawaku.library.artefacts import ARTEFACTS, artefacts_of_model
 from utawaku.library.config import SegmentSettings, Settings
 from utawaku.library.errors import UtawakuError
+from utawaku.library.plugins import SEPARATORS, plugin_version
 from utawaku.library.progress import Progress
 from utawaku.library.song_rules import SongRules
 from utawaku.models import registry
@@ -130,6 +131,8 @@ def _separator_version(settings: Settings) -> str:
         return f"{ReferenceSpleeter.name} {ReferenceSpleeter.version}"
     if engine == "custom":
         return custom_version(settings.stems.weights) or MISSING
+    if engine == "plugin":
+        return plugin_version(SEPARATORS, settings.stems.plugin) or MISSING
     weights = _registered(_separator)(settings)
     if engine == "blend":
         return f"{weights}+{registry.expected_version(BUILTIN_WEIGHTS, settings.weights_dir)}"

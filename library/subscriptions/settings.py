@@ -70,6 +70,11 @@ class WatchSettings(BaseModel):
     folder: OptionalPath = Field(
         default=None, description="Ingest media files that appear in this folder."
     )
+    recorder_folder: OptionalPath = Field(
+        default=None,
+        description="Folder of a recorder that tells of its files by the hook of `serve --hook`; "
+        "only files below it are ingested so.",
+    )
     follow_links: bool = Field(
         default=False, description="Follow links in the watched folder that lead out of it."
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from utawaku.library.engines import SEPARATION_ENGINES
 from utawaku.library.errors import EngineError, WeightsCorruptError, WeightsMissingError
+from utawaku.library.plugins import SEPARATORS, load_plugin
 from utawaku.library.progress import Progress, part, silent
 from utawaku.models import registry
 from utawaku.models.separator.engine import Separator
@@ -20,6 +21,7 @@ WEIGHTS = {
 }
 """Registry names of the weights that an engine fetches; the built-in one's come along."""
 _TRY_AGAIN_S = 24 * 3600.0
+_PLUGIN = "plugin:"
 _NOT_HAD = f"{SPLEETER_WEIGHTS}.not-had"
 """Written where `auto` could not fetch Spleeter; its time says when."""
 
@@ -60,6 +62,7 @@ def make_separator(
     threads: int = 0,
     extension: str = "zeros",
     custom: Path | None = None,
+    plugin: str = "",
     progress: Progress = silent,
 ) -> Separator:
     """Return the engine called `name`; fetches its weights where they are not here yet.
@@ -67,20 +70,24 @@ def make_separator(
     `spleeter-reference` runs in an environment of its own: `models.separator.reference`.
 
     Args:
-        name: an engine, or the path of a network of the user's own (.onnx, .toml).
+        name: an engine, `plugin:NAME`, or the path of a network of the user's own (.onnx, .toml).
         weights_dir: where weights are kept.
         threads: inference threads; 0 is one a core.
         extension: what Spleeter does above 11 kHz: `zeros` (drops it) or `average`.
         custom: the network of the engine `custom`.
+        plugin: the separator of the engine `plugin`.
         progress: of fetching weights.
 
     Raises:
         EngineError: no engine that runs in this process has this name; or the user's own network
             cannot be used.
+        ConfigError: no installed package has the plugin.
         WeightsMissingError, WeightsCorruptError: see `utawaku.models.registry.pull`.
     """
     if Path(name).suffix in (".onnx", ".toml"):
         name, custom = "custom", Path(name)
+    if name.startswith(_PLUGIN):
+        name, plugin = "plugin", name.removeprefix(_PLUGIN)
     fetch_preferred(name, weights_dir, part(progress, 0.0, 0.9))
     match engine_in_use(name, weights_dir):
         case "builtin":
@@ -99,6 +106,10 @@ def make_separator(
             )
         case "custom":
             return _custom(custom, threads)
+        case "plugin":
+            made: Separator = load_plugin(SEPARATORS, plugin)(threads)
+            made.name = "plugin"
+            return made
     raise EngineError(
         "there is no such separation engine",
         subject=name,

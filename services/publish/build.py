@@ -11,6 +11,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError, LoginExpiredError, NotFoundError, UploadRefusedError
 from utawaku.library.files import remove_stale_temporaries
+from utawaku.library.plugins import UPLOAD_TARGETS, load_plugin, plugin_names
 from utawaku.library.progress import Progress
 from utawaku.library.publish.quota import UNLIMITED
 from utawaku.library.publish.records import Account, Part, Submission
@@ -47,9 +48,12 @@ def uploader_for(target: str, account: str, settings: Settings, catalogue: Catal
         url = wanted.webdav_url.get_secret_value()
         return WebDavUploader(url, wanted.webdav_user, password, account)
     if target in wanted.sites and target in site_names():
-        module = importlib.import_module(f"{sites.__name__}.{target}")
         options = {name: value.get_secret_value() for name, value in wanted.sites[target].items()}
-        made: Uploader = module.uploader(account, options)
+        if target in _own_sites():
+            make = importlib.import_module(f"{sites.__name__}.{target}").uploader
+        else:
+            make = load_plugin(UPLOAD_TARGETS, target)
+        made: Uploader = make(account, options)
         return made
     raise ConfigError(
         "is not set up as a target", subject=target, next_step="See `utawaku upload --help`"
@@ -57,7 +61,11 @@ def uploader_for(target: str, account: str, settings: Settings, catalogue: Catal
 
 
 def site_names() -> list[str]:
-    """Names of the sites that are a module of `services/publish/sites/`."""
+    """Names of the sites of `services/publish/sites/` and of other packages."""
+    return [*_own_sites(), *plugin_names(UPLOAD_TARGETS)]
+
+
+def _own_sites() -> list[str]:
     return [found.name for found in pkgutil.iter_modules(sites.__path__)]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.json_output import check_json
 from utawaku.commands.app import app
 from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
@@ -21,7 +22,10 @@ class Answer:
 
 
 class CommandLine:
-    """Runs commands in this process; an error of ours ends with its exit code, as in `main`."""
+    """Runs commands in this process; an error of ours ends with its exit code, as in `main`.
+
+    What is printed with --json is held against the schema of the command.
+    """
 
     def run(self, *arguments: str | Path, stdin: str = "") -> Answer:
         """Run one command to its end."""
@@ -31,6 +35,8 @@ class CommandLine:
             return Answer(error.exit_code, result.stdout, result.stderr + str(error))
         if error is not None and not isinstance(error, SystemExit):
             raise error
+        if "--json" in arguments and result.exit_code == 0:
+            check_json(arguments, result.stdout)
         return Answer(result.exit_code, result.stdout, result.stderr)
 
 

@@ -67,7 +67,7 @@ async def feeds(settings: Settings) -> AsyncIterator[Feeds]:
     port = free_port()
     guard = feed_guard(settings)
     pages = {FEED_ROOT: feed_application(settings, catalogue)}
-    server = guarded_server(["true"], port, PORT_TOKEN, pages, guard)
+    server = guarded_server(["true"], port, PORT_TOKEN, pages, [guard])
     runner = web.AppRunner(await server._make_app())
     await runner.setup()
     await web.TCPSite(runner, HOST, port).start()
