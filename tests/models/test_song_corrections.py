@@ -139,6 +139,7 @@ def test_a_network_learns_what_the_user_says_and_forgets_nothing(
     for module in (sequences, song_corrections):
         monkeypatch.setattr(module, "CROP_STEPS", 260)
     monkeypatch.setattr(song_corrections, "_RATE", 3e-3)
+    monkeypatch.setattr(song_corrections, "_SHARE", 1.0)
     known = [lesson(400 + n) for n in range(4)]
     shipped = sequences.train_sequences(known, n_members=1, n_channels=8, n_updates=120, batch=2)
     other = lesson(450, marked=True)
