@@ -33,6 +33,9 @@ from utawaku.commands import (
     watch,
 )
 from utawaku.commands import (
+    catalogue as catalogue_commands,
+)
+from utawaku.commands import (
     models as weights,
 )
 from utawaku.commands import (
@@ -82,6 +85,7 @@ for module in (
 reference.register(weights.app)
 app.add_typer(weights.app, name="models")
 app.add_typer(candidates.app, name="candidates")
+app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(train.app, name="train")
 app.add_typer(judgements.app, name="judgements")
 

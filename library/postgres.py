@@ -158,9 +158,8 @@ class ChangeCounter:
 
     @staticmethod
     def _ask(connection: sa.Connection) -> Changes:
-        rows: dict[str, int] = dict(
-            connection.exec_driver_sql("SELECT name, n FROM change_counts").tuples().all()
-        )
+        found = connection.exec_driver_sql("SELECT name, n FROM change_counts")
+        rows: dict[str, int] = {row.name: row.n for row in found}
         return Changes(rows["all"], rows["songs"])
 
 
