@@ -62,6 +62,12 @@ class DownloadSettings(_Section):
     cookies_file: OptionalPath = Field(
         None, description="Netscape cookies file for members-only streams."
     )
+    cookies_from_browser: str = Field(
+        "",
+        description="Browser whose cookies are read for members-only streams, as yt-dlp names it: "
+        "firefox, chrome:Profile 1, firefox::Container. It is your log-in: a site may lock an "
+        "account that downloads much.",
+    )
     proxy: SecretUrl = Field(
         SecretUrl(""), description="Proxy for downloads, e.g. socks5://127.0.0.1:1080."
     )
@@ -83,6 +89,11 @@ class DownloadSettings(_Section):
         description="How `ingest` stores a local file: by reference to where it is, or a "
         "copy of it.",
     )
+
+    @property
+    def has_cookies(self) -> bool:
+        """Return whether sites are shown cookies of a browser that is logged in."""
+        return self.cookies_file is not None or bool(self.cookies_from_browser)
 
 
 class SegmentSettings(_Section):

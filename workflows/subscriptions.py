@@ -133,7 +133,7 @@ def take_listing(
         {entry.key for entry in listed} | {entry.url for entry in listed}
     )
     is_first = "reconciled_at" not in channel.cursor and not stored
-    has_cookies = with_rules(settings, rules).download.cookies_file is not None
+    has_cookies = with_rules(settings, rules).download.has_cookies
     seen: list[ChannelEntry] = []
     ask: set[str] = set()
     n_backlog = n_new = 0
@@ -304,7 +304,7 @@ def follow(
         title=known.title or title,
     )
     catalogue.channels.save(changed)
-    has_cookies = downloader.settings.cookies_file is not None
+    has_cookies = downloader.settings.has_cookies
     judge_again(changed, catalogue, has_cookies=has_cookies)
     return changed
 

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yt_dlp
+from yt_dlp.cookies import SUPPORTED_BROWSERS
 from yt_dlp.networking.exceptions import HTTPError
 
 from utawaku.library.config import DownloadSettings
@@ -33,6 +34,11 @@ _MAX_COOKIES_BYTES = 4_000_000
 _LONGEST_WAIT_S = 48 * 3600.0
 
 
+_BROWSER = re.compile(
+    r"(?P<name>[^+:]+?)(\s*\+\s*(?P<keyring>[^:]+?))?(\s*:\s*(?!:)(?P<profile>.+?))?"
+    r"(\s*::\s*(?P<container>.+))?"
+)
+"""`BROWSER[+KEYRING][:PROFILE][::CONTAINER]`, as yt-dlp takes it."""
 _COOKIE_LINE = re.compile(
     r"(#HttpOnly_)?[^#\t][^\t]*(\t[^\t]*){3}\t([0-9]+(\.[0-9]+)?)?(\t[^\t]*){2}"
 )
@@ -100,6 +106,7 @@ class Session(yt_dlp.YoutubeDL):  # type: ignore[misc]
                 **_options(settings, tuning),
                 "logger": self.log,
                 **({"cookiefile": io.StringIO(cookies)} if cookies is not None else {}),
+                **_browser_options(settings.cookies_from_browser),
                 **tuning.extra_options,
                 **(options or {}),
             }
@@ -204,6 +211,26 @@ def _options(settings: DownloadSettings, tuning: Tuning) -> dict[str, Any]:
         **({"proxy": settings.proxy.get_secret_value()} if settings.proxy else {}),
         **({"ratelimit": settings.rate_limit_bytes} if settings.rate_limit_bytes else {}),
     }  # fmt: skip
+
+
+def _browser_options(text: str) -> dict[str, Any]:
+    """Return what has yt-dlp read a browser's cookies, in the form of `--cookies-from-browser`.
+
+    Raises:
+        ConfigError: yt-dlp knows no such browser.
+    """
+    if not text:
+        return {}
+    found = _BROWSER.fullmatch(text.strip())
+    name = found["name"].lower() if found else ""
+    if found is None or name not in SUPPORTED_BROWSERS:
+        raise ConfigError(
+            "names no browser that yt-dlp can read cookies of",
+            subject=f"download.cookies_from_browser {text}",
+            next_step=f"Choose of {', '.join(sorted(SUPPORTED_BROWSERS))}",
+        )
+    keyring = found["keyring"].strip().upper() if found["keyring"] else None
+    return {"cookiesfrombrowser": (name, found["profile"], keyring, found["container"])}
 
 
 def _read_cookies(path: Path | None) -> str | None:
