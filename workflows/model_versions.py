@@ -20,6 +20,7 @@ from utawaku.models import registry
 from utawaku.models.highlight.engine import engine_version
 from utawaku.models.mfcc_segmenter import VERSION as BACS_VERSION
 from utawaku.models.mfcc_segmenter import own_version
+from utawaku.models.separator.blend import BlendSeparator
 from utawaku.models.separator.engines import (
     AUTO,
     BUILTIN_WEIGHTS,
@@ -135,7 +136,8 @@ def _separator_version(settings: Settings) -> str:
         return plugin_version(SEPARATORS, settings.stems.plugin) or MISSING
     weights = _registered(_separator)(settings)
     if engine == "blend":
-        return f"{weights}+{registry.expected_version(BUILTIN_WEIGHTS, settings.weights_dir)}"
+        builtin = registry.expected_version(BUILTIN_WEIGHTS, settings.weights_dir)
+        return f"{weights}+{builtin}+{BlendSeparator.version}"
     return weights
 
 

@@ -97,12 +97,11 @@ def make_separator(
         case "blend":
             from utawaku.models.separator.blend import BlendSeparator
 
-            # Only what adds up to the mix can be averaged with what does.
+            # Only what adds up to the mix can be averaged with what does. Where the two disagree,
+            # Spleeter is the one to trust: benchmarks/RESULTS.md, "Stems".
             return BlendSeparator(
-                [
-                    _spleeter(weights_dir, threads, "average", progress),
-                    _builtin(weights_dir, threads, progress),
-                ]
+                _spleeter(weights_dir, threads, "average", progress),
+                _builtin(weights_dir, threads, progress),
             )
         case "custom":
             return _custom(custom, threads)

@@ -46,23 +46,61 @@ class Share:
             yield Stems(self.share * buffer, buffer - self.share * buffer)
 
 
-def test_the_blend_is_the_mean_of_its_engines_whatever_their_pieces() -> None:
-    mix = noise(2, 50_003)
-    blend = BlendSeparator([Share(0.2, 700), Share(0.6, 11_000)])
+def test_the_blend_leans_to_its_first_engine_by_how_far_they_disagree() -> None:
+    mix = noise(2, 400_003)
+    blend = BlendSeparator(Share(0.5, 700), Share(0.6, 11_000))
+    # The powers are as 25 to 36, and of the second there is half of that.
+    expected = (0.5 + 0.1 * 0.5 * 25 / 36) * mix
     chunks = [mix[:, start : start + 4_096] for start in range(0, mix.shape[1], 4_096)]
     pieces = list(blend.stream(chunks, RATE_HZ))
     vocals = np.concatenate([piece.vocals for piece in pieces], axis=1)
     accompaniment = np.concatenate([piece.accompaniment for piece in pieces], axis=1)
-    np.testing.assert_allclose(vocals, 0.4 * mix, atol=1e-6)
+    np.testing.assert_allclose(vocals, expected, atol=1e-6)
     np.testing.assert_allclose(vocals + accompaniment, mix, atol=1e-6)
     assert list(blend.stream([], RATE_HZ)) == []
 
 
 def test_the_blends_version_changes_with_each_of_its_engines() -> None:
     other = Share(0.6, 10)
-    before = BlendSeparator([Share(0.2, 10), other]).model_version
+    before = BlendSeparator(Share(0.2, 10), other).model_version
     other.model_version = "newer"
-    assert BlendSeparator([Share(0.2, 10), other]).model_version != before
+    assert BlendSeparator(Share(0.2, 10), other).model_version != before
+
+
+class Fickle(Share):
+    """Hears no voice in the third and fourth second."""
+
+    def stream(self, chunks, sample_rate_hz):  # type: ignore[no-untyped-def]
+        at = 0
+        for stems in super().stream(chunks, sample_rate_hz):
+            seconds = (at + np.arange(stems.vocals.shape[1])) // sample_rate_hz
+            at += stems.vocals.shape[1]
+            vocals = np.where((seconds == 2) | (seconds == 3), np.float32(0), stems.vocals)
+            yield Stems(vocals, stems.vocals + stems.accompaniment - vocals)
+
+
+def test_where_the_first_engine_hears_no_voice_the_blend_has_none() -> None:
+    mix = noise(1, 6 * RATE_HZ)
+    for one, other, share in (
+        (Fickle(0.5, 900), Share(0.5, 7_000), 0.0),
+        (Share(0.5, 900), Fickle(0.5, 7_000), 0.5),
+    ):
+        blend = separate(BlendSeparator(one, other), mix, RATE_HZ)
+        middle = slice(3 * RATE_HZ, round(3.02 * RATE_HZ))
+        found = np.sqrt(np.mean(blend.vocals[:, middle] ** 2) / np.mean(mix[:, middle] ** 2))
+        assert found == pytest.approx(share, abs=0.01)
+        # Away from the dispute they are averaged.
+        rest = slice(0, RATE_HZ)
+        np.testing.assert_allclose(blend.vocals[:, rest], 0.5 * mix[:, rest], atol=1e-6)
+
+
+def test_the_blend_does_not_depend_on_how_its_engines_cut_the_sound() -> None:
+    fades = np.abs(np.sin(np.arange(18 * RATE_HZ) / 30_000)).astype(np.float32)
+    mix = noise(2, 18 * RATE_HZ) * fades
+    whole = separate(BlendSeparator(Fickle(0.5, 10**9), Share(0.6, 10**9)), mix, RATE_HZ)
+    cut = separate(BlendSeparator(Fickle(0.5, 1_234), Share(0.6, 56_789)), mix, RATE_HZ)
+    np.testing.assert_allclose(cut.vocals, whole.vocals, atol=1e-6)
+    np.testing.assert_allclose(cut.accompaniment, whole.accompaniment, atol=1e-6)
 
 
 @pytest.fixture

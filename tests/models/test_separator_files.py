@@ -7,10 +7,13 @@ import pytest
 
 from tests.models.separation import Halver, grid, write_wav
 from utawaku.library.errors import NotMediaError
+from utawaku.media.cut.audio import cut_audio
+from utawaku.media.cut.result import AudioCodec
 from utawaku.media.decode import load
 from utawaku.media.probe import probe
 from utawaku.models.separator import make_separator
-from utawaku.models.separator.files import remix, separate_file
+from utawaku.models.separator.checking import Samples, fault_of
+from utawaku.models.separator.files import open_mix, remix, separate_file
 
 RATE = 22_050
 
@@ -27,6 +30,24 @@ def test_stems_add_up_to_the_mix_bit_by_bit(song: Path, tmp_path: Path) -> None:
     assert done.vocals.name == "song.vocals.flac"
     assert done.n_samples == RATE * 7 + 123
     np.testing.assert_array_equal(grid(done.vocals) + grid(done.accompaniment), grid(song))
+
+
+@pytest.mark.parametrize("codec", ["mp3", "m4a", "opus"])
+def test_stems_of_a_file_that_decodes_above_full_scale_add_up_to_what_is_heard(
+    tmp_path: Path, codec: AudioCodec
+) -> None:
+    time = np.arange(3 * RATE) / RATE
+    square = np.sign(np.sin(2 * np.pi * 180 * time)) * (np.sin(2 * np.pi * 1.5 * time) > 0)
+    loud = write_wav(tmp_path / "loud.wav", np.stack([square, -square]) * 0.999, RATE)
+    source = cut_audio(loud, 0.0, None, tmp_path / "song", codec=codec).path
+    decoded, _ = load(source)
+    assert np.abs(decoded).max() > 1.02
+    done = separate_file(Halver(), source, tmp_path / "stems")
+    # A player cuts what is above full scale; so does a file of 16 bits.
+    heard = np.clip(np.rint(decoded * 32768), -32768, 32767).astype(int)
+    np.testing.assert_array_equal(grid(done.vocals) + grid(done.accompaniment), heard)
+    fault, n_samples = fault_of(Samples(open_mix(source)), [done.vocals, done.accompaniment])
+    assert (fault, n_samples) == ("", decoded.shape[1])
 
 
 def test_a_span_is_separated_to_the_sample(song: Path, tmp_path: Path) -> None:
