@@ -181,8 +181,9 @@ class StemSettings(_Section):
     engine: SeparationEngine = Field(
         "auto",
         description="Separation engine. `auto` is `spleeter` where its weights are or can be "
-        "fetched (73 MB), else `builtin`, which comes along; `blend` is the mean of both; `custom` "
-        "is the network at `stems.weights`; `plugin` is `stems.plugin`.",
+        "fetched (73 MB), else `builtin`, which comes along; `blend` is the mean of both where "
+        "they hear as much voice, and Spleeter elsewhere; `custom` is the network at `stems.weights`; "
+        "`plugin` is `stems.plugin`.",
     )
     plugin: str = Field(
         "",

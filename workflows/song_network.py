@@ -144,17 +144,17 @@ def network_finding(settings: Settings) -> Finding:
         told = learnt_network(settings)
         song_network(settings)
     except (WeightsMissingError, WeightsCorruptError) as error:
-        return Finding("song network", "error", str(error.problem), error.next_step)
+        return Finding("cutting", "error", str(error.problem), error.next_step)
     if told is None:
-        return Finding("song network", "ok", "the one that comes with utawaku")
+        return Finding("cutting", "ok", "the one that comes with utawaku")
     if not told.is_of_this_version:
         return Finding(
-            "song network",
+            "cutting",
             "warning",
             "it learnt from you, but began with the network of another version of utawaku",
             "`utawaku train songs` trains the present one",
         )
-    return Finding("song network", "ok", told.described())
+    return Finding("cutting", "ok", told.described())
 
 
 def _tidy(settings: Settings, kept: Path | None) -> None:
