@@ -182,8 +182,8 @@ class StemSettings(_Section):
         "auto",
         description="Separation engine. `auto` is `spleeter` where its weights are or can be "
         "fetched (73 MB), else `builtin`, which comes along; `blend` is the mean of both where "
-        "they hear as much voice, and Spleeter elsewhere; `custom` is the network at `stems.weights`; "
-        "`plugin` is `stems.plugin`.",
+        "they hear as much voice, and Spleeter elsewhere; `custom` is the network at "
+        "`stems.weights`; `plugin` is `stems.plugin`.",
     )
     plugin: str = Field(
         "",

@@ -17,7 +17,8 @@ def main() -> None:
     # for each other (an hour's stream took 68 CPU seconds instead of 55). Read when NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        if len(sys.argv) > 1:
+        # A shell asks for completions by a variable, without an argument.
+        if len(sys.argv) > 1 or "_UTAWAKU_COMPLETE" in os.environ:
             from utawaku.commands.app import app
 
             app()
