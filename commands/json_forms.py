@@ -236,6 +236,28 @@ class Separated(TypedDict):
     separated: list[dict[str, Any]]
 
 
+class PlannedPiece(TypedDict):
+    """A piece that a recording would be cut into; times are seconds of the recording."""
+
+    number: int
+    name: str
+    start_s: float
+    stop_s: float
+    text: str
+    vocals: str
+    accompaniment: str
+
+
+class PlannedPieces(TypedDict):
+    """Of `separate --subtitles FILE --dry-run`."""
+
+    event: Literal["pieces"]
+    folder: str
+    duration_s: float
+    n_lines_left_out: int
+    pieces: list[PlannedPiece]
+
+
 class ServiceRow(TypedDict):
     """A source of titles."""
 
@@ -460,7 +482,7 @@ FORMS: dict[str, Any] = {
     "rematerialize": Rematerialized,
     "scrobble": Scrobbled,
     "segment": Segmented | SegmentedFiles,
-    "separate": Separated,
+    "separate": Separated | PlannedPieces,
     "services": list[ServiceRow],
     "setlist": list[Setlist] | SetlistRead,
     "settings": dict[str, Any],
