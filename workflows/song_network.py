@@ -1,4 +1,10 @@
-"""The sequence network that cuts songs here: the shipped one, or one that learnt from the user."""
+"""The sequence network that cuts songs here: the shipped one, or one that learnt from the user.
+
+`status` asks which one it is: the networks' modules take longer to import than all the rest of that
+command, and are imported only where there is a learnt network.
+"""
+
+from __future__ import annotations
 
 import json
 import time
@@ -7,15 +13,15 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from utawaku.library.config import Settings
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.library.files import atomic_path
 from utawaku.library.health import Finding
-from utawaku.models.songs.sequence import SEQUENCE_FILE, SequenceScorer
-from utawaku.models.songs.sequence_inputs import N_INPUTS
-from utawaku.models.songs.weights_file import reading_weights
+
+if TYPE_CHECKING:
+    from utawaku.models.songs.sequence import SequenceScorer
 
 _NEXT_STEP = (
     "`utawaku train songs` learns it again; `utawaku train songs --reset` goes back to the network "
@@ -70,6 +76,8 @@ def learnt_network(settings: Settings) -> LearntNetwork | None:
     file = record_file(settings)
     if not file.is_file():
         return None
+    from utawaku.models.songs.weights_file import reading_weights
+
     with reading_weights(file, _NEXT_STEP):
         told = LearntNetwork(**json.loads(file.read_text("utf-8")))
         weights = network_file(told.version, settings)
@@ -96,6 +104,9 @@ def song_network(settings: Settings) -> SequenceScorer | None:
 
 @lru_cache(maxsize=2)
 def _loaded(file: Path, version: str) -> SequenceScorer:
+    from utawaku.models.songs.sequence import SequenceScorer
+    from utawaku.models.songs.sequence_inputs import N_INPUTS
+
     network = SequenceScorer.load(file, _NEXT_STEP)
     if _hash_of(file) != version or len(network.mean) != N_INPUTS:
         raise WeightsCorruptError(
@@ -169,4 +180,6 @@ def _hash_of(file: Path) -> str:
 
 @lru_cache(maxsize=1)
 def _shipped_hash() -> str:
+    from utawaku.models.songs.sequence import SEQUENCE_FILE
+
     return _hash_of(SEQUENCE_FILE)

@@ -1,6 +1,10 @@
 """The network that cuts songs: shipped, learnt, damaged, taken back."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,3 +102,14 @@ def test_a_network_that_began_with_an_older_one_is_told(settings: Settings) -> N
     assert found.level == "warning"
     assert "train songs" in found.next_step
     assert song_network(settings) is not None
+
+
+def test_asking_for_the_network_imports_none_where_nothing_was_learnt(tmp_path: Path) -> None:
+    code = (
+        "import sys; from utawaku.library.config import load_settings; "
+        "from utawaku.workflows.song_network import network_finding; "
+        "assert network_finding(load_settings()).level == 'ok'; "
+        "assert not {'scipy', 'onnxruntime'} & set(sys.modules)"
+    )
+    environment = {**os.environ, "UTAWAKU_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
