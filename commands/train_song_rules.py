@@ -80,15 +80,14 @@ def _chosen(
     targets: list[str], name: str, catalogue: "Catalogue"
 ) -> "tuple[Channel, list[Stream]]":
     """The channel that is meant, and those of its streams that count."""
-    from utawaku.library.sites import full_address
-    from utawaku.workflows.song_rules import channel_named, channel_of_streams, streams_of
+    from utawaku.workflows.song_rules import (
+        channel_named,
+        channel_of_streams,
+        streams_named,
+        streams_of,
+    )
 
-    streams = [
-        catalogue.streams.find(target)
-        or catalogue.streams.by_url(full_address(target))
-        or catalogue.streams.get(target)
-        for target in targets
-    ]
+    streams = streams_named(targets, catalogue)
     if not streams and not name:
         raise UsageError(
             "no streams are given", next_step="Give streams of one channel, or --channel NAME"

@@ -84,8 +84,7 @@ def songs(
 
 def chosen_streams(targets: list[str], channel: str, catalogue: "Catalogue") -> "list[Stream]":
     """Streams that are meant; all where none is named."""
-    from utawaku.library.sites import full_address
-    from utawaku.workflows.song_rules import channel_named, streams_of
+    from utawaku.workflows.song_rules import channel_named, streams_named, streams_of
 
     if targets and channel:
         raise UsageError(
@@ -95,13 +94,7 @@ def chosen_streams(targets: list[str], channel: str, catalogue: "Catalogue") -> 
         return streams_of(channel_named(channel, catalogue), catalogue)
     if not targets:
         return catalogue.streams.all()
-    found = [
-        catalogue.streams.find(target)
-        or catalogue.streams.by_url(full_address(target))
-        or catalogue.streams.get(target)
-        for target in targets
-    ]
-    return list({stream.id: stream for stream in found}.values())
+    return list({stream.id: stream for stream in streams_named(targets, catalogue)}.values())
 
 
 def _install(trained: "Trained", settings: "Settings") -> None:

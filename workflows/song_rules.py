@@ -9,6 +9,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import UsageError
 from utawaku.library.progress import Progress, part, silent
 from utawaku.library.records import Channel, Stream
+from utawaku.library.sites import full_address
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs import SongRules
@@ -23,6 +24,20 @@ from utawaku.workflows.songs import found_songs, rules_of
 LEAST_CORRECTIONS = 5
 """Songs that the user has to have judged before thresholds are fitted to them."""
 _BEFORE = "song_rules.before_training."
+
+
+def streams_named(names: Sequence[str], catalogue: Catalogue) -> list[Stream]:
+    """The streams with these ids or addresses, in this order.
+
+    Raises:
+        NotFoundError: there is none for one of them.
+    """
+    return [
+        catalogue.streams.find(name)
+        or catalogue.streams.by_url(full_address(name))
+        or catalogue.streams.get(name)
+        for name in names
+    ]
 
 
 def channel_of_streams(streams: Sequence[Stream], catalogue: Catalogue) -> Channel:
