@@ -28,6 +28,10 @@ slow *ARGS:
 docs:
     .venv/bin/utawaku settings --markdown > docs/settings.md
 
+# Show the documentation as a site, on loopback.
+site:
+    .venv/bin/mkdocs serve
+
 # Collect the sentences of the interface, and compile their translations.
 translations:
     {{python}} -m tests.translations update
