@@ -24,9 +24,10 @@ test *ARGS:
 slow *ARGS:
     {{python}} -m pytest -m slow {{ARGS}}
 
-# Write the generated pages.
+# Write the generated pages: settings, and the man page.
 docs:
     .venv/bin/utawaku settings --markdown > docs/settings.md
+    {{python}} -m tests.manual_page > share/man/man1/utawaku.1
 
 # Show the documentation as a site, on loopback.
 site:

@@ -1,13 +1,16 @@
 """What pip installs, and that it runs in a folder full of somebody else's modules."""
 
+import configparser
 import os
 import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -18,6 +21,11 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = (
     *("library", "media", "demo", "models", "services", "workflows"),
     *("orchestration", "assets", "jobs", "sensors", "tui", "web", "commands"),
+)
+SHARED = (
+    "share/man/man1/utawaku.1",
+    "share/applications/utawaku.desktop",
+    "share/icons/hicolor/scalable/apps/utawaku.svg",
 )
 STRANGER = "from pathlib import Path\nPath(__file__ + '.ran').touch()\nraise SystemExit(99)\n"
 
@@ -105,12 +113,36 @@ def test_pip_installs_one_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         top = {name.split("/")[0] for name in archive.namelist()}
         names = set(archive.namelist())
-    assert {name for name in top if not name.endswith(".dist-info")} == {"utawaku"}
+    assert {name for name in top if not name.endswith((".dist-info", ".data"))} == {"utawaku"}
     tracked = subprocess.run(
         ["git", "ls-files", "-z", *FOLDERS], cwd=ROOT, capture_output=True, text=True, check=True
     )
     source = [name for name in tracked.stdout.split("\0") if name and (ROOT / name).is_file()]
     assert [name for name in source if f"utawaku/{name}" not in names] == []
+
+
+def test_man_page_desktop_entry_and_icon_are_installed_below_the_prefix(
+    installed: Installed,
+) -> None:
+    prefix = installed.python.parent.parent
+    for path in SHARED:
+        assert (prefix / path).read_bytes() == (ROOT / path).read_bytes()
+
+
+def test_the_desktop_entry_starts_what_is_installed_and_shows_an_icon_that_is() -> None:
+    entry = configparser.ConfigParser(interpolation=None, strict=True)
+    entry.optionxform = str  # type: ignore[assignment,method-assign]
+    entry.read(ROOT / SHARED[1], "utf-8")
+    values = dict(entry["Desktop Entry"])
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    assert values["Exec"] in scripts
+    assert values["Type"] == "Application"
+    assert values["Terminal"] == "true"
+    assert values["Icon"] == Path(SHARED[2]).stem
+    assert {"Name", "Comment", "Comment[ja]", "Comment[zh_CN]"} <= set(values)
+    assert {"AudioVideo", "Audio"} <= set(values["Categories"].split(";"))
+    assert values["Categories"].endswith(";")
+    assert ElementTree.parse(ROOT / SHARED[2]).getroot().tag.endswith("}svg")
 
 
 def test_the_installed_program_is_the_wheel(installed: Installed) -> None:
