@@ -40,11 +40,12 @@ def settings(
         note_former_name(name, now)
         name = now
     if name and value is not None:
-        if name not in {row[0] for row in _rows(load_settings())}:
+        present = {row[0]: row[1] for row in _rows(load_settings())}
+        if name not in present:
             raise ConfigError("no such setting", subject=name, next_step="`utawaku settings`")
         if name.startswith("songs."):
             _check_rule(name, value)
-        write_setting(name, None if value == "default" else _typed(value))
+        write_setting(name, None if value == "default" else _typed(value, present[name]))
         shown = next(row[1] for row in _rows(load_settings()) if row[0] == name)
         out.print(f"{default_config_path()}: {name} = {shown}", markup=False, soft_wrap=True)
         return
@@ -135,15 +136,19 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _typed(value: str) -> Any:
-    """Return what the text means in TOML; words that mean nothing there are texts."""
+def _typed(value: str, present: Any = None) -> Any:
+    """Return what the text means in TOML; words that mean nothing there are texts.
+
+    Where `present`, the value so far, is a list, one word is a list of it.
+    """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
     try:
-        return tomlkit.parse(f"value = {value}")["value"].unwrap()
+        typed = tomlkit.parse(f"value = {value}")["value"].unwrap()
     except TOMLKitError:
-        return value
+        typed = value
+    return [typed] if isinstance(present, list) and not isinstance(typed, list) else typed
 
 
 def _check_rule(name: str, value: str) -> None:

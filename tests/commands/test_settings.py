@@ -28,6 +28,15 @@ def test_an_empty_path_names_no_file(command_line: CommandLine) -> None:
     assert load_settings().publish.folder is None
 
 
+def test_one_word_is_a_list_where_a_list_belongs(command_line: CommandLine) -> None:
+    name = "web.public_urls"
+    assert command_line.run("settings", name, "https://one.example.org").exit_code == 0
+    assert load_settings().web.public_urls == ("https://one.example.org",)
+    two = '["https://one.example.org", "https://two.example.org"]'
+    assert command_line.run("settings", name, two).exit_code == 0
+    assert len(load_settings().web.public_urls) == 2
+
+
 def test_a_song_rule_is_a_setting_too(command_line: CommandLine) -> None:
     assert command_line.run("settings", "songs.min_song_s", "45").exit_code == 0
     listed = json.loads(command_line.run("settings", "songs", "--json").stdout)
