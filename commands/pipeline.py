@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import dagster as dg
 import yaml
-from filelock import BaseFileLock, Timeout
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -23,8 +22,15 @@ from utawaku.jobs.ingest import checks_of, ingest_stream
 from utawaku.library.artefacts import ARTEFACTS, CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
-from utawaku.library.errors import ExitCode, StoppedError, UsageError, UtawakuError, file_trouble
-from utawaku.library.files import atomic_path, remove_stale_temporaries
+from utawaku.library.errors import (
+    ExitCode,
+    StoppedError,
+    StreamBusyError,
+    UsageError,
+    UtawakuError,
+    file_trouble,
+)
+from utawaku.library.files import atomic_path, remove_stale_temporaries, temporary_path
 from utawaku.library.language import tr, translated
 from utawaku.library.records import AssetState, Stream
 from utawaku.library.requests import COMMAND
@@ -39,9 +45,9 @@ from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
 from utawaku.orchestration.present_versions import present_versions
+from utawaku.orchestration.run_leases import command_lease
 from utawaku.orchestration.run_processes import mark_of_process
 from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG, TITLE_TAG
-from utawaku.orchestration.stream_lock import stream_lock
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.ingest import resolve_parts, resolve_streams
 from utawaku.workflows.model_versions import fetch_missing
@@ -51,7 +57,6 @@ POOLS = {"download": 1, "cpu": 2, "shazam": 4, "bilibili": 1}
 FORMER_POOLS = ("gpu",)
 """Pools of earlier versions that no step is in."""
 GOES_ON = "The same command continues"
-BUSY = "another utawaku is working on this stream"
 
 
 def check_asset_names(names: Sequence[str]) -> None:
@@ -130,7 +135,7 @@ class Pipeline:
             quiet = quiet_configuration(home)
             with open_instance(home, quiet.name) as instance:
                 prepare_pools(instance)
-                close_orphaned_runs(instance)
+                close_orphaned_runs(instance, catalogue)
                 keep_present(catalogue, settings, present_versions(settings))
                 note_changed_rules(catalogue, settings)
                 yield cls(settings, catalogue, instance)
@@ -186,16 +191,16 @@ class Pipeline:
         started = time.monotonic()
         outcome = Outcome(source or stream.url, stream.id, stream.title)
         try:
-            lock, folder = self._lock_of(stream)
+            folder = self._folder_of(stream)
         except UtawakuError as error:
             print_error(error)
             outcome.error, outcome.exit_code = str(error), error.exit_code
             return outcome
         try:
-            with self._alone_with(lock, folder), losses_told_later():
+            with self._alone_with(stream, folder), losses_told_later():
                 self._run(stream, outcome, again, wait_for_rate_limit)
-        except Timeout:
-            outcome.error = BUSY
+        except StreamBusyError as error:
+            outcome.error = error.problem
             outcome.exit_code = ExitCode.FAILED
             err.print(f"{clean_line(stream.title or stream.id)}: {translated(outcome.error)}")
         return self.described(stream, outcome, started)
@@ -245,13 +250,8 @@ class Pipeline:
         Raises:
             UtawakuError: it could not be made, or another program works on the stream.
         """
-        try:
-            with self._alone_with(*self._lock_of(stream)):
-                made = self._execute(job_name, stream, [asset], {asset: {"config": dict(config)}})
-        except Timeout as error:
-            raise UtawakuError(
-                BUSY, subject=stream.id, next_step="Ask again when it is done"
-            ) from error
+        with self._alone_with(stream, self._folder_of(stream)):
+            made = self._execute(job_name, stream, [asset], {asset: {"config": dict(config)}})
         states = self.catalogue.assets.of(stream.id)
         if not made:
             failed = [state for state in states.values() if state.asset == asset]
@@ -261,31 +261,32 @@ class Pipeline:
             raise failure
         return states[asset]
 
-    def _lock_of(self, stream: Stream) -> tuple[BaseFileLock, Path]:
-        """The stream's lock, which its run takes again, and the stream's folder.
+    def _folder_of(self, stream: Stream) -> Path:
+        """The stream's folder, made where it is missing.
 
         Raises:
-            UtawakuError: the folder cannot be written to.
+            UtawakuError: it cannot be written to.
         """
         folder = self.settings.stream_dir(stream.id)
         try:
-            lock = stream_lock(self.settings, stream.id)
-            Path(lock.lock_file).touch()
+            folder.mkdir(parents=True, exist_ok=True)
+            with temporary_path(folder / "file").open("xb") as tried:
+                Path(tried.name).unlink()
         except OSError as error:
             raise file_trouble(error, str(folder)) or UtawakuError(str(error)) from error
-        return lock, folder
+        return folder
 
     @contextmanager
-    def _alone_with(self, lock: BaseFileLock, folder: Path) -> Iterator[None]:
+    def _alone_with(self, stream: Stream, folder: Path) -> Iterator[None]:
         """Work on a stream while no other program does.
 
         A second program that is asked for the same stream waits for nothing: it says so.
 
         Raises:
-            filelock.Timeout: another one works on it.
+            StreamBusyError: another one works on it.
         """
-        with lock.acquire(timeout=0):
-            remove_stale_temporaries(folder)
+        with command_lease(self.catalogue, stream.id):
+            remove_stale_temporaries(folder, of_others=True)
             yield
 
     def _run(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
 FIX = "`utawaku doctor --fix` puts it right"
-_TEMPORARY = re.compile(r"^\.utawaku-\d+-[0-9a-f]{8}\.part")
+_TEMPORARY = re.compile(r"^\.utawaku-\d+(\.[0-9a-f]{8})?-[0-9a-f]{8}\.part")
 _MEDIA = {".opus", ".ogg", ".mp3", ".m4a", ".flac", ".mp4", ".mkv", ".webm", ".wav", ".mka"}
 
 
@@ -177,14 +177,14 @@ def _dead_runs(
     from utawaku.orchestration.orphaned_runs import close_orphaned_runs, orphaned_runs
     from utawaku.orchestration.run_outcomes import close_unfinished, settle
 
-    dead = orphaned_runs(instance)
+    dead = orphaned_runs(instance, catalogue)
     stuck = [
         state
         for state in catalogue.assets.in_state("running")
         if (run := instance.get_run_by_id(state.run_id)) is None or run.is_finished
     ]
     if fix:
-        close_orphaned_runs(instance)
+        close_orphaned_runs(instance, catalogue)
         settle(instance, catalogue, settings)
         for state in stuck:
             close_unfinished(state.run_id, catalogue)

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -387,12 +387,12 @@ def prepare() -> None:
 
     settings = load_settings()
     # Brings an older catalogue to the present schema, with a copy of it kept in backups/.
-    Catalogue.open(settings).close()
+    catalogue = Catalogue.open(settings)
     home = prepare_dagster_home(settings)
-    with open_instance(home) as instance:
+    with closing(catalogue), open_instance(home) as instance:
         prepare_pools(instance)
         carry_over_states(instance)
-        close_orphaned_runs(instance)
+        close_orphaned_runs(instance, catalogue)
         reset_future_ticks(instance, time.time())
 
 

@@ -27,7 +27,7 @@ def maintain(context: dg.OpExecutionContext, library: LibraryResource) -> None:
     """Back up the catalogue first; then close, delete and put right."""
     catalogue, settings, now = library.catalogue, library.settings, time.time()
     backup = back_up(catalogue, settings, now)
-    closed = close_orphaned_runs(context.instance)
+    closed = close_orphaned_runs(context.instance, catalogue)
     n_runs = forget_old_runs(context.instance, catalogue, settings, now)
     dropped = keep_within_budget(catalogue, settings, pending_assets)
     step = partitions_in_step(context.instance, catalogue, fix=True)

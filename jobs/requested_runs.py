@@ -49,7 +49,6 @@ from utawaku.orchestration.run_tags import (
     TAKE_INCOMPLETE_TAG,
     TITLE_TAG,
 )
-from utawaku.orchestration.stream_lock import is_locked
 from utawaku.services.rate_limits import (
     WaitReason,
     wait_before_download,
@@ -254,7 +253,7 @@ class RequestedRuns:
 
     def _must_wait_for_another(self, request: Request, stream: Stream) -> bool:
         """Return whether a command or run works on the stream; then the request waits for it."""
-        locked = is_locked(self.settings, stream.id)
+        locked = self.catalogue.leases.is_held(stream.id)
         if locked:
             reason = "another utawaku works on this stream"
             self.catalogue.requests.wait(request.id, self.now + BUSY_S, reason)

@@ -6,7 +6,7 @@ busy timeout) and either happen whole or not at all.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +39,7 @@ from utawaku.library.store.grades import Grades
 from utawaku.library.store.highlights import Highlights
 from utawaku.library.store.insights import Insights
 from utawaku.library.store.labels import Labels
+from utawaku.library.store.leases import Leases
 from utawaku.library.store.notices import Notices
 from utawaku.library.store.overview import Overview
 from utawaku.library.store.requests import Requests
@@ -66,6 +67,8 @@ class Catalogue:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self.fence: Callable[[sa.Connection], None] | None = None
+        """Called at the begin of each change; what it raises keeps the change from being made."""
 
     @classmethod
     def open(cls, settings: Settings, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
@@ -132,6 +135,8 @@ class Catalogue:
             self.engine.connect().execution_options(**write_options(self.engine)) as connection,
             connection.begin(),
         ):
+            if self.fence is not None:
+                self.fence(connection)
             yield connection
 
     def backup(self, target: Path) -> None:
@@ -238,6 +243,11 @@ class Catalogue:
     def memories(self) -> Memories:
         """Return what schedules remember."""
         return Memories(self)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Return who is at work, and on which stream."""
+        return Leases(self, self.engine)
 
     @cached_property
     def stored_times(self) -> StoredTimes:

@@ -10,7 +10,9 @@ A message says what failed, on what, and what the user can do next::
     |  +- CatalogueLockedError      another writer holds it too long
     |  +- CatalogueTooNewError      made by a newer utawaku
     |  +- CatalogueFullError        the disk that it lies on is full
+    |  +- LeaseLostError            this program was away too long: another one does its work
     +- LibraryFileError             a file of the library cannot be named, moved or restored
+    +- StreamBusyError              another program works on the stream
     +- UsageError                   the command was called wrongly
     +- NotFoundError                no such stream, song, channel, ...
     +- QueryError                   a search cannot be understood (knows the position)
@@ -157,6 +159,10 @@ class CatalogueTooNewError(CatalogueError):
 
 class LibraryFileError(UtawakuError):
     """A file of the library cannot be named, moved or restored."""
+
+
+class StreamBusyError(UtawakuError):
+    """Another program works on the stream."""
 
 
 class UsageError(UtawakuError):
@@ -344,6 +350,10 @@ class CatalogueFullError(CatalogueError):
     """No space left where the catalogue lies."""
 
     exit_code = ExitCode.DISK_FULL
+
+
+class LeaseLostError(CatalogueError):
+    """This program was not heard of for too long: its stream was given to another one."""
 
 
 MAKE_ROOM = "Free some space; the same command continues"

@@ -650,3 +650,27 @@ review_skips = Table(
     Column("at", Float, nullable=False),
 )
 """Songs that the user would not judge; not asked about again."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    _text("stream_id"),
+    _text("host"),
+    _text("place"),
+    _text("process"),
+    Column("facts", JSON, nullable=False, server_default="{}"),
+    Column("taken_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("suspected_at", Float),
+)
+Index(
+    "ix_leases_stream_id",
+    leases.c.stream_id,
+    unique=True,
+    sqlite_where=leases.c.stream_id != "",
+    postgresql_where=leases.c.stream_id != "",
+)
+"""One row for each at work, and the stream that only one works on. Times are the database server's.
+See `library.store.leases`."""

@@ -1,28 +1,38 @@
-"""Runs whose process is gone: they are closed, and what they held is given back.
+"""Runs whose worker is gone: they are closed, and what they held is given back.
 
 A killed process leaves its run `STARTED` for ever, and the next run would wait for its pool slot.
+Who is gone is told by leases (`library.store.leases`), on one machine and on several.
 """
 
 import dagster as dg
 
-from utawaku.library.processes import is_gone
-from utawaku.orchestration.run_processes import process_of
+from utawaku.library.catalogue import Catalogue
 
 GONE = "its process is gone; the next run continues"
+_GOING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
-def orphaned_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
-    """Runs that count as going on though the process that worked on them has ended."""
-    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    going = instance.get_runs(dg.RunsFilter(statuses=statuses))
-    return [run for run in going if (mark := process_of(run)) and is_gone(mark)]
+def orphaned_runs(instance: dg.DagsterInstance, catalogue: Catalogue) -> list[dg.DagsterRun]:
+    """Runs that count as going on though who worked on them is gone, or not heard of for long."""
+    found = (instance.get_run_by_id(lease.id) for lease in catalogue.leases.gone())
+    return [run for run in found if run is not None and not run.is_finished]
 
 
-def close_orphaned_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs of processes that are gone as failed, free pool slots; returns the runs' ids."""
-    dead = orphaned_runs(instance)
+def close_orphaned_runs(instance: dg.DagsterInstance, catalogue: Catalogue) -> list[str]:
+    """Mark runs whose worker is gone as failed, free pool slots; returns the runs' ids.
+
+    Their workers are locked out of the catalogue first, should they come back.
+    """
+    # Closed by their leases; one that has none yet takes it soon, or never.
+    catalogue.leases.expect(
+        [run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=_GOING))]
+    )
+    ended = catalogue.leases.end_gone()
+    found = (instance.get_run_by_id(lease.id) for lease in ended)
+    dead = [run for run in found if run is not None and not run.is_finished]
     for run in dead:
         instance.report_run_failed(run, GONE)
+    catalogue.leases.forget([lease.id for lease in ended])
     free_slots_of_finished(instance)
     return [run.run_id for run in dead]
 

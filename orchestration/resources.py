@@ -11,20 +11,20 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.storage.tags import PARENT_RUN_ID_TAG, PARTITION_NAME_TAG
-from filelock import BaseFileLock, Timeout
 from pydantic import Field, PrivateAttr
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.files import remove_stale_temporaries
+from utawaku.library.held_lease import HeldLease
 from utawaku.library.progress import Progress, silent
 from utawaku.models.mfcc_segmenter import BacsSegmenter, make_bacs_segmenter
 from utawaku.models.segmenter import Segmenter
 from utawaku.models.separator import Separator, make_separator
 from utawaku.models.tagger import Tagger
+from utawaku.orchestration.run_leases import run_lease
 from utawaku.orchestration.run_processes import mark_process
 from utawaku.orchestration.run_tags import BATCH_TAG
-from utawaku.orchestration.stream_lock import stream_lock
 from utawaku.services.downloader import Downloader, Tuning
 
 LOOK_EVERY_S = 0.5
@@ -32,7 +32,7 @@ TELL_EVERY_S = 60.0
 
 
 class LibraryResource(dg.ConfigurableResource[Any]):
-    """Settings and catalogue of this user, and the lock of the run's stream, for one run."""
+    """Settings and catalogue of this user, and the lease of the run and its stream, for one run."""
 
     wait_for_stream_s: float = Field(
         default=6 * 3600.0,
@@ -41,22 +41,25 @@ class LibraryResource(dg.ConfigurableResource[Any]):
     )
     _settings: Settings | None = PrivateAttr(default=None)
     _catalogue: Catalogue | None = PrivateAttr(default=None)
-    _lock: BaseFileLock | None = PrivateAttr(default=None)
+    _lease: HeldLease | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Open the catalogue; in a run about one stream, wait until nobody else works on it.
 
         Raises:
             dagster.Failure: the stream stays in use, or nobody wants the run any more.
+            LeaseLostError: another process has the run already.
         """
         self._settings = load_settings()
         self._catalogue = Catalogue.open(self._settings)
         try:
             if context.instance is not None and context.run is not None:
                 stream = self.catalogue.streams.find(context.run.tags.get(PARTITION_NAME_TAG, ""))
-                title = stream.title if stream else ""
-                mark_process(context.instance, context.run.run_id, title)
-                if stream is not None:  # else what needs it says that it is gone
+                run = context.instance.get_run_by_id(context.run.run_id)
+                if run is not None:  # a sensor has none
+                    self._lease = run_lease(self.catalogue, run)
+                    mark_process(context.instance, run, stream.title if stream else "")
+                if self._lease and stream is not None:  # else what needs it says that it is gone
                     self._take_stream(context, stream.id)
                 self._check_wanted(context.run)
         except BaseException:
@@ -65,33 +68,29 @@ class LibraryResource(dg.ConfigurableResource[Any]):
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Give the stream back and close the catalogue."""
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        if self._lease is not None:
+            self._lease.release()
+            self._lease = None
         if self._catalogue is not None:
             self._catalogue.close()
 
     def _take_stream(self, context: dg.InitResourceContext, stream_id: str) -> None:
-        lock = stream_lock(self.settings, stream_id)
+        assert self._lease is not None, "the run took its lease before"
         began, told = time.monotonic(), float("-inf")
-        while True:
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                now = time.monotonic()
-                if now - began >= self.wait_for_stream_s:
-                    raise dg.Failure(
-                        f"another run or command has worked on {stream_id} for too long",
-                        allow_retries=False,
-                    ) from None
-                if now - told >= TELL_EVERY_S and context.log is not None:
-                    told = now
-                    context.log.info("waits: another run or command works on %s", stream_id)
-                time.sleep(LOOK_EVERY_S)
-            else:
-                break
-        self._lock = lock
-        remove_stale_temporaries(self.settings.stream_dir(stream_id))
+        while not self._lease.claim_stream(stream_id):
+            now = time.monotonic()
+            if now - began >= self.wait_for_stream_s:
+                raise dg.Failure(
+                    f"another run or command has worked on {stream_id} for too long",
+                    allow_retries=False,
+                )
+            if now - told >= TELL_EVERY_S and context.log is not None:
+                told = now
+                context.log.info("waits: another run or command works on %s", stream_id)
+            time.sleep(LOOK_EVERY_S)
+        folder = self.settings.stream_dir(stream_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        remove_stale_temporaries(folder, of_others=True)
 
     def _check_wanted(self, run: dg.DagsterRun) -> None:
         """Raise where the requests of a run were cancelled, or went to another instance."""

@@ -19,7 +19,6 @@ from utawaku.library.requests import Ingest, IngestStream, RecheckLength, kind_n
 from utawaku.library.retry_policies import next_try
 from utawaku.orchestration.drain_lease import is_foreign
 from utawaku.orchestration.run_tags import BATCH_TAG
-from utawaku.orchestration.stream_lock import is_locked
 from utawaku.services.webhook import announce
 
 FULL_DISK = (os.strerror(errno.ENOSPC), "disk is full")
@@ -63,7 +62,8 @@ def settle(
         run = runs[request.run_id]
         if run is None:
             if not 0 <= now - (request.started_at or 0.0) < STRANDED_S and not (
-                is_foreign(request.run_id, instance) and is_locked(settings, stream_of(request))
+                is_foreign(request.run_id, instance)
+                and catalogue.leases.is_held(stream_of(request))
             ):
                 # What another instance has not begun yet ends at once when it begins.
                 catalogue.requests.give_back(request.id)

@@ -18,9 +18,10 @@ from dagster._core.storage.tags import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from utawaku.library.place import here
 from utawaku.library.processes import process_mark
 from utawaku.orchestration.former_names import LOCATION
-from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG, TITLE_TAG
+from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, HOST_TAG, PID_TAG, TITLE_TAG
 
 UI = "Dagster UI"
 MODULE = "utawaku.definitions"
@@ -33,26 +34,19 @@ def mark_of_process(run_id: str) -> str:
     return f"{process_mark(os.getpid())} {run_id}"
 
 
-def process_of(run: dg.DagsterRun) -> str:
-    """The mark of the process that works on a run; empty where it has not begun."""
-    mark, _, run_id = run.tags.get(PID_TAG, "").partition(" ")
-    return mark if run_id in ("", run.run_id) else ""
+def mark_process(instance: dg.DagsterInstance, run: dg.DagsterRun, title: str = "") -> None:
+    """Note on a run that this process works on it, who asked for it, and the title of its stream.
 
-
-def mark_process(instance: dg.DagsterInstance, run_id: str, title: str = "") -> None:
-    """Note on a run that this process works on it, who asked for it, and the title of its stream;
-    sensors, which are no runs, are left out."""
-    run = instance.get_run_by_id(run_id)
-    if run is None:
-        return
+    For people to read on the Dagster UI; whether the process lives is told by its lease.
+    """
     if run.remote_job_origin is None:
         _tell_origin(instance, run)
-    told = {PID_TAG: mark_of_process(run_id), **who_asked(run)}
+    told = {PID_TAG: mark_of_process(run.run_id), HOST_TAG: here().host, **who_asked(run)}
     if title:
         told[TITLE_TAG] = title
     changed = {name: value for name, value in told.items() if run.tags.get(name) != value}
     if changed:
-        instance.add_run_tags(run_id, changed)
+        instance.add_run_tags(run.run_id, changed)
 
 
 def who_asked(run: dg.DagsterRun) -> dict[str, str]:

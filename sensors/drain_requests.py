@@ -50,7 +50,7 @@ def drain_requests(
         yield dg.SkipReason(f"the Dagster instance at {other} serves the requests")
         return
     carry_over_states(context.instance)
-    close_orphaned_runs(context.instance)
+    close_orphaned_runs(context.instance, catalogue)
     settle(context.instance, catalogue, settings)
     advance_rematerializations(catalogue, settings)
     serve_synchronous_requests(downloader)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from utawaku.library.errors import LibraryFileError, NotFoundError
 from utawaku.library.files.paths import numbered
+from utawaku.library.place import here
 
-_TEMPORARY = re.compile(r"^\.utawaku-(\d+)-[0-9a-f]{8}\.part(\..*)?$")
+_TEMPORARY = re.compile(r"^\.utawaku-(\d+)(?:\.([0-9a-f]{8}))?-[0-9a-f]{8}\.part(\..*)?$")
 _MAX_NUMBER = 9999
 _NO_HARD_LINKS = {
     errno.EPERM,
@@ -28,11 +29,12 @@ _NO_HARD_LINKS = {
 
 
 def temporary_path(target: Path) -> Path:
-    """Return a fresh hidden name beside `target`, with its suffix, that says which process owns it.
+    """Return a fresh hidden name beside `target`, with its suffix, that says which process owns it,
+    and where that runs.
 
     The name is short whatever the target's length is: it must fit where the target fits.
     """
-    name = f".utawaku-{os.getpid()}-{secrets.token_hex(4)}.part"
+    name = f".utawaku-{os.getpid()}.{here().digest}-{secrets.token_hex(4)}.part"
     return target.with_name(name + (target.suffix if len(target.suffix) <= 8 else ""))
 
 
@@ -84,12 +86,17 @@ def _flush_folder(folder: Path) -> None:
 
 
 def remove_stale_temporaries(
-    root: Path, *, older_than_s: float = 86_400.0, only_here: bool = False
+    root: Path,
+    *,
+    older_than_s: float = 86_400.0,
+    only_here: bool = False,
+    of_others: bool = False,
 ) -> list[Path]:
     """Delete temporary files under `root` whose process is gone, or that are older than that.
 
-    A kill -9 leaves them; call it when a run starts. `only_here` leaves the folders below `root`
-    alone. Returns what was deleted.
+    A kill -9 leaves them; call it when a run starts. Nobody here can look for a process of another
+    machine or container: its files go by their age, or with `of_others` at once, for one who alone
+    may write there. `only_here` leaves the folders below `root` alone. Returns what was deleted.
     """
     removed = []
     for folder, folders, names in os.walk(root):
@@ -102,7 +109,9 @@ def remove_stale_temporaries(
             path = Path(folder, name)
             with suppress(FileNotFoundError):
                 age_s = time.time() - path.stat().st_mtime
-                if age_s > older_than_s or not _is_running(int(match[1])):
+                is_other = match[2] not in (None, here().digest)
+                is_gone = of_others if is_other else not _is_running(int(match[1]))
+                if age_s > older_than_s or is_gone:
                     path.unlink()
                     removed.append(path)
     return removed

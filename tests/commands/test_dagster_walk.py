@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from filelock import FileLock
 
 from tests import chromium
 from tests.commands.test_web_page import free_port
 from tests.conftest import Program, install_weights
 from tests.dagster_ui import LONGEST_S, DagsterUi
+from tests.fixtures.leases import other_process
 from utawaku.demo import make_demo_stream
 from utawaku.library.artefacts import ARTEFACTS, CHAIN
 from utawaku.library.catalogue import Catalogue
@@ -28,7 +28,6 @@ from utawaku.library.staleness import stale_artefacts
 from utawaku.media.cut import cut_audio
 from utawaku.orchestration.present_versions import present_versions
 from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG
-from utawaku.orchestration.stream_lock import lock_file
 
 BROWSER = chromium.find()
 EDITED = ("start_s", "stop_s", "title", "artist", "grade", "state")
@@ -201,7 +200,7 @@ async def it_is_made_again_from_the_ui_alone(walk: Walk) -> None:
 
 async def a_cancelled_run_leaves_what_was_made_before(walk: Walk) -> None:
     made = walk.catalogue.assets.of(walk.first)["segments"].made_at
-    with FileLock(lock_file(load_settings(), walk.first)):  # so that it is there to be cancelled
+    with other_process(walk.catalogue, walk.first):  # so that it is there to be cancelled
         cancelled = await walk.ui.launch("segments", walk.first)
         await walk.ui.begun(cancelled)
         await walk.ui.cancel(cancelled)

@@ -1,8 +1,8 @@
 """A second Dagster instance beside the first."""
 
 import dagster as dg
-from filelock import FileLock
 
+from tests.fixtures.leases import other_process
 from tests.fixtures.pipeline import Pipeline
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
@@ -10,7 +10,6 @@ from utawaku.library.records import Stream
 from utawaku.library.requests import IngestStream, SeparatePieces
 from utawaku.orchestration.drain_lease import LEASE_S, other_server
 from utawaku.orchestration.run_outcomes import STRANDED_S, settle
-from utawaku.orchestration.stream_lock import stream_lock
 from utawaku.sensors.run_failure_notices import run_failure_notices
 
 
@@ -52,8 +51,7 @@ def test_what_an_instance_that_stopped_looking_had_begun_is_not_begun_again(
     claimed_at = catalogue.requests.running()[0].started_at or 0.0
     later = claimed_at + STRANDED_S + 1
     with dg.DagsterInstance.ephemeral() as second:
-        path = stream_lock(settings, "a").lock_file
-        with FileLock(path):  # as the run holds it, in a process of its own
+        with other_process(catalogue, "a"):  # as the run holds it
             settle(second, catalogue, settings, now=later)
             assert catalogue.requests.count("running") == 1
         # It has not begun, and nobody knows whether it ever will.

@@ -5,15 +5,22 @@ import os
 import dagster as dg
 import pytest
 
+from tests.fixtures.leases import other_process
 from tests.fixtures.pipeline import Pipeline, everything
 from utawaku.jobs.models import refresh_models
 from utawaku.jobs.stems import separate_pieces
 from utawaku.library.catalogue import Catalogue
-from utawaku.library.processes import is_gone
+from utawaku.library.place import here
 from utawaku.library.records import Stream
 from utawaku.orchestration.orphaned_runs import orphaned_runs
-from utawaku.orchestration.run_processes import mark_of_process, process_of
-from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG, TITLE_TAG
+from utawaku.orchestration.run_processes import mark_of_process
+from utawaku.orchestration.run_tags import (
+    ASKED_BY_TAG,
+    ASKED_FOR_TAG,
+    HOST_TAG,
+    PID_TAG,
+    TITLE_TAG,
+)
 
 
 def test_a_run_of_the_command_line_belongs_to_its_job_and_can_be_run_again(
@@ -72,24 +79,34 @@ def test_a_run_that_the_ui_launched_names_the_title_of_its_stream(
 
 
 def test_a_run_that_repeats_another_does_not_belong_to_the_process_of_that_one(
-    pipeline: Pipeline,
+    pipeline: Pipeline, catalogue: Catalogue
 ) -> None:
-    gone = "4194305-1.never"
-    assert is_gone(gone)
-    own, repeated = (
+    own, _repeated = (
         pipeline.instance.add_run(
             dg.DagsterRun(
                 job_name="x",
                 run_id=run_id,
                 status=dg.DagsterRunStatus.STARTED,
-                tags={PID_TAG: f"{gone} first"},
+                tags={PID_TAG: "4194305-1.never first"},
             )
         )
         for run_id in ("first", "second")
     )
-    assert [run.run_id for run in orphaned_runs(pipeline.instance)] == [own.run_id]
-    assert process_of(repeated) == ""
+    with other_process(catalogue, lease_id="first") as process:
+        assert orphaned_runs(pipeline.instance, catalogue) == []
+        process.kill()
+        process.wait()
+        found = [run.run_id for run in orphaned_runs(pipeline.instance, catalogue)]
+    assert found == [own.run_id]
     assert mark_of_process("first").startswith(f"{os.getpid()}-")
+
+
+def test_a_run_names_the_host_that_works_on_it(pipeline: Pipeline) -> None:
+    wanted = dg.RunRequest(asset_selection=[dg.AssetKey("song_scorer")])
+    made = pipeline.carry_out(wanted, job=refresh_models.name)
+    run = pipeline.instance.get_run_by_id(made.run_id)
+    assert run is not None
+    assert run.tags[HOST_TAG] == here().host
 
 
 def test_a_run_of_part_of_a_job_is_that_part_when_it_is_run_again(pipeline: Pipeline) -> None:

@@ -1,8 +1,5 @@
 """Requests: one run each, and afterwards done, given up, or waiting with a reason."""
 
-import os
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from tests.fixtures.leases import other_process, put_lease
 from tests.fixtures.pipeline import QUICK, Pipeline
 from tests.servers.media_site import MediaSite
 from tests.servers.youtube_site import CHANNEL_ID, Video, YoutubeSite
@@ -17,9 +15,10 @@ from tests.services.downloader_media import audio_bytes
 from tests.stored_requests import store_row
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
-from utawaku.library.processes import process_mark
 from utawaku.library.records import Channel, ChannelEntry, Request, Stream
 from utawaku.library.requests import Ingest, IngestStream, RecheckLength, Recut, Train
+from utawaku.library.schema import requests
+from utawaku.library.store.leases import SURE_S, UNSEEN_S
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.present_checks import NAME as PRESENT
@@ -28,7 +27,6 @@ from utawaku.orchestration.run_tags import (
     BATCH_TAG,
     DOWNLOAD_TAG,
     FETCH_AGAIN_TAG,
-    PID_TAG,
     TAKE_INCOMPLETE_TAG,
 )
 from utawaku.services import rate_limits
@@ -47,9 +45,10 @@ def one(catalogue: Catalogue, kind: str) -> Request:
 def as_if_asked(catalogue: Catalogue, request: Request, hours_ago: float) -> None:
     """Let a request be that old, and its wait be over."""
     with catalogue.write() as connection:
-        connection.exec_driver_sql(
-            "UPDATE requests SET created_at = ?, not_before = NULL WHERE id = ?",
-            (time.time() - hours_ago * 3600, request.id),
+        connection.execute(
+            requests.update()
+            .where(requests.c.id == request.id)
+            .values(created_at=time.time() - hours_ago * 3600, not_before=None)
         )
 
 
@@ -312,15 +311,14 @@ def test_a_killed_run_is_closed_gives_its_slot_back_and_is_tried_again(
 ) -> None:
     request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
     run = failed_run(pipeline, catalogue, request)
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    pipeline.instance.add_run_tags(run.run_id, {PID_TAG: process_mark(process.pid)})
     storage = pipeline.instance.event_log_storage
     storage.set_concurrency_slots("download", 1)
     assert storage.claim_concurrency_slot("download", run.run_id, "recordings").is_claimed
-    assert close_orphaned_runs(pipeline.instance) == []  # alive: left alone
-    process.kill()
-    process.wait()
-    assert pipeline.drain() == []
+    with other_process(catalogue, web_stream.id, run.run_id) as process:
+        assert close_orphaned_runs(pipeline.instance, catalogue) == []  # alive: left alone
+        process.kill()
+        process.wait()
+        assert pipeline.drain() == []
     ended = pipeline.instance.get_run_by_id(run.run_id)
     assert ended is not None
     assert ended.status == dg.DagsterRunStatus.FAILURE
@@ -333,12 +331,33 @@ def test_a_killed_run_is_closed_gives_its_slot_back_and_is_tried_again(
     assert len(pipeline.drain()) == 1
 
 
-def test_a_run_of_a_living_process_is_not_taken_for_dead(pipeline: Pipeline) -> None:
-    mark = process_mark(os.getpid())
-    pipeline.instance.add_run(
-        dg.DagsterRun(job_name="x", status=dg.DagsterRunStatus.STARTED, tags={PID_TAG: mark})
-    )
-    assert close_orphaned_runs(pipeline.instance) == []
+def test_a_run_that_another_machine_works_on_is_not_taken_for_dead(
+    pipeline: Pipeline, catalogue: Catalogue
+) -> None:
+    run = pipeline.instance.add_run(dg.DagsterRun(job_name="x", status=dg.DagsterRunStatus.STARTED))
+    put_lease(catalogue, run.run_id)
+    assert close_orphaned_runs(pipeline.instance, catalogue) == []
+
+
+def test_a_run_whose_machine_is_not_heard_of_any_more_is_tried_again(
+    pipeline: Pipeline, catalogue: Catalogue, web_stream: Stream
+) -> None:
+    request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
+    run = failed_run(pipeline, catalogue, request)
+    silent = {"stream_id": web_stream.id, "unseen_s": 2 * UNSEEN_S}
+    put_lease(catalogue, run.run_id, **silent)
+    pipeline.drain()  # a first look: the database may have been away
+    assert catalogue.requests.get(request.id).state == "running"
+    suspected_at = catalogue.leases.listed()[1] - SURE_S - 1
+    put_lease(catalogue, run.run_id, suspected_at=suspected_at, **silent)
+    assert pipeline.drain() == []
+    ended = pipeline.instance.get_run_by_id(run.run_id)
+    assert ended is not None
+    assert ended.status == dg.DagsterRunStatus.FAILURE
+    back = catalogue.requests.get(request.id)
+    assert (back.state, back.attempts) == ("queued", 1)
+    assert (back.not_before or 0.0) - time.time() < 11
+    assert catalogue.leases.listed()[0] == []
 
 
 def test_a_cancelled_run_cancels_its_request(
@@ -360,12 +379,8 @@ def test_a_cancelled_run_cancels_its_request(
 def test_a_stream_that_a_command_works_on_is_left_to_it(
     catalogue: Catalogue, pipeline: Pipeline, web_stream: Stream, settings: Settings
 ) -> None:
-    from filelock import FileLock
-
     request = catalogue.requests.file(IngestStream(stream_id=web_stream.id))
-    folder = settings.stream_dir(web_stream.id)
-    folder.mkdir(parents=True)
-    with FileLock(folder / ".lock"):
+    with other_process(catalogue, web_stream.id):
         assert pipeline.drain() == []
         assert "another utawaku" in catalogue.requests.get(request.id).message
     catalogue.requests.wake()

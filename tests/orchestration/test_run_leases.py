@@ -5,13 +5,15 @@ import time
 
 import dagster as dg
 import pytest
-from filelock import FileLock
 
+from tests.fixtures.leases import other_process, put_lease, release
 from tests.fixtures.pipeline import Pipeline
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Stream
-from utawaku.orchestration.stream_lock import is_locked, lock_file, stream_lock
+from utawaku.library.store.leases import EXPECTED, EXPECTED_WITHIN_S
+from utawaku.orchestration.orphaned_runs import close_orphaned_runs
+from utawaku.orchestration.run_leases import command_lease
 
 RUN = dg.RunRequest(partition_key="a", asset_selection=[dg.AssetKey("pieces")])
 IMPATIENT = {"resources": {"library": {"config": {"wait_for_stream_s": 0.0}}}}
@@ -24,31 +26,29 @@ def stream(catalogue: Catalogue, pipeline: Pipeline) -> Stream:
 
 
 def test_a_run_waits_until_nobody_else_works_on_its_stream(
-    pipeline: Pipeline, settings: Settings, catalogue: Catalogue
+    pipeline: Pipeline, catalogue: Catalogue
 ) -> None:
-    other = FileLock(stream_lock(settings, "a").lock_file, thread_local=False)
-    other.acquire()
-    assert is_locked(settings, "a")
     released_at: list[float] = []
 
-    def release() -> None:
+    def release_soon() -> None:
         while not pipeline.instance.get_runs(dg.RunsFilter(job_name="separate_pieces")):
             time.sleep(0.05)
         released_at.append(time.time())
-        other.release()
+        release(catalogue, "another run")
 
-    releasing = threading.Thread(target=release)
-    releasing.start()
-    assert pipeline.carry_out(RUN, job="separate_pieces").success
-    releasing.join()
+    with other_process(catalogue, "a"):
+        releasing = threading.Thread(target=release_soon)
+        releasing.start()
+        assert pipeline.carry_out(RUN, job="separate_pieces").success
+        releasing.join()
     assert (catalogue.assets.of("a")["pieces"].started_at or 0.0) > released_at[0]
-    assert not is_locked(settings, "a")
+    assert not catalogue.leases.is_held("a")
 
 
 def test_a_run_that_may_not_wait_says_who_is_in_its_way(
-    pipeline: Pipeline, settings: Settings, catalogue: Catalogue
+    pipeline: Pipeline, catalogue: Catalogue
 ) -> None:
-    with FileLock(stream_lock(settings, "a").lock_file):
+    with other_process(catalogue, "a"):
         made = pipeline.carry_out(
             RUN.with_replaced_attrs(run_config=IMPATIENT), job="separate_pieces", raises=False
         )
@@ -57,13 +57,13 @@ def test_a_run_that_may_not_wait_says_who_is_in_its_way(
 
 
 def test_a_command_that_holds_the_stream_runs_its_own_run(
-    pipeline: Pipeline, settings: Settings
+    pipeline: Pipeline, catalogue: Catalogue
 ) -> None:
-    with stream_lock(settings, "a").acquire(timeout=0):
+    with command_lease(catalogue, "a"):
         run = RUN.with_replaced_attrs(run_config=IMPATIENT)
         assert pipeline.carry_out(run, job="separate_pieces").success
-        assert is_locked(settings, "a")  # it is the command's until its end
-    assert not is_locked(settings, "a")
+        assert catalogue.leases.is_held("a")  # it is the command's until its end
+    assert not catalogue.leases.is_held("a")
 
 
 def test_a_run_of_a_stream_that_is_gone_leaves_no_folder(
@@ -72,4 +72,18 @@ def test_a_run_of_a_stream_that_is_gone_leaves_no_folder(
     pipeline.instance.add_dynamic_partitions("stream", ["stray"])
     stray = RUN.with_replaced_attrs(partition_key="stray")
     assert not pipeline.carry_out(stray, job="separate_pieces", raises=False).success
-    assert not lock_file(settings, "stray").parent.exists()
+    assert not settings.stream_dir("stray").exists()
+
+
+def test_a_run_that_never_took_a_lease_is_closed_after_a_while(
+    pipeline: Pipeline, catalogue: Catalogue
+) -> None:
+    instance = pipeline.instance
+    run = instance.add_run(dg.DagsterRun(job_name="x", status=dg.DagsterRunStatus.STARTED))
+    assert close_orphaned_runs(instance, catalogue) == []
+    ((expected,), _) = catalogue.leases.listed()
+    assert (expected.id, expected.kind) == (run.run_id, EXPECTED)
+    none = {"kind": EXPECTED, "host": "", "place": "", "process": ""}
+    put_lease(catalogue, run.run_id, unseen_s=EXPECTED_WITHIN_S + 1, **none)
+    assert close_orphaned_runs(instance, catalogue) == [run.run_id]
+    assert catalogue.leases.listed()[0] == []
