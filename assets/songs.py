@@ -13,7 +13,13 @@ from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.segments import analysis_file
-from utawaku.workflows.setlists import best_setlist, setlists_in, told_offsets, writings_of
+from utawaku.workflows.setlists import (
+    best_setlist,
+    marked_spans,
+    setlists_in,
+    told_offsets,
+    writings_of,
+)
 from utawaku.workflows.song_network import song_network
 from utawaku.workflows.songs import (
     draw_timeline,
@@ -23,7 +29,7 @@ from utawaku.workflows.songs import (
     songs_astray,
     tell_left_out,
 )
-from utawaku.workflows.sources import gather
+from utawaku.workflows.sources import gather, off_topic_of
 
 BINDING = bind(
     Binding(
@@ -33,6 +39,7 @@ BINDING = bind(
             rules_of(stream, catalogue, settings),
             best_setlist(stream, catalogue, settings),
             stream.duration_s,
+            off_topic_of(stream, settings),
         ),
     )
 )
@@ -71,8 +78,12 @@ def songs_asset(
         tell_left_out(warnings, stream, catalogue)
         found = setlists_in(writings, stream, catalogue.songs.artists())
         setlist = best_setlist(stream, catalogue, settings, found=found)
-        spans, believed = found_songs(segmentation, rules, setlist, found, song_network(settings))
-        catalogue.setlists.replace_found(stream.id, [*found, *([believed] if believed else [])])
+        off_topic = off_topic_of(stream, settings)
+        spans, believed = found_songs(
+            segmentation, rules, setlist, found, song_network(settings), off_topic
+        )
+        listed = [*found, *marked_spans(writings), *([believed] if believed else [])]
+        catalogue.setlists.replace_found(stream.id, listed)
         is_whole = any(span.source == WHOLE for span in spans)
         strategy = WHOLE if is_whole else rules.strategy
         made_by = f"{strategy}/{VERSION} {segmentation.engine}"
@@ -90,7 +101,8 @@ def songs_asset(
             "setlist": setlist.source if setlist else "none",
             "warnings": warnings,
             "offsets": told_offsets(believed) if believed else [],
-            "made_with": made_with(rules, setlist, stream.duration_s),
+            "n_spans_without_a_song": len(off_topic),
+            "made_with": made_with(rules, setlist, stream.duration_s, off_topic),
         }
         work.done(
             engine=strategy,

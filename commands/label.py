@@ -174,6 +174,12 @@ def setlist(
     _show_setlists(found, json=json)
 
 
+def _at(line: SetlistLine) -> str:
+    """The start of a song; of a span without one its end, too."""
+    ends = f"-{clock(line.stop_s)}" if not line.is_song and line.stop_s is not None else ""
+    return clock(line.start_s) + ends
+
+
 def _show_setlists(found: Sequence[Setlist], *, json: bool) -> None:
     from utawaku.workflows.setlists import told_offsets
 
@@ -195,7 +201,8 @@ def _show_setlists(found: Sequence[Setlist], *, json: bool) -> None:
             out.print(translated(sentence), markup=False)
         shown = table(("at", "right"), "title", "artist")
         for line in one.lines:
-            add_row(shown, [clock(line.start_s), line.title, line.artist])
+            title = line.title if line.is_song else word(line.title)
+            add_row(shown, [_at(line), title, line.artist])
         print_table(shown)
     if not found:
         out.print(tr("nobody has left timestamps for this stream"))

@@ -49,8 +49,8 @@ class Setlist:
 
     lines: tuple[SetlistLine, ...]
     source: str
-    """`user`, `comment`, `description`, `chapters`, `live_chat`, `subtitles`, `holodex` or
-    `merged`."""
+    """`user`, `comment`, `description`, `chapters`, `live_chat`, `subtitles`, `holodex`,
+    `sponsorblock` or `merged`."""
     score: float
     """In [0, 1]; 1 is what the user pasted."""
     author: str = ""

@@ -137,6 +137,7 @@ def services(settings: Settings) -> dict[str, Service]:
         ("bilibili_music", sources.bilibili_music, sources.bilibili_per_minute, 1),
         ("musicbrainz", sources.musicbrainz, sources.musicbrainz_per_minute, 1),
         ("acoustid", sources.acoustid, sources.acoustid_per_minute, 2),
+        ("sponsorblock", sources.sponsorblock, sources.sponsorblock_per_minute, 1),
         ("lrclib", sources.lrclib, sources.lrclib_per_minute, 1),
     )
     return {

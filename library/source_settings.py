@@ -58,6 +58,16 @@ class SourceSettings(BaseModel):
     acoustid_per_minute: float = Field(
         default=60.0, gt=0, le=180, description="Requests a minute; it allows three a second."
     )
+    sponsorblock: bool = Field(
+        default=False,
+        description="Ask SponsorBlock where viewers of a YouTube stream hear no music, and for the "
+        "chapters that they named; four digits of a hash of the stream's id are sent.",
+    )
+    sponsorblock_url: SecretUrl = Field(
+        default=SecretUrl("https://sponsor.ajay.app"),
+        description="Address of SponsorBlock or a mirror.",
+    )
+    sponsorblock_per_minute: float = Field(default=20.0, gt=0, description="Requests a minute.")
     lrclib: bool = Field(
         default=False, description="Ask LRCLIB for lyrics, when a song is sung in karaoke mode."
     )

@@ -46,6 +46,14 @@ WORDS = {
     "chapters": msg("chapters"),
     "live_chat": msg("live chat"),
     "subtitles": msg("subtitles"),
+    # What viewers marked at SponsorBlock.
+    "music_offtopic": msg("no music"),
+    "sponsor": msg("advert"),
+    "selfpromo": msg("advert of their own"),
+    "interaction": msg("reminder to subscribe"),
+    "intro": msg("intro"),
+    "outro": msg("outro"),
+    "preview": msg("preview"),
     # Flags of songs.
     "long": msg("long"),
     "short": msg("short"),

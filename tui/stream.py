@@ -1,12 +1,13 @@
 """The data of a timeline, read in one go."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from utawaku.library.analysis import Envelope, read_envelope
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Segment, SetlistLine, Song, Stream
+from utawaku.library.words import word
 
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
@@ -25,6 +26,8 @@ class StreamPicture:
     envelope: Envelope | None
     damaged: str = ""
     """The reason why there is no waveform, if not for being too early."""
+    off_topic: Sequence[SetlistLine] = ()
+    """Spans in which viewers hear no song, named by what they are."""
 
 
 def read_stream(
@@ -49,7 +52,13 @@ def read_stream(
         catalogue.streams.segments(stream_id),
         songs,
         catalogue.browser.numbers_of([song.id for song in songs]),
-        setlists[0].lines if setlists else (),
+        next((one.lines for one in setlists if any(line.is_song for line in one.lines)), ()),
         envelope,
         damaged,
+        [
+            replace(line, title=word(line.title))
+            for one in setlists
+            if not any(line.is_song for line in one.lines)
+            for line in one.lines
+        ],
     )

@@ -33,7 +33,7 @@ from utawaku.models.songs.doubt import DOUBT_FILE
 from utawaku.models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
 from utawaku.workflows.labelling import ENGINE_VERSION as NAMING_VERSION
 from utawaku.workflows.song_network import learnt_network
-from utawaku.workflows.sources import switched_on
+from utawaku.workflows.sources import CUTTING, switched_on
 
 MISSING = "missing"
 """Version of a model whose file the settings name and that is not there: nothing is known of it."""
@@ -167,7 +167,7 @@ def _naming_version(settings: Settings) -> str:
     """Return what decides which name is applied, beside the songs themselves."""
     labels = settings.labels
     decides: list[Any] = [NAMING_VERSION, labels.accept, labels.transpositions, labels.shazam]
-    sources = [name for name in switched_on(settings) if name != "holodex"]
+    sources = [name for name in switched_on(settings) if name not in CUTTING]
     if sources:
         decides.append(sources)
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,16 @@ from utawaku.library.errors import SetlistError
 from utawaku.library.records import Setlist, SetlistLine, Stream
 from utawaku.models.chat import ChatMessage, read_chat
 from utawaku.models.setlist import find_setlists, merge_setlists
+from utawaku.services.sources.sponsorblock import SponsorSegment, chapters, off_topic
 from utawaku.workflows.recordings import part_starts_s
 from utawaku.workflows.site_parts import chat_of_parts
-from utawaku.workflows.sources import holodex_of
+from utawaku.workflows.sources import holodex_of, sponsorblock_of
 
 HOLODEX_TRUST = 0.85
 """As of a good list in a pinned comment: its editors take the songs from those. Not measured."""
+SPONSORBLOCK = "sponsorblock"
+SPONSORBLOCK_TRUST = 2 / 3
+"""Of the trust in the uploader's own chapters: anybody may name them. Not measured."""
 
 BELIEVED = "merged"
 """Source of the list that holds what was believed of all the others."""
@@ -35,6 +39,8 @@ class Writings:
     """Extras that could not be read, and why; the stream goes on."""
     holodex: tuple[SetlistLine, ...] = ()
     """Songs with start and stop, as Holodex' editors noted them."""
+    marked: tuple[SponsorSegment, ...] = ()
+    """Spans and chapters, as viewers marked them at SponsorBlock."""
     part_starts_s: tuple[float, ...] = ()
     """Start of each part of the recording, in seconds; empty for a recording in one file."""
 
@@ -55,7 +61,9 @@ def writings_of(stream: Stream, settings: Settings) -> Writings:
     known = {row.get("id") for row in info["comments"]}
     info["comments"] += [row for row in further if row["id"] not in known]
     chat = tuple(_chat_in(folder, warnings))
-    return Writings(info, chat, tuple(warnings), songs, part_starts_s(stream, settings))
+    marked = tuple(sponsorblock_of(stream, settings))
+    starts_s = part_starts_s(stream, settings)
+    return Writings(info, chat, tuple(warnings), songs, marked, starts_s)
 
 
 def find_stream_setlists(stream: Stream, settings: Settings) -> list[Setlist]:
@@ -78,7 +86,39 @@ def setlists_in(
     lines = tuple(line for line in writings.holodex if line.start_s < end_s)
     if lines:
         found.append(Setlist(lines, "holodex", HOLODEX_TRUST, "Holodex"))
+    found += _named_by_viewers(writings, stream, known_artists)
     return sorted(found, key=lambda setlist: -setlist.score)
+
+
+def _named_by_viewers(
+    writings: Writings, stream: Stream, known_artists: Collection[str]
+) -> list[Setlist]:
+    """The chapters of SponsorBlock, read as the uploader's are."""
+    named = [{"start_time": one.start_s, "title": one.title} for one in chapters(writings.marked)]
+    read = find_setlists(
+        {"chapters": named}, duration_s=stream.duration_s or None, known_artists=known_artists
+    )
+    return [
+        replace(
+            one,
+            source=SPONSORBLOCK,
+            author="SponsorBlock",
+            score=round(SPONSORBLOCK_TRUST * one.score, 4),
+        )
+        for one in read
+    ]
+
+
+def marked_spans(writings: Writings) -> list[Setlist]:
+    """The spans without a song that viewers marked, as a list to look at; empty without any.
+
+    Each line is named by its category. It is no list of songs, and is not weighed as one.
+    """
+    lines = tuple(
+        SetlistLine(one.start_s, one.category, stop_s=one.stop_s, is_song=False)
+        for one in off_topic(writings.marked)
+    )
+    return [Setlist(lines, SPONSORBLOCK, 0.0, "SponsorBlock")] if lines else []
 
 
 def best_setlist(

@@ -20,6 +20,7 @@ from utawaku.models.songs import (
     is_one_song,
     whole_song,
 )
+from utawaku.models.songs.off_topic import OffTopic
 from utawaku.models.songs.sequence import SequenceScorer
 
 TIMELINE_NAME = "timeline.png"
@@ -37,13 +38,19 @@ def rules_of(stream: Stream, catalogue: Catalogue, settings: Settings) -> SongRu
     return SongRules.model_validate({**settings.songs, **of_channel, **own})
 
 
-def made_with(rules: SongRules, setlist: Setlist | None, duration_s: float) -> dict[str, Any]:
+def made_with(
+    rules: SongRules,
+    setlist: Setlist | None,
+    duration_s: float,
+    off_topic: Sequence[OffTopic] = (),
+) -> dict[str, Any]:
     """Return what decides the outcome, to tell whether it has to be made again.
 
     Args:
         rules: those that hold for the stream.
         setlist: the list that its songs are cut by.
         duration_s: length of its recording.
+        off_topic: spans in which viewers hear no song.
     """
     told = rules.model_dump(mode="json", exclude=set(_OF_WHOLE))
     # Left away where it decides nothing, so that the streams of older versions do not become stale.
@@ -55,6 +62,7 @@ def made_with(rules: SongRules, setlist: Setlist | None, duration_s: float) -> d
         if setlist
         else [],
         "version": VERSION,
+        **({"off_topic": [[one.start_s, one.stop_s] for one in off_topic]} if off_topic else {}),
     }
 
 
@@ -64,6 +72,7 @@ def found_songs(
     setlist: Setlist | None,
     written: Sequence[Setlist],
     network: SequenceScorer | None = None,
+    off_topic: Sequence[OffTopic] = (),
 ) -> tuple[list[SongSpan], Setlist | None]:
     """Songs of a recording by rules, and what was believed of the lists that people wrote.
 
@@ -73,10 +82,11 @@ def found_songs(
         setlist: the best list; one that the user gave is taken as it is.
         written: all lists of the stream's page and chat.
         network: replaces the sequence network that comes with the package.
+        off_topic: spans in which viewers hear no song.
     """
     if setlist is not None and setlist.source == "user":
-        return find_songs(segmentation, rules, setlist.lines, network), None
-    weighed = find_songs_with_evidence(segmentation, rules, written, network)
+        return find_songs(segmentation, rules, setlist.lines, network, off_topic), None
+    weighed = find_songs_with_evidence(segmentation, rules, written, network, off_topic)
     n_listed = max((sum(line.is_song for line in one.lines) for one in written), default=0)
     if is_one_song(segmentation, weighed.songs, n_listed, rules):
         return [whole_song(segmentation, rules)], None

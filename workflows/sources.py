@@ -4,6 +4,7 @@ A source that has no answer costs nothing but what it would have known: it becom
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from utawaku.library.errors import SourceError
 from utawaku.library.files import atomic_path
 from utawaku.library.records import LabelCandidate, SetlistLine, Stream
 from utawaku.library.service_status import services
+from utawaku.models.songs.off_topic import OffTopic
 from utawaku.services.service_gate import ServiceGate
 from utawaku.services.sources.acoustid import ask_acoustid, chromaprint_of
 from utawaku.services.sources.bilibili_music import ask_background_music
@@ -28,9 +30,19 @@ from utawaku.services.sources.musicbrainz import (
     ask_musicbrainz,
     spelled_alike,
 )
+from utawaku.services.sources.sponsorblock import (
+    OFF_TOPIC,
+    SponsorSegment,
+    ask_sponsorblock,
+    off_topic,
+)
 
 HOLODEX_FILE = "holodex.json"
 MUSIC_FILE = "background_music.json"
+SPONSORBLOCK_FILE = "sponsorblock.json"
+SPONSORBLOCK_LICENCE = "CC BY-NC-SA 4.0, https://sponsor.ajay.app/"
+CUTTING = ("holodex", "sponsorblock")
+"""Sources that are asked when songs are cut, not when they are labelled."""
 MUSIC_SURENESS = 0.6
 """Probability that a tagged title is the one song of a video; not measured, so the tag only
 supports what others say."""
@@ -72,11 +84,14 @@ def client_of(name: str, settings: Settings, *, longest_wait_s: float = 30.0) ->
             keep_s=30 * DAY_S,
             key_setting="sources.acoustid_key",
         ),
+        "sponsorblock": SourceOptions(
+            "SponsorBlock", wanted.sponsorblock_url.get_secret_value(), keep_s=DAY_S
+        ),
         "lrclib": SourceOptions("LRCLIB", wanted.lrclib_url.get_secret_value(), keep_s=30 * DAY_S),
     }[name]
-    return SourceClient(
-        gate, replace(options, contact=wanted.contact, longest_wait_s=longest_wait_s)
-    )
+    # SponsorBlock is not to know who asks.
+    contact = "" if name == "sponsorblock" else wanted.contact
+    return SourceClient(gate, replace(options, contact=contact, longest_wait_s=longest_wait_s))
 
 
 def gather(stream: Stream, settings: Settings) -> list[str]:
@@ -100,7 +115,33 @@ def gather(stream: Stream, settings: Settings) -> list[str]:
             _write(folder / MUSIC_FILE, list(titles))
 
         _ask("bilibili_music", settings, music, warnings)
+    if settings.sources.sponsorblock and stream.site == "youtube":
+
+        def sponsorblock(client: SourceClient) -> None:
+            marked = ask_sponsorblock(client, stream.site_id, stream.duration_s)
+            rows = [asdict(segment) for segment in marked]
+            _write(folder / SPONSORBLOCK_FILE, {"licence": SPONSORBLOCK_LICENCE, "segments": rows})
+
+        _ask("sponsorblock", settings, sponsorblock, warnings)
     return warnings
+
+
+def sponsorblock_of(stream: Stream, settings: Settings) -> list[SponsorSegment]:
+    """Return what viewers marked in a stream, from the stream's folder."""
+    kept = _read(settings.stream_dir(stream.id) / SPONSORBLOCK_FILE)
+    if not settings.sources.sponsorblock or not isinstance(kept, dict):
+        return []
+    end_s = stream.duration_s or math.inf
+    read = [SponsorSegment(**row) for row in kept["segments"]]
+    return [one for one in read if one.start_s < end_s]
+
+
+def off_topic_of(stream: Stream, settings: Settings) -> list[OffTopic]:
+    """Return the spans of a stream in which viewers hear no song."""
+    return [
+        OffTopic(one.start_s, one.stop_s, one.category == OFF_TOPIC, one.votes, one.locked)
+        for one in off_topic(sponsorblock_of(stream, settings))
+    ]
 
 
 def holodex_of(

@@ -30,6 +30,7 @@ from utawaku.workflows.labelling import (
 )
 from utawaku.workflows.pcm_sharing import song_sound
 from utawaku.workflows.sources import (
+    CUTTING,
     SongSources,
     background_music_of,
     forget_aliases,
@@ -79,7 +80,7 @@ def made_with(settings: Settings) -> dict[str, Any]:
     """Return what decides the outcome, to tell whether it has to be made again."""
     told: dict[str, Any] = {"version": ENGINE_VERSION, "shazam": settings.labels.shazam}
     # Left away while all is off, so that switching nothing on makes nothing stale.
-    sources = [name for name in switched_on(settings) if name != "holodex"]
+    sources = [name for name in switched_on(settings) if name not in CUTTING]
     return told | ({"sources": sources} if sources else {})
 
 

@@ -15,6 +15,7 @@ from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs.classic import classic_songs
 from utawaku.models.songs.evidence import Weighed, weigh
 from utawaku.models.songs.features import SongListener
+from utawaku.models.songs.off_topic import OffTopic
 from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.sequence import SequenceScorer
 from utawaku.models.songs.setlist_fit import fit_setlist
@@ -68,13 +69,15 @@ def find_songs(
     rules: SongRules | None = None,
     setlist: Sequence[SetlistLine] = (),
     network: SequenceScorer | None = None,
+    off_topic: Sequence[OffTopic] = (),
 ) -> list[SongSpan]:
     """Return where the songs of a recording are, in order and without overlap.
 
     With `SongFeatures` in `segmentation.listened` (see `segment_and_listen`) boundaries are
     clearly better; without them the smart strategy works on the segmentation's own curves.
     Lines of `setlist`, which the user gave, add songs and correct starts, with either strategy.
-    `network` replaces the sequence network that comes with the package.
+    `network` replaces the sequence network that comes with the package. `off_topic` are spans in
+    which viewers hear no song; the smart strategy weighs them.
     Deterministic, linear in the duration.
     """
     rules = rules or SongRules()
@@ -83,7 +86,7 @@ def find_songs(
         if not any(line.is_song for line in setlist):
             return found
         return fit_setlist(hear(segmentation, rules, sequence=network), found, setlist, rules)
-    hearing = hear(segmentation, rules, sequence=network)
+    hearing = hear(segmentation, rules, sequence=network, off_topic=off_topic)
     return fit_setlist(hearing, smart_songs(hearing, rules), setlist, rules)
 
 
@@ -92,14 +95,16 @@ def find_songs_with_evidence(
     rules: SongRules | None,
     setlists: Sequence[Setlist],
     network: SequenceScorer | None = None,
+    off_topic: Sequence[OffTopic] = (),
 ) -> Weighed:
     """Songs of a recording about which people wrote: their lists are weighed against the ear.
 
     Nothing that `find_songs` hears is taken away; `Weighed.setlist` tells what was believed of the
-    lists, on the recording's own time. `network` replaces the sequence network of the package.
+    lists, on the recording's own time. `network` replaces the sequence network of the package;
+    `off_topic` as in `find_songs`.
     """
     rules = rules or SongRules()
-    hearing = hear(segmentation, rules, sequence=network)
+    hearing = hear(segmentation, rules, sequence=network, off_topic=off_topic)
     if rules.strategy == "classic":
         found = classic_songs(segmentation.segments, segmentation.duration_s, rules)
     else:

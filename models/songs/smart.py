@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from utawaku.models.songs.decoding import best_songs
 from utawaku.models.songs.doubt import shipped_doubt
 from utawaku.models.songs.features import SongFeatures
 from utawaku.models.songs.filters import Span, sifted
+from utawaku.models.songs.off_topic import OffTopic, with_off_topic
 from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.scorer import Scorer, shipped_scorer
 from utawaku.models.songs.sequence import TURN, SequenceScorer, shipped_sequence_scorer
@@ -43,10 +45,12 @@ def hear(
     rules: SongRules,
     scorer: Scorer | None = None,
     sequence: SequenceScorer | None = None,
+    off_topic: Sequence[OffTopic] = (),
 ) -> Hearing:
     """Score a recording and decode the spans of music that could be songs.
 
-    `scorer` and `sequence` replace the shipped ones (training and benchmarks).
+    `scorer` and `sequence` replace the shipped ones (training and benchmarks). `off_topic` takes
+    part in the decoding; `Hearing.evidence` stays what was heard, by which doubt is told.
     """
     features = SongFeatures.from_arrays(segmentation.listened)
     cues = cues_of(segmentation, features)
@@ -62,7 +66,9 @@ def hear(
         heard = sequence.score(sequence_inputs(features, cues))
         turns = heard[:, TURN]
         evidence = (1 - SEQUENCE_SHARE) * evidence + SEQUENCE_SHARE * heard[:, : evidence.shape[1]]
-    decoded = best_songs(evidence, rules.boundary_bias, rules.turn_bias, turns)
+    decoded = best_songs(
+        with_off_topic(evidence, off_topic), rules.boundary_bias, rules.turn_bias, turns
+    )
     spans = tuple(_refined(cues, decoded))
     return Hearing(segmentation, cues, evidence, spans, features is not None)
 

@@ -9,6 +9,9 @@ from benchmarks.fake_catalogue import fill
 from tests.commands.conftest import CommandLine
 from tests.tui.conftest import write_tone
 from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
+from utawaku.library.records import Setlist, SetlistLine
+from utawaku.tui.stream import read_stream
 
 STREAM = "youtube-fake0000001"
 
@@ -18,6 +21,23 @@ def test_setlists_of_a_stream_are_listed(command_line: CommandLine, catalogue: C
     (found,) = json.loads(command_line.run("setlist", STREAM, "--json").stdout)
     assert found["source"] == "comment"
     assert len(found["lines"]) == 15
+
+
+def test_spans_without_a_song_are_shown_beside_the_setlists(
+    command_line: CommandLine, catalogue: Catalogue, settings: Settings
+) -> None:
+    fill(catalogue, 40, now=1_700_000_000.0)
+    marked = SetlistLine(300.0, "music_offtopic", stop_s=312.0, is_song=False)
+    comment = catalogue.setlists.of_stream(STREAM)
+    spans = Setlist((marked,), "sponsorblock", 0.0, "SponsorBlock")
+    catalogue.setlists.replace_found(STREAM, [*comment, spans])
+    shown = command_line.run("setlist", STREAM).stdout
+    assert "sponsorblock SponsorBlock" in shown
+    assert "5:00-5:12  no music" in shown
+    read = read_stream(catalogue, settings, STREAM)
+    assert read is not None
+    assert read.stamps == comment[0].lines
+    assert [line.title for line in read.off_topic] == ["no music"]
 
 
 @pytest.mark.parametrize(

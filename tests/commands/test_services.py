@@ -32,6 +32,7 @@ def test_every_service_is_listed_with_its_state(settings: Settings) -> None:
         "bilibili_music",
         "musicbrainz",
         "acoustid",
+        "sponsorblock",
         "lrclib",
     }
     shazam = listed["shazam"]

@@ -1,8 +1,9 @@
-"""Holodex, Bilibili's tag call, MusicBrainz and AcoustID, as far as utawaku asks them.
+"""Holodex, Bilibili's tag call, MusicBrainz, AcoustID and SponsorBlock, as far as utawaku asks.
 
 Every request is validated as its documentation wants it; what is wrong is kept in `faults`.
 """
 
+import hashlib
 import json
 import re
 import time
@@ -36,12 +37,37 @@ class Known:
     """Bilibili: by bvid."""
     recordings: list[dict[str, Any]] = field(default_factory=list)
     """MusicBrainz."""
+    marked: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """SponsorBlock: segments by YouTube id, as `sponsor_segment` makes them."""
     fingerprints: dict[str, Any] = field(default_factory=dict)
     """AcoustID: results by fingerprint."""
 
 
+def sponsor_segment(
+    start_s: float,
+    stop_s: float,
+    category: str = "music_offtopic",
+    *,
+    votes: int = 0,
+    locked: int = 0,
+    duration_s: float = 0.0,
+    title: str = "",
+) -> dict[str, Any]:
+    """A segment as SponsorBlock answers it."""
+    return {
+        "category": category,
+        "actionType": "chapter" if category == "chapter" else "skip",
+        "segment": [start_s, stop_s],
+        "UUID": hashlib.sha256(f"{start_s} {stop_s} {category}".encode()).hexdigest(),
+        "videoDuration": duration_s,
+        "locked": locked,
+        "votes": votes,
+        "description": title,
+    }
+
+
 class SourceSite(MediaSite):
-    """All four services on one address."""
+    """All five services on one address."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,6 +117,8 @@ class SourceSite(MediaSite):
                 for one in self.known.recordings
             ]
             return {"count": len(shown), "recordings": shown}
+        if path.startswith("/api/skipSegments/"):
+            return self._marked(path.rsplit("/", 1)[1], query)
         if path == "/v2/lookup":
             if form.get("client") != ACOUSTID_KEY:
                 self.trouble.insert(0, Fault(status=400))
@@ -101,6 +129,24 @@ class SourceSite(MediaSite):
                 "results": self.known.fingerprints.get(form.get("fingerprint", ""), []),
             }
         return None
+
+    def _marked(self, prefix: str, query: dict[str, str]) -> Any:
+        """SponsorBlock: all videos whose hash begins so, with the categories asked for."""
+        self._want(re.fullmatch(r"[0-9a-f]{4,32}", prefix) is not None, f"hash prefix {prefix}")
+        self._want(query.get("service") == "YouTube", f"sponsorblock query {query}")
+        categories = json.loads(query.get("categories", '["sponsor"]'))
+        actions = json.loads(query.get("actionTypes", '["skip"]'))
+        found = []
+        for video_id, segments in self.known.marked.items():
+            digest = hashlib.sha256(video_id.encode()).hexdigest()
+            shown = [
+                one
+                for one in segments
+                if one["category"] in categories and one["actionType"] in actions
+            ]
+            if digest.startswith(prefix) and shown:
+                found.append({"videoID": video_id, "hash": digest, "segments": shown})
+        return found or None
 
     def _want(self, holds: bool, what: str) -> None:
         if not holds:

@@ -6,25 +6,34 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from tests.servers.source_site import ACOUSTID_KEY, HOLODEX_KEY, SourceSite
+from tests.servers.source_site import (
+    ACOUSTID_KEY,
+    HOLODEX_KEY,
+    SourceSite,
+    sponsor_segment,
+)
 from tests.services.test_sources import BVID, RECORDING, VIDEO
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.records import LabelCandidate, SongSpan, Stream
 from utawaku.models.labels import accepted, rank_candidates
+from utawaku.models.songs.off_topic import OffTopic
 from utawaku.services.sources.acoustid import has_chromaprint
-from utawaku.workflows.setlists import best_setlist, writings_of
+from utawaku.services.sources.sponsorblock import hash_prefix
+from utawaku.workflows.setlists import best_setlist, marked_spans, setlists_in, writings_of
 from utawaku.workflows.sources import (
     SongSources,
     background_music_of,
     forget_aliases,
     gather,
     keep_aliases,
+    off_topic_of,
     switched_on,
 )
 from utawaku.workflows.stream_labels import made_with
 
-YOUTUBE = Stream("youtube-x", "https://x", site="youtube", site_id="dQw4w9WgXcQ", duration_s=900)
+VIDEO_ID = "dQw4w9WgXcQ"
+YOUTUBE = Stream("youtube-x", "https://x", site="youtube", site_id=VIDEO_ID, duration_s=900)
 BILIBILI = Stream("bilibili-x", "https://x", site="bilibili", site_id=BVID, duration_s=900)
 
 
@@ -38,9 +47,9 @@ def site() -> Iterator[SourceSite]:
 @pytest.fixture
 def all_on(site: SourceSite, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings that ask every source, all at the local stand-in."""
-    for name in ("holodex", "bilibili_music", "musicbrainz", "acoustid"):
+    for name in ("holodex", "bilibili_music", "musicbrainz", "acoustid", "sponsorblock"):
         monkeypatch.setenv(f"UTAWAKU_SOURCES__{name.upper()}", "true")
-    for name in ("holodex", "bilibili", "musicbrainz", "acoustid"):
+    for name in ("holodex", "bilibili", "musicbrainz", "acoustid", "sponsorblock"):
         monkeypatch.setenv(f"UTAWAKU_SOURCES__{name.upper()}_URL", site.address)
     monkeypatch.setenv("UTAWAKU_SOURCES__HOLODEX_KEY", HOLODEX_KEY)
     monkeypatch.setenv("UTAWAKU_SOURCES__ACOUSTID_KEY", ACOUSTID_KEY)
@@ -83,6 +92,51 @@ def test_holodex_is_a_setlist_and_its_comments_are_read_like_any(
         update={"sources": all_on.sources.model_copy(update={"holodex": False})}
     )
     assert writings_of(YOUTUBE, off).holodex == ()
+
+
+def test_sponsorblock_is_evidence_for_cuts_and_a_setlist_and_learns_no_id(
+    site: SourceSite, all_on: Settings
+) -> None:
+    other = next(
+        name for n in range(1_000_000) if hash_prefix(name := f"x{n}") == hash_prefix(VIDEO_ID)
+    )
+    site.known.marked = {
+        VIDEO_ID: [
+            sponsor_segment(300, 310, votes=2, duration_s=900.6),
+            sponsor_segment(600, 612, votes=-1),
+            sponsor_segment(620, 625, duration_s=700),
+            sponsor_segment(890, 2000, "outro", locked=1),
+            sponsor_segment(310, 600, "chapter", title="夜明けの歌 / 藤"),
+            sponsor_segment(612, 800, "chapter", title="海と猫 / 藤"),
+        ],
+        other: [sponsor_segment(1, 2)],
+    }
+    assert gather(YOUTUBE, all_on) == []
+    assert off_topic_of(YOUTUBE, all_on) == [
+        OffTopic(300, 310, has_edges=True, votes=2),
+        OffTopic(890, 2000, has_edges=False, locked=True),
+    ]
+    writings = writings_of(YOUTUBE, all_on)
+    (named,) = [one for one in setlists_in(writings, YOUTUBE) if one.source == "sponsorblock"]
+    assert [(line.start_s, line.title) for line in named.lines] == [
+        (310, "夜明けの歌"),
+        (612, "海と猫"),
+    ]
+    (shown,) = marked_spans(writings)
+    assert [(line.title, line.is_song) for line in shown.lines] == [
+        ("music_offtopic", False),
+        ("outro", False),
+    ]
+    (asked,) = [one for one in site.asked if one.path.startswith("/api/skipSegments/")]
+    assert len(asked.path.rsplit("/", 1)[1]) == 4
+    assert VIDEO_ID not in str(asked)
+    assert "me@example.org" not in str(asked)
+    assert gather(YOUTUBE, all_on) == []  # remembered
+    assert sum(one.path.startswith("/api/skip") for one in site.asked) == 1
+    kept = (all_on.stream_dir(YOUTUBE.id) / "sponsorblock.json").read_text("utf-8")
+    assert "CC BY-NC-SA 4.0" in kept
+    off = all_on.sources.model_copy(update={"sponsorblock": False})
+    assert off_topic_of(YOUTUBE, all_on.model_copy(update={"sources": off})) == []
 
 
 def test_a_source_that_refuses_is_a_warning_and_what_was_known_stays(

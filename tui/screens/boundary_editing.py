@@ -71,8 +71,9 @@ class BoundaryEditing(CutJudging):
             read.stream.duration_s, max((song.stop_s for song in read.songs), default=0.0)
         )
         spans = {} if self._moving is None else {self._moving[0]: self._moving[1:]}
+        stamps = sorted([*read.stamps, *read.off_topic], key=lambda line: line.start_s)
         picture = Picture(
-            duration_s, read.segments, read.songs, read.stamps, read.envelope, spans, read.damaged
+            duration_s, read.segments, read.songs, stamps, read.envelope, spans, read.damaged
         )
         self.view.picture = picture
         self.rows.picture = picture
