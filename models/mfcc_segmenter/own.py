@@ -1,5 +1,7 @@
 """A network of the user's own for the acoustic segmenter: an .onnx file or a SavedModel."""
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,9 +24,16 @@ def is_own(engine: str) -> bool:
 
 
 def own_version(path: Path) -> str:
-    """sha256 of a network; empty where it is not there."""
-    file = path / "variables" / "variables.data-00000-of-00001" if path.is_dir() else path
-    return registry.version_of(file) if file.is_file() else ""
+    """sha256 of a network, or of those of the shards of a SavedModel; empty where none is there."""
+    if not path.is_dir():
+        return registry.version_of(path) if path.is_file() else ""
+    shards = sorted((path / "variables").glob("variables.data-*-of-*"))
+    versions = [registry.version_of(shard) for shard in shards]
+    return versions[0] if len(versions) == 1 else _joined(versions)
+
+
+def _joined(versions: Sequence[str]) -> str:
+    return hashlib.sha256("".join(versions).encode()).hexdigest() if versions else ""
 
 
 def make_bacs_segmenter(

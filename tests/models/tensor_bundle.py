@@ -1,4 +1,4 @@
-"""Checkpoints as TensorFlow lays them out, made without it: one index, one data shard.
+"""Checkpoints as TensorFlow lays them out, made without it: an index and shards of data.
 
 Their checksums are zero: the reader leaves those to the registry, which knows the whole file's.
 """
@@ -14,19 +14,26 @@ _BLOCK_ENTRIES = 16
 
 
 def bundle(tensors: Mapping[str, np.ndarray]) -> tuple[bytes, bytes]:
-    """Contents of `.index` and of `.data-00000-of-00001` for float32 tensors.
+    """Contents of `.index` and of `.data-00000-of-00001` for float32 tensors."""
+    index, (data,) = sharded_bundle(tensors, 1)
+    return index, data
+
+
+def sharded_bundle(tensors: Mapping[str, np.ndarray], n_shards: int) -> tuple[bytes, list[bytes]]:
+    """Contents of `.index` and of each shard of data for float32 tensors, dealt out in turn.
 
     As the saver does it, keys are sorted and share prefixes, and each block holds a few of them.
     """
-    data = b"".join(np.ascontiguousarray(tensors[name]).tobytes() for name in sorted(tensors))
-    rows = [(b"", _message(_number(1, 1)))]
-    at = 0
-    for name in sorted(tensors):
-        shape = b"".join(_bytes(2, _number(1, length)) for length in tensors[name].shape)
-        n_bytes = tensors[name].nbytes
-        fields = [_number(1, _FLOAT), _bytes(2, shape), _number(4, at), _number(5, n_bytes)]
+    shards = [b""] * n_shards
+    rows = [(b"", _message(_number(1, n_shards)))]
+    for number, name in enumerate(sorted(tensors)):
+        shard = number % n_shards
+        values = np.ascontiguousarray(tensors[name])
+        shape = b"".join(_bytes(2, _number(1, length)) for length in values.shape)
+        place = [_number(4, len(shards[shard])), _number(5, values.nbytes)]
+        fields = [_number(1, _FLOAT), _bytes(2, shape), _number(3, shard), *place]
         rows.append((name.encode(), _message(*fields, b"\x35\0\0\0\0")))
-        at += n_bytes
+        shards[shard] += values.tobytes()
     file, handles = b"", []
     for first in range(0, len(rows), _BLOCK_ENTRIES):
         block = _block(rows[first : first + _BLOCK_ENTRIES])
@@ -37,7 +44,7 @@ def bundle(tensors: Mapping[str, np.ndarray]) -> tuple[bytes, bytes]:
     file += meta + bytes(5)
     index = _block(handles)
     footer = (meta_handle + _handle(file, index)).ljust(40, b"\0")
-    return file + index + bytes(5) + footer + _MAGIC, data
+    return file + index + bytes(5) + footer + _MAGIC, shards
 
 
 def _block(rows: list[tuple[bytes, bytes]]) -> bytes:

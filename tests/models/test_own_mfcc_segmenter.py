@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.models.separation import halving
-from tests.models.tensor_bundle import bundle
+from tests.models.tensor_bundle import sharded_bundle
 from tests.models.test_mfcc_segmenter import random_layers
 from utawaku.library.errors import EngineError, ExtraMissingError, WeightsCorruptError
 from utawaku.library.extras import is_installed
@@ -26,7 +26,7 @@ def onnx_file(path: Path, seed: int = 5) -> Path:
     return path
 
 
-def saved_model(folder: Path, name: str) -> Path:
+def saved_model(folder: Path, name: str, n_shards: int = 1) -> Path:
     """A SavedModel's variables, with what an optimiser leaves beside them."""
     tensors: dict[str, np.ndarray] = {}
     for number, (kernel, bias) in enumerate(random_layers(5)):
@@ -41,9 +41,11 @@ def saved_model(folder: Path, name: str) -> Path:
             slot = f"{at}/{part}/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE"
             tensors[slot] = np.zeros_like(values)
     (folder / "variables").mkdir(parents=True)
-    index, data = bundle(tensors)
+    index, shards = sharded_bundle(tensors, n_shards)
     (folder / "variables" / "variables.index").write_bytes(index)
-    (folder / "variables" / "variables.data-00000-of-00001").write_bytes(data)
+    for number, data in enumerate(shards):
+        shard = f"variables.data-{number:05}-of-{n_shards:05}"
+        (folder / "variables" / shard).write_bytes(data)
     (folder / "saved_model.pb").write_bytes(b"graph")
     return folder
 
@@ -56,6 +58,18 @@ def test_a_saved_model_says_what_the_same_network_in_onnx_says(tmp_path: Path, n
     expected = make_bacs_segmenter(tmp_path, onnx_file(tmp_path / "own.onnx"))
     np.testing.assert_array_equal(found.probability(FEATURES), expected.probability(FEATURES))
     assert found.model_version == own_version(folder) != ""
+
+
+def test_a_saved_model_in_shards_is_read_and_each_shard_tells_its_version(tmp_path: Path) -> None:
+    whole = saved_model(tmp_path / "whole", "layer-{}")
+    folder = saved_model(tmp_path / "sharded", "layer-{}", n_shards=2)
+    found = make_bacs_segmenter(tmp_path, folder)
+    expected = make_bacs_segmenter(tmp_path, whole)
+    np.testing.assert_array_equal(found.probability(FEATURES), expected.probability(FEATURES))
+    for shard in sorted((folder / "variables").glob("*.data-*")):
+        before = own_version(folder)
+        shard.write_bytes(shard.read_bytes() + b"more")
+        assert own_version(folder) not in ("", before)
 
 
 def test_layers_come_out_of_a_network_as_they_went_in(tmp_path: Path) -> None:
