@@ -1,14 +1,16 @@
 """`train collect` of a chart: its songs are fetched, with what viewers replayed as their curve."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.commands.conftest import CommandLine
-from tests.servers.youtube_site import Video, YoutubeSite, youtube
+from tests.servers.youtube_fixtures import emulated as emulated  # a fixture, as the next ones
+from tests.servers.youtube_fixtures import site as site
+from tests.servers.youtube_fixtures import youtube_of_commands as youtube_of_commands
+from tests.servers.youtube_site import Video, YoutubeSite
 from tests.services.downloader_media import audio_bytes
 from utawaku.library.catalogue import Catalogue
 from utawaku.models.training.highlights import read_examples
@@ -19,26 +21,21 @@ LENGTH_S = 40
 
 
 @pytest.fixture
-def chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[YoutubeSite]:
-    authority = tmp_path / "authority"
-    with youtube(authority) as (site, proxy):
-        monkeypatch.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
-        monkeypatch.setenv("UTAWAKU_DOWNLOAD__SLEEP_S", "[0.0, 0.0]")
-        monkeypatch.setenv("UTAWAKU_DOWNLOAD__SLEEP_REQUESTS_S", "0")
-        monkeypatch.setattr("certifi.where", lambda: str(authority / "ca.pem"))
-        for number, name in enumerate(("hit00000001", "hit00000002", "quiet000003")):
-            media = {"140": audio_bytes("mp4", "aac", duration_s=LENGTH_S, seed=number)}
-            replayed = REPLAYED if name.startswith("hit") else []
-            site.videos[name] = Video(
-                name, f"Song {name}", LENGTH_S, media=media, replayed=replayed,
-                live={"isLiveContent": False},
-            )  # fmt: skip
-        site.videos["long0000004"] = Video(
-            "long0000004", "A whole album", 3600, media=media, replayed=REPLAYED,
+def chart(youtube_of_commands: YoutubeSite) -> YoutubeSite:
+    site = youtube_of_commands
+    for number, name in enumerate(("hit00000001", "hit00000002", "quiet000003")):
+        media = {"140": audio_bytes("mp4", "aac", duration_s=LENGTH_S, seed=number)}
+        replayed = REPLAYED if name.startswith("hit") else []
+        site.videos[name] = Video(
+            name, f"Song {name}", LENGTH_S, media=media, replayed=replayed,
             live={"isLiveContent": False},
         )  # fmt: skip
-        site.playlist = list(site.videos.values())
-        yield site
+    site.videos["long0000004"] = Video(
+        "long0000004", "A whole album", 3600, media=media, replayed=REPLAYED,
+        live={"isLiveContent": False},
+    )  # fmt: skip
+    site.playlist = list(site.videos.values())
+    return site
 
 
 def test_songs_of_a_chart_are_training_data_with_what_viewers_replayed(

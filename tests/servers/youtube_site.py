@@ -75,6 +75,8 @@ class YoutubeSite(MediaSite):
         self.media_faults: list[Fault] = []
         self.fetched: list[str] = []
         """Video of each request for media."""
+        self.ca_file = Path()
+        """Certificate of the authority that signed the site's own."""
 
     def clear(self) -> None:
         """Take everything away, as before the first test."""

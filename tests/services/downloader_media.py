@@ -1,5 +1,6 @@
 """Small real media for the tests of the downloader, made on the spot."""
 
+import functools
 import io
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ PNG = bytes.fromhex(
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(200)
 
 
+@functools.cache
 def audio_bytes(
     container: str = "wav",
     codec: str = "pcm_s16le",
