@@ -61,9 +61,11 @@ def test_shazam_names_what_nobody_listed_and_is_asked_once(
 ) -> None:
     with shazam_server(known_songs(demo_stream)) as server:
         ask_at(program, server)
+        server.misbehave(*[Misdeed("slow", seconds=2.0)] * 2)
         songs = ingested(program, bare)
         n_asked = len(server.asked)
         assert server.faults == []
+        assert server.most_at_once == len(songs) == 2, "songs are asked about at the same time"
         assert ingested(program, bare, "--again", "labels") == songs
         assert len(server.asked) == n_asked
     assert [(song["title"], song["artist"]) for song in songs] == [

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import DemoStream, Program
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import load_settings
-from utawaku.library.tags import read_tags
+from utawaku.library.tags import read_cover, read_tags
 from utawaku.media.cut import cut_audio
 from utawaku.media.decode import load
 
@@ -38,6 +38,9 @@ def test_a_stream_becomes_tagged_songs_and_a_second_run_does_nothing(
     assert done.returncode == 0, done.stderr
     (stream,) = json.loads(done.stdout)["streams"]
     assert stream["state"] == "done"
+    # Music opens and closes the evening, and is no song.
+    music = [region for region in demo_stream.truth.regions if region.label == "music"]
+    assert ["jingle" in music[at].detail for at in (0, -1)] == [True, True]
     assert len(stream["songs"]) == len(demo_stream.truth.songs)
     for song, true in zip(stream["songs"], demo_stream.truth.songs, strict=True):
         assert song["start_s"] == pytest.approx(true.start_s, abs=3)
@@ -73,18 +76,36 @@ def test_a_renamed_file_is_the_same_stream(
     assert second["state"] == "already done"
 
 
-def test_bad_sources_are_named_and_the_rest_goes_on(
+def with_damaged_thumbnail(stream: DemoStream, folder: Path) -> Path:
+    """A copy of the stream and its page, with something that is no picture as its thumbnail."""
+    for suffix in (".opus", ".info.json"):
+        shutil.copyfile(stream.path.with_suffix(suffix), folder / f"evening{suffix}")
+    (folder / "evening.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    return folder / "evening.opus"
+
+
+def test_bad_sources_and_pictures_are_named_and_the_rest_goes_on(
     program: Program, demo_stream: DemoStream, tmp_path: Path
 ) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("a list of songs that I like\n" * 50)
-    done = program.run("ingest", text, tmp_path / "gone.mp3", demo_stream.path, "--json")
+    evening = with_damaged_thumbnail(demo_stream, tmp_path)
+    done = program.run("ingest", text, tmp_path / "gone.mp3", evening, "--json")
     states = [stream["state"] for stream in json.loads(done.stdout)["streams"]]
     assert states == ["failed", "failed", "done"]
     assert done.returncode == 3
     assert "notes.txt" in done.stderr
     assert "gone.mp3: there is no such file" in done.stderr
     assert "Traceback" not in done.stderr
+    songs = json.loads(done.stdout)["streams"][-1]["songs"]
+    assert len(songs) == len(demo_stream.truth.songs)
+    for song in songs:
+        path = program.home / "library" / song["file"]
+        assert (read_tags(path).title, read_cover(path)) == (song["title"], b"")
+    catalogue = Catalogue.open(load_settings())
+    (notice,) = [one for one in catalogue.notices.recent() if "thumbnail" in one.body]
+    catalogue.close()
+    assert notice.stream_id == songs[0]["id"].partition("@")[0]
 
 
 def running_asset(home: Path) -> str:

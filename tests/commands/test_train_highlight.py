@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.commands.conftest import CommandLine
 from tests.conftest import Program
 from tests.models.separation import write_wav
 from utawaku.demo import render_song
+from utawaku.models.training import highlight_augmentations
 
 RATE = 11_025
 
@@ -137,3 +139,44 @@ def test_deepchorus_is_trained_from_the_command_line_and_used(
     assert used.returncode == 0, used.stderr
     (row,) = json.loads(used.stdout)["highlights"]
     assert max(row["curve"]) == 1
+
+
+CHANGES = (
+    "stretched", "affine_in_time", "affine_in_frequency", "transposed", "seconds_lost", "bands_lost",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="needs the extra `train`"
+)
+def test_deepchorus_learns_from_songs_changed_in_each_of_six_ways(
+    command_line: CommandLine, songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranges: dict[str, list[float]] = {name: [] for name in CHANGES}
+
+    def noted(name: str) -> Callable[..., object]:
+        change = getattr(highlight_augmentations, name)
+
+        def changed(*arguments: object) -> object:
+            (amount,) = [one for one in arguments if isinstance(one, int | float)]
+            ranges[name].append(float(amount))
+            return change(*arguments)
+
+        return changed
+
+    for name in CHANGES:
+        monkeypatch.setattr(highlight_augmentations, name, noted(name))
+    done = command_line.run(
+        "train", "highlight", songs, "-o", tmp_path / "mine.onnx", "--network", "deepchorus",
+        "--epochs", "1", "--steps", "8", "--batch", "3", "--crop", "9", "--work", tmp_path / "w",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    within = dict(
+        zip(CHANGES, ((0.75, 1.25), (0.8, 1.2), (0.8, 1.2), (-11, 11), (1, 5), (1, 5)), strict=True)
+    )
+    for name, (least, most) in within.items():
+        assert len(ranges[name]) > 3, f"{name} was made by chance"
+        assert len(ranges[name]) < 8 * 3, f"{name} was made always"
+        assert least <= min(ranges[name]) < max(ranges[name]) <= most
