@@ -10,7 +10,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError, UtawakuError
 from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Song, Stream
-from utawaku.library.store.embeddings import EMBEDDING_KIND, TAGS_KIND
+from utawaku.library.store.embeddings import EMBEDDING_KIND, TAGS_KIND, TIMBRE_KIND
 from utawaku.models.tagger import ENGINE_VERSION, Impression, Tagger, top_tags
 from utawaku.workflows.model_versions import MODELS
 from utawaku.workflows.pcm_sharing import kept_sound
@@ -54,6 +54,7 @@ def due_songs(stream: Stream, catalogue: Catalogue, settings: Settings) -> list[
     Where the weights are not here, songs that any weights heard stay as they are.
     """
     known = catalogue.taste.spans(stream.id)
+    coloured = catalogue.taste.spans(stream.id, TIMBRE_KIND)
     model = MODELS["tagger_weights"]
     weights = model.version(settings) if model.is_here(settings) else ""
 
@@ -62,7 +63,8 @@ def due_songs(stream: Stream, catalogue: Catalogue, settings: Settings) -> list[
         moved_s = max(abs(song.start_s - start_s), abs(song.stop_s - stop_s))
         if not weights:
             return moved_s > SAME_SPAN_S or version.partition("+")[0] != ENGINE_VERSION
-        return moved_s > SAME_SPAN_S or version != heard_by(weights)
+        # Earlier versions kept no colour of the sound.
+        return moved_s > SAME_SPAN_S or version != heard_by(weights) or song.id not in coloured
 
     return [song for song in catalogue.songs.of_stream(stream.id) if is_due(song)]
 
@@ -101,6 +103,7 @@ def _keep(impression: Impression, song: Song, model_version: str, catalogue: Cat
     for kind, vector in (
         (EMBEDDING_KIND, impression.embedding),
         (TAGS_KIND, impression.tags),
+        (TIMBRE_KIND, impression.timbre),
     ):
         catalogue.taste.put_embedding(
             song.id,

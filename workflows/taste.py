@@ -25,9 +25,11 @@ from utawaku.models.taste import (
     out_of_fold,
     quality_of,
     reasons_for,
+    standardised_alone,
 )
 from utawaku.workflows.taste_candidates import ID_PREFIX, candidate_lesson
 from utawaku.workflows.taste_network import network_in_use, score_by_network
+from utawaku.workflows.taste_vectors import taste_vectors
 
 BATCH = 10_000
 """Songs scored at a time."""
@@ -114,7 +116,7 @@ def train_taste(
     """
     progress(0.0, "reading grades")
     last_grade_id = catalogue.taste.last_grade_id()
-    everything = catalogue.taste.embedded()
+    everything = taste_vectors(catalogue)
     lesson = _with_candidates(_lesson(catalogue), catalogue, settings)
     counts = {
         "n_liked": lesson.n_liked,
@@ -172,7 +174,7 @@ def score_songs(catalogue: Catalogue, settings: Settings, progress: Progress = s
     due = catalogue.taste.stale_ids(current.version)
     batch = BATCH if network is None else NETWORK_BATCH
     for at in range(0, len(due), batch):
-        found = catalogue.taste.embedded(due[at : at + batch])
+        found = taste_vectors(catalogue, due[at : at + batch])
         scores = dict(zip(found.song_ids, map(float, model.scores(found.vectors)), strict=True))
         if network is not None:
             songs = catalogue.browser.songs_by_id(found.song_ids)
@@ -187,7 +189,7 @@ def score_songs(catalogue: Catalogue, settings: Settings, progress: Progress = s
 
 def fill_queue(catalogue: Catalogue, settings: Settings, everything: Embedded | None = None) -> int:
     """Choose the songs to ask about next; returns how many. Nothing is asked twice."""
-    found = everything or catalogue.taste.embedded()
+    found = everything or taste_vectors(catalogue)
     if not found.song_ids:
         catalogue.taste.put_queue([], model_version="")
         return 0
@@ -196,8 +198,7 @@ def fill_queue(catalogue: Catalogue, settings: Settings, everything: Embedded | 
     except (NotFoundError, WeightsError):
         model = None
     if model is None:
-        spread = np.maximum(found.vectors.std(axis=0), 1e-6)
-        standardised, scores = (found.vectors - found.vectors.mean(axis=0)) / spread, None
+        standardised, scores = standardised_alone(found.vectors), None
     else:
         standardised, scores = model.standardised(found.vectors), model.scores(found.vectors)
         current = catalogue.taste.current()
@@ -228,7 +229,7 @@ def explain(catalogue: Catalogue, settings: Settings, song_id: str) -> Reasons:
         NotFoundError: no such song, not heard yet, or no model; WeightsError: see `load_model`.
     """
     model = load_model(catalogue, settings)
-    own = catalogue.taste.embedded([song_id])
+    own = taste_vectors(catalogue, [song_id])
     if not own.song_ids:
         catalogue.songs.get(song_id)
         raise NotFoundError(
@@ -255,7 +256,7 @@ def explain(catalogue: Catalogue, settings: Settings, song_id: str) -> Reasons:
 
 def _lesson(catalogue: Catalogue) -> _Lesson:
     marks = {mark.song_id: mark for mark in catalogue.taste.marks()}
-    found = catalogue.taste.embedded(list(marks))
+    found = taste_vectors(catalogue, list(marks))
     heard = [marks[song_id] for song_id in found.song_ids]
     targets = np.array([mark.target for mark in heard], np.float64)
     return _Lesson(heard, found.vectors, targets, len(marks) - len(heard))

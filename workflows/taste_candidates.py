@@ -18,6 +18,7 @@ from utawaku.library.records import Candidate
 from utawaku.library.store.embeddings import N_EMBEDDING
 from utawaku.library.store.taste import Mark
 from utawaku.models.tagger import ENGINE_VERSION, Tagger
+from utawaku.models.taste import N_VALUES, joined
 
 ID_PREFIX = "candidate-"
 PREVIEWS_DIR = "previews"
@@ -30,7 +31,7 @@ class CandidateLesson:
 
     marks: list[Mark]
     vectors: np.ndarray
-    """float32 (n_marks, 400)."""
+    """float32 (n_marks, 440)."""
     n_unheard: int
     """Marked ones whose preview is gone or cannot be heard."""
 
@@ -55,19 +56,20 @@ def candidate_lesson(catalogue: Catalogue, settings: Settings) -> CandidateLesso
         else:
             marks.append(_mark_of(candidate))
             vectors.append(vector)
-    joined = np.stack(vectors) if vectors else np.zeros((0, N_EMBEDDING), np.float32)
+    joined = np.stack(vectors) if vectors else np.zeros((0, N_VALUES), np.float32)
     return CandidateLesson(marks, joined, n_unheard)
 
 
 def preview_vector(preview: Path, tagger: Tagger, settings: Settings) -> np.ndarray:
-    """Return what a preview sounds like, float32 (400,); kept, and known when the preview is gone.
+    """Return what a preview sounds like, float32 (440,); kept, and known when the preview is gone.
 
     Raises:
         MediaError: it cannot be decoded.
     """
     vector = _kept_vector(preview, settings)
     if vector is None:
-        vector = np.asarray(tagger.listen(preview).embedding, np.float32)
+        told = tagger.listen(preview)
+        vector = joined(told.embedding[None], told.timbre[None])[0]
         with atomic_path(_vector_file(preview, settings)) as temporary:
             temporary.write_bytes(vector.astype("<f4").tobytes())
     return vector
@@ -114,7 +116,10 @@ def _kept_vector(preview: Path, settings: Settings) -> np.ndarray | None:
         data = file.read_bytes()
     except OSError:
         return None
-    return np.frombuffer(data, "<f4").copy() if len(data) == 4 * N_EMBEDDING else None
+    if len(data) == 4 * N_EMBEDDING:  # of an earlier version, and the preview may be gone
+        older: np.ndarray = joined(np.frombuffer(data, "<f4")[None])[0]
+        return older
+    return np.frombuffer(data, "<f4").copy() if len(data) == 4 * N_VALUES else None
 
 
 def _mark_of(candidate: Candidate) -> Mark:

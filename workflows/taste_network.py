@@ -34,6 +34,7 @@ from utawaku.models.training.taste_imagenet import (
     transfer_imagenet,
 )
 from utawaku.workflows.song_files import holds_span
+from utawaku.workflows.taste_vectors import taste_vectors
 
 AT_ONCE = 2
 """Songs heard side by side."""
@@ -113,7 +114,7 @@ def train_network(
     """
     last_grade_id = catalogue.taste.last_grade_id()
     marks = {mark.song_id: mark for mark in catalogue.taste.marks() if mark.target != 0.5}
-    heard = catalogue.taste.embedded(list(marks))
+    heard = taste_vectors(catalogue, list(marks))
     songs = {song.id: song for song in catalogue.browser.songs_by_id(heard.song_ids)}
     rows = [row for row, song_id in enumerate(heard.song_ids) if holds_span(songs[song_id])]
     paths = [settings.library_root / songs[heard.song_ids[row]].file_path for row in rows]
@@ -128,7 +129,7 @@ def train_network(
             subject="taste network",
             next_step="Grade more songs; the embedding model needs far fewer",
         )
-    vectors, everything = heard.vectors[rows], catalogue.taste.embedded().vectors
+    vectors, everything = heard.vectors[rows], taste_vectors(catalogue).vectors
 
     def by_embedding(train: np.ndarray, held_out: np.ndarray, told: np.ndarray) -> np.ndarray:
         return fit(vectors[train], told[train], everything=everything).scores(vectors[held_out])

@@ -16,6 +16,9 @@ EMBEDDING_KIND = "musicnn-msd"
 N_EMBEDDING = 400
 TAGS_KIND = "musicnn-msd-tags"
 N_TAGS = 50
+TIMBRE_KIND = "mfcc-20"
+"""Vectors of the colour of the sound, which the taste model takes beside the others."""
+N_TIMBRE = 40
 
 
 @dataclass(frozen=True)

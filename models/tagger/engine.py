@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.fft import dct
 
 from utawaku.library.errors import EngineError, TruncatedMediaError
 from utawaku.library.progress import Progress, silent
-from utawaku.library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING, TAGS_KIND
+from utawaku.library.store.embeddings import EMBEDDING_KIND, N_EMBEDDING, N_TIMBRE, TAGS_KIND
 from utawaku.media.probe import probe
 from utawaku.models import registry
 from utawaku.models.onnx_session import load_network
@@ -36,6 +37,9 @@ class Impression:
     """float32 (400,): mean, then standard deviation, of the network's 200 units over the song."""
     tags: np.ndarray
     """float32 (50,) in [0, 1]: mean of each of `TAGS` over the song."""
+    timbre: np.ndarray
+    """float32 (40,): mean, then standard deviation, of 20 cepstral coefficients over all frames:
+    the colour of voices, of which the network, made to name styles, tells little."""
     n_patches: int
 
 
@@ -114,6 +118,7 @@ class Tagger:
         return Impression(
             embedding=np.concatenate([units.mean(axis=0), units.std(axis=0)]),
             tags=tags.mean(axis=0),
+            timbre=_timbre(patches),
             n_patches=len(patches),
         )
 
@@ -127,3 +132,10 @@ class Tagger:
             units.append(made[0])
             tags.append(made[1])
         return np.concatenate(units), np.concatenate(tags)
+
+
+def _timbre(patches: np.ndarray) -> np.ndarray:
+    """See `Impression.timbre`; of float32 (n, 187, 96) patches."""
+    coefficients = dct(patches.reshape(-1, N_MELS), axis=1, norm="ortho")[:, : N_TIMBRE // 2]
+    told = np.concatenate([coefficients.mean(axis=0), coefficients.std(axis=0)])
+    return told.astype(np.float32)

@@ -2,18 +2,22 @@
 
 from utawaku.models.taste.evaluation import Quality, out_of_fold, quality_of
 from utawaku.models.taste.explain import Reasons, reasons_for
-from utawaku.models.taste.model import CODE_VERSION, LogisticTaste, fit
+from utawaku.models.taste.model import CODE_VERSION, LogisticTaste, fit, standardised_alone
 from utawaku.models.taste.selection import Chosen, choose_batches
+from utawaku.models.taste.vectors import N_VALUES, joined
 
 __all__ = [
     "CODE_VERSION",
+    "N_VALUES",
     "Chosen",
     "LogisticTaste",
     "Quality",
     "Reasons",
     "choose_batches",
     "fit",
+    "joined",
     "out_of_fold",
     "quality_of",
     "reasons_for",
+    "standardised_alone",
 ]

@@ -1,4 +1,4 @@
-"""p(like) from a song's embedding: logistic regression with an L2 penalty.
+"""p(like) from a song's vector: logistic regression with an L2 penalty.
 
 Every song counts the same: balanced weights would raise the calibration error from .025 to .079 at
 40 labels. Degrees of liking are soft targets of the cross-entropy.
@@ -39,21 +39,26 @@ class LogisticTaste:
         """p(like) in [0, 1] of float32 (n_songs, n_values): float32 (n_songs,).
 
         Raises:
-            ValueError: vectors of another length.
+            ValueError: vectors that are too short.
         """
-        if vectors.ndim != 2 or vectors.shape[1] != self.weights.size:
-            raise ValueError(f"the model takes {self.weights.size} values, not {vectors.shape}")
         result: np.ndarray = expit(self.standardised(vectors) @ self.weights + self.bias).astype(
             np.float32
         )
         return result
 
     def standardised(self, vectors: np.ndarray) -> np.ndarray:
-        """The vectors as the model sees them.
+        """The vectors as the model sees them; what is not known of a song (NaN) is as in most.
 
-        Both are float (n_songs, n_dimensions).
+        Both are float (n_songs, n_dimensions). A model of an earlier version sees the first values
+        alone.
+
+        Raises:
+            ValueError: vectors that are too short.
         """
-        result: np.ndarray = (vectors - self.mean) / self.spread
+        n = self.weights.size
+        if vectors.ndim != 2 or vectors.shape[1] < n:
+            raise ValueError(f"the model takes {n} values, not {vectors.shape}")
+        result: np.ndarray = np.nan_to_num((vectors[:, :n] - self.mean) / self.spread)
         return result
 
     @property
@@ -128,7 +133,7 @@ def fit(
     """Learn from graded songs.
 
     Args:
-        vectors: float32 (n_songs, n_values) of graded songs.
+        vectors: float32 (n_songs, n_values) of graded songs; NaN where a value is not known.
         targets: (n_songs,) in [0, 1]; 0.5 is neither liked nor disliked.
         everything: vectors of the whole library: their mean and spread are steadier than those of
             a few graded songs.
@@ -139,9 +144,8 @@ def fit(
     if not len(vectors) or len(vectors) != len(targets):
         raise ValueError(f"{len(vectors)} songs and {len(targets)} targets")
     reference = vectors if everything is None or len(everything) < 2 else everything
-    mean = reference.mean(axis=0).astype(np.float32)
-    spread = np.maximum(reference.std(axis=0), _LEAST_SPREAD).astype(np.float32)
-    seen = ((vectors - mean) / spread).astype(np.float64)
+    mean, spread = _mean_and_spread(reference)
+    seen = np.nan_to_num((vectors - mean) / spread).astype(np.float64)
     wanted = np.asarray(targets, np.float64)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
@@ -164,3 +168,23 @@ def fit(
         embedding_kind=embedding_kind,
         embedding_version=embedding_version,
     )
+
+
+def standardised_alone(vectors: np.ndarray) -> np.ndarray:
+    """Vectors as a model would see them that knows these songs alone: float32 (n_songs, n_values).
+
+    `vectors` is float32 (n_songs, n_values); see `fit`.
+    """
+    mean, spread = _mean_and_spread(vectors)
+    result: np.ndarray = np.nan_to_num((vectors - mean) / spread)
+    return result
+
+
+def _mean_and_spread(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each column of (n_songs, n_values), both float32 (n_values,); 0 and 1 of unknown ones."""
+    known = ~np.isnan(vectors).all(axis=0)
+    mean = np.zeros(vectors.shape[1], np.float32)
+    spread = np.ones(vectors.shape[1], np.float32)
+    mean[known] = np.nanmean(vectors[:, known], axis=0)
+    spread[known] = np.maximum(np.nanstd(vectors[:, known], axis=0), _LEAST_SPREAD)
+    return mean, spread

@@ -10,6 +10,7 @@ from tests.golden.tagger.regenerate import patches, signal
 from tests.models.song_files import write
 from tests.models.taste_world import tagger as tagger  # a fixture
 from utawaku.library.errors import NotMediaError, TruncatedMediaError, WeightsCorruptError
+from utawaku.library.store.embeddings import N_TIMBRE
 from utawaku.models.registry.tf_checkpoint import open_checkpoint, read_checkpoint
 from utawaku.models.tagger import N_EMBEDDING, TAGS, Tagger, blocks, top_tags
 from utawaku.models.tagger.excerpts import excerpts
@@ -66,10 +67,12 @@ def test_a_song_is_heard_every_ten_seconds_alike_in_every_format(
     exact = tagger.listen(write(tmp_path / "song.flac", sound, rate, "flac"))
     assert exact.n_patches == 13
     assert exact.embedding.shape == (N_EMBEDDING,)
+    assert exact.timbre.shape == (N_TIMBRE,)
     for name, encoder in (("song.mp3", "libmp3lame"), ("song.m4a", "aac")):
         lossy = tagger.listen(write(tmp_path / name, sound, rate, encoder, bit_rate=64_000))
         assert np.corrcoef(lossy.embedding, exact.embedding)[0, 1] > 0.95
         assert np.corrcoef(lossy.tags, exact.tags)[0, 1] > 0.95
+        assert np.corrcoef(lossy.timbre, exact.timbre)[0, 1] > 0.95
 
 
 def test_a_jump_lands_within_a_tenth_of_a_second(tmp_path: Path) -> None:

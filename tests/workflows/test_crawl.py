@@ -25,6 +25,7 @@ from utawaku.library.static_playlists import file_of, lines_of
 from utawaku.library.subscriptions import CrawlSettings
 from utawaku.media.probe import probe
 from utawaku.models.tagger import Tagger
+from utawaku.models.taste import joined
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.crawl import crawl, list_promising, taste_scorer
 from utawaku.workflows.taste import load_model, train_taste
@@ -98,7 +99,8 @@ def test_a_trained_model_scores_real_previews_and_marks_of_candidates_can_be_lea
     assert first.score is not None
     assert second.score is not None
     assert 1.0 >= first.score >= second.score >= 0.0
-    heard = tagger.listen(settings.cache_dir / first.preview_path).embedding
+    told = tagger.listen(settings.cache_dir / first.preview_path)
+    heard = joined(told.embedding[None], told.timbre[None])[0]
     assert first.score == pytest.approx(float(load_model(catalogue, wanted).scores(heard[None])[0]))
     assert first.model_version == scorer.version
     catalogue.candidates.decide(first.id, grade=1)
