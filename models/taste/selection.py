@@ -1,9 +1,10 @@
 """Selection of the songs to ask the user about next.
 
 Without a model: songs spread over the library (the songs nearest to k-means centres). With one:
-batches of four, two that it thinks will be liked, one that it is unsure of, and one that is far
-from everything asked so far. That is nearly as instructive as anything, and half of what is shown
-is liked; asking only about sure likes, or only about doubtful songs, is worse than chance early on.
+batches of four, two that stand for many others among those it thinks will be liked, one that it is
+unsure of, and one of all songs by chance. Within one genre that teaches as much as chance does, and
+more of what is shown is liked; with the likeliest songs themselves, which are alike, and the songs
+farthest from everything, it teaches less (`benchmarks/taste_hard.py`).
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ Why = Literal["promising", "uncertain", "varied"]
 BATCH: tuple[Why, ...] = ("promising", "uncertain", "promising", "varied")
 _MOST = 20_000
 """Candidates that are looked at; a larger library is sampled."""
+_PROMISING = (1 / 3, 300)
+"""Share of the candidates that count as promising, and how many at most."""
+_CROWD = 500
+"""Songs that a promising one is to stand for; of more, a sample."""
 _ROUNDS = 15
 _BLOCK = 4096
 
@@ -70,18 +75,30 @@ def _by_model(
     rng: np.random.Generator,
 ) -> Iterator[Chosen]:
     open_ = np.ones(len(places), bool)
-    distance = _distance_to(vectors, known[rng.permutation(len(known))[:500]])
+    crowd = vectors[rng.permutation(len(vectors))[:_CROWD]]
+    # How far each of the crowd is from what was asked.
+    distance = _distance_to(crowd, known[rng.permutation(len(known))[:500]])
     for number in range(n):
         why = BATCH[number % len(BATCH)]
-        wish = {
-            "promising": scores,
-            "uncertain": -np.abs(scores - 0.5),
-            "varied": distance,
-        }[why]
-        at = int(np.argmax(np.where(open_, wish, -np.inf)))
+        if why == "promising":
+            share, most = _PROMISING
+            n_best = max(1, min(int(share * open_.sum()), most))
+            best = np.argsort(-np.where(open_, scores, -np.inf), kind="stable")[:n_best]
+            at = int(best[_most_typical(vectors[best], crowd, distance)])
+        elif why == "uncertain":
+            at = int(np.argmin(np.where(open_, np.abs(scores - 0.5), np.inf)))
+        else:
+            at = int(rng.choice(np.flatnonzero(open_)))
         open_[at] = False
-        distance = np.minimum(distance, _distance_to(vectors, vectors[at : at + 1]))
+        distance = np.minimum(distance, _distance_to(crowd, vectors[at : at + 1]))
         yield Chosen(int(places[at]), why)
+
+
+def _most_typical(vectors: np.ndarray, crowd: np.ndarray, distance: np.ndarray) -> int:
+    """Return which of the vectors brings most of the crowd nearer to something asked."""
+    squares = _squares(vectors, crowd)
+    known = np.where(np.isfinite(distance), distance, squares.max())
+    return int(np.argmax(np.maximum(known[None] - squares, 0).sum(axis=1)))
 
 
 def _spread(vectors: np.ndarray, known: np.ndarray, n: int, rng: np.random.Generator) -> list[int]:

@@ -18,7 +18,7 @@ WINDOW = 20
 REASONS = {
     "promising": msg("promising: the model thinks you will like it"),
     "uncertain": msg("uncertain: your answer teaches the model most here"),
-    "varied": msg("varied: unlike what you have graded so far"),
+    "varied": msg("varied: chosen by chance, so that nothing is missed"),
     "random": msg("random: so that the model hears of everything"),
     "doubtful": msg("doubtful: is it cut where it starts and ends?"),
     "found": msg("new: nobody has judged it yet, not even the model"),

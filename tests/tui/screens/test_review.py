@@ -62,7 +62,7 @@ async def test_a_highlight_is_played_at_once_and_the_whole_song_on_enter(
         current = screen.current
         assert current is not None
         assert current.id == wanted.id
-        await until(lambda: "varied: unlike" in shown(app), pilot.pause)
+        await until(lambda: "varied: chosen by chance" in shown(app), pilot.pause)
         await until(
             lambda: (
                 app.services.player.queue.current is not None
