@@ -32,7 +32,10 @@ def playlist(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="File to write: .m4a, .mp3, .opus, .ogg, .mka.")
+        Path,
+        typer.Option(
+            "--output", "-o", help="File to write: .m4a, .mp3, .opus, .ogg, .mka, .flac, .wav."
+        ),
     ] = Path("playlist.m4a"),
     highlights: Annotated[
         bool, typer.Option("--highlights", help="Only the best half minute of each song.")
@@ -48,7 +51,7 @@ def playlist(
 
     Songs are found in the library by a search, or are files and folders, which need not be in it.
     Beside the file an .m3u8 playlist of the songs' own files is written; with --highlights, of
-    clips in a folder beside it.
+    clips in a folder beside it. FLAC and WAV hold no chapters: a CUE sheet beside them does.
     """
     from utawaku.library.config import load_settings
     from utawaku.library.progress import part

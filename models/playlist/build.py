@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utawaku.library.errors import LibraryFileError, MediaError, NotFoundError
-from utawaku.library.exports import PlaylistEntry, m3u8
+from utawaku.library.exports import PlaylistEntry, cue_sheet, m3u8
 from utawaku.library.files import atomic_path
 from utawaku.library.files.paths import safe_component
 from utawaku.library.progress import Progress, silent
-from utawaku.library.records import Song
+from utawaku.library.records import Song, SongSpan, Stream
 from utawaku.library.static_playlists import lines_of
 from utawaku.library.tags import SongTags
 from utawaku.media.clips import write_clip
-from utawaku.models.playlist.mix import Chapter, PlaylistItem, Rendered, render_playlist
+from utawaku.models.playlist.mix import (
+    NO_CHAPTERS,
+    Chapter,
+    PlaylistItem,
+    Rendered,
+    render_playlist,
+)
 from utawaku.models.playlist.order import by_key, by_tempo
 
 ORDERS = ("bpm", "key", "query")
@@ -53,7 +59,7 @@ def make_playlist(
     Args:
         songs: those without a file are told in `MadePlaylist.left_out`.
         library_root: folder that the songs' paths count from.
-        target: .m4a, .mp3, .opus, .ogg or .mka.
+        target: .m4a, .mp3, .opus, .ogg, .mka, .flac or .wav.
         highlights: only the best half minute, where it is known; `MadePlaylist.notes` tells where
             it is not.
         order: one of `ORDERS`.
@@ -91,6 +97,8 @@ def join_items(
 ) -> MadePlaylist:
     """Join items into `target`, and list what plays in a .m3u8 beside.
 
+    Where the format has no chapters, a CUE sheet beside it says where each song begins.
+
     The list names a whole song by its own file. Of a span it names a clip, written for it into
     the folder `NAME.clips` beside the list: players ignore spans of a file.
 
@@ -120,7 +128,9 @@ def join_items(
     )
     listing, unlisted = write_m3u8(mix, copies=copies)
     broken = [(item.title, why) for item, why in mix.left_out]
-    return MadePlaylist(mix, listing, (*left_out, *broken), (*notes, *unlisted))
+    return MadePlaylist(
+        mix, listing, (*left_out, *broken), (*notes, *unlisted, *_write_cue_sheet(mix))
+    )
 
 
 def item_of(song: Song, library_root: Path, highlights: bool) -> PlaylistItem:
@@ -174,6 +184,31 @@ def write_m3u8(made: Rendered, *, copies: bool = False) -> tuple[Path, list[Titl
     for clip in earlier - written:
         clip.unlink(missing_ok=True)
     return target, unlisted
+
+
+def _write_cue_sheet(made: Rendered) -> list[TitleAndReason]:
+    """Write a CUE sheet beside a file without chapters; returns the reason where none is possible.
+
+    A sheet that an earlier file of this name had goes where it does not say what is played.
+    """
+    target = made.path.with_suffix(".cue")
+    if made.path.suffix.lower() not in NO_CHAPTERS:
+        return []
+    spans = [
+        SongSpan(
+            n, one.start_s, one.stop_s, "whole", 1.0, title=one.item.title, artist=one.item.artist
+        )
+        for n, one in enumerate(made.chapters)
+    ]
+    mix = Stream("", "", made.path.stem, recording_path=made.path.name)
+    try:
+        sheet = cue_sheet(mix, spans)
+    except LibraryFileError as error:
+        target.unlink(missing_ok=True)
+        return [(made.path.name, str(error))]
+    with atomic_path(target) as temporary:
+        temporary.write_text(sheet, "utf-8", newline="")
+    return []
 
 
 def clips_folder(target: Path) -> Path:

@@ -32,13 +32,17 @@ _MOST_GAIN_DB = 20.0
 _CHUNK_S = 5.0
 _STEEPNESS = 6.0
 _CONTAINERS = {
+    ".flac": ("flac", "flac"),
     ".m4a": ("aac", "ipod"),
     ".mka": ("libopus", "matroska"),
     ".mp3": ("libmp3lame", "mp3"),
     ".ogg": ("libopus", "opus"),
     ".opus": ("libopus", "opus"),
+    ".wav": ("pcm_s16le", "wav"),
 }
-"""Encoder and muxer by ending: formats that hold chapters."""
+"""Encoder and muxer by ending."""
+NO_CHAPTERS = {".flac", ".wav"}
+"""Formats in which FFmpeg writes none."""
 _WHOLE_SECONDS = {"opus"}
 """FFmpeg writes half seconds of a chapter twice here: once rounded up and once as milliseconds."""
 
@@ -105,6 +109,8 @@ def render_playlist(
     progress: Progress = silent,
 ) -> Rendered:
     """Join items in order into one stereo file with chapters; any mix of rates and channels.
+
+    FLAC and WAV have no chapters in them.
 
     Each item is brought to `target_lufs`, turned down where it would exceed -1 dBTP. A crossfade
     takes at most a third of the shorter neighbour; where both have a steady pulse of about the
@@ -286,8 +292,12 @@ class _Joined:
 
 def _write(joined: _Joined, path: Path, target: Path, rate: int, progress: Progress) -> None:
     """Encode, then put the chapters in: they are only known once all is joined."""
-    encoder, container_name = _CONTAINERS[target.suffix.lower()]
+    ending = target.suffix.lower()
+    encoder, container_name = _CONTAINERS[ending]
     try:
+        if ending in NO_CHAPTERS:
+            _encode(joined, path, encoder, container_name, rate, progress)
+            return
         raw = path.with_name(path.name + ".audio")
         try:
             _encode(joined, raw, encoder, container_name, rate, progress)

@@ -23,7 +23,7 @@ def heard(path: Path) -> np.ndarray:
     )
 
 
-@pytest.mark.parametrize("ending", ["mka", "mp3"])
+@pytest.mark.parametrize("ending", ["mka", "mp3", "wav", "flac"])
 def test_mp3_and_wav_of_any_loudness_are_joined_at_one_without_a_dip(
     command_line: CommandLine, tmp_path: Path, ending: str
 ) -> None:
@@ -43,6 +43,18 @@ def test_mp3_and_wav_of_any_loudness_are_joined_at_one_without_a_dip(
     levels = np.sqrt([np.mean(part**2) for part in np.array_split(sound, 72)])
     inside = 20 * np.log10(levels[6:-6])  # half seconds, without fade-in and fade-out
     assert np.ptp(inside) < 2.0
+    # The second song begins in the middle of the crossfade.
+    sheet = mix.with_suffix(".cue")
+    if ending in ("wav", "flac"):
+        assert probe(mix).audio_codec == {"wav": "pcm_s16le", "flac": "flac"}[ending]
+        lines = sheet.read_text("utf-8").splitlines()
+        assert f'FILE "{mix.name}" WAVE' in lines
+        assert [line.strip() for line in lines if "INDEX" in line] == [
+            "INDEX 01 00:00:00", "INDEX 01 00:18:00"
+        ]  # fmt: skip
+    else:
+        assert [round(one.start_s) for one in probe(mix).chapters] == [0, 18]
+        assert not sheet.exists()
 
 
 def test_beats_of_neighbours_fall_together(command_line: CommandLine, tmp_path: Path) -> None:

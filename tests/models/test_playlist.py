@@ -194,9 +194,9 @@ def test_songs_of_the_library_become_one_file_and_a_list(tmp_path: Path) -> None
         make_playlist(songs[3:], tmp_path, tmp_path / "none.mka")
 
 
-def test_an_ending_that_holds_no_chapters_is_refused(tmp_path: Path) -> None:
+def test_an_ending_of_no_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncodeError, match="m4a"):
-        render_playlist([], tmp_path / "mix.wav")
+        render_playlist([], tmp_path / "mix.txt")
 
 
 def tones(path: Path, hertz: tuple[float, ...], seconds_each: float, rate: int = 16_000) -> Path:
