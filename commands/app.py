@@ -31,9 +31,13 @@ from utawaku.commands import (
     train,
     up,
     watch,
+    worker,
 )
 from utawaku.commands import (
     catalogue as catalogue_commands,
+)
+from utawaku.commands import (
+    cluster as cluster_commands,
 )
 from utawaku.commands import (
     models as weights,
@@ -66,6 +70,7 @@ for module in (
     segment,
     status,
     up,
+    worker,
     demo,
     doctor,
     settings,
@@ -86,6 +91,7 @@ reference.register(weights.app)
 app.add_typer(weights.app, name="models")
 app.add_typer(candidates.app, name="candidates")
 app.add_typer(catalogue_commands.app, name="catalogue")
+app.add_typer(cluster_commands.app, name="cluster")
 app.add_typer(train.app, name="train")
 app.add_typer(judgements.app, name="judgements")
 

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from utawaku.commands.outcome import Outcome
 from utawaku.library.health import Finding
+from utawaku.library.hosts import Host
 from utawaku.library.metrics import Health
 from utawaku.library.publish.preflight import Finding as UploadFinding
 from utawaku.library.publish.records import Account, QueueHold, Submission
@@ -318,6 +319,7 @@ class Status(TypedDict):
     n_songs: int
     pipeline_running: bool
     health: Health
+    hosts: list[Host]
     shazam: GateState
     song_network: Finding
     requests_waiting: list[WaitingRequest]

@@ -40,6 +40,7 @@ from utawaku.library.words import word
 from utawaku.media.timeline import loss_code
 from utawaku.orchestration import dagster_settings
 from utawaku.orchestration.changed_rules import note_changed_rules
+from utawaku.orchestration.cluster import use_environment
 from utawaku.orchestration.dagster_storage import open_instance
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
@@ -76,6 +77,7 @@ def prepare_dagster_home(settings: Settings) -> Path:
     of an earlier version up to date, once."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
+    use_environment(settings)
     if not (home / "dagster.yaml").exists():
         with atomic_path(home / "dagster.yaml") as temporary:  # another process may read it
             shutil.copyfile(Path(__file__).with_name("dagster.yaml"), temporary)

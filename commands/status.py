@@ -12,6 +12,7 @@ from utawaku.library.words import word
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
+    from utawaku.library.hosts import Host
     from utawaku.library.metrics import Health
 
 
@@ -33,6 +34,7 @@ def status(
     """Show health, queue, next looks, budgets and disk; streams with their states; notices."""
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
+    from utawaku.library.hosts import hosts
     from utawaku.library.metrics import exposition, health
     from utawaku.library.metrics import metrics as measure
     from utawaku.library.schema import songs
@@ -49,7 +51,7 @@ def status(
         out.file.write(exposition(measure(catalogue, settings)))
         catalogue.close()
         return
-    found = health(catalogue, settings)
+    found, at_work = health(catalogue, settings), hosts(catalogue)
     streams: list[dict[str, Any]] = [
         {
             "id": stream.id,
@@ -77,8 +79,9 @@ def status(
         "catalogue": without_credentials(settings.database_url),
         "n_streams": catalogue.streams.count(),
         "n_songs": catalogue.songs.count(songs.c.state == "kept"),
-        "pipeline_running": found.alive,
+        "pipeline_running": found.alive or any("up" in h.services and not h.stale for h in at_work),
         "health": found,
+        "hosts": at_work,
         "shazam": shazam_state(settings),
         "song_network": network_finding(settings),
         "requests_waiting": [
@@ -124,6 +127,7 @@ def status(
         tr("running") if report["pipeline_running"] else tr("not running (`utawaku up` starts it)")
     )
     out.print(tr("pipeline  {running}", running=running))
+    _print_hosts(report["hosts"])
     waiting, busy = len(report["requests_waiting"]), len(report["requests_running"])
     out.print(tr("requests  {waiting} waiting, {busy} running", waiting=waiting, busy=busy))
     _print_health(found, report["requests_waiting"])
@@ -163,6 +167,19 @@ def status(
             out.print(
                 f"  -> {translated(notice.next_step)}", markup=False, style="dim", soft_wrap=True
             )
+
+
+def _print_hosts(found: "list[Host]") -> None:
+    """Print the machines of a cluster; on one machine nothing."""
+    for host in found if any(one.services for one in found) else ():
+        does = ", ".join([*host.services, *host.streams]) or tr("nothing")
+        if host.queues:
+            does += " (" + tr("queues {queues}", queues=", ".join(host.queues)) + ")"
+        seen = tr("seen {n:.0f} s ago", n=host.seen_s)
+        if host.stale:
+            seen = tr("stale: {seen}", seen=seen)
+        told = tr("host      {name}: {does}; {seen}", name=host.name, does=does, seen=seen)
+        out.print(told, markup=False, soft_wrap=True)
 
 
 def _print_health(found: "Health", waiting: list[dict[str, Any]]) -> None:

@@ -92,10 +92,12 @@ def up(
     if detach:
         if is_running(settings):
             raise _running_already(settings)
+        with _only_one_of_cluster(settings):
+            pass  # raises where another machine has it
         _detach(settings, pages)
         return
-    with _held_for_life(settings):
-        _supervise(settings, pages)
+    with _held_for_life(settings), _only_one_of_cluster(settings) as is_ours:
+        _supervise(settings, pages, is_ours)
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,29 @@ def _held_for_life(settings: "Settings") -> Iterator[None]:
                 pid_file.unlink(missing_ok=True)
     except Timeout:
         raise _running_already(settings) from None
+
+
+@contextmanager
+def _only_one_of_cluster(settings: "Settings") -> Iterator[Callable[[], bool]]:
+    """Be the only pipeline of the cluster; yields what tells whether it still is.
+
+    Raises:
+        UtawakuError: another machine has it.
+    """
+    from utawaku.library.cluster import is_cluster
+
+    if not is_cluster(settings):
+        yield lambda: True
+        return
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.up_lock import UpLock
+
+    with closing(Catalogue.open(settings)) as catalogue:
+        lock = UpLock.take(catalogue)
+        try:
+            yield lock.look
+        finally:
+            lock.release()
 
 
 def is_running(settings: "Settings") -> bool:
@@ -396,17 +421,16 @@ def prepare() -> None:
         reset_future_ticks(instance, time.time())
 
 
-def _prepared() -> int:
+def _prepared(settings: "Settings") -> int:
     """`prepare` in a process of its own; how it ended."""
     command = [sys.executable, "-m", "utawaku.commands.prepare_services"]
-    return subprocess.run(command, env=_environment(), check=False).returncode
+    return subprocess.run(command, env=child_environment(settings), check=False).returncode
 
 
-def _supervise(settings: "Settings", pages: Pages) -> None:
+def _supervise(settings: "Settings", pages: Pages, is_ours: Callable[[], bool]) -> None:
     from utawaku.services.webhook import announce
 
     left_over = end_left_over(settings)
-    home = settings.dagster_home
     logs = _logs(settings)
     stopping = False
 
@@ -416,7 +440,7 @@ def _supervise(settings: "Settings", pages: Pages) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    if returncode := _prepared():  # it has said why
+    if returncode := _prepared(settings):  # it has said why
         raise typer.Exit(returncode)
     out.print(
         tr("web page  {shown_address}", shown_address=shown_address(settings, pages.port)),
@@ -431,15 +455,22 @@ def _supervise(settings: "Settings", pages: Pages) -> None:
     with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
         watchdog = Watchdog(partial(announce, settings))
         watchdog.came_up(was_killed=bool(left_over))
-        children = _children(home, logs, Path(private), pages)
+        children = _children(settings, logs, Path(private), pages)
         for child in children:
             child.watchdog = watchdog
         renewal = MemoryRecycler(*children, settings.process_growth_mb)
-        rounds = Rounds(settings, children, renewal, _prepared)
+        rounds = Rounds(settings, children, renewal, partial(_prepared, settings))
+        looked_at = time.monotonic()
         try:
             while not stopping:
                 rounds.go()
                 time.sleep(0.5)
+                if time.monotonic() - looked_at < BEAT_EVERY_S:
+                    continue
+                looked_at = time.monotonic()
+                if not is_ours():
+                    err.print(tr("another machine has taken the pipeline over: this one ends"))
+                    break
         finally:
             for child in reversed(children):
                 child.end()
@@ -469,9 +500,12 @@ def _serve_metrics(settings: "Settings", port: int | None) -> "ThreadingHTTPServ
     return server
 
 
-def _environment() -> dict[str, str]:
-    """Environment of child processes."""
+def child_environment(settings: "Settings") -> dict[str, str]:
+    """Environment of child processes that Dagster runs in."""
+    from utawaku.library.cluster import environment
+
     return {
+        **environment(settings),
         # Each thread of a busy process may get a heap of its own otherwise, and none shrinks.
         "MALLOC_ARENA_MAX": "2",
         # To start a run is to start Python and load Dagster: on a busy machine that takes longer
@@ -486,7 +520,9 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _children(home: Path, logs: Path, private: Path, pages: Pages) -> tuple[Child, Child, Child]:
+def _children(
+    settings: "Settings", logs: Path, private: Path, pages: Pages
+) -> tuple[Child, Child, Child]:
     """The code server, and daemon and web page, which share it."""
     socket = private / "code.sock"
     workspace = private / "workspace.yaml"
@@ -494,7 +530,7 @@ def _children(home: Path, logs: Path, private: Path, pages: Pages) -> tuple[Chil
         f"load_from:\n  - grpc_server:\n      socket: {socket}\n      location_name: utawaku\n",
         "utf-8",
     )
-    environment = {**_environment(), "DAGSTER_HOME": str(home)}
+    environment = {**child_environment(settings), "DAGSTER_HOME": str(settings.dagster_home)}
     python = [sys.executable, "-m", "utawaku.commands.service_runner"]
     code = [*python, "dagster", "api", "grpc", "--socket", str(socket), "-m", "utawaku.definitions"]
     daemon = [*python, "dagster._daemon", "run", "-w", str(workspace)]

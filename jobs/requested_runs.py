@@ -13,6 +13,7 @@ from utawaku.jobs.submissions import publish_submissions
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError, NotFoundError, PlaylistError, RequestError
+from utawaku.library.hosts import served_queues
 from utawaku.library.records import Request, Stream
 from utawaku.library.requests import (
     COMMAND,
@@ -45,6 +46,8 @@ from utawaku.orchestration.run_tags import (
     BATCH_TAG,
     DOWNLOAD_TAG,
     FETCH_AGAIN_TAG,
+    GPU_QUEUE,
+    QUEUE_TAG,
     REQUEST_TAG,
     TAKE_INCOMPLETE_TAG,
     TITLE_TAG,
@@ -97,6 +100,8 @@ class RequestedRuns:
     n_downloads: int
     recorded: set[str]
     """Streams whose recording was fetched."""
+    queues: set[str]
+    """Queues that workers of a cluster serve now."""
     no_room: WaitReason | None
     """The disk is full: whatever is made by a run waits."""
 
@@ -116,6 +121,7 @@ class RequestedRuns:
             n_open=len({request.run_id for request in running}),
             n_downloads=sum(DOWNLOAD_TAG in run.tags for run in open_runs),
             recorded=set(catalogue.assets.done_streams("recordings")),
+            queues=served_queues(catalogue),
             no_room=wait_before_work(settings, time.time()),
         )
 
@@ -170,11 +176,17 @@ class RequestedRuns:
             run_key=_key(request),
             tags={
                 **run.tags,
+                **self._queue_of(wanted),
                 **_asked(request, wanted, self._title_of(request)),
                 BATCH_TAG: self._mark(request),
                 REQUEST_TAG: str(request.id),
             },
         )
+
+    def _queue_of(self, wanted: AnyRequest) -> dict[str, str]:
+        """Send what needs a GPU most to the workers that serve its queue, where there are any."""
+        needs_gpu = isinstance(wanted, Separate | SeparatePieces)
+        return {QUEUE_TAG: GPU_QUEUE} if needs_gpu and GPU_QUEUE in self.queues else {}
 
     def _mark(self, request: Request) -> str:
         return f"{request.id}-{request.attempts}{mark_of(self.instance)}"

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from utawaku.library import paths as places
+from utawaku.library.cluster_settings import ClusterSettings
 from utawaku.library.engines import Device, HighlightEngine, SegmentEngine, SeparationEngine
 from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
@@ -289,6 +290,7 @@ class Settings(BaseSettings):
     maintenance: MaintenanceSettings = MaintenanceSettings()
     notices: NoticeSettings = NoticeSettings()
     web: WebSettings = WebSettings()
+    cluster: ClusterSettings = ClusterSettings()
 
     @property
     def songs_dir(self) -> Path:

@@ -36,3 +36,5 @@ def schema() -> Iterator[str]:
                 f"WHERE application_name = '{name}'"
             )
             connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
+            # Made by `cluster init`, for Dagster's tables.
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {name}_dagster CASCADE")

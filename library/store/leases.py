@@ -24,9 +24,9 @@ from utawaku.library.store.connections import Connections, upsert, write_options
 
 SEEN_EVERY_S = 10.0
 """Between two signs of a holder."""
-UNSEEN_S = 25.0
+UNSEEN_S = 20.0
 """Without a sign for so long, a holder elsewhere is suspected to be gone."""
-SURE_S = 12.0
+SURE_S = 10.0
 """It is gone where there is no sign for so long after that."""
 EXPECTED_WITHIN_S = 90.0
 """A run that has begun takes its lease within this."""

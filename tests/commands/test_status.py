@@ -14,7 +14,7 @@ from utawaku.library.requests import IngestStream
 KEYS = {
     "library", "catalogue", "n_streams", "n_songs", "pipeline_running", "health", "shazam",
     "requests_waiting", "requests_running", "notices", "streams", "song_network",
-    "failed_checks",
+    "failed_checks", "hosts",
 }  # fmt: skip
 
 

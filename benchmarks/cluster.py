@@ -1,0 +1,440 @@
+"""Several machines, some of which are lost: streams on workers with real Redis and PostgreSQL.
+
+    python benchmarks/cluster.py --streams 12 --kills 6 --weights FOLDER
+    python benchmarks/cluster.py --streams 6 --kills 0 --workers 1
+
+Needs the programs of PostgreSQL and Redis, `unshare`, and root. Each machine is a PID and UTS name
+space with a home of its own; they share the library's folder. `up` runs on the first, a worker on
+each of the others. The way of each worker to PostgreSQL and Redis leads through a relay, which can
+be cut. At random moments a worker is killed with all its processes and starts again later, is cut
+off from both servers, or stops as a machine does that sleeps; `--kinds` says which, in turn.
+
+At the end every stream must be done, nothing twice; told are the longest time until a stream was
+taken up again, and streams an hour.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.store.leases import Lease
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--streams", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=1.5, help="length of a stream")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--kills", type=int, default=6)
+    parser.add_argument("--kinds", default="kill,kill,cut,kill,sleep,kill", help="in turn")
+    parser.add_argument("--apart-s", default="25,60", help="time between two of them")
+    parser.add_argument("--weights", type=Path, help="weights folder to use instead of fetching")
+    parser.add_argument("--limit-s", type=float, default=2400.0)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cluster-", ignore_cleanup_errors=True) as folder:
+        place = Path(folder)
+        place.chmod(0o755)
+        servers = Servers(place)
+        try:
+            servers.start()
+            run(place, servers, given)
+        finally:
+            servers.stop()
+
+
+class Servers:
+    """PostgreSQL and Redis of their own, on free ports of loopback."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postgres_port, self.redis_port = free_port(), free_port()
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        initdb = str(found[-1]) if found else shutil.which("initdb")
+        redis = shutil.which("redis-server")
+        if initdb is None or redis is None:
+            raise SystemExit("PostgreSQL and Redis are needed: apt install postgresql redis-server")
+        self.programs, self.redis_program = Path(initdb).parent, redis
+        self.redis: subprocess.Popen[bytes] | None = None
+
+    def as_owner(self, *command: str) -> None:
+        """Run a program of PostgreSQL, which refuses to run as root."""
+        before = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        subprocess.run([*before, *command], check=True, stdout=subprocess.DEVNULL)
+
+    def start(self) -> None:
+        data = self.folder / "postgres"
+        data.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(data, "postgres")
+        self.as_owner(
+            str(self.programs / "initdb"), "-D", f"{data}/data", "-U", "utawaku", "-A", "trust",
+            "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+        )  # fmt: skip
+        options = (
+            f"-p {self.postgres_port} -c listen_addresses=127.0.0.1 -c max_connections=200 "
+            f"-c unix_socket_directories='{data}'"
+        )
+        self.as_owner(
+            str(self.programs / "pg_ctl"), "-D", f"{data}/data", "-l", f"{data}/log", "-w",
+            "-o", options, "start",
+        )  # fmt: skip
+        self.redis = subprocess.Popen(
+            [
+                self.redis_program, "--port", str(self.redis_port), "--bind", "127.0.0.1",
+                "--dir", str(self.folder), "--save", "",
+            ],
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        if self.redis is not None:
+            self.redis.terminate()
+            self.redis.wait(20)
+        data = self.folder / "postgres" / "data"
+        if data.exists():
+            self.as_owner(str(self.programs / "pg_ctl"), "-D", str(data), "-m", "fast", "stop")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+class Relay:
+    """Carries connections to a server; while it is cut, what is sent stays on the way."""
+
+    def __init__(self, port: int, cut: threading.Event) -> None:
+        self.target, self.cut = port, cut
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            near, _ = self.listening.accept()
+            threading.Thread(target=self._join, args=(near,), daemon=True).start()
+
+    def _join(self, near: socket.socket) -> None:
+        while self.cut.is_set():
+            time.sleep(0.1)
+        far = socket.create_connection(("127.0.0.1", self.target))
+        for one, other in ((near, far), (far, near)):
+            threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                while self.cut.is_set():
+                    time.sleep(0.1)
+                target.sendall(data)
+        except OSError:
+            pass
+        for end in (source, target):
+            end.close()
+
+
+class Machine:
+    """A name space of processes and a host name, with a home of its own."""
+
+    def __init__(self, name: str, folder: Path, servers: Servers, weights: Path | None) -> None:
+        self.name, self.home = name, folder / name
+        self.cut = threading.Event()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.command: tuple[str, ...] = ()
+        postgres = Relay(servers.postgres_port, self.cut).port
+        redis = Relay(servers.redis_port, self.cut).port
+        (self.home / "cache").mkdir(parents=True)
+        if weights:
+            shutil.copytree(weights, self.home / "cache" / "weights")
+        (self.home / "config.toml").write_text(
+            f'library_root = "{folder / "library"}"\nweb_port = {free_port()}\n'
+            f'[watch]\nfolder = "{folder / "watched"}"\nstable_s = 2\n[labels]\nshazam = false\n',
+            "utf-8",
+        )
+        self.urls = (
+            f"postgresql://utawaku@127.0.0.1:{postgres}/postgres",
+            f"redis://127.0.0.1:{redis}/0",
+        )
+
+    def run(self, *command: str) -> None:
+        """Run a command of utawaku there and wait for it."""
+        subprocess.run(self._words(command), cwd=ROOT, check=True, env=self._environment())
+
+    def start(self, *command: str) -> None:
+        """Start one that stays."""
+        self.command = command
+        with (self.home / "log.txt").open("ab") as log:
+            self.process = subprocess.Popen(
+                self._words(command), cwd=ROOT, stdout=log, stderr=log, env=self._environment()
+            )
+
+    def _words(self, command: tuple[str, ...]) -> list[str]:
+        inside = f'hostname {self.name}; exec "$@"'
+        return [
+            "unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc",
+            "sh", "-c", inside, "sh", sys.executable, "-m", "utawaku", *command,
+        ]  # fmt: skip
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "UTAWAKU_HOME": str(self.home)}
+
+    def processes(self) -> list[int]:
+        """Numbers of all its processes, as seen from outside."""
+        return [
+            int(path.name)
+            for path in Path("/proc").glob("[0-9]*")
+            if _starts_with_home(path, self.home)
+        ]
+
+    def signal_all(self, number: int) -> None:
+        for pid in self.processes():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+
+    def kill(self) -> None:
+        """End all at once, as a power cut does: the first of a name space takes the rest along."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        while left := self.processes():
+            for pid in left:
+                with_suppressed_kill(pid)
+            time.sleep(0.05)
+
+
+def with_suppressed_kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _starts_with_home(path: Path, home: Path) -> bool:
+    try:
+        told = path.joinpath("environ").read_bytes().split(b"\0")
+        return (
+            f"UTAWAKU_HOME={home}".encode() in told
+            and path.joinpath("stat").read_text().split()[2] != "Z"
+        )
+    except OSError:
+        return False
+
+
+class Watch:
+    """Looks at the leases twice a second: which stream is whose, and how long none has it."""
+
+    def __init__(self, catalogue: "Catalogue") -> None:
+        self.catalogue = catalogue
+        self.lost: dict[str, tuple[float, str]] = {}
+        """Stream -> when its worker was lost, and the lease it had."""
+        self.taken_up_s: list[float] = []
+        self.holders: dict[str, set[str]] = {}
+
+    def look(self) -> list["Lease"]:
+        rows, _ = self.catalogue.leases.listed()
+        now = time.monotonic()
+        for row in rows:
+            if not row.stream_id:
+                continue
+            self.holders.setdefault(row.stream_id, set()).add(row.id)
+            since, before = self.lost.get(row.stream_id, (0.0, row.id))
+            if row.id != before:
+                self.taken_up_s.append(now - since)
+                del self.lost[row.stream_id]
+        return rows
+
+    def lose(self, host: str) -> list[str]:
+        """Note that a machine is lost; returns the streams that it worked on."""
+        held = [row for row in self.look() if row.host == host and row.stream_id]
+        for row in held:
+            self.lost[row.stream_id] = (time.monotonic(), row.id)
+        return [row.stream_id for row in held]
+
+    def forget_done(self) -> None:
+        """One that came back in time, or was done before it was lost, waits for nobody."""
+        done = set(self.catalogue.assets.done_streams("library_files"))
+        for stream_id in done & self.lost.keys():
+            del self.lost[stream_id]
+
+
+def run(folder: Path, servers: Servers, given: argparse.Namespace) -> None:
+    from utawaku.demo import make_demo_stream
+
+    chance = random.Random(given.seed)
+    (folder / "watched").mkdir()
+    made = folder / "made"
+    made.mkdir()
+    for number in range(given.streams):
+        name = chr(ord("a") + number) * 5  # numbers would be pieces of one evening
+        make_demo_stream(made / f"{name}.opus", seed=100 + number, minutes=given.minutes)
+    first = Machine("first", folder, servers, given.weights)
+    workers = [
+        Machine(f"worker{n + 1}", folder, servers, given.weights) for n in range(given.workers)
+    ]
+    for machine in (first, *workers):
+        postgres, redis = machine.urls
+        machine.run("cluster", "init", "--postgres", postgres, "--redis", redis)
+    os.environ["UTAWAKU_HOME"] = str(first.home)
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
+
+    settings = load_settings()
+    catalogue = Catalogue.open(settings)
+    try:
+        first.start("up")
+        for machine in workers:
+            machine.start("worker")
+        while not (settings.data_dir / "heartbeat.json").exists():
+            time.sleep(0.5)
+        for path in made.glob("*.opus"):
+            shutil.copy(path, folder / "watched")
+        watch = Watch(catalogue)
+        killed, took_s = go_on(watch, workers, chance, given)
+        report(watch, given, killed, took_s)
+        report_twice(first, watch)
+    finally:
+        for machine in (first, *workers):
+            if machine.process is not None:
+                machine.kill()
+        catalogue.close()
+
+
+def go_on(
+    watch: Watch, workers: list[Machine], chance: random.Random, given: argparse.Namespace
+) -> tuple[Counter[str], float]:
+    """Lose workers until that was often enough and all is done; returns which, and the time."""
+    apart_s = tuple(float(one) for one in given.apart_s.split(","))
+    kinds = given.kinds.split(",")
+    killed: Counter[str] = Counter()
+    began: float | None = None
+    next_at = float("inf")
+    back: list[tuple[float, Machine, str]] = []
+    limit = time.monotonic() + given.limit_s
+    while time.monotonic() < limit:
+        time.sleep(0.5)
+        rows = watch.look()
+        watch.forget_done()
+        if began is None and any(row.stream_id for row in rows):
+            began = time.monotonic()
+            next_at = began + chance.uniform(5, 20)
+        for one in [one for one in back if one[0] <= time.monotonic()]:
+            back.remove(one)
+            come_back(one[1], one[2])
+        n_done = len(watch.catalogue.assets.done_streams("library_files"))
+        n_lost = sum(killed.values())
+        if n_done == given.streams and not back and not open_requests(watch.catalogue):
+            return killed, time.monotonic() - (began or 0.0)
+        away = {one[1].name for one in back}
+        at_work = [m for m in workers if m.name not in away]
+        if n_lost < given.kills and time.monotonic() >= next_at and at_work:
+            busy = {row.host for row in rows if row.stream_id}
+            victim = chance.choice([m for m in at_work if m.name in busy] or at_work)
+            kind = kinds[n_lost % len(kinds)]
+            streams = watch.lose(victim.name)
+            away_s = lose(victim, kind, chance)
+            back.append((time.monotonic() + away_s, victim, kind))
+            killed[kind] += 1
+            next_at = time.monotonic() + chance.uniform(*apart_s)
+            told = f"{kind} {victim.name} for {away_s:.0f} s with {len(streams)} stream(s)"
+            print(f"   {n_lost + 1}: {told}, {n_done} done", flush=True)
+    raise SystemExit(f"not done within {given.limit_s:.0f} s")
+
+
+def open_requests(catalogue: "Catalogue") -> int:
+    return catalogue.requests.count("queued") + catalogue.requests.count("running")
+
+
+def lose(machine: Machine, kind: str, chance: random.Random) -> float:
+    """Take a machine away; returns for how long."""
+    if kind == "kill":
+        machine.kill()
+        return chance.uniform(5, 20)
+    if kind == "cut":
+        machine.cut.set()
+    else:
+        machine.signal_all(signal.SIGSTOP)
+    return chance.uniform(70, 90)
+
+
+def come_back(machine: Machine, kind: str) -> None:
+    if kind == "kill":
+        machine.start(*machine.command)
+    elif kind == "cut":
+        machine.cut.clear()
+    else:
+        machine.signal_all(signal.SIGCONT)
+
+
+def report(watch: Watch, given: argparse.Namespace, killed: Counter[str], took_s: float) -> None:
+    catalogue = watch.catalogue
+    songs = catalogue.songs.select()
+    starts = Counter((song.stream_id, round(song.start_s)) for song in songs)
+    requests = catalogue.requests.recent(limit=10_000)
+    rows = {
+        "workers": given.workers,
+        "lost": ", ".join(f"{kind} {n}" for kind, n in killed.items()) or "none",
+        "took": f"{took_s:.0f} s, {3600 * given.streams / took_s:.0f} streams an hour",
+        "done": f"{len(catalogue.assets.done_streams('library_files'))} of {given.streams}",
+        "requests": dict(Counter(f"{r.kind} {r.state}" for r in requests)),
+        "songs": len(songs),
+        "songs twice": sum(n > 1 for n in starts.values()),
+        "tries": sum(r.attempts + 1 for r in requests if r.kind == "ingest_stream"),
+        "streams with two and more holders, one after the other": sum(
+            len(ids) > 1 for ids in watch.holders.values()
+        ),
+        "taken up again after": ", ".join(f"{s:.0f} s" for s in watch.taken_up_s) or "-",
+    }
+    for name, value in rows.items():
+        print(f"{name:40} {value}")
+
+
+def report_twice(first: Machine, watch: Watch) -> None:
+    """Print what was filed twice: events of Dagster, and files that no song knows."""
+    import dagster as dg
+
+    from utawaku.commands.repairs import unknown_song_files
+    from utawaku.library.artefacts import CHAIN
+    from utawaku.library.config import load_settings
+    from utawaku.orchestration.cluster import use_environment
+    from utawaku.orchestration.dagster_storage import open_instance
+
+    settings = load_settings()
+    use_environment(settings)
+    twice = []
+    with open_instance(settings.dagster_home) as instance:
+        for name in CHAIN:
+            records = instance.fetch_materializations(dg.AssetKey(name), limit=10_000).records
+            counted = Counter(str(record.partition_key) for record in records)
+            twice += [f"{name} of {stream}: {n}" for stream, n in counted.items() if n > 1]
+        stuck = instance.get_runs(
+            dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+        )
+    ours, foreign = unknown_song_files(watch.catalogue, settings)
+    print(f"{'materialized twice':40} {', '.join(twice) or 'none'}")
+    print(f"{'files that no song knows':40} {len(ours) + len(foreign)}")
+    print(f"{'runs left open':40} {len(stuck)}")
+    print(f"{'leases left':40} {[row.kind for row in watch.catalogue.leases.listed()[0]]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""`utawaku cluster init`: let this machine work with others on one library."""
+
+import os
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from utawaku.commands.console import out
+from utawaku.commands.help import App
+from utawaku.library.language import tr
+
+app = App(help="Let several machines work on one library.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Let several machines work on one library."""
+
+
+@app.command(
+    epilog="Example: utawaku cluster init --postgres postgresql://uta@db.example.org/songs "
+    "--redis redis://db.example.org/0"
+)
+def init(
+    postgres: Annotated[
+        str, typer.Option(help="Database of the catalogue and of Dagster; by default the present.")
+    ] = "",
+    redis: Annotated[
+        str, typer.Option(help="Redis that hands out the runs; by default the present.")
+    ] = "",
+    runs: Annotated[
+        int, typer.Option(min=1, help="Runs at once over all machines, one stream each.")
+    ] = 10,
+) -> None:
+    """Check PostgreSQL, Redis and the shared folder, make what is missing, and write the settings.
+
+    Run it on each machine. A library on SQLite moves there first, with `utawaku catalogue move`.
+    """
+    from utawaku.commands.pipeline import POOLS
+    from utawaku.commands.up import is_running
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings, write_setting
+    from utawaku.library.errors import UsageError, UtawakuError
+    from utawaku.library.extras import is_installed, next_step
+    from utawaku.library.paths import environment_name, is_in_environment
+    from utawaku.library.secret_url import without_credentials
+    from utawaku.orchestration import cluster
+    from utawaku.orchestration.cluster_folder import mark_folder
+    from utawaku.orchestration.dagster_storage import open_instance
+
+    settings = load_settings()
+    if not is_installed("cluster"):
+        raise UsageError(
+            "the parts for several machines are not installed", next_step=next_step("cluster")
+        )
+    if is_running(settings):
+        raise UtawakuError("the pipeline is running", next_step="End it with `utawaku down` first")
+    postgres = postgres or settings.catalogue_url.get_secret_value()
+    redis = redis or settings.cluster.redis_url.get_secret_value()
+    for name, url in (("--postgres", postgres), ("--redis", redis)):
+        if not url:
+            raise UsageError(f"{name} is missing", next_step="Give both addresses")
+    version = cluster.check_redis(redis)
+    with closing(Catalogue.open_url(postgres, backups=settings.data_dir / "backups")) as catalogue:
+        if catalogue.engine.dialect.name != "postgresql":
+            raise UsageError("is no PostgreSQL database", subject=without_credentials(postgres))
+        _refuse_to_leave_songs_behind(postgres)
+        cluster.make_schema(catalogue.engine)
+        mark_folder(catalogue, settings)
+    for name, url in (("catalogue_url", postgres), ("cluster.redis_url", redis)):
+        if not is_in_environment(name):
+            write_setting(name, url)
+        elif os.environ.get(environment_name(name)) != url:
+            raise UsageError(
+                "the environment says otherwise, whatever the settings say",
+                subject=environment_name(name),
+            )
+    settings = load_settings()
+    home = settings.dagster_home
+    cluster.write_dagster_yaml(home, cluster.dagster_yaml(settings, runs))
+    cluster.use_environment(settings)
+    with open_instance(home) as instance:
+        storage = instance.event_log_storage
+        # How much a machine takes on is told to its worker.
+        for pool, limit in {**POOLS, "cpu": runs}.items():
+            storage.set_concurrency_slots(pool, limit)
+    out.print(
+        tr("catalogue {url}", url=without_credentials(postgres)), markup=False, soft_wrap=True
+    )
+    out.print(
+        tr("redis     {url} ({version})", url=without_credentials(redis), version=version),
+        markup=False,
+        soft_wrap=True,
+    )
+    out.print(tr("library   {library}", library=settings.library_root), markup=False)
+    out.print(
+        tr("Next: `utawaku up` on one machine, `utawaku worker` on the others (this one, too)"),
+        soft_wrap=True,
+    )
+
+
+def _refuse_to_leave_songs_behind(postgres: str) -> None:
+    """Raise where this machine has a library on SQLite that would be seen no more."""
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.catalogue_copy import is_new
+    from utawaku.library.config import load_settings
+    from utawaku.library.errors import UtawakuError
+
+    settings = load_settings()
+    file = settings.data_dir / "catalogue.db"
+    if settings.catalogue_url.get_secret_value() or not file.exists():
+        return
+    with closing(Catalogue.open(settings)) as present:
+        if not is_new(present):
+            raise UtawakuError(
+                "this machine has a library on SQLite, which would be seen no more",
+                subject=str(file),
+                next_step="Move it there first: utawaku catalogue move --to URL",
+            )

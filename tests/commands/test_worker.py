@@ -1,0 +1,43 @@
+"""`utawaku worker`."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests import postgres
+from tests.conftest import ROOT, Program
+from tests.fixtures.redis_server import redis_url as redis_url
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.hosts import served_queues
+
+
+def test_a_machine_of_no_cluster_has_no_worker(program: Program) -> None:
+    done = program.run("worker")
+    assert done.returncode == 2
+    assert "cluster init" in done.stderr
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(not postgres.SERVER, reason=postgres.NO_SERVER)
+def test_a_worker_is_listed_as_long_as_it_is_there(
+    program: Program, catalogue: Catalogue, redis_url: str
+) -> None:
+    made = program.run("cluster", "init", "--redis", redis_url)
+    assert made.returncode == 0, made.stderr
+    command = [sys.executable, "-m", "utawaku", "worker", "--queue", "gpu", "--at-once", "2"]
+    worker = subprocess.Popen(command, cwd=ROOT, env=program.environment, text=True)
+    try:
+        deadline = time.monotonic() + 120
+        while served_queues(catalogue) != {"gpu"} and time.monotonic() < deadline:
+            assert worker.poll() is None
+            time.sleep(0.2)
+        assert served_queues(catalogue) == {"gpu"}
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+    assert catalogue.leases.listed()[0] == []
