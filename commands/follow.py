@@ -83,6 +83,12 @@ def follow(
     ] = None,
     path_template: Annotated[str | None, typer.Option(help="Path of its songs.")] = None,
     upload_template: Annotated[str | None, typer.Option(help="Title of its submissions.")] = None,
+    upload_account: Annotated[
+        str | None, typer.Option(help="Account that publishes its songs.")
+    ] = None,
+    upload_season: Annotated[
+        str | None, typer.Option(help="Season (合集) that its submissions are added to.")
+    ] = None,
     song_rule: Annotated[
         list[str] | None,
         typer.Option(help="NAME=VALUE of a song rule (see `utawaku settings songs`)."),
@@ -111,6 +117,8 @@ def follow(
         "members_only": members,
         "path_template": path_template,
         "upload_template": upload_template,
+        "upload_account": upload_account,
+        "upload_season": upload_season,
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     settings, catalogue = _open()

@@ -17,8 +17,10 @@ from utawaku.library.words import word
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import Settings
+    from utawaku.library.publish.drafts import Planned
     from utawaku.library.publish.preflight import Finding
     from utawaku.library.publish.records import QueueHold, Submission
+    from utawaku.library.records import Song
     from utawaku.library.store.submissions import Submissions
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -132,16 +134,28 @@ def upload(
     source: Annotated[
         str, typer.Option(help="Where the songs come from, when the stream was a local file.")
     ] = "",
+    season: Annotated[
+        str,
+        typer.Option(help="Season (合集), by title or number, to add it to once it is reviewed."),
+    ] = "",
     append: Annotated[
         bool, typer.Option(help="Add later songs of a stream to its submission.")
     ] = True,
     again: Annotated[bool, typer.Option("--again", help="Also songs that are published.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Write what the page on the site will show, as an HTML file."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Publish songs. Shows the plan only, unless --queue or --now is given."""
+    """Publish songs. Shows the plan only, unless --queue or --now is given.
+
+    An account or a season of a channel (`utawaku follow URL --upload-account NAME`) goes before
+    those of the settings, and what is given here before both.
+    """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.library.publish.drafts import order_for, plan_and_queue
+    from utawaku.library.publish.drafts import by_account, order_for, plan_for_accounts
     from utawaku.library.store.browse import Browser
 
     if by not in ("", "stream", "all"):
@@ -160,10 +174,17 @@ def upload(
         publish_at=_moment(at),
         append=append,
         source_url=source,
-        set_up_later=not (queue or now),  # the plan is shown to whoever asks
+        season=season,
+        set_up_later=True,  # the plan is shown to whoever asks
     )
-    result = plan_and_queue(songs, order, catalogue, settings, again=again, queue=queue or now)
+    send = queue or now
+    orders = [(order, songs)]
+    if not account:
+        orders = by_account(songs, order, catalogue, settings, strict=send)
+    result = plan_for_accounts(orders, catalogue, settings, again=again, queue=send)
     planned, findings, refused = result.submissions, result.findings, result.refused
+    if page is not None:
+        _write_page(page, result, songs)
     if not json:
         _show_plan(planned, findings, n_chosen=len(songs))
     elif refused or not now:
@@ -329,6 +350,17 @@ def _show_plan(
         told = [finding for finding in found if finding.code != "part_file_missing"]
         told += [one for one in found if one not in told and one.severity == "error"]
         out.print(indent(preview_of(one, told), "  "), markup=False, soft_wrap=True)
+
+
+def _write_page(path: Path, planned: "Planned", songs: "Sequence[Song]") -> None:
+    from utawaku.library.files import atomic_path
+    from utawaku.library.publish.page import page_of
+
+    lengths_s = {song.id: song.duration_s for song in songs}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        temporary.write_text(page_of(planned.submissions, planned.findings, lengths_s), "utf-8")
+    err.print(tr("wrote {output}", output=path), markup=False, soft_wrap=True)
 
 
 def _moment(text: str) -> float | None:

@@ -501,6 +501,8 @@ submissions = Table(
     Column("published_at", Float),
     _text("candidate_id"),
     Column("confirmed_new", Boolean, nullable=False, server_default="0"),
+    _text("season"),
+    Column("season_done", Boolean, nullable=False, server_default="0"),
 )
 """`library.publish.records.Submission`. No key to streams: what was published stays on record."""
 

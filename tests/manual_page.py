@@ -54,6 +54,8 @@ def escaped(text: str) -> str:
     '\\&.m3u8 and \\-\\-json\\en'
     """
     line = " ".join(text.split()).replace("\\", "\\e").replace("-", "\\-")
+    # Not every roff reads UTF-8.
+    line = "".join(one if one.isascii() else f"\\[u{ord(one):04X}]" for one in line)
     return f"\\&{line}" if line.startswith((".", "'")) else line
 
 

@@ -29,6 +29,7 @@ def test_it_tells_of_every_command_option_and_exit_code() -> None:
 
 def test_a_line_that_begins_with_a_dot_or_holds_a_backslash_is_text() -> None:
     assert escaped(".m3u8 is\n a list") == "\\&.m3u8 is a list"
+    assert escaped("合集") == "\\[u5408]\\[u96C6]"
     assert escaped("C:\\Songs --json") == "C:\\eSongs \\-\\-json"
 
 

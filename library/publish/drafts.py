@@ -32,6 +32,7 @@ def order_for(
     publish_at: float | None = None,
     append: bool = True,
     source_url: str = "",
+    season: str = "",
     set_up_later: bool = False,
 ) -> Order:
     """Return what the settings want, unless said otherwise.
@@ -53,6 +54,8 @@ def order_for(
         publish_at=publish_at,
         append=append,
         source_url=source_url,
+        season=(season or wanted.season) if target == "bilibili" else "",
+        season_is_asked=bool(season),
     )
 
 
@@ -78,7 +81,7 @@ def draft(
         if song.id not in shared and song.state == "kept" and song.file_path
     ]
     stream_ids = {song.stream_id for song in chosen}
-    existing, covers, titles = {}, {}, {}
+    existing, covers, titles, seasons = {}, {}, {}, {}
     for stream_id in stream_ids:
         stream = catalogue.streams.find(stream_id)
         if stream and stream.thumbnail_path:
@@ -88,12 +91,49 @@ def draft(
         channel = catalogue.channels.of_stream(stream) if stream else None
         if channel is not None and channel.rules.get("upload_template"):
             titles[stream_id] = str(channel.rules["upload_template"])
+        if channel is not None and order.target == "bilibili" and not order.season_is_asked:
+            seasons[stream_id] = str(channel.rules.get("upload_season", ""))
         known = catalogue.submissions.published_of_stream(stream_id, order.target, order.account)
         if known is not None and not again:
             n_parts = catalogue.submissions.n_parts_of(order.target, known.remote_id)
             existing[stream_id] = Existing(known.remote_id, n_parts)
     taken = catalogue.submissions.titles(order.target, order.account)
-    return plan(chosen, order, existing=existing, covers=covers, titles=titles, taken=taken)
+    return plan(
+        chosen,
+        order,
+        existing=existing,
+        covers=covers,
+        titles=titles,
+        seasons=seasons,
+        taken=taken,
+    )
+
+
+def by_account(
+    songs: Sequence[Song], order: Order, catalogue: Catalogue, settings: Settings, *, strict: bool
+) -> list[tuple[Order, list[Song]]]:
+    """Return the songs with the order for each account: a channel may have one of its own.
+
+    With `strict` the others need an account that can be told.
+
+    Raises:
+        ConfigError: with `strict`, as in `account_of`.
+    """
+    own: dict[str, str] = {}
+    for stream_id in {song.stream_id for song in songs} if order.target == "bilibili" else ():
+        stream = catalogue.streams.find(stream_id)
+        channel = catalogue.channels.of_stream(stream) if stream else None
+        own[stream_id] = str(channel.rules.get("upload_account", "")) if channel else ""
+    groups: dict[str, list[Song]] = {}
+    for song in songs:
+        groups.setdefault(own.get(song.stream_id, ""), []).append(song)
+    if strict and ("" in groups or not groups):
+        order = replace(order, account=account_of(order.target, catalogue, settings))
+    if not groups:
+        return [(order, [])]
+    return [
+        (replace(order, account=name or order.account), found) for name, found in groups.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -181,6 +221,7 @@ def retargeted(
         target=choice.target,
         account=choice.account,
         append_to=after.append_to,
+        season=after.season,
         parts=tuple(replace(part, position=n) for n, part in enumerate(parts)),
         **kept,
     )
@@ -230,6 +271,32 @@ def plan_and_queue(
     kept = catalogue.submissions.add_planned(planned, queued=True)
     result.submissions = kept or result.submissions
     return result
+
+
+def plan_for_accounts(
+    orders: Sequence[tuple[Order, Sequence[Song]]],
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    again: bool = False,
+    queue: bool = True,
+) -> Planned:
+    """Do as `plan_and_queue` for several accounts; nothing is queued where one would refuse.
+
+    Raises:
+        SongTakenError: with `again`, a song is in an open submission.
+    """
+    done = Planned()
+    may_queue = queue
+    if queue and len(orders) > 1:
+        may_queue = not plan_for_accounts(
+            orders, catalogue, settings, again=again, queue=False
+        ).refused
+    for order, songs in orders:
+        one = plan_and_queue(songs, order, catalogue, settings, again=again, queue=may_queue)
+        done.submissions += one.submissions
+        done.findings += one.findings
+    return done
 
 
 def preflight(

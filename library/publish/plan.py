@@ -32,6 +32,10 @@ class Order:
     """Add later songs of a stream to its published submission."""
     source_url: str = ""
     """Source of the songs, instead of the streams' own addresses."""
+    season: str = ""
+    """Title or number of the season that submissions are added to."""
+    season_is_asked: bool = False
+    """It was asked for, and goes before that of a channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ def plan(
     existing: Mapping[str, Existing] | None = None,
     covers: Mapping[str, str] | None = None,
     titles: Mapping[str, str] | None = None,
+    seasons: Mapping[str, str] | None = None,
     taken: Collection[str] = (),
 ) -> list[Submission]:
     """Planned submissions, in the order of the songs.
@@ -56,19 +61,24 @@ def plan(
     Songs go by stream date, stream and position. A group of more parts than the target takes is
     split evenly numbered, `(1/3)`. With `existing` (by stream id) songs are appended as long as
     there is room. `covers` gives a picture for each stream id, `titles` a template in place of the
-    style's for streams whose channel has one of its own. Paths of the parts are the songs' kept
-    video cuts; empty ones are rendered later. Titles that the limit alone would make the same as
-    another's, or as one of `taken`, keep what differs; ones that are the same in full stay so, for
-    the preflight to see.
+    style's for streams whose channel has one of its own, `seasons` a season likewise. Paths of the
+    parts are the songs' kept video cuts; empty ones are rendered later. Titles that the limit alone
+    would make the same as another's, or as one of `taken`, keep what differs; ones that are the
+    same in full stay so, for the preflight to see.
 
     Raises:
         ConfigError: a template names something unknown.
     """
     planned = []
-    style = order.style
+    style, season = order.style, order.season
     for group in _groups(songs, order.group_by):
         own = {(titles or {}).get(song.stream_id, "") for song in group}
-        order = replace(order, style=replace(style, title=_only(own) or style.title))
+        placed = {(seasons or {}).get(song.stream_id, "") for song in group}
+        order = replace(
+            order,
+            style=replace(style, title=_only(own) or style.title),
+            season=_only(placed) or season,
+        )
         stream_id = group[0].stream_id if order.group_by == "stream" else ""
         known = (existing or {}).get(stream_id) if order.append and stream_id else None
         if known is not None:
@@ -181,6 +191,7 @@ def _submission(
         cover_path=(covers or {}).get(first.stream_id, ""),
         publish_at=order.publish_at,
         stream_id=first.stream_id if len(streams) == 1 else "",
+        season=order.season,
     )
 
 

@@ -23,8 +23,9 @@ def preview_of(submission: Submission, findings: Sequence[Finding]) -> str:
         "kind": f"{COPYRIGHTS.get(one.copyright, one.copyright)}, category {one.category}",
         "source": one.source_url or "none",
         "artwork": one.cover_path or "none: the site takes a frame of the video",
-        "published": _local(one.publish_at) if one.publish_at is not None else at_once,
+        "published": local_time(one.publish_at) if one.publish_at is not None else at_once,
         "added to": one.append_to,
+        "season": one.season,
     }
     lines = [f"{name:10} {value}" for name, value in facts.items() if value]
     lines += ["", "description", *(f"    {line}" for line in one.description.splitlines())]
@@ -41,6 +42,7 @@ def preview_of(submission: Submission, findings: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
-def _local(moment: float) -> str:
+def local_time(moment: float) -> str:
+    """A moment, in seconds since the epoch, by the clock of this place."""
     zone = time.strftime("%Z", time.localtime(moment))
     return f"{datetime.fromtimestamp(moment).strftime(WHEN)} {zone}".strip()

@@ -84,6 +84,15 @@ class Submission:
     """Remote id of what was found on the target and may be this submission already."""
     confirmed_new: bool = False
     """The human says that nothing on the target is this submission: send it."""
+    season: str = ""
+    """Title or number of the season (合集) that it is added to once it is published."""
+    season_done: bool = False
+    """It is in its season, or cannot be added to it; `message` then says why."""
+
+    @property
+    def waits_for_season(self) -> bool:
+        """Return whether it is published and has yet to be added to its season."""
+        return self.state == "published" and bool(self.season) and not self.season_done
 
     @property
     def n_uploaded(self) -> int:

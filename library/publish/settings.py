@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from utawaku.library.optional_path import OptionalPath
 from utawaku.library.publish.quota import Budget
-from utawaku.library.publish.style import Style
+from utawaku.library.publish.style import PART_TITLES, Style
 from utawaku.library.secret_url import SecretUrl
 
 _STYLE, _BUDGET = Style(), Budget()
@@ -24,12 +24,20 @@ class PublishSettings(BaseModel):
         "`webdav` or a name in `publish.sites`.",
     )
     account: str = Field(default="", description="Account to use; empty is the only one there is.")
+    season: str = Field(
+        default="",
+        description="Season (合集) on Bilibili, by title or number, that submissions are added to "
+        "once they are reviewed; empty is none.",
+    )
     group_by: Literal["stream", "all"] = Field(
         default="stream",
         description="One submission for each stream, or one for everything chosen.",
     )
     title: str = Field(default=_STYLE.title, description="Title of a submission.")
-    part_title: str = Field(default=_STYLE.part_title, description="Title of a part.")
+    part_title: str = Field(
+        default=_STYLE.part_title,
+        description="Title of a part; `numbered` and `quoted` (《title》 - artist) are ready-made.",
+    )
     description: str = Field(
         default=_STYLE.description, description="Description; {setlist} is the list."
     )
@@ -90,7 +98,7 @@ class PublishSettings(BaseModel):
         """The words."""
         return Style(
             title=self.title,
-            part_title=self.part_title,
+            part_title=PART_TITLES.get(self.part_title, self.part_title),
             description=self.description,
             setlist_line=self.setlist_line,
             tags=self.tags,

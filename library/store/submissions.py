@@ -21,7 +21,7 @@ _OWN_FIELDS = [field.name for field in fields(Submission) if field.name != "part
 _OWN_COLUMNS = [submissions.c[name] for name in _OWN_FIELDS]
 _DRAFT_FIELDS = (
     "target", "account", "title", "description", "tags", "source_url", "copyright", "category",
-    "cover_path", "publish_at", "append_to",
+    "cover_path", "publish_at", "append_to", "season",
 )  # fmt: skip
 """Fields of a draft that the user can change, besides its parts."""
 _KEEP_EVENTS_S = 8 * 86400.0
@@ -65,15 +65,21 @@ class Submissions:
     def due(self, now: float, *, target: str = "", account: str = "") -> list[Submission]:
         """Return what the queue may work on now, the oldest first; queues on hold are left out.
 
-        Submissions that were cut short (uploading, submitting) come like queued ones.
+        Submissions that were cut short (uploading, submitting) come like queued ones; published
+        ones that are not in their season yet, too.
         """
         self._forget_the_future(now)
         held = sa.exists().where(
             upload_holds.c.target == submissions.c.target,
             upload_holds.c.account == submissions.c.account,
         )
+        waits_for_season = sa.and_(
+            submissions.c.state == "published",
+            submissions.c.season != "",
+            submissions.c.season_done.is_(sa.false()),
+        )
         conditions = [
-            submissions.c.state.in_(ACTIVE),
+            sa.or_(submissions.c.state.in_(ACTIVE), waits_for_season),
             sa.or_(submissions.c.not_before.is_(None), submissions.c.not_before <= now),
             ~held,
         ]

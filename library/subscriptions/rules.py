@@ -84,6 +84,12 @@ class ChannelRules(BaseModel):
     )
     path_template: str = Field(default="", description="Path of this channel's songs.")
     upload_template: str = Field(default="", description="Title of this channel's submissions.")
+    upload_account: str = Field(
+        default="", description="Account on Bilibili that publishes this channel's songs."
+    )
+    upload_season: str = Field(
+        default="", description="Season (合集) that this channel's submissions are added to."
+    )
 
     @field_validator("title", "exclude", mode="before")
     @classmethod

@@ -12,7 +12,7 @@ Exactly-once publishing rests on five promises that every target keeps:
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from utawaku.library.progress import Progress
 from utawaku.library.publish.preflight import Finding
@@ -33,6 +33,21 @@ class UploadedPart:
     remote_name: str
     uploaded_at: float | None = None
     """By the target's own clock; None where it does not tell the time."""
+
+
+@runtime_checkable
+class SeasonKeeper(Protocol):
+    """A target whose accounts have seasons (合集) that submissions are added to."""
+
+    def place_in_season(self, submission: Submission) -> bool:
+        """Add a published submission to the season that it names; once, however often it is asked.
+
+        Returns False where that cannot be done yet: ask again later.
+
+        Raises:
+            UploadInterruptedError, UploadLimitedError, UploadHoldError, UploadRefusedError
+        """
+        ...
 
 
 class Uploader(Protocol):

@@ -38,10 +38,12 @@ from utawaku.library.publish.preflight import (
 )
 from utawaku.library.publish.quota import DAY_S, Budget
 from utawaku.library.publish.records import Part, RemoteSubmission, Submission, UploadEvent
-from utawaku.services.publish.protocol import Uploader
+from utawaku.services.publish.protocol import SeasonKeeper, Uploader
 
 UNREACHABLE_WAIT_S = 300.0
 BOOK_EVERY_S = 1.0
+SEASON_WAIT_S = 1800.0
+"""Between two tries to add a published submission to its season: a review takes hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,11 @@ class Queue:
     def _run(self, submission_id: int, progress: Progress) -> Submission:
         store = self.catalogue.submissions
         submission = store.get(submission_id)
-        if submission.state not in ("queued", "uploading", "submitting") or self._is_held():
+        if self._is_held():
+            return submission
+        if submission.waits_for_season:
+            return self._place_in_season(submission)
+        if submission.state not in ("queued", "uploading", "submitting"):
             return submission
         try:
             return self._carry_out(submission, progress)
@@ -430,7 +436,36 @@ class Queue:
         )
         if self.videos is not None:
             self.videos.clear(published)
-        return published
+        return self._place_in_season(published) if published.waits_for_season else published
+
+    def _place_in_season(self, submission: Submission) -> Submission:
+        """Add what is published to its season, or note when to try again."""
+        store, uploader = self.catalogue.submissions, self.uploader
+        later = {"not_before": time.time() + SEASON_WAIT_S}
+        done = {"season_done": True, "not_before": None}
+        try:
+            if not isinstance(uploader, SeasonKeeper):
+                raise UploadRefusedError("has no seasons", subject=uploader.target)
+            if uploader.place_in_season(submission):
+                store.change(submission.id, message="", **done)
+            else:
+                waits = f"goes into the season {submission.season} once the site has reviewed it"
+                store.change(submission.id, message=waits, **later)
+        except UploadHoldError as hold:
+            store.hold(uploader.target, uploader.account, hold.code, str(hold))
+            store.change(submission.id, message=str(hold), **later)
+        except UploadRefusedError as error:
+            store.change(submission.id, message=str(error), **done)
+            self.catalogue.notices.add(
+                "error",
+                f"“{submission.title}” was not added to the season {submission.season}",
+                body=error.problem,
+                next_step=error.next_step or "Add it on the site",
+                stream_id=submission.stream_id,
+            )
+        except UploadError as error:
+            store.change(submission.id, message=str(error), **later)
+        return store.get(submission.id)
 
     def _hold_queue(self, submission: Submission, hold: UploadHoldError) -> None:
         uploader, store = self.uploader, self.catalogue.submissions

@@ -210,6 +210,18 @@ def test_the_whole_plan_is_shown_to_whoever_is_not_logged_in_yet(desk: Desk) -> 
     assert desk.catalogue.submissions.recent() == []
 
 
+def test_the_page_as_it_will_be_is_written_with_its_season(desk: Desk, tmp_path: Path) -> None:
+    desk.sing(["一曲目", "二曲目"])
+    page = tmp_path / "previews" / "page.html"
+    shown = _here("upload", "channel:うた", "--season", "夜の合集", "--page", str(page))
+    assert shown.exit_code == 0
+    assert "season     夜の合集" in shown.output
+    written = page.read_text("utf-8")
+    for what in ("[歌切] うた 2026-11-01 夜の歌枠", "01 一曲目 - 歌手", "3:20", "夜の合集"):
+        assert what in written
+    assert desk.catalogue.submissions.recent() == []
+
+
 def test_to_queue_it_without_an_account_the_next_step_is_told(desk: Desk) -> None:
     desk.sing(["一曲目"])
     refused = _here("upload", "channel:うた", "--queue")

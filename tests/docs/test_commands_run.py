@@ -54,6 +54,10 @@ ELSEWHERE = {
     "test_the_pipeline_takes_a_watched_file_to_songs_and_survives_a_killed_daemon",
     "upload stream:evening": "commands/test_upload.py::"
     "test_the_whole_plan_is_shown_to_whoever_is_not_logged_in_yet",
+    "login": "commands/test_upload.py::test_from_log_in_to_published_and_later_songs_appended",
+    "upload --page": "commands/test_upload.py::"
+    "test_the_page_as_it_will_be_is_written_with_its_season",
+    "upload --queue": "commands/test_upload.py::test_queueing_leaves_the_work_to_the_daemon",
     "watch": "commands/test_watch.py::test_each_change_of_another_program_is_a_line",
     "upload --to shelf": "docs/test_packages.py::"
     "test_the_engine_the_target_and_the_site_of_a_package_are_used",

@@ -8,7 +8,7 @@ import pytest
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError
-from utawaku.library.publish.drafts import draft
+from utawaku.library.publish.drafts import by_account, draft, order_for, plan_for_accounts
 from utawaku.library.publish.plan import Existing, Order, fill, plan
 from utawaku.library.publish.preflight import (
     BILIBILI,
@@ -18,7 +18,7 @@ from utawaku.library.publish.preflight import (
     forbidden_characters,
     without_forbidden,
 )
-from utawaku.library.publish.records import Part, Submission
+from utawaku.library.publish.records import Account, Part, Submission
 from utawaku.library.publish.style import Style
 from utawaku.library.records import Channel, Song, Stream
 
@@ -232,6 +232,52 @@ def test_ones_own_folder_takes_any_words(tmp_path: Path) -> None:
 def test_musical_signs_and_brackets_are_plain_text() -> None:
     assert forbidden_characters("【歌】♪☆♡（1/3）～「」！？・…") == ""
     assert without_forbidden("a\u200bb\x1b[0m🎤 c") == "ab[0m c"
+
+
+def test_the_quoted_preset_names_parts_as_players_of_song_cuts_read_them(
+    settings: Settings,
+) -> None:
+    def titles(part_title: str) -> list[str]:
+        publish = settings.publish.model_copy(update={"part_title": part_title})
+        songs = [song(0, title="夜", artist="歌手"), song(1, title="海", artist="")]
+        (planned,) = plan(songs, Order(style=publish.style()))
+        return [part.title for part in planned.parts]
+
+    assert titles("quoted") == ["《夜》 - 歌手", "《海》"]
+    assert titles("numbered") == ["01 夜 - 歌手", "02 海"]
+    assert titles("{title}") == ["夜", "海"]
+
+
+def test_each_channels_account_and_season_go_before_the_general_ones(
+    catalogue: Catalogue, settings: Settings, tmp_path: Path
+) -> None:
+    rules = {"upload_account": "of-a", "upload_season": "A の歌切"}
+    for name, more in (("a", {"rules": rules}), ("b", {})):
+        catalogue.channels.save(Channel(f"youtube:{name}", f"https://y/{name}", **more))
+        stream = Stream(name, f"https://y/{name}/1", "歌枠", "youtube", "1", name, name.upper())
+        catalogue.streams.save(stream)
+    songs = [song(0, stream=name, channel=name.upper(), file_path="x.opus") for name in "ab"]
+    for name in ("of-a", "main"):
+        catalogue.accounts.put(Account(name, f"{name}.json"))
+    wanted = settings.publish.model_copy(update={"account": "main", "season": "歌切"})
+    settings = settings.model_copy(update={"publish": wanted})
+
+    def planned(**asked: str) -> list[tuple[str, str]]:
+        order = order_for(catalogue, settings, set_up_later=True, **asked)  # type: ignore[arg-type]
+        orders = by_account(songs, order, catalogue, settings, strict=True)
+        made = plan_for_accounts(orders, catalogue, settings, queue=False)
+        return [(one.account, one.season) for one in made.submissions]
+
+    assert planned() == [("of-a", "A の歌切"), ("main", "歌切")]
+    assert planned(season="今夜") == [("of-a", "今夜"), ("main", "今夜")]
+    settings = settings.model_copy(update={"publish": wanted.model_copy(update={"account": ""})})
+    with pytest.raises(ConfigError, match="several accounts"):
+        planned()
+    songs = songs[:1]
+    assert planned() == [("of-a", "A の歌切")]
+    update = {"folder": tmp_path, "account": ""}
+    settings = settings.model_copy(update={"publish": wanted.model_copy(update=update)})
+    assert planned(target="folder") == [("folder", "")]
 
 
 def test_a_followed_channels_own_title_goes_before_the_general_one(

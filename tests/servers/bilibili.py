@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.servers.bilibili_favourites import FavouritesPages, Folder
+from tests.servers.bilibili_seasons import Season, SeasonPages
 from tests.servers.certificates import Authority
 
 TV_KEY, TV_SECRET = "4409e2ce8ffd12b8", "59b43e04ad6965f34319062b478f83dd"
@@ -30,6 +31,7 @@ STEPS = (
     "nav", "probe", "line", "preupload", "init", "chunk", "complete", "cover", "pre_add",
     "submit", "archives", "view", "edit", "qr_code", "qr_poll", "qr_confirm", "token_info",
     "token_refresh", "folders", "folder_add", "favour", "video",
+    "seasons", "section", "section_add",
 )  # fmt: skip
 HOSTS = (
     "passport.bilibili.com", "api.bilibili.com", "member.bilibili.com", "*.bilibili.com",
@@ -118,6 +120,7 @@ class BilibiliSite:
         self.archives: list[Archive] = []
         self.covers: list[bytes] = []
         self.folders: list[Folder] = []
+        self.seasons: list[Season] = []
         self.videos: dict[str, int] = {}
         """av number of each video by its BV number; others are gone."""
         self.faults: list[Fault] = []
@@ -229,6 +232,14 @@ class BilibiliSite:
                 fault.released.set()
             self.faults.clear()
 
+    def add_season(self, member: Member, title: str) -> Season:
+        """A season that the site has reviewed."""
+        with self._lock:
+            number = self._next()
+            season = Season(7_000_000 + number, 8_000_000 + number, member.mid, title)
+            self.seasons.append(season)
+            return season
+
     def archive(self, bvid: str) -> Archive:
         """The archive of that id."""
         return next(archive for archive in self.archives if archive.bvid == bvid)
@@ -260,7 +271,7 @@ class BilibiliSite:
             return None
 
 
-class _Handler(FavouritesPages, http.server.BaseHTTPRequestHandler):
+class _Handler(FavouritesPages, SeasonPages, http.server.BaseHTTPRequestHandler):
     owner: BilibiliSite
     protocol_version = "HTTP/1.1"
     timeout = 120
@@ -336,6 +347,9 @@ class _Handler(FavouritesPages, http.server.BaseHTTPRequestHandler):
             "/x/v3/fav/folder/add": "folder_add",
             "/x/v3/fav/resource/deal": "favour",
             "/x/web-interface/view": "video",
+            "/x2/creative/web/seasons": "seasons",
+            "/x2/creative/web/season/section": "section",
+            "/x2/creative/web/season/section/episodes/add": "section_add",
             "/x/passport-tv-login/qrcode/auth_code": "qr_code",
             "/x/passport-tv-login/qrcode/poll": "qr_poll",
             "/x/passport-tv-login/h5/qrcode/confirm": "qr_confirm",

@@ -38,6 +38,7 @@ class Step(StrEnum):
     VIEW = "view of a submission"
     EDIT = "edit"
     FAVOURITES = "favourites"
+    SEASONS = "seasons"
     OTHER = "request"
 
 
@@ -57,6 +58,9 @@ _PATHS = {
     "/x/v3/fav/folder/created/list-all": Step.FAVOURITES,
     "/x/v3/fav/folder/add": Step.FAVOURITES,
     "/x/v3/fav/resource/deal": Step.FAVOURITES,
+    "/x2/creative/web/seasons": Step.SEASONS,
+    "/x2/creative/web/season/section": Step.SEASONS,
+    "/x2/creative/web/season/section/episodes/add": Step.SEASONS,
 }
 
 TOO_FAST = frozenset({406, 601})

@@ -145,6 +145,25 @@ class BilibiliUploader:
                 same_parts = same_parts or remote
         return same_parts or same_title
 
+    def place_in_season(self, submission: Submission) -> bool:
+        """Add a published submission to its season; False while the site reviews it."""
+        from utawaku.services.publish.bilibili.seasons import add_to_season, find_season
+
+        remote, _archive, videos = self._view(submission.remote_id)
+        if remote.visibility == "refused":
+            raise UploadRefusedError("the site does not show it", subject=remote.remote_id)
+        if remote.visibility != "open" or not videos:
+            return False
+        client = self._logged_in()
+        season = find_season(client, submission.season)
+        episode = {
+            "aid": remote.remote_number,
+            "cid": int(videos[0].get("cid", 0)),
+            "title": remote.title,
+        }
+        add_to_season(client, season, episode)
+        return True
+
     # Inside --------------------------------------------------------------------------------
 
     def _logged_in(self) -> "PartClient":
