@@ -145,7 +145,7 @@ def _typed(value: str, present: Any = None) -> Any:
     from tomlkit.exceptions import TOMLKitError
 
     try:
-        typed = tomlkit.parse(f"value = {value}")["value"].unwrap()
+        typed = tomlkit.parse(f"value = {value}").unwrap()["value"]
     except TOMLKitError:
         typed = value
     return [typed] if isinstance(present, list) and not isinstance(typed, list) else typed
