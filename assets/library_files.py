@@ -89,7 +89,14 @@ def library_files(
             for song in kept
             if not tags_are_true(
                 settings.library_root / song.file_path,
-                tags_for(song, stream, len(kept), catalogue, artist=settings.tags.artist),
+                tags_for(
+                    song,
+                    stream,
+                    len(kept),
+                    catalogue,
+                    artist=settings.tags.artist,
+                    heard=settings.tags.heard,
+                ),
             )
         ]
         wrong_length = [song.id for song in kept if not length_is_right(song, settings)]

@@ -146,6 +146,11 @@ class TagSettings(_Section):
         description="Write the stream's picture as cover.jpg into a folder that holds songs of one "
         "stream alone; a picture of yours stays.",
     )
+    heard: bool = Field(
+        False,
+        description="Write the taste score (UTAWAKU_TASTE, 0 to 1 in steps of 0.05) and what the "
+        "song sounds like (UTAWAKU_TAGS) into song files; off takes both out of them again.",
+    )
 
 
 class LabelSettings(_Section):

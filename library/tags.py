@@ -67,6 +67,10 @@ class SongTags:
     """1 to 5; 0 removes them."""
     grade: int | None = None
     """-1, 0 or +1."""
+    taste: str | None = None
+    """Taste score, `0.00` to `1.00`."""
+    heard_tags: str | None = None
+    """Tags of what the song sounds like, joined by `; `."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """Further tags by name; names are upper case ASCII. When read: those that utawaku wrote."""
 

@@ -28,6 +28,10 @@ SONG_ID_TAG = "UTAWAKU_SONG"
 UNKNOWN_TITLE = "Unknown"
 MEASURED = ("replaygain_gain_db", "replaygain_peak", "bpm", "key")
 """Fields that are of a file's sound and not of the song."""
+MADE_HERE = ("taste", "heard_tags")
+"""Fields that no other program edits: a change of them is written over."""
+TASTE_STEP = 0.05
+"""Of scores in files: a new model moves most scores a little, and no file for that."""
 _GENRES = {genre.casefold().replace("-", "").replace(" ", ""): genre for genre in TCON.GENRES}
 _TEXT_FIELDS = {f.name for f in fields(SongTags) if f.type == str | None}
 
@@ -42,9 +46,21 @@ class Outcome(Enum):
 
 
 def tags_for(
-    song: Song, stream: Stream, n_tracks: int, catalogue: Catalogue, *, artist: str = "original"
+    song: Song,
+    stream: Stream,
+    n_tracks: int,
+    catalogue: Catalogue,
+    *,
+    artist: str = "original",
+    heard: bool = False,
 ) -> SongTags:
-    """Return the tags that the song's file is to carry; `artist` is the setting `tags.artist`."""
+    """Return the tags that the song's file is to carry.
+
+    Args:
+        n_tracks: songs of the stream.
+        artist: the setting `tags.artist`.
+        heard: the setting `tags.heard`; without it these tags are taken out of the file.
+    """
     label = catalogue.labels.applied(song.id)
     gain_db = None if song.loudness_lufs is None else -18.0 - song.loudness_lufs
     peak = None if song.true_peak_db is None else 10 ** (song.true_peak_db / 20)
@@ -71,6 +87,8 @@ def tags_for(
         musicbrainz_id=recording_id(label.evidence) or None
         if label and artist == "original"
         else None,
+        taste=_taste_text(song.taste) if heard else "",
+        heard_tags="; ".join(song.tags) if heard else "",
         extra={SONG_ID_TAG: song.id},
     )
     edits: dict[str, Any] = dict(catalogue.song_files.of(song.id).edits)
@@ -97,6 +115,10 @@ def addresses_in(stream: Stream, catalogue: Catalogue) -> Addresses:
     state = catalogue.assets.of(stream.id).get("recordings")
     rows = state.metadata.get("parts") if state is not None else None
     return [(float(start_s), str(url)) for start_s, url in rows or ()]
+
+
+def _taste_text(score: float | None) -> str:
+    return "" if score is None else f"{round(score / TASTE_STEP) * TASTE_STEP:.2f}"
 
 
 def genre_of(tag: str) -> str:
@@ -130,8 +152,8 @@ def bring_in_step(
     """
     path = settings.library_root / song.file_path
     known = catalogue.song_files.of(song.id)
-    who = settings.tags.artist
-    wanted = clean_tags(tags_for(song, stream, n_tracks, catalogue, artist=who))
+    who, heard = settings.tags.artist, settings.tags.heard
+    wanted = clean_tags(tags_for(song, stream, n_tracks, catalogue, artist=who, heard=heard))
     if _state(path) == (known.modified_ns, known.size_bytes) and _agree_all(wanted, known.written):
         return Outcome.UNCHANGED
     found = _plain(read_tags(path))
@@ -140,7 +162,7 @@ def bring_in_step(
         kept = dict(known.edits) | _take_over(edits, song, catalogue, artist=who)
         catalogue.song_files.put(song.id, replace(known, edits=kept))
         song = catalogue.songs.get(song.id)
-        wanted = clean_tags(tags_for(song, stream, n_tracks, catalogue, artist=who))
+        wanted = clean_tags(tags_for(song, stream, n_tracks, catalogue, artist=who, heard=heard))
     outcome = Outcome.TAKEN_OVER if edits else Outcome.UNCHANGED
     if edits or not tags_are_true(path, wanted):  # an edit of one form of a field is in it alone
         found = _plain(write_tags(path, wanted, cover))
@@ -201,7 +223,7 @@ def _edits(
         return {}  # without any tag it is a file that was made anew, by a cut or a conversion
     return {
         name: found.get(name)
-        for name in sorted({*known.written, *found})
+        for name in sorted({*known.written, *found}.difference(MADE_HERE))
         if found.get(name) != known.written.get(name)
         and not _is_wanted(getattr(wanted, name), found.get(name))
         and not _is_newer_here(name, getattr(wanted, name), known.written.get(name), song)

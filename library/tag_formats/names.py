@@ -23,6 +23,8 @@ FIELD_NAMES = {
     "original_artist": "ORIGINALARTIST",
     "bpm": "BPM",
     "key": "KEY",
+    "taste": "UTAWAKU_TASTE",
+    "heard_tags": "UTAWAKU_TAGS",
 }
 OTHER_NAMES = {
     "album_artist": ("ALBUM ARTIST",),
@@ -38,5 +40,5 @@ OTHER_NAMES = {
 WRITTEN_STARS = "UTAWAKU_STARS"
 """The stars as utawaku wrote them last, to tell a rating that another program changed."""
 FMPS_RATING = "FMPS_RATING"
-OWN_NAMES = {FIELD_NAMES["grade"], WRITTEN_STARS}
+OWN_NAMES = {*(FIELD_NAMES[name] for name in ("grade", "taste", "heard_tags")), WRITTEN_STARS}
 """Free tags with utawaku's prefix that hold fields."""

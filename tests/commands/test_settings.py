@@ -20,6 +20,13 @@ def test_a_setting_is_kept_in_the_file_and_default_restores_it(command_line: Com
     assert load_settings().cut.codec == before
 
 
+@pytest.mark.parametrize("value", [True, False])
+def test_a_switch_takes_true_and_false(command_line: CommandLine, value: bool) -> None:
+    assert command_line.run("settings", "tags.heard", str(value).lower()).exit_code == 0
+    assert load_settings().tags.heard is value
+    assert f"heard = {str(value).lower()}" in default_config_path().read_text("utf-8")
+
+
 def test_an_empty_path_names_no_file(command_line: CommandLine) -> None:
     for name in ("stems.weights", "publish.folder"):
         assert command_line.run("settings", name, "here").exit_code == 0

@@ -40,6 +40,18 @@ def mp3(catalogue: Catalogue, settings: Settings) -> World:
     return World(catalogue, settings, "mp3")
 
 
+def texts_in(path: Path) -> set[str]:
+    """Every text among a file's tags, whatever its name."""
+    tags = mutagen.File(path).tags
+    # Comments of Ogg and FLAC are a list of pairs; frames hold texts, atoms bytes or texts.
+    values = [v for _, v in tags] if isinstance(tags, list) else list(tags.values())
+    found: set[str] = set()
+    for value in values:
+        for one in value if isinstance(value, list) else getattr(value, "text", [value]):
+            found.add(bytes(one).decode() if isinstance(one, bytes) else str(one))
+    return found
+
+
 def test_what_is_in_step_is_not_opened_again(world: World) -> None:
     assert world.step() is Outcome.UNCHANGED
     before = world.path.stat().st_mtime_ns
@@ -76,6 +88,44 @@ def test_the_users_edit_in_utawaku_goes_into_the_file(world: World) -> None:
     world.catalogue.songs.set_label(world.song.id, "夜", "ヨルシカ", "user")
     assert world.step() is Outcome.WRITTEN
     assert (read_tags(world.path).title, read_tags(world.path).artist) == ("夜", "ヨルシカ")
+
+
+def test_score_and_tags_are_written_where_wanted_and_taken_out_again(world: World) -> None:
+    catalogue, song = world.catalogue, world.song
+    catalogue.taste.put_scores({song.id: 0.832}, model_version="1")
+    catalogue.songs.set_tags(song.id, {"beautiful": 0.6, "female vocals": 0.5}, source="musicnn")
+    assert world.step() is Outcome.UNCHANGED
+    assert read_tags(world.path).taste is None
+    world.settings = world.settings.model_copy(update={"tags": TagSettings(heard=True)})
+    assert world.step() is Outcome.WRITTEN
+    found = read_tags(world.path)
+    assert found.taste == "0.85"
+    assert found.heard_tags is not None
+    assert set(found.heard_tags.split("; ")) == {"beautiful", "female vocals"}
+    assert texts_in(world.path) >= {"0.85", found.heard_tags}
+    assert world.step() is Outcome.UNCHANGED
+    catalogue.taste.put_scores({song.id: 0.86}, model_version="2")  # less than a step
+    assert world.step() is Outcome.UNCHANGED
+    catalogue.taste.put_scores({song.id: 0.31}, model_version="3")
+    assert world.step() is Outcome.WRITTEN
+    assert read_tags(world.path).taste == "0.30"
+    world.settings = world.settings.model_copy(update={"tags": TagSettings()})
+    assert world.step() is Outcome.WRITTEN
+    assert not texts_in(world.path) & {"0.30", found.heard_tags}
+    assert (read_tags(world.path).taste, read_tags(world.path).heard_tags) == (None, None)
+    assert world.step() is Outcome.UNCHANGED
+    assert world.song.tags
+
+
+def test_a_score_that_another_program_changed_is_no_edit(mp3: World) -> None:
+    mp3.settings = mp3.settings.model_copy(update={"tags": TagSettings(heard=True)})
+    mp3.catalogue.taste.put_scores({mp3.song.id: 0.7}, model_version="1")
+    mp3.step()
+    mp3.change(lambda tags: tags.delall("TXXX:UTAWAKU_TASTE"))
+    assert read_tags(mp3.path).taste is None
+    assert mp3.step() is Outcome.WRITTEN
+    assert read_tags(mp3.path).taste == "0.70"
+    assert mp3.catalogue.song_files.of(mp3.song.id).edits == {}
 
 
 def test_where_both_changed_utawaku_has_the_last_word(world: World) -> None:
