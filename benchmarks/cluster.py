@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--kinds", default="kill,kill,cut,kill,sleep,kill", help="in turn")
     parser.add_argument("--apart-s", default="25,60", help="time between two of them")
     parser.add_argument("--weights", type=Path, help="weights folder to use instead of fetching")
+    parser.add_argument("--made", type=Path, help="folder that keeps the streams between runs")
     parser.add_argument("--limit-s", type=float, default=2400.0)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
@@ -282,11 +283,12 @@ def run(folder: Path, servers: Servers, given: argparse.Namespace) -> None:
 
     chance = random.Random(given.seed)
     (folder / "watched").mkdir()
-    made = folder / "made"
-    made.mkdir()
+    made = given.made or folder / "made"
+    made.mkdir(parents=True, exist_ok=True)
     for number in range(given.streams):
         name = chr(ord("a") + number) * 5  # numbers would be pieces of one evening
-        make_demo_stream(made / f"{name}.opus", seed=100 + number, minutes=given.minutes)
+        if not (made / f"{name}.opus").exists():
+            make_demo_stream(made / f"{name}.opus", seed=100 + number, minutes=given.minutes)
     first = Machine("first", folder, servers, given.weights)
     workers = [
         Machine(f"worker{n + 1}", folder, servers, given.weights) for n in range(given.workers)
@@ -306,7 +308,7 @@ def run(folder: Path, servers: Servers, given: argparse.Namespace) -> None:
             machine.start("worker")
         while not (settings.data_dir / "heartbeat.json").exists():
             time.sleep(0.5)
-        for path in made.glob("*.opus"):
+        for path in sorted(made.glob("*.opus"))[: given.streams]:
             shutil.copy(path, folder / "watched")
         watch = Watch(catalogue)
         killed, took_s = go_on(watch, workers, chance, given)

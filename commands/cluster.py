@@ -40,10 +40,9 @@ def init(
     from utawaku.commands.pipeline import POOLS
     from utawaku.commands.up import is_running
     from utawaku.library.catalogue import Catalogue
-    from utawaku.library.config import load_settings, write_setting
+    from utawaku.library.config import load_settings
     from utawaku.library.errors import UsageError, UtawakuError
     from utawaku.library.extras import is_installed, next_step
-    from utawaku.library.paths import environment_name, is_in_environment
     from utawaku.library.secret_url import without_credentials
     from utawaku.orchestration import cluster
     from utawaku.orchestration.cluster_folder import mark_folder
@@ -62,29 +61,23 @@ def init(
         if not url:
             raise UsageError(f"{name} is missing", next_step="Give both addresses")
     version = cluster.check_redis(redis)
+    _refuse_to_leave_songs_behind()
     with closing(Catalogue.open_url(postgres, backups=settings.data_dir / "backups")) as catalogue:
         if catalogue.engine.dialect.name != "postgresql":
             raise UsageError("is no PostgreSQL database", subject=without_credentials(postgres))
-        _refuse_to_leave_songs_behind(postgres)
-        cluster.make_schema(catalogue.engine)
-        mark_folder(catalogue, settings)
-    for name, url in (("catalogue_url", postgres), ("cluster.redis_url", redis)):
-        if not is_in_environment(name):
-            write_setting(name, url)
-        elif os.environ.get(environment_name(name)) != url:
-            raise UsageError(
-                "the environment says otherwise, whatever the settings say",
-                subject=environment_name(name),
-            )
-    settings = load_settings()
-    home = settings.dagster_home
-    cluster.write_dagster_yaml(home, cluster.dagster_yaml(settings, runs))
-    cluster.use_environment(settings)
-    with open_instance(home) as instance:
-        storage = instance.event_log_storage
-        # How much a machine takes on is told to its worker.
-        for pool, limit in {**POOLS, "cpu": runs}.items():
-            storage.set_concurrency_slots(pool, limit)
+        with cluster.one_after_the_other(catalogue.engine):
+            cluster.make_schema(catalogue.engine)
+            mark_folder(catalogue, settings)
+            _write_settings(postgres, redis)
+            settings = load_settings()
+            home = settings.dagster_home
+            cluster.write_dagster_yaml(home, cluster.dagster_yaml(settings, runs))
+            cluster.use_environment(settings)
+            with open_instance(home) as instance:
+                storage = instance.event_log_storage
+                # How much a machine takes on is told to its worker.
+                for pool, limit in {**POOLS, "cpu": runs}.items():
+                    storage.set_concurrency_slots(pool, limit)
     out.print(
         tr("catalogue {url}", url=without_credentials(postgres)), markup=False, soft_wrap=True
     )
@@ -100,7 +93,27 @@ def init(
     )
 
 
-def _refuse_to_leave_songs_behind(postgres: str) -> None:
+def _write_settings(postgres: str, redis: str) -> None:
+    """Write both addresses, unless the environment has them.
+
+    Raises:
+        UsageError: the environment has others.
+    """
+    from utawaku.library.config import write_setting
+    from utawaku.library.errors import UsageError
+    from utawaku.library.paths import environment_name, is_in_environment
+
+    for name, url in (("catalogue_url", postgres), ("cluster.redis_url", redis)):
+        if not is_in_environment(name):
+            write_setting(name, url)
+        elif os.environ.get(environment_name(name)) != url:
+            raise UsageError(
+                "the environment says otherwise, whatever the settings say",
+                subject=environment_name(name),
+            )
+
+
+def _refuse_to_leave_songs_behind() -> None:
     """Raise where this machine has a library on SQLite that would be seen no more."""
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.catalogue_copy import is_new

@@ -5,6 +5,8 @@ password stands in it, nor in what Dagster sends to the workers.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,19 @@ CELERY: dict[str, Any] = {
 def use_environment(settings: Settings) -> None:
     """Let Dagster find them in this process, and in those that it starts."""
     os.environ.update(environment(settings))
+
+
+@contextmanager
+def one_after_the_other(engine: sa.Engine) -> Iterator[None]:
+    """Let no two machines make tables, schema and mark at once, as containers do that start."""
+    lock = "SELECT pg_advisory_lock(hashtext('utawaku init'), hashtext(current_database()))"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET lock_timeout = '5min'")
+        connection.exec_driver_sql(lock)
+        try:
+            yield
+        finally:
+            connection.invalidate()  # the server takes the lock back with the connection
 
 
 def make_schema(engine: sa.Engine) -> str:

@@ -23,17 +23,18 @@ from utawaku.library.web_settings import WebSettings
 from utawaku.tui.serve import DEFAULT_PORT
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
-UNIT = DEPLOY / "utawaku.service"
+UNITS = (DEPLOY / "utawaku.service", DEPLOY / "utawaku-worker.service")
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text("utf-8")
 EXTRAS = r"(?:\.|utawaku)\[([a-z,]+)\]'"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
-def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_finds_no_fault_with_the_unit(unit: Path, tmp_path: Path) -> None:
     program = tmp_path / ".local" / "bin" / "utawaku"
     program.parent.mkdir(parents=True)
     program.touch(0o755)
-    verify = ["systemd-analyze", "--user", "verify", "--man=no", str(UNIT)]
+    verify = ["systemd-analyze", "--user", "verify", "--man=no", str(unit)]
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
     environment.pop("XDG_CONFIG_HOME", None)
 
@@ -41,17 +42,18 @@ def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path) -> None:
         answer = subprocess.run(
             verify, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
-        return "".join(line for line in answer.stderr.splitlines(True) if UNIT.name in line)
+        return "".join(line for line in answer.stderr.splitlines(True) if unit.name in line)
 
     assert complaints() == ""
     program.unlink()
     assert "is not executable" in complaints(), "or nothing was looked at"
 
 
-def test_the_unit_starts_a_command_that_there_is() -> None:
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_the_unit_starts_a_command_that_there_is(path: Path) -> None:
     unit = configparser.RawConfigParser(strict=False)
     unit.optionxform = str  # type: ignore[assignment]
-    unit.read(UNIT, "utf-8")
+    unit.read(path, "utf-8")
     program, *arguments = shlex.split(unit["Service"]["ExecStart"])
     assert program == "%h/.local/bin/utawaku"
     assert CliRunner().invoke(app, [*arguments, "--help"]).exit_code == 0
@@ -134,6 +136,54 @@ def test_the_container_for_gpus_differs_in_its_base_and_in_onnx_runtime_only() -
     # CUDA fits ONNX Runtime where both come from one place.
     bases = re.findall(r"^FROM (\S+)", cuda, re.MULTILINE)
     assert bases == re.findall(r"^FROM (\S+)", CONTAINERFILE, re.MULTILINE)
+
+
+def test_the_container_of_a_cluster_has_its_parts_and_is_the_same_otherwise() -> None:
+    text = (DEPLOY / "Containerfile.cluster").read_text("utf-8")
+    usual = re.findall(EXTRAS, CONTAINERFILE)[0].split(",")
+    assert {tuple(sorted([*usual, "cluster"]))} == {
+        tuple(extras.split(",")) for extras in re.findall(EXTRAS, text)
+    }
+    for start in ("FROM", "USER", "STOPSIGNAL", "ENTRYPOINT", "CMD"):
+        wanted = [line for line in CONTAINERFILE.splitlines() if line.startswith(start)]
+        assert wanted == [line for line in text.splitlines() if line.startswith(start)]
+    assert "postgresql-client" in text  # without pg_dump no catalogue is upgraded
+    assert not re.search(r"install .*\b(gcc|build-essential|python3-dev)\b", text)
+
+
+def test_the_composed_cluster_is_what_its_commands_and_settings_ask_for() -> None:
+    composed = yaml.safe_load((DEPLOY / "cluster.yaml").read_text("utf-8"))
+    services = composed["services"]
+    assert set(services) == {"postgres", "redis", "up", "worker1", "worker2"}
+    known = {setting for setting, _default, _meaning in describe()}
+    for name in ("up", "worker1", "worker2"):
+        machine = services[name]
+        assert CliRunner().invoke(app, [*machine["command"], "--help"]).exit_code == 0
+        assert CliRunner().invoke(app, ["cluster", "init", "--help"]).exit_code == 0
+        variables = machine["environment"]
+        assert {v.removeprefix("UTAWAKU_").lower().replace("__", ".") for v in variables} <= known
+        assert "library:/srv/library" in machine["volumes"]  # what is shared lies where all see it
+        assert f"{name}:/srv/utawaku" in machine["volumes"]  # and each has a home of its own
+    assert not any("ports" in service for service in services.values())
+
+
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
+def test_compose_reads_the_file_of_a_cluster_and_asks_for_both_passwords(tmp_path: Path) -> None:
+    names = {"UTAWAKU_DB_PASSWORD": "a1", "UTAWAKU_REDIS_PASSWORD": "b2"}
+
+    def configured(**given: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["docker-compose", "-f", str(DEPLOY / "cluster.yaml"), "config"],
+            env={**os.environ, **given}, cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    for missing in names:
+        given = {name: value for name, value in names.items() if name != missing}
+        assert configured(**given).returncode != 0
+    done = configured(**names)
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert services["worker1"]["entrypoint"][-2].endswith('exec utawaku "$$@"')
 
 
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
