@@ -169,6 +169,8 @@ class MadePlaylist(TypedDict):
     file: str
     m3u8: str | None
     duration_s: float
+    cue: str | None
+    """CUE sheet, where the format has no chapters."""
     chapters: list[PlaylistChapter]
     overlaps: list[PlaylistOverlap]
     left_out: list[TitleAndWhy]

@@ -128,7 +128,7 @@ def _tell(done: "MadePlaylist", *, as_json: bool) -> None:
     made, listing = done.mix, done.m3u8
     if as_json:
         facts = _facts(made, done.left_out, done.notes)
-        print_json({"file": made.path, "m3u8": listing, **facts})
+        print_json({"file": made.path, "m3u8": listing, "cue": done.cue, **facts})
         return
     shown = table(("start", "right"), "song", ("BPM", "right"), "key")
     for chapter in made.chapters:
@@ -143,7 +143,8 @@ def _tell(done: "MadePlaylist", *, as_json: bool) -> None:
         )
     for title, why in done.notes:
         err.print(f"{title}: {translated(why)}", markup=False, soft_wrap=True)
-    out.print(f"{made.path} ({clock(made.duration_s)}), {listing}", markup=False, soft_wrap=True)
+    beside = ", ".join(str(path) for path in (listing, done.cue) if path is not None)
+    out.print(f"{made.path} ({clock(made.duration_s)}), {beside}", markup=False, soft_wrap=True)
 
 
 def _facts(

@@ -41,6 +41,8 @@ class MadePlaylist:
     """Songs that are not in it."""
     notes: tuple[TitleAndReason, ...] = ()
     """Songs that are in it, but not as was asked."""
+    cue: Path | None = None
+    """CUE sheet, where the format has no chapters."""
 
 
 def make_playlist(
@@ -127,10 +129,9 @@ def join_items(
         ordered, target, crossfade_s=crossfade_s, align_beats=align_beats, progress=progress
     )
     listing, unlisted = write_m3u8(mix, copies=copies)
+    cue, missing = _write_cue_sheet(mix)
     broken = [(item.title, why) for item, why in mix.left_out]
-    return MadePlaylist(
-        mix, listing, (*left_out, *broken), (*notes, *unlisted, *_write_cue_sheet(mix))
-    )
+    return MadePlaylist(mix, listing, (*left_out, *broken), (*notes, *unlisted, *missing), cue)
 
 
 def item_of(song: Song, library_root: Path, highlights: bool) -> PlaylistItem:
@@ -186,14 +187,14 @@ def write_m3u8(made: Rendered, *, copies: bool = False) -> tuple[Path, list[Titl
     return target, unlisted
 
 
-def _write_cue_sheet(made: Rendered) -> list[TitleAndReason]:
-    """Write a CUE sheet beside a file without chapters; returns the reason where none is possible.
+def _write_cue_sheet(made: Rendered) -> tuple[Path | None, list[TitleAndReason]]:
+    """Write a CUE sheet beside a file without chapters, or return the reason why none is there.
 
     A sheet that an earlier file of this name had goes where it does not say what is played.
     """
     target = made.path.with_suffix(".cue")
     if made.path.suffix.lower() not in NO_CHAPTERS:
-        return []
+        return None, []
     spans = [
         SongSpan(
             n, one.start_s, one.stop_s, "whole", 1.0, title=one.item.title, artist=one.item.artist
@@ -205,10 +206,10 @@ def _write_cue_sheet(made: Rendered) -> list[TitleAndReason]:
         sheet = cue_sheet(mix, spans)
     except LibraryFileError as error:
         target.unlink(missing_ok=True)
-        return [(made.path.name, str(error))]
+        return None, [(made.path.name, str(error))]
     with atomic_path(target) as temporary:
         temporary.write_text(sheet, "utf-8", newline="")
-    return []
+    return target, []
 
 
 def clips_folder(target: Path) -> Path:
