@@ -248,12 +248,18 @@ class Watch:
         self.catalogue = catalogue
         self.lost: dict[str, tuple[float, str]] = {}
         """Stream -> when its worker was lost, and the lease it had."""
+        self.closed_s: list[float] = []
         self.taken_up_s: list[float] = []
+        self.open: dict[str, float] = {}
+        """Lease of a worker that was lost -> when."""
         self.holders: dict[str, set[str]] = {}
 
     def look(self) -> list["Lease"]:
         rows, _ = self.catalogue.leases.listed()
         now = time.monotonic()
+        held = {row.id for row in rows if row.stream_id}
+        for lease_id in [one for one in self.open if one not in held]:
+            self.closed_s.append(now - self.open.pop(lease_id))
         for row in rows:
             if not row.stream_id:
                 continue
@@ -269,6 +275,7 @@ class Watch:
         held = [row for row in self.look() if row.host == host and row.stream_id]
         for row in held:
             self.lost[row.stream_id] = (time.monotonic(), row.id)
+            self.open[row.id] = time.monotonic()
         return [row.stream_id for row in held]
 
     def forget_done(self) -> None:
@@ -404,6 +411,7 @@ def report(watch: Watch, given: argparse.Namespace, killed: Counter[str], took_s
         "streams with two and more holders, one after the other": sum(
             len(ids) > 1 for ids in watch.holders.values()
         ),
+        "lost runs closed after": ", ".join(f"{s:.0f} s" for s in watch.closed_s) or "-",
         "taken up again after": ", ".join(f"{s:.0f} s" for s in watch.taken_up_s) or "-",
     }
     for name, value in rows.items():

@@ -11,6 +11,7 @@ from utawaku.jobs import playlists, stems, taste
 from utawaku.jobs.ingest import checks_of, ingest_stream, resolve_run
 from utawaku.jobs.submissions import publish_submissions
 from utawaku.library.catalogue import Catalogue
+from utawaku.library.cluster import is_cluster
 from utawaku.library.config import Settings
 from utawaku.library.errors import ConfigError, NotFoundError, PlaylistError, RequestError
 from utawaku.library.hosts import served_queues
@@ -47,6 +48,8 @@ from utawaku.orchestration.run_tags import (
     DOWNLOAD_TAG,
     FETCH_AGAIN_TAG,
     GPU_QUEUE,
+    PRIORITY_TAG,
+    QUEUE_PRIORITY_TAG,
     QUEUE_TAG,
     REQUEST_TAG,
     TAKE_INCOMPLETE_TAG,
@@ -177,6 +180,7 @@ class RequestedRuns:
             tags={
                 **run.tags,
                 **self._queue_of(wanted),
+                **(_priority(request, wanted) if is_cluster(self.settings) else {}),
                 **_asked(request, wanted, self._title_of(request)),
                 BATCH_TAG: self._mark(request),
                 REQUEST_TAG: str(request.id),
@@ -348,6 +352,13 @@ def _asked(request: Request, wanted: AnyRequest, title: str) -> dict[str, str]:
         what += f", part of rematerialize {part_of}"
     by = request.asked_by or "request"
     return {ASKED_BY_TAG: by, ASKED_FOR_TAG: what} | ({TITLE_TAG: title} if title else {})
+
+
+def _priority(request: Request, wanted: AnyRequest) -> dict[str, str]:
+    """Let what was interrupted go on first, then what a person waits for."""
+    if request.attempts:
+        return {PRIORITY_TAG: "1", QUEUE_PRIORITY_TAG: "0"}
+    return {QUEUE_PRIORITY_TAG: "6" if _is_in_the_background(request, wanted) else "3"}
 
 
 def _is_in_the_background(request: Request, wanted: AnyRequest) -> bool:

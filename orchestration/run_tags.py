@@ -24,3 +24,8 @@ PID_TAG = "utawaku/pid"
 QUEUE_TAG = "dagster-celery/queue"
 """Dagster's own: the queue of a cluster that the run waits in."""
 GPU_QUEUE = "gpu"
+QUEUE_PRIORITY_TAG = "dagster-celery/run_priority"
+"""Dagster's own: the place of a run among those that wait for a worker. Redis hands out the lowest
+number first."""
+PRIORITY_TAG = "dagster/priority"
+"""Dagster's own: the place of a run in its queue, the highest number first."""

@@ -16,11 +16,11 @@ from utawaku.library.config import Settings, load_settings
 from utawaku.library.errors import ConfigError
 from utawaku.library.hosts import hosts, served_queues
 from utawaku.library.records import Stream
-from utawaku.library.requests import IngestStream, SeparatePieces
+from utawaku.library.requests import COMMAND, IngestStream, SeparatePieces
 from utawaku.library.store.leases import UP, WORKER
 from utawaku.orchestration.cluster import check_redis, dagster_yaml, write_dagster_yaml
 from utawaku.orchestration.cluster_folder import FILE, check_folder, mark_folder
-from utawaku.orchestration.run_tags import QUEUE_TAG
+from utawaku.orchestration.run_tags import PRIORITY_TAG, QUEUE_PRIORITY_TAG, QUEUE_TAG
 
 URL = "postgresql://uta:p%40ss%2Bword@db.example.org/songs"
 
@@ -122,3 +122,21 @@ def test_what_separates_voices_goes_to_workers_with_a_gpu_where_there_are_any(
     catalogue.requests.file(IngestStream(stream_id="c"))
     tags = {run.partition_key: run.tags.get(QUEUE_TAG) for run in pipeline.drain()}
     assert tags == {"b": "gpu", "c": None}
+
+
+def test_what_was_interrupted_goes_on_before_what_was_never_begun(
+    catalogue: Catalogue, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("new", "watched", "interrupted"):
+        catalogue.streams.save(Stream(name, f"/{name}.opus", site="file"))
+    catalogue.requests.file(IngestStream(stream_id="new"), by="subscription")
+    catalogue.requests.file(IngestStream(stream_id="watched"), by=COMMAND)
+    asked = catalogue.requests.file(IngestStream(stream_id="interrupted"), by="subscription")
+    catalogue.requests.claim(asked.id, run_id="x")
+    catalogue.requests.try_again(asked.id, 0.0, "the run ended unfinished")
+    monkeypatch.setenv("UTAWAKU_CLUSTER__REDIS_URL", "redis://127.0.0.1/0")
+    monkeypatch.setenv("UTAWAKU_CATALOGUE_URL", load_settings().database_url)
+    runs = {run.partition_key: run.tags for run in pipeline.drain()}
+    places = {name: tags[QUEUE_PRIORITY_TAG] for name, tags in runs.items()}
+    assert places == {"interrupted": "0", "watched": "3", "new": "6"}  # Redis: the lowest first
+    assert {name for name, tags in runs.items() if PRIORITY_TAG in tags} == {"interrupted"}
