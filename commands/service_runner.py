@@ -33,8 +33,8 @@ def give_back(n_round: int) -> None:
         gc.freeze()
     try:
         trim = ctypes.CDLL(None).malloc_trim
-    except AttributeError:
-        return  # no glibc: macOS and musl give pages back by themselves
+    except (AttributeError, TypeError):
+        return  # no glibc: others give pages back by themselves, and Windows wants a name there
     trim(0)
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -122,12 +123,26 @@ class Child:
 
 def end_group(pid: int, wait: Callable[[float], object]) -> None:
     """End a process of ours with all that it started; `wait` raises TimeoutExpired."""
+    if sys.platform == "win32":
+        end_tree(pid)
+        return
     for signal_, patience_s in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
         with suppress(ProcessLookupError):
             os.killpg(pid, signal_)
         with suppress(subprocess.TimeoutExpired, psutil.TimeoutExpired):
             wait(patience_s)
             return
+
+
+def end_tree(pid: int, patience_s: float = 5.0) -> None:
+    """End a process and what it started, where there are no process groups: without asking."""
+    with suppress(psutil.NoSuchProcess):
+        top = psutil.Process(pid)
+        tree = [*top.children(recursive=True), top]
+        for one in tree:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(tree, timeout=patience_s)
 
 
 def _keep_short(log: Path) -> None:

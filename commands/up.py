@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from filelock import FileLock, Timeout
 from utawaku.commands.console import err, out
 from utawaku.commands.memory_recycler import MemoryRecycler
 from utawaku.commands.service_runner import keep_giving_back
-from utawaku.commands.supervised_process import Child, end_group
+from utawaku.commands.supervised_process import Child, end_group, end_tree
 from utawaku.library.errors import ConfigError, UtawakuError
 from utawaku.library.files import atomic_path
 from utawaku.library.heartbeat import (
@@ -89,6 +90,12 @@ def up(
     if address:
         out.print(guard_of(settings, pages.port).address(), markup=False, soft_wrap=True)
         return
+    if not hasattr(socket, "AF_UNIX"):
+        # A port would let every user of this machine talk to the code server, which runs code.
+        raise UtawakuError(
+            "the pipeline needs Unix sockets, which this system does not offer",
+            next_step="`utawaku ingest` works without it; on Windows, the pipeline runs in WSL",
+        )
     if detach:
         if is_running(settings):
             raise _running_already(settings)
@@ -309,7 +316,10 @@ def down() -> None:
         raise UtawakuError("the pipeline is just coming up", next_step="Try again in a moment")
     services = service_processes(settings)
     family = _family(pid)
-    os.kill(pid, signal.SIGTERM)
+    if sys.platform == "win32":
+        end_tree(pid)
+    else:
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + ENDS_WITHIN_S
     while is_running(settings) and time.monotonic() < deadline:
         time.sleep(0.2)

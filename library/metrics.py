@@ -4,6 +4,7 @@ The text follows the Prometheus exposition format 0.0.4.
 """
 
 import shutil
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,9 +105,11 @@ def _process_figures(settings: Settings) -> list[ProcessFigures]:
             process = psutil.Process(one.pid)
             with process.oneshot():
                 resident = process.memory_info().rss
-                figures.append(
-                    ProcessFigures(one.name, one.pid, one.n_starts, resident, process.num_fds())
-                )
+                if sys.platform == "win32":
+                    n_open = process.num_handles()
+                else:
+                    n_open = process.num_fds()
+                figures.append(ProcessFigures(one.name, one.pid, one.n_starts, resident, n_open))
         except psutil.Error:
             continue  # it has just ended, or is another user's
     return figures

@@ -1,5 +1,7 @@
 """Run the checks that need the installed layout: `python -m tests.checks imports|types`.
 
+`python -m tests.checks types win32` reads the package as it is on another platform.
+
 The source folders lie at the top level of the repository and are imported below `utawaku`. Tools
 that read a package from disk, such as import-linter and mypy, see it as a folder of links.
 """
@@ -38,14 +40,24 @@ def link_package() -> Path:
     return LINKED
 
 
-def run_check(name: str) -> subprocess.CompletedProcess[str]:
-    """Run `imports` (import-linter) or `types` (mypy) on the linked package."""
+def run_check(name: str, platform: str = "") -> subprocess.CompletedProcess[str]:
+    """Run `imports` (import-linter) or `types` (mypy) on the linked package.
+
+    mypy reads the package as it is on `platform` (`win32`, `darwin`), where one is given: it then
+    finds every use of a name that this platform lacks.
+    """
     scripts = Path(sys.executable).parent
     configuration = str(ROOT / "pyproject.toml")
     command = {
         "imports": [str(scripts / "lint-imports"), "--no-cache", configuration],
         "types": [str(scripts / "mypy"), "--config-file", configuration, *_TYPED],
     }[name]
+    if platform:
+        cache = str(LINKED.parent / f"mypy-{platform}")
+        # What the other platform does not run is no mistake there.
+        typed = ["-p", "utawaku", "--platform", platform, "--no-warn-unreachable"]
+        command = [str(scripts / "mypy"), "--config-file", configuration, *typed]
+        command += ["--cache-dir", cache]
     linked = link_package()
     environment = {**os.environ, "MYPYPATH": f"{linked}{os.pathsep}{ROOT}"}
     return subprocess.run(
@@ -54,6 +66,6 @@ def run_check(name: str) -> subprocess.CompletedProcess[str]:
 
 
 if __name__ == "__main__":
-    done = run_check(sys.argv[1])
+    done = run_check(*sys.argv[1:3])
     print(done.stdout + done.stderr)
     sys.exit(done.returncode)

@@ -65,7 +65,7 @@ def first_sight(out: TextIO | None = None) -> Iterator[FirstSight]:
     out = sys.stdout if out is None else out
     place = catalogue_location() if _is_terminal(out) else None
     songs = latest(place, N_FIRST) if place is not None else None
-    if place is None or songs is None:
+    if sys.platform == "win32" or place is None or songs is None:
         yield FirstSight(place, songs, lambda: None)
         return
     import termios
@@ -210,8 +210,10 @@ def _code(which: int, colour: str) -> str:
 
 
 def _is_terminal(out: TextIO) -> bool:
+    if sys.platform == "win32":
+        return False
     dumb = os.environ.get("TERM", "") in ("", "dumb")
-    if sys.platform == "win32" or dumb or not (sys.stdin.isatty() and out.isatty()):
+    if dumb or not (sys.stdin.isatty() and out.isatty()):
         return False
     # Whoever changes a terminal that belongs to another job is stopped.
     return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()

@@ -6,6 +6,7 @@ tmux or in a browser it may never come.
 """
 
 import struct
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Literal
@@ -62,12 +63,14 @@ def is_slow(environment: Mapping[str, str]) -> bool:
 
 def cell_pixels(terminal: IO[str] | None) -> tuple[int, int] | None:
     """Width and height of a cell in pixels, where the terminal tells it."""
-    try:
-        import fcntl
-        import termios
+    if sys.platform == "win32":
+        return None
+    import fcntl
+    import termios
 
+    try:
         packed = fcntl.ioctl(terminal or -1, termios.TIOCGWINSZ, b"\0" * 8)
-    except (ImportError, OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError):
         return None
     rows, columns, width, height = struct.unpack("4H", packed)
     if not (rows and columns and width >= columns and height >= rows):

@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.commands.waiting import until
-from utawaku.commands.supervised_process import Child
+from utawaku.commands.supervised_process import Child, end_tree
 
 
 def test_two_short_logs_are_all_that_a_process_ever_leaves(
@@ -29,6 +30,25 @@ def test_two_short_logs_are_all_that_a_process_ever_leaves(
     finally:
         child.end()
     assert sorted(tmp_path.iterdir()) == [child.log, old]
+
+
+def test_where_there_are_no_process_groups_a_process_ends_with_what_it_started(
+    tmp_path: Path,
+) -> None:
+    script = (
+        "import subprocess, sys\n"
+        "inner = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "print(inner.pid, flush=True); inner.wait()"
+    )
+    child = Child("tree", [sys.executable, "-c", script], {}, tmp_path / "tree.log")
+    child.look_after()
+    assert child.process is not None
+    until(lambda: child.log.exists() and child.log.read_text("utf-8").endswith("\n"))
+    inner = psutil.Process(int(child.log.read_text("utf-8")))
+    end_tree(child.process.pid)
+    child.process.wait(timeout=30)
+    until(lambda: not inner.is_running() or inner.status() == psutil.STATUS_ZOMBIE)
+    end_tree(child.process.pid)  # what has ended is left alone
 
 
 def test_a_process_waits_for_what_it_needs_but_not_for_ever(
