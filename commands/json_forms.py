@@ -14,6 +14,7 @@ from utawaku.commands.outcome import Outcome
 from utawaku.library.health import Finding
 from utawaku.library.hosts import Host
 from utawaku.library.metrics import Health
+from utawaku.library.planned_pieces import PlannedPiece
 from utawaku.library.publish.preflight import Finding as UploadFinding
 from utawaku.library.publish.records import Account, QueueHold, Submission
 from utawaku.library.records import (
@@ -101,6 +102,7 @@ class FileHighlight(TypedDict):
     start_s: NotRequired[float]
     stop_s: NotRequired[float]
     source: NotRequired[str]
+    certainty: NotRequired[float | None]
     bpm: NotRequired[float | None]
     key: NotRequired[str]
     curve: NotRequired[list[float]]
@@ -237,18 +239,6 @@ class Separated(TypedDict):
     """Of `separate`: `what`, `duration_s`, `files` or `error` of each."""
 
     separated: list[dict[str, Any]]
-
-
-class PlannedPiece(TypedDict):
-    """A piece that a recording would be cut into; times are seconds of the recording."""
-
-    number: int
-    name: str
-    start_s: float
-    stop_s: float
-    text: str
-    vocals: str
-    accompaniment: str
 
 
 class PlannedPieces(TypedDict):

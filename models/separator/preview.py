@@ -4,23 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utawaku.library.errors import UsageError
+from utawaku.library.planned_pieces import PlannedPiece
 from utawaku.media.probe import probe
 from utawaku.models.separator.plan import Cut, Piece, Plan, files_of, named, plan_pieces
-
-
-@dataclass(frozen=True)
-class PieceRow:
-    """One piece of a preview; times are seconds of the recording."""
-
-    number: int
-    name: str
-    start_s: float
-    stop_s: float
-    text: str
-    """Empty for a gap."""
-    vocals: str
-    """Path of the stem; empty where the piece is not made yet."""
-    accompaniment: str
 
 
 @dataclass(frozen=True)
@@ -31,7 +17,7 @@ class PiecesPreview:
     duration_s: float
     """Of the span that is cut."""
     n_lines_left_out: int
-    pieces: tuple[PieceRow, ...]
+    pieces: tuple[PlannedPiece, ...]
 
 
 def preview_pieces(source: Path, cut: Cut, folder: Path) -> PiecesPreview:
@@ -62,8 +48,8 @@ def preview_pieces(source: Path, cut: Cut, folder: Path) -> PiecesPreview:
     )
 
 
-def _row(number: int, piece: Piece, plan: Plan, folder: Path) -> PieceRow:
+def _row(number: int, piece: Piece, plan: Plan, folder: Path) -> PlannedPiece:
     files = files_of(piece, plan.form, folder)
     vocals, accompaniment = map(str, files[:2]) if all(f.is_file() for f in files) else ("", "")
     at = [plan.start_s + sample / plan.sample_rate_hz for sample in (piece.start, piece.stop)]
-    return PieceRow(number, piece.name, at[0], at[1], piece.text, vocals, accompaniment)
+    return PlannedPiece(number, piece.name, at[0], at[1], piece.text, vocals, accompaniment)

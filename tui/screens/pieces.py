@@ -14,6 +14,7 @@ from textual.widgets import Footer, Static
 
 from utawaku.library.errors import UtawakuError
 from utawaku.library.language import msg, tr, translated, trn
+from utawaku.library.planned_pieces import PlannedPiece
 from utawaku.library.records import Request, Stream
 from utawaku.library.requests import SeparatePieces
 from utawaku.library.subtitle_files import subtitle_files
@@ -27,7 +28,7 @@ from utawaku.tui.services.child_events import Child
 from utawaku.tui.services.services import Services
 from utawaku.tui.stem_progress import stem_progress
 from utawaku.tui.text import bar, fit, shown
-from utawaku.tui.widgets.piece_rows import Piece, PieceRows
+from utawaku.tui.widgets.piece_rows import PieceRows
 
 SETTLE_S = 0.7
 """Nudges this close together are read as one."""
@@ -75,7 +76,7 @@ class PiecesScreen(PlayerKeys):
         self._order = Order()
         self._read_order: Order | None = None
         """The order that the pieces on the screen were read for."""
-        self._read_pieces: Sequence[Piece] = ()
+        self._read_pieces: Sequence[PlannedPiece] = ()
         self._folder = ""
         self._child: Child | None = None
         self._joiner: Child | None = None
@@ -84,7 +85,7 @@ class PiecesScreen(PlayerKeys):
         self._request: Request | None = None
         self._progress = 0.0
         self._stem: Stem = "mix"
-        self._compared: Piece | None = None
+        self._compared: PlannedPiece | None = None
         """The piece whose stem is heard."""
 
     def compose(self) -> ComposeResult:
@@ -102,7 +103,7 @@ class PiecesScreen(PlayerKeys):
         return self.query_one(PieceRows)
 
     @property
-    def current(self) -> Piece | None:
+    def current(self) -> PlannedPiece | None:
         """The piece under the cursor."""
         return self.rows.pieces[self.rows.cursor] if self.rows.pieces else None
 
@@ -150,7 +151,7 @@ class PiecesScreen(PlayerKeys):
         def heard(event: dict[str, Any]) -> None:
             if event.get("event") == "pieces":
                 self._folder = event["folder"]
-                self._show(order, [Piece(**one) for one in event["pieces"]], "")
+                self._show(order, [PlannedPiece(**one) for one in event["pieces"]], "")
 
         def ended(error: UtawakuError | None) -> None:
             if error is not None:
@@ -161,7 +162,7 @@ class PiecesScreen(PlayerKeys):
         self._child = Child(self.app, arguments, heard, ended)
         self._write()
 
-    def _show(self, order: Order, pieces: Sequence[Piece], problem: str) -> None:
+    def _show(self, order: Order, pieces: Sequence[PlannedPiece], problem: str) -> None:
         fresh = not self._read_pieces
         self._read_order, self._read_pieces, self._problem = order, pieces, problem
         self._lay()

@@ -1,30 +1,11 @@
 """The pieces that a recording is cut into, one a line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from utawaku.library.language import msg, tr
+from utawaku.library.planned_pieces import PlannedPiece
 from utawaku.tui.text import clock, fit, precise_clock, shown
 from utawaku.tui.widgets.rows import Cell, Rows
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A line of the subtitles, or a gap; times are seconds of the recording."""
-
-    number: int
-    name: str
-    start_s: float
-    stop_s: float
-    text: str
-    vocals: str
-    """Path of the stem; empty where it is not made."""
-    accompaniment: str
-
-    def moved(self, by_s: float) -> "Piece":
-        """Return it as it would lie with the subtitles moved."""
-        start_s, stop_s = (max(0.0, at_s + by_s) for at_s in (self.start_s, self.stop_s))
-        return replace(self, start_s=start_s, stop_s=stop_s)
 
 
 class PieceRows(Rows):
@@ -34,7 +15,7 @@ class PieceRows(Rows):
 
     def __init__(self) -> None:
         super().__init__(id="piece-rows")
-        self.pieces: Sequence[Piece] = ()
+        self.pieces: Sequence[PlannedPiece] = ()
         self.heard: int | None = None
         """Index of the piece that is heard."""
 
@@ -59,7 +40,10 @@ class PieceRows(Rows):
             (f"{piece.number:>4} ", self.look("faint")),
             (fit(precise_clock(piece.start_s), 12), self.look(look)),
             (fit(precise_clock(piece.stop_s), 12), self.look(look)),
-            (fit(clock(piece.stop_s - piece.start_s), 6, right=True) + "  ", self.look("muted")),
+            (
+                fit(clock(round(piece.stop_s - piece.start_s, 3)), 6, right=True) + "  ",
+                self.look("muted"),
+            ),
             (fit("●" if piece.vocals else "", 8), self.look("good")),
             (
                 fit(shown(piece.text) or tr("gap"), room),
