@@ -26,7 +26,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from utawaku.demo import SONGS, render_song
-from utawaku.models.highlight import best_window, shipped_model
+from utawaku.models.highlight import best_window, certainty, shipped_model
 from utawaku.models.tempo import SAMPLE_RATE_HZ, listen, listen_file
 from utawaku.models.tempo.features import FRAME_RATE_HZ, PITCH_RATE_HZ, Heard
 from utawaku.models.training.highlight_baselines import BASELINES
@@ -40,6 +40,8 @@ from utawaku.models.training.highlights import (
 
 Picker = Callable[[Example], tuple[float, float]]
 FIRST_TEST_SONG = 100_000
+GOOD = 0.6
+"""Gain from which a highlight is a good one; see `certainty`."""
 
 
 def shipped(example: Example) -> tuple[float, float]:
@@ -91,6 +93,21 @@ def plain_demo_examples() -> list[Example]:
     ]
 
 
+def report_certainty(examples: Sequence[Example]) -> None:
+    """Print how often highlights are good that are said to be: a third of the songs a row."""
+    rows = []
+    for example in examples:
+        curve = shipped_model().curve(example.heard)
+        window = best_window(curve, example.heard.duration_s)
+        said = certainty(curve, *window)
+        if said is not None:
+            rows.append((said, judge_example(example, window).gain >= GOOD))
+    said, true = np.array(sorted(rows)).T
+    print(f"\ncertainty of {len(rows)} songs: said | true (a gain of {GOOD} and more)")
+    for third in np.array_split(np.arange(len(rows)), 3):
+        print(f"{said[third].mean():.2f} | {true[third].mean():.2f}")
+
+
 def corpus_examples(folder: Path) -> list[Example]:
     found = []
     for truth in sorted((folder / "streams").glob("*.truth.json")):
@@ -128,15 +145,17 @@ def main() -> None:
     ):
         report(title, examples)
         every += examples
-    report("All of these, cut at one end", [shortened(example, rng) for example in every])
+    cut = [shortened(example, rng) for example in every]
+    report("All of these, cut at one end", cut)
+    report_certainty([*every, *cut])
     corpus = os.environ.get("UTAWAKU_CORPUS")
     if corpus and (examples := corpus_examples(Path(corpus))):
         report("Corpus", examples)
     if arguments.marked:
         examples, _ = read_examples(arguments.marked)
         report(f"Songs of {arguments.marked.name}", examples)
-        if cut := [shortened(one, rng) for one in examples if one.interest is None]:
-            report("Those with choruses, cut at one end", cut)
+        if cut_ones := [shortened(one, rng) for one in examples if one.interest is None]:
+            report("Those with choruses, cut at one end", cut_ones)
 
 
 if __name__ == "__main__":

@@ -134,6 +134,7 @@ def _row(found: "FileHighlight") -> dict[str, Any]:
         "start_s": found.start_s,
         "stop_s": found.stop_s,
         "source": found.source,
+        "certainty": None if found.certainty is None else round(found.certainty, 3),
         "bpm": found.bpm,
         "key": found.key,
         "curve": [round(float(value), 3) for value in found.curve],
@@ -141,12 +142,15 @@ def _row(found: "FileHighlight") -> dict[str, Any]:
 
 
 def _show(rows: "Sequence[dict[str, Any]]") -> None:
-    listing = table("song", ("from", "right"), ("to", "right"), ("BPM", "right"), "key", "by")
+    listing = table(
+        "song", ("from", "right"), ("to", "right"), ("BPM", "right"), "key", "by", ("sure", "right")
+    )
     for row in rows:
         if "error" in row:
             continue
         bpm = f"{row['bpm']:.1f}" if row["bpm"] else ""
-        cells = [clock(row["start_s"]), clock(row["stop_s"]), bpm, row["key"], row["source"]]
+        sure = "" if row["certainty"] is None else f"{row['certainty']:.0%}"
+        cells = [clock(row["start_s"]), clock(row["stop_s"]), bpm, row["key"], row["source"], sure]
         add_row(listing, [row["file"].name, *cells])
     print_table(listing)
     for row in rows:

@@ -16,7 +16,7 @@ from utawaku.media.cut import AudioCodec
 from utawaku.media.decode import decode
 from utawaku.media.folders import media_files
 from utawaku.media.probe import probe
-from utawaku.models.highlight import best_window, from_lyrics
+from utawaku.models.highlight import best_window, certainty, from_lyrics
 from utawaku.models.highlight.engine import InterestEngine
 from utawaku.models.setlist.subtitles import TimedText
 from utawaku.models.tempo import estimate_key, estimate_tempo, listen_file
@@ -40,6 +40,8 @@ class FileHighlight:
     """float32 (n_seconds,) in [0, 1]."""
     source: str
     """`model` or `lyrics`."""
+    certainty: float | None
+    """Chance, in [0, 1], that it is a good one; None where it is not the shipped model's."""
     bpm: float | None
     key: str
     """Such as `F# minor`; empty where there is no pitch."""
@@ -81,6 +83,9 @@ def highlight_of_file(
         stop_s=stop_s,
         curve=curve,
         source=drawn_by,
+        certainty=certainty(curve, start_s, stop_s)
+        if drawn_by == "model" and engine.is_measured
+        else None,
         bpm=estimate_tempo(heard).bpm,
         key=estimate_key(heard).name,
     )

@@ -4,7 +4,7 @@ from utawaku.models.highlight.crowd import from_chat, with_model
 from utawaku.models.highlight.evidence import best_curve, from_heatmap, from_lyrics, from_plays
 from utawaku.models.highlight.features import FEATURES, second_features
 from utawaku.models.highlight.model import HighlightModel, shipped_model
-from utawaku.models.highlight.window import HIGHLIGHT_S, best_window, normalised
+from utawaku.models.highlight.window import HIGHLIGHT_S, best_window, certainty, normalised
 
 VERSION = "2"
 """Raised when results can change."""
@@ -16,6 +16,7 @@ __all__ = [
     "HighlightModel",
     "best_curve",
     "best_window",
+    "certainty",
     "from_chat",
     "from_heatmap",
     "from_lyrics",

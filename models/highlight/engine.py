@@ -28,6 +28,11 @@ class InterestEngine(Protocol):
         """sha256 of the model."""
         ...
 
+    @property
+    def is_measured(self) -> bool:
+        """Return whether `certainty` of its curves is measured: it is the shipped model."""
+        ...
+
     def curve(self, heard: Heard, sound: Sound) -> Curve:
         """float32 (n_seconds,) in [0, 1]; raises what `sound` raises."""
         ...
@@ -76,6 +81,10 @@ class _Small:
     def version(self) -> str:
         return self._model.version
 
+    @property
+    def is_measured(self) -> bool:
+        return self._model.version == shipped_model().version
+
     def curve(self, heard: Heard, sound: Sound) -> Curve:
         return self._model.curve(heard)
 
@@ -91,6 +100,10 @@ class _DeepChorus:
     @property
     def version(self) -> str:
         return self._network.version
+
+    @property
+    def is_measured(self) -> bool:
+        return False
 
     def curve(self, heard: Heard, sound: Sound) -> Curve:
         return self._network.curve(sound(self._rate_hz))

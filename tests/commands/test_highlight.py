@@ -35,6 +35,7 @@ def test_a_bad_file_is_named_and_the_good_one_has_its_highlight(
     assert found["stop_s"] - found["start_s"] == 30.0
     assert 0.0 <= found["start_s"] <= 10.0
     assert len(found["curve"]) == 40
+    assert 0 < found["certainty"] < 1
     assert "good.wav" in command_line.run("highlight", good).stdout
 
 

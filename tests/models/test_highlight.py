@@ -16,6 +16,7 @@ from utawaku.models.highlight import (
     HighlightModel,
     best_curve,
     best_window,
+    certainty,
     from_heatmap,
     from_lyrics,
     from_plays,
@@ -64,6 +65,19 @@ def test_a_short_song_is_its_own_highlight_and_no_window_leaves_the_song() -> No
     rising = np.arange(32, dtype=np.float32)
     start, stop = best_window(rising, 31.2)
     assert (start, stop) == (1.0, 31.0)
+
+
+def test_a_span_is_surer_the_higher_its_curve_lies_above_the_rest() -> None:
+    peak = np.zeros(200, np.float32)
+    peak[100:130] = 1
+    hill = np.interp(np.arange(200), [0, 115, 200], [0.4, 0.6, 0.4]).astype(np.float32)
+    flat = np.full(200, 0.5, np.float32)
+    found = [certainty(curve, 100.0, 130.0) for curve in (flat, hill, peak)]
+    assert all(one is not None and 0 < one < 1 for one in found)
+    assert found == sorted(found, key=lambda one: one or 0)
+    assert found[0] != found[2]
+    assert certainty(peak, 0.0, 30.0) < found[0] < found[2]  # type: ignore[operator]
+    assert certainty(np.ones(30, np.float32), 0.0, 30.0) is None
 
 
 def test_the_heatmap_of_the_stream_is_cut_to_the_song() -> None:
