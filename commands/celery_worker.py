@@ -7,6 +7,7 @@ import argparse
 import logging
 import os
 import threading
+import time
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +20,8 @@ from utawaku.library.store.leases import RECEIVED, SEEN_EVERY_S
 from utawaku.orchestration.cluster import CELERY, DEFAULT_QUEUE
 
 _log = logging.getLogger(__name__)
+BEGINS_WITHIN_S = 600.0
+"""A run that has taken no lease of its own by then was over before it came."""
 RUNS_OF_A_PROCESS = 25
 """Runs after which a process is replaced, so that it does not grow."""
 
@@ -32,7 +35,8 @@ class ReceivedRuns:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._lock = threading.Lock()
-        self._run_ids: set[str] = set()
+        self._run_ids: dict[str, float] = {}
+        """Run -> when it was received, by the monotonic clock."""
 
     def received(self, request: Any = None, **_others: Any) -> None:
         """Note a run; a receiver of Celery's signal `task_received`."""
@@ -43,7 +47,7 @@ class ReceivedRuns:
         try:
             if self._catalogue.leases.take(run_id, RECEIVED):
                 with self._lock:
-                    self._run_ids.add(run_id)
+                    self._run_ids[run_id] = time.monotonic()
         except CatalogueError:
             _log.exception("run %s was received, and could not be noted", run_id)
 
@@ -53,15 +57,19 @@ class ReceivedRuns:
         while not stop.wait(SEEN_EVERY_S):
             self.renew()
 
-    def renew(self) -> int:
+    def renew(self, now: float | None = None) -> int:
         """Say once that they are here; returns how many there still are."""
+        now = time.monotonic() if now is None else now
         with self._lock:
-            run_ids = list(self._run_ids)
-        for run_id in run_ids:
+            received = dict(self._run_ids)
+        for run_id, at in received.items():
             try:
-                if not self._catalogue.leases.renew(run_id):
+                is_over = now - at > BEGINS_WITHIN_S
+                if is_over:
+                    self._catalogue.leases.release(run_id)
+                if is_over or not self._catalogue.leases.renew(run_id):
                     with self._lock:
-                        self._run_ids.discard(run_id)
+                        self._run_ids.pop(run_id, None)
             except (DBAPIError, CatalogueError):
                 _log.exception("no sign of life in the catalogue for now")
         return len(self._run_ids)

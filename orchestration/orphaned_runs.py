@@ -4,6 +4,8 @@ A killed process leaves its run `STARTED` for ever, and the next run would wait 
 Who is gone is told by leases (`library.store.leases`), on one machine and on several.
 """
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from utawaku.library.catalogue import Catalogue
@@ -18,20 +20,25 @@ def orphaned_runs(instance: dg.DagsterInstance, catalogue: Catalogue) -> list[dg
     return [run for run in found if run is not None and not run.is_finished]
 
 
-def close_orphaned_runs(instance: dg.DagsterInstance, catalogue: Catalogue) -> list[str]:
-    """Mark runs whose worker is gone as failed, free pool slots; returns the runs' ids.
+def close_orphaned_runs(
+    instance: dg.DagsterInstance, catalogue: Catalogue, on_their_way: Sequence[str] = ()
+) -> list[str]:
+    """Mark runs whose worker is gone as failed or cancelled, free pool slots; returns their ids.
 
-    Their workers are locked out of the catalogue first, should they come back.
+    Their workers are locked out of the catalogue first, should they come back. `on_their_way` are
+    runs that have not begun, and are to have a lease soon, too.
     """
-    # Closed by their leases; one that has none yet takes it soon, or never.
-    catalogue.leases.expect(
-        [run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=_GOING))]
-    )
+    going = instance.get_runs(dg.RunsFilter(statuses=_GOING))
+    # One that has no lease yet takes it soon, or never.
+    catalogue.leases.expect([*(run.run_id for run in going), *on_their_way])
     ended = catalogue.leases.end_gone()
     found = (instance.get_run_by_id(lease.id) for lease in ended)
     dead = [run for run in found if run is not None and not run.is_finished]
     for run in dead:
-        instance.report_run_failed(run, GONE)
+        if run.status == dg.DagsterRunStatus.CANCELING:
+            instance.report_run_canceled(run)  # somebody asked for it: it is not tried again
+        else:
+            instance.report_run_failed(run, GONE)
     catalogue.leases.forget([lease.id for lease in ended])
     free_slots_of_finished(instance)
     return [run.run_id for run in dead]

@@ -11,6 +11,7 @@ from utawaku.jobs.requested_runs import RequestedRuns
 from utawaku.jobs.stems import separate_pieces, separate_songs
 from utawaku.jobs.submissions import publish_submissions
 from utawaku.jobs.taste import train_taste_job
+from utawaku.orchestration.cluster_queue import runs_on_their_way
 from utawaku.orchestration.drain_lease import other_server
 from utawaku.orchestration.former_names import carry_over_states
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
@@ -50,7 +51,8 @@ def drain_requests(
         yield dg.SkipReason(f"the Dagster instance at {other} serves the requests")
         return
     carry_over_states(context.instance)
-    close_orphaned_runs(context.instance, catalogue)
+    on_their_way = runs_on_their_way(context.instance, settings)
+    close_orphaned_runs(context.instance, catalogue, on_their_way)
     settle(context.instance, catalogue, settings)
     advance_rematerializations(catalogue, settings)
     serve_synchronous_requests(downloader)

@@ -87,3 +87,17 @@ def test_a_run_that_never_took_a_lease_is_closed_after_a_while(
     put_lease(catalogue, run.run_id, unseen_s=EXPECTED_WITHIN_S + 1, **none)
     assert close_orphaned_runs(instance, catalogue) == [run.run_id]
     assert catalogue.leases.listed()[0] == []
+
+
+def test_a_run_that_was_to_be_cancelled_is_cancelled_when_its_worker_is_gone(
+    pipeline: Pipeline, catalogue: Catalogue
+) -> None:
+    instance = pipeline.instance
+    run = instance.add_run(dg.DagsterRun(job_name="x", status=dg.DagsterRunStatus.CANCELING))
+    with other_process(catalogue, "a", run.run_id) as process:
+        process.kill()  # as Celery ends the process of a run that is cancelled
+        process.wait()
+        assert close_orphaned_runs(instance, catalogue) == [run.run_id]
+    ended = instance.get_run_by_id(run.run_id)
+    assert ended is not None
+    assert ended.status == dg.DagsterRunStatus.CANCELED
