@@ -95,6 +95,7 @@ def library_files(
                     len(kept),
                     catalogue,
                     artist=settings.tags.artist,
+                    album=settings.tags.album,
                     heard=settings.tags.heard,
                 ),
             )

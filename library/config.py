@@ -141,6 +141,12 @@ class TagSettings(_Section):
         description="Who is the ARTIST of a song file: the original artist, or who sings here. "
         "The original artist is ORIGINALARTIST and the singer PERFORMER in both.",
     )
+    album: Literal["title", "dated"] = Field(
+        "title",
+        description="Name of the album: the stream's title, or day and title. `dated` keeps "
+        "streams of one title apart in software that groups songs by album and album artist "
+        "(Navidrome, MPD).",
+    )
     folder_cover: bool = Field(
         True,
         description="Write the stream's picture as cover.jpg into a folder that holds songs of one "

@@ -62,7 +62,8 @@ def write_backing(
         )
     stream = catalogue.streams.get(song.stream_id)
     n_tracks = len(catalogue.songs.of_stream(song.stream_id))
-    tags = tags_for(song, stream, n_tracks, catalogue, artist=settings.tags.artist)
+    chosen = settings.tags
+    tags = tags_for(song, stream, n_tracks, catalogue, artist=chosen.artist, album=chosen.album)
     title = f"{tags.title} {SUFFIXES[stem]}"
     # It is no song of the library: what moves and tags song files leaves it out.
     extra = {name: value for name, value in tags.extra.items() if name != SONG_ID_TAG}

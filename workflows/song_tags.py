@@ -52,6 +52,7 @@ def tags_for(
     catalogue: Catalogue,
     *,
     artist: str = "original",
+    album: str = "title",
     heard: bool = False,
 ) -> SongTags:
     """Return the tags that the song's file is to carry.
@@ -59,6 +60,7 @@ def tags_for(
     Args:
         n_tracks: songs of the stream.
         artist: the setting `tags.artist`.
+        album: the setting `tags.album`.
         heard: the setting `tags.heard`; without it these tags are taken out of the file.
     """
     label = catalogue.labels.applied(song.id)
@@ -70,7 +72,7 @@ def tags_for(
         artist=singer if artist == "singer" else song.artist or singer,
         original_artist=song.artist,
         performer=singer,
-        album=stream.title,
+        album=f"{stream.uploaded_on} {stream.title}".strip() if album == "dated" else stream.title,
         album_artist=stream.channel,
         date=stream.uploaded_on,
         track=song.position + 1,
@@ -152,17 +154,17 @@ def bring_in_step(
     """
     path = settings.library_root / song.file_path
     known = catalogue.song_files.of(song.id)
-    who, heard = settings.tags.artist, settings.tags.heard
-    wanted = clean_tags(tags_for(song, stream, n_tracks, catalogue, artist=who, heard=heard))
+    chosen: Any = settings.tags.model_dump(include={"artist", "album", "heard"})
+    wanted = clean_tags(tags_for(song, stream, n_tracks, catalogue, **chosen))
     if _state(path) == (known.modified_ns, known.size_bytes) and _agree_all(wanted, known.written):
         return Outcome.UNCHANGED
     found = _plain(read_tags(path))
     edits = _edits(known, found, wanted, song)
     if edits:
-        kept = dict(known.edits) | _take_over(edits, song, catalogue, artist=who)
+        kept = dict(known.edits) | _take_over(edits, song, catalogue, artist=chosen["artist"])
         catalogue.song_files.put(song.id, replace(known, edits=kept))
         song = catalogue.songs.get(song.id)
-        wanted = clean_tags(tags_for(song, stream, n_tracks, catalogue, artist=who, heard=heard))
+        wanted = clean_tags(tags_for(song, stream, n_tracks, catalogue, **chosen))
     outcome = Outcome.TAKEN_OVER if edits else Outcome.UNCHANGED
     if edits or not tags_are_true(path, wanted):  # an edit of one form of a field is in it alone
         found = _plain(write_tags(path, wanted, cover))

@@ -228,6 +228,14 @@ def test_the_artist_is_the_original_one_or_the_singer(mp3: World) -> None:
     assert (mp3.song.singer, mp3.song.artist) == ("Mio & Rin", "YOASOBI")
 
 
+def test_the_album_is_the_streams_title_with_its_day_where_wanted(mp3: World) -> None:
+    assert read_tags(mp3.path).album == "evening"
+    mp3.settings = mp3.settings.model_copy(update={"tags": TagSettings(album="dated")})
+    assert mp3.step() is Outcome.WRITTEN
+    assert read_tags(mp3.path).album == "2026-11-01 evening"
+    assert mp3.step() is Outcome.UNCHANGED
+
+
 def test_pulse_key_and_genre_are_told_as_players_read_them(mp3: World) -> None:
     song = replace(mp3.song, bpm=127.6, key="F# minor", tags=("female vocal", "j-pop", "rock"))
     tags = tags_for(song, mp3.stream, 1, mp3.catalogue)
