@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from utawaku.commands import reference
 from utawaku.commands.console import add_row, err, out, print_json, print_table, table
 from utawaku.commands.help import App
 from utawaku.library.language import tr
@@ -63,3 +64,6 @@ def pull(
             path = pull_one(name, directory, progress=show)
             bars.update(task, completed=1.0)
             out.print(str(path), markup=False)
+
+
+reference.register(app)

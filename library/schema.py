@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
 
 metadata = MetaData(
@@ -667,12 +668,8 @@ leases = Table(
     Column("seen_at", Float, nullable=False),
     Column("suspected_at", Float),
 )
-Index(
-    "ix_leases_stream_id",
-    leases.c.stream_id,
-    unique=True,
-    sqlite_where=leases.c.stream_id != "",
-    postgresql_where=leases.c.stream_id != "",
-)
+# An index WHERE there is a stream would do the same, but to declare one imports every dialect: a
+# fifth of the time in which a command starts.
+Index("ix_leases_stream_id", func.nullif(leases.c.stream_id, ""), unique=True)
 """One row for each at work, and the stream that only one works on. Times are the database server's.
 See `library.store.leases`."""

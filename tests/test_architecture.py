@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.checks import run_check
+from utawaku.library.catalogue import Catalogue
+from utawaku.library.config import Settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -72,6 +74,27 @@ def test_what_is_slow_to_import_waits_until_it_is_needed(program: str, unwanted:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "most"),
+    [(("--version",), 170), (("--help",), 430), (("songs",), 720), (("status",), 740)],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_a_command_imports_no_more_than_its_budget_of_modules(
+    arguments: tuple[str, ...], most: int, settings: Settings
+) -> None:
+    """Most of the time of a short command goes into imports; modules can be counted anywhere."""
+    Catalogue.open(settings).close()  # a new one imports what makes it
+    code = (
+        "import atexit, sys; from utawaku.__main__ import main; "
+        "atexit.register(lambda: print(len(sys.modules), file=sys.stderr)); "
+        f"sys.argv = {['utawaku', *arguments]!r}; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(done.stderr.split()[-1]) <= most
 
 
 def test_nothing_of_this_machine_is_in_the_repository() -> None:

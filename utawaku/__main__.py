@@ -1,6 +1,6 @@
 """The entry point of the `utawaku` program and of `python -m utawaku`.
 
-Each command imports what it needs when it runs, and `utawaku` alone imports no command.
+A command imports no other command, and what it needs when it runs; `utawaku` alone imports none.
 """
 
 import os
@@ -18,10 +18,16 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         # A shell asks for completions by a variable, without an argument.
-        if len(sys.argv) > 1 or "_UTAWAKU_COMPLETE" in os.environ:
-            from utawaku.commands.app import app
+        completing = "_UTAWAKU_COMPLETE" in os.environ
+        if sys.argv[1:] == ["--version"] and not completing:
+            from utawaku.library.version import version_line
 
-            app()
+            print(version_line())
+        elif len(sys.argv) > 1 or completing:
+            from utawaku.commands.command_tree import is_command, make_app
+
+            only = sys.argv[1] if not completing and is_command(sys.argv[1]) else None
+            make_app(only)()
         else:
             from utawaku.tui.start import run
 

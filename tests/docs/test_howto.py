@@ -99,10 +99,11 @@ def test_an_artefact_is_added_in_two_edits(tmp_path: Path, home: Path) -> None:
 
 def test_a_command_is_added_as_the_page_says(tmp_path: Path, home: Path) -> None:
     blocks = blocks_of("add-a-command.md")
-    assert sorted(blocks) == ["commands/app.py", "commands/hours.py"]
+    assert sorted(blocks) == ["commands/command_tree.py", "commands/hours.py"]
     tree = SourceTree.copy(tmp_path / "tree", "commands")
     tree.write("commands/hours.py", blocks["commands/hours.py"])
-    tree.insert("commands/app.py", "\n\n@app.callback()\n", "\n" + blocks["commands/app.py"])
+    entry = blocks["commands/command_tree.py"]
+    tree.insert("commands/command_tree.py", '}\n"""The commands that each module', entry)
     assert json.loads(tree.run("-m", "utawaku", "hours", "--json", home=home)) == {"total_s": 0.0}
     assert "utawaku hours --json" in tree.run("-m", "utawaku", "hours", "--help", home=home)
 

@@ -28,14 +28,8 @@ def upgrade() -> None:
         sa.Column("suspected_at", sa.Float()),
         sa.PrimaryKeyConstraint("id", name="pk_leases"),
     )
-    held = sa.text("stream_id <> ''")
     op.create_index(
-        "ix_leases_stream_id",
-        "leases",
-        ["stream_id"],
-        unique=True,
-        sqlite_where=held,
-        postgresql_where=held,
+        "ix_leases_stream_id", "leases", [sa.text("nullif(stream_id, '')")], unique=True
     )
 
 
