@@ -136,7 +136,7 @@ def upload(
     ] = "",
     season: Annotated[
         str,
-        typer.Option(help="Season (合集), by title or number, to add it to once it is reviewed."),
+        typer.Option(help="Season (title or number) to add it to once it is reviewed."),
     ] = "",
     append: Annotated[
         bool, typer.Option(help="Add later songs of a stream to its submission.")
