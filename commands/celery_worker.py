@@ -29,7 +29,7 @@ RUNS_OF_A_PROCESS = 25
 class ReceivedRuns:
     """Leases of runs that this worker has taken from the queue and that have not begun yet.
 
-    Without one a run that is lost between the queue and its begin would be missed by nobody.
+    Without one, nothing would notice a run that is lost between the queue and its begin.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:

@@ -75,7 +75,7 @@ def init(
             cluster.use_environment(settings)
             with open_instance(home) as instance:
                 storage = instance.event_log_storage
-                # How much a machine takes on is told to its worker.
+                # `utawaku worker --at-once` sets how much a machine takes on.
                 for pool, limit in {**POOLS, "cpu": runs}.items():
                     storage.set_concurrency_slots(pool, limit)
     out.print(

@@ -1,4 +1,4 @@
-"""The library's folder, which all machines of a cluster see: told by a file in it."""
+"""The library's folder, which all machines of a cluster see: known by a file in it."""
 
 import uuid
 

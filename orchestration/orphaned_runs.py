@@ -1,7 +1,7 @@
 """Runs whose worker is gone: they are closed, and what they held is given back.
 
 A killed process leaves its run `STARTED` for ever, and the next run would wait for its pool slot.
-Who is gone is told by leases (`library.store.leases`), on one machine and on several.
+Leases (`library.store.leases`) say who is gone, on one machine and on several.
 """
 
 from collections.abc import Sequence

@@ -24,7 +24,8 @@ def run_lease(catalogue: Catalogue, run: dg.DagsterRun) -> HeldLease:
     """Take the lease of a run, which this process works on.
 
     Where a launcher started the run, its process ends as soon as the lease is lost: the run has
-    been closed by then, and nothing more may be told of it. A command's run fails with the reason.
+    been closed by then, and no more events of it may be stored. A command's run fails with the
+    reason.
 
     Raises:
         LeaseLostError: another process has it, or the run was closed.
