@@ -51,7 +51,7 @@ def playlist(
 
     Songs are found in the library by a search, or are files and folders, which need not be in it.
     Beside the file an .m3u8 playlist of the songs' own files is written; with --highlights, of
-    clips in a folder beside it. FLAC and WAV hold no chapters: a CUE sheet beside them does.
+    clips in a folder beside it. WAV holds no chapters: a CUE sheet beside it does.
     """
     from utawaku.library.config import load_settings
     from utawaku.library.progress import part

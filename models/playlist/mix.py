@@ -13,6 +13,8 @@ import soxr
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.error import FFmpegError
+from mutagen import MutagenError
+from mutagen.flac import FLAC
 
 from utawaku.library.errors import EncodeError, MediaError, NotFoundError
 from utawaku.library.files import atomic_path
@@ -41,8 +43,8 @@ _CONTAINERS = {
     ".wav": ("pcm_s16le", "wav"),
 }
 """Encoder and muxer by ending."""
-NO_CHAPTERS = {".flac", ".wav"}
-"""Formats in which FFmpeg writes none."""
+NO_CHAPTERS = {".wav"}
+"""Formats that hold none."""
 _WHOLE_SECONDS = {"opus"}
 """FFmpeg writes half seconds of a chapter twice here: once rounded up and once as milliseconds."""
 
@@ -110,7 +112,7 @@ def render_playlist(
 ) -> Rendered:
     """Join items in order into one stereo file with chapters; any mix of rates and channels.
 
-    FLAC and WAV have no chapters in them.
+    WAV has no chapters in it.
 
     Each item is brought to `target_lufs`, turned down where it would exceed -1 dBTP. A crossfade
     takes at most a third of the shorter neighbour; where both have a steady pulse of about the
@@ -295,8 +297,10 @@ def _write(joined: _Joined, path: Path, target: Path, rate: int, progress: Progr
     ending = target.suffix.lower()
     encoder, container_name = _CONTAINERS[ending]
     try:
-        if ending in NO_CHAPTERS:
+        if ending in NO_CHAPTERS or ending == ".flac":
             _encode(joined, path, encoder, container_name, rate, progress)
+            if ending == ".flac":
+                _comment_chapters(path, joined.chapters)
             return
         raw = path.with_name(path.name + ".audio")
         try:
@@ -304,7 +308,7 @@ def _write(joined: _Joined, path: Path, target: Path, rate: int, progress: Progr
             _with_chapters(raw, path, container_name, joined.chapters)
         finally:
             raw.unlink(missing_ok=True)
-    except (FFmpegError, OSError, ValueError) as error:
+    except (FFmpegError, MutagenError, OSError, ValueError) as error:
         raise write_error(
             "the playlist could not be written", error, target, "Choose another format"
         ) from error
@@ -327,6 +331,17 @@ def _encode(
             container.mux(stream.encode(frame))
             progress(min(0.99, 0.4 + 0.6 * position / rate / joined.planned_s), "joining")
         container.mux(stream.encode(None))
+
+
+def _comment_chapters(path: Path, chapters: Sequence[Chapter]) -> None:
+    """Write chapters into a FLAC file as comments: FFmpeg reads them there, but writes none."""
+    file = FLAC(path)
+    for number, chapter in enumerate(chapters):
+        seconds, ms = divmod(round(chapter.start_s * 1000), 1000)
+        clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{ms:03}"
+        file[f"CHAPTER{number:03}"] = clock
+        file[f"CHAPTER{number:03}NAME"] = chapter.title
+    file.save()
 
 
 def _with_chapters(

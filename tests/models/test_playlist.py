@@ -70,7 +70,7 @@ def test_any_rates_and_channels_are_joined_at_one_loudness_without_a_dip(tmp_pat
     assert measure(middle, rate).integrated_lufs == pytest.approx(-20, abs=1.5)
 
 
-@pytest.mark.parametrize("ending", ["m4a", "mp3", "opus", "mka"])
+@pytest.mark.parametrize("ending", ["m4a", "mp3", "opus", "mka", "flac"])
 def test_chapters_say_where_each_song_is(tmp_path: Path, ending: str) -> None:
     files = [
         write_wav(tmp_path / f"{n}.wav", noise(8, 16_000, 0.1, seed=n), 16_000) for n in (1, 2)
