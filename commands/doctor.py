@@ -35,7 +35,8 @@ def doctor(
 ) -> None:
     """Check settings, catalogue, weights, outside programs, disk and sound.
 
-    Ends with 1 when something is broken.
+    Of a cluster also Redis, the shared folder, and the machines at work. Ends with 1 when something
+    is broken.
     """
     findings = list(_look(fix=fix))
     if json:
@@ -59,6 +60,8 @@ def doctor(
 
 
 def _look(*, fix: bool) -> Iterator[Finding]:
+    from utawaku.commands.doctor_cluster import check_redis
+    from utawaku.library.cluster import is_cluster
     from utawaku.library.config import load_settings
     from utawaku.services.downloader import downloader_health
 
@@ -71,6 +74,8 @@ def _look(*, fix: bool) -> Iterator[Finding]:
     path = default_config_path()
     yield Finding("settings", "ok", str(path) if path.exists() else "defaults (no config.toml)")
     yield from _catalogue(settings, fix=fix)
+    if is_cluster(settings):
+        yield from check_redis(settings)
     yield from _weights(settings)
     yield from _song_network(settings)
     yield from _device(settings)
@@ -78,14 +83,17 @@ def _look(*, fix: bool) -> Iterator[Finding]:
     yield from _ffmpeg()
     yield from _disk(settings)
     yield from _sound()
-    yield from _pipeline(settings)
+    if not is_cluster(settings):  # where it runs is in the catalogue, else
+        yield from _pipeline(settings)
 
 
 def _catalogue(settings: "Settings", *, fix: bool) -> Iterator[Finding]:
     import sqlalchemy as sa
 
+    from utawaku.commands.doctor_cluster import check_machines, check_pipeline
     from utawaku.commands.repairs import check_files, check_runs
     from utawaku.library.catalogue import Catalogue
+    from utawaku.library.cluster import is_cluster
     from utawaku.library.schema import songs
 
     try:
@@ -113,6 +121,9 @@ def _catalogue(settings: "Settings", *, fix: bool) -> Iterator[Finding]:
     if intact:
         yield from check_files(catalogue, settings, fix=fix)
         yield from check_runs(catalogue, settings, fix=fix)
+    if is_cluster(settings):
+        yield from check_machines(catalogue, settings)
+        yield check_pipeline(catalogue)
     catalogue.close()
 
 

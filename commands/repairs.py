@@ -146,8 +146,10 @@ def check_runs(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iterat
     """Runs of dead processes, pool slots, stranded requests, partitions."""
     if not (settings.dagster_home / "dagster.yaml").exists():
         return
+    from utawaku.orchestration.cluster import use_environment
     from utawaku.orchestration.dagster_storage import open_instance
 
+    use_environment(settings)
     storage = _dagster_storage(settings, fix=fix)
     yield storage
     if storage.level == "error":

@@ -35,7 +35,8 @@ RAISING = (*SHOWN, "models", "orchestration", "assets", "jobs", "sensors", "demo
 """Folders of which only errors, notices and reasons reach a user."""
 _ALSO_TELLING = (
     *("commands/follow_request.py", "tui/player/output.py"),
-    *("commands/doctor.py", "commands/repairs.py", "commands/pipeline.py"),
+    *("commands/doctor.py", "commands/doctor_cluster.py"),
+    *("commands/repairs.py", "commands/pipeline.py"),
     *("commands/separate.py", "commands/separate_library.py", "commands/taste.py"),
 )
 """Files of commands whose sentences are stored, or written as JSON too."""
