@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from utawaku.library.errors import SourceError
 from utawaku.library.files import atomic_path
 from utawaku.library.records import LabelCandidate, SetlistLine, Stream
 from utawaku.library.service_status import services
-from utawaku.models.songs.off_topic import OffTopic
 from utawaku.services.service_gate import ServiceGate
 from utawaku.services.sources.acoustid import ask_acoustid, chromaprint_of
 from utawaku.services.sources.bilibili_music import ask_background_music
@@ -36,6 +35,9 @@ from utawaku.services.sources.sponsorblock import (
     ask_sponsorblock,
     off_topic,
 )
+
+if TYPE_CHECKING:
+    from utawaku.models.songs.off_topic import OffTopic
 
 HOLODEX_FILE = "holodex.json"
 MUSIC_FILE = "background_music.json"
@@ -136,8 +138,11 @@ def sponsorblock_of(stream: Stream, settings: Settings) -> list[SponsorSegment]:
     return [one for one in read if one.start_s < end_s]
 
 
-def off_topic_of(stream: Stream, settings: Settings) -> list[OffTopic]:
+def off_topic_of(stream: Stream, settings: Settings) -> "list[OffTopic]":
     """Return the spans of a stream in which viewers hear no song."""
+    # The package of the song networks imports SciPy, and most who import this module cut no songs.
+    from utawaku.models.songs.off_topic import OffTopic
+
     return [
         OffTopic(one.start_s, one.stop_s, one.category == OFF_TOPIC, one.votes, one.locked)
         for one in off_topic(sponsorblock_of(stream, settings))
