@@ -11,6 +11,8 @@ from utawaku.library.store.connections import write_options
 
 HEAD = max(path.stem[:4] for path in (Path(__file__).parent / "versions").glob("[0-9]*.py"))
 """The newest revision in `versions/`: a file's name starts with its revision."""
+DEADLOCK = "40P01"
+_TRIES = 3
 
 
 def migrate(engine: sa.Engine, backups: Path | None = None) -> None:
@@ -24,6 +26,19 @@ def migrate(engine: sa.Engine, backups: Path | None = None) -> None:
         CatalogueError: it could not be copied.
         CatalogueTooNewError: the catalogue knows a revision that this version does not.
     """
+    for left in reversed(range(_TRIES)):
+        try:
+            _upgrade(engine, backups)
+            return
+        except sa.exc.OperationalError as error:
+            # The server ends one of two that wait for each other; its own tidying up is such a one.
+            code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+            if code != DEADLOCK or not left:
+                raise
+
+
+def _upgrade(engine: sa.Engine, backups: Path | None) -> None:
+    """Upgrade it in one change: where that fails, nothing was changed."""
     from alembic import command
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
