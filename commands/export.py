@@ -83,7 +83,7 @@ def export(
     if output is None:
         typer.echo(text, nl=False)
         return
-    if not output.suffix and form in EXPORTS:
+    if output.name and not output.suffix and form in EXPORTS:
         output = output.with_name(output.name + EXPORTS[form].suffix)
     output.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(output) as temporary:

@@ -34,7 +34,10 @@ def playlist(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="File to write: .m4a, .mp3, .opus, .ogg, .mka, .flac, .wav."
+            "--output",
+            "-o",
+            dir_okay=False,
+            help="File to write: .m4a, .mp3, .opus, .ogg, .mka, .flac, .wav.",
         ),
     ] = Path("playlist.m4a"),
     highlights: Annotated[

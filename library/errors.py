@@ -427,6 +427,17 @@ def file_trouble(error: Exception, subject: str) -> UtawakuError | None:
     )
 
 
+def refused_file(error: Exception) -> UtawakuError | None:
+    """Return an error of the file system about one file, with a next step; None for any other."""
+    if not isinstance(error, OSError) or not error.filename or error.errno is None:
+        return None
+    return UtawakuError(
+        f"the file cannot be read or written ({error.strerror})",
+        subject=str(error.filename),
+        next_step="Give another path, or check the folder's permissions",
+    )
+
+
 class UploadInterruptedError(UploadError):
     """Broke off before anything was decided; trying again is safe."""
 

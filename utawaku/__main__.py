@@ -47,14 +47,15 @@ def main() -> None:
 def _in_our_words(error: Exception) -> UtawakuError | None:
     """Return the error as a user is told it; None where it is one of the program itself.
 
-    A full disk can come out of any library, Dagster's databases among them.
+    A full disk can come out of any library, Dagster's databases among them. A file that cannot be
+    read or written is named with the reason.
     """
-    from utawaku.library.errors import full_disk
+    from utawaku.library.errors import full_disk, refused_file
     from utawaku.library.paths import catalogue_location, data_dir
 
     place = catalogue_location()
     full = full_disk(error, place.data_dir if place is not None else data_dir())
-    return full or (error if isinstance(error, UtawakuError) else None)
+    return full or (error if isinstance(error, UtawakuError) else refused_file(error))
 
 
 if __name__ == "__main__":

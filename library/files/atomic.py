@@ -47,10 +47,16 @@ def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
     untouched. `mode` sets the permission bits (0o600 for secrets); without it an existing target's
     bits are kept. The temporary file exists, empty, when the block begins. Raises OSError.
     """
+    if not target.name or target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_path(target)
     first_mode = 0o666 if mode is None else mode
-    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, first_mode))
+    try:
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, first_mode))
+    except OSError as error:
+        error.filename = str(target)  # nobody knows the name of the temporary file
+        raise
     try:
         yield temporary
         if mode is not None:

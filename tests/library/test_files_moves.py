@@ -69,6 +69,17 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permission bits")
+@pytest.mark.parametrize("name", ["", "folder", "file/below"])
+def test_what_cannot_be_written_is_named_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    target = tmp_path / name
+    with pytest.raises((IsADirectoryError, FileExistsError)) as refused, atomic_path(target):
+        pytest.fail("the block began")
+    assert str(refused.value.filename) in (str(target), str(target.parent))
+    assert names(tmp_path) == ["file", "folder"]
+
+
 def test_permissions_follow_the_mode_the_old_file_or_the_umask(tmp_path: Path) -> None:
     secret, kept = tmp_path / "secret", tmp_path / "kept"
     with atomic_path(secret, mode=0o600) as temporary:
