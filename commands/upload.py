@@ -144,7 +144,9 @@ def upload(
     again: Annotated[bool, typer.Option("--again", help="Also songs that are published.")] = False,
     page: Annotated[
         Path | None,
-        typer.Option(help="Write what the page on the site will show, as an HTML file."),
+        typer.Option(
+            dir_okay=False, help="Write what the page on the site will show, as an HTML file."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -183,7 +185,7 @@ def upload(
         orders = by_account(songs, order, catalogue, settings, strict=send)
     result = plan_for_accounts(orders, catalogue, settings, again=again, queue=send)
     planned, findings, refused = result.submissions, result.findings, result.refused
-    if page is not None:
+    if page is not None and planned:
         _write_page(page, result, songs)
     if not json:
         _show_plan(planned, findings, n_chosen=len(songs))

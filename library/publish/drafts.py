@@ -318,10 +318,10 @@ def preflight(
 def _account_for(
     target: str, catalogue: Catalogue, settings: Settings, *, set_up_later: bool
 ) -> str:
-    if not set_up_later:
-        return account_of(target, catalogue, settings)
     choices = [one for one in target_choices(catalogue, settings) if one.target == target]
-    return choices[0].account if choices else ""
+    if not set_up_later or not choices:
+        return account_of(target, catalogue, settings)
+    return choices[0].account
 
 
 def account_of(target: str, catalogue: Catalogue, settings: Settings) -> str:

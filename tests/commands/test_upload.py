@@ -222,6 +222,18 @@ def test_the_page_as_it_will_be_is_written_with_its_season(desk: Desk, tmp_path:
     assert desk.catalogue.submissions.recent() == []
 
 
+def test_no_page_is_written_of_no_submission(desk: Desk, tmp_path: Path) -> None:
+    assert _here("upload", "nobody", "--page", str(tmp_path / "page.html")).exit_code == 0
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_target_that_there_is_not_is_refused_before_its_plan(desk: Desk) -> None:
+    desk.sing(["一曲目"])
+    refused = _here("upload", "channel:うた", "--to", "fodler")
+    assert isinstance(refused.exception, ConfigError)
+    assert "folder" in refused.exception.next_step
+
+
 def test_to_queue_it_without_an_account_the_next_step_is_told(desk: Desk) -> None:
     desk.sing(["一曲目"])
     refused = _here("upload", "channel:うた", "--queue")
