@@ -60,6 +60,8 @@ def init(
     for name, url in (("--postgres", postgres), ("--redis", redis)):
         if not url:
             raise UsageError(f"{name} is missing", next_step="Give both addresses")
+    if postgres.startswith("sqlite"):  # to open it would make the file
+        raise UsageError("is no PostgreSQL database", subject=without_credentials(postgres))
     version = cluster.check_redis(redis)
     _refuse_to_leave_songs_behind()
     with closing(Catalogue.open_url(postgres, backups=settings.data_dir / "backups")) as catalogue:

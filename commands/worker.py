@@ -49,7 +49,13 @@ def worker(
     from utawaku.orchestration.cluster import DEFAULT_QUEUE, check_redis
     from utawaku.orchestration.cluster_folder import check_folder
     from utawaku.orchestration.dagster_storage import open_instance
+    from utawaku.orchestration.run_tags import GPU_QUEUE
 
+    for name in queue or ():
+        if name not in (DEFAULT_QUEUE, GPU_QUEUE):
+            raise UsageError(
+                "there is no such queue", subject=name, next_step="Give dagster, gpu, or both"
+            )
     settings = load_settings()
     if not is_cluster(settings):
         raise UsageError(

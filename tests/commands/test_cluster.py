@@ -1,5 +1,7 @@
 """`utawaku cluster init` with a real PostgreSQL and a real Redis."""
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -42,6 +44,12 @@ def test_init_checks_both_and_says_what_comes_next(
         ).scalar_one()
     server.dispose()
     assert n_tables > 10
+
+
+def test_init_makes_no_sqlite_file(program: Program, redis_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "songs.db"
+    done = program.run("cluster", "init", "--redis", redis_url, "--postgres", f"sqlite:///{file}")
+    assert (done.returncode, file.exists()) == (2, False), done.stderr
 
 
 def test_one_machine_only_has_the_pipeline(catalogue: Catalogue, settings: Settings) -> None:

@@ -20,6 +20,12 @@ def test_a_machine_of_no_cluster_has_no_worker(program: Program) -> None:
     assert "cluster init" in done.stderr
 
 
+def test_a_queue_that_nobody_fills_is_refused(program: Program) -> None:
+    done = program.run("worker", "--queue", "gqu")
+    assert done.returncode == 2
+    assert "gqu: there is no such queue" in done.stderr
+
+
 @pytest.mark.postgres
 @pytest.mark.skipif(not postgres.SERVER, reason=postgres.NO_SERVER)
 def test_a_worker_is_listed_as_long_as_it_is_there(
