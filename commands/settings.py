@@ -26,8 +26,6 @@ def settings(
     ] = False,
 ) -> None:
     """List settings with their values and meaning, or change one in config.toml."""
-    import tomlkit
-
     from utawaku.library.config import load_settings, write_setting
     from utawaku.library.errors import ConfigError
     from utawaku.library.former_settings import present_name
@@ -46,7 +44,8 @@ def settings(
         if name.startswith("songs."):
             _check_rule(name, value)
         write_setting(name, None if value == "default" else _typed(value, present[name]))
-        shown = next(row[1] for row in _rows(load_settings()) if row[0] == name)
+        now = next(row[1] for row in _rows(load_settings()) if row[0] == name)
+        shown = now if isinstance(now, str) else _shown(now)
         out.print(f"{default_config_path()}: {name} = {shown}", markup=False, soft_wrap=True)
         return
     rows = [row for row in _rows(load_settings()) if row[0].startswith(name or "")]
@@ -57,8 +56,7 @@ def settings(
         return
     listing = table("setting", "value", ("meaning", "whole"))
     for setting, current, meaning in rows:
-        shown = tomlkit.item(current).as_string() if current not in (None, "") else ""
-        add_row(listing, [setting, shown, tr(meaning)])
+        add_row(listing, [setting, _shown(current), tr(meaning)])
     print_table(listing)
 
 
@@ -134,6 +132,13 @@ def _plain(value: Any) -> Any:
     return (
         value if isinstance(value, bool | int | float | str | list) or value is None else str(value)
     )
+
+
+def _shown(value: Any) -> str:
+    """Return a value as it stands in config.toml."""
+    import tomlkit
+
+    return tomlkit.item(value).as_string() if value not in (None, "") else ""
 
 
 def _typed(value: str, present: Any = None) -> Any:

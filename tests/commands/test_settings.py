@@ -24,6 +24,8 @@ def test_a_setting_is_kept_in_the_file_and_default_restores_it(command_line: Com
 def test_a_switch_takes_true_and_false(command_line: CommandLine, value: bool) -> None:
     assert command_line.run("settings", "tags.heard", str(value).lower()).exit_code == 0
     assert load_settings().tags.heard is value
+    told = command_line.run("settings", "tags.heard", str(value).lower()).stdout
+    assert f"tags.heard = {str(value).lower()}\n" in told
     assert f"heard = {str(value).lower()}" in default_config_path().read_text("utf-8")
 
 
