@@ -7,6 +7,7 @@ their number of letters.
 import re
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import typer
@@ -135,6 +136,19 @@ def _help(command: Any, context: typer.Context, width: int) -> list[str]:
 
 class Command(TyperCommand):
     """A command whose help is in the user's language."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line; refuse an empty word where a file or a source belongs.
+
+        A script whose variable is not set gives one, and as a path it is the present folder.
+        """
+        has_empty = any(word == "" or word.endswith("=") for word in args)
+        rest: list[str] = super().parse_args(ctx, args)
+        for name, value in ctx.params.items() if has_empty else ():
+            values = value if isinstance(value, list | tuple) else [value]
+            if Path() in values or (name == "sources" and "" in values):
+                raise typer.BadParameter(tr("it is empty"), ctx=ctx, param_hint=f"'{name}'")
+        return rest
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""

@@ -1,10 +1,13 @@
 """Help and usage errors in each language."""
 
+from pathlib import Path
+
 import pytest
 from rich.cells import cell_len
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from tests.conftest import Program
 from utawaku.commands.app import app
 from utawaku.commands.help import ERRORS, wrapped
 from utawaku.library.language import LANGUAGES, translated, use
@@ -65,3 +68,31 @@ def test_a_wrong_command_line_is_told_in_the_users_language(arguments: list[str]
 
 def test_each_error_of_typer_has_a_place_for_its_values() -> None:
     assert all("{" in error for error in ERRORS if error != "Missing command.")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ingest", ""],
+        ["candidates", "teach", ""],
+        ["segment", ""],
+        ["highlight", "song.opus", "--clips="],
+    ],
+)
+def test_an_empty_word_is_not_the_present_folder(arguments: list[str]) -> None:
+    done = CliRunner().invoke(app, arguments)
+    assert (done.exit_code, "it is empty" in done.stderr) == (2, True), done.output
+
+
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    for arguments in (["playlist", "-o"], ["upload", "--page"]):
+        done = CliRunner().invoke(app, [*arguments, str(tmp_path), "singer:mio"])
+        assert (done.exit_code, "is a directory" in done.stderr) == (2, True), done.output
+
+
+def test_a_file_that_cannot_be_written_is_told_in_a_line(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = program.run("judgements", "export", "-o", str(tmp_path / "file" / "below.json"))
+    assert done.returncode == 1
+    assert "the file cannot be read or written" in done.stderr
+    assert "Traceback" not in done.stderr
