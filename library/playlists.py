@@ -10,7 +10,7 @@ from utawaku.library.files.paths import safe_component
 
 KIND = "playlist"
 """Of the request; its target is the file."""
-ENDINGS = (".m4a", ".mp3", ".opus", ".ogg", ".mka")
+ENDINGS = (".m4a", ".mp3", ".opus", ".ogg", ".mka", ".flac", ".wav")
 """Formats that hold chapters."""
 ORDERS = {"bpm": "from slow to fast", "key": "by key", "query": "as listed"}
 MAX_SONGS = 2000

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.commands.conftest import CommandLine
@@ -20,6 +21,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.requests import Ingest
 from utawaku.models.tagger import Tagger
+from utawaku.models.taste.vectors import joined
 from utawaku.workflows.taste import load_model
 from utawaku.workflows.taste_candidates import candidate_lesson
 
@@ -67,18 +69,21 @@ def test_words_and_addresses_find_any_music_and_the_model_judges_it(
     rows = json.loads(command_line.run("candidates", "--json").stdout)
     assert {row["key"] for row in rows} == {"youtube-cand0000001", "youtube-cand0000005"}
     model = load_model(catalogue, settings)
-    vectors = candidate_vectors(catalogue, settings)
+    vectors = preview_vectors(catalogue, settings)
     for row in rows:
         assert row["score"] == pytest.approx(float(model.scores(vectors[row["id"]][None])[0]))
     assert rows == sorted(rows, key=lambda row: -row["score"])
 
 
-def candidate_vectors(catalogue: Catalogue, settings: Settings) -> dict[int, object]:
-    """What the network hears in each preview, by candidate."""
+def preview_vectors(catalogue: Catalogue, settings: Settings) -> dict[int, np.ndarray]:
+    """What each preview sounds like, by candidate: float32 (440,)."""
     network = Tagger.from_registry(settings.weights_dir)
-    return {
-        one.id: network.listen(settings.cache_dir / one.preview_path).embedding
+    heard = {
+        one.id: network.listen(settings.cache_dir / one.preview_path)
         for one in catalogue.candidates.in_state("scored")
+    }
+    return {
+        number: joined(one.embedding[None], one.timbre[None])[0] for number, one in heard.items()
     }
 
 

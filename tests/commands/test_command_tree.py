@@ -1,26 +1,24 @@
-"""The branch of a command is the same as its part of the whole tree."""
+"""The tree of commands, whole and by the branch of one command."""
 
 import pytest
 import typer
 
 from utawaku.commands.command_tree import GROUPS, MODULES, is_command, make_app
 
-NAMES = [name for names in MODULES.values() for name in names] + list(GROUPS)
+
+def top_level(command: str | None = None) -> set[str]:
+    return set(typer.main.get_command(make_app(command)).commands)
 
 
-def _commands(only: str | None = None) -> list[str]:
-    command = typer.main.get_command(make_app(only))
-    return list(getattr(command, "commands", {}))
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_registers_the_commands_of_the_table(module: str) -> None:
+    for name in MODULES[module]:
+        assert top_level(name) == set(MODULES[module])
 
 
-def test_the_whole_tree_has_each_command_that_is_listed() -> None:
-    assert sorted(_commands()) == sorted(NAMES)
-    assert not is_command("nothing")
+def test_each_command_and_group_is_found_by_its_name() -> None:
+    assert top_level() == {*GROUPS, *(name for names in MODULES.values() for name in names)}
+    assert all(top_level(group) == {group} for group in GROUPS)
+    assert all(is_command(name) for name in top_level())
     assert not is_command("--help")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_branch_has_what_its_module_registers(name: str) -> None:
-    assert is_command(name)
-    of_module = next((list(names) for names in MODULES.values() if name in names), [name])
-    assert sorted(_commands(name)) == sorted(of_module)
+    assert not is_command("nothing")
