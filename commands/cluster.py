@@ -116,7 +116,7 @@ def _write_settings(postgres: str, redis: str) -> None:
 
 
 def _refuse_to_leave_songs_behind() -> None:
-    """Raise where this machine has a library on SQLite that would be seen no more."""
+    """Raise where this machine has a library on SQLite that would no longer be used."""
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.catalogue_copy import is_new
     from utawaku.library.config import load_settings
