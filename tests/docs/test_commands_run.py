@@ -145,10 +145,13 @@ def test_a_command_of_the_docs_ends_well(
 @pytest.mark.parametrize("line", [line for line in HERE if line.startswith("serve")])
 def test_one_that_serves_prints_its_address_and_ends_by_ctrl_c(line: str, world: World) -> None:
     process = world.program.start(*in_world(line, world), "--port", str(free_port()))
-    assert process.stdout is not None
-    assert "http://127.0.0.1:" in process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    try:
+        assert process.stdout is not None
+        assert "http://127.0.0.1:" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode in (0, 130)
 
 

@@ -2,48 +2,21 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.servers.bilibili import HOSTS
-from tests.servers.certificates import Authority, make_authority
-from tests.servers.connect_proxy import ConnectProxy
-from tests.services.publishing import Workers, World, make_world, proxy_environment, start_proxy
+from tests.services.publish_fixtures import authority as authority  # a fixture, as the next ones
+from tests.services.publish_fixtures import proxy as proxy
+from tests.services.publish_fixtures import workers as workers
+from tests.services.publish_fixtures import world as world
+from tests.services.publishing import World
 from utawaku.library.publish.records import Submission
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return make_authority(tmp_path_factory.mktemp("ca"), HOSTS)
-
-
-@pytest.fixture(scope="module")
-def proxy() -> Iterator[ConnectProxy]:
-    proxy = start_proxy()
-    yield proxy
-    proxy.stop()
-
-
-@pytest.fixture(scope="module")
-def workers(
-    proxy: ConnectProxy, authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Workers]:
-    workers = Workers(proxy_environment(proxy, authority), tmp_path_factory.mktemp("workers"))
-    yield workers
-    workers.close()
-
-
-@pytest.fixture
-def world(
-    tmp_path: Path, authority: Authority, proxy: ConnectProxy, workers: Workers
-) -> Iterator[World]:
-    world = make_world(tmp_path / "home", authority, proxy, workers)
-    yield world
-    world.catalogue.close()
-    world.site.stop()
+@pytest.fixture(autouse=True)
+def asked_for_as_the_site_wants_it(world: World) -> Iterator[None]:
+    yield
     assert world.site.violations == []
-    world.assert_no_secret_was_written()
 
 
 def is_due(world: World, submission: Submission, after_s: float) -> bool:
