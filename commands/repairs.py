@@ -1,7 +1,6 @@
 """Repairs of `utawaku doctor --fix`: files, rows, runs and partitions that are out of step."""
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     import dagster as dg
 
 FIX = "`utawaku doctor --fix` puts it right"
-_TEMPORARY = re.compile(r"^\.utawaku-\d+(\.[0-9a-f]{8})?-[0-9a-f]{8}\.part")
 _MEDIA = {".opus", ".ogg", ".mp3", ".m4a", ".flac", ".mp4", ".mkv", ".webm", ".wav", ".mka"}
 
 
@@ -127,15 +125,13 @@ def _unknown_folders(catalogue: Catalogue, settings: Settings) -> Finding:
 
 
 def _left_over(settings: Settings, *, fix: bool) -> Finding:
-    from utawaku.library.files import remove_stale_temporaries
+    from utawaku.library.files import is_temporary, remove_stale_temporaries
 
     if fix:
         removed = remove_stale_temporaries(settings.library_root)
         return Finding("left over", "ok", f"{len(removed)} temporary files removed")
     found = sum(
-        bool(_TEMPORARY.match(name))
-        for _, _, names in os.walk(settings.library_root)
-        for name in names
+        is_temporary(name) for _, _, names in os.walk(settings.library_root) for name in names
     )
     if not found:
         return Finding("left over", "ok", "no temporary files")

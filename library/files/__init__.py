@@ -1,6 +1,12 @@
 """Files of the library: names, atomic writes and moves, trash."""
 
-from utawaku.library.files.atomic import atomic_path, move, remove_stale_temporaries, temporary_path
+from utawaku.library.files.atomic import (
+    atomic_path,
+    is_temporary,
+    move,
+    remove_stale_temporaries,
+    temporary_path,
+)
 from utawaku.library.files.paths import (
     check_template,
     numbered,
@@ -15,6 +21,7 @@ __all__ = [
     "atomic_path",
     "check_template",
     "empty_trash",
+    "is_temporary",
     "list_trash",
     "move",
     "numbered",

@@ -91,6 +91,11 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def is_temporary(name: str) -> bool:
+    """Return whether a file has a name of `temporary_path`, of any process."""
+    return _TEMPORARY.match(name) is not None
+
+
 def remove_stale_temporaries(
     root: Path,
     *,
