@@ -27,7 +27,7 @@ class PiecesConfig(dg.Config):
 
     subtitles: str = Field(
         default="",
-        description="A .srt or .vtt file, or the name of one in the stream's folder; empty brings "
+        description="A file of subtitles, or the name of one in the stream's folder; empty brings "
         "all that was cut before up to date.",
     )
     shift_s: float = Field(default=0.0, description="Seconds added to the times of the lines.")

@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def highlight(
     files: Annotated[list[Path], typer.Argument(help="Songs, or folders of songs.")],
     subtitles: Annotated[
-        Path | None, typer.Option(help=".srt or .vtt with the words of the (one) song.")
+        Path | None, typer.Option(help="Subtitles (.srt, .vtt, .ass, .lrc) of the (one) song.")
     ] = None,
     track: TrackOption = "",
     device: DeviceOption = None,

@@ -121,7 +121,7 @@ def setlist(
         bool, typer.Option("--paste", help="Read a setlist from the standard input.")
     ] = False,
     file: Annotated[
-        Path | None, typer.Option(help="Read a setlist (text, .srt or .vtt) from a file.")
+        Path | None, typer.Option(help="Read a setlist from a file: text or subtitles.")
     ] = None,
     part: Annotated[
         str,
@@ -258,13 +258,14 @@ def _read_lines(
 ) -> list[SetlistLine]:
     """The lines of a file (None is the standard input), text or subtitles."""
     from utawaku.library.errors import SetlistError
+    from utawaku.library.subtitle_files import SUFFIXES
     from utawaku.models.setlist import parse_setlist, read_subtitles, read_timed_lines
 
     if file is None:
         return parse_setlist(
             sys.stdin.read(), known_artists=known_artists, part_starts_s=part_starts_s
         )
-    if file.suffix.lower() in (".srt", ".vtt"):
+    if file.suffix.lower() in SUFFIXES:
         return read_timed_lines(read_subtitles(file), known_artists=known_artists)
     try:
         text = file.read_text("utf-8", errors="replace")

@@ -63,8 +63,8 @@ def separate(
     subtitles: Annotated[
         Path | None,
         typer.Option(
-            help=".srt or .vtt: a pair of stems for each line, and for each gap. Of a stream, also "
-            "the name of subtitles in its folder."
+            help="Subtitles (.srt, .vtt, .ass, .lrc): a pair of stems for each line, and for each "
+            "gap. Of a stream, also the name of subtitles in its folder."
         ),
     ] = None,
     shift: Annotated[

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from utawaku.library.config import Settings
 
-PATTERNS = ("*.srt", "*.vtt")
+SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".lrc")
+"""Subtitles and timed lyrics that can be read, in lower case."""
 
 
 def subtitle_files(stream_id: str, settings: Settings) -> list[Path]:
-    """Return the .srt and .vtt files in a stream's folder, by name."""
+    """Return the files of subtitles in a stream's folder, by name."""
     folder = settings.stream_dir(stream_id)
-    return sorted(path for pattern in PATTERNS for path in folder.glob(pattern))
+    return sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)

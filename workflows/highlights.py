@@ -13,6 +13,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import SetlistError, UtawakuError
 from utawaku.library.records import Song, Stream
 from utawaku.library.store.highlights import SongHighlight
+from utawaku.library.subtitle_files import subtitle_files
 from utawaku.media.decode import decode
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ as SOUND_RATE_HZ
 from utawaku.models.chat import ChatMessage
@@ -79,9 +80,13 @@ def heatmap_of(stream: Stream, settings: Settings) -> list[dict[str, Any]]:
 
 
 def lyrics_of(stream: Stream, settings: Settings) -> list[TimedText]:
-    """Subtitles that lie in the stream's folder, timed from the start of the stream."""
-    folder = settings.stream_dir(stream.id)
-    for path in sorted([*folder.glob("*.srt"), *folder.glob("*.vtt")]):
+    """Subtitles that lie in the stream's folder, timed from the start of the stream.
+
+    SubStation files are left out: beside a recording they often hold the chat.
+    """
+    for path in subtitle_files(stream.id, settings):
+        if path.suffix.lower() in (".ass", ".ssa"):
+            continue
         try:
             return read_subtitles(path)
         except SetlistError:

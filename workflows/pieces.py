@@ -53,7 +53,8 @@ def find_subtitles(name: str, stream_id: str, settings: Settings) -> Path:
     raise NotFoundError(
         "there are no such subtitles" if name else "no subtitles were given, now or before",
         subject=name or stream_id,
-        next_step=f"Name a .srt or .vtt file; in the stream's own folder: {listed}",
+        next_step=f"Name a .srt, .vtt, .ass, .ssa or .lrc file; in the stream's own folder: "
+        f"{listed}",
     )
 
 
@@ -65,7 +66,7 @@ class PiecesOptions:
     """
 
     subtitles: str = ""
-    """A .srt or .vtt file, or the name of one in the stream's folder."""
+    """A file of subtitles, or the name of one in the stream's folder."""
     shift_s: float = 0.0
     """Added to the times of the lines."""
     start_s: float = 0.0

@@ -112,7 +112,7 @@ class SeparatePieces(RequestKind):
 
     stream_id: str
     subtitles: str = ""
-    """A .srt or .vtt file, or the name of one in the stream's folder; empty brings all that was
+    """A file of subtitles, or the name of one in the stream's folder; empty brings all that was
     cut before up to date."""
     shift_s: float = 0.0
     start_s: float = 0.0

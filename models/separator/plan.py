@@ -96,7 +96,7 @@ def cut_at_subtitles(
     stop_s: float | None = None,
     form: PieceForm | None = None,
 ) -> Cut:
-    """Cut a span of a recording at the lines of a .srt or .vtt file, moved by `shift_s`.
+    """Cut a span of a recording at the lines of a file of subtitles, moved by `shift_s`.
 
     Raises:
         SetlistError: the file cannot be read, or holds no lines. UsageError: the span is none, no

@@ -1,4 +1,9 @@
-"""Subtitles as timed text: SubRip (.srt) and WebVTT (.vtt), read, sliced, shifted and written."""
+"""Subtitles and timed lyrics as timed text: read, sliced, shifted and written.
+
+pysubs2 reads SubStation Alpha (.ass, .ssa). SubRip and WebVTT are read here: of them pysubs2 drops
+a last line that is a number, takes names of cues and notes for text, and does not know times
+without a fraction. LRC (.lrc) is not among its formats.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utawaku.library.errors import SetlistError
+from utawaku.library.lrc import parse_lyrics
 from utawaku.library.time_format import subtitle_clock
 from utawaku.models.setlist.encodings import decode_text
 
@@ -16,12 +22,14 @@ _TIME = r"(?:(\d+)[:：])?([0-5]?\d)[:：]([0-5]?\d)(?:[.,，．](\d{1,9}))?"
 _ARROW = r"(?:-{1,3}>|[—–―]{1,2}>|→)"
 _CUE = re.compile(rf"^\s*{_TIME}\s*{_ARROW}\s*{_TIME}(?!\d)")
 """A cue's line of times, also as people leave it: `->`, full-width marks, no fraction."""
-_NEXT_STEP = "Give a .srt or .vtt file"
+_NEXT_STEP = "Give a .srt, .vtt, .ass, .ssa or .lrc file"
 _MAX_BYTES = 50_000_000
 """A day of lines is a thousandth of it; a recording given by mistake is not to be read whole."""
 _WORD_STAMP = re.compile(r"<\d+:\d\d(?::\d\d)?\.\d{3}>")
 """Stamps of single words, which rolling captions have."""
 _MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
+_LAST_LINE_S = 5.0
+"""LRC says no end: the last line shows for this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,9 @@ class TimedText:
 
 
 def read_subtitles(path: Path) -> list[TimedText]:
-    """Read a .srt or .vtt file, sorted by start; markup is removed, empty cues are dropped.
+    """Read a file of subtitles, sorted by start; markup is removed, empty cues are dropped.
+
+    The format is that of the name: .ass, .ssa or .lrc, else SubRip or WebVTT.
 
     Raises SetlistError for a file that cannot be read or holds no cue.
     """
@@ -46,7 +56,8 @@ def read_subtitles(path: Path) -> list[TimedText]:
         data = path.read_bytes()
     except OSError as error:
         raise SetlistError(f"cannot be read ({error.strerror})", subject=str(path)) from error
-    cues = parse_subtitles(decode_text(data))
+    parse = _PARSERS.get(path.suffix.lower(), parse_subtitles)
+    cues = parse(decode_text(data))
     if not cues:
         raise SetlistError("holds no subtitles", subject=str(path), next_step=_NEXT_STEP)
     return cues
@@ -94,6 +105,43 @@ def _unrolled(cues: Sequence[TimedText]) -> list[TimedText]:
         if fresh:
             found.append(replace(cue, text="\n".join(fresh)))
     return found
+
+
+def parse_substation(text: str) -> list[TimedText]:
+    """Return the dialogue of SubStation Alpha text, sorted by start.
+
+    Comments and drawings are left out. A line in several layers, as karaoke effects have it, is one
+    cue. Times are exact to 10 ms; those of a damaged file are an empty list.
+    """
+    # A tenth of a second to import, and few streams have such files.
+    import pysubs2
+
+    try:
+        script = pysubs2.SSAFile.from_string(text.lstrip("\ufeff"), format_="ass")
+    except (ValueError, pysubs2.exceptions.Pysubs2Error):
+        return []
+    cues = {
+        TimedText(event.start / 1000, event.end / 1000, event.plaintext.strip())
+        for event in script
+        if event.is_text and event.end >= event.start
+    }
+    return sorted(
+        (cue for cue in cues if cue.text), key=lambda cue: (cue.start_s, cue.stop_s, cue.text)
+    )
+
+
+def parse_timed_lyrics(text: str) -> list[TimedText]:
+    """Return the lines of LRC text, each until the next stamp; a stamp without words is a gap."""
+    lines = parse_lyrics(text).lines
+    stops_s = [*(line.at_s for line in lines[1:]), lines[-1].at_s + _LAST_LINE_S] if lines else []
+    return [
+        TimedText(line.at_s, stop_s, line.text)
+        for line, stop_s in zip(lines, stops_s, strict=True)
+        if line.text and stop_s > line.at_s
+    ]
+
+
+_PARSERS = {".ass": parse_substation, ".ssa": parse_substation, ".lrc": parse_timed_lyrics}
 
 
 def slice_text(

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from utawaku.library.errors import MediaError, SetlistError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
+from utawaku.library.subtitle_files import SUFFIXES
 from utawaku.media.joined_mp4 import rewrite_if_mixed
 from utawaku.media.probe import probe as probe_recording
 from utawaku.models.chat import read_chat
@@ -27,7 +28,6 @@ TakeMode = Literal["reference", "copy", "move", "hardlink"]
 _COPY_BYTES = 4 * 1024 * 1024
 _MAX_SIDECAR_BYTES = 512 * 1024 * 1024
 _PICTURES = (".jpg", ".jpeg", ".webp", ".png")
-_SUBTITLES = (".srt", ".vtt")
 _VAGUE_CHATS = (".json", ".json.gz", ".xml")
 _CHATS = (
     ".live_chat.json", ".chat.json", "_chat.json", ".chat.json.gz", "_chat.json.gz",
@@ -54,11 +54,11 @@ def take_file(
     is rewritten into the folder in every mode, because one header cannot fit all of its sound.
 
     What lies beside `X.mp4` comes along as copies: `X.info.json`, `X.jpg/.jpeg/.webp/.png`,
-    `X.description`, `X.srt`, `X.vtt`, `X.<language>.srt/.vtt`, and the chat: `X.live_chat.json`
-    (yt-dlp), `X.chat.json`, `X_chat.json` or `X.json` (TwitchDownloader, chat-downloader; also
-    packed as `.gz`), `X.danmaku.xml` or `X.xml` (Bilibili's recorders). Side files that cannot be
-    read are told in `warnings`, never fatal. Taking the same file again changes nothing and is
-    cheap.
+    `X.description`, subtitles (`X.srt`, `X.<language>.vtt`, .ass, .ssa, .lrc), and the chat:
+    `X.live_chat.json` (yt-dlp), `X.chat.json`, `X_chat.json` or `X.json` (TwitchDownloader,
+    chat-downloader; also packed as `.gz`), `X.danmaku.xml` or `X.xml` (Bilibili's recorders). Side
+    files that cannot be read are listed in `warnings`, never fatal. Taking the same file again
+    changes nothing and is cheap.
 
     Raises MediaError, NotMediaError, TruncatedMediaError, NoAudioError, DiskFullError.
     """
@@ -250,7 +250,7 @@ def _take_sidecars(
         packed = ".gz" if chat.suffix.lower() == ".gz" else ""
         taken["live_chat"] = _copied(chat, folder / f"live_chat{ending}{packed}")
     for text in sorted(source.parent.iterdir()):
-        if not (text.suffix.lower() in _SUBTITLES and _belongs(text, source)):
+        if not (text.suffix.lower() in SUFFIXES and _belongs(text, source)):
             continue
         if _is_sidecar(text, warnings):
             language = text.stem[len(source.stem) :].lower()

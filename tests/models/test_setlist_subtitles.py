@@ -208,3 +208,53 @@ def test_rolling_captions_show_each_line_once() -> None:
     assert [cue.text for cue in parse_subtitles(text)] == ["first line", "second line"]
     plain = "1\n00:00:01,000 --> 00:00:02,000\nla la\n\n2\n00:00:02,000 --> 00:00:03,000\nla la\n"
     assert [cue.text for cue in parse_subtitles(plain)] == ["la la", "la la"]
+
+
+ASS = """[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize
+Style: Default,Arial,20
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Comment: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,karaoke,{\\k20}la {\\k30}lu
+Dialogue: 0,0:01:00.25,0:01:05.00,Default,,0,0,0,,二行目\\N続き
+Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,fx,{\\k20}la {\\k30}lu
+Dialogue: 1,0:00:01.00,0:00:02.50,Default,,0,0,0,fx,{\\blur3}la lu
+Dialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,{\\p1}m 0 0 l 1 1{\\p0}
+Dialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,
+"""
+
+
+@pytest.mark.parametrize("name", ["a.ass", "A.SSA"])
+def test_substation_is_read_without_effects_comments_and_drawings(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(ASS, "utf-8-sig")
+    assert read_subtitles(path) == [
+        TimedText(1.0, 2.5, "la lu"),
+        TimedText(60.25, 65.0, "二行目\n続き"),
+    ]
+
+
+def test_a_damaged_substation_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.ass"
+    path.write_text(ASS.replace("0:00:01.00", "about one").replace("0:01:00.25", "then"), "utf-8")
+    with pytest.raises(SetlistError, match="no subtitles"):
+        read_subtitles(path)
+
+
+def test_timed_lyrics_last_until_the_next_stamp(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrc"
+    path.write_text("[ti:Song]\n[00:01.50]la <00:02.00>lu\n[00:04.00]\n[00:06.00]続き\n", "utf-8")
+    assert read_subtitles(path) == [TimedText(1.5, 4.0, "la lu"), TimedText(6.0, 11.0, "続き")]
+
+
+def test_lyrics_without_times_are_no_subtitles(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrc"
+    path.write_text("la\nlu\n", "utf-8")
+    with pytest.raises(SetlistError, match="no subtitles"):
+        read_subtitles(path)

@@ -194,11 +194,12 @@ def test_what_lies_beside_the_file_comes_along(tmp_path: Path) -> None:
     (tmp_path / f"{stem}.live_chat.json").write_text('{"replayChatItemAction": {}}\n')
     (tmp_path / f"{stem}.ja.vtt").write_text("WEBVTT\n")
     (tmp_path / f"{stem}.srt").write_text("1\n")
+    (tmp_path / f"{stem}.zh.ass").write_text("[Script Info]\n")
     (tmp_path / f"{stem} 2.srt").write_text("another recording's\n")
     taken = take_file(source, tmp_path / "s")
     assert {path.name for path in (tmp_path / "s").iterdir()} == {
         "info.json", "thumbnail.jpg", "comments.json", "live_chat.json", "subtitles.ja.vtt",
-        "subtitles.srt",
+        "subtitles.srt", "subtitles.zh.ass",
     }  # fmt: skip
     assert taken.info.title == "歌枠"
     assert taken.info.channel == "A Singer"
@@ -207,7 +208,7 @@ def test_what_lies_beside_the_file_comes_along(tmp_path: Path) -> None:
     assert (taken.info.site, taken.info.site_id) == ("youtube", "dQw4w9WgXcQ")
     assert taken.info.stream_id == stream_id_for_file(source)
     assert taken.thumbnail_path == tmp_path / "s" / "thumbnail.jpg"
-    assert len(taken.subtitle_paths) == 2
+    assert len(taken.subtitle_paths) == 3
     assert taken.warnings == ()
     kept = taken.info_path.read_text(encoding="utf-8")
     assert "SECRET" not in kept

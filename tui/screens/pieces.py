@@ -33,7 +33,7 @@ from utawaku.tui.widgets.piece_rows import PieceRows
 SETTLE_S = 0.7
 """Nudges this close together are read as one."""
 LOOK_EVERY_S = 1.0
-NO_SUBTITLES = msg("No subtitles in the stream's folder: o names a .srt or .vtt file.")
+NO_SUBTITLES = msg("No subtitles in the stream's folder: o names a file (.srt, .vtt, .ass, .lrc).")
 
 
 class PiecesScreen(PlayerKeys):
@@ -226,7 +226,7 @@ class PiecesScreen(PlayerKeys):
         self.app.push_screen(
             AskText(
                 tr("Subtitles from a file"),
-                help=tr("The path of a .srt or .vtt file."),
+                help=tr("The path of a file: .srt, .vtt, .ass or .lrc."),
                 check=lambda text: (
                     "" if Path(text).expanduser().is_file() else tr("There is no such file.")
                 ),

@@ -1,4 +1,9 @@
-"""biliup's client, with its chunk loop made honest. Importing this imports biliup: do it late."""
+"""biliup's client, with its chunk loop made honest. Importing this imports biliup: do it late.
+
+The only module that knows biliup. It uses private names of it, which `tests/services/
+test_bilibili_contract.py` lists: run that with another version before it is allowed. The releases
+after 1.2.9 have these names, too, but no wheels: they need a Rust compiler at the user's.
+"""
 
 import asyncio
 import contextlib
@@ -8,7 +13,7 @@ import math
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import aiohttp
 import aiohttp.abc
@@ -18,6 +23,7 @@ import requests
 from utawaku.library.errors import LoginExpiredError, UploadError, UploadInterruptedError
 from utawaku.library.extras import needing
 from utawaku.library.progress import Progress, silent
+from utawaku.library.publish.records import Submission
 from utawaku.services.publish.bilibili.transport import GuardedAdapter
 from utawaku.services.publish.protocol import OnSent, uncounted
 
@@ -125,6 +131,30 @@ class PartClient(BiliBili):  # type: ignore[misc]
             )
         with contextlib.redirect_stdout(io.StringIO()):
             self.login_by_cookies(record)
+
+    def fill_in(
+        self, submission: Submission, videos: list[dict[str, str]], cover: IO[bytes] | None
+    ) -> None:
+        """Fill in the page of a submission, which `submit` sends; `cover` is a JPEG to upload.
+
+        Raises:
+            UploadError: any of its kinds, from the upload of the cover.
+        """
+        data = Data(
+            copyright=submission.copyright,
+            source=submission.source_url if submission.copyright == 2 else "",
+            tid=submission.category,
+            title=submission.title,
+            desc=submission.description,
+            desc_v2=[{"raw_text": submission.description, "biz_id": "", "type": 1}],
+            videos=videos,
+        )
+        data.set_tag(list(submission.tags))
+        # Set directly: biliup drops a time that it finds too near without saying so.
+        data.dtime = int(submission.publish_at) if submission.publish_at else None
+        if cover is not None:
+            data.cover = self.cover_up(cover).replace("http:", "")
+        self.video = data
 
     def send_part(
         self, path: str, name: str, line: str, progress: Progress, on_sent: OnSent = uncounted

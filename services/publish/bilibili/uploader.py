@@ -95,7 +95,9 @@ class BilibiliUploader:
         if submission.append_to:
             return self._append(submission, before_send)
         client = self._logged_in()
-        client.video = self._data(submission, client)
+        cover = Path(submission.cover_path) if submission.cover_path else None
+        client.fill_in(submission, [_video(part) for part in submission.parts],
+                       _jpeg(cover) if cover else None)  # fmt: skip
         before_send()
         answer = client.submit("web")
         data = answer.get("data") or {}
@@ -174,27 +176,6 @@ class BilibiliUploader:
             client.log_in(self._accounts.record(self.account))
             self._client = client
         return self._client
-
-    def _data(self, submission: Submission, client: "PartClient") -> Any:
-        """biliup's form of a submission."""
-        from biliup.plugins.bili_webup import Data
-
-        data = Data(
-            copyright=submission.copyright,
-            source=submission.source_url if submission.copyright == 2 else "",
-            tid=submission.category,
-            title=submission.title,
-            desc=submission.description,
-            desc_v2=[{"raw_text": submission.description, "biz_id": "", "type": 1}],
-            videos=[_video(part) for part in submission.parts],
-        )
-        data.set_tag(list(submission.tags))
-        # Set directly: biliup drops a time that it finds too near without saying so.
-        data.dtime = int(submission.publish_at) if submission.publish_at else None
-        if submission.cover_path:
-            cover = client.cover_up(_jpeg(Path(submission.cover_path)))
-            data.cover = cover.replace("http:", "")
-        return data
 
     def _append(self, submission: Submission, before_send: Callable[[], None]) -> RemoteSubmission:
         """Add parts to an existing submission, as it is on the site right now."""
