@@ -1,6 +1,7 @@
 """Cheap looks into container files for what FFmpeg does not tell: restarts and marked jumps."""
 
 import mmap
+from functools import lru_cache
 from pathlib import Path
 
 _TS_PACKET = 188
@@ -17,7 +18,16 @@ def may_restart(path: Path, container: str) -> bool:
 
     Their time stamps start again, so that a jump to a time leads to any of them: such a file is
     read from its start. Containers whose times stand in one index cannot hold a restart.
+
+    A file is looked through once, and again when its size or time of change is another.
     """
+    seen = path.stat()
+    return _looked_through(path, container, seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _looked_through(path: Path, container: str, _size: int, _mtime_ns: int) -> bool:
+    """Return `may_restart` of a file as it was at that size and time of change."""
     formats = set(container.split(","))
     if "ogg" in formats:
         return _has_second(path, _OGG_FIRST, after_other_pages=True)

@@ -35,6 +35,8 @@ TOLERANCE = 1e-4
 """Largest sample difference, -80 dBFS, at which a copy counts as the same sound."""
 
 _COMPARED_S = 2.0
+_TOLD_EVERY = 500
+"""Packets between two words of progress."""
 
 _BIT_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _FRAME_SAMPLES = (
@@ -118,15 +120,15 @@ def write_opus(
         page: list[bytes] = []
         position = n_segments = n_on_page = 0
         for packet in packets:
-            n_new = len(packet) // 255 + 1
+            n_new, n_played = len(packet) // 255 + 1, packet_samples(packet)
             # A page holds a second of sound at most and never splits a packet.
             if page and (n_segments + n_new > 255 or n_on_page >= RATE_HZ):
                 writer.page(page, position)
                 page, n_segments, n_on_page = [], 0, 0
             page.append(packet)
             n_segments += n_new
-            n_on_page += packet_samples(packet)
-            position += packet_samples(packet)
+            n_on_page += n_played
+            position += n_played
         writer.page(page, min(position, n_skip + n_samples), last=True)
 
 
@@ -179,7 +181,9 @@ def _copy_with_run_up(
             if packet_samples(data) != track.n_packet:
                 raise NotCopyableError("the Opus packets are not all of 20 ms")
             kept.append(data)
-            progress((number - first) * track.n_packet / max(1, raw_stop - raw_start), "copying")
+            if len(kept) % _TOLD_EVERY == 0:
+                share = len(kept) * track.n_packet / max(1, raw_stop - raw_start)
+                progress(share, "copying")
     if (first + len(kept)) * track.n_packet < raw_stop:
         raise NotCopyableError("the recording ends before the span")
     n_skip = raw_start - first * track.n_packet

@@ -52,9 +52,11 @@ class PacketTrack:
 
         Raises NotCopyableError where a packet is missing or out of place.
         """
+        time_base = self.stream.time_base or Fraction(1, self.sample_rate_hz)
+        tick_s = float(time_base)
         target_s = self.first_s + first * self.n_packet / self.sample_rate_hz - _RUN_UP_S
         if self.seekable and target_s > self.first_s:
-            self.container.seek(int(target_s / self._time_base), stream=self.stream)
+            self.container.seek(int(target_s / time_base), stream=self.stream)
             expected: int | None = None
         else:
             # Seeking to the very start loses the packet before time 0, so start from scratch.
@@ -63,7 +65,7 @@ class PacketTrack:
         for packet in self.container.demux(self.stream):
             if packet.size == 0:  # the end mark
                 continue
-            number = self._number(packet, expected)
+            number = self._number(packet, tick_s, expected)
             if expected is not None and (number < expected or (begun and number > expected)):
                 raise NotCopyableError("a packet is missing")
             expected = number + 1
@@ -73,18 +75,14 @@ class PacketTrack:
                 begun = True
                 yield number, packet
 
-    @property
-    def _time_base(self) -> Fraction:
-        return self.stream.time_base or Fraction(1, self.sample_rate_hz)
-
-    def _number(self, packet: Packet, expected: int | None) -> int:
+    def _number(self, packet: Packet, tick_s: float, expected: int | None) -> int:
         if packet.is_corrupt:
             raise NotCopyableError("a packet is damaged")
         if packet.pts is None:
             if expected is None:
                 raise NotCopyableError("a packet has no time stamp")
             return expected
-        at = (float(packet.pts * self._time_base) - self.first_s) * self.sample_rate_hz
+        at = (packet.pts * tick_s - self.first_s) * self.sample_rate_hz
         number = round(at / self.n_packet)
         if abs(at - number * self.n_packet) > _STEADY_S * self.sample_rate_hz:
             raise NotCopyableError("the time stamps do not follow the samples")

@@ -1,5 +1,6 @@
 """One clock: a sound is where a player plays it, however the recording's own clock ran."""
 
+import os
 import struct
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from utawaku.media.clock import PacketClock
+from utawaku.media.containers import may_restart
 from utawaku.media.cut.audio import cut_audio
 from utawaku.media.cut.ogg_opus import ogg_crc
 from utawaku.media.decode import decode, load
@@ -261,6 +263,27 @@ def followed(stamps: list[int | None], **options: Any) -> tuple[list[int | None]
 def run(start: int, n: int = 400) -> list[int | None]:
     """Stamps of `n` packets that follow each other."""
     return [start + 1920 * k for k in range(n)]
+
+
+def test_a_file_that_grew_by_a_recording_is_looked_through_again(tmp_path: Path) -> None:
+    recording = tmp_path / "recorder.ogg"
+    first, page = b"OggS\x00\x02" + bytes(60), b"OggS\x00\x00" + bytes(60)
+    recording.write_bytes(first + page)
+    assert not may_restart(recording, "ogg")
+    with recording.open("ab") as file:
+        file.write(first + page)
+    assert may_restart(recording, "ogg")
+
+
+def test_a_file_that_stays_as_it_is_is_looked_through_once(tmp_path: Path) -> None:
+    recording = tmp_path / "recording.ogg"
+    recording.write_bytes(b"OggS\x00\x02" + bytes(60))
+    seen = recording.stat()
+    assert not may_restart(recording, "ogg")
+    recording.write_bytes((b"OggS\x00\x02" + bytes(4) + b"OggS\x00\x00" + bytes(4)) * 4)
+    recording.write_bytes(recording.read_bytes()[: seen.st_size])
+    os.utime(recording, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert not may_restart(recording, "ogg"), "its bytes were read again"
 
 
 def test_a_gap_up_to_ten_minutes_is_silence_and_a_longer_one_a_restart() -> None:
