@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from utawaku.models.tagger import Tagger
     from utawaku.workflows.favourites import FavouritesRound
 
+_FILTERS = {
+    "title": "--title",
+    "exclude": "--exclude",
+    "min_duration_s": "--min-minutes",
+    "max_duration_s": "--max-minutes",
+    "kinds": "--only",
+}
+"""Options by the field of `CrawlSettings` that they fill."""
 PACE_NAME = "download-pace.json"
 """The place where all processes note when a site was asked last."""
 
@@ -111,9 +119,12 @@ def search(
     Exit code 5: a search or a preview failed; the others are done, and what failed does not count
     for the day.
     """
+    from utawaku.library.errors import UsageError
     from utawaku.services.downloader import Downloader
     from utawaku.workflows.crawl import crawl, taste_scorer
 
+    if min_minutes is not None and max_minutes is not None and max_minutes < min_minutes:
+        raise UsageError("is below --min-minutes: nothing could pass", subject="--max-minutes")
     settings, catalogue = _open()
     given = {
         "title": title if title is not None else ([] if words else None),
@@ -143,6 +154,11 @@ def search(
         + (tr("; ended early: {stopped}", stopped=done.stopped) if done.stopped else ""),
         markup=False,
     )
+    if not (words or done.n_looks or done.stopped):
+        err.print(
+            tr("Nothing to search for yet: like songs, give words, or set crawl.words."),
+            markup=False,
+        )
     if done.n_listed:
         out.print(
             tr(
@@ -261,10 +277,12 @@ def _searches(
         ]
     except ValidationError as error:
         first = error.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        said = str(first["msg"]).removeprefix("Value error, ")
         raise UsageError(
-            str(first["msg"]),
-            subject=".".join(str(part) for part in first["loc"]),
-            next_step="`utawaku candidates search --help` tells the filters",
+            said,
+            subject=_FILTERS.get(field, field),
+            next_step="`utawaku candidates search --help` lists the filters",
         ) from error
     return settings.model_copy(update={"crawl": crawl}), searches or None
 

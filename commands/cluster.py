@@ -129,7 +129,7 @@ def _refuse_to_leave_songs_behind() -> None:
     with closing(Catalogue.open(settings)) as present:
         if not is_new(present):
             raise UtawakuError(
-                "this machine has a library on SQLite, which would be seen no more",
+                "this machine has a library on SQLite, which the cluster would not show",
                 subject=str(file),
                 next_step="Move it there first: utawaku catalogue move --to URL",
             )

@@ -146,7 +146,7 @@ class Command(TyperCommand):
         rest: list[str] = super().parse_args(ctx, args)
         for name, value in ctx.params.items() if has_empty else ():
             values = value if isinstance(value, list | tuple) else [value]
-            if Path() in values or (name == "sources" and "" in values):
+            if Path() in values or (name in ("sources", "target") and "" in values):
                 raise typer.BadParameter(tr("it is empty"), ctx=ctx, param_hint=f"'{name}'")
         return rest
 

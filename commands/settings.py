@@ -10,7 +10,11 @@ from utawaku.library.language import tr
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: utawaku settings cut.codec flac")(settings)
+    # A number below zero is a value, not an option.
+    app.command(
+        epilog="Example: utawaku settings cut.codec flac",
+        context_settings={"ignore_unknown_options": True},
+    )(settings)
 
 
 def settings(

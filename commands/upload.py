@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from utawaku.commands.console import add_row, err, out, print_event, print_json, print_table, table
-from utawaku.library.errors import ConfigError, UtawakuError
+from utawaku.library.errors import ConfigError, UsageError, UtawakuError
 from utawaku.library.language import tr, translated, trn
 from utawaku.library.words import word
 
@@ -161,7 +161,7 @@ def upload(
     from utawaku.library.store.browse import Browser
 
     if by not in ("", "stream", "all"):
-        raise ConfigError("is neither stream nor all", subject=by)
+        raise UsageError("is neither stream nor all", subject=f"--by {by}")
     settings = load_settings()
     catalogue = Catalogue.open(settings)
     browser = Browser(catalogue, catalogue.engine)
@@ -371,8 +371,8 @@ def _moment(text: str) -> float | None:
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError as error:
-        raise ConfigError(
-            "is no time", subject=text, next_step="Write it like 2026-12-24T20:00"
+        raise UsageError(
+            "is no time", subject=f"--at {text}", next_step="Write it like 2026-12-24T20:00"
         ) from error
 
 

@@ -74,3 +74,21 @@ def test_filters_that_let_nothing_through_are_wrong_usage(command_line: CommandL
     assert answer.exit_code == 2
     assert "nothing could pass" in answer.stderr
     assert command_line.run("candidates", "search", "NCS", "--only", "live").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--only", "live"), ("--title", "("), ("--exclude", "("), ("--max-minutes", "0")],
+)
+def test_a_wrong_filter_is_named_as_its_option(
+    command_line: CommandLine, option: str, value: str
+) -> None:
+    answer = command_line.run("candidates", "search", "NCS", option, value)
+    assert answer.exit_code == 2
+    assert f"{option}: " in answer.stderr
+
+
+def test_a_search_for_nothing_says_what_to_do(command_line: CommandLine) -> None:
+    answer = command_line.run("candidates", "search")
+    assert answer.exit_code == 0
+    assert "set crawl.words" in answer.stderr

@@ -76,6 +76,7 @@ def test_each_error_of_typer_has_a_place_for_its_values() -> None:
         ["ingest", ""],
         ["candidates", "teach", ""],
         ["segment", ""],
+        ["separate", ""],
         ["highlight", "song.opus", "--clips="],
     ],
 )

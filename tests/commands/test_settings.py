@@ -46,6 +46,11 @@ def test_one_word_is_a_list_where_a_list_belongs(command_line: CommandLine) -> N
     assert len(load_settings().web.public_urls) == 2
 
 
+def test_a_number_below_zero_is_a_value(command_line: CommandLine) -> None:
+    assert command_line.run("settings", "songs.boundary_bias", "-0.75").exit_code == 0
+    assert load_settings().songs["boundary_bias"] == -0.75
+
+
 def test_a_song_rule_is_a_setting_too(command_line: CommandLine) -> None:
     assert command_line.run("settings", "songs.min_song_s", "45").exit_code == 0
     listed = json.loads(command_line.run("settings", "songs", "--json").stdout)

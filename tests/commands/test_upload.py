@@ -252,3 +252,10 @@ def test_the_human_mends_the_queue(desk: Desk) -> None:
     assert store.get(kept.id).remote_id == "BV1xx411c7mD"
     assert isinstance(_here("submissions", "--release", "nobody").exception, ConfigError)
     assert isinstance(_here("submissions", "--drop", str(kept.id)).exception, StateError)
+
+
+@pytest.mark.parametrize("option", [("--by", "foo"), ("--at", "never")])
+def test_a_word_that_an_option_does_not_know_is_wrong_usage(
+    desk: Desk, option: tuple[str, str]
+) -> None:
+    assert "error: " + " ".join(option) in desk.run("upload", "channel:うた", *option, code=2)
