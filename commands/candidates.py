@@ -278,7 +278,7 @@ def _searches(
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else ""
-        said = str(first["msg"]).removeprefix("Value error, ")
+        said = str(first.get("ctx", {}).get("error") or first["msg"])
         raise UsageError(
             said,
             subject=_FILTERS.get(field, field),
