@@ -6,13 +6,14 @@ from typing import Any
 
 import dagster as dg
 
+from utawaku.library.processes import keep_freed_memory
 from utawaku.models.segmenter import ENGINE_VERSION
 from utawaku.models.songs import segment_and_listen
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
 from utawaku.orchestration.resources import LibraryResource, SegmenterResource
-from utawaku.workflows.pcm_sharing import keep_sound
+from utawaku.workflows.pcm_sharing import keep_loudness, keep_sound
 from utawaku.workflows.recordings import recording_file
 from utawaku.workflows.segments import (
     analysis_file,
@@ -59,9 +60,13 @@ def segments(
     with track(library, context, "segments") as work:
         recording = recording_file(stream, settings)
         engine = segmenter.engine(work.progress)
+        keep_freed_memory()
         started = os.times()
         with keep_sound(recording, stream, settings) as spool:
-            result = segment_and_listen(engine, recording, work.progress, observers=(spool.add,))
+            own = keep_loudness(recording, stream, settings)
+            result = segment_and_listen(
+                engine, recording, work.progress, observers=(spool.add,), own=own
+            )
         cost = os.times()
         settings.stream_dir(stream.id).mkdir(parents=True, exist_ok=True)
         result.save(analysis_file(stream.id, settings))

@@ -260,6 +260,11 @@ class Settings(BaseSettings):
         description="Device that the segmenter, the separator, the tagger and DeepChorus run on. "
         "`auto` takes a GPU where ONNX Runtime was installed for it, else the processor.",
     )
+    short_cuts: bool = Field(
+        default=True,
+        description="Take from the one pass over a recording what its songs sound like and how "
+        "loud they are. Without it each step decodes anew, which takes twice as long.",
+    )
     library_root: LocalPath = Field(
         default_factory=places.library_root, description="Songs/, Streams/ and .trash/ live here."
     )

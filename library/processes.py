@@ -1,8 +1,13 @@
-"""Marks of processes, which tell a later process with the same number apart."""
+"""Marks of processes, which tell a later process with the same number apart; their memory."""
 
+import ctypes
+from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
+# mallopt(3), of the GNU C library.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES, _MAPPED_BYTES = 32 << 20, 8 << 20
 
 
 def process_mark(pid: int) -> str:
@@ -44,3 +49,16 @@ def _start_by_the_clock(pid: int) -> str:
         return f"{psutil.Process(pid).create_time():.2f}"
     except psutil.NoSuchProcess:
         return "gone"
+
+
+def keep_freed_memory() -> None:
+    """Let this process hold on to what it frees, up to 32 MB, for what it allocates next.
+
+    Sound comes in blocks of about a megabyte that are allocated and freed hundreds of times. The
+    GNU C library gives each back to the system, which has to clear the next one again: that took a
+    tenth of the time of a pass over a recording. Elsewhere this does nothing.
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, _MAPPED_BYTES)
+        library.mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)

@@ -15,9 +15,9 @@ import numpy as np
 from utawaku.library.errors import MediaError, TruncatedMediaError
 from utawaku.library.progress import Progress, silent
 from utawaku.media.frames import FrameReader, OffGridError, Placed, TrackStart
-from utawaku.media.graph import LayoutError, Output, SoundAssembler, n_channels
+from utawaku.media.graph import MOST_PLANES, LayoutError, Output, SoundAssembler, n_channels
 from utawaku.media.probe import MediaInfo, probe, probe_part
-from utawaku.media.straight import StraightReader
+from utawaku.media.straight import OwnSound, StraightReader
 from utawaku.media.timeline import Timeline
 
 _log = logging.getLogger(__name__)
@@ -107,6 +107,7 @@ def decode(
     chunk_s: float = 30.0,
     as_s16: bool = False,
     track: int | None = None,
+    own: OwnSound | None = None,
     progress: Progress = silent,
 ) -> AudioReader:
     """Decode `path` in chunks of `chunk_s` seconds; the memory does not grow with the length.
@@ -118,6 +119,8 @@ def decode(
             decode of the whole file gives from sample ``round(a * rate)`` on.
         as_s16: round to 16 bits before the conversion to float, as ffmpeg does into a WAV file.
         track: which sound track, counted from 0; None takes the one flagged as default.
+        own: is given the samples at the recording's own rate and layout, too; is told at the end
+            where the whole recording could be read without any doubt, which is never so for a span.
 
     Raises:
         NotMediaError, NoAudioError, TruncatedMediaError: at once, or (the last one) on the first
@@ -147,7 +150,8 @@ def decode(
     elif info.parts:
         source = _JoinedSource(info, output, n_wanted)
     else:
-        source = _Source(info, output, n_wanted)
+        # More planes cannot be reached from Python.
+        source = _Source(info, output, n_wanted, own if info.n_channels <= MOST_PLANES else None)
     return AudioReader(
         info,
         source,
@@ -187,7 +191,10 @@ def load(
 class _Source:
     """The chunks of a span and the facts about its timeline."""
 
-    def __init__(self, info: MediaInfo, output: Output, n_wanted: int | None) -> None:
+    def __init__(
+        self, info: MediaInfo, output: Output, n_wanted: int | None, own: OwnSound | None = None
+    ) -> None:
+        self._own = own
         self._info = info
         self._output = output
         self._n_wanted = n_wanted
@@ -208,7 +215,7 @@ class _Source:
     def _arrays(self) -> Iterator[np.ndarray]:
         """Yield int16 or float32 (n_channels, n_samples) of any length."""
         start = TrackStart.of(self._info)
-        straight = StraightReader(self._info, self._output, start)
+        straight = StraightReader(self._info, self._output, start, self._own)
         yield from straight
         rate = self._output.sample_rate_hz
         if straight.is_whole:

@@ -29,7 +29,7 @@ from utawaku.media.frames import PREROLL_S, Placed
 _log = logging.getLogger(__name__)
 
 _SILENCE_S = 1.0
-_MOST_PLANES = 8
+MOST_PLANES = 8
 """More planes than these cannot be reached from Python: such frames are packed first."""
 
 
@@ -124,7 +124,7 @@ class _Run:
         self._at, n_dropped = start
         self._ratio = output.sample_rate_hz / frame.sample_rate
         self._drops = n_dropped
-        too_many = frame.format.is_planar and frame.layout.nb_channels > _MOST_PLANES
+        too_many = frame.format.is_planar and frame.layout.nb_channels > MOST_PLANES
         if too_many or frame.format.planar.name not in _DTYPES:
             name = "dbl" if "64" in frame.format.name else frame.format.packed.name
             self._packer = AudioResampler(name, frame.layout.name, frame.sample_rate)

@@ -13,19 +13,20 @@ from pathlib import Path
 
 import av
 import numpy as np
-from scipy.fft import irfft, rfft
+from scipy.fft import irfft, next_fast_len, rfft
 
 from utawaku.library.progress import Progress, silent
 from utawaku.media.decode import decode
+from utawaku.media.true_peak import TruePeak
 
 REPLAYGAIN_REFERENCE_LUFS = -18.0
 _ABSOLUTE_GATE_LUFS = -70.0
 _OFFSET_DB = -0.691
-_OVERSAMPLING = 4
-_TAPS_PER_PHASE = 12
-_PEAK_BLOCK = 128
 _MEMORY_S = 0.1
 """After so long the K-weighting has forgotten a sample: what is left of it is below -200 dB."""
+_BLOCK_S = 0.5
+"""Sound that one transform weights."""
+_BLOCKS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ _GAINS = dict.fromkeys(
 _UNPLACED = frozenset(("NONE", "UNK"))
 
 
-def _channel_weights(n_channels: int, layout: str) -> np.ndarray:
-    """BS.1770 channel gains, shape (n_channels,): surrounds 1.41, LFE none.
+def channel_weights(n_channels: int, layout: str) -> np.ndarray:
+    """BS.1770 channel gains, float64 (n_channels,): surrounds 1.41, LFE none.
 
     `layout` is FFmpeg's name of the channel layout; where it names no places or has another number
     of channels, FFmpeg's layout for so many channels holds.
@@ -106,12 +107,12 @@ class LoudnessMeter:
         """`layout` is FFmpeg's name of the channel layout; empty is the usual one."""
         self._rate = sample_rate_hz
         self._n_channels = n_channels
-        self._weighting = _Weighting(sample_rate_hz, n_channels)
-        self._weights = _channel_weights(n_channels, layout)
+        self._weighting = Weighting(sample_rate_hz, n_channels)
+        self._weights = channel_weights(n_channels, layout)
         self._step = max(1, round(sample_rate_hz / 10))
-        self._rest = np.zeros((n_channels, 0))
+        self._rest = np.zeros((n_channels, 0), np.float32)
         self._energies: list[np.ndarray] = []
-        self._peak = _TruePeak(sample_rate_hz, n_channels)
+        self._peak = TruePeak(sample_rate_hz, n_channels)
 
     def add(self, samples: np.ndarray) -> None:
         """Take float samples of shape (n_samples,) or (n_channels, n_samples)."""
@@ -125,7 +126,7 @@ class LoudnessMeter:
         weighted = np.concatenate([self._rest, weighted], axis=1) if self._rest.size else weighted
         n_steps = weighted.shape[1] // self._step
         whole = weighted[:, : n_steps * self._step].reshape(self._n_channels, n_steps, self._step)
-        squares = np.einsum("cst,cst->cs", whole, whole)
+        squares = np.einsum("cst,cst->cs", whole, whole).astype(np.float64)
         self._energies.append(self._weights @ squares / self._step)
         self._rest = weighted[:, n_steps * self._step :]
 
@@ -137,14 +138,23 @@ class LoudnessMeter:
         """
         energies = np.concatenate([*self._energies, np.zeros(0)])
         if not energies.size and self._rest.size:
-            energies = np.array([self._weights @ np.mean(self._rest**2, axis=1)])
-        true_peak = self._peak.result()
-        return Loudness(
-            integrated_lufs=_integrated(_windows(energies, 4)),
-            range_lu=_loudness_range(_windows(energies, 30)) if energies.size >= 30 else 0.0,
-            true_peak_db=20 * log10(true_peak) if true_peak > 0 else -inf,
-            sample_peak=self._peak.sample_peak,
-        )
+            energies = np.array([self._weights @ np.mean(self._rest.astype(float) ** 2, axis=1)])
+        return loudness_of(energies, self._peak.result(), self._peak.sample_peak)
+
+
+def loudness_of(energies: np.ndarray, true_peak: float, sample_peak: float) -> Loudness:
+    """The loudness of audio whose mean K-weighted energy each 100 ms is known.
+
+    Args:
+        energies: float64 (n,), the channels weighted and summed.
+        true_peak, sample_peak: as factors of full scale.
+    """
+    return Loudness(
+        integrated_lufs=_integrated(_windows(energies, 4)),
+        range_lu=_loudness_range(_windows(energies, 30)) if energies.size >= 30 else 0.0,
+        true_peak_db=20 * log10(true_peak) if true_peak > 0 else -inf,
+        sample_peak=sample_peak,
+    )
 
 
 def _windows(energies: np.ndarray, n_steps: int) -> np.ndarray:
@@ -178,87 +188,43 @@ def _loudness_range(energies: np.ndarray) -> float:
     return float(high - low)
 
 
-class _Weighting:
+class Weighting:
     """K-weighting of audio in pieces, by overlap-save in the frequency domain.
 
     The filters are recursive, but forget within `_MEMORY_S`, so that their response on the grid
-    of a transform much longer than that is theirs to within rounding. Costs what a recursion does,
-    without the second or two that importing scipy.signal takes in every process.
+    of a transform much longer than that is theirs to within rounding. In single precision, in which
+    the transforms of several blocks share the processor's vectors; what it rounds lies 140 dB
+    below the loudest of a block. Costs less than a recursion does, without the second or two that
+    importing scipy.signal takes in every process.
     """
 
     def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
-        self._n_before = ceil(_MEMORY_S * sample_rate_hz)
-        self._size = 1 << (4 * self._n_before).bit_length()
-        self._response = np.ones(self._size // 2 + 1, complex)
+        self._step = max(1, round(_BLOCK_S * sample_rate_hz))
+        self._size = next_fast_len(ceil(_MEMORY_S * sample_rate_hz) + self._step, real=True)
+        self._n_before = self._size - self._step
+        response = np.ones(self._size // 2 + 1, complex)
         for section in k_weighting(sample_rate_hz):
-            self._response *= rfft(section[:3], self._size) / rfft(section[3:], self._size)
-        self._before = np.zeros((n_channels, self._n_before))
+            response *= rfft(section[:3], self._size) / rfft(section[3:], self._size)
+        self._response = response.astype(np.complex64)
+        self._before = np.zeros((n_channels, self._n_before), np.float32)
 
     def of(self, samples: np.ndarray) -> np.ndarray:
-        """Return the weighted samples, as many as given; shape (n_channels, n_samples)."""
-        signal = np.concatenate([self._before, samples], axis=1)
-        self._before = signal[:, -self._n_before :]
-        weighted = np.empty(samples.shape)
-        step = self._size - self._n_before
-        for start in range(0, samples.shape[1], step):
-            spectrum = rfft(signal[:, start : start + self._size], self._size, axis=1)
-            block = irfft(spectrum * self._response, self._size, axis=1)[:, self._n_before :]
-            stop = min(start + step, samples.shape[1])
-            weighted[:, start:stop] = block[:, : stop - start]
-        return weighted
-
-
-class _TruePeak:
-    """Peak of the four times oversampled signal.
-
-    Oversampling everything costs more than all the rest, so a block is oversampled only where its
-    largest sample could still, with the worst of signs, beat the peak known so far.
-    """
-
-    def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
-        # From 96 kHz on the samples are dense enough (BS.1770, annex 2).
-        self._factor = _OVERSAMPLING if sample_rate_hz < 96_000 else 1
-        n_taps = _OVERSAMPLING * _TAPS_PER_PHASE + 1
-        taps = np.kaiser(n_taps, 5) * np.sinc(np.arange(-(n_taps // 2), n_taps // 2 + 1) / 4)
-        phases = [taps[phase::_OVERSAMPLING][:_TAPS_PER_PHASE] for phase in (1, 2, 3)]
-        self._phases = np.array([phase / phase.sum() for phase in phases], np.float32)
-        self._bound = float(np.abs(self._phases).sum(axis=1).max())
-        self._tail = np.zeros((n_channels, _TAPS_PER_PHASE - 1), np.float32)
-        self.sample_peak = 0.0
-        self._true_peak = 0.0
-
-    def add(self, samples: np.ndarray) -> None:
-        self.sample_peak = max(self.sample_peak, float(samples.max()), -float(samples.min()))
-        self._true_peak = max(self._true_peak, self.sample_peak)
-        if self._factor > 1:
-            self._interpolate(np.concatenate([self._tail, samples.astype(np.float32)], axis=1))
-            joined = np.concatenate([self._tail, samples[:, 1 - _TAPS_PER_PHASE :]], axis=1)
-            self._tail = joined[:, 1 - _TAPS_PER_PHASE :].astype(np.float32)
-
-    def _interpolate(self, signal: np.ndarray) -> None:
-        width = min(_PEAK_BLOCK + _TAPS_PER_PHASE - 1, signal.shape[1])
-        windows = np.lib.stride_tricks.sliding_window_view(signal, width, axis=1)
-        # The last block overlaps the one before: padding it would make an edge, thus a peak.
-        starts = np.append(np.arange(0, windows.shape[1], _PEAK_BLOCK), windows.shape[1] - 1)
-        blocks = windows[:, starts].reshape(-1, width)
-        tops = np.maximum(blocks.max(axis=1), -blocks.min(axis=1)) * self._bound
-        order = np.argsort(-tops)
-        # The loudest blocks first: after a few the known peak rules most of the others out.
-        for start in range(0, order.size, 64):
-            batch = order[start : start + 64]
-            batch = batch[tops[batch] > self._true_peak]
-            if not batch.size:
-                return
-            self._true_peak = max(self._true_peak, self._peak_of(blocks[batch]))
-
-    def _peak_of(self, blocks: np.ndarray) -> float:
-        windows = np.lib.stride_tricks.sliding_window_view(blocks, _TAPS_PER_PHASE, axis=1)
-        # einsum and not @: a matrix product of this shape makes BLAS threads burn both cores.
-        between = np.einsum("bnt,pt->pbn", windows, self._phases[:, ::-1])
-        return max(float(between.max()), -float(between.min()))
-
-    def result(self) -> float:
-        return self._true_peak
+        """Return the weighted samples, as many as given; float32 (n_channels, n_samples)."""
+        n_channels, n_samples = samples.shape
+        n_blocks = -(-n_samples // self._step)
+        signal = np.zeros((n_channels, self._n_before + n_blocks * self._step), np.float32)
+        signal[:, : self._n_before] = self._before
+        signal[:, self._n_before : self._n_before + n_samples] = samples
+        self._before = signal[:, n_samples : n_samples + self._n_before].copy()
+        windows = np.lib.stride_tricks.sliding_window_view(signal, self._size, axis=1)
+        weighted = np.empty((n_channels, n_blocks, self._step), np.float32)
+        for start in range(0, n_blocks, _BLOCKS_AT_ONCE):
+            blocks = windows[:, start * self._step :: self._step][:, :_BLOCKS_AT_ONCE]
+            spectrum = rfft(blocks, axis=-1)
+            spectrum *= self._response
+            filtered = irfft(spectrum, self._size, axis=-1, overwrite_x=True)
+            weighted[:, start : start + _BLOCKS_AT_ONCE] = filtered[..., self._n_before :]
+        return weighted.reshape(n_channels, -1)[:, :n_samples]
 
 
 def measure(samples: np.ndarray, sample_rate_hz: int, layout: str = "") -> Loudness:

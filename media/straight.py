@@ -7,11 +7,13 @@ was between; at the first doubt the careful way (`utawaku.media.frames`) goes on
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.error import FFmpegError
 from av.filter import Graph
+from av.filter.context import FilterContext
 
 from utawaku.media.frames import TrackStart
 from utawaku.media.graph import Output, n_channels, sink_nodes
@@ -23,15 +25,32 @@ _SAME_END_S = 0.03
 """A recording that ends this near to where its header says ended without trouble."""
 
 
+_OWN_S = 1.0
+"""Sound that is handed to `OwnSound` at once."""
+
+
+class OwnSound(Protocol):
+    """Takes a recording's samples as they are, beside those that are read at another rate."""
+
+    def add(self, samples: np.ndarray) -> None:
+        """Take the next ones, float32 (n_channels, n_samples), at the recording's own rate."""
+
+    def complete(self) -> None:
+        """Learn that all samples were given; not called where they were not."""
+
+
 class StraightReader:
     """Iterator over (n_channels, n_samples) of a recording from its start, as far as all is well.
 
     Afterwards `is_whole` says whether it came to the end, and `n_samples` where it stopped.
     """
 
-    def __init__(self, info: MediaInfo, output: Output, start: TrackStart) -> None:
+    def __init__(
+        self, info: MediaInfo, output: Output, start: TrackStart, own: OwnSound | None = None
+    ) -> None:
         self._info = info
         self._output = output
+        self._own = own
         self._may = output.first == 0 and start.lead_s == 0.0 and not start.begins_damaged
         # Stamps that are coarser than the threshold prove nothing less than themselves.
         self._stray_s = max(_STRAY_S, 2 * float(start.time_base))
@@ -58,6 +77,8 @@ class StraightReader:
         if abs(end_s - self._info.duration_s) <= _SAME_END_S:
             self.is_whole = True
             self.n_samples += held.shape[1]
+            if self._own is not None:
+                self._own.complete()
             yield held
 
     def _chunks(self) -> Iterator[tuple[float, np.ndarray]]:
@@ -76,13 +97,45 @@ class StraightReader:
         graph = Graph()
         track = str(self._info.audio_index)
         source = graph.add("amovie", None, filename=f"file:{self._info.path}", streams=track)
-        for left, right in pairwise([source, *sink_nodes(graph, self._output)]):
+        beside: FilterContext | None = None
+        if self._own is not None:
+            both = graph.add("asplit", "2")
+            source.link_to(both)
+            beside = self._add_own(graph, both)
+            source = both
+        nodes = sink_nodes(graph, self._output)
+        for left, right in pairwise([source, *nodes]):
             left.link_to(right)
         graph.configure()
-        while True:
-            try:
-                frame = graph.pull()
-            except (BlockingIOError, EOFError):
-                return
-            if isinstance(frame, AudioFrame):
-                yield frame
+        for frame in _pulled(nodes[-1]):
+            if beside is not None:
+                self._hand_over(beside)
+            yield frame
+        if beside is not None:
+            self._hand_over(beside)
+
+    def _add_own(self, graph: Graph, both: FilterContext) -> FilterContext:
+        """Add what leads the recording's own samples out of the graph; return its end."""
+        n_own = max(1, round(_OWN_S * self._info.sample_rate_hz))
+        plain = graph.add("aformat", "sample_fmts=fltp")
+        nodes = [plain, graph.add("asetnsamples", f"n={n_own}:p=0"), graph.add("abuffersink")]
+        both.link_to(plain, 1, 0)
+        for left, right in pairwise(nodes):
+            left.link_to(right)
+        return nodes[-1]
+
+    def _hand_over(self, beside: FilterContext) -> None:
+        assert self._own is not None
+        for frame in _pulled(beside):
+            self._own.add(frame.to_ndarray())
+
+
+def _pulled(sink: FilterContext) -> Iterator[AudioFrame]:
+    """Yield the frames that come out of a graph until it needs more than it has."""
+    while True:
+        try:
+            frame = sink.pull()
+        except (BlockingIOError, EOFError):
+            return
+        if isinstance(frame, AudioFrame):
+            yield frame

@@ -1,7 +1,8 @@
 """A stream's sound, decoded once for all who listen to its songs.
 
 `segments` decodes the whole recording anyway; it leaves the samples in the cache, where labels,
-highlights and embeddings read the spans of their songs. The last of them takes the file away.
+highlights and embeddings read the spans of their songs, and its loudness, which the cut asks for
+that of its copies. The last who listens takes the files away.
 """
 
 import logging
@@ -9,6 +10,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -16,10 +18,14 @@ from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError
+from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Song, Stream
 from utawaku.media.decode import decode, load
+from utawaku.media.loudness_grid import GridMeter, LoudnessGrid
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ, SpoolWriter, read_spool
+from utawaku.media.probe import MediaInfo, probe
+from utawaku.media.straight import OwnSound
 from utawaku.workflows.recordings import recording_file
 
 _log = logging.getLogger(__name__)
@@ -52,8 +58,61 @@ def keep_sound(recording: Path, stream: Stream, settings: Settings) -> SpoolWrit
     return SpoolWriter(sound_file(recording, stream.id, settings))
 
 
+class _LoudnessKeeper:
+    """Takes a recording's own samples, and leaves its loudness in a file if these were all."""
+
+    def __init__(self, info: MediaInfo, target: Path) -> None:
+        self._target = target
+        self._meter = GridMeter(info.sample_rate_hz, info.n_channels, info.layout)
+
+    def add(self, samples: np.ndarray) -> None:
+        """Take float32 (n_channels, n_samples)."""
+        self._meter.add(samples)
+
+    def complete(self) -> None:
+        """Write the file; where there is no room there is none, and songs are measured alone."""
+        try:
+            with atomic_path(self._target) as temporary:
+                self._meter.result().save(temporary)
+        except OSError as error:
+            _log.warning("%s: no loudness is kept (%s)", self._target, error)
+
+
+def keep_loudness(recording: Path, stream: Stream, settings: Settings) -> OwnSound:
+    """Take the samples of a recording that is being decoded, at their own rate.
+
+    Raises:
+        MediaError: see `utawaku.media.probe.probe`.
+    """
+    return _LoudnessKeeper(probe(recording), _loudness_file(recording, stream, settings))
+
+
+def kept_loudness(recording: Path, stream: Stream, settings: Settings) -> LoudnessGrid | None:
+    """Return the recording's loudness as `segments` left it.
+
+    None where none is kept, or short cuts are not wanted.
+    """
+    path = _loudness_file(recording, stream, settings)
+    if not (settings.short_cuts and path.is_file()):
+        return None
+    try:
+        return LoudnessGrid.load(path)
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        _log.warning("%s cannot be read (%s); songs are measured one by one", path, error)
+        return None
+
+
+def _loudness_file(recording: Path, stream: Stream, settings: Settings) -> Path:
+    return sound_file(recording, stream.id, settings).with_suffix(".loudness")
+
+
 def kept_sound(song: Song, stream: Stream, settings: Settings) -> np.ndarray | None:
-    """The song's samples, float32 (n_samples,) mono at 16 kHz; None where no sound is kept."""
+    """The song's samples, float32 (n_samples,) mono at 16 kHz.
+
+    None where no sound is kept, or short cuts are not wanted.
+    """
+    if not settings.short_cuts:
+        return None
     try:
         path = sound_file(recording_file(stream, settings), stream.id, settings)
         samples = read_spool(path, song.start_s, song.stop_s)

@@ -22,8 +22,10 @@ from utawaku.library.lyrics_files import move_lyrics
 from utawaku.library.records import Song, Stream
 from utawaku.library.tags import SongTags, read_tags, write_tags
 from utawaku.media.cut import CutResult, cut_audio, cut_video, plan_cut
+from utawaku.media.loudness_grid import LoudnessGrid
 from utawaku.media.probe import MediaInfo, probe
 from utawaku.workflows.folder_covers import keep_folder_cover, remove_lone_cover
+from utawaku.workflows.pcm_sharing import kept_loudness
 from utawaku.workflows.recordings import recording_file
 from utawaku.workflows.song_tags import (
     MEASURED,
@@ -121,6 +123,7 @@ class SongCutter:
         self.counts = counts
         self._media: MediaInfo | None = None
         self._recording: Path | None = None
+        self._heard: LoudnessGrid | None = None
 
     def cut_all(self, kept: list[Song], *, again: bool = False) -> list[str]:
         """Cut what is due, with `again` all, a few at once; return the ids in order."""
@@ -130,6 +133,7 @@ class SongCutter:
         if due:
             self._recording = recording_file(self.stream, self.settings)
             self._media = probe(self._recording)
+            self._heard = kept_loudness(self._recording, self.stream, self.settings)
         # FFmpeg works outside of the interpreter's lock, so threads are enough.
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(self._cut, due))
@@ -173,6 +177,7 @@ class SongCutter:
                 codec=codec,
                 fade_in_s=0.0 if codec == "copy" else fades[0],
                 fade_out_s=0.0 if codec == "copy" else fades[1],
+                heard=self._heard,
             )
             write_tags(passing, SongTags(title=song.title, extra={SONG_ID_TAG: song.id}), None)
             self.catalogue.song_files.cut_again(song.id, MEASURED)

@@ -18,6 +18,7 @@ from utawaku.media.cut.result import AudioCodec, CutResult, NotCopyableError
 from utawaku.media.decode import decode
 from utawaku.media.joined import part_of_span
 from utawaku.media.loudness import measure_file
+from utawaku.media.loudness_grid import LoudnessGrid
 from utawaku.media.probe import MediaInfo, open_media, probe, probe_part
 
 OVERSHOOT_S = 1.0
@@ -93,6 +94,7 @@ def cut_audio(
     fade_out_s: float = 0.0,
     snap_s: float = 0.03,
     with_loudness: bool = True,
+    heard: LoudnessGrid | None = None,
     track: int | None = None,
     progress: Progress = silent,
 ) -> CutResult:
@@ -107,6 +109,8 @@ def cut_audio(
         snap_s: how far the end may move so that it falls between two packets, for codecs whose
             players do not stop inside one (AAC). 0 encodes instead. The start never moves.
         with_loudness: measure what is written (one decode more where it is copied).
+        heard: what a pass over the recording's default track kept of its loudness; where that
+            tells the loudness of a copy for certain, the copy is not decoded for it.
         track: which sound track, counted from 0; None takes the one flagged as default.
 
     The result's span is what plays: whole samples, exact for copies and encodes alike.
@@ -153,7 +157,8 @@ def cut_audio(
                         next_step="Choose the codec auto",
                     ) from error
             if result is not None and with_loudness:
-                loudness = measure_file(temporary, progress=part(progress, 0.3, 1.0))
+                known = heard.between(result.start_s, result.stop_s) if heard else None
+                loudness = known or measure_file(temporary, progress=part(progress, 0.3, 1.0))
                 result = replace(result, loudness=loudness)
         if result is None:
             result = _encode(

@@ -11,6 +11,7 @@ from utawaku.library.errors import WeightsCorruptError
 from utawaku.library.progress import Progress, part, silent
 from utawaku.library.records import Segment
 from utawaku.media.decode import decode
+from utawaku.media.straight import OwnSound
 from utawaku.media.timeline import Timeline
 from utawaku.models import registry
 from utawaku.models.mfcc_segmenter.features import N_MFCC, SAMPLE_RATE_HZ, Array, mfcc_stream
@@ -120,27 +121,29 @@ class BacsSegmenter:
         path: Path,
         *,
         observers: Sequence[Observer] = (),
+        own: OwnSound | None = None,
         progress: Progress = silent,
     ) -> BacsResult:
         """Return what the network hears in the recording at `path`; decodes it twice.
 
         Args:
             observers: each is called with every chunk (float32 (n,), 16 kHz mono) once, in order.
+            own: as in `utawaku.media.decode.decode`, of the first time.
 
         Raises:
             NotMediaError, NoAudioError, TruncatedMediaError: see `utawaku.media.decode`.
         """
         shares = iter((part(progress, 0.0, 0.5), part(progress, 0.5, 1.0)))
-        watching = iter((observers, ()))
+        watching = iter(((observers, own), ((), None)))
         n_samples, truncated = 0, False
         timeline = Timeline()
 
         def read() -> Iterable[Array]:
             nonlocal n_samples, truncated, timeline
             n_samples = 0
-            present = next(watching)
+            present, beside = next(watching)
             reader = decode(
-                path, sample_rate_hz=SAMPLE_RATE_HZ, n_channels=1, progress=next(shares)
+                path, sample_rate_hz=SAMPLE_RATE_HZ, n_channels=1, own=beside, progress=next(shares)
             )
             for chunk in reader:
                 n_samples += len(chunk)
@@ -160,6 +163,7 @@ class BacsSegmenter:
         path: Path,
         *,
         observers: Sequence[Observer] = (),
+        own: OwnSound | None = None,
         progress: Progress = silent,
     ) -> Segmentation:
         """Segment the recording at `path` as the pipeline wants it: see `utawaku.models.segmenter`.
@@ -178,7 +182,7 @@ class BacsSegmenter:
             curves.add_frames(mel, energy)
             energies.append(energy)
 
-        result = self.listen(path, observers=(hear, *observers), progress=progress)
+        result = self.listen(path, observers=(hear, *observers), own=own, progress=progress)
         energy = np.concatenate(energies) if energies else np.zeros(0, np.float32)
         silent_frames = np.ones(len(result.labels), bool)
         active = energy_activity(energy, self.energy_ratio)

@@ -11,6 +11,7 @@ import numpy as np
 from utawaku.library.progress import Progress, part, silent
 from utawaku.library.records import Segment
 from utawaku.media.decode import decode
+from utawaku.media.straight import OwnSound
 from utawaku.models import registry
 from utawaku.models.onnx_session import make_session
 from utawaku.models.segmentation import HOP_S, SLOT_S, Segmentation, n_hops
@@ -119,12 +120,14 @@ class Segmenter:
         path: Path,
         *,
         observers: Sequence[Observer] = (),
+        own: OwnSound | None = None,
         progress: Progress = silent,
     ) -> Segmentation:
         """Segment the recording at `path`, decoding it once.
 
         Args:
             observers: each is called with every chunk (float32 (n,), 16 kHz mono) in order.
+            own: as in `utawaku.media.decode.decode`; called in another thread than `observers`.
 
         Raises:
             NotMediaError, NoAudioError, TruncatedMediaError: see `utawaku.media.decode`.
@@ -143,6 +146,7 @@ class Segmenter:
                 sample_rate_hz=SAMPLE_RATE_HZ,
                 n_channels=1,
                 as_s16=True,
+                own=own,
                 progress=part(progress, 0.0, _DECODE_SHARE[self.mode]),
             )
             for samples in read_ahead(reader):

@@ -11,6 +11,7 @@ import numpy as np
 
 from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Setlist, SetlistLine, SongSpan
+from utawaku.media.straight import OwnSound
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs.classic import classic_songs
 from utawaku.models.songs.evidence import Weighed, weigh
@@ -33,11 +34,13 @@ class AnySegmenter(Protocol):
         path: Path,
         *,
         observers: Sequence[Callable[[np.ndarray], None]] = ...,
+        own: OwnSound | None = ...,
         progress: Progress = ...,
     ) -> Segmentation:
         """Segment the recording at `path`.
 
-        Observers get float32 (n_samples,) mono at 16 kHz, block by block.
+        Observers get float32 (n_samples,) mono at 16 kHz, block by block; `own` gets the samples
+        as `utawaku.media.decode` gives them.
         """
 
 
@@ -47,18 +50,21 @@ def segment_and_listen(
     progress: Progress = silent,
     *,
     observers: Sequence[Callable[[np.ndarray], None]] = (),
+    own: OwnSound | None = None,
 ) -> Segmentation:
     """Segment a recording and, in the same pass, keep what `find_songs` likes to hear beside it.
 
     The arrays travel in `Segmentation.listened`, through `save` and `load`. `observers` are called
-    with every chunk too: float32 (n,), 16 kHz mono.
+    with every chunk too: float32 (n,), 16 kHz mono; `own` as in `utawaku.media.decode.decode`.
     """
     listener = SongListener()
 
     def observe(samples: np.ndarray) -> None:
         listener.feed(samples)
 
-    segmentation = segmenter.analyse(path, observers=(observe, *observers), progress=progress)
+    segmentation = segmenter.analyse(
+        path, observers=(observe, *observers), own=own, progress=progress
+    )
     return replace(
         segmentation, listened={**segmentation.listened, **listener.finish().to_arrays()}
     )

@@ -57,3 +57,23 @@ def test_marks_of_an_earlier_version_and_nonsense_name_nobody() -> None:
     started = psutil.Process().create_time()
     for mark in (f"{os.getpid()}-{started:.2f}", "", "-", "x-1", f"{os.getpid()}"):
         assert is_gone(mark) or not sys.platform.startswith("linux")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="of the GNU C library")
+def test_blocks_that_were_freed_are_not_cleared_again() -> None:
+    counting = (
+        "import resource\n"
+        "from utawaku.library.processes import keep_freed_memory\n"
+        "def faults():\n"
+        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    for _ in range(100):\n"
+        "        bytearray(b'x') * (4 << 20)\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
+        "keep_freed_memory()\n"
+        "faults()\n"
+        "print(faults())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", counting], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 2_000, "a block has 1,024 pages"

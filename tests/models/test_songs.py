@@ -359,7 +359,7 @@ def test_features_survive_the_segmentation_file(tmp_path: Path) -> None:
     stream = Timeline().talk(20).song(60).talk(20).segmentation()
 
     class Engine:
-        def analyse(self, path, *, observers=(), progress=None):  # type: ignore[no-untyped-def]
+        def analyse(self, path, *, observers=(), own=None, progress=None):  # type: ignore[no-untyped-def]
             for observer in observers:
                 observer(np.zeros(1_600_000, np.float32))
             return stream

@@ -18,7 +18,8 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError
 from utawaku.library.records import Song, SongSpan, Stream
 from utawaku.media.cut import cut_audio
-from utawaku.media.decode import load
+from utawaku.media.decode import decode, load
+from utawaku.media.loudness import measure_file
 from utawaku.models.tagger import Tagger
 from utawaku.models.tempo import estimate_key, estimate_tempo
 from utawaku.workflows.embeddings import hear_songs
@@ -28,7 +29,9 @@ from utawaku.workflows.pcm_sharing import (
     LISTENERS,
     forget_sound,
     keep_for,
+    keep_loudness,
     keep_sound,
+    kept_loudness,
     kept_sound,
     remove_old_sound,
     song_sound,
@@ -109,6 +112,52 @@ def test_engines_hear_in_kept_sound_what_they_hear_in_the_songs_file(
     assert estimate_key(by_sound).name == estimate_key(by_file).name
     assert estimate_tempo(by_sound).bpm == pytest.approx(estimate_tempo(by_file).bpm, rel=0.01)
     assert np.corrcoef(embedding_by_sound, embedding_by_file)[0, 1] > 0.99
+
+
+def keep_loud(stream: Stream, settings: Settings) -> Path:
+    recording = Path(stream.recording_path)
+    own = keep_loudness(recording, stream, settings)
+    for _ in decode(recording, sample_rate_hz=16_000, n_channels=1, own=own):
+        pass
+    return recording
+
+
+def test_loudness_kept_by_the_pass_is_that_of_the_song(
+    sung: tuple[Stream, Song], settings: Settings
+) -> None:
+    stream, song = sung
+    assert kept_loudness(Path(stream.recording_path), stream, settings) is None
+    recording = keep_loud(stream, settings)
+    grid = kept_loudness(recording, stream, settings)
+    assert grid is not None
+    found = grid.between(song.start_s, song.stop_s)
+    expected = measure_file(recording, start_s=song.start_s, stop_s=song.stop_s)
+    assert found is not None
+    assert found.integrated_lufs == pytest.approx(expected.integrated_lufs, abs=0.05)
+    assert found.true_peak_db == pytest.approx(expected.true_peak_db, abs=0.1)
+
+
+def test_without_short_cuts_nothing_that_was_kept_is_used(
+    sung: tuple[Stream, Song], settings: Settings
+) -> None:
+    stream, song = sung
+    keep(stream, settings)
+    recording = keep_loud(stream, settings)
+    plain = settings.model_copy(update={"short_cuts": False})
+    assert kept_sound(song, stream, settings) is not None
+    assert kept_sound(song, stream, plain) is None
+    assert kept_loudness(recording, stream, plain) is None
+
+
+def test_loudness_that_cannot_be_read_is_none(
+    sung: tuple[Stream, Song], settings: Settings
+) -> None:
+    stream, _ = sung
+    recording = keep_loud(stream, settings)
+    (kept,) = sound_folder(stream.id, settings).glob("*.loudness")
+    for content in (b"", b"PK\x03\x04 no archive"):
+        kept.write_bytes(content)
+        assert kept_loudness(recording, stream, settings) is None
 
 
 def test_another_recording_of_the_stream_has_no_sound_kept(
