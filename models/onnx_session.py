@@ -1,6 +1,7 @@
 """Networks run by ONNX Runtime: loading one, and telling when a file is not the one wanted."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,8 @@ def make_session(
 
     Args:
         threads: inside an operator; 0 is one a core. Idle ones sleep.
-        keeps_memory: hold on to what one run needed for the next one; False where runs are few
-            and large.
+        keeps_memory: plan the memory of a run ahead and hold on to it; False where runs are few
+            and large, which then share one arena that frees what a step has read.
         accelerated: run on the device of the settings; else on the processor, which is faster for
             small networks.
         openvino: let `auto` take OpenVINO where its build of ONNX Runtime is installed.
@@ -43,14 +44,41 @@ def make_session(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = keeps_memory
     # A plan of all memory ahead takes one block that nothing of it is given back from.
     options.enable_mem_pattern = keeps_memory
+    # A buffer that a later step can take over is held through all steps in between, which for two
+    # branches of the same shapes is the whole of the first
+    # (findings/onnxruntime-holds-what-it-will-reuse.sh).
+    options.enable_mem_reuse = keeps_memory
+    if not keeps_memory:
+        _register_arena()
+        options.add_session_config_entry("session.use_env_allocators", "1")
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(model, options, providers=providers)
     check_device(device, session.get_providers())
     return session
+
+
+@cache
+def _register_arena() -> None:
+    """Give this process one arena for large networks, whose blocks begin small.
+
+    Without an arena the C library keeps what was freed in pieces that do not fit the next step, or
+    returns it and pays for each page again; an arena of a session's own begins too large.
+    """
+    import onnxruntime
+
+    where = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    sizes = {
+        "max_mem": 0,
+        "arena_extend_strategy": 0,  # each new block twice as large
+        "initial_chunk_size_bytes": 1 << 20,
+        "max_dead_bytes_per_chunk": 1 << 20,
+    }
+    onnxruntime.create_and_register_allocator(where, onnxruntime.OrtArenaCfg(sizes))
 
 
 def load_network(

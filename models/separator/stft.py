@@ -13,6 +13,10 @@ Masker = Callable[[Spectrum], Masks]
 """Maps spectra (n_channels, n_frames, n_bins) to one or more masks of a shape that fits."""
 
 
+_AT_ONCE = 64
+"""Frames transformed together: the copies of a whole block take more memory than a network."""
+
+
 def hann(n_samples: int) -> Audio:
     """The periodic Hann window, float32 (n_samples,)."""
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_samples) / n_samples)).astype(np.float32)
@@ -21,20 +25,31 @@ def hann(n_samples: int) -> Audio:
 def spectra(samples: Audio, window: Audio, hop: int) -> Spectrum:
     """Spectra of all whole frames: complex64 (n_channels, n_frames, window // 2 + 1)."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, len(window), axis=1)[:, ::hop]
-    return np.asarray(rfft(frames * window, axis=2), np.complex64)
+    out = np.empty((*frames.shape[:2], len(window) // 2 + 1), np.complex64)
+    for at in range(0, frames.shape[1], _AT_ONCE):
+        some = slice(at, at + _AT_ONCE)
+        out[:, some] = rfft(frames[:, some] * window, axis=2)
+    return out
 
 
-def overlap_add(spectrum: Spectrum, window: Audio, hop: int) -> Audio:
-    """Frames back to samples, float32 (n_channels, (n_frames - 1) * hop + window).
+def overlap_add(
+    spectrum: Spectrum, mask: npt.NDArray[np.float32], window: Audio, hop: int
+) -> Audio:
+    """Masked frames back to samples, float32 (n_channels, (n_frames - 1) * hop + window).
 
-    `window` is the synthesis window; the window's length is a multiple of `hop`.
+    `mask` fits `spectrum`. `window` is the synthesis window, a multiple of `hop` long.
     """
     n_channels, n_frames, _ = spectrum.shape
-    frames = irfft(spectrum, len(window), axis=2).astype(np.float32) * window
+    mask = np.broadcast_to(mask, spectrum.shape)
     n_parts = len(window) // hop
     out = np.zeros((n_channels, n_frames + n_parts - 1, hop), np.float32)
-    for part in range(n_parts):
-        out[:, part : part + n_frames] += frames[:, :, part * hop : (part + 1) * hop]
+    for at in range(0, n_frames, _AT_ONCE):
+        some = slice(at, min(at + _AT_ONCE, n_frames))
+        frames = irfft(spectrum[:, some] * mask[:, some], len(window), axis=2) * window
+        for part in range(n_parts):
+            out[:, some.start + part : some.stop + part] += frames[
+                :, :, part * hop : (part + 1) * hop
+            ]
     return out.reshape(n_channels, -1)
 
 
@@ -78,7 +93,7 @@ def masked_stream(
         spectrum = spectra(piece, window, hop)
         inner = slice(start - low, stop - low)
         sums = [
-            overlap_add(spectrum[:, inner] * mask[:, inner], synthesis, hop)
+            overlap_add(spectrum[:, inner], mask[:, inner], synthesis, hop)
             for mask in masker(spectrum)
         ]
         for total, tail in zip(sums, tails, strict=False):
