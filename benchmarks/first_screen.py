@@ -34,7 +34,7 @@ from rich.table import Table
 ROOT = Path(__file__).parent.parent
 COLUMNS, LINES = 160, 50
 LONGEST_S = 60.0
-FLOOR = ("pass", "import textual.app", "import textual.app, sqlalchemy, numpy, pydantic_settings")
+FLOOR = ("pass", "import textual.app", "import textual.app, sqlalchemy, numpy, pydantic")
 
 MOMENTS = ("songs in sight", "a key answered", "all counted")
 

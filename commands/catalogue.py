@@ -33,7 +33,7 @@ def move(
     ] = False,
 ) -> None:
     """Copy every row, check each, and use the new database from then on."""
-    from utawaku.commands.up import is_running
+    from utawaku.commands.supervisor import is_running
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.catalogue_copy import copy_catalogue, is_new
     from utawaku.library.config import load_settings, write_setting

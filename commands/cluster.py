@@ -38,7 +38,7 @@ def init(
     Run it on each machine. A library on SQLite moves there first, with `utawaku catalogue move`.
     """
     from utawaku.commands.pipeline import POOLS
-    from utawaku.commands.up import is_running
+    from utawaku.commands.supervisor import is_running
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.library.errors import UsageError, UtawakuError

@@ -8,7 +8,6 @@ import typer
 
 from utawaku.commands.console import note_former_name
 from utawaku.commands.help import App
-from utawaku.library.version import version_line
 
 MODULES: Mapping[str, tuple[str, ...]] = {
     "ingest": ("ingest",),
@@ -72,6 +71,8 @@ def is_command(word: str) -> bool:
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from utawaku.library.version import version_line
+
         print(version_line())
         raise typer.Exit
 

@@ -1,6 +1,5 @@
 """`utawaku doctor`: check the installation and the library."""
 
-import importlib.metadata
 import os
 import shutil
 import sys
@@ -63,7 +62,7 @@ def _look(*, fix: bool) -> Iterator[Finding]:
     from utawaku.commands.doctor_cluster import check_redis
     from utawaku.library.cluster import is_cluster
     from utawaku.library.config import load_settings
-    from utawaku.services.downloader import downloader_health
+    from utawaku.services.downloader_health import downloader_health
 
     yield Finding("python", "ok", sys.version.split()[0])
     try:
@@ -173,7 +172,9 @@ def _device(settings: "Settings") -> Iterator[Finding]:
 
 
 def _ffmpeg() -> Iterator[Finding]:
-    version = importlib.metadata.version("av")
+    from importlib.metadata import version as version_of
+
+    version = version_of("av")
     found = shutil.which("ffmpeg")
     if found:
         yield Finding("ffmpeg", "ok", f"PyAV {version} does the work; a binary is at {found}, too")

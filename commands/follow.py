@@ -306,7 +306,8 @@ def export_(
     path: Annotated[Path, typer.Argument(help="File to write; .opml for feed readers.")],
 ) -> None:
     """Write followed channels with their rules as TOML, or without rules as OPML."""
-    from utawaku.library.subscriptions import ChannelRules, Follow, write_opml, write_toml
+    from utawaku.library.subscriptions import ChannelRules, Follow
+    from utawaku.library.subscriptions.files import write_opml, write_toml
 
     _, catalogue = _open()
     try:
@@ -337,7 +338,7 @@ def import_(
     check: Annotated[bool, typer.Option(help="Poll each address now, to find wrong ones.")] = False,
 ) -> None:
     """Follow every channel in a file. Its rules replace those of channels followed already."""
-    from utawaku.library.subscriptions import read_follows
+    from utawaku.library.subscriptions.files import read_follows
     from utawaku.services.downloader import Downloader
     from utawaku.workflows.subscriptions import follow as follow_address
 

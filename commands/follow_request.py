@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from utawaku.commands.console import err
 from utawaku.commands.outcome import Outcome
 from utawaku.commands.pipeline import Pipeline, shown_progress, tell_failed
-from utawaku.commands.up import is_running
+from utawaku.commands.supervisor import is_running
 from utawaku.library.errors import ExitCode, StoppedError, UtawakuError
 from utawaku.library.language import tr, translated
 from utawaku.library.records import Request, Stream

@@ -96,7 +96,7 @@ def ingest(
     """
     from utawaku.commands.follow_request import FollowedIngest
     from utawaku.commands.pipeline import Pipeline, check_asset_names
-    from utawaku.commands.up import is_running
+    from utawaku.commands.supervisor import is_running
     from utawaku.workflows.ingest import is_address
 
     check_asset_names(again or ())

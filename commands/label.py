@@ -25,11 +25,11 @@ from utawaku.commands.help import App
 from utawaku.commands.time_option import time_option
 from utawaku.library.errors import ExitCode
 from utawaku.library.language import tr, translated
-from utawaku.library.records import Setlist, SetlistLine, Song
 from utawaku.library.words import word
 
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
+    from utawaku.library.records import Setlist, SetlistLine, Song
     from utawaku.workflows.labelling import LabelDecision
 
 reference = App(
@@ -106,7 +106,7 @@ def label(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _why_unknown(catalogue: "Catalogue", asked: Sequence[Song]) -> dict[str, str]:
+def _why_unknown(catalogue: "Catalogue", asked: "Sequence[Song]") -> dict[str, str]:
     """Return why songs have no name, by song id, as the last look at each stream said."""
     reasons: dict[str, str] = {}
     for stream_id in dict.fromkeys(song.stream_id for song in asked):
@@ -149,6 +149,8 @@ def setlist(
     Yours wins over what the page says: songs are cut and named by it at once. Of subtitles, each
     cue is a song.
     """
+    from utawaku.library.records import Setlist
+
     given: list[SetlistLine] = []
     if not forget and (paste or file):
         given = _given_lines(file, part, shift_s, *_artists_and_parts(stream_id))
@@ -174,13 +176,13 @@ def setlist(
     _show_setlists(found, json=json)
 
 
-def _at(line: SetlistLine) -> str:
+def _at(line: "SetlistLine") -> str:
     """The start of a song; of a span without one its end, too."""
     ends = f"-{clock(line.stop_s)}" if not line.is_song and line.stop_s is not None else ""
     return clock(line.start_s) + ends
 
 
-def _show_setlists(found: Sequence[Setlist], *, json: bool) -> None:
+def _show_setlists(found: "Sequence[Setlist]", *, json: bool) -> None:
     from utawaku.workflows.setlists import told_offsets
 
     if json:
@@ -232,7 +234,7 @@ def _given_lines(
     shift_s: float,
     known_artists: Sequence[str],
     part_starts_s: Sequence[float],
-) -> list[SetlistLine]:
+) -> "list[SetlistLine]":
     """Read the given list, cut to a part and shifted.
 
     Raises:
@@ -255,7 +257,7 @@ def _given_lines(
 
 def _read_lines(
     file: Path | None, known_artists: Sequence[str], part_starts_s: Sequence[float]
-) -> list[SetlistLine]:
+) -> "list[SetlistLine]":
     """The lines of a file (None is the standard input), text or subtitles."""
     from utawaku.library.errors import SetlistError
     from utawaku.library.subtitle_files import SUFFIXES
@@ -274,7 +276,7 @@ def _read_lines(
     return parse_setlist(text, known_artists=known_artists, part_starts_s=part_starts_s)
 
 
-def _sliced(lines: Sequence[SetlistLine], part: str) -> list[SetlistLine]:
+def _sliced(lines: "Sequence[SetlistLine]", part: str) -> "list[SetlistLine]":
     """The lines that start within `FROM-TO`, their times counted from FROM."""
     start_s, stop_s = _span_of(part)
     kept = [line for line in lines if start_s <= line.start_s < stop_s]
@@ -303,7 +305,7 @@ def _span_of(part: str) -> tuple[float, float]:
     return stamps[0].start_s, stamps[0].stop_s
 
 
-def _shifted(lines: Sequence[SetlistLine], by_s: float) -> list[SetlistLine]:
+def _shifted(lines: "Sequence[SetlistLine]", by_s: float) -> "list[SetlistLine]":
     """Lines moved; what would start before the recording is not in it."""
     return [
         replace(

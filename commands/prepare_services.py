@@ -3,7 +3,7 @@
 import sys
 
 from utawaku.commands.console import print_error
-from utawaku.commands.up import prepare
+from utawaku.commands.supervisor import prepare
 from utawaku.library.errors import UtawakuError
 
 if __name__ == "__main__":

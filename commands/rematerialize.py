@@ -9,7 +9,6 @@ from utawaku.commands.console import add_row, out, print_json, print_table, tabl
 from utawaku.commands.device import DeviceOption
 from utawaku.library.errors import UsageError
 from utawaku.library.language import tr
-from utawaku.library.requests import COMMAND, Rematerialize
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +32,7 @@ def rematerialize(
     from utawaku.library.artefacts import ARTEFACTS
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
+    from utawaku.library.requests import COMMAND, Rematerialize
     from utawaku.library.staleness import keep_present, stale_artefacts, stale_streams
     from utawaku.orchestration.changed_rules import note_changed_rules
     from utawaku.orchestration.present_versions import present_versions

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import dagster as dg
 
 FIX = "`utawaku doctor --fix` puts it right"
+NO_DEAD_RUN = "no run of a process that is gone"
+SAME_STREAMS = "Dagster and the catalogue know the same streams"
 _MEDIA = {".opus", ".ogg", ".mp3", ".m4a", ".flac", ".mp4", ".mkv", ".webm", ".wav", ".mka"}
 
 
@@ -68,10 +70,6 @@ def _unknown_song_files(catalogue: Catalogue, settings: Settings, *, fix: bool) 
 
 def unknown_song_files(catalogue: Catalogue, settings: Settings) -> tuple[list[Path], list[Path]]:
     """Media files below Songs/ that no row names: those that carry our tag, and the others."""
-    from utawaku.library.errors import UtawakuError
-    from utawaku.library.tags import read_tags
-    from utawaku.workflows.song_tags import SONG_ID_TAG
-
     known: set[str] = set()
     for song in catalogue.songs.select():
         known |= {song.file_path, song.video_path}
@@ -84,11 +82,19 @@ def unknown_song_files(catalogue: Catalogue, settings: Settings) -> tuple[list[P
                 continue
             if path.relative_to(settings.library_root).as_posix() in known:
                 continue
-            marked = ""
-            with suppress(UtawakuError, OSError):  # not readable: nothing says that it is ours
-                marked = str(read_tags(path).extra.get(SONG_ID_TAG, ""))
-            (ours if marked else foreign).append(path)
+            (ours if _is_marked(path) else foreign).append(path)
     return ours, foreign
+
+
+def _is_marked(path: Path) -> bool:
+    """Return whether a file says that it is a song of ours."""
+    from utawaku.library.errors import UtawakuError
+    from utawaku.library.tags import read_tags
+    from utawaku.workflows.song_tags import SONG_ID_TAG
+
+    with suppress(UtawakuError, OSError):  # not readable: nothing says that it is ours
+        return bool(read_tags(path).extra.get(SONG_ID_TAG))
+    return False
 
 
 def _lost_recordings(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Finding:
@@ -142,14 +148,20 @@ def check_runs(catalogue: Catalogue, settings: Settings, *, fix: bool) -> Iterat
     """Runs of dead processes, pool slots, stranded requests, partitions."""
     if not (settings.dagster_home / "dagster.yaml").exists():
         return
-    from utawaku.orchestration.cluster import use_environment
     from utawaku.orchestration.dagster_storage import open_instance
+    from utawaku.orchestration.plain_storage import is_in_step
 
-    use_environment(settings)
     storage = _dagster_storage(settings, fix=fix)
     yield storage
     if storage.level == "error":
         return
+    if not fix and is_in_step(catalogue, settings):
+        yield Finding("runs", "ok", NO_DEAD_RUN)
+        yield Finding("partitions", "ok", SAME_STREAMS)
+        return
+    from utawaku.orchestration.cluster import use_environment
+
+    use_environment(settings)
     with open_instance(settings.dagster_home) as instance:
         yield _dead_runs(instance, catalogue, settings, fix=fix)
         yield _partitions(instance, catalogue, fix=fix)
@@ -187,7 +199,7 @@ def _dead_runs(
         for state in stuck:
             close_unfinished(state.run_id, catalogue)
     if not dead and not stuck:
-        return Finding("runs", "ok", "no run of a process that is gone")
+        return Finding("runs", "ok", NO_DEAD_RUN)
     text = f"{len(dead)} runs and {len(stuck)} artefacts were left by processes that are gone"
     return Finding("runs", "warning", text, "They are closed, and tried again" if fix else FIX)
 
@@ -197,7 +209,7 @@ def _partitions(instance: "dg.DagsterInstance", catalogue: Catalogue, *, fix: bo
 
     missing, stranded, kept = partitions_in_step(instance, catalogue, fix=fix)
     if not missing and not stranded:
-        return Finding("partitions", "ok", "Dagster and the catalogue know the same streams")
+        return Finding("partitions", "ok", SAME_STREAMS)
     text = f"{len(missing)} streams unknown to Dagster, {len(stranded)} partitions without a stream"
     if not missing and kept == stranded:
         text += "; they go when the backfill or run that is under way is over"

@@ -9,11 +9,11 @@ from utawaku.commands.console import bar, err, print_error
 from utawaku.library.errors import NotFoundError, UsageError, UtawakuError
 from utawaku.library.language import tr, translated
 from utawaku.library.progress import Progress
-from utawaku.library.records import Song, Stream
 
 if TYPE_CHECKING:
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import Settings
+    from utawaku.library.records import Song, Stream
     from utawaku.models.separator import Separator
     from utawaku.models.separator.preview import PiecesPreview
 
@@ -53,7 +53,7 @@ def shown_bar(separator: "Separator | None" = None) -> Iterator[Progress]:
         yield show if separator is None else reporting_to(separator, show)
 
 
-def stream_meant(target: str, settings: "Settings", *, alone: bool) -> Stream | None:
+def stream_meant(target: str, settings: "Settings", *, alone: bool) -> "Stream | None":
     """The stream with this id, if there is one.
 
     With `alone` also the one of which a query finds songs.
@@ -81,7 +81,7 @@ def stream_meant(target: str, settings: "Settings", *, alone: bool) -> Stream | 
 
 
 def separate_stream(
-    stream: Stream, settings: "Settings", config: Mapping[str, Any]
+    stream: "Stream", settings: "Settings", config: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Make the asset `pieces` of a stream here; a row for each of its folders of pieces.
 
@@ -119,7 +119,7 @@ def separate_stream(
 
 
 def preview_stream(
-    stream: Stream, settings: "Settings", config: Mapping[str, Any]
+    stream: "Stream", settings: "Settings", config: Mapping[str, Any]
 ) -> "PiecesPreview":
     """The pieces that a stream's recording would be cut into; see `separate_stream`.
 
@@ -166,7 +166,7 @@ def separate_songs(query: str, engine: str | None, settings: "Settings") -> list
         catalogue.close()
 
 
-def _found(query: str, catalogue: "Catalogue") -> list[Song]:
+def _found(query: str, catalogue: "Catalogue") -> "list[Song]":
     songs = catalogue.browser.songs(catalogue.browser.search(query).numbers)
     if not songs:
         raise NotFoundError(

@@ -2,7 +2,8 @@
 
 SQLite in WAL mode is the embedded default; any PostgreSQL URL serves the same schema. Reads never
 wait for writers; writes take their turn (`BEGIN IMMEDIATE`, or an advisory lock on PostgreSQL; 30 s
-busy timeout) and either happen whole or not at all.
+busy timeout) and either happen whole or not at all. A store is imported when it is first used: most
+commands use few of them.
 """
 
 import sqlite3
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -27,37 +28,39 @@ from utawaku.library.errors import (
 )
 from utawaku.library.migrations import HEAD, migrate
 from utawaku.library.secret_url import without_credentials
-from utawaku.library.store.accounts import AccountRecords
-from utawaku.library.store.aliases import Aliases
-from utawaku.library.store.assets import AssetStates
-from utawaku.library.store.browse import Browser
-from utawaku.library.store.candidates import Candidates
-from utawaku.library.store.channels import Channels
 from utawaku.library.store.connections import write_options
-from utawaku.library.store.edits import Edits
-from utawaku.library.store.grades import Grades
-from utawaku.library.store.highlights import Highlights
-from utawaku.library.store.insights import Insights
-from utawaku.library.store.labels import Labels
-from utawaku.library.store.leases import Leases
-from utawaku.library.store.notices import Notices
-from utawaku.library.store.overview import Overview
-from utawaku.library.store.requests import Requests
-from utawaku.library.store.review import Review
-from utawaku.library.store.saved_queries import SavedQueries
-from utawaku.library.store.setlists import Setlists
-from utawaku.library.store.sites import Sites
-from utawaku.library.store.song_files import SongFiles
-from utawaku.library.store.songs import Songs
-from utawaku.library.store.sound_links import Sounds
-from utawaku.library.store.state_values import Memories
-from utawaku.library.store.stems import StemRecords
-from utawaku.library.store.stored_times import StoredTimes
-from utawaku.library.store.streams import Streams
-from utawaku.library.store.submissions import Submissions
-from utawaku.library.store.taste import TasteStore
-from utawaku.library.store.timelines import Timelines
 from utawaku.library.write_ahead import use_write_ahead_log
+
+if TYPE_CHECKING:
+    from utawaku.library.store.accounts import AccountRecords
+    from utawaku.library.store.aliases import Aliases
+    from utawaku.library.store.assets import AssetStates
+    from utawaku.library.store.browse import Browser
+    from utawaku.library.store.candidates import Candidates
+    from utawaku.library.store.channels import Channels
+    from utawaku.library.store.edits import Edits
+    from utawaku.library.store.grades import Grades
+    from utawaku.library.store.highlights import Highlights
+    from utawaku.library.store.insights import Insights
+    from utawaku.library.store.labels import Labels
+    from utawaku.library.store.leases import Leases
+    from utawaku.library.store.notices import Notices
+    from utawaku.library.store.overview import Overview
+    from utawaku.library.store.requests import Requests
+    from utawaku.library.store.review import Review
+    from utawaku.library.store.saved_queries import SavedQueries
+    from utawaku.library.store.setlists import Setlists
+    from utawaku.library.store.sites import Sites
+    from utawaku.library.store.song_files import SongFiles
+    from utawaku.library.store.songs import Songs
+    from utawaku.library.store.sound_links import Sounds
+    from utawaku.library.store.state_values import Memories
+    from utawaku.library.store.stems import StemRecords
+    from utawaku.library.store.stored_times import StoredTimes
+    from utawaku.library.store.streams import Streams
+    from utawaku.library.store.submissions import Submissions
+    from utawaku.library.store.taste import TasteStore
+    from utawaku.library.store.timelines import Timelines
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -118,7 +121,8 @@ class Catalogue:
 
     def close(self) -> None:
         """Give the connections back."""
-        self.browser.close()
+        if "browser" in vars(self):
+            self.browser.close()
         self.engine.dispose()
 
     @contextmanager
@@ -175,148 +179,206 @@ class Catalogue:
             return size_bytes(connection)
 
     @cached_property
-    def channels(self) -> Channels:
+    def channels(self) -> "Channels":
         """Followed channels."""
+        from utawaku.library.store.channels import Channels
+
         return Channels(self)
 
     @cached_property
-    def streams(self) -> Streams:
+    def streams(self) -> "Streams":
         """Archived broadcasts and their segments."""
+        from utawaku.library.store.streams import Streams
+
         return Streams(self)
 
     @cached_property
-    def aliases(self) -> Aliases:
+    def aliases(self) -> "Aliases":
         """Other spellings of songs, for searches."""
+        from utawaku.library.store.aliases import Aliases
+
         return Aliases(self)
 
     @cached_property
-    def labels(self) -> Labels:
+    def labels(self) -> "Labels":
         """Return who a song may be."""
+        from utawaku.library.store.labels import Labels
+
         return Labels(self)
 
     @cached_property
-    def song_files(self) -> SongFiles:
+    def song_files(self) -> "SongFiles":
         """Tags of song files as they were written last."""
+        from utawaku.library.store.song_files import SongFiles
+
         return SongFiles(self)
 
     @cached_property
-    def sounds(self) -> Sounds:
+    def sounds(self) -> "Sounds":
         """Return which songs sound alike."""
+        from utawaku.library.store.sound_links import Sounds
+
         return Sounds(self)
 
     @cached_property
-    def setlists(self) -> Setlists:
+    def setlists(self) -> "Setlists":
         """Timestamps that people left."""
+        from utawaku.library.store.setlists import Setlists
+
         return Setlists(self)
 
     @cached_property
-    def songs(self) -> Songs:
+    def songs(self) -> "Songs":
         """Kept cuts."""
+        from utawaku.library.store.songs import Songs
+
         return Songs(self)
 
     @cached_property
-    def timelines(self) -> Timelines:
+    def timelines(self) -> "Timelines":
         """Clocks of streams."""
+        from utawaku.library.store.timelines import Timelines
+
         return Timelines(self)
 
     @cached_property
-    def assets(self) -> AssetStates:
+    def assets(self) -> "AssetStates":
         """Return how far each artefact of each stream is."""
+        from utawaku.library.store.assets import AssetStates
+
         return AssetStates(self)
 
     @cached_property
-    def requests(self) -> Requests:
+    def requests(self) -> "Requests":
         """Return what the user asked for."""
+        from utawaku.library.store.requests import Requests
+
         return Requests(self)
 
     @cached_property
-    def sites(self) -> Sites:
+    def sites(self) -> "Sites":
         """Return what was asked of each site lately, and which are on cooldown."""
+        from utawaku.library.store.sites import Sites
+
         return Sites(self)
 
     @cached_property
-    def candidates(self) -> Candidates:
+    def candidates(self) -> "Candidates":
         """Return what the crawler came across."""
+        from utawaku.library.store.candidates import Candidates
+
         return Candidates(self)
 
     @cached_property
-    def memories(self) -> Memories:
+    def memories(self) -> "Memories":
         """Return what schedules remember."""
+        from utawaku.library.store.state_values import Memories
+
         return Memories(self)
 
     @cached_property
-    def leases(self) -> Leases:
+    def leases(self) -> "Leases":
         """Return who is at work, and on which stream."""
+        from utawaku.library.store.leases import Leases
+
         return Leases(self, self.engine)
 
     @cached_property
-    def stored_times(self) -> StoredTimes:
+    def stored_times(self) -> "StoredTimes":
         """Return what sets stored times right after the clock was set back."""
+        from utawaku.library.store.stored_times import StoredTimes
+
         return StoredTimes(self)
 
     @cached_property
-    def notices(self) -> Notices:
+    def notices(self) -> "Notices":
         """Return what the user should know."""
+        from utawaku.library.store.notices import Notices
+
         return Notices(self)
 
     @cached_property
-    def accounts(self) -> AccountRecords:
+    def accounts(self) -> "AccountRecords":
         """Return who is logged in where."""
+        from utawaku.library.store.accounts import AccountRecords
+
         return AccountRecords(self)
 
     @cached_property
-    def submissions(self) -> Submissions:
+    def submissions(self) -> "Submissions":
         """Return what is published where, and what is on its way."""
+        from utawaku.library.store.submissions import Submissions
+
         return Submissions(self)
 
     @cached_property
-    def insights(self) -> Insights:
+    def insights(self) -> "Insights":
         """Return what the engines found out about songs."""
+        from utawaku.library.store.insights import Insights
+
         return Insights(self)
 
     @cached_property
-    def stems(self) -> StemRecords:
+    def stems(self) -> "StemRecords":
         """Songs taken apart."""
+        from utawaku.library.store.stems import StemRecords
+
         return StemRecords(self)
 
     @cached_property
-    def highlights(self) -> Highlights:
+    def highlights(self) -> "Highlights":
         """The best part of each song."""
+        from utawaku.library.store.highlights import Highlights
+
         return Highlights(self)
 
     @cached_property
-    def edits(self) -> Edits:
+    def edits(self) -> "Edits":
         """Return what the user changed by hand."""
+        from utawaku.library.store.edits import Edits
+
         return Edits(self)
 
     @cached_property
-    def review(self) -> Review:
+    def review(self) -> "Review":
         """Return what to ask the user about next."""
+        from utawaku.library.store.review import Review
+
         return Review(self)
 
     @cached_property
-    def overview(self) -> Overview:
+    def overview(self) -> "Overview":
         """Return how far all streams are."""
+        from utawaku.library.store.overview import Overview
+
         return Overview(self)
 
     @cached_property
-    def saved_queries(self) -> SavedQueries:
+    def saved_queries(self) -> "SavedQueries":
         """Searches with a name."""
+        from utawaku.library.store.saved_queries import SavedQueries
+
         return SavedQueries(self)
 
     @cached_property
-    def browser(self) -> Browser:
+    def browser(self) -> "Browser":
         """Searches over all songs."""
+        from utawaku.library.store.browse import Browser
+
         return Browser(self, self.engine)
 
     @cached_property
-    def taste(self) -> TasteStore:
+    def taste(self) -> "TasteStore":
         """Return what the user likes, and what the models make of it."""
+        from utawaku.library.store.taste import TasteStore
+
         return TasteStore(self)
 
     @cached_property
-    def grades(self) -> Grades:
+    def grades(self) -> "Grades":
         """Return what the user thinks of songs."""
+        from utawaku.library.store.grades import Grades
+
         return Grades(self)
 
 

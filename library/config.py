@@ -1,8 +1,8 @@
 """Settings: one TOML file, environment variables over it, defaults that work.
 
 Order of precedence: arguments, `UTAWAKU_*` environment variables (`UTAWAKU_SONGS__STRATEGY`),
-`config.toml`, defaults. Only this module, `utawaku.library.former_settings` and
-`utawaku.library.paths` read the environment.
+`config.toml`, defaults. Only `utawaku.library.setting_sources`, `utawaku.library.former_settings`
+and `utawaku.library.paths` read the environment.
 
 `UTAWAKU_HOME` puts everything (config, catalogue, weights, library) below one folder.
 """
@@ -11,24 +11,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 
 from utawaku.library import paths as places
 from utawaku.library.cluster_settings import ClusterSettings
 from utawaku.library.engines import Device, HighlightEngine, SegmentEngine, SeparationEngine
 from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
-from utawaku.library.former_settings import (
-    former_names,
-    former_variables,
-    with_present_names,
-)
+from utawaku.library.former_settings import former_names, with_present_names
 from utawaku.library.language import Language
 from utawaku.library.local_path import LocalPath
 from utawaku.library.optional_path import OptionalPath
@@ -36,6 +25,7 @@ from utawaku.library.paths import default_config_path
 from utawaku.library.publish.settings import PublishSettings
 from utawaku.library.scrobble_settings import ScrobbleSettings
 from utawaku.library.secret_url import SecretUrl
+from utawaku.library.setting_sources import environment_values, file_values, merged
 from utawaku.library.source_settings import SourceSettings
 from utawaku.library.subscriptions.settings import (
     CrawlSettings,
@@ -243,12 +233,8 @@ class TasteSettings(_Section):
     )
 
 
-class Settings(BaseSettings):
-    """All settings of utawaku."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="UTAWAKU_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
+class Settings(_Section):
+    """All settings of utawaku: those given, over the environment, over the TOML file."""
 
     language: Language = Field(
         "auto",
@@ -308,6 +294,10 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     cluster: ClusterSettings = ClusterSettings()
 
+    def __init__(self, **given: Any) -> None:
+        stored = merged(file_values(default_config_path()), environment_values(type(self)))
+        super().__init__(**merged(stored, given))
+
     @property
     def songs_dir(self) -> Path:
         """Folder of finished songs."""
@@ -351,37 +341,6 @@ class Settings(BaseSettings):
     def stream_dir(self, stream_id: str) -> Path:
         """Folder of one stream's recording and analysis."""
         return self.streams_dir / stream_id
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments over environment over the TOML file."""
-        return init_settings, _Environment(settings_cls), _File(settings_cls, default_config_path())
-
-
-class _File(TomlConfigSettingsSource):
-    """The TOML file; former names of settings count."""
-
-    def __call__(self) -> dict[str, Any]:
-        return with_present_names(super().__call__())
-
-
-class _Environment(EnvSettingsSource):
-    """The variables `UTAWAKU_*`; former names of settings count."""
-
-    def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        super().__init__(settings_cls)
-        former = dict(former_variables(self.env_vars))
-        self.env_vars = {
-            **{now.lower(): self.env_vars[old] for old, now in former.items()},
-            **{name: value for name, value in self.env_vars.items() if name not in former},
-        }
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -9,8 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import psutil
-
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.heartbeat import is_alive, last_heartbeat_s, service_processes
@@ -99,8 +97,13 @@ def health(catalogue: Catalogue, settings: Settings, now: float | None = None) -
 
 
 def _process_figures(settings: Settings) -> list[ProcessFigures]:
+    services = service_processes(settings)
+    if not services:
+        return []
+    import psutil
+
     figures = []
-    for one in service_processes(settings):
+    for one in services:
         try:
             process = psutil.Process(one.pid)
             with process.oneshot():

@@ -6,15 +6,20 @@ can open the database any more. So each opening of ours takes its turn under a l
 databases before it lets the next one in.
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import dagster as dg
 from filelock import FileLock, Timeout
 
 from utawaku.library.errors import UtawakuError
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 LOCK = "opening.lock"
 ALWAYS_OPENED = ("runs.db", "index.db", "schedules.db")
@@ -29,6 +34,8 @@ def open_instance(home: Path, configuration: str = "dagster.yaml") -> Iterator[d
     Raises:
         UtawakuError: a database has two schema revisions, or another process does not let us in.
     """
+    import dagster as dg  # to look for broken databases needs none of it
+
     with _in_turn(home):
         _check(home)
         instance = dg.DagsterInstance.from_config(str(home), configuration)

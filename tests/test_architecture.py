@@ -78,7 +78,13 @@ def test_what_is_slow_to_import_waits_until_it_is_needed(program: str, unwanted:
 
 @pytest.mark.parametrize(
     ("arguments", "most"),
-    [(("--version",), 170), (("--help",), 430), (("songs",), 720), (("status",), 740)],
+    [
+        (("--version",), 160),
+        (("--help",), 320),
+        (("songs",), 640),
+        (("status",), 565),
+        (("doctor",), 710),
+    ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
 )
 def test_a_command_imports_no_more_than_its_budget_of_modules(
@@ -92,7 +98,7 @@ def test_a_command_imports_no_more_than_its_budget_of_modules(
         f"sys.argv = {['utawaku', *arguments]!r}; main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert int(done.stderr.split()[-1]) <= most
 

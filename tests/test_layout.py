@@ -10,6 +10,7 @@ COVERED_ELSEWHERE = {
     "commands/json_forms.py": "tests/commands/test_schema.py",
     "commands/outcome.py": "tests/commands/test_ingest.py",
     "commands/prepare_services.py": "tests/commands/test_up.py",
+    "commands/supervisor.py": "tests/commands/test_up.py",
     "jobs/ingest.py": "tests/sensors/test_drain_requests.py",
     "jobs/models.py": "tests/orchestration/test_rematerialize.py",
     "jobs/requested_runs.py": "tests/sensors/test_drain_requests.py",

@@ -1,7 +1,10 @@
 """The start of the screen: songs in sight at once, keys next, then the rest."""
 
 import gc
+import os
+import sys
 
+from utawaku.library.errors import UsageError
 from utawaku.tui.first_paint import first_sight
 
 
@@ -9,9 +12,11 @@ def run() -> int:
     """Open the library in the terminal; returns the exit code.
 
     Raises:
+        UsageError: there is no terminal.
         ConfigError: a setting is wrong.
         CatalogueError: the catalogue cannot be opened.
     """
+    _want_a_terminal()
     gc.disable()  # until everything is loaded: see `keep_what_is_loaded`
     with first_sight() as sight:
         from utawaku.tui.app import run as run_app
@@ -22,6 +27,18 @@ def run() -> int:
         home = LibraryHandle(known) if known is not None else LibraryHandle.opened()
         home.when_open(lambda _error: keep_what_is_loaded())
         return run_app(home, sight.songs or (), sight.hand_over)
+
+
+def _want_a_terminal() -> None:
+    """Raise where nobody would see the screen: in a pipe, or started by cron.
+
+    `TEXTUAL_DRIVER` names what else shows it, such as a browser.
+    """
+    if "TEXTUAL_DRIVER" not in os.environ and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the screen needs a terminal; `utawaku songs` lists the library, `utawaku --help` all "
+            "commands"
+        )
 
 
 def keep_what_is_loaded() -> None:

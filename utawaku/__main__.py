@@ -7,12 +7,14 @@ import os
 import sys
 
 from utawaku.library.errors import ExitCode, UtawakuError
+from utawaku.library.garbage import collect_after_start
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line; each error of ours ends with its message and `ExitCode`."""
+    collect_after_start()
     # Our matrices are small and several already work side by side: more threads of BLAS would wait
     # for each other (an hour's stream took 68 CPU seconds instead of 55). Read when NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -25,9 +25,10 @@ from utawaku.library.schema import song_search, song_tags, songs
 from utawaku.library.store.connections import Connections
 from utawaku.library.store.joined_numbers import grouped_numbers, numbers_by, numbers_of_query
 from utawaku.library.store.search_ranking import RankedHits
-from utawaku.library.store.short_word_index import Words, state_of
+from utawaku.library.store.short_word_index import Words
 from utawaku.library.store.songs import COLUMNS, song_from_row, tags_of
 from utawaku.library.store.sound_links import joined, linked_numbers
+from utawaku.library.store.text_changes import state_of
 
 if TYPE_CHECKING:
     from utawaku.library.postgres import ChangeCounter

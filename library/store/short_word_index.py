@@ -5,7 +5,6 @@ and every search that is just being typed, would need a look at each row of the 
 100,000 songs, against 2 to 10 ms here.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,10 +12,9 @@ from typing import Any, Self
 import numpy as np
 import sqlalchemy as sa
 
-from utawaku.library.schema import SEARCHED, memories, song_search
-from utawaku.library.store.connections import upsert
+from utawaku.library.schema import SEARCHED, song_search
+from utawaku.library.store.text_changes import state_of
 
-_STATE = "song_search"
 _BORDER = 0x1E
 """Stands behind each song's text. Folding takes it for white space, so no text holds it."""
 
@@ -105,15 +103,3 @@ def _joined_by_postgres(connection: sa.Connection) -> Sequence[Any]:
         f"SELECT string_agg(number::text, ' '), {joined} FROM {song_search.name}"
     ).one()
     return [row[0], *((text or "").encode() for text in row[1:])]
-
-
-def state_of(connection: sa.Connection) -> int:
-    """Return how often `song_search` was changed."""
-    query = sa.select(memories.c.value).where(memories.c.name == _STATE)
-    return int(connection.execute(query).scalar() or 0)
-
-
-def texts_changed(connection: sa.Connection) -> None:
-    """Count a change of `song_search`, in the transaction that makes it."""
-    value = state_of(connection) + 1
-    upsert(connection, memories, {"name": _STATE}, {"value": value, "at": time.time()})

@@ -11,10 +11,9 @@ from utawaku.library.errors import NotFoundError
 from utawaku.library.folding import search_fold
 from utawaku.library.identity import Reconciliation, reconcile
 from utawaku.library.records import Song, SongSpan
-from utawaku.library.romanize import variants
 from utawaku.library.schema import song_aliases, song_search, song_tags, songs, streams
 from utawaku.library.store.connections import Connections, batches
-from utawaku.library.store.short_word_index import texts_changed
+from utawaku.library.store.text_changes import texts_changed
 
 _PLAIN = [field.name for field in fields(Song) if field.name not in ("flags", "tags")]
 COLUMNS = [songs.c[name] for name in _PLAIN] + [songs.c.flags, songs.c.number]
@@ -287,6 +286,8 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
 
 def _spellings(title: str, artist: str, aliases: Iterable[str]) -> Iterable[str]:
     """Every other way to write a song's name, folded, each once."""
+    from utawaku.library.romanize import variants  # only writing needs it
+
     texts = (title, artist, *aliases)
     written = [search_fold(text) for text in aliases] + [
         one for text in texts for one in variants(text)

@@ -1,6 +1,5 @@
-"""Subscriptions and their rules, and their import and export."""
+"""Subscriptions and their rules; `files` has their import and export."""
 
-from utawaku.library.subscriptions.files import read_follows, write_opml, write_toml
 from utawaku.library.subscriptions.rules import PRESETS, ChannelRules, Follow, Verdict, judge
 from utawaku.library.subscriptions.settings import (
     CrawlSearch,
@@ -23,7 +22,4 @@ __all__ = [
     "Verdict",
     "WatchSettings",
     "judge",
-    "read_follows",
-    "write_opml",
-    "write_toml",
 ]

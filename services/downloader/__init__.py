@@ -1,7 +1,6 @@
 """Recordings: fetched from the web through yt-dlp as a library, or copied from local files."""
 
 from utawaku.services.downloader.fetch import Downloader
-from utawaku.services.downloader.health import downloader_health
 from utawaku.services.downloader.identity import stream_id_for_file, stream_id_for_info
 from utawaku.services.downloader.info import Chapter, ListedStream, StreamInfo
 from utawaku.services.downloader.job import Want
@@ -21,7 +20,6 @@ __all__ = [
     "TakeMode",
     "Tuning",
     "Want",
-    "downloader_health",
     "stream_id_for_file",
     "stream_id_for_info",
     "take_file",

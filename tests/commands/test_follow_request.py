@@ -14,7 +14,7 @@ from filelock import FileLock
 from tests.commands.conftest import Answer, CommandLine
 from tests.conftest import Program
 from tests.media.test_render import write_wav
-from utawaku.commands.up import LOCK_FILE
+from utawaku.commands.supervisor import LOCK_FILE
 from utawaku.library.artefacts import CHAIN
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings

@@ -14,7 +14,7 @@ from tests.commands.conftest import CommandLine
 from tests.conftest import DemoStream, Program
 from utawaku.commands.memory_recycler import MemoryRecycler
 from utawaku.commands.supervised_process import Child
-from utawaku.commands.up import (
+from utawaku.commands.supervisor import (
     CHILDREN_FILE,
     LOCK_FILE,
     PID_FILE,

@@ -23,7 +23,7 @@ from utawaku.library.errors import (
 )
 from utawaku.library.records import SongSpan, Stream
 from utawaku.library.requests import Ingest
-from utawaku.library.store.short_word_index import state_of
+from utawaku.library.store.text_changes import state_of
 from utawaku.workflows.maintenance import back_up
 
 pytestmark = [

@@ -12,7 +12,8 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import SongSpan, Stream
 from utawaku.library.requests import Label
 from utawaku.library.store.browse import Browser
-from utawaku.library.store.short_word_index import Words, state_of
+from utawaku.library.store.short_word_index import Words
+from utawaku.library.store.text_changes import state_of
 
 N_SONGS = 8
 LETTERS = "aAäÄßſ夜夜ｱアガｶﾞ가각İiıςΣﬁ1①%_\"'\\ 　\n\x1e\x1f\0👩‍👩‍👧🇯🇵é\u0301\u202e"

@@ -8,15 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utawaku.library.errors import ConfigError
-from utawaku.library.subscriptions import (
-    ChannelRules,
-    Follow,
-    SubscriptionSettings,
-    judge,
-    read_follows,
-    write_opml,
-    write_toml,
-)
+from utawaku.library.subscriptions import ChannelRules, Follow, SubscriptionSettings, judge
+from utawaku.library.subscriptions.files import read_follows, write_opml, write_toml
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Telling failures apart."""
 
-import datetime as dt
 import errno
 
 import pytest
@@ -31,7 +30,6 @@ from utawaku.library.errors import (
     StreamGoneError,
     UnsupportedSiteError,
 )
-from utawaku.services.downloader import downloader_health
 from utawaku.services.downloader.failures import HttpFailure, classify
 
 URL = "https://site.example/watch?v=1&token=SECRET"
@@ -172,14 +170,3 @@ def test_a_sites_words_are_quoted_short_and_harmless() -> None:
     typed = classify(URL, YtDlpError("ERROR: \x1b[31m" + "spam \u202e" * 500))
     assert len(str(typed)) < 700
     assert not set("\x1b\u202e\n") & set(str(typed))
-
-
-def test_doctor_tells_how_old_yt_dlp_is() -> None:
-    import yt_dlp.version
-
-    released = dt.datetime.strptime(yt_dlp.version.__version__[:10], "%Y.%m.%d").date()
-    for days, level in ((3, "ok"), (60, "warning"), (365, "error")):
-        finding = downloader_health(released + dt.timedelta(days=days))[0]
-        assert (finding.name, finding.level) == ("yt-dlp", level)
-        assert f"{days} days old" in finding.message
-        assert bool(finding.next_step) is (level != "ok")

@@ -145,7 +145,7 @@ def test_a_hostile_title_is_drawn_harmless(library: Catalogue, settings: Setting
 def test_the_first_sight_needs_neither_textual_nor_the_catalogue_s_libraries() -> None:
     code = (
         "import sys, utawaku.commands, utawaku.tui.start; heavy = {'textual', 'sqlalchemy',"
-        " 'numpy', 'pydantic', 'pydantic_settings', 'typer', 'tomlkit', 'asyncio'};"
+        " 'numpy', 'pydantic', 'typer', 'tomlkit', 'asyncio'};"
         "print(*sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -157,7 +157,7 @@ def test_the_first_sight_needs_neither_textual_nor_the_catalogue_s_libraries() -
 def test_the_screen_itself_waits_for_no_database_library() -> None:
     code = (
         "import sys, utawaku.tui.app; heavy = {'sqlalchemy', 'alembic', 'pydantic',"
-        " 'pydantic_settings', 'typer', 'tomlkit', 'PIL', 'mutagen', 'av', 'sounddevice'};"
+        " 'typer', 'tomlkit', 'PIL', 'mutagen', 'av', 'sounddevice'};"
         "print(*sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
