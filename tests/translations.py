@@ -38,8 +38,9 @@ _ALSO_TELLING = (
     *("commands/doctor.py", "commands/doctor_cluster.py"),
     *("commands/repairs.py", "commands/pipeline.py"),
     *("commands/separate.py", "commands/separate_library.py", "commands/taste.py"),
+    "models/playlist/build.py",
 )
-"""Files of commands whose sentences are stored, or written as JSON too."""
+"""Files whose sentences are stored, or written as JSON too."""
 _DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
 

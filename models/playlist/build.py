@@ -29,6 +29,8 @@ NO_FILE = "it has no file yet"
 NO_HIGHLIGHT = "it has no highlight yet, so the whole song plays"
 
 TitleAndReason = tuple[str, str]
+MOST_CHAPTERS = 255
+"""Of MP3's table of contents and MP4's list of Nero's form (findings/three-hundred-chapters.sh)."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def join_items(
     listing, unlisted = write_m3u8(mix, copies=copies)
     cue, missing = _write_cue_sheet(mix)
     broken = [(item.title, why) for item, why in mix.left_out]
+    missing += chapters_lost(mix)
     return MadePlaylist(mix, listing, (*left_out, *broken), (*notes, *unlisted, *missing), cue)
 
 
@@ -210,6 +213,18 @@ def _write_cue_sheet(made: Rendered) -> tuple[Path | None, list[TitleAndReason]]
     with atomic_path(target) as temporary:
         temporary.write_text(sheet, "utf-8", newline="")
     return target, []
+
+
+def chapters_lost(made: Rendered) -> list[TitleAndReason]:
+    """Return a note where the format counts chapters in one byte, which is too little for these."""
+    n_chapters = len(made.chapters)
+    if made.path.suffix.lower() not in {".mp3", ".m4a"} or n_chapters <= MOST_CHAPTERS:
+        return []
+    why = (
+        f"some players show fewer than its {n_chapters} chapters: the format counts to "
+        f"{MOST_CHAPTERS}; .mka and .opus have all"
+    )
+    return [(made.path.name, why)]
 
 
 def clips_folder(target: Path) -> Path:

@@ -20,7 +20,8 @@ from utawaku.models.playlist import (
     make_playlist,
     render_playlist,
 )
-from utawaku.models.playlist.mix import fades
+from utawaku.models.playlist.build import chapters_lost
+from utawaku.models.playlist.mix import Chapter, fades
 
 
 def noise(
@@ -252,3 +253,16 @@ def test_a_song_without_a_highlight_is_named(tmp_path: Path) -> None:
     made = make_playlist([song], tmp_path, tmp_path / "mix.mka", highlights=True)
     assert made.notes == (("T0", "it has no highlight yet, so the whole song plays"),)
     assert make_playlist([song], tmp_path, tmp_path / "mix.mka").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("ending", "n_chapters", "is_told"),
+    [("mp3", 256, True), ("m4a", 256, True), ("mp3", 255, False), ("mka", 256, False)],
+)
+def test_more_chapters_than_a_format_counts_are_told(
+    ending: str, n_chapters: int, is_told: bool
+) -> None:
+    song = PlaylistItem(Path("a.opus"), title="a")
+    chapters = tuple(Chapter("a", n, n + 1, song, 1.0) for n in range(n_chapters))
+    told = chapters_lost(Rendered(Path(f"mix.{ending}"), float(n_chapters), chapters, ()))
+    assert ["256 chapters" in why for _title, why in told] == [True] * is_told
