@@ -7,7 +7,10 @@ which side is the artist (`sides`), and which lines are talk (`songs_of_list`).
 
 from __future__ import annotations
 
+import math
+import re
 import statistics
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 
 from utawaku.library.errors import SetlistError
@@ -16,12 +19,15 @@ from utawaku.models.setlist.names import Name
 from utawaku.models.setlist.rows import Row, rows_of
 from utawaku.models.setlist.sides import read_names, sides_of
 from utawaku.models.setlist.songs_of_list import songs_among
-from utawaku.models.setlist.stamps import drop_invisible
+from utawaku.models.setlist.stamps import drop_invisible, fold_widths
 from utawaku.models.setlist.subtitles import TimedText
 
 MANY_CUES, BRIEF_S = 30, 12.0
 """So many subtitles that mostly show so briefly are the words that are sung."""
 
+_LEADING_END = re.compile(r"[\s\-–—~〜→]*(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)[)\]】]?\s+(?=\S)")
+_END_SLACK_S = 5.0
+"""By so much the end of an entry may lie behind the start of the next one."""
 MAX_TEXT = 200_000
 """Characters of one text that are read; a comment of a site is never that long."""
 
@@ -65,9 +71,31 @@ def read_timed_lines(
 def read_entries(
     entries: Iterable[tuple[float, str]], *, known_artists: Collection[str] = ()
 ) -> list[SetlistLine]:
-    """A setlist from times and words that stand apart, such as chapters: `(start_s, words)`."""
-    rows = [Row(start_s, None, drop_invisible(words), words) for start_s, words in entries]
+    """A setlist from times and words that stand apart, such as chapters: `(start_s, words)`.
+
+    yt-dlp makes chapters of the lines of a description, and of "0:12 - 3:40 Title" one that is
+    named "3:40 Title": a time between an entry's start and the next one's is its end.
+    """
+    timed = list(entries)
+    starts_s = [*sorted({start_s for start_s, _words in timed}), math.inf]
+    rows = []
+    for start_s, words in timed:
+        next_s = starts_s[bisect_right(starts_s, start_s)]
+        stop_s, name = _end_before(drop_invisible(words), start_s, next_s)
+        rows.append(Row(start_s, stop_s, name, words))
     return _decided(rows, (), known_artists)
+
+
+def _end_before(words: str, start_s: float, next_s: float) -> tuple[float | None, str]:
+    """Return the end that stands before the name of an entry, and the name."""
+    found = _LEADING_END.match(fold_widths(words))
+    if found is None:
+        return None, words
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    stop_s = float(hours * 3600 + minutes * 60 + seconds)
+    if not start_s < stop_s <= next_s + _END_SLACK_S:
+        return None, words
+    return stop_s, words[found.end() :]
 
 
 def listlikeness(text: str, *, part_starts_s: Sequence[float] = ()) -> float:

@@ -23,6 +23,7 @@ from utawaku.models.setlist import (
     parse_setlist,
     titles_in_chat,
 )
+from utawaku.models.setlist.parse import read_entries
 
 GOOD = """セトリ
 0:05:12 夜明けの歌 / 青井ソラ
@@ -199,6 +200,18 @@ def test_every_place_is_searched_and_the_user_wins() -> None:
 def test_lines_beyond_the_end_of_the_recording_are_left_out() -> None:
     info = {"duration": 700, "comments": [comment(GOOD)]}
     assert [line.title for line in find_setlists(info)[0].lines] == ["夜明けの歌", "海と猫"]
+
+
+def test_a_time_before_the_name_of_a_chapter_is_its_end() -> None:
+    titles = ["3:40 One / A", "7:50 Two / B", "7:50 Deux / B", "12:00 Noon / C"]
+    starts = [12, 225, 225, 900]
+    entries = [(float(start), title) for start, title in zip(starts, titles, strict=True)]
+    lines = read_entries(entries)
+    assert [(line.start_s, line.stop_s, line.title) for line in lines] == [
+        (12.0, 220.0, "One"),
+        (225.0, 470.0, "Two"),
+        (900.0, None, "12:00 Noon"),
+    ]
 
 
 @pytest.mark.parametrize(
