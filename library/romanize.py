@@ -7,16 +7,56 @@ from utawaku.library.folding import fold
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u30fc]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LONG = re.compile(r"(ou|oo)")
+_FOREIGN = {
+    "てぃ": "ti",
+    "でぃ": "di",
+    "とぅ": "tu",
+    "どぅ": "du",
+    "てゅ": "tyu",
+    "でゅ": "dyu",
+    "しぇ": "she",
+    "じぇ": "je",
+    "ちぇ": "che",
+    "ふゅ": "fyu",
+    "ゔゅ": "vyu",
+    "いぇ": "ye",
+    "うぃ": "wi",
+    "うぇ": "we",
+    "うぉ": "wo",
+    "すぃ": "si",
+    "ずぃ": "zi",
+    "つぁ": "tsa",
+    "つぃ": "tsi",
+    "つぇ": "tse",
+    "つぉ": "tso",
+    "くぁ": "kwa",
+    "くぃ": "kwi",
+    "くぇ": "kwe",
+    "くぉ": "kwo",
+    "ぐぁ": "gwa",
+    "きぇ": "kye",
+    "にぇ": "nye",
+    "ひぇ": "hye",
+    "みぇ": "mye",
+    "りぇ": "rye",
+    "ゕ": "ka",
+    "ゖ": "ke",
+}
+"""Sounds of foreign words, of which jaconv makes two syllables (`tei`, `shie`)."""
+_DOUBLING = "Q"
+"""Stands for the small tsu while the rest is written: folded text has no capitals."""
 
 
 def variants(text: str) -> tuple[str, ...]:
     """Return hiragana, katakana and romaji of `text`, folded; nothing where it holds no kana.
 
     A text with Chinese characters has no romaji: their reading is not written in it. Long vowels
-    come twice, spelled out and short.
+    come spelled out and short, doubled consonants as they are typed and as Hepburn writes them.
 
     >>> variants("ヨルニ"), variants("とうきょう")[2:], variants("夜のうた")
     (('よるに', 'ヨルニ', 'yoruni'), ('toukyou', 'tokyo'), ('夜のうた', '夜ノウタ'))
+    >>> variants("マッチ")[2:], variants("パーティー")[2:]
+    (('macchi', 'matchi'), ('pati', 'paatii'))
     """
     text = fold(text)
     if not _KANA.search(text):
@@ -26,6 +66,19 @@ def variants(text: str) -> tuple[str, ...]:
     hiragana = jaconv.kata2hira(text)
     found = [hiragana, jaconv.hira2kata(hiragana)]
     if not _HAN.search(text):
-        romaji = jaconv.kana2alphabet(hiragana).replace("ー", "").replace("-", "")
-        found += [romaji, _LONG.sub("o", romaji).replace("uu", "u")]
-    return tuple(dict.fromkeys(found))
+        written = _romaji(hiragana)
+        romaji = written.replace("ー", "")
+        short = _LONG.sub("o", romaji).replace("uu", "u").replace("cch", "tch")
+        found += [romaji, short, re.sub(r"([aeiou])ー", r"\1\1", written).replace("ー", "")]
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _romaji(hiragana: str) -> str:
+    """Return the letters that are typed for kana; a long vowel's mark stays."""
+    import jaconv
+
+    for kana, letters in _FOREIGN.items():
+        hiragana = hiragana.replace(kana, letters)
+    pieces = re.split("(ー)", hiragana.replace("っ", _DOUBLING))
+    written = "".join(piece if piece == "ー" else jaconv.kana2alphabet(piece) for piece in pieces)
+    return re.sub(f"{_DOUBLING}+([b-df-hj-mp-tv-z]?)", r"\1\1", written)
