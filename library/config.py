@@ -334,6 +334,12 @@ class Settings(_Section):
         return self.data_dir / "dagster"
 
     @property
+    def is_shared(self) -> bool:
+        """Return whether other machines may work on the library: the catalogue is on a server."""
+        url = self.catalogue_url.get_secret_value()
+        return bool(url) and not url.startswith("sqlite")
+
+    @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the catalogue; it may hold a password, so it is not for showing."""
         return places.database_url(self.catalogue_url.get_secret_value(), self.data_dir)

@@ -20,6 +20,7 @@ from utawaku.library.errors import (
 from utawaku.library.exports import PlaylistEntry
 from utawaku.library.records import Candidate, Song, Stream
 from utawaku.library.schema import songs
+from utawaku.library.shared_files import PREVIEWS, preview_file
 from utawaku.library.sites import site_of
 from utawaku.library.subscriptions import CrawlSearch, CrawlSettings
 from utawaku.media.probe import probe
@@ -39,7 +40,7 @@ from utawaku.services.rate_limits import asking, wait_before_request
 from utawaku.workflows.favourites import FavouritesRound, put_on_favourites
 from utawaku.workflows.ingest import is_address
 from utawaku.workflows.taste import load_model
-from utawaku.workflows.taste_candidates import PREVIEWS_DIR, marks_without_sound, preview_vector
+from utawaku.workflows.taste_candidates import marks_without_sound, preview_vector
 
 YOUTUBE = "https://www.youtube.com/"
 FAILURES_AT_MOST = 5
@@ -216,7 +217,8 @@ def preview_some(
             or failed[site] >= FAILURES_AT_MOST
         ):
             continue
-        path = settings.cache_dir / PREVIEWS_DIR / f"{candidate.id}.mka"
+        stored = f"{PREVIEWS}/{candidate.id}.mka"
+        path = preview_file(settings, stored)
         try:
             _fetch(candidate, path, catalogue, downloader)
         except (BotCheckError, RateLimitedError):
@@ -232,7 +234,6 @@ def preview_some(
         if site:
             catalogue.sites.note(site, "preview", at=now)
         if candidate.grade is None:
-            stored = path.relative_to(settings.cache_dir).as_posix()
             catalogue.candidates.change(
                 candidate.id, state="previewed", preview_path=stored, message=""
             )
@@ -263,7 +264,7 @@ def hear_some(catalogue: Catalogue, settings: Settings, tagger: Tagger) -> int:
     n_heard = 0
     for candidate in [*catalogue.candidates.in_state("previewed"), *catalogue.candidates.graded()]:
         try:
-            preview_vector(settings.cache_dir / candidate.preview_path, tagger, settings)
+            preview_vector(preview_file(settings, candidate.preview_path), tagger, settings)
             n_heard += 1
         except UtawakuError as error:
             if candidate.grade is None:
@@ -279,7 +280,7 @@ def score_some(catalogue: Catalogue, settings: Settings, scorer: PreviewScorer) 
         for one in catalogue.candidates.in_state("previewed", "scored")
         if one.model_version != scorer.version
     ]
-    scored = score_previews(waiting, settings.cache_dir, scorer)
+    scored = score_previews(waiting, settings, scorer)
     for one in scored:
         if one.score is None:
             catalogue.candidates.change(

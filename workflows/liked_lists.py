@@ -11,6 +11,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError, UsageError, UtawakuError
 from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Candidate
+from utawaku.library.shared_files import PREVIEWS
 from utawaku.library.sites import full_address
 from utawaku.library.static_playlists import SUFFIX, lines_of
 from utawaku.library.text import clean_line
@@ -20,7 +21,7 @@ from utawaku.services.downloader import Downloader
 from utawaku.services.rate_limits import asking
 from utawaku.workflows.crawl import hear_some, preview_some
 from utawaku.workflows.ingest import is_address
-from utawaku.workflows.taste_candidates import PREVIEWS_DIR, marks_without_sound
+from utawaku.workflows.taste_candidates import marks_without_sound
 
 LISTS = (".txt", SUFFIX, ".m3u")
 """Files that list addresses and paths, one a line."""
@@ -79,7 +80,7 @@ def teach(
             done.n_graded += 1
         else:
             rest.append(one)
-    done.n_new = len(catalogue.candidates.teach(rest, grade=grade, previews=PREVIEWS_DIR))
+    done.n_new = len(catalogue.candidates.teach(rest, grade=grade, previews=PREVIEWS))
     progress(0.3, "fetching previews")
     preview_some(catalogue, settings, downloader, time.time(), done.failures)
     progress(0.7, "listening")

@@ -19,6 +19,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.library.files import atomic_path
 from utawaku.library.health import Finding
+from utawaku.library.shared_files import shared_file
 
 if TYPE_CHECKING:
     from utawaku.models.songs.sequence import SequenceScorer
@@ -58,12 +59,12 @@ class LearntNetwork:
 
 def record_file(settings: Settings) -> Path:
     """Return where it is noted that a network learnt; without it the shipped one cuts."""
-    return settings.data_dir / "songs" / "learnt.json"
+    return shared_file(settings, "songs", "learnt.json")
 
 
 def network_file(version: str, settings: Settings) -> Path:
     """Return where a network is kept."""
-    return settings.data_dir / "songs" / f"{version[:16]}.npz"
+    return shared_file(settings, "songs", f"{version[:16]}.npz")
 
 
 def learnt_network(settings: Settings) -> LearntNetwork | None:

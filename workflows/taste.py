@@ -10,6 +10,7 @@ from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import NotFoundError, WeightsError
 from utawaku.library.progress import Progress, silent
+from utawaku.library.shared_files import shared_file
 from utawaku.library.store.embeddings import EMBEDDING_KIND, N_TAGS, TAGS_KIND, Embedded
 from utawaku.library.store.taste import Mark
 from utawaku.library.store.taste_models import TasteModel
@@ -87,7 +88,7 @@ def retrain_due(catalogue: Catalogue, settings: Settings) -> RetrainDue:
 
 def model_file(version: str, settings: Settings) -> Path:
     """Return where a model is kept."""
-    return settings.data_dir / "taste" / f"{version}.npz"
+    return shared_file(settings, "taste", f"{version}.npz")
 
 
 def load_model(catalogue: Catalogue, settings: Settings) -> LogisticTaste:
@@ -308,6 +309,6 @@ def _quality(lesson: _Lesson, everything: np.ndarray) -> Quality:
 
 def _remove_old_models(catalogue: Catalogue, settings: Settings) -> None:
     kept = [model.version for model in catalogue.taste.models() if model.ready][-KEPT_MODELS:]
-    for file in (settings.data_dir / "taste").glob("*.npz"):
+    for file in model_file("", settings).parent.glob("*.npz"):
         if file.stem not in kept:
             file.unlink(missing_ok=True)

@@ -15,13 +15,13 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError, WeightsError
 from utawaku.library.files import atomic_path
 from utawaku.library.records import Candidate
+from utawaku.library.shared_files import PREVIEWS, preview_file, shared_file
 from utawaku.library.store.embeddings import N_EMBEDDING
 from utawaku.library.store.taste import Mark
 from utawaku.models.tagger import ENGINE_VERSION, Tagger
 from utawaku.models.taste import N_VALUES, joined
 
 ID_PREFIX = "candidate-"
-PREVIEWS_DIR = "previews"
 _ENDING = f".{ENGINE_VERSION}.embedding"
 
 
@@ -43,7 +43,7 @@ def candidate_lesson(catalogue: Catalogue, settings: Settings) -> CandidateLesso
     n_unheard = 0
     tagger: Tagger | None = None
     for candidate in sorted(catalogue.candidates.graded(), key=lambda one: one.id):
-        preview = settings.cache_dir / candidate.preview_path
+        preview = preview_file(settings, candidate.preview_path)
         vector = _kept_vector(preview, settings)
         if vector is None and preview.is_file():
             try:
@@ -80,21 +80,21 @@ def marks_without_sound(catalogue: Catalogue, settings: Settings) -> list[Candid
     return [
         one
         for one in catalogue.candidates.graded()
-        if not (settings.cache_dir / one.preview_path).is_file()
-        and _kept_vector(settings.cache_dir / one.preview_path, settings) is None
+        if not preview_file(settings, one.preview_path).is_file()
+        and _kept_vector(preview_file(settings, one.preview_path), settings) is None
     ]
 
 
 def move_vectors_out_of_cache(settings: Settings) -> int:
     """Take what earlier versions kept beside the previews to the user's data; returns how many."""
-    found = list((settings.cache_dir / PREVIEWS_DIR).glob(f"*{_ENDING}"))
+    found = list((settings.cache_dir / PREVIEWS).glob(f"*{_ENDING}"))
     for file in found:
         _move_out_of_cache(file, _vector_file(file.with_name(file.name[: -len(_ENDING)]), settings))
     return len(found)
 
 
 def _vector_file(preview: Path, settings: Settings) -> Path:
-    return settings.data_dir / "taste" / PREVIEWS_DIR / f"{preview.name}{_ENDING}"
+    return shared_file(settings, "taste", PREVIEWS, f"{preview.name}{_ENDING}")
 
 
 def _move_out_of_cache(old: Path, new: Path) -> None:

@@ -15,6 +15,7 @@ from utawaku.library.errors import MediaError, NotFoundError, WeightsError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, part, silent
 from utawaku.library.records import Song
+from utawaku.library.shared_files import shared_file
 from utawaku.library.store.taste_models import TasteModel
 from utawaku.models.taste import fit
 from utawaku.models.taste.network import NetworkTaste
@@ -202,7 +203,7 @@ def _base(comparison: Comparison, pretrained: Path | None) -> str:
 
 def network_file(version: str, settings: Settings) -> Path:
     """Return where a network is kept."""
-    return settings.data_dir / "taste" / f"{version}.onnx"
+    return shared_file(settings, "taste", f"{version}.onnx")
 
 
 def network_in_use(catalogue: Catalogue, settings: Settings) -> NetworkTaste | None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Candidate
+from utawaku.library.shared_files import preview_file
 
 
 class PreviewScorer(Protocol):
@@ -36,13 +38,13 @@ class Scored:
 
 
 def score_previews(
-    candidates: Iterable[Candidate], cache_dir: Path, scorer: PreviewScorer
+    candidates: Iterable[Candidate], settings: Settings, scorer: PreviewScorer
 ) -> list[Scored]:
     """Score every candidate that has a preview; one that cannot be heard does not stop the rest."""
     scored = []
     for candidate in candidates:
         try:
-            score = scorer.score(cache_dir / candidate.preview_path)
+            score = scorer.score(preview_file(settings, candidate.preview_path))
         except UtawakuError as error:
             scored.append(Scored(candidate, None, error.problem))
             continue

@@ -14,6 +14,7 @@ from utawaku.library.doubt import is_doubtful
 from utawaku.library.errors import UtawakuError
 from utawaku.library.language import msg, tr, translated, trn
 from utawaku.library.records import Candidate, Song
+from utawaku.library.shared_files import preview_file
 from utawaku.library.store.candidates import OPEN
 from utawaku.library.store.review import Guess, Pick
 from utawaku.tui.columns import title_of
@@ -181,7 +182,7 @@ class ReviewScreen(ReviewCuts):
         elif song is not None:
             self.worker.write(lambda: player.play([song.id], preview=True))
         elif candidate is not None:
-            path = self.settings.cache_dir / candidate.preview_path
+            path = preview_file(self.settings, candidate.preview_path)
 
             def play() -> None:
                 if candidate.preview_path and path.is_file():
@@ -399,7 +400,7 @@ class ReviewScreen(ReviewCuts):
             length,
             tr("found by {source}", source=shown(translated(candidate.source))),
         ]
-        path = self.settings.cache_dir / candidate.preview_path
+        path = preview_file(self.settings, candidate.preview_path)
         if not candidate.preview_path:
             heard = tr("no preview was fetched yet: its name is all there is")
         elif path.is_file():
