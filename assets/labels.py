@@ -6,7 +6,6 @@ import dagster as dg
 from pydantic import Field
 
 from utawaku.library.progress import part
-from utawaku.models.fingerprint import FingerprintIndex
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
@@ -18,8 +17,8 @@ from utawaku.workflows.setlists import believed_setlist
 from utawaku.workflows.stream_labels import (
     StreamLabeller,
     by_user,
-    index_folder,
     made_with,
+    open_index,
     shazam_client,
 )
 
@@ -75,8 +74,10 @@ def labels_asset(
             keep_for(songs, stream, settings, part(work.progress, 0.0, 0.2))
             shazam = None
             if settings.labels.shazam:
-                shazam = shazam_client(settings, wait_for_rate_limit=config.wait_for_rate_limit)
-            with FingerprintIndex(index_folder(settings)) as index:
+                shazam = shazam_client(
+                    settings, catalogue, wait_for_rate_limit=config.wait_for_rate_limit
+                )
+            with open_index(settings, catalogue) as index:
                 setlist = believed_setlist(stream, catalogue, settings)
                 labeller = StreamLabeller(
                     stream,

@@ -20,6 +20,7 @@ from utawaku.orchestration.run_tags import FETCH_AGAIN_TAG, TAKE_INCOMPLETE_TAG
 from utawaku.services.downloader import FetchedRecording, StreamInfo, take_file, take_parts
 from utawaku.services.rate_limits import asking, note_download
 from utawaku.workflows.ingest import is_address
+from utawaku.workflows.local_files import check_visible, storage_of
 from utawaku.workflows.recordings import (
     addresses_of_parts,
     described,
@@ -84,9 +85,10 @@ def recordings(
         elif is_joined(Path(stream.url)):
             fetched = take_parts(Path(stream.url), folder, progress=work.progress)
         else:
-            fetched = take_file(
-                stream.url, folder, mode=settings.download.local_files, progress=work.progress
-            )
+            path = Path(stream.url)
+            check_visible(path, settings)
+            mode = storage_of(path, settings)
+            fetched = take_file(path, folder, mode=mode, progress=work.progress)
         fetched, stream = apply_choice(fetched, stream, settings.download.track, folder)
         n_bytes = recording_bytes(fetched.path)
         content = [n_bytes, fetched.duration_s, *([stream.track] if stream.track else [])]

@@ -72,7 +72,7 @@ def songs_asset(
         work.progress(0.0, "looking for songs")
         segmentation = Segmentation.load(analysis_file(stream.id, settings))
         rules = rules_of(stream, catalogue, settings)
-        unanswered = gather(stream, settings)
+        unanswered = gather(stream, settings, catalogue)
         writings = writings_of(stream, settings)
         warnings = [*unanswered, *writings.warnings]
         tell_left_out(warnings, stream, catalogue)

@@ -37,8 +37,6 @@ _FILTERS = {
     "kinds": "--only",
 }
 """Options by the field of `CrawlSettings` that they fill."""
-PACE_NAME = "download-pace.json"
-"""The place where all processes note when a site was asked last."""
 
 app = App(
     help="Streams that the crawler found: list, accept, reject.",
@@ -120,7 +118,7 @@ def search(
     for the day.
     """
     from utawaku.library.errors import UsageError
-    from utawaku.services.downloader import Downloader
+    from utawaku.services.downloader import Downloader, fetch_times
     from utawaku.workflows.crawl import crawl, taste_scorer
 
     if min_minutes is not None and max_minutes is not None and max_minutes < min_minutes:
@@ -136,7 +134,7 @@ def search(
     filters = {name: value for name, value in given.items() if value is not None}
     try:
         settings, searches = _searches(settings, words or [], filters)
-        downloader = Downloader(settings.download, pace_file=settings.data_dir / PACE_NAME)
+        downloader = Downloader(settings.download, times=fetch_times(settings, catalogue))
         tagger = _tagger(settings)  # candidates can be found all the same
         scorer = taste_scorer(catalogue, settings, tagger) if tagger is not None else None
         with err.status(tr("searching")):
@@ -227,12 +225,12 @@ def teach(
     command goes on the next day, as does the crawler. Songs of the library are graded. Exit code 5:
     something could not be read.
     """
-    from utawaku.services.downloader import Downloader
+    from utawaku.services.downloader import Downloader, fetch_times
     from utawaku.workflows.liked_lists import teach as teach_from
 
     settings, catalogue = _open()
     try:
-        downloader = Downloader(settings.download, pace_file=settings.data_dir / PACE_NAME)
+        downloader = Downloader(settings.download, times=fetch_times(settings, catalogue))
         tagger = _tagger(settings)
         with bar("learning") as show:
             done = teach_from(

@@ -40,6 +40,7 @@ def move(
     from utawaku.library.errors import CatalogueError, ConfigError, UtawakuError
     from utawaku.library.paths import database_url, environment_name, is_in_environment
     from utawaku.library.secret_url import without_credentials
+    from utawaku.workflows.one_machine import bring_home
 
     settings = load_settings()
     if is_running(settings):
@@ -67,6 +68,9 @@ def move(
             stamp = time.strftime("%Y%m%d-%H%M%S")
             ending = "db" if target.engine.dialect.name == "sqlite" else "dump"
             target.backup(backups / f"catalogue-replaced-{stamp}.{ending}")
+        if to == SQLITE and settings.is_shared:
+            with err.status(tr("copying what the machines shared")):
+                bring_home(source, settings)
         with err.status(tr("copying the catalogue")) as status:
             n_rows = copy_catalogue(
                 source,

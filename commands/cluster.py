@@ -2,13 +2,19 @@
 
 import os
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from utawaku.commands.console import out
 from utawaku.commands.help import App
 from utawaku.library.language import tr
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import Settings
 
 app = App(help="Let several machines work on one library.", no_args_is_help=True)
 
@@ -30,14 +36,25 @@ def init(
         str, typer.Option(help="Redis that hands out the runs; by default the present.")
     ] = "",
     runs: Annotated[
-        int, typer.Option(min=1, help="Runs at once over all machines, one stream each.")
-    ] = 10,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Runs at once over all machines, one stream each; at first 10. Without it what "
+            "the cluster has stays.",
+        ),
+    ] = None,
+    key: Annotated[
+        str,
+        typer.Option(
+            help="Key that encrypts log-ins for all machines, or `new` on the first of them. "
+            "Without one each log-in stays on its machine."
+        ),
+    ] = "",
 ) -> None:
     """Check PostgreSQL, Redis and the shared folder, make what is missing, and write the settings.
 
     Run it on each machine. A library on SQLite moves there first, with `utawaku catalogue move`.
     """
-    from utawaku.commands.pipeline import POOLS
     from utawaku.commands.supervisor import is_running
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
@@ -70,16 +87,15 @@ def init(
         with cluster.one_after_the_other(catalogue.engine):
             cluster.make_schema(catalogue.engine)
             mark_folder(catalogue, settings)
+            made_key = _agree_on_key(catalogue, settings, key)
+            n_runs = cluster.agree_on_runs(catalogue, runs)
             _write_settings(postgres, redis)
             settings = load_settings()
             home = settings.dagster_home
-            cluster.write_dagster_yaml(home, cluster.dagster_yaml(settings, runs))
+            cluster.write_dagster_yaml(home, cluster.dagster_yaml(settings, n_runs))
             cluster.use_environment(settings)
             with open_instance(home) as instance:
-                storage = instance.event_log_storage
-                # `utawaku worker --at-once` sets how much a machine takes on.
-                for pool, limit in {**POOLS, "cpu": runs}.items():
-                    storage.set_concurrency_slots(pool, limit)
+                _prepare_pools(instance, n_runs, changed=runs is not None)
     out.print(
         tr("catalogue {url}", url=without_credentials(postgres)), markup=False, soft_wrap=True
     )
@@ -89,10 +105,45 @@ def init(
         soft_wrap=True,
     )
     out.print(tr("library   {library}", library=settings.library_root), markup=False)
+    if made_key:
+        told = tr("key       {key}  for the other machines: --key KEY", key=made_key)
+        out.print(told, markup=False, soft_wrap=True)
     out.print(
         tr("Next: `utawaku up` on one machine, `utawaku worker` on the others (this one, too)"),
         soft_wrap=True,
     )
+
+
+def _prepare_pools(instance: "DagsterInstance", n_runs: int, *, changed: bool) -> None:
+    """Give pools their limits once; those that somebody set since stay."""
+    from utawaku.commands.pipeline import prepare_pools
+
+    storage = instance.event_log_storage
+    known = {pool.name for pool in storage.get_pool_limits() if not pool.from_default}
+    # `utawaku worker --at-once` sets how much a machine takes on.
+    if changed or "cpu" not in known:
+        storage.set_concurrency_slots("cpu", n_runs)
+    prepare_pools(instance)
+
+
+def _agree_on_key(catalogue: "Catalogue", settings: "Settings", key: str) -> str:
+    """Make sure that this machine has the key of the cluster; returns a new one.
+
+    Raises:
+        ConfigError: it is another one.
+    """
+    from utawaku.library.config import write_setting
+    from utawaku.library.sealing import new_key
+    from utawaku.orchestration.cluster import check_key
+
+    made = new_key() if key == "new" else ""
+    present = settings.cluster.key.get_secret_value()
+    wanted = made or key or present
+    if wanted:
+        check_key(catalogue, wanted)
+    if wanted != present:
+        write_setting("cluster.key", wanted)
+    return made
 
 
 def _write_settings(postgres: str, redis: str) -> None:

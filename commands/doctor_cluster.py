@@ -36,6 +36,13 @@ def check_machines(catalogue: "Catalogue", settings: "Settings") -> Iterator[Fin
     else:
         root = settings.library_root
         yield Finding("library", "ok", f"{root} is the folder that all machines use")
+    if not settings.cluster.key.get_secret_value() and catalogue.accounts.all():
+        yield Finding(
+            "log-ins",
+            "info",
+            "each is on the machine where it was made: an upload on another one is refused",
+            "`utawaku cluster init --key new` here, and --key KEY on the others, shares them",
+        )
     yield from _hosts([host for host in hosts(catalogue) if host.services])
 
 

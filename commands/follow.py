@@ -186,11 +186,10 @@ def resume(
     from utawaku.library.service_status import services
 
     settings, catalogue = _open()
-    if site in services(settings):
-        catalogue.close()
-        end_cooldown(site, settings)
-        return
     try:
+        if site in services(settings):
+            end_cooldown(site, settings, catalogue)
+            return
         rest = catalogue.sites.rest(site)
         if rest is None:
             raise NotFoundError("this site is not on cooldown", subject=site)

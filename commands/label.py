@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -72,7 +73,7 @@ def label(
             failed += outcome.state == "failed"
         after = [pipeline.catalogue.songs.get(song_id) for song_id in before]
         reasons = _why_unknown(pipeline.catalogue, after)
-        service = shazam_state(pipeline.settings)
+        service = shazam_state(pipeline.settings, pipeline.catalogue)
     named = [song for song in after if (song.title, song.artist) != before[song.id]]
     if json:
         print_json(
@@ -331,18 +332,22 @@ def add_reference(
     from rich.progress import Progress
 
     from utawaku.commands.console import print_error
+    from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.library.errors import UtawakuError
     from utawaku.media.folders import media_files
-    from utawaku.models.fingerprint import FingerprintIndex
-    from utawaku.workflows.stream_labels import index_folder
+    from utawaku.workflows.stream_labels import open_index
 
     settings = load_settings()
     files = [path for path, _ in media_files(folder)]
     if not files:
         raise UtawakuError("no audio files in it", subject=str(folder))
     added = failed = 0
-    with FingerprintIndex(index_folder(settings)) as index, Progress(console=err) as bar:
+    with (
+        closing(Catalogue.open(settings)) as catalogue,
+        open_index(settings, catalogue) as index,
+        Progress(console=err) as bar,
+    ):
         for path in bar.track(files, description=tr("listening")):
             key = f"reference:{path.absolute()}" + (f"#{track}" if track else "")
             if key in index:
@@ -394,11 +399,12 @@ def _add(index: object, key: str, path: Path, track: str) -> None:
 @reference.command("list", epilog="Example: utawaku reference list")
 def list_references() -> None:
     """Show how many recordings the fingerprint index holds, and its size."""
+    from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.models.fingerprint import FingerprintIndex
-    from utawaku.workflows.stream_labels import index_folder
+    from utawaku.workflows.stream_labels import open_index
 
-    with FingerprintIndex(index_folder(load_settings())) as index:
+    settings = load_settings()
+    with closing(Catalogue.open(settings)) as catalogue, open_index(settings, catalogue) as index:
         size = index.size()
         out.print(tr("{n_keys} songs of the library", n_keys=len(index.keys("song"))))
         out.print(tr("{n_keys} reference recordings", n_keys=len(index.keys("reference"))))
@@ -421,20 +427,26 @@ def identify(
     Exit codes: 0 done; 10 done, but the file is damaged; 11 done of what is there, but it is cut
     off; 3 not media; 9 no sound, or not that track; 12 nothing of it plays.
     """
+    from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
     from utawaku.media.decode import load
-    from utawaku.models.fingerprint import FingerprintIndex
     from utawaku.models.fingerprint import identify as ask_index
     from utawaku.workflows.labelling import decide
-    from utawaku.workflows.stream_labels import index_folder, shazam_client
+    from utawaku.workflows.stream_labels import open_index, shazam_client
 
     settings = load_settings()
     with chosen_track(file, track) as source, losses_told_later() as losses:
         samples, _ = load(source, sample_rate_hz=16_000, n_channels=1)
     audio = samples.reshape(-1)
-    with FingerprintIndex(index_folder(settings)) as index, err.status(tr("listening")):
+    with (
+        closing(Catalogue.open(settings)) as catalogue,
+        open_index(settings, catalogue) as index,
+        err.status(tr("listening")),
+    ):
         found = ask_index(index, audio)
-        client = shazam_client(settings, wait_for_rate_limit=True) if shazam else None
+        client = None
+        if shazam:
+            client = shazam_client(settings, catalogue, wait_for_rate_limit=True)
         decision = decide(found, settings.labels, audio, client)
     code = losses.tell()
     if json:

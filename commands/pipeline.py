@@ -49,7 +49,7 @@ from utawaku.orchestration.present_versions import present_versions
 from utawaku.orchestration.run_leases import command_lease
 from utawaku.orchestration.run_processes import mark_of_process
 from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, PID_TAG, TITLE_TAG
-from utawaku.services.downloader import Downloader
+from utawaku.services.downloader import Downloader, fetch_times
 from utawaku.workflows.ingest import resolve_parts, resolve_streams
 from utawaku.workflows.model_versions import fetch_missing
 
@@ -122,7 +122,7 @@ class Pipeline:
         self.catalogue = catalogue
         self.instance = instance
         self.downloader = Downloader.from_settings(
-            settings.download, pace_file=settings.data_dir / "download-pace.json"
+            settings.download, times=fetch_times(settings, catalogue)
         )
         self._definitions = defs()
 

@@ -1,6 +1,7 @@
 """`utawaku services`: how things stand with the services that name songs."""
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from utawaku.library.errors import NotFoundError
 from utawaku.library.language import tr, translated, trn
 
 if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import Settings
 
 
@@ -28,14 +30,23 @@ def services(
     json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """List outside services: switch, cooldown, rate limit, remembered answers."""
+    from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.library.service_status import services as known_services
 
     settings = load_settings()
+    with closing(Catalogue.open(settings)) as catalogue:
+        _services(settings, catalogue, reset, forget, json)
+
+
+def _services(
+    settings: "Settings", catalogue: "Catalogue", reset: str | None, forget: str | None, json: bool
+) -> None:
+    from utawaku.library.service_status import services as known_services
+
     if reset is not None:
-        end_cooldown(reset, settings)
+        end_cooldown(reset, settings, catalogue)
     if forget is not None:
-        n_answers = _gate(forget, settings).forget_values()
+        n_answers = _gate(forget, settings, catalogue).forget_values()
         out.print(
             trn(
                 "{forget}: {n} answer forgotten",
@@ -49,7 +60,7 @@ def services(
         return
     rows: list[dict[str, Any]] = []
     for name, service in known_services(settings).items():
-        state = service.state()
+        state = service.state(catalogue)
         rows.append(
             {
                 "name": name,
@@ -72,13 +83,13 @@ def services(
     out.print(listing)
 
 
-def end_cooldown(name: str, settings: "Settings") -> None:
+def end_cooldown(name: str, settings: "Settings", catalogue: "Catalogue") -> None:
     """End the cooldown of a service and say so.
 
     Raises:
         NotFoundError: there is no such service.
     """
-    gate = _gate(name, settings)
+    gate = _gate(name, settings, catalogue)
     state = gate.state()
     gate.reset()
     if state.is_open:
@@ -91,7 +102,7 @@ def end_cooldown(name: str, settings: "Settings") -> None:
         out.print(tr("{name} was not on cooldown", name=name), markup=False)
 
 
-def _gate(name: str, settings: "Settings") -> Any:
+def _gate(name: str, settings: "Settings", catalogue: "Catalogue") -> Any:
     from utawaku.library.service_status import services as known_services
     from utawaku.services.service_gate import ServiceGate
 
@@ -100,4 +111,6 @@ def _gate(name: str, settings: "Settings") -> Any:
         raise NotFoundError(
             "no such service", subject=name, next_step="`utawaku services` lists them"
         )
-    return ServiceGate(service.path, at_once=service.at_once, per_minute=service.per_minute)
+    return ServiceGate(
+        service.store(catalogue), at_once=service.at_once, per_minute=service.per_minute
+    )

@@ -82,7 +82,7 @@ def status(
         "pipeline_running": found.alive or any("up" in h.services and not h.stale for h in at_work),
         "health": found,
         "hosts": at_work,
-        "shazam": shazam_state(settings),
+        "shazam": shazam_state(settings, catalogue),
         "song_network": network_finding(settings),
         "requests_waiting": [
             {
@@ -116,7 +116,7 @@ def status(
     out.print(tr("streams   {n_streams}", n_streams=report["n_streams"]))
     out.print(tr("songs     {n_songs}", n_songs=report["n_songs"]))
     out.print(
-        tr("shazam    {described}", described=translated(shazam_state(settings).described())),
+        tr("shazam    {described}", described=translated(report["shazam"].described())),
         markup=False,
         soft_wrap=True,
     )

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from utawaku.commands.candidates import PACE_NAME
 from utawaku.commands.console import bar, out, print_json, print_left_out
 from utawaku.library.errors import NotFoundError, UsageError
 from utawaku.library.language import tr
@@ -41,7 +40,7 @@ def collect(
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.services.downloader import Downloader
+    from utawaku.services.downloader import Downloader, fetch_times
     from utawaku.workflows.collected_lists import collect_lists, is_list
     from utawaku.workflows.training_songs import EVIDENCE, collect_songs
 
@@ -56,7 +55,7 @@ def collect(
     try:
         with bar("collecting") as show:
             if is_list(query):
-                downloader = Downloader(settings.download, pace_file=settings.data_dir / PACE_NAME)
+                downloader = Downloader(settings.download, times=fetch_times(settings, catalogue))
                 found = collect_lists(
                     query, folder, catalogue, settings, downloader, limit=limit, progress=show
                 )

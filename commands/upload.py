@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from textwrap import indent
@@ -47,23 +48,22 @@ def login(
     """Log in to Bilibili: scan the code with its app, or take over a cookie file."""
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.services.publish.bilibili.accounts import Accounts
+    from utawaku.services.publish.bilibili.shared_accounts import accounts_of
     from utawaku.services.publish.build import record_account
 
     settings = load_settings()
-    book = Accounts(settings.accounts_dir)
-    if cookies is not None:
-        if not cookies.is_file():
-            raise ConfigError("no such file", subject=str(cookies))
-        book.log_in_by_file(name, cookies)
-    else:
-        book.log_in_by_qr(name, _print_code if json else _show_code)
-    catalogue = Catalogue.open(settings)
-    account = record_account(name, settings, catalogue, ask=True)
-    for hold in catalogue.submissions.holds():
-        if hold.account == name and hold.code == "login":
-            catalogue.submissions.release(hold.target, name)
-    catalogue.close()
+    with closing(Catalogue.open(settings)) as catalogue:
+        book = accounts_of(settings, catalogue)
+        if cookies is not None:
+            if not cookies.is_file():
+                raise ConfigError("no such file", subject=str(cookies))
+            book.log_in_by_file(name, cookies)
+        else:
+            book.log_in_by_qr(name, _print_code if json else _show_code)
+        account = record_account(name, settings, catalogue, ask=True)
+        for hold in catalogue.submissions.holds():
+            if hold.account == name and hold.code == "login":
+                catalogue.submissions.release(hold.target, name)
     if account.state:
         raise UtawakuError(account.state, subject=name, next_step="Log in again")
     if json:
@@ -98,12 +98,12 @@ def accounts(
     """List the accounts and how long their log-ins last."""
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.services.publish.bilibili.accounts import Accounts
+    from utawaku.services.publish.bilibili.shared_accounts import accounts_of
     from utawaku.services.publish.build import record_account
 
     settings = load_settings()
     catalogue = Catalogue.open(settings)
-    book = Accounts(settings.accounts_dir)
+    book = accounts_of(settings, catalogue)
     if remove:
         book.remove(remove)
         catalogue.accounts.remove(remove)

@@ -12,6 +12,7 @@ from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import StillProcessingError, UtawakuError
 from utawaku.library.records import Channel, Request, Stream
 from utawaku.library.requests import Ingest, IngestStream, RecheckLength, read_request
+from utawaku.library.sites import full_address
 from utawaku.library.subscriptions import ChannelRules
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.present_checks import without_present_checks
@@ -25,6 +26,7 @@ from utawaku.workflows.ingest import (
     resolve_parts,
     resolve_streams,
 )
+from utawaku.workflows.local_files import check_visible
 from utawaku.workflows.model_versions import models_of
 from utawaku.workflows.site_parts import is_in_parts
 from utawaku.workflows.subscriptions import (
@@ -111,8 +113,12 @@ def _served(request: Request, downloader: DownloaderResource, instance: dg.Dagst
 
     if wanted.parts:
         files = [Path(part) for part in wanted.parts]
+        for file in files:
+            check_visible(file, library.settings)
         streams = [resolve_parts(files, catalogue, library.settings)]
     elif channel is None:
+        if not is_address(full_address(wanted.source)):
+            check_visible(Path(wanted.source), library.settings)
         with asking(wanted.source, catalogue):
             streams = resolve_streams(
                 wanted.source,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from utawaku.library.store.candidates import Candidates
     from utawaku.library.store.channels import Channels
     from utawaku.library.store.edits import Edits
+    from utawaku.library.store.fingerprints import Fingerprints
     from utawaku.library.store.grades import Grades
     from utawaku.library.store.highlights import Highlights
     from utawaku.library.store.insights import Insights
@@ -282,6 +283,13 @@ class Catalogue:
         from utawaku.library.store.leases import Leases
 
         return Leases(self, self.engine)
+
+    @cached_property
+    def fingerprints(self) -> "Fingerprints":
+        """Return recordings by their sound, as several machines share them."""
+        from utawaku.library.store.fingerprints import Fingerprints
+
+        return Fingerprints(self)
 
     @cached_property
     def stored_times(self) -> "StoredTimes":

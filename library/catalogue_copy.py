@@ -7,11 +7,21 @@ import sqlalchemy as sa
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import CatalogueError
-from utawaku.library.schema import channels, metadata, requests, streams
+from utawaku.library.schema import (
+    channels,
+    fingerprints,
+    metadata,
+    requests,
+    service_answers,
+    service_gates,
+    streams,
+)
 
 _BATCH = 1000
 TOLD_BY = (streams, channels, requests)
 """Tables that hold nothing in a catalogue that is new."""
+ONLY_SHARED = (fingerprints, service_answers, service_gates)
+"""Tables that stay empty on SQLite, which has files for what is in them."""
 
 
 def is_new(catalogue: Catalogue) -> bool:
@@ -41,6 +51,8 @@ def copy_catalogue(
         for table in reversed(metadata.sorted_tables):
             writing.execute(table.delete())
         for table in metadata.sorted_tables:
+            if table in ONLY_SHARED and writing.dialect.name == "sqlite":
+                continue
             for rows in _batches(reading, table):
                 writing.execute(table.insert(), rows)
             n_rows += (n := _check(reading, writing, table))

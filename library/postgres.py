@@ -4,6 +4,8 @@ Imported only where the URL of the catalogue names PostgreSQL.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +34,8 @@ TAKE_TURN = (
     "SELECT pg_advisory_xact_lock(hashtext('utawaku'), hashtext(coalesce(current_schema(), '')))"
 )
 """Waits until no other writer of this catalogue is at work; held until the transaction ends."""
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext(%(name)s), hashtext(current_schema()))"
 
 _COUNT_CHANGE = "UPDATE change_counts SET n = n + 1 WHERE name = 'all'"
 
@@ -161,6 +165,20 @@ class ChangeCounter:
         found = connection.exec_driver_sql("SELECT name, n FROM change_counts")
         rows: dict[str, int] = {row.name: row.n for row in found}
         return Changes(rows["all"], rows["songs"])
+
+
+@contextmanager
+def server_lock(engine: sa.Engine, name: str) -> Iterator[bool]:
+    """Hold a lock of the server by its name; False where another program of the library has it.
+
+    The server takes it back when this process ends or its machine is lost.
+    """
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        yield bool(connection.exec_driver_sql(_TRY_LOCK, {"name": name}).scalar_one())
+    finally:
+        connection.invalidate()  # not given back to the pool, where it would keep the lock
+        connection.close()
 
 
 def make_trigram_index(connection: sa.Connection) -> bool:

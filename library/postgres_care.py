@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from utawaku.library.errors import MAKE_ROOM, CatalogueError, CatalogueFullError, is_disk_full
 from utawaku.library.files import atomic_path
 from utawaku.library.health import Finding
+from utawaku.library.schema import fingerprints
 from utawaku.library.secret_url import without_credentials
 
 PROGRAM = "pg_dump"
@@ -42,6 +43,8 @@ def dump(engine: sa.Engine, target: Path) -> None:
                 "--format=custom",
                 "--no-password",
                 f"--schema={schema}",
+                # Each machine has them in its index, and gives them back.
+                f'--exclude-table-data="{schema}".{fingerprints.name}',
                 f"--file={temporary}",
                 f"--dbname={_without_password(url)}",
             ],

@@ -471,7 +471,9 @@ accounts = Table(
     Column("expires_at", Float),
     Column("checked_at", Float),
     _text("state"),
+    Column("secret", LargeBinary),
 )
+"""`secret`: the log-in, encrypted with `cluster.key`, where several machines share it."""
 
 submissions = Table(
     "submissions",
@@ -653,6 +655,44 @@ review_skips = Table(
     Column("at", Float, nullable=False),
 )
 """Songs that the user would not judge; not asked about again."""
+
+service_gates = Table(
+    "service_gates",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column("record", JSON, nullable=False, server_default="{}"),
+)
+"""Rate limits and circuit breakers of outside services, on PostgreSQL; on SQLite they have files of
+their own. See `library.service_records`."""
+
+service_answers = Table(
+    "service_answers",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column("question", Text, primary_key=True),
+    Column("answer", JSON, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Column("expires_at", Float),
+)
+"""Answers of outside services, for all machines."""
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False, index=True),
+    Column("format", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    _text("title"),
+    _text("artist"),
+    _text("isrc"),
+    Column("duration_s", Float, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("peaks", LargeBinary, nullable=False),
+    Column("chroma", LargeBinary, nullable=False),
+)
+"""Recordings by their sound, on PostgreSQL; each machine keeps an index of them. `revision` counts
+the changes of all rows."""
 
 leases = Table(
     "leases",

@@ -1,17 +1,26 @@
 """State of services with rate limits, read without asking them or loading an engine.
 
-`gate_state` reads the small database in the cache folder that every process asking a service shares
-(`services.service_gate` writes it). It makes no file and takes no lock: a screen may call it every
-second.
+`Service.state` reads what every process asking a service shares (`services.service_gate` writes
+it). It makes no file and takes no lock: a screen may call it every second.
 """
 
 import sqlite3
 import time
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from utawaku.library.config import Settings
+from utawaku.library.errors import RecognitionError
+from utawaku.library.service_records import (
+    FileStore,
+    ServiceRecord,
+    ServiceStore,
+    record_and_answers,
+)
+
+if TYPE_CHECKING:
+    from utawaku.library.catalogue import Catalogue
 
 LONGEST_COOLDOWN_S = 6 * 3600.0
 """However long a service asks to be left, it is asked again after so long."""
@@ -72,42 +81,23 @@ def allowance(per_minute: float) -> tuple[int, float]:
     return burst, 60.0 * burst / per_minute
 
 
-def _pace(db: sqlite3.Connection) -> float:
-    """The pace that answers and refusals led to; 0 where there was none, or in an older file."""
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'pace'").fetchone():
-        return 0.0
-    row = db.execute("SELECT per_minute FROM pace").fetchone()
-    return float(row[0]) if row is not None else 0.0
-
-
-def gate_state(path: Path, *, enabled: bool, per_minute: float) -> GateState:
-    """Read how things stand with a service; never raises for a missing or damaged file."""
-    burst, span_s = allowance(per_minute)
-    if not path.exists():
-        return GateState(enabled, False, 0.0, "", burst, burst, span_s)
+def state_of(
+    record: ServiceRecord, n_answers: int, *, enabled: bool, per_minute: float
+) -> GateState:
+    """Return what a record says of a service."""
+    burst, span_s = allowance(record.per_minute or per_minute)
     now = time.time()
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            burst, span_s = allowance(_pace(db) or per_minute)
-            breaker = db.execute("SELECT n_failures, open_until, reason FROM breaker").fetchone()
-            n_recent = db.execute(
-                "SELECT count(*) FROM requests WHERE started_at > ? AND started_at <= ?",
-                (now - span_s, now + 1),
-            ).fetchone()[0]
-            n_answers = db.execute("SELECT count(*) FROM answers").fetchone()[0]
-    except sqlite3.Error as error:
-        return GateState(enabled, False, 0.0, "", burst, burst, span_s, problem=str(error))
-    n_failures, open_until, reason = breaker or (0, 0.0, "")
-    is_open = is_cooling_down(open_until, now)
+    n_recent = sum(now - span_s < at <= now + 1 for at in record.requests)
+    is_open = is_cooling_down(record.open_until, now)
     return GateState(
         enabled=enabled,
         open=is_open,
-        until=open_until if is_open else 0.0,
-        reason=reason,
+        until=record.open_until if is_open else 0.0,
+        reason=record.reason,
         budget_left=max(burst - n_recent, 0),
         budget=burst,
         budget_span_s=span_s,
-        n_failures=n_failures,
+        n_failures=record.n_failures,
         n_answers=n_answers,
     )
 
@@ -122,10 +112,38 @@ class Service:
     per_minute: float
     at_once: int
     path: Path
+    """Its file on one machine."""
+    is_shared: bool = False
+    """True where its state lies in the catalogue, for all machines."""
 
-    def state(self) -> GateState:
-        """Read how things stand with it."""
-        return gate_state(self.path, enabled=self.enabled, per_minute=self.per_minute)
+    def store(self, catalogue: "Catalogue") -> ServiceStore:
+        """Return where its state lies.
+
+        Raises:
+            RecognitionError: it cannot be used.
+        """
+        if not self.is_shared:
+            return FileStore(self.path)
+        from utawaku.library.service_rows import CatalogueStore
+
+        shared = CatalogueStore(catalogue, self.name)
+        if self.path.exists():
+            shared.take_over(self.path)
+        return shared
+
+    def state(self, catalogue: "Catalogue") -> GateState:
+        """Read how things stand with it; never raises for what is missing or damaged."""
+        record, n_answers, problem = ServiceRecord(), 0, ""
+        try:
+            if self.is_shared:
+                store = self.store(catalogue)
+                record, n_answers = store.read(), store.n_answers()
+            else:
+                record, n_answers = record_and_answers(self.path)
+        except (sqlite3.Error, RecognitionError) as error:
+            problem = str(error)
+        found = state_of(record, n_answers, enabled=self.enabled, per_minute=self.per_minute)
+        return replace(found, problem=problem)
 
 
 def services(settings: Settings) -> dict[str, Service]:
@@ -141,6 +159,6 @@ def services(settings: Settings) -> dict[str, Service]:
         ("lrclib", sources.lrclib, sources.lrclib_per_minute, 1),
     )
     return {
-        name: Service(name, enabled, per_minute, at_once, folder / f"{name}.db")
+        name: Service(name, enabled, per_minute, at_once, folder / f"{name}.db", settings.is_shared)
         for name, enabled, per_minute, at_once in listed
     }

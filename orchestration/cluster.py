@@ -13,11 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 import yaml
 
+from utawaku.library.catalogue import Catalogue
 from utawaku.library.cluster import POSTGRES_VARIABLE, REDIS_VARIABLE, environment, schema_of
 from utawaku.library.config import Settings
 from utawaku.library.errors import CatalogueError, ConfigError
 from utawaku.library.extras import needing
 from utawaku.library.files import atomic_path
+from utawaku.library.sealing import seal, unseal
 from utawaku.library.secret_url import without_credentials
 from utawaku.orchestration.dagster_settings import FILE, ONE_RUN_A_STREAM, VERSION, VERSION_FILE
 
@@ -27,6 +29,8 @@ KEPT_FILE = "dagster.yaml.one-machine"
 """The settings of one machine, kept when a cluster's take their place."""
 SHARED_FOLDER = ".dagster"
 """Logs of runs, below the library's folder, which all machines see."""
+DEFAULT_RUNS = 10
+_RUNS, _KEY = "cluster.runs", "cluster.key"
 _DAY_S = 86_400
 
 CELERY: dict[str, Any] = {
@@ -57,6 +61,27 @@ def one_after_the_other(engine: sa.Engine) -> Iterator[None]:
             yield
         finally:
             connection.invalidate()  # the server takes the lock back with the connection
+
+
+def agree_on_runs(catalogue: Catalogue, n_runs: int | None) -> int:
+    """Return how many runs all machines take on at once; a number changes it for all of them."""
+    if n_runs is None:
+        return int(catalogue.memories.recall(_RUNS, DEFAULT_RUNS))
+    catalogue.memories.keep(_RUNS, n_runs)
+    return n_runs
+
+
+def check_key(catalogue: Catalogue, key: str) -> None:
+    """Make sure that a key is the one of the cluster; the first becomes it.
+
+    Raises:
+        ConfigError: it is another one, or no key.
+    """
+    sealed = str(catalogue.memories.recall(_KEY, ""))
+    if sealed:
+        unseal(bytes.fromhex(sealed), key, _KEY)
+    else:
+        catalogue.memories.keep(_KEY, seal(b"", key, _KEY).hex())
 
 
 def make_schema(engine: sa.Engine) -> str:

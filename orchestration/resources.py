@@ -25,7 +25,7 @@ from utawaku.models.tagger import Tagger
 from utawaku.orchestration.run_leases import run_lease
 from utawaku.orchestration.run_processes import mark_process
 from utawaku.orchestration.run_tags import BATCH_TAG
-from utawaku.services.downloader import Downloader, Tuning
+from utawaku.services.downloader import Downloader, Tuning, fetch_times
 
 LOOK_EVERY_S = 0.5
 TELL_EVERY_S = 60.0
@@ -138,7 +138,7 @@ class DownloaderResource(dg.ConfigurableResource[Any]):
         return Downloader(
             wanted.download,
             tuning=tuning or configured,
-            pace_file=wanted.data_dir / "download-pace.json",
+            times=fetch_times(wanted, self.library.catalogue),
         )
 
 

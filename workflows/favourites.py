@@ -17,8 +17,8 @@ from utawaku.library.errors import (
 )
 from utawaku.library.publish.drafts import account_of
 from utawaku.library.records import Candidate
-from utawaku.services.publish.bilibili.accounts import Accounts
 from utawaku.services.publish.bilibili.favourites import GONE, Favourites, video_of
+from utawaku.services.publish.bilibili.shared_accounts import accounts_of
 from utawaku.services.rate_limits import asking
 
 SITE = "https://www.bilibili.com/"
@@ -94,7 +94,7 @@ def put_on_favourites(
     done.n_waiting = len(new)
     if off or (new and left):
         site = Favourites(
-            Accounts(settings.accounts_dir),
+            accounts_of(settings, catalogue),
             done.account,
             pause_s=settings.download.sleep_requests_s,
             sleep=sleep,

@@ -52,7 +52,7 @@ def find_lyrics(
             subject=song.title or song.id,
             next_step="Put a .lrc file beside the song, or switch sources.lrclib on",
         )
-    client = client_of("lrclib", settings)
+    client = client_of("lrclib", settings, catalogue)
     try:
         for title, artist in _names(song, catalogue):
             found = ask_lrclib(client, title, artist, song.duration_s)

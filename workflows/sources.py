@@ -63,11 +63,15 @@ def switched_on(settings: Settings) -> list[str]:
     ]
 
 
-def client_of(name: str, settings: Settings, *, longest_wait_s: float = 30.0) -> SourceClient:
+def client_of(
+    name: str, settings: Settings, catalogue: Catalogue, *, longest_wait_s: float = 30.0
+) -> SourceClient:
     """Return the way to a source, as the settings want it."""
     wanted = settings.sources
     service = services(settings)[name]
-    gate = ServiceGate(service.path, at_once=service.at_once, per_minute=service.per_minute)
+    gate = ServiceGate(
+        service.store(catalogue), at_once=service.at_once, per_minute=service.per_minute
+    )
     options = {
         "holodex": SourceOptions(
             "Holodex",
@@ -96,7 +100,7 @@ def client_of(name: str, settings: Settings, *, longest_wait_s: float = 30.0) ->
     return SourceClient(gate, replace(options, contact=contact, longest_wait_s=longest_wait_s))
 
 
-def gather(stream: Stream, settings: Settings) -> list[str]:
+def gather(stream: Stream, settings: Settings, catalogue: Catalogue) -> list[str]:
     """Ask about a stream and keep the answers in its folder; return what went wrong.
 
     What was known before stays where a source has no answer now.
@@ -109,14 +113,14 @@ def gather(stream: Stream, settings: Settings) -> list[str]:
             if video is not None:
                 _write(folder / HOLODEX_FILE, asdict(video))
 
-        _ask("holodex", settings, holodex, warnings)
+        _ask("holodex", settings, catalogue, holodex, warnings)
     if settings.sources.bilibili_music and stream.site == "bilibili":
 
         def music(client: SourceClient) -> None:
             titles = ask_background_music(client, stream.site_id)
             _write(folder / MUSIC_FILE, list(titles))
 
-        _ask("bilibili_music", settings, music, warnings)
+        _ask("bilibili_music", settings, catalogue, music, warnings)
     if settings.sources.sponsorblock and stream.site == "youtube":
 
         def sponsorblock(client: SourceClient) -> None:
@@ -124,7 +128,7 @@ def gather(stream: Stream, settings: Settings) -> list[str]:
             rows = [asdict(segment) for segment in marked]
             _write(folder / SPONSORBLOCK_FILE, {"licence": SPONSORBLOCK_LICENCE, "segments": rows})
 
-        _ask("sponsorblock", settings, sponsorblock, warnings)
+        _ask("sponsorblock", settings, catalogue, sponsorblock, warnings)
     return warnings
 
 
@@ -172,9 +176,10 @@ def background_music_of(stream: Stream, n_songs: int, settings: Settings) -> lis
 class SongSources:
     """Asks about songs, one run long. Thread-safe; `warnings` holds what went wrong."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         self.warnings: list[str] = []
         self._settings = settings
+        self._catalogue = catalogue
 
     def by_sound(self, audio: NDArray[np.float32], sample_rate_hz: int) -> list[LabelCandidate]:
         """Return what AcoustID knows of a song's sound, float32 (n_samples,) mono."""
@@ -193,7 +198,7 @@ class SongSources:
             duration_s = len(audio) / sample_rate_hz
             return ask_acoustid(client, key, chromaprint_of(audio, sample_rate_hz), duration_s)
 
-        return _ask("acoustid", self._settings, ask, self.warnings) or []
+        return _ask("acoustid", self._settings, self._catalogue, ask, self.warnings) or []
 
     def spelled(self, named: LabelCandidate) -> tuple[LabelCandidate, Spelling | None]:
         """Return a name as MusicBrainz spells it, with its ids, and what else it is called."""
@@ -209,7 +214,7 @@ class SongSources:
                 )
             return ask_musicbrainz(client, named.title, named.artist)
 
-        spelling = _ask("musicbrainz", self._settings, ask, self.warnings)
+        spelling = _ask("musicbrainz", self._settings, self._catalogue, ask, self.warnings)
         if spelling is None:
             return named, None
         better = named
@@ -246,12 +251,13 @@ def forget_aliases(song_id: str, catalogue: Catalogue) -> None:
 def _ask(
     name: str,
     settings: Settings,
+    catalogue: Catalogue,
     ask: Callable[[SourceClient], Answer],
     warnings: list[str],
 ) -> Answer | None:
     """Ask a source; what goes wrong is added to `warnings`, the same only once."""
     try:
-        client = client_of(name, settings)
+        client = client_of(name, settings, catalogue)
         try:
             return ask(client)
         finally:

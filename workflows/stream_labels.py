@@ -15,9 +15,9 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.progress import Progress
 from utawaku.library.records import LabelCandidate, Setlist, Song, Stream
-from utawaku.library.shazam_status import shazam_path
+from utawaku.library.service_status import services
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ
-from utawaku.models.fingerprint import Fingerprint, FingerprintIndex, fingerprint
+from utawaku.models.fingerprint import Fingerprint, FingerprintIndex, SharedIndex, fingerprint
 from utawaku.models.songs import WHOLE
 from utawaku.services.artwork import fetch_cover
 from utawaku.services.recognizer import ClientOptions, Gate, ShazamClient
@@ -46,28 +46,42 @@ RETRY_S = 3600.0
 
 
 def index_folder(settings: Settings) -> Path:
-    """Return where the library's own fingerprints lie."""
+    """Return where this machine keeps its index of the library's own fingerprints."""
     return settings.data_dir / "fingerprints"
 
 
-def shazam_gate(settings: Settings) -> Gate:
+def open_index(settings: Settings, catalogue: Catalogue) -> FingerprintIndex:
+    """Open the index of the library's own fingerprints, which several machines may share.
+
+    Raises:
+        FingerprintError: it cannot be used.
+    """
+    folder = index_folder(settings)
+    if settings.is_shared:
+        return SharedIndex(folder, catalogue.fingerprints)
+    return FingerprintIndex(folder)
+
+
+def shazam_gate(settings: Settings, catalogue: Catalogue) -> Gate:
     """The rate limit, remembered answers and circuit breaker that all processes share."""
     wanted = settings.labels
     return Gate(
-        shazam_path(settings),
+        services(settings)["shazam"].store(catalogue),
         at_once=wanted.shazam_concurrency,
         per_minute=wanted.shazam_per_minute,
         most_per_minute=wanted.shazam_most_per_minute,
     )
 
 
-def shazam_client(settings: Settings, *, wait_for_rate_limit: bool) -> ShazamClient:
+def shazam_client(
+    settings: Settings, catalogue: Catalogue, *, wait_for_rate_limit: bool
+) -> ShazamClient:
     """The way to Shazam, as the settings want it."""
     options = ClientOptions(
         base_url=settings.labels.shazam_url.get_secret_value(),
         longest_wait_s=600.0 if wait_for_rate_limit else 0.0,
     )
-    return ShazamClient(shazam_gate(settings), options)
+    return ShazamClient(shazam_gate(settings, catalogue), options)
 
 
 def cover_file(song: Song, settings: Settings) -> Path:
@@ -111,7 +125,7 @@ class StreamLabeller:
         self._setlist = setlist
         self._index = index
         self._shazam = shazam
-        self.sources = SongSources(settings)
+        self.sources = SongSources(settings, catalogue)
 
     def label_all(self, songs: Sequence[Song], progress: Progress) -> dict[str, LabelDecision]:
         """Name every song that the user did not, and let the index know all of them."""

@@ -107,7 +107,7 @@ def _move_out_of_cache(old: Path, new: Path) -> None:
 def _kept_vector(preview: Path, settings: Settings) -> np.ndarray | None:
     """Return what was heard before, as long as the preview is not newer."""
     file = _vector_file(preview, settings)
-    old = preview.with_name(f"{preview.name}{_ENDING}")
+    old = settings.cache_dir / PREVIEWS / f"{preview.name}{_ENDING}"
     if old.is_file():
         _move_out_of_cache(old, file)
     try:

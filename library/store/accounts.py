@@ -46,6 +46,34 @@ class AccountRecords:
         with self._catalogue.read() as connection:
             return [Account(*row) for row in connection.execute(query)]
 
+    def secret(self, name: str, site: str = "bilibili") -> bytes | None:
+        """Return the encrypted log-in that machines share; None where there is none."""
+        query = sa.select(accounts.c.secret).where(accounts.c.id == f"{site}:{name}")
+        with self._catalogue.read() as connection:
+            return connection.execute(query).scalar()
+
+    def with_secret(self, site: str = "bilibili") -> Sequence[str]:
+        """Return the names of accounts whose log-in machines share."""
+        query = sa.select(accounts.c.name).where(
+            accounts.c.site == site, accounts.c.secret.is_not(None)
+        )
+        with self._catalogue.read() as connection:
+            return connection.execute(query.order_by(accounts.c.name)).scalars().all()
+
+    def keep_secret(self, name: str, secret: bytes, site: str = "bilibili") -> None:
+        """Share an encrypted log-in."""
+        row_id = f"{site}:{name}"
+        with self._catalogue.write() as connection:
+            known = connection.execute(
+                sa.select(accounts.c.id).where(accounts.c.id == row_id)
+            ).first()
+            if known is None:
+                values = {"site": site, "name": name, "cookies_path": ""}
+                connection.execute(accounts.insert().values(id=row_id, **values))
+            connection.execute(
+                accounts.update().where(accounts.c.id == row_id).values(secret=secret)
+            )
+
     def remove(self, name: str, site: str = "bilibili") -> None:
         """Forget an account."""
         with self._catalogue.write() as connection:

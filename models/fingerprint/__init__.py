@@ -15,6 +15,7 @@ from utawaku.models.fingerprint.identify import (
 from utawaku.models.fingerprint.index import FingerprintIndex, IndexSize, Reference
 from utawaku.models.fingerprint.match import Alignment
 from utawaku.models.fingerprint.search import ReferenceMatch, find_matches
+from utawaku.models.fingerprint.shared_index import SharedIndex
 
 __all__ = [
     "Alignment",
@@ -26,6 +27,7 @@ __all__ = [
     "IndexSize",
     "Reference",
     "ReferenceMatch",
+    "SharedIndex",
     "Sighting",
     "candidates_of",
     "chroma_of",

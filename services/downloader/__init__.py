@@ -1,5 +1,6 @@
 """Recordings: fetched from the web through yt-dlp as a library, or copied from local files."""
 
+from utawaku.services.downloader.download_spacing import fetch_times
 from utawaku.services.downloader.fetch import Downloader
 from utawaku.services.downloader.identity import stream_id_for_file, stream_id_for_info
 from utawaku.services.downloader.info import Chapter, ListedStream, StreamInfo
@@ -20,6 +21,7 @@ __all__ = [
     "TakeMode",
     "Tuning",
     "Want",
+    "fetch_times",
     "stream_id_for_file",
     "stream_id_for_info",
     "take_file",

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from utawaku.library.errors import DownloadError
 from utawaku.library.progress import Progress, part, silent
-from utawaku.services.downloader.download_spacing import Pace
+from utawaku.services.downloader.download_spacing import FetchTimes, FetchTimesInMemory, Pace
 from utawaku.services.downloader.extract import look, require_something, typed_info
 from utawaku.services.downloader.failures import cancelled, disk_full
 from utawaku.services.downloader.formats import chooser
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Downloader:
     """Looks at addresses and fetches recordings, one at a time and gently.
 
-    `pace_file` lets the pause between downloads hold across processes. `cancelled` is asked several
+    `times` lets the pause between downloads hold across processes. `cancelled` is asked several
     times a second while data flows, and between requests; when it says True the running call raises
     DownloadCancelledError and what was fetched stays for the next time.
     """
@@ -40,7 +40,7 @@ class Downloader:
         settings: "DownloadSettings | None" = None,
         *,
         tuning: Tuning | None = None,
-        pace_file: Path | None = None,
+        times: FetchTimes | None = None,
     ) -> None:
         if settings is None:
             from utawaku.library.config import DownloadSettings  # brings pydantic, slow to import
@@ -48,14 +48,14 @@ class Downloader:
             settings = DownloadSettings()
         self.settings = settings
         self.tuning = tuning or Tuning()
-        self._pace = Pace(self.settings.sleep_s, pace_file)
+        self._pace = Pace(self.settings.sleep_s, times or FetchTimesInMemory())
 
     @classmethod
     def from_settings(
-        cls, settings: "DownloadSettings", *, pace_file: Path | None = None
+        cls, settings: "DownloadSettings", *, times: FetchTimes | None = None
     ) -> "Downloader":
         """Return a downloader as the user's settings want it."""
-        return cls(settings, pace_file=pace_file)
+        return cls(settings, times=times)
 
     def resolve(
         self, url: str, *, max_entries: int = 500, cancelled: Callable[[], bool] | None = None

@@ -17,7 +17,7 @@ from utawaku.library.publish.quota import UNLIMITED
 from utawaku.library.publish.records import Account, Part, Submission
 from utawaku.media.render import CardText, TextFont, find_font, render_song
 from utawaku.services.publish import sites
-from utawaku.services.publish.bilibili.accounts import Accounts
+from utawaku.services.publish.bilibili.shared_accounts import accounts_of
 from utawaku.services.publish.bilibili.uploader import BilibiliUploader
 from utawaku.services.publish.folder import FolderUploader
 from utawaku.services.publish.protocol import Uploader
@@ -34,7 +34,7 @@ def uploader_for(target: str, account: str, settings: Settings, catalogue: Catal
     wanted = settings.publish
     if target == "bilibili":
         return BilibiliUploader(
-            Accounts(settings.accounts_dir),
+            accounts_of(settings, catalogue),
             account,
             lines=wanted.lines,
             n_existing_parts=lambda remote_id: catalogue.submissions.n_parts_of(
@@ -163,7 +163,7 @@ class RenderedVideos:
 
 def record_account(name: str, settings: Settings, catalogue: Catalogue, *, ask: bool) -> Account:
     """Look at an account (with `ask`, also on the site) and record what was found."""
-    accounts = Accounts(settings.accounts_dir)
+    accounts = accounts_of(settings, catalogue)
     state = accounts.state(name)
     problem = state.problem
     if ask and not problem:

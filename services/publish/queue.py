@@ -9,7 +9,7 @@ answer is missing is looked up on the target before anything is sent.
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -86,7 +86,8 @@ class Queue:
     videos: VideoMaker | None = None
     """Renders a part's video where there is none yet."""
     lock_file: Path | None = None
-    """Held while working, so that two programs never send the same submission."""
+    """Held while working, so that two programs of this machine never send the same submission. On
+    PostgreSQL the server keeps those of all machines apart, too."""
     sleep: Callable[[float], None] = time.sleep
 
     def run(self, submission_id: int, progress: Progress = silent) -> Submission:
@@ -541,19 +542,27 @@ class Queue:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        if self.lock_file is None:
+        with ExitStack() as held:
+            if self.lock_file is not None:
+                self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    held.enter_context(FileLock(self.lock_file, timeout=0))
+                except Timeout as error:
+                    raise self._busy() from error
+            if self.catalogue.engine.dialect.name != "sqlite":
+                from utawaku.library.postgres import server_lock
+
+                name = f"upload {self.uploader.target} {self.uploader.account}"
+                if not held.enter_context(server_lock(self.catalogue.engine, name)):
+                    raise self._busy()
             yield
-            return
-        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.lock_file, timeout=0):
-                yield
-        except Timeout as error:
-            raise UploadInterruptedError(
-                "another utawaku is uploading for this account",
-                subject=self.uploader.account,
-                next_step="Wait for it to finish",
-            ) from error
+
+    def _busy(self) -> UploadInterruptedError:
+        return UploadInterruptedError(
+            "another utawaku is uploading for this account",
+            subject=self.uploader.account,
+            next_step="Wait for it to finish",
+        )
 
 
 class _Meter:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.shazam_status import GateState, allowance, shazam_path, shazam_state
 from utawaku.services.recognizer import Gate
@@ -19,8 +20,10 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
-def test_before_the_first_question_all_is_well_and_no_file_is_made(settings: Settings) -> None:
-    state = shazam_state(settings)
+def test_before_the_first_question_all_is_well_and_no_file_is_made(
+    settings: Settings, catalogue: Catalogue
+) -> None:
+    state = shazam_state(settings, catalogue)
     assert (state.open, state.budget_left, state.budget, state.reason) == (False, 3, 3, "")
     assert state.described() == "3 of 3 requests left in 60 s"
     assert not shazam_path(settings).exists()
@@ -28,34 +31,40 @@ def test_before_the_first_question_all_is_well_and_no_file_is_made(settings: Set
 
 def test_requests_use_up_the_budget_and_a_pause_is_told_with_its_reason(
     settings: Settings,
+    catalogue: Catalogue,
 ) -> None:
     gate = Gate(shazam_path(settings), per_minute=3)
     gate.enter()
     gate.enter()
-    assert shazam_state(settings).budget_left == 1
+    assert shazam_state(settings, catalogue).budget_left == 1
     paused = gate.pause("Shazam asks to slow down (HTTP 429)", 600)
-    state = shazam_state(settings)
+    state = shazam_state(settings, catalogue)
     assert state.open
     assert state.until == paused.open_until
     assert state.described(paused.open_until - 600) == (
         "on cooldown for 10 min: Shazam asks to slow down (HTTP 429)"
     )
     gate.succeeded()
-    assert (shazam_state(settings).open, shazam_state(settings).until) == (False, 0.0)
+    assert (shazam_state(settings, catalogue).open, shazam_state(settings, catalogue).until) == (
+        False,
+        0.0,
+    )
 
 
-def test_failures_that_did_not_open_the_breaker_are_told(settings: Settings) -> None:
+def test_failures_that_did_not_open_the_breaker_are_told(
+    settings: Settings, catalogue: Catalogue
+) -> None:
     gate = Gate(shazam_path(settings), per_minute=3)
     gate.failed("Shazam cannot be reached (gaierror)")
-    state = shazam_state(settings)
+    state = shazam_state(settings, catalogue)
     assert (state.open, state.n_failures) == (False, 1)
     assert "cannot be reached (gaierror)" in state.described()
 
 
-def test_a_damaged_file_is_told_and_stops_nothing(settings: Settings) -> None:
+def test_a_damaged_file_is_told_and_stops_nothing(settings: Settings, catalogue: Catalogue) -> None:
     settings.cache_dir.mkdir(parents=True)
     shazam_path(settings).write_bytes(b"not a database at all, but long enough" * 100)
-    state = shazam_state(settings)
+    state = shazam_state(settings, catalogue)
     assert not state.open
     assert state.described().startswith("state unreadable (")
 

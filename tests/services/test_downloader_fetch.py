@@ -29,6 +29,7 @@ from utawaku.library.errors import (
     UnsupportedSiteError,
 )
 from utawaku.services.downloader import Downloader, StreamInfo, Tuning
+from utawaku.services.downloader.download_spacing import FetchTimesInFile
 from utawaku.services.downloader.partial_download import STAGE_NAME
 
 WAV = audio_bytes(duration_s=12.0)
@@ -384,7 +385,7 @@ def test_a_polite_pause_lies_between_downloads_also_across_instances(
     slow = DownloadSettings(sleep_s=(4.0, 4.0), sleep_requests_s=0.0)
     said: list[str] = []
     for name in ("a", "b"):
-        Downloader(slow, tuning=QUICK, pace_file=tmp_path / "pace.json").fetch(
+        Downloader(slow, tuning=QUICK, times=FetchTimesInFile(tmp_path / "pace.json")).fetch(
             site.url("/live.wav"), tmp_path / name, progress=lambda _f, m: said.append(m)
         )
     media = [seen.at for seen in site.gets("/live.wav")][1::2]  # after the look at the address

@@ -264,13 +264,13 @@ def test_what_an_answer_says_is_cleaned(
 
 
 def test_a_429_never_stops_us_for_longer_than_a_cooldown_lasts(
-    client: ShazamClient, server: ShazamServer, gate: Gate
+    client: ShazamClient, server: ShazamServer, gate: Gate, tmp_path: Path
 ) -> None:
     server.misbehave(Misdeed("429", retry_after="999999999"))
     answer = client.ask(signature_of(pcm_from_audio(melody(5, 12))))
     assert answer.retry_at == pytest.approx(time.time() + LONGEST_COOLDOWN_S, abs=5)
     # As an older version, or a clock that was wrong, may have left it.
-    with sqlite3.connect(gate.path) as db:
+    with sqlite3.connect(tmp_path / "shazam.db") as db:
         db.execute("UPDATE breaker SET open_until = 9e12")
     assert not gate.state().is_open
     assert gate.pause("again", 60).open_until < time.time() + 100
@@ -285,7 +285,11 @@ def test_a_passing_error_is_retried_and_forgotten(
 
 
 def test_a_429_stops_everybody_for_as_long_as_it_asks(
-    client: ShazamClient, server: ShazamServer, dawn: NDArray[np.float32], gate: Gate
+    client: ShazamClient,
+    server: ShazamServer,
+    dawn: NDArray[np.float32],
+    gate: Gate,
+    tmp_path: Path,
 ) -> None:
     server.misbehave(Misdeed("429", retry_after="4"))
     before = time.time()
@@ -294,7 +298,7 @@ def test_a_429_stops_everybody_for_as_long_as_it_asks(
     assert before + 4 <= found.retry_at <= time.time() + 4
     assert "429" in found.reason
     assert gate.pace() == 3000
-    other = ShazamClient(Gate(gate.path, per_minute=6000), client.options)
+    other = ShazamClient(Gate(tmp_path / "shazam.db", per_minute=6000), client.options)
     state = other.gate.state()
     assert state.is_open
     assert "429" in state.reason
@@ -428,11 +432,11 @@ def test_a_cache_that_cannot_be_opened_is_a_typed_error(tmp_path: Path) -> None:
 
 
 def test_a_cache_that_breaks_on_the_way_defers_the_song(
-    client: ShazamClient, gate: Gate, dawn: NDArray[np.float32]
+    client: ShazamClient, gate: Gate, dawn: NDArray[np.float32], tmp_path: Path
 ) -> None:
-    for path in gate.path.parent.glob("shazam.db*"):
+    for path in (tmp_path / "shazam.db").parent.glob("shazam.db*"):
         path.unlink()
-    gate.path.write_bytes(b"this is no database" * 100)
+    (tmp_path / "shazam.db").write_bytes(b"this is no database" * 100)
     found = recognize(dawn, client)
     assert found.outcome == "deferred"
     assert "answer cache" in found.reason

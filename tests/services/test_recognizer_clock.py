@@ -29,11 +29,13 @@ def _shift(path: Path, by_s: float) -> None:
         db.execute("UPDATE requests SET started_at = started_at + ?", (by_s,))
 
 
-def test_a_pause_of_a_clock_that_was_a_month_ahead_is_over(path: Path, settings: Settings) -> None:
+def test_a_pause_of_a_clock_that_was_a_month_ahead_is_over(
+    path: Path, settings: Settings, catalogue: Catalogue
+) -> None:
     Gate(path).pause("429", 600.0)
     assert Gate(path).state().is_open
     _shift(path, MONTH_S)
-    assert not shazam_state(settings).open
+    assert not shazam_state(settings, catalogue).open
     assert not Gate(path).state().is_open
     again = Gate(path).pause("429", 600.0)
     assert again.is_open

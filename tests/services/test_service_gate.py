@@ -14,13 +14,13 @@ def gate(tmp_path: Path) -> ServiceGate:
     return ServiceGate(tmp_path / "cache" / "service.db", at_once=2, per_minute=600)
 
 
-def test_an_answer_is_remembered_for_as_long_as_it_holds(gate: ServiceGate) -> None:
+def test_an_answer_is_remembered_for_as_long_as_it_holds(gate: ServiceGate, tmp_path: Path) -> None:
     assert gate.recall_value("question") is None
     gate.remember_value("question", {"title": "夜"}, for_s=None)
     gate.remember_value("old question", [1], for_s=-1.0)
     assert gate.recall_value("question") == {"title": "夜"}
     assert gate.recall_value("old question") is None
-    other_process = ServiceGate(gate.path)
+    other_process = ServiceGate(tmp_path / "cache" / "service.db")
     assert other_process.recall_value("question") == {"title": "夜"}
     assert other_process.forget_values() == 2
     assert gate.recall_value("question") is None

@@ -248,7 +248,9 @@ def test_a_title_cannot_leave_its_quotes(site: SourceSite, client: SourceClient)
     assert site.asked[0].query["query"] == 'recording:"a\\" OR rid\\:\\*" AND artist:"b\\\\"'
 
 
-def test_acoustid_guesses_by_sound_and_never_surely(site: SourceSite, client: SourceClient) -> None:
+def test_acoustid_guesses_by_sound_and_never_surely(
+    site: SourceSite, client: SourceClient, tmp_path: Path
+) -> None:
     site.known.fingerprints["AQAA"] = [
         {"id": "x", "score": 0.5, "recordings": [{"id": MBID, "title": "Low"}]},
         {"id": "y", "score": 0.98, "recordings": [
@@ -265,7 +267,7 @@ def test_acoustid_guesses_by_sound_and_never_surely(site: SourceSite, client: So
     assert found[0].score == pytest.approx(0.735)
     assert site.asked[0].form["duration"] == "240"
     # The key is no part of what is kept.
-    assert ACOUSTID_KEY.encode() not in client.gate.path.read_bytes()
+    assert ACOUSTID_KEY.encode() not in (tmp_path / "source.db").read_bytes()
     with pytest.raises(SourceError, match="400"):
         ask_acoustid(client, "wrong", "AQAB", 100.0)
 

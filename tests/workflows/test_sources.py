@@ -63,11 +63,11 @@ def found(catalogue: Catalogue, text: str) -> list[str]:
 
 
 def test_nobody_is_asked_and_nothing_is_stale_while_all_is_off(
-    site: SourceSite, settings: Settings
+    site: SourceSite, settings: Settings, catalogue: Catalogue
 ) -> None:
     assert switched_on(settings) == []
-    assert gather(YOUTUBE, settings) == gather(BILIBILI, settings) == []
-    sources = SongSources(settings)
+    assert gather(YOUTUBE, settings, catalogue) == gather(BILIBILI, settings, catalogue) == []
+    sources = SongSources(settings, catalogue)
     named = LabelCandidate("a", "b", "setlist", 0.9)
     assert sources.spelled(named) == (named, None)
     assert sources.by_sound(np.zeros(16_000, np.float32), 16_000) == []
@@ -79,7 +79,7 @@ def test_holodex_is_a_setlist_and_its_comments_are_read_like_any(
     site: SourceSite, all_on: Settings, catalogue: Catalogue
 ) -> None:
     site.known.videos["dQw4w9WgXcQ"] = VIDEO
-    assert gather(YOUTUBE, all_on) == []
+    assert gather(YOUTUBE, all_on, catalogue) == []
     writings = writings_of(YOUTUBE, all_on)
     assert [row["id"] for row in writings.info["comments"]] == ["Ug1"]
     setlist = best_setlist(YOUTUBE, catalogue, all_on)
@@ -95,7 +95,7 @@ def test_holodex_is_a_setlist_and_its_comments_are_read_like_any(
 
 
 def test_sponsorblock_is_evidence_for_cuts_and_a_setlist_and_learns_no_id(
-    site: SourceSite, all_on: Settings
+    site: SourceSite, all_on: Settings, catalogue: Catalogue
 ) -> None:
     other = next(
         name for n in range(1_000_000) if hash_prefix(name := f"x{n}") == hash_prefix(VIDEO_ID)
@@ -111,7 +111,7 @@ def test_sponsorblock_is_evidence_for_cuts_and_a_setlist_and_learns_no_id(
         ],
         other: [sponsor_segment(1, 2)],
     }
-    assert gather(YOUTUBE, all_on) == []
+    assert gather(YOUTUBE, all_on, catalogue) == []
     assert off_topic_of(YOUTUBE, all_on) == [
         OffTopic(300, 310, has_edges=True, votes=2),
         OffTopic(890, 2000, has_edges=False, locked=True),
@@ -131,7 +131,7 @@ def test_sponsorblock_is_evidence_for_cuts_and_a_setlist_and_learns_no_id(
     assert len(asked.path.rsplit("/", 1)[1]) == 4
     assert VIDEO_ID not in str(asked)
     assert "me@example.org" not in str(asked)
-    assert gather(YOUTUBE, all_on) == []  # remembered
+    assert gather(YOUTUBE, all_on, catalogue) == []  # remembered
     assert sum(one.path.startswith("/api/skip") for one in site.asked) == 1
     kept = (all_on.stream_dir(YOUTUBE.id) / "sponsorblock.json").read_text("utf-8")
     assert "CC BY-NC-SA 4.0" in kept
@@ -140,22 +140,22 @@ def test_sponsorblock_is_evidence_for_cuts_and_a_setlist_and_learns_no_id(
 
 
 def test_a_source_that_refuses_is_a_warning_and_what_was_known_stays(
-    site: SourceSite, all_on: Settings
+    site: SourceSite, all_on: Settings, catalogue: Catalogue
 ) -> None:
     site.known.videos["dQw4w9WgXcQ"] = VIDEO
-    assert gather(YOUTUBE, all_on) == []
+    assert gather(YOUTUBE, all_on, catalogue) == []
     wrong = all_on.sources.model_copy(update={"holodex_url": SecretStr("http://127.0.0.1:1")})
-    (warning,) = gather(YOUTUBE, all_on.model_copy(update={"sources": wrong}))
+    (warning,) = gather(YOUTUBE, all_on.model_copy(update={"sources": wrong}), catalogue)
     assert warning.startswith("Holodex: ")
     assert "cannot be reached" in warning
     assert len(writings_of(YOUTUBE, all_on).holodex) == 2
 
 
 def test_bilibilis_tag_supports_a_name_and_never_gives_one(
-    site: SourceSite, all_on: Settings
+    site: SourceSite, all_on: Settings, catalogue: Catalogue
 ) -> None:
     site.known.tags[BVID] = [{"tag_name": "发现《夜明けの歌》", "tag_type": "bgm"}]
-    assert gather(BILIBILI, all_on) == []
+    assert gather(BILIBILI, all_on, catalogue) == []
     (alone,) = background_music_of(BILIBILI, 1, all_on)
     certain = LabelCandidate(alone.title, "", alone.source, 0.99)
     assert accepted([certain], 0.8) is None
@@ -173,7 +173,7 @@ def test_spellings_are_kept_for_searches_and_go_with_the_name(
     catalogue.streams.save(Stream("file-1", "/x.opus", duration_s=600))
     catalogue.songs.reconcile("file-1", [SongSpan(0, 10, 200, "smart", 1)], made_by="x")
     (song,) = catalogue.songs.of_stream("file-1")
-    sources = SongSources(all_on)
+    sources = SongSources(all_on, catalogue)
     better, spelling = sources.spelled(
         LabelCandidate("夜に駆ける", "ｙｏａｓｏｂｉ", "setlist", 0.9)
     )
@@ -199,10 +199,10 @@ def test_spellings_are_kept_for_searches_and_go_with_the_name(
 
 
 def test_musicbrainz_wants_a_contact(
-    site: SourceSite, all_on: Settings, monkeypatch: pytest.MonkeyPatch
+    site: SourceSite, all_on: Settings, monkeypatch: pytest.MonkeyPatch, catalogue: Catalogue
 ) -> None:
     monkeypatch.setenv("UTAWAKU_SOURCES__CONTACT", "")
-    sources = SongSources(load_settings())
+    sources = SongSources(load_settings(), catalogue)
     for _ in range(2):
         sources.spelled(LabelCandidate("夜に駆ける", "YOASOBI", "setlist", 0.9))
     (warning,) = sources.warnings
@@ -211,9 +211,9 @@ def test_musicbrainz_wants_a_contact(
 
 
 def test_acoustid_is_asked_by_sound_where_chromaprint_is_there(
-    site: SourceSite, all_on: Settings
+    site: SourceSite, all_on: Settings, catalogue: Catalogue
 ) -> None:
-    sources = SongSources(all_on)
+    sources = SongSources(all_on, catalogue)
     tone = np.sin(np.arange(16_000 * 30) / 9).astype(np.float32)
     assert sources.by_sound(tone, 16_000) == []
     if has_chromaprint():

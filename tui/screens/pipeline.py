@@ -98,7 +98,7 @@ def read_picture(catalogue: Catalogue, settings: Settings, view: str) -> Picture
     return Picture(
         requests,
         catalogue.overview.n_recorded_since(midnight),
-        shazam_state(settings),
+        shazam_state(settings, catalogue),
         lower,
         titles_of(requests, catalogue),
         {entry.stream.id: progress_of(entry) for entry in worked_on}

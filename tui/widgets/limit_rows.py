@@ -34,7 +34,7 @@ def read_limits(catalogue: Catalogue, settings: Settings, now: float | None = No
     now = time.time() if now is None else now
     found = health(catalogue, settings, now)
     limits = [
-        _shazam(shazam_state(settings), now),
+        _shazam(shazam_state(settings, catalogue), now),
         *_sites(found, catalogue, now),
         _quiet(settings, now),
         _looks(found, now),

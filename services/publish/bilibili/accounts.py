@@ -50,8 +50,10 @@ class AccountState:
 class Accounts:
     """The accounts in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, next_step: str = "utawaku login") -> None:
+        """Use a folder; `next_step` is told where an account is not there."""
         self.folder = folder
+        self._next_step = next_step
 
     # Looking -------------------------------------------------------------------------------
 
@@ -82,7 +84,7 @@ class Accounts:
         """
         path = self.path(name)
         if not path.exists():
-            raise NotFoundError("no such account", subject=name, next_step="utawaku login")
+            raise NotFoundError("no such account", subject=name, next_step=self._next_step)
         _make_private(path)
         try:
             return _checked(json.loads(path.read_text("utf-8")))

@@ -54,7 +54,7 @@ async def test_every_artefact_of_the_chain_has_a_column(
 async def test_a_narrow_terminal_tells_how_things_stand_in_one_line(
     app: UtawakuApp, library: Catalogue, settings: Settings
 ) -> None:
-    shazam_gate(settings).pause("HTTP 429", 600.0)
+    shazam_gate(settings, library).pause("HTTP 429", 600.0)
     library.requests.file(Ingest(source="https://www.youtube.com/watch?v=abc"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pipeline(app, pilot)
@@ -78,9 +78,9 @@ async def test_a_narrow_terminal_names_the_step_that_matters(
 
 
 async def test_an_open_circuit_breaker_is_told_with_its_wait(
-    app: UtawakuApp, settings: Settings
+    app: UtawakuApp, settings: Settings, library: Catalogue
 ) -> None:
-    shazam_gate(settings).pause("HTTP 429", 600.0)
+    shazam_gate(settings, library).pause("HTTP 429", 600.0)
     async with app.run_test(size=SIZE) as pilot:
         screen = await pipeline(app, pilot)
         await until(lambda: "Shazam on cooldown for 10 min: HTTP 429" in shown(app), pilot.pause)
@@ -99,7 +99,7 @@ def test_shazam_s_budget_is_told(catalogue: Catalogue, settings: Settings) -> No
     write_setting("labels.shazam", False)
     assert limits(catalogue)["Shazam"].state == "off"
     write_setting("labels.shazam", True)
-    shazam_gate(settings)
+    shazam_gate(settings, catalogue)
     with sqlite3.connect(shazam_path(settings)) as db:
         db.executemany(
             "INSERT INTO requests (started_at) VALUES (?)", [(time.time(),) for _ in range(5)]
