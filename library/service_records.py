@@ -64,7 +64,7 @@ class KeptAnswer(NamedTuple):
 
 
 class ServiceStore(Protocol):
-    """Where a service's record and answers lie. Safe to use from threads and processes at once.
+    """Place of a service's record and answers. Safe to use from threads and processes at once.
 
     Every method raises RecognitionError where they cannot be read or written.
     """
