@@ -1,8 +1,13 @@
-"""Kana in other scripts, so that a search finds a title however it is typed."""
+"""Kana and Chinese characters in other scripts: a search finds a title however it is typed."""
 
 import re
+from functools import cache
+from typing import TYPE_CHECKING
 
 from utawaku.library.folding import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u30fc]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -48,29 +53,44 @@ _DOUBLING = "Q"
 
 
 def variants(text: str) -> tuple[str, ...]:
-    """Return hiragana, katakana and romaji of `text`, folded; nothing where it holds no kana.
+    """Return hiragana, katakana, romaji and simplified characters of `text`, folded.
 
     A text with Chinese characters has no romaji: their reading is not written in it. Long vowels
     come spelled out and short, doubled consonants as they are typed and as Hepburn writes them.
+    Nothing where it holds neither kana nor characters that are simplified.
 
-    >>> variants("ヨルニ"), variants("とうきょう")[2:], variants("夜のうた")
-    (('よるに', 'ヨルニ', 'yoruni'), ('toukyou', 'tokyo'), ('夜のうた', '夜ノウタ'))
-    >>> variants("マッチ")[2:], variants("パーティー")[2:]
+    >>> variants("ヨルニ"), variants("とうきょう")[1:]
+    (('よるに', 'yoruni'), ('toukyou', 'tokyo'))
+    >>> variants("マッチ")[1:], variants("パーティー")[1:]
     (('macchi', 'matchi'), ('pati', 'paatii'))
+    >>> variants("桜のうた"), variants("後來"), variants("后来")
+    (('桜ノウタ', '樱のうた'), ('后来',), ())
     """
     text = fold(text)
-    if not _KANA.search(text):
-        return ()
-    import jaconv  # not at the head: every start imports the catalogue
+    has_han = _HAN.search(text) is not None
+    found = []
+    if _KANA.search(text):
+        import jaconv  # not at the head: every start imports the catalogue
 
-    hiragana = jaconv.kata2hira(text)
-    found = [hiragana, jaconv.hira2kata(hiragana)]
-    if not _HAN.search(text):
-        written = _romaji(hiragana)
-        romaji = written.replace("ー", "")
-        short = _LONG.sub("o", romaji).replace("uu", "u").replace("cch", "tch")
-        found += [romaji, short, re.sub(r"([aeiou])ー", r"\1\1", written).replace("ー", "")]
-    return tuple(dict.fromkeys(one for one in found if one))
+        hiragana = jaconv.kata2hira(text)
+        found += [hiragana, jaconv.hira2kata(hiragana)]
+        if not has_han:
+            written = _romaji(hiragana)
+            romaji = written.replace("ー", "")
+            short = _LONG.sub("o", romaji).replace("uu", "u").replace("cch", "tch")
+            found += [romaji, short, re.sub(r"([aeiou])ー", r"\1\1", written).replace("ー", "")]
+    if has_han:
+        found.append(_simplifier()(text))
+    return tuple(dict.fromkeys(one for one in found if one and one != text))
+
+
+@cache
+def _simplifier() -> "Callable[[str], str]":
+    """Return what writes traditional and Japanese characters as simplified ones."""
+    import opencc
+
+    japanese, traditional = opencc.OpenCC("jp2t"), opencc.OpenCC("t2s")
+    return lambda text: str(traditional.convert(japanese.convert(text)))
 
 
 def _romaji(hiragana: str) -> str:

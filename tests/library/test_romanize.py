@@ -13,24 +13,28 @@ from utawaku.library.romanize import variants
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("ヨルニ", ("よるに", "ヨルニ", "yoruni")),
-        ("とうきょう", ("とうきょう", "トウキョウ", "toukyou", "tokyo")),
-        ("ギター", ("ぎたー", "ギター", "gita", "gitaa")),
-        ("チェリー", ("ちぇりー", "チェリー", "cheri", "cherii")),
-        ("マッチ", ("まっち", "マッチ", "macchi", "matchi")),
-        ("デュエット", ("でゅえっと", "デュエット", "dyuetto")),
+        ("ヨルニ", ("よるに", "yoruni")),
+        ("とうきょう", ("トウキョウ", "toukyou", "tokyo")),
+        ("ギター", ("ぎたー", "gita", "gitaa")),
+        ("チェリー", ("ちぇりー", "cheri", "cherii")),
+        ("マッチ", ("まっち", "macchi", "matchi")),
+        ("デュエット", ("でゅえっと", "dyuetto")),
         (
             "シェルティとジェット!",
             ("しぇるてぃとじぇっと!", "シェルティトジェット!", "sherutitojetto!"),
         ),
-        ("あっ", ("あっ", "アッ", "a")),
-        ("夜のうた", ("夜のうた", "夜ノウタ")),
+        ("あっ", ("アッ", "a")),
+        ("夜のうた", ("夜ノウタ",)),
+        ("桜のうた", ("桜ノウタ", "樱のうた")),
+        ("紅蓮華", ("红莲华",)),
+        ("後來", ("后来",)),
+        ("红莲华", ()),
         ("Paper Boats", ()),
         ("夜明", ()),
         ("", ()),
     ],
 )
-def test_kana_are_written_in_their_other_scripts(text: str, expected: tuple[str, ...]) -> None:
+def test_a_text_is_written_in_its_other_scripts(text: str, expected: tuple[str, ...]) -> None:
     assert variants(text) == expected
 
 
@@ -50,6 +54,15 @@ def named_song(catalogue: Catalogue, title: str, artist: str) -> str:
 @pytest.mark.parametrize("text", ["yoruni", "よる", "ヨルニ", "mio", "みお", "yo"])
 def test_a_search_finds_what_the_user_named_in_kana(catalogue: Catalogue, text: str) -> None:
     song_id = named_song(catalogue, "ヨルニ", "みお")
+    assert found(catalogue, text) == [song_id]
+
+
+@pytest.mark.parametrize("title", ["紅蓮華", "红莲华"])
+@pytest.mark.parametrize("text", ["紅蓮華", "红莲华", "紅蓮", "莲"])
+def test_characters_are_found_however_they_are_simplified(
+    catalogue: Catalogue, title: str, text: str
+) -> None:
+    song_id = named_song(catalogue, title, "みお")
     assert found(catalogue, text) == [song_id]
 
 
@@ -100,4 +113,27 @@ def test_texts_of_an_older_catalogue_lose_their_accents_for_searches(settings: S
     for text in ("cafe", "café", "title:noel", "みお"):
         assert found(again, text) == [song_id], text
     assert again.songs.get(song_id).title == "Café Noël"
+    again.close()
+
+
+def test_songs_of_an_older_catalogue_get_the_spellings_of_today(settings: Settings) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    from utawaku.library import migrations
+
+    opened = Catalogue.open(settings)
+    song_id = named_song(opened, "紅蓮華", "チェリー")
+    config = Config()
+    config.set_main_option("script_location", str(migrations.__path__[0]))
+    with opened.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0018")
+        connection.exec_driver_sql(  # as it wrote them
+            "UPDATE song_search SET aliases = 'ちぇりー\nchieri', everything = '紅蓮華\nちぇりー'"
+        )
+    opened.close()
+    again = Catalogue.open(settings)
+    for text in ("红莲华", "cheri", "チェリー", "alias:红莲", "紅蓮華"):
+        assert found(again, text) == [song_id], text
     again.close()
