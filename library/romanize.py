@@ -1,16 +1,11 @@
 """Kana and Chinese characters in other scripts: a search finds a title however it is typed."""
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING
 
 from utawaku.library.folding import fold
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from utawaku.library.han import has_han, simplified
 
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u30fc]")
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LONG = re.compile(r"(ou|oo)")
 _FOREIGN = {
     "てぃ": "ti",
@@ -67,30 +62,19 @@ def variants(text: str) -> tuple[str, ...]:
     (('桜ノウタ', '樱のうた'), ('后来',), ())
     """
     text = fold(text)
-    has_han = _HAN.search(text) is not None
     found = []
     if _KANA.search(text):
         import jaconv  # not at the head: every start imports the catalogue
 
         hiragana = jaconv.kata2hira(text)
         found += [hiragana, jaconv.hira2kata(hiragana)]
-        if not has_han:
+        if not has_han(text):
             written = _romaji(hiragana)
             romaji = written.replace("ー", "")
             short = _LONG.sub("o", romaji).replace("uu", "u").replace("cch", "tch")
             found += [romaji, short, re.sub(r"([aeiou])ー", r"\1\1", written).replace("ー", "")]
-    if has_han:
-        found.append(_simplifier()(text))
+    found.append(simplified(text))
     return tuple(dict.fromkeys(one for one in found if one and one != text))
-
-
-@cache
-def _simplifier() -> "Callable[[str], str]":
-    """Return what writes traditional and Japanese characters as simplified ones."""
-    import opencc
-
-    japanese, traditional = opencc.OpenCC("jp2t"), opencc.OpenCC("t2s")
-    return lambda text: str(traditional.convert(japanese.convert(text)))
 
 
 def _romaji(hiragana: str) -> str:

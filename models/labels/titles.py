@@ -1,8 +1,9 @@
 """Titles and artists compared: folding, similarity, and the wrappings that karaoke labels add.
 
 Originals are always kept for showing; what is here only decides whether two names mean one song.
-Kana are folded to one script (a comment writes ひらがな where the release writes カタカナ), width
-and case are dropped, bracketed remarks ("feat. X", "acoustic ver.") do not count.
+Kana are folded to one script (a comment writes ひらがな where the release writes カタカナ), Chinese
+characters to simplified ones, width and case are dropped, bracketed remarks ("feat. X", "acoustic
+ver.") do not count.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+
+from utawaku.library.han import simplified
 
 _BRACKETED = re.compile(r"[(\[{<【〔〈《]([^()\[\]{}<>【】〔〕〈〉《》]*)[)\]}>】〕〉》]")
 _REMARK = re.compile(
@@ -58,7 +61,7 @@ def artist_key(artist: str) -> str:
 
 def _letters(text: str) -> str:
     folded = []
-    for character in unicodedata.normalize("NFKD", text.casefold()):
+    for character in unicodedata.normalize("NFKD", simplified(text).casefold()):
         if unicodedata.category(character)[0] not in "LN" and character not in "\u3099\u309a":
             continue
         code = ord(character)

@@ -14,6 +14,10 @@ from utawaku.models.labels import accepted, rank_candidates, same_song, title_ke
     ("left", "right"),
     [
         ("Ｂｌｕｅ　Ｓｋｙ", "blue sky"),
+        ("紅蓮華", "红莲华"),
+        ("千本桜", "千本樱"),
+        ("恋愛サーキュレーション", "恋爱サーキュレーション"),
+        ("後來", "后来"),
         ("Blue Sky (feat. Someone)", "Blue Sky"),
         ("Blue Sky feat. Someone", "BLUE SKY"),
         ("Blue Sky (Acoustic Ver.)", "Blue Sky"),
@@ -30,7 +34,14 @@ def test_spellings_of_one_title_fold_to_one_key(left: str, right: str) -> None:
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [("カラス", "ガラス"), ("Blue Sky", "Blue Sea"), ("夜", "朝"), ("Live", ""), ("1", "2")],
+    [
+        ("カラス", "ガラス"),
+        ("Blue Sky", "Blue Sea"),
+        ("夜", "朝"),
+        ("発", "髪色"),
+        ("Live", ""),
+        ("1", "2"),
+    ],
 )
 def test_different_titles_keep_different_keys(left: str, right: str) -> None:
     assert title_key(left) != title_key(right)
