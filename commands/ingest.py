@@ -21,6 +21,7 @@ from utawaku.commands.outcome import Outcome
 from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import UtawakuError, exit_code_of
 from utawaku.library.language import tr, translated
+from utawaku.library.processes import without_collecting
 from utawaku.library.sites import full_address
 from utawaku.library.words import word
 
@@ -94,10 +95,11 @@ def ingest(
     or failures of several kinds. 10 and 11 stay until the recording is fetched again. With --json,
     `warnings` says how much is lost and where.
     """
-    from utawaku.commands.follow_request import FollowedIngest
-    from utawaku.commands.pipeline import Pipeline, check_asset_names
-    from utawaku.commands.supervisor import is_running
-    from utawaku.workflows.ingest import is_address
+    with without_collecting():
+        from utawaku.commands.follow_request import FollowedIngest
+        from utawaku.commands.pipeline import Pipeline, check_asset_names
+        from utawaku.commands.supervisor import is_running
+        from utawaku.workflows.ingest import is_address
 
     check_asset_names(again or ())
     found: list[Outcome | FollowedIngest] = []

@@ -73,15 +73,25 @@ class Aligner:
         self._column = query.bin.astype(np.int64)
 
     def glance(
-        self, reference: Constellation, offset_frame: int, shift: int, tempo: float
+        self,
+        reference: Constellation,
+        offset_frame: int,
+        shift: int,
+        tempo: float,
+        *,
+        whole: NDArray[np.bool_] | None = None,
     ) -> float:
         """Return how far the share of hits at one spot stands above that around it, in its
         deviations.
 
-        A fiftieth of the work of `align`: only says which spots deserve that.
+        A fiftieth of the work of `align`: only says which spots deserve that. `whole` is
+        `raster_of` the reference, bool (n_rows, N_BINS), for who looks at several of its spots.
         """
-        reach = int(self._middle * 1.1) + _GLANCE_AROUND + 8
-        raster, first = _raster_between(reference, offset_frame - reach, offset_frame + reach)
+        if whole is None:
+            reach = int(self._middle * 1.1) + _GLANCE_AROUND + 8
+            raster, first = _raster_between(reference, offset_frame - reach, offset_frame + reach)
+        else:
+            raster, first = whole, 0
         here = np.arange(offset_frame - 3, offset_frame + 4, 2)
         around = np.linspace(16, _GLANCE_AROUND, 12).astype(np.int64)
         offsets = np.concatenate([here, offset_frame - around, offset_frame + around])
@@ -102,7 +112,7 @@ class Aligner:
         `offset_frame` is where in the reference the query's middle lies, `shift` how many bins the
         query lies above it.
         """
-        raster = _raster(reference)
+        raster = raster_of(reference)
         coarse = np.arange(offset_frame - 40, offset_frame + 41, 2)
         guess = self._best(raster, coarse, (shift - 1, shift, shift + 1), TEMPOS[1::2])
         fine = np.arange(guess.offset - 4, guess.offset + 5)
@@ -166,8 +176,11 @@ class _Placement:
     tempo: float
 
 
-def _raster(reference: Constellation) -> NDArray[np.bool_]:
-    """Return where a peak counts as hit: one frame and one bin around each of the reference's."""
+def raster_of(reference: Constellation) -> NDArray[np.bool_]:
+    """Return where a peak counts as hit: one frame and one bin around each of the reference's.
+
+    It is bool (n_frames + 512, N_BINS).
+    """
     return _raster_between(reference, 0, reference.n_frames)[0]
 
 
@@ -195,8 +208,15 @@ def _count(
     offsets: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Hits at each offset, (n_offsets,); times outside the reference hit nothing."""
-    rows = times[None, :] + offsets[:, None] + _PAD
-    outside = (rows < 0) | (rows >= len(raster))
-    rows[outside] = 0  # The padding's first row is empty.
-    result: NDArray[np.int64] = raster[rows, columns[None, :]].sum(axis=1)
+    rows = times + _PAD
+    first, last = rows.min() + offsets.min(), rows.max() + offsets.max()
+    if first >= 0 and last < len(raster):
+        places = (rows * N_BINS + columns)[None, :] + (offsets * N_BINS)[:, None]
+    else:
+        placed = rows[None, :] + offsets[:, None]
+        placed[(placed < 0) | (placed >= len(raster))] = 0  # The padding's first row is empty.
+        places = placed * N_BINS + columns[None, :]
+    # One index into one row of bytes takes half the time of two into a table of truths.
+    hits = raster.reshape(-1).view(np.int8)[places]
+    result: NDArray[np.int64] = hits.sum(axis=1, dtype=np.int64)
     return result

@@ -15,7 +15,7 @@ from utawaku.models.fingerprint.constellation import (
     find_constellation,
 )
 from utawaku.models.fingerprint.index import FingerprintIndex, Reference
-from utawaku.models.fingerprint.match import Aligner, Alignment
+from utawaku.models.fingerprint.match import Aligner, Alignment, raster_of
 from utawaku.models.fingerprint.triples import (
     QUERY_PEAKS_PER_S,
     Met,
@@ -56,6 +56,8 @@ TEMPO_STEP = 0.015
 _AS_PERFORMED = np.array([0.0])
 _SAMPLE = 200_000
 _SPOT_FRAMES = 3
+_MANY_SPOTS = 4
+"""Spots of a recording from which the raster of the whole is cheaper than one around each."""
 _AREA_FRAMES = 24
 _TABLE_BITS = 21
 _TABLE = 1 << _TABLE_BITS
@@ -187,12 +189,7 @@ def _search(
     kept = [met.only(looked_at[cell]) for met, cell in zip(all_met, cells, strict=True)]
     spots = _densest(kept, middle, tempos, N_GLANCES_WIDE if semitones else N_GLANCES)
     aligner = Aligner(peaks)
-    glances = []
-    for spot in spots:
-        known = index.find_peaks(spot.song)
-        if known is not None:
-            shown = aligner.glance(known, spot.offset_frame, spot.shift, spot.tempo)
-            glances.append((shown, spot, known))
+    glances = _glances(index, aligner, spots)
     # The densest spots are looked at whatever the glance says.
     rest = sorted(glances[N_DENSEST:], key=lambda glance: -glance[0])
     matches = []
@@ -225,6 +222,26 @@ class _Spot:
     offset_frame: int
     """Of the query's middle, in the recording."""
     tempo: float
+
+
+def _glances(
+    index: FingerprintIndex, aligner: Aligner, spots: Sequence[_Spot]
+) -> list[tuple[float, _Spot, Constellation]]:
+    """What a glance shows of each spot, in the order of the spots; recordings are read once."""
+    shown: dict[int, tuple[float, _Spot, Constellation]] = {}
+    of_song: dict[int, list[int]] = {}
+    for number, spot in enumerate(spots):
+        of_song.setdefault(spot.song, []).append(number)
+    for song, numbers in of_song.items():
+        known = index.find_peaks(song)
+        if known is None:
+            continue
+        whole = raster_of(known) if len(numbers) >= _MANY_SPOTS else None
+        for number in numbers:
+            at = spots[number]
+            seen = aligner.glance(known, at.offset_frame, at.shift, at.tempo, whole=whole)
+            shown[number] = (seen, at, known)
+    return [shown[number] for number in sorted(shown)]
 
 
 def _densest(

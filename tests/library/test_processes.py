@@ -1,5 +1,6 @@
 """A process keeps its mark for as long as it lives, and takes it along when it ends."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from utawaku.library.processes import is_gone, process_mark
+from utawaku.library.processes import is_gone, process_mark, without_collecting
 
 
 @pytest.fixture
@@ -77,3 +78,14 @@ def test_blocks_that_were_freed_are_not_cleared_again() -> None:
         [sys.executable, "-c", counting], capture_output=True, text=True, check=True
     )
     assert int(done.stdout) < 2_000, "a block has 1,024 pages"
+
+
+def test_garbage_is_collected_again_after_imports_but_not_looked_for_in_what_they_brought() -> None:
+    frozen = gc.get_freeze_count()
+    with pytest.raises(ValueError, match="broken"), without_collecting():  # noqa: PT012
+        brought = [[] for _ in range(50)]
+        assert not gc.isenabled()
+        raise ValueError("a broken module")
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= frozen + len(brought)
+    gc.unfreeze()

@@ -25,8 +25,9 @@ from utawaku.models.fingerprint import (
     identify,
     sight,
 )
-from utawaku.models.fingerprint.constellation import N_BINS
+from utawaku.models.fingerprint.constellation import HOP, LOWEST_HZ, N_BINS, log_spectrogram
 from utawaku.models.fingerprint.index import FLUSH_AT
+from utawaku.models.fingerprint.match import Aligner, raster_of
 from utawaku.models.fingerprint.parts import MERGE_FACTOR, Part, due_merge
 from utawaku.models.fingerprint.triples import (
     MAX_INTERVAL,
@@ -467,3 +468,41 @@ def test_songs_without_a_name_are_seen_but_name_nothing(
         assert seen.score > 0.97
         assert identify(index, sung) == []
         assert sight(index, sung, exclude="nameless") == []
+
+
+def test_a_glance_at_a_whole_recording_is_one_at_the_place_around_it() -> None:
+    song, other = (find_constellation(noise_and_tones(seed)) for seed in (1, 2))
+    aligner = Aligner(find_constellation(noise_and_tones(1)[80_000:240_000]))
+    whole = {id(known): raster_of(known) for known in (song, other)}
+    for known in (song, other):
+        for offset in (-200, 0, 3, 234, 300, known.n_frames, known.n_frames + 400):
+            for shift, tempo in ((0, 0.0), (-3, 0.03), (18, -0.06)):
+                around = aligner.glance(known, offset, shift, tempo)
+                assert aligner.glance(
+                    known, offset, shift, tempo, whole=whole[id(known)]
+                ) == pytest.approx(around)
+    assert aligner.glance(song, 312, 0, 0.0) > 2 * aligner.glance(other, 312, 0, 0.0)
+
+
+def test_the_spectrogram_is_the_one_of_double_precision() -> None:
+    audio = noise_and_tones(3)[:100_000]
+    before = (4096 - HOP) // 2
+    padded = np.pad(audio.astype(np.float64), (before, 4096))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, 4096)[::HOP][: len(audio) // HOP]
+    power = np.abs(np.fft.rfft(frames * np.hanning(4097)[:-1] * (2 / 4096), axis=1)) ** 2
+    decibel = 10 * np.log10(power + 1e-12)
+    place = LOWEST_HZ * 2 ** (np.arange(N_BINS) / 36) * 4096 / 16_000
+    low = np.floor(place).astype(int)
+    expected = decibel[:, low] * (low + 1 - place) + decibel[:, low + 1] * (place - low)
+    assert np.abs(log_spectrogram(audio) - expected).max() < 0.05
+
+
+def noise_and_tones(seed: int) -> NDArray[np.float32]:
+    """Twenty seconds of tones that change each quarter of a second, over noise."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(20 * 16_000) / 16_000
+    steps = (t * 4).astype(int)
+    tones = sum(
+        np.sin(2 * np.pi * rng.uniform(200, 3500, steps.max() + 1)[steps] * t) for _ in range(4)
+    )
+    return (0.1 * tones + 0.02 * rng.standard_normal(len(t))).astype(np.float32)
