@@ -112,7 +112,10 @@ class GridMeter:
         self._weights = channel_weights(n_channels, layout).astype(np.float32)
         self._weighting = Weighting(sample_rate_hz, n_channels)
         self._waiting = np.zeros((n_channels, TAPS - 1), np.float32)
-        self._cells: list[np.ndarray] = []
+        # One block that grows: thousands of small ones between the large ones of the work would
+        # keep the memory of these from being used again.
+        self._cells = np.zeros((4, 1 << 14), np.float32)
+        self._n_cells = 0
 
     def add(self, samples: np.ndarray) -> None:
         """Take float32 (n_channels, n_samples)."""
@@ -121,8 +124,15 @@ class GridMeter:
         n_whole = (signal.shape[1] - before) // self._n_cell * self._n_cell
         for start in range(0, n_whole, _GROUP_CELLS * self._n_cell):
             stop = min(start + _GROUP_CELLS * self._n_cell, n_whole)
-            self._cells.append(self._measured(signal[:, start : stop + before]))
+            self._keep(self._measured(signal[:, start : stop + before]))
         self._waiting = signal[:, n_whole:].copy()
+
+    def _keep(self, rows: np.ndarray) -> None:
+        n = self._n_cells + rows.shape[1]
+        if n > self._cells.shape[1]:
+            self._cells = np.concatenate([self._cells, np.zeros_like(self._cells)], axis=1)
+        self._cells[:, self._n_cells : n] = rows
+        self._n_cells = n
 
     def _measured(self, signal: np.ndarray) -> np.ndarray:
         """Rows of a `LoudnessGrid`, float32 (4, n_cells), of samples with those before them."""
@@ -138,5 +148,4 @@ class GridMeter:
 
     def result(self) -> LoudnessGrid:
         """Return the grid of all whole cells that were added."""
-        rows = np.concatenate([np.zeros((4, 0), np.float32), *self._cells], axis=1)
-        return LoudnessGrid(self._rate, self._n_cell, *rows)
+        return LoudnessGrid(self._rate, self._n_cell, *self._cells[:, : self._n_cells].copy())

@@ -5,8 +5,9 @@ jumps or damage, so every chunk is held back until the time stamp of the next on
 was between; at the first doubt the careful way (`utawaku.media.frames`) goes on from there.
 """
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice, pairwise
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,8 @@ _SAME_END_S = 0.03
 
 _OWN_S = 1.0
 """Sound that is handed to `OwnSound` at once."""
+_BESIDE_S = 5.0
+"""Sound that may wait to be handed over."""
 
 
 class OwnSound(Protocol):
@@ -103,16 +106,27 @@ class StraightReader:
             source.link_to(both)
             beside = self._add_own(graph, both)
             source = both
-        nodes = sink_nodes(graph, self._output)
+        nodes = sink_nodes(graph, self._asked())
         for left, right in pairwise([source, *nodes]):
             left.link_to(right)
         graph.configure()
+        n_samples = n_given = 0
         for frame in _pulled(nodes[-1]):
+            n_samples += frame.samples
             if beside is not None:
-                self._hand_over(beside)
+                # A pull beyond what has been read would read on, to the end of the recording.
+                n_due = int(n_samples / self._output.sample_rate_hz / _OWN_S) - n_given
+                n_given += self._hand_over(islice(_pulled(beside), max(0, n_due)))
             yield frame
         if beside is not None:
-            self._hand_over(beside)
+            self._hand_over(_pulled(beside))
+
+    def _asked(self) -> Output:
+        """What to ask the graph for; short pieces where the own samples wait beside them."""
+        if self._own is None:
+            return self._output
+        n_most = max(1, round(_BESIDE_S * self._output.sample_rate_hz))
+        return replace(self._output, n_chunk=min(self._output.n_chunk, n_most))
 
     def _add_own(self, graph: Graph, both: FilterContext) -> FilterContext:
         """Add what leads the recording's own samples out of the graph; return its end."""
@@ -124,10 +138,14 @@ class StraightReader:
             left.link_to(right)
         return nodes[-1]
 
-    def _hand_over(self, beside: FilterContext) -> None:
+    def _hand_over(self, frames: Iterable[AudioFrame]) -> int:
+        """Give frames to `own`; return how many there were."""
         assert self._own is not None
-        for frame in _pulled(beside):
+        n_frames = 0
+        for frame in frames:
             self._own.add(frame.to_ndarray())
+            n_frames += 1
+        return n_frames
 
 
 def _pulled(sink: FilterContext) -> Iterator[AudioFrame]:

@@ -170,6 +170,26 @@ def test_the_pass_hands_on_the_recording_s_own_samples(tmp_path: Path, name: str
     assert keeper.is_complete or name == "a.mp3"
 
 
+def test_own_samples_come_along_with_those_that_are_read_not_all_at_once(tmp_path: Path) -> None:
+    recording = write(tmp_path / "a.opus", evening("tones", 48_000, 1, 60.0), 48_000, "libopus")
+
+    class Counter:
+        n_samples = 0
+
+        def add(self, samples: np.ndarray) -> None:
+            self.n_samples += samples.shape[1]
+
+        def complete(self) -> None:
+            pass
+
+    counter = Counter()
+    reader = decode(recording, sample_rate_hz=16_000, n_channels=1, chunk_s=5.0, own=counter)
+    for number, _ in enumerate(reader, 1):
+        # A piece is held back until the next one shows that nothing was between.
+        assert 5.0 * number - 1 <= counter.n_samples / 48_000 <= 5.0 * (number + 1) + 1
+    assert counter.n_samples == 60 * 48_000
+
+
 def test_a_damaged_recording_is_never_complete(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "a.opus", 8.0)
     content = bytearray(recording.read_bytes())
