@@ -122,7 +122,7 @@ class StraightReader:
             self._hand_over(_pulled(beside))
 
     def _asked(self) -> Output:
-        """What to ask the graph for; short pieces where the own samples wait beside them."""
+        """The request to the graph: short pieces where the own samples wait beside them."""
         if self._own is None:
             return self._output
         n_most = max(1, round(_BESIDE_S * self._output.sample_rate_hz))

@@ -227,7 +227,7 @@ class _Spot:
 def _glances(
     index: FingerprintIndex, aligner: Aligner, spots: Sequence[_Spot]
 ) -> list[tuple[float, _Spot, Constellation]]:
-    """What a glance shows of each spot, in the order of the spots; recordings are read once."""
+    """Glance at each spot, in their order; recordings are read once."""
     shown: dict[int, tuple[float, _Spot, Constellation]] = {}
     of_song: dict[int, list[int]] = {}
     for number, spot in enumerate(spots):
