@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from utawaku.commands.parent_watch import end_with_forking_parent, end_with_parent
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.cluster import REDIS_VARIABLE
 from utawaku.library.config import load_settings
@@ -77,17 +78,21 @@ class ReceivedRuns:
 
 def main() -> None:
     """Work until a signal ends it."""
-    from celery.signals import task_received
+    from celery.signals import task_received, worker_process_init
     from dagster_celery.make_app import make_app
     from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--queue", action="append", required=True)
     parser.add_argument("--at-once", type=int, default=1)
+    parser.add_argument("--tied", action="store_true", help="end when standard input is closed")
     given = parser.parse_args()
+    if given.tied:
+        end_with_parent()
     catalogue = Catalogue.open(load_settings())
     received = ReceivedRuns(catalogue)
     task_received.connect(received.received, weak=False)
+    worker_process_init.connect(lambda **_others: end_with_forking_parent(), weak=False)
     threading.Thread(target=received.renew_again_and_again, name="received", daemon=True).start()
     redis = os.environ[REDIS_VARIABLE]
     app = make_app(

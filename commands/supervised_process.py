@@ -41,6 +41,8 @@ class Child:
     needs: Path | None = None
     """Made by another process, without which this one would begin with errors in its log."""
     n_starts: int = 0
+    tied: bool = False
+    """It watches its standard input, and ends when this process is gone (`parent_watch`)."""
     held: bool = False
     """Not to be started for now."""
     wanted_since: float | None = None
@@ -77,13 +79,14 @@ class Child:
                 self.watchdog.ended(self.name, self.process.returncode, self.pause_s)
             self.not_before = now + self.pause_s
             self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
+            self._let_go()
             self.process = None
         if now >= self.not_before and not self.held and not self._waits(now):
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
                     self.command,
                     env=self.environment,
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE if self.tied else subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
@@ -114,6 +117,11 @@ class Child:
         """Ask the process and what it started to stop; insist after 15 s."""
         if self.process is not None and self.process.poll() is None:
             end_group(self.process.pid, self.process.wait)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
 
     def renew(self) -> None:
         """End it; `look_after` starts it afresh, at once where it is not held."""

@@ -137,6 +137,6 @@ def _child(settings: "Settings", queues: list[str], at_once: int) -> "Child":
     logs.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "utawaku.commands.celery_worker"]
     command += [part for queue in queues for part in ("--queue", queue)]
-    command += ["--at-once", str(at_once)]
+    command += ["--at-once", str(at_once), "--tied"]
     environment = {**child_environment(settings), "DAGSTER_HOME": str(settings.dagster_home)}
-    return Child("worker", command, environment, logs / "worker.log")
+    return Child("worker", command, environment, logs / "worker.log", tied=True)

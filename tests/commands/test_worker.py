@@ -4,7 +4,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from tests import postgres
@@ -47,3 +49,33 @@ def test_a_worker_is_listed_as_long_as_it_is_there(
         worker.kill()
         worker.wait()
     assert catalogue.leases.listed()[0] == []
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(not postgres.SERVER, reason=postgres.NO_SERVER)
+def test_a_worker_that_is_killed_leaves_no_process_behind(
+    program: Program, catalogue: Catalogue, redis_url: str
+) -> None:
+    made = program.run("cluster", "init", "--redis", redis_url)
+    assert made.returncode == 0, made.stderr
+    command = [sys.executable, "-m", "utawaku", "worker"]
+    worker = subprocess.Popen(command, cwd=ROOT, env=program.environment, text=True)
+    began: list[psutil.Process] = []
+    try:
+        deadline = time.monotonic() + 120
+        # Celery's own process, and the one it forks for runs.
+        while len(began) < 2 and time.monotonic() < deadline:
+            assert worker.poll() is None
+            began = psutil.Process(worker.pid).children(recursive=True)
+            time.sleep(0.2)
+        assert len(began) >= 2
+        worker.send_signal(signal.SIGKILL)
+        worker.wait(30)
+        _gone, left = psutil.wait_procs(began, timeout=60)
+        assert left == []
+    finally:
+        worker.kill()
+        worker.wait()
+        for one in began:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
