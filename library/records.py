@@ -201,6 +201,8 @@ class Song:
     highlight_start_s: float | None = None
     """From the start of the song."""
     highlight_stop_s: float | None = None
+    highlight_certainty: float | None = None
+    """Chance that it is a good one; None where the shipped model did not choose it."""
     taste: float | None = None
     """p(like) in [0, 1]."""
     made_by: str = ""

@@ -252,6 +252,7 @@ songs = Table(
     _text("key"),
     Column("highlight_start_s", Float),
     Column("highlight_stop_s", Float),
+    Column("highlight_certainty", Float),
     Column("taste", Float),
     _text("made_by"),
     Column("added_at", Float, nullable=False),

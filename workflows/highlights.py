@@ -21,6 +21,7 @@ from utawaku.models.highlight import (
     VERSION,
     best_curve,
     best_window,
+    certainty,
     from_chat,
     from_heatmap,
     from_lyrics,
@@ -116,8 +117,16 @@ def find_highlight(
     if crowd is not None:
         curve, origin = with_model(crowd, curve), "chat"
     begin, end = best_window(curve, min(duration_s, max(heard.duration_s, 1.0)))
+    is_measured = origin == "model" and engine.is_measured
     found = SongHighlight(
-        song.id, begin, end, curve, origin, CODE_VERSION, engine.version if not evidence else ""
+        song.id,
+        begin,
+        end,
+        curve,
+        origin,
+        CODE_VERSION,
+        engine.version if not evidence else "",
+        certainty=certainty(curve, begin, end) if is_measured else None,
     )
     tempo = estimate_tempo(heard)
     catalogue.highlights.put(

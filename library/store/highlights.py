@@ -25,6 +25,8 @@ class SongHighlight:
     engine_version: str = ""
     model_version: str = ""
     at: float = 0.0
+    certainty: float | None = None
+    """Chance that the span is a good one; see `Song.highlight_certainty`, where it is kept."""
 
 
 class Highlights:
@@ -47,9 +49,10 @@ class Highlights:
         self, found: SongHighlight, *, bpm: float | None = None, key: str | None = None
     ) -> None:
         """Record a highlight in both places it is read from; None leaves tempo or key as is."""
-        values: dict[str, float | str] = {
+        values: dict[str, float | str | None] = {
             "highlight_start_s": found.start_s,
             "highlight_stop_s": found.stop_s,
+            "highlight_certainty": found.certainty,
         }
         if bpm is not None:
             values["bpm"] = bpm

@@ -77,6 +77,9 @@ def test_every_song_gets_a_curve_a_span_a_tempo_and_a_key(
     assert demo.highlight_stop_s - demo.highlight_start_s == pytest.approx(30)
     found = catalogue.highlights.of(demo.id)
     assert found.source == "model"
+    assert 0 < demo.highlight_certainty < 1
+    assert silence.highlight_certainty is None or silence.highlight_certainty < 0.5
+    assert scrap.highlight_certainty is None  # there is no other span
     assert len(found.curve) == int(np.ceil(demo.duration_s))
     np.testing.assert_array_equal(catalogue.insights.interest_curve(demo.id), found.curve)
     assert (silence.bpm, silence.key) == (None, "")

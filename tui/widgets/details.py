@@ -96,7 +96,12 @@ class Details(VerticalScroll, can_focus=False):
         if song.taste is not None:
             fact(tr("taste"), f"{bar(song.taste, 10)} {song.taste:.0%}", accent)
         if song.highlight_start_s is not None:
-            fact(tr("highlight"), clock(song.highlight_start_s))
+            sure = song.highlight_certainty
+            at = clock(song.highlight_start_s)
+            fact(
+                tr("highlight"),
+                at if sure is None else tr("{at}, {sure:.0%} sure", at=at, sure=sure),
+            )
         music = [f"{song.bpm:.0f} BPM" if song.bpm else "", shown(song.key)]
         fact(tr("music"), "  ".join(part for part in music if part))
         fact(tr("tags"), ", ".join(shown(tag) for tag in song.tags[:12]))
