@@ -18,7 +18,7 @@ from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.present_checks import without_present_checks
 from utawaku.orchestration.resources import DownloaderResource
 from utawaku.orchestration.run_outcomes import Trouble, retry_or_fail
-from utawaku.services.rate_limits import asking
+from utawaku.services.rate_limits import asking, wait_before_work
 from utawaku.workflows.ingest import (
     is_address,
     register,
@@ -37,6 +37,9 @@ from utawaku.workflows.subscriptions import (
     settings_for,
     with_rules,
 )
+
+FILES_S = 15.0
+"""Of a tick, which has 60."""
 
 ingest_stream = dg.define_asset_job(
     "ingest_stream",
@@ -81,14 +84,53 @@ def resolve_requests(
         request = library.catalogue.requests.get(request_id)
         if request.state != "running":
             continue  # cancelled meanwhile
-        try:
-            message = _served(request, downloader, context.instance)
-        except UtawakuError as error:
+        error = _serve(request, downloader, context.instance)
+        if error is not None:
             # One address that fails must not stop the others.
             context.log.warning("%s", error)
-            retry_or_fail(request, Trouble.of(error), library.catalogue, library.settings)
-        else:
-            library.catalogue.requests.finish(request_id, message=message[:500])
+
+
+def resolve_files(downloader: DownloaderResource, instance: dg.DagsterInstance) -> int:
+    """Serve what asks for one file of this machine at once; returns how many were served.
+
+    To look into a file takes less than to start a run that does. What is not reached within
+    `FILES_S`, and all while nothing may be begun, is left to a run.
+    """
+    library = downloader.library
+    requests, until = library.catalogue.requests, time.monotonic() + FILES_S
+    n_served = 0
+    for request in requests.waiting(Ingest, now=time.time()):
+        if time.monotonic() > until or wait_before_work(library.settings, time.time()) is not None:
+            break
+        if _names_a_file(request) and requests.claim(request.id):
+            _serve(request, downloader, instance)
+            n_served += 1
+    return n_served
+
+
+def _names_a_file(request: Request) -> bool:
+    try:
+        wanted = read_request(request)
+    except UtawakuError:
+        return False  # the drain says what is wrong with it
+    if not isinstance(wanted, Ingest) or wanted.parts or wanted.channel:
+        return False
+    source = full_address(wanted.source)
+    return not is_address(source) and Path(source).expanduser().is_file()
+
+
+def _serve(
+    request: Request, downloader: DownloaderResource, instance: dg.DagsterInstance
+) -> UtawakuError | None:
+    """Serve a request that is claimed; returns what went wrong."""
+    library = downloader.library
+    try:
+        message = _served(request, downloader, instance)
+    except UtawakuError as error:
+        retry_or_fail(request, Trouble.of(error), library.catalogue, library.settings)
+        return error
+    library.catalogue.requests.finish(request.id, message=message[:500])
+    return None
 
 
 def _served(request: Request, downloader: DownloaderResource, instance: dg.DagsterInstance) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from utawaku.jobs.ingest import ingest_stream, resolve_source
+from utawaku.jobs.ingest import ingest_stream, resolve_files, resolve_source
 from utawaku.jobs.playlists import make_playlists
 from utawaku.jobs.requested_runs import RequestedRuns
 from utawaku.jobs.stems import separate_pieces, separate_songs
@@ -56,6 +56,7 @@ def drain_requests(
     settle(context.instance, catalogue, settings)
     advance_rematerializations(catalogue, settings)
     serve_synchronous_requests(downloader)
+    resolve_files(downloader, context.instance)
     drain = RequestedRuns.begin(context.instance, catalogue, settings)
     n_started = 0
     for run in drain.runs():

@@ -23,11 +23,11 @@ from utawaku.library.query.syntax import parse
 from utawaku.library.records import Song
 from utawaku.library.schema import song_search, song_tags, songs
 from utawaku.library.store.connections import Connections
-from utawaku.library.store.joined_numbers import grouped_numbers, numbers_by, numbers_of_query
+from utawaku.library.store.copies import best_copies, read_groups, read_ranks
+from utawaku.library.store.joined_numbers import numbers_by, numbers_of_query
 from utawaku.library.store.search_ranking import RankedHits
 from utawaku.library.store.short_word_index import Words
 from utawaku.library.store.songs import COLUMNS, song_from_row, tags_of
-from utawaku.library.store.sound_links import joined, linked_numbers
 from utawaku.library.store.text_changes import state_of
 
 if TYPE_CHECKING:
@@ -86,17 +86,18 @@ class Browser:
                 self._counter.close()
 
     def prepare(self) -> None:
-        """Have ready what the next key may ask for: the text of all songs, and their orders.
+        """Have ready what the next key may ask for: the text of all songs, their orders and copies.
 
-        So short words are found fast, and another order comes at once. For 100,000 songs the text
-        takes 0.2 s when songs were added or named since, the orders a second, at most every
-        `ORDERS_EVERY_S`; holds nothing up. Without it, and until it is called again after a change,
-        keys are answered more slowly.
+        So short words are found fast, and another order or the copies come at once. For 100,000
+        songs the text takes 0.2 s when songs were added or named since, the rest two seconds, at
+        most every `ORDERS_EVERY_S`; holds nothing up. Without it, and until it is called again
+        after a change, keys are answered more slowly.
         """
         self._prepare_words()
         now = time.monotonic()
         if now - self._ordered_at >= ORDERS_EVERY_S:
             self._ordered_at = now
+            self._prepare_copies()
             for field in FIELDS.values():
                 if field.sort is not None:
                     self._prepare_order(Sort(field.name, field.descending))
@@ -106,6 +107,17 @@ class Browser:
             words = self._words
             if words is None or words.state != state_of(connection):
                 self._words = Words.read(connection)
+
+    def _prepare_copies(self) -> None:
+        with self._lock:
+            version = self._look()
+            if self._groups is not None and self._ranks is not None:
+                return
+        with self._catalogue.read() as connection:
+            groups, ranks = read_groups(connection, 0), read_ranks(connection, 0)
+        with self._lock:
+            if self._look() == version:
+                self._groups, self._ranks = groups, ranks
 
     def _prepare_order(self, sort: Sort) -> None:
         with self._lock:
@@ -424,58 +436,19 @@ class Browser:
     ) -> tuple[np.ndarray, np.ndarray]:
         if not len(numbers):
             return numbers, numbers
-        groups = self._groups_to(connection, int(numbers.max()))
-        ranks = self._ranks_to(connection, int(numbers.max()))
-        best_first = np.argsort(ranks[numbers], kind="stable")
-        _unique, first, counts = np.unique(
-            groups[numbers[best_first]], return_index=True, return_counts=True
-        )
-        places = best_first[first]
-        in_order = np.argsort(places)
-        return numbers[places[in_order]], counts[in_order].astype(np.int64)
+        last = int(numbers.max())
+        groups, ranks = self._groups_to(connection, last), self._ranks_to(connection, last)
+        return best_copies(numbers, groups, ranks)
 
     def _ranks_to(self, connection: sa.Connection, last: int) -> np.ndarray:
-        """int64 (more than `last`,): place of each song number among all copies, the best 0."""
         if self._ranks is None or len(self._ranks) <= last:
-            query = sa.select(songs.c.number).order_by(
-                sa.func.coalesce(songs.c.grade, 0).desc(),
-                sa.func.coalesce(songs.c.stars, 0).desc(),
-                sa.func.coalesce(songs.c.taste, 0.0).desc(),
-                songs.c.play_count.desc(),
-                songs.c.confidence.desc(),
-                songs.c.added_at.desc(),
-                songs.c.number.desc(),
-            )
-            numbers = numbers_of_query(connection, query)
-            ranks = np.zeros(1 + max(last, int(numbers.max(initial=0))), np.int64)
-            ranks[numbers] = np.arange(len(numbers))
-            self._ranks = ranks
+            self._ranks = read_ranks(connection, last)
         return self._ranks
 
     def _groups_to(self, connection: sa.Connection, last: int) -> np.ndarray:
-        """int64 (more than `last`,): one value a title and artist, for each song number."""
         if self._groups is None or len(self._groups) <= last:
-            top = connection.execute(sa.select(sa.func.max(song_search.c.number))).scalar()
-            groups = -np.arange(1 + max(last, top or 0))
-            # Songs without a name are copies only of what sounds like them.
-            named = song_search.c.title != ""
-            names = (song_search.c.title, song_search.c.artist)
-            numbers, group_of = grouped_numbers(connection, song_search.c.number, names, named)
-            groups[numbers] = group_of + 1
-            links = [pair for pair in linked_numbers(connection) if max(pair) < len(groups)]
-            if links:
-                _join(groups, links)
-            self._groups = groups
+            self._groups = read_groups(connection, last)
         return self._groups
-
-
-def _join(groups: np.ndarray, links: Sequence[tuple[int, int]]) -> None:
-    """Make one group of what linked songs belong to, in place."""
-    linked = {number: int(groups[number]) for pair in links for number in pair}
-    kept = {group: to for group, to in joined(linked, links).items() if group != to}
-    if kept:
-        changed = np.flatnonzero(np.isin(groups, list(kept)))
-        groups[changed] = [kept[int(group)] for group in groups[changed]]
 
 
 _GRADES = {1: "like", 0: "neutral", -1: "dislike", None: "none"}

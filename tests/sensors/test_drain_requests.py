@@ -79,6 +79,21 @@ def test_a_request_becomes_one_run_of_what_is_due(
     assert pipeline.drain() == []  # never two runs on one stream
 
 
+def test_a_file_of_this_machine_is_looked_into_within_the_tick(
+    catalogue: Catalogue, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    sound, text = tmp_path / "evening.wav", tmp_path / "notes.wav"
+    sound.write_bytes(audio_bytes("wav", "pcm_s16le", duration_s=3.0))
+    text.write_text("no sound")
+    asked = [catalogue.requests.file(Ingest(source=str(path))) for path in (sound, text)]
+    (run,) = pipeline.drain()
+    assert run.partition_key == one(catalogue, "ingest_stream").target
+    assert catalogue.streams.get(run.partition_key).url == str(sound)
+    states = [catalogue.requests.get(request.id) for request in asked]
+    assert (states[0].state, states[0].message) == ("done", "1 stream(s): evening")
+    assert (states[1].state, "notes.wav" in states[1].message) == ("failed", True)
+
+
 def test_an_unfinished_archive_waits_then_is_taken_then_looked_at_again(
     site: YoutubeSite, catalogue: Catalogue, pipeline: Pipeline
 ) -> None:
@@ -280,7 +295,7 @@ def test_nothing_is_begun_on_a_full_disk_and_no_try_is_used_up(
     stream = catalogue.streams.save(Stream("file-a", str(file), site="file"))
     requests = [
         catalogue.requests.file(IngestStream(stream_id=stream.id)),
-        catalogue.requests.file(Ingest(source=str(file))),
+        catalogue.requests.file(Ingest(source=URL)),
         catalogue.requests.file(Train(model="taste")),
     ]
     monkeypatch.setattr(rate_limits, "ROOM_TO_WORK_BYTES", 1 << 62)

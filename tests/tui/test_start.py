@@ -44,3 +44,14 @@ def test_another_way_to_show_the_screen_is_taken(tmp_path: Path) -> None:
         PYTHONPATH=f"{ROOT}:{tmp_path}",
     )
     assert (done.returncode, done.stdout) == (0, "shown"), done.stderr
+
+
+def test_the_screens_of_all_tabs_can_be_loaded_ahead() -> None:
+    code = (
+        "import sys; from utawaku.tui.tabs import TABS, load_screens; load_screens();"
+        "print(all(f'utawaku.tui.screens.{mode}' in sys.modules for mode, _ in TABS))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "True"

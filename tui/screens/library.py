@@ -38,6 +38,7 @@ from utawaku.tui.screens import song_lists
 from utawaku.tui.screens.beginning import Beginning
 from utawaku.tui.screens.dialogs import AskText, Choice, Choose, ChooseSeveral, Confirm
 from utawaku.tui.services.services import Services
+from utawaku.tui.tabs import load_screens
 from utawaku.tui.terminal import WAYS
 from utawaku.tui.widgets.details import Details, same_song_query
 from utawaku.tui.widgets.facets import FACETS, Facets
@@ -223,15 +224,19 @@ class LibraryScreen(Beginning):
         return text if typed or not self.sort else f"{text} sort:{self.sort}".strip()
 
     def _prepare(self) -> None:
-        """Now that the songs are in sight, get ready for the first letters of the next search."""
+        """Now that the songs are in sight, get ready for the next search and for other tabs."""
 
         def prepared(result: Any) -> None:
             # Searches work without it, and tell when the catalogue cannot be read.
             if isinstance(result, Exception) and not isinstance(result, UtawakuError):
                 raise result
 
+        def prepare() -> None:
+            self.catalogue.browser.prepare()
+            load_screens()
+
         if self._preparer is not None:
-            self._preparer.submit(self.catalogue.browser.prepare, prepared)
+            self._preparer.submit(prepare, prepared)
 
     def _show_facets(self) -> None:
         facets, listing = self.query_one(Facets), self.table.listing
