@@ -62,8 +62,10 @@ def segments(
         engine = segmenter.engine(work.progress)
         keep_freed_memory()
         started = os.times()
-        with keep_sound(recording, stream, settings) as spool:
-            own = keep_loudness(recording, stream, settings)
+        with (
+            keep_sound(recording, stream, settings) as spool,
+            keep_loudness(recording, stream, settings) as own,
+        ):
             result = segment_and_listen(
                 engine, recording, work.progress, observers=(spool.add,), own=own
             )

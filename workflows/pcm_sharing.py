@@ -8,8 +8,12 @@ that of its copies. The last who listens takes the files away.
 import logging
 import shutil
 import time
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 from zipfile import BadZipFile
 
 import numpy as np
@@ -25,7 +29,6 @@ from utawaku.media.decode import decode, load
 from utawaku.media.loudness_grid import GridMeter, LoudnessGrid
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ, SpoolWriter, read_spool
 from utawaku.media.probe import MediaInfo, probe
-from utawaku.media.straight import OwnSound
 from utawaku.workflows.recordings import recording_file
 
 _log = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ KEPT_S = 2 * 86_400.0
 """Age after which the leftovers of an interrupted run are deleted."""
 _SHORT_S = 1.0
 """Sound that lacks more of a song than this is not the song's."""
+_MOST_WAITING = 16
+"""Pieces of a second that may wait to be measured: 6 MB of stereo."""
 _WORTH_IT = 0.5
 """Share of a recording that must be listened to for the whole to be decoded into a spool."""
 
@@ -58,19 +63,39 @@ def keep_sound(recording: Path, stream: Stream, settings: Settings) -> SpoolWrit
     return SpoolWriter(sound_file(recording, stream.id, settings))
 
 
-class _LoudnessKeeper:
-    """Takes a recording's own samples, and leaves its loudness in a file if these were all."""
+class LoudnessKeeper:
+    """Takes a recording's own samples, and leaves its loudness in a file if these were all.
+
+    It measures beside the decoder, in a thread that ends with the block.
+    """
 
     def __init__(self, info: MediaInfo, target: Path) -> None:
         self._target = target
         self._meter = GridMeter(info.sample_rate_hz, info.n_channels, info.layout)
+        self._worker = ThreadPoolExecutor(1, "loudness")
+        self._waiting: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._worker.shutdown(cancel_futures=True)
 
     def add(self, samples: np.ndarray) -> None:
-        """Take float32 (n_channels, n_samples)."""
-        self._meter.add(samples)
+        """Take float32 (n_channels, n_samples), and wait where too much is not measured yet."""
+        while len(self._waiting) >= _MOST_WAITING:
+            self._waiting.popleft().result()
+        self._waiting.append(self._worker.submit(self._meter.add, samples))
 
     def complete(self) -> None:
         """Write the file; where there is no room there is none, and songs are measured alone."""
+        while self._waiting:
+            self._waiting.popleft().result()
         try:
             with atomic_path(self._target) as temporary:
                 self._meter.result().save(temporary)
@@ -78,13 +103,13 @@ class _LoudnessKeeper:
             _log.warning("%s: no loudness is kept (%s)", self._target, error)
 
 
-def keep_loudness(recording: Path, stream: Stream, settings: Settings) -> OwnSound:
+def keep_loudness(recording: Path, stream: Stream, settings: Settings) -> LoudnessKeeper:
     """Take the samples of a recording that is being decoded, at their own rate.
 
     Raises:
         MediaError: see `utawaku.media.probe.probe`.
     """
-    return _LoudnessKeeper(probe(recording), _loudness_file(recording, stream, settings))
+    return LoudnessKeeper(probe(recording), _loudness_file(recording, stream, settings))
 
 
 def kept_loudness(recording: Path, stream: Stream, settings: Settings) -> LoudnessGrid | None:

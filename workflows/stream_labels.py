@@ -1,6 +1,7 @@
 """Titles and artists for the songs of one stream."""
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -103,6 +104,10 @@ def by_user(song: Song) -> bool:
     return song.label_source == "user"
 
 
+_Sound = tuple[NDArray[np.float32] | None, Fingerprint | None, str]
+"""Samples of a song, its fingerprint where the index lacks it, and why there are none."""
+
+
 class StreamLabeller:
     """Names the songs of one stream. The index belongs to the calling thread; what is slow
     (decoding, fingerprints, the network) runs in a few others, a few songs at a time."""
@@ -135,9 +140,7 @@ class StreamLabeller:
         tagged = [*tagged, *([own] if own else [])]
         asks = self._shazam is not None or self._settings.sources.acoustid
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for batch in batches(songs, 2 * AT_ONCE):
-                new = {song.id for song in batch if song.id not in self._index}
-                heard = pool.map(lambda song, new=new: self._hear(song, song.id in new), batch)
+            for batch, heard in self._heard_ahead(songs, pool):
                 unsure: list[tuple[Song, list[LabelCandidate]]] = []
                 for song, (audio, print_, reason) in zip(batch, heard, strict=True):
                     if audio is None:
@@ -174,6 +177,22 @@ class StreamLabeller:
                 progress(len(decisions) / len(songs), f"named {len(decisions)} of {len(songs)}")
         return decisions
 
+    def _heard_ahead(
+        self, songs: Sequence[Song], pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[Sequence[Song], Iterator[_Sound]]]:
+        """Yield a few songs with what is heard of them; the next ones are listened to meanwhile."""
+
+        def begin(batch: Sequence[Song]) -> tuple[Sequence[Song], Iterator[_Sound]]:
+            new = {song.id for song in batch if song.id not in self._index}
+            return batch, pool.map(lambda song: self._hear(song, song.id in new), batch)
+
+        begun: deque[tuple[Sequence[Song], Iterator[_Sound]]] = deque()
+        for batch in batches(songs, 2 * AT_ONCE):
+            begun.append(begin(batch))
+            if len(begun) > 1:
+                yield begun.popleft()
+        yield from begun
+
     def _name_of_whole(self, songs: Sequence[Song]) -> LabelCandidate | None:
         """Return the name of the recording itself, where it is one song."""
         if len(songs) != 1 or songs[0].boundary_source != WHOLE:
@@ -187,9 +206,7 @@ class StreamLabeller:
             return None
         return listed
 
-    def _hear(
-        self, song: Song, is_new: bool
-    ) -> tuple[NDArray[np.float32] | None, Fingerprint | None, str]:
+    def _hear(self, song: Song, is_new: bool) -> _Sound:
         """The song's sound and, where the index lacks it, its fingerprint; or why there is none."""
         try:
             audio = song_sound(song, self._stream, self._settings)

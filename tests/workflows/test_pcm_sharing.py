@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 
 import numpy as np
 import pytest
@@ -116,9 +117,9 @@ def test_engines_hear_in_kept_sound_what_they_hear_in_the_songs_file(
 
 def keep_loud(stream: Stream, settings: Settings) -> Path:
     recording = Path(stream.recording_path)
-    own = keep_loudness(recording, stream, settings)
-    for _ in decode(recording, sample_rate_hz=16_000, n_channels=1, own=own):
-        pass
+    with keep_loudness(recording, stream, settings) as own:
+        for _ in decode(recording, sample_rate_hz=16_000, n_channels=1, own=own):
+            pass
     return recording
 
 
@@ -135,6 +136,17 @@ def test_loudness_kept_by_the_pass_is_that_of_the_song(
     assert found is not None
     assert found.integrated_lufs == pytest.approx(expected.integrated_lufs, abs=0.05)
     assert found.true_peak_db == pytest.approx(expected.true_peak_db, abs=0.1)
+
+
+def test_a_pass_that_is_stopped_leaves_no_loudness(
+    sung: tuple[Stream, Song], settings: Settings
+) -> None:
+    stream, _ = sung
+    recording = Path(stream.recording_path)
+    with keep_loudness(recording, stream, settings) as own:
+        next(decode(recording, sample_rate_hz=16_000, n_channels=1, chunk_s=5.0, own=own))
+    assert kept_loudness(recording, stream, settings) is None
+    assert not [thread for thread in enumerate_threads() if thread.name.startswith("loudness")]
 
 
 def test_without_short_cuts_nothing_that_was_kept_is_used(
