@@ -1,6 +1,5 @@
 """Cheap looks into container files for what FFmpeg does not tell: restarts and marked jumps."""
 
-import mmap
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +10,7 @@ _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
 _OGG_FIRST = b"OggS\x00\x02"
 _HEAD = 4096
+_BLOCK = 1 << 18
 
 
 def may_restart(path: Path, container: str) -> bool:
@@ -65,14 +65,29 @@ def _has_second(
     path: Path, magic: bytes, *, at_least: int = 0, after_other_pages: bool = False
 ) -> bool:
     """Return whether `magic` stands in the file again, behind where the first recording begins."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        start = at_least or len(magic)
-        if after_other_pages:  # the first pages of all streams of one recording stand together
-            other = data.find(b"OggS\x00\x00")
-            if other < 0:
-                return False
-            start = other
-        return data.find(magic, start) >= 0
+    start = at_least or len(magic)
+    if after_other_pages:  # the first pages of all streams of one recording stand together
+        start = _find(path, b"OggS\x00\x00", 0)
+        if start < 0:
+            return False
+    return _find(path, magic, start) >= 0
+
+
+def _find(path: Path, wanted: bytes, start: int) -> int:
+    """Return where `wanted` stands first from byte `start` on; -1 where it does not.
+
+    A mapped file would count as memory of this process, as far as it was looked through.
+    """
+    with path.open("rb") as file:
+        file.seek(start)
+        before = b""
+        while block := file.read(_BLOCK):
+            data = before + block
+            if (at := data.find(wanted)) >= 0:
+                return start - len(before) + at
+            start += len(block)
+            before = data[1 - len(wanted) :]
+    return -1
 
 
 def _is_one_segment(path: Path) -> bool:

@@ -6,8 +6,10 @@ largest value that was found on or between the samples, and one that none exceed
 not tell the true peak of a span for certain, the span has to be measured by itself.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -80,72 +82,69 @@ class LoudnessGrid:
             return None
         return true_peak, float(self.sample_peak[first:last].max())
 
-    def save(self, path: Path) -> None:
-        """Write it to an .npz file."""
-        with path.open("wb") as file:
-            np.savez(
-                file,
-                cells=np.stack([self.energy, self.sample_peak, self.reached, self.ceiling]),
-                facts=np.array([self.sample_rate_hz, self.n_cell]),
-            )
-
     @classmethod
-    def load(cls, path: Path) -> "LoudnessGrid":
-        """Read what `save` wrote.
+    def open(cls, path: Path) -> "LoudnessGrid":
+        """Read a file of `GridWriter` in place.
 
         Raises:
-            OSError, EOFError, ValueError, KeyError, BadZipFile: there is no such file, or it is
-                damaged.
+            OSError, ValueError: there is no such file, or it is damaged.
         """
-        with np.load(path, allow_pickle=False) as stored:
-            rate, n_cell = stored["facts"].tolist()
-            return cls(rate, n_cell, *stored["cells"])
+        numbers = np.memmap(path, "<f4", mode="r")
+        rows = numbers.reshape(-1, 4)
+        rate, n_cell = (int(number) for number in rows[0, :2])
+        if rate <= 0 or n_cell <= 0:
+            raise ValueError("not a loudness grid")
+        return cls(rate, n_cell, *(rows[1:, column] for column in range(4)))
 
 
 class GridMeter:
-    """Makes the `LoudnessGrid` of a recording whose samples come in pieces."""
+    """Measures the cells of a `LoudnessGrid` of a recording whose samples come in pieces."""
 
     def __init__(self, sample_rate_hz: int, n_channels: int, layout: str = "") -> None:
         """`layout` is FFmpeg's name of the channel layout; empty is the usual one."""
         self._rate = sample_rate_hz
-        self._n_cell = max(TAPS, round(sample_rate_hz / CELLS_A_SECOND))
+        self.n_cell = max(TAPS, round(sample_rate_hz / CELLS_A_SECOND))
         self._weights = channel_weights(n_channels, layout).astype(np.float32)
         self._weighting = Weighting(sample_rate_hz, n_channels)
         self._waiting = np.zeros((n_channels, TAPS - 1), np.float32)
-        # One block that grows: thousands of small ones between the large ones of the work would
-        # keep the memory of these from being used again.
-        self._cells = np.zeros((4, 1 << 14), np.float32)
-        self._n_cells = 0
+
+    def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
+        """Take float32 (n_channels, n_samples); yield rows of the grid, float32 (n_cells, 4)."""
+        before = TAPS - 1
+        signal = np.concatenate([self._waiting, samples], axis=1)
+        n_whole = (signal.shape[1] - before) // self.n_cell * self.n_cell
+        for start in range(0, n_whole, _GROUP_CELLS * self.n_cell):
+            stop = min(start + _GROUP_CELLS * self.n_cell, n_whole)
+            yield self._measured(signal[:, start : stop + before])
+        self._waiting = signal[:, n_whole:].copy()
+
+    def _measured(self, signal: np.ndarray) -> np.ndarray:
+        """Rows of a `LoudnessGrid`, float32 (n_cells, 4), of samples with those before them."""
+        sound = signal[:, TAPS - 1 :]
+        n_channels = len(sound)
+        weighted = self._weighting.of(sound).reshape(n_channels, -1, self.n_cell)
+        energy = self._weights @ np.einsum("cns,cns->cn", weighted, weighted)
+        sample_peak = np.abs(sound).reshape(n_channels, -1, self.n_cell).max(axis=(0, 2))
+        if self._rate >= DENSE_FROM_HZ:
+            return np.stack([energy, sample_peak, sample_peak, sample_peak], axis=1)
+        reached, ceiling = known_peaks(signal, self.n_cell, 0.0)
+        peaks = [sample_peak, reached.max(axis=0), ceiling.max(axis=0)]
+        return np.stack([energy, *peaks], axis=1)
+
+
+class GridWriter:
+    """Writes the grid of a recording whose samples come in pieces into an open binary file."""
+
+    def __init__(
+        self, file: BinaryIO, sample_rate_hz: int, n_channels: int, layout: str = ""
+    ) -> None:
+        """Write the head of the file; see `GridMeter`."""
+        self._file = file
+        self._meter = GridMeter(sample_rate_hz, n_channels, layout)
+        head = np.array([sample_rate_hz, self._meter.n_cell, 0, 0], "<f4")
+        file.write(head.tobytes())
 
     def add(self, samples: np.ndarray) -> None:
         """Take float32 (n_channels, n_samples)."""
-        before = TAPS - 1
-        signal = np.concatenate([self._waiting, samples], axis=1)
-        n_whole = (signal.shape[1] - before) // self._n_cell * self._n_cell
-        for start in range(0, n_whole, _GROUP_CELLS * self._n_cell):
-            stop = min(start + _GROUP_CELLS * self._n_cell, n_whole)
-            self._keep(self._measured(signal[:, start : stop + before]))
-        self._waiting = signal[:, n_whole:].copy()
-
-    def _keep(self, rows: np.ndarray) -> None:
-        n = self._n_cells + rows.shape[1]
-        if n > self._cells.shape[1]:
-            self._cells = np.concatenate([self._cells, np.zeros_like(self._cells)], axis=1)
-        self._cells[:, self._n_cells : n] = rows
-        self._n_cells = n
-
-    def _measured(self, signal: np.ndarray) -> np.ndarray:
-        """Rows of a `LoudnessGrid`, float32 (4, n_cells), of samples with those before them."""
-        sound = signal[:, TAPS - 1 :]
-        n_channels = len(sound)
-        weighted = self._weighting.of(sound).reshape(n_channels, -1, self._n_cell)
-        energy = self._weights @ np.einsum("cns,cns->cn", weighted, weighted)
-        sample_peak = np.abs(sound).reshape(n_channels, -1, self._n_cell).max(axis=(0, 2))
-        if self._rate >= DENSE_FROM_HZ:
-            return np.stack([energy, sample_peak, sample_peak, sample_peak])
-        reached, ceiling = known_peaks(signal, self._n_cell, 0.0)
-        return np.stack([energy, sample_peak, reached.max(axis=0), ceiling.max(axis=0)])
-
-    def result(self) -> LoudnessGrid:
-        """Return the grid of all whole cells that were added."""
-        return LoudnessGrid(self._rate, self._n_cell, *self._cells[:, : self._n_cells].copy())
+        for rows in self._meter.add(samples):
+            self._file.write(rows.astype("<f4").tobytes())

@@ -11,10 +11,10 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -22,11 +22,11 @@ from utawaku.library.artefacts import ARTEFACTS
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import MediaError
-from utawaku.library.files import atomic_path
+from utawaku.library.files import temporary_path
 from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Song, Stream
 from utawaku.media.decode import decode, load
-from utawaku.media.loudness_grid import GridMeter, LoudnessGrid
+from utawaku.media.loudness_grid import GridWriter, LoudnessGrid
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ, SpoolWriter, read_spool
 from utawaku.media.probe import MediaInfo, probe
 from utawaku.workflows.recordings import recording_file
@@ -66,16 +66,26 @@ def keep_sound(recording: Path, stream: Stream, settings: Settings) -> SpoolWrit
 class LoudnessKeeper:
     """Takes a recording's own samples, and leaves its loudness in a file if these were all.
 
-    It measures beside the decoder, in a thread that ends with the block.
+    It measures beside the decoder, in a thread that ends with the block. Where there is no room
+    nothing is kept, and songs are measured one by one.
     """
 
     def __init__(self, info: MediaInfo, target: Path) -> None:
+        self._info = info
         self._target = target
-        self._meter = GridMeter(info.sample_rate_hz, info.n_channels, info.layout)
+        self._temporary = temporary_path(target)
+        self._writer: GridWriter | None = None
         self._worker = ThreadPoolExecutor(1, "loudness")
         self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
+        info = self._info
+        try:
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._temporary.open("xb")
+            self._writer = GridWriter(self._file, info.sample_rate_hz, info.n_channels, info.layout)
+        except OSError as error:
+            self._give_up(error)
         return self
 
     def __exit__(
@@ -85,22 +95,39 @@ class LoudnessKeeper:
         _trace: TracebackType | None,
     ) -> None:
         self._worker.shutdown(cancel_futures=True)
+        with suppress(OSError, AttributeError):
+            self._file.close()
+        with suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
 
     def add(self, samples: np.ndarray) -> None:
         """Take float32 (n_channels, n_samples), and wait where too much is not measured yet."""
         while len(self._waiting) >= _MOST_WAITING:
             self._waiting.popleft().result()
-        self._waiting.append(self._worker.submit(self._meter.add, samples))
+        self._waiting.append(self._worker.submit(self._measure, samples))
 
     def complete(self) -> None:
-        """Write the file; where there is no room there is none, and songs are measured alone."""
+        """Put the file in its place."""
         while self._waiting:
             self._waiting.popleft().result()
+        if self._writer is None:
+            return
         try:
-            with atomic_path(self._target) as temporary:
-                self._meter.result().save(temporary)
+            self._file.close()
+            self._temporary.replace(self._target)
         except OSError as error:
-            _log.warning("%s: no loudness is kept (%s)", self._target, error)
+            self._give_up(error)
+
+    def _measure(self, samples: np.ndarray) -> None:
+        try:
+            if self._writer is not None:
+                self._writer.add(samples)
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self._writer = None
+        _log.warning("%s: no loudness is kept (%s)", self._target, error)
 
 
 def keep_loudness(recording: Path, stream: Stream, settings: Settings) -> LoudnessKeeper:
@@ -121,8 +148,8 @@ def kept_loudness(recording: Path, stream: Stream, settings: Settings) -> Loudne
     if not (settings.short_cuts and path.is_file()):
         return None
     try:
-        return LoudnessGrid.load(path)
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        return LoudnessGrid.open(path)
+    except (OSError, ValueError) as error:
         _log.warning("%s cannot be read (%s); songs are measured one by one", path, error)
         return None
 
