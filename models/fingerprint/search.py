@@ -46,6 +46,10 @@ _FOLD_FRAMES, _N_FOLDS = 64, 16
 N_CELLS = 2500
 """Cells whose votes are looked at closely, or twice as many as there are recordings."""
 
+DENSE_CELLS = 1 << 23
+"""Cells up to which each has its place in an array. A million songs in 13 keys have 208 million,
+of which a query meets one in a hundred."""
+
 N_GLANCES, N_GLANCES_WIDE = 50, 200
 """Spots on which the query is laid as it is, as performed and in all keys."""
 
@@ -169,24 +173,21 @@ def _search(
     reach = semitones * BINS_PER_SEMITONE + 1
     # A cell is a recording, a semitone (with a third of one either side) and a fold of offsets.
     n_keys = 2 * semitones + 1
-    votes = np.zeros(len(alive) * n_keys * _N_FOLDS, np.float32)
-    all_met = []
-    cells = []
+    n_cells = len(alive) * n_keys * _N_FOLDS
+    all_met, cells = [], []
     slack = float(np.abs(tempos).max())
     for met in look_up(parts, query, shift_bins=reach, tempo=slack, budget=BUDGET):
+        lives = alive[met.song]
+        met = met if lives.all() else met.only(lives)
         fold = (met.frame - met.asked + middle) // _FOLD_FRAMES % _N_FOLDS
         key = (met.shift + reach) // BINS_PER_SEMITONE
-        cell = (met.song * n_keys + key) * _N_FOLDS + fold
-        votes += np.bincount(cell, met.weight, minlength=len(votes))
-        cells.append(cell.astype(np.int32))
+        cells.append(((met.song * n_keys + key) * _N_FOLDS + fold).astype(np.uint32))
         all_met.append(met.narrow())
-    votes.reshape(len(alive), -1)[~alive] = 0
-    chosen = _best_cells(votes, max(N_CELLS, 2 * n_recordings))
-    if not len(chosen):
+    elect = _elect if n_cells <= DENSE_CELLS else _elect_sparsely
+    elected = elect(cells, [met.weight for met in all_met], n_cells, max(N_CELLS, 2 * n_recordings))
+    kept = [met.only(mask) for met, mask in zip(all_met, elected, strict=True)]
+    if not any(len(met.song) for met in kept):
         return []
-    looked_at = np.zeros(len(votes), bool)
-    looked_at[chosen] = True
-    kept = [met.only(looked_at[cell]) for met, cell in zip(all_met, cells, strict=True)]
     spots = _densest(kept, middle, tempos, N_GLANCES_WIDE if semitones else N_GLANCES)
     aligner = Aligner(peaks)
     glances = _glances(index, aligner, spots)
@@ -200,6 +201,37 @@ def _search(
             likely = probability(alignment, n_recordings)
             matches.append(ReferenceMatch(reference, alignment, likely))
     return sorted(matches, key=lambda match: -match.probability)
+
+
+def _elect(
+    cells: Sequence[NDArray[np.uint32]],
+    weights: Sequence[NDArray[np.float32]],
+    n_cells: int,
+    n_elected: int,
+) -> list[NDArray[np.bool_]]:
+    """Return which votes fall into the about `n_elected` cells with most of them."""
+    votes = np.zeros(n_cells, np.float32)
+    for cell, weight in zip(cells, weights, strict=True):
+        votes += np.bincount(cell, weight, minlength=n_cells)
+    looked_at = np.zeros(n_cells, bool)
+    looked_at[_best_cells(votes, n_elected)] = True
+    return [looked_at[cell] for cell in cells]
+
+
+def _elect_sparsely(
+    cells: Sequence[NDArray[np.uint32]],
+    weights: Sequence[NDArray[np.float32]],
+    _n_cells: int,
+    n_elected: int,
+) -> list[NDArray[np.bool_]]:
+    """As `_elect`, in memory that grows with the votes and not with the library."""
+    ends = np.cumsum([len(cell) for cell in cells])
+    if not len(ends) or not ends[-1]:
+        return [np.zeros(0, bool) for _ in cells]
+    known, place = np.unique(np.concatenate(cells), return_inverse=True)
+    votes = np.bincount(place, np.concatenate(weights))
+    enough = np.partition(votes, -n_elected)[-n_elected] if len(known) > n_elected else 0.0
+    return np.split((votes >= enough)[place], ends[:-1])
 
 
 def _best_cells(votes: NDArray[np.float32], n_cells: int) -> NDArray[np.int64]:

@@ -23,6 +23,7 @@ from utawaku.models.fingerprint import (
     find_matches,
     fingerprint,
     identify,
+    search,
     sight,
 )
 from utawaku.models.fingerprint.constellation import HOP, LOWEST_HZ, N_BINS, log_spectrogram
@@ -105,6 +106,28 @@ def test_another_tempo_and_key_at_once_is_found(
     found = find_matches(index, mixed(piece, voice(len(piece), 6)))
     assert found[0].reference.key == "song-4"
     assert found[0].alignment.tempo == pytest.approx(tempo, abs=0.011)
+
+
+def test_votes_of_a_large_library_elect_the_same_cells(
+    index: FingerprintIndex, songs: list[NDArray[np.float32]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piece = pitch_shift(cut(songs[2], 12), 3, RATE)
+    queries = [mixed(piece, voice(len(piece), 5)), cut(songs[1], 20), voice(15 * RATE, 9)]
+    before = [find_matches(index, query) for query in queries]
+    monkeypatch.setattr(search, "DENSE_CELLS", 0)
+    assert [find_matches(index, query) for query in queries] == before
+
+
+@pytest.mark.parametrize("n_elected", [1, 7, 400, 100_000])
+def test_the_cells_with_most_votes_are_elected(n_elected: int) -> None:
+    rng = np.random.default_rng(n_elected)
+    cells = [rng.integers(0, 4_000, n).astype(np.uint32) for n in (3_000, 0, 500)]
+    weights = [rng.random(len(cell)).astype(np.float32) for cell in cells]
+    elected = search._elect_sparsely(cells, weights, 4_000, n_elected)
+    votes = np.bincount(np.concatenate(cells), np.concatenate(weights), minlength=4_000)
+    best = np.argsort(-votes)[: min(n_elected, np.count_nonzero(votes))]
+    assert set(np.concatenate(cells)[np.concatenate(elected)].tolist()) == set(best.tolist())
+    assert [len(mask) for mask in elected] == [3_000, 0, 500]
 
 
 def test_noise_as_loud_as_the_music_does_not_hide_it(
