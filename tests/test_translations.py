@@ -111,6 +111,7 @@ UNMARKED = {
     "load_from:": "what Dagster reads",
     "code server": "the name of a process, in logs",
     "web page": "the name of a process, in logs",
+    "end when standard input is closed": "an option that one process gives another",
 }
 """Beginnings of texts that nobody reads in the screen or a command, and what they are."""
 
