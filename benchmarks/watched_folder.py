@@ -154,15 +154,14 @@ def _cpu_s(pid: int) -> float:
 def _idle(pid: int, seconds: float) -> None:
     before = {one.pid: sum(one.cpu_times()[:2]) for one in _family(pid)}
     time.sleep(seconds)
-    total = 0.0
+    spent_s = total = 0.0
     for one in _family(pid):
         used = sum(one.cpu_times()[:2]) - before.get(one.pid, 0.0)
         pss = one.memory_full_info().pss / 1e6
-        total += pss
+        spent_s, total = spent_s + used, total + pss
         words = " ".join(one.cmdline())
         print(f"{used / seconds:7.2%} of a core {pss:6.0f} MB  {words[-60:]}")
-    spent = _cpu_s(pid) - sum(before.values())
-    print(f"{spent / seconds:7.2%} of a core {total:6.0f} MB  all")
+    print(f"{spent_s / seconds:7.2%} of a core {total:6.0f} MB  all")
 
 
 if __name__ == "__main__":
