@@ -33,6 +33,8 @@ def without_credentials(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:  # no address after all: nothing of it can be trusted to be harmless
         return HIDDEN if url else ""
+    if "://" not in url and "@" in url:  # mistyped, as in postgresql//USER:PASSWORD@HOST
+        return f"{HIDDEN}@{url.rpartition('@')[2]}"
     user, at, host = parts.netloc.rpartition("@")
     netloc = f"{HIDDEN}@{host}" if user or at else parts.netloc
     query = "&".join(_hidden(pair) for pair in parts.query.split("&"))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,10 @@ from utawaku.library.errors import (
     CatalogueLockedError,
     CatalogueTooNewError,
 )
+from utawaku.library.postgres import ChangeCounter
 from utawaku.library.records import SongSpan, Stream
 from utawaku.library.requests import Ingest
+from utawaku.library.schema import songs
 from utawaku.library.store.text_changes import state_of
 from utawaku.workflows.maintenance import back_up
 
@@ -248,3 +251,36 @@ def test_a_search_reads_nothing_again_until_songs_change(catalogue: Catalogue, s
     assert browser.version() != first.version  # a screen of requests has news, though
     catalogue.grades.give(song, grade=1)
     assert browser.search("").numbers is not first.numbers
+
+
+def test_a_transaction_is_one_change_of_the_songs_and_one_undone_is_none(
+    catalogue: Catalogue,
+) -> None:
+    counter = ChangeCounter(catalogue.engine)
+
+    def save(connection: sa.Connection, n: int) -> None:
+        where = songs.c.stream_id == "file-1"
+        connection.execute(songs.update().where(where).values(play_count=n))
+
+    catalogue.streams.save(Stream("file-1", "/1.opus"))
+    catalogue.songs.reconcile("file-1", [SongSpan(0, 0, 90, "smart", 0.9)], made_by="a")
+    before = counter.read()
+    with catalogue.write() as connection:
+        for n in range(20):
+            save(connection, n)
+        assert counter.read() == before  # nobody else sees either yet
+    assert counter.read().n_songs == before.n_songs + 1
+    with suppress(ZeroDivisionError), catalogue.write() as connection:
+        save(connection, 4)
+        raise ZeroDivisionError
+    with catalogue.write() as connection:
+        with suppress(ZeroDivisionError), connection.begin_nested():
+            save(connection, 5)
+            raise ZeroDivisionError
+        save(connection, 6)
+    assert counter.read().n_songs == before.n_songs + 2
+    with catalogue.write() as connection, suppress(ZeroDivisionError), connection.begin_nested():
+        save(connection, 7)
+        raise ZeroDivisionError
+    assert counter.read().n_songs == before.n_songs + 2
+    counter.close()

@@ -18,6 +18,7 @@ from utawaku.library.secret_url import SecretUrl, without_credentials
         ("https://t0ken@nas/dav/", "https://***@nas/dav/"),
         ("https://nas/dav/?access_token=t0ken&b=1", "https://nas/dav/?access_token=***&b=1"),
         ("https://[pa55", "***"),
+        ("postgresql//uta:pa55@db/songs", "***@db/songs"),
     ],
 )  # fmt: skip
 def test_an_address_is_shown_without_its_secrets(address: str, shown: str) -> None:
