@@ -88,6 +88,8 @@ SINGERS = (
 TAGS = ("ballad", "rock", "anison", "vocaloid", "acoustic", "citypop", "idol", "english", "duet")
 DETAILED = 200
 """Streams that have segments, setlists, name candidates and interest curves too."""
+MANY = 10_000
+"""Songs from which PostgreSQL's index of texts is made at the end: a small part of the time."""
 LABEL_SOURCES = ("setlist", "setlist", "shazam", "user", "")
 
 
@@ -250,13 +252,15 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
             )
     with catalogue.write() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
-        if not is_sqlite:  # made as a whole it takes a small part of the time
+        index_last = not is_sqlite and n_songs > MANY
+        if index_last:
             connection.exec_driver_sql("DROP INDEX IF EXISTS ix_song_search_trigrams")
         for table, values in made.items():
             if values:
                 connection.execute(table.insert(), values)
         if not is_sqlite:
             set_counters(connection)
+        if index_last:
             make_trigram_index(connection)
     with catalogue.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")

@@ -520,6 +520,12 @@ def _read_order(connection: sa.Connection, sort: Sort) -> np.ndarray:
         order[0] = by.nulls_last()
     if is_text:
         order.insert(0, (column == "").asc())
-    return numbers_of_query(
-        connection, sa.select(songs.c.number).where(songs.c.state == "kept").order_by(*order)
-    )
+    kept = sa.select(songs.c.number).where(songs.c.state == "kept")
+    if sort.descending and not on_sqlite and not is_text and getattr(column, "nullable", True):
+        # In two parts, each in the order of an index read backwards, which has NULL first.
+        parts = (
+            kept.where(column.is_not(None)).order_by(column.desc(), number),
+            kept.where(column.is_(None)).order_by(number),
+        )
+        return np.concatenate([numbers_of_query(connection, part) for part in parts])
+    return numbers_of_query(connection, kept.order_by(*order))
