@@ -79,6 +79,17 @@ def figures(catalogue: Catalogue) -> dict[str, float]:
     return found
 
 
+def tidy(catalogue: Catalogue) -> None:
+    """Do what the server does by itself within minutes: mark rows that all may see.
+
+    Until then a query that an index alone could answer looks at the rows as well.
+    """
+    if catalogue.engine.dialect.name != "sqlite":
+        engine = catalogue.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", required=True, help="URL of a PostgreSQL database")
@@ -104,6 +115,7 @@ def main() -> None:
             for database, catalogue in catalogues.items():
                 began = time.perf_counter()
                 fill(catalogue, arguments.songs, now=NOW)
+                tidy(catalogue)
                 print(f"{database}: filled after {time.perf_counter() - began:.0f} s", flush=True)
             results = {database: figures(one) for database, one in catalogues.items()}
         finally:
