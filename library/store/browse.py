@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from utawaku.library.folding import search_fold as fold
 from utawaku.library.query.fields import FIELDS
 from utawaku.library.query.results import And, FacetValue, Listing, Node, Not, Query, Sort, Term
-from utawaku.library.query.spellings import LETTERS_A_TYPO, nearly_in, spellings_of
 from utawaku.library.query.syntax import parse
 from utawaku.library.records import Song
 from utawaku.library.schema import song_search, song_tags, songs
@@ -367,6 +366,8 @@ class Browser:
         if key in self._leaves:
             self._leaves.move_to_end(key)
             return self._leaves[key]
+        from utawaku.library.query.spellings import spellings_of  # to list all songs needs none
+
         found = [
             self._found(connection, term, spelling)
             for value in term.values
@@ -390,6 +391,8 @@ class Browser:
 
     def _near(self, connection: sa.Connection, term: Term, value: str) -> np.ndarray:
         """Numbers of the songs that hold nearly this text in their title, artist or singer."""
+        from utawaku.library.query.spellings import LETTERS_A_TYPO, nearly_in
+
         wanted = fold(value)
         if len(wanted) < LETTERS_A_TYPO:
             return np.zeros(0, np.int64)

@@ -11,7 +11,6 @@ from sqlalchemy import ARRAY
 
 from utawaku.library.query.fields import FIELDS
 from utawaku.library.query.results import And, Node, Or, Term
-from utawaku.library.query.spellings import spellings_of
 from utawaku.library.schema import song_search
 from utawaku.library.store.connections import batches
 
@@ -56,6 +55,8 @@ def texts_of(node: Node) -> list[tuple[str, ...]]:
         field = FIELDS.get(node.field)
         if node.operator != ":" or (field is not None and field.name not in _COLUMNS):
             return []
+        from utawaku.library.query.spellings import spellings_of
+
         return [tuple(one for value in node.values for one in spellings_of(value))]
     if isinstance(node, And | Or):
         return [text for part in node.parts for text in texts_of(part)]
