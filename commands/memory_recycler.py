@@ -107,16 +107,13 @@ def has_runs(code: Child) -> bool:
     if server is None:
         return False
     with suppress(psutil.NoSuchProcess):
-        helpers = {one for one in server.children() if _is_helper(one)}
-        forked = {one for helper in helpers for one in helper.children()}
-        return bool({*server.children(), *forked} - helpers)
+        return any(not _is_tracker(one) for one in server.children())
     return False
 
 
-def _is_helper(process: psutil.Process) -> bool:
-    """Python's own helpers of processes that start others; they stay when those have ended."""
+def _is_tracker(process: psutil.Process) -> bool:
+    """Python's own helper of processes that start others; it stays when they have ended."""
     try:
-        words = " ".join(process.cmdline())
+        return "multiprocessing.resource_tracker" in " ".join(process.cmdline())
     except psutil.Error:
         return True  # it has just ended
-    return "multiprocessing.resource_tracker" in words or "multiprocessing.forkserver" in words

@@ -515,8 +515,7 @@ def _children(
     )
     environment = {**child_environment(settings), "DAGSTER_HOME": str(settings.dagster_home)}
     python = [sys.executable, "-m", "utawaku.commands.service_runner"]
-    code = [*python, "utawaku.commands.code_server", "api", "grpc"]
-    code += ["--socket", str(socket), "-m", "utawaku.definitions"]
+    code = [*python, "dagster", "api", "grpc", "--socket", str(socket), "-m", "utawaku.definitions"]
     daemon = [*python, "dagster._daemon", "run", "-w", str(workspace)]
     web = [*python, "utawaku.commands.web_page", "--port", str(pages.port)]
     web += ["--workspace", str(workspace), *(["--read-only"] if pages.read_only else [])]

@@ -178,30 +178,3 @@ def test_a_code_server_that_dies_while_the_daemon_is_held_brings_both_back(
     services.code.end()
     services.renewal.look()
     assert not services.daemon_is_held()
-
-
-FORKING = """
-import subprocess, sys, time
-helper = "import subprocess, sys, time; from multiprocessing.forkserver import main\\n"
-helper += "time.sleep(float(sys.argv[1]))\\n"
-helper += "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).wait()"
-subprocess.Popen([sys.executable, "-c", helper, sys.argv[1]]).wait()
-"""
-
-
-@pytest.mark.parametrize(("before_a_run_s", "has_one"), [(0.0, True), (600.0, False)])
-def test_a_run_that_was_forked_is_seen_and_what_forks_them_is_none(
-    tmp_path: Path, before_a_run_s: float, has_one: bool
-) -> None:
-    script = tmp_path / "forking.py"
-    script.write_text(FORKING, "utf-8")
-    command = [sys.executable, str(script), str(before_a_run_s)]
-    code = Child("code server", command, {}, tmp_path / "code.log")
-    code.look_after()
-    try:
-        server = code.running()
-        assert server is not None
-        until(lambda: len(server.children(recursive=True)) == 1 + has_one)
-        assert has_runs(code) is has_one
-    finally:
-        code.end()
