@@ -23,6 +23,7 @@ from utawaku.library.config import load_settings
 from utawaku.library.files import remove_stale_temporaries
 from utawaku.library.records import Request
 from utawaku.library.requests import Follow
+from utawaku.library.subscriptions.rules import ChannelRules
 
 PATIENCE_S = 600.0
 ITEM = "<item><title>歌枠 {link}</title><link>{link}</link></item>"
@@ -101,7 +102,7 @@ def test_a_misbehaving_site_leaves_every_stream_done_or_waiting_with_a_reason(
             "UTAWAKU_MAINTENANCE__RECORDINGS_GB": "0.00006",
         }
         catalogue = Catalogue.open(load_settings())
-        catalogue.requests.file(Follow(url=site.url("/feed.xml"), backlog=-1))
+        catalogue.requests.file(Follow(url=site.url("/feed.xml"), rules=ChannelRules(backlog=-1)))
         up = program.start("up", "--metrics", str(scraped))
         printed = ""
         try:
