@@ -20,8 +20,8 @@ from utawaku.commands.device import DeviceOption
 from utawaku.commands.outcome import Outcome
 from utawaku.library.artefacts import CHAIN
 from utawaku.library.errors import UtawakuError, exit_code_of
+from utawaku.library.garbage import without_collecting
 from utawaku.library.language import tr, translated
-from utawaku.library.processes import without_collecting
 from utawaku.library.sites import full_address
 from utawaku.library.words import word
 

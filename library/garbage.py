@@ -2,6 +2,8 @@
 
 import atexit
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 START_OBJECTS = 200_000
 """Objects that the libraries of any command make, about; what a command itself makes is more."""
@@ -23,3 +25,20 @@ def collect_after_start() -> None:
 
     gc.callbacks.append(as_usual)
     atexit.register(gc.freeze)
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Import many modules: what they bring stays, so that looking for garbage in it finds none.
+
+    It is left out of later collections, too. Saves half a second of three where Dagster is
+    imported.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()

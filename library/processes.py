@@ -1,9 +1,7 @@
 """Marks of processes, which tell a later process with the same number apart; their memory."""
 
 import ctypes
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -64,20 +62,3 @@ def keep_freed_memory() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(_MMAP_THRESHOLD, _MAPPED_BYTES)
         library.mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
-
-
-@contextmanager
-def without_collecting() -> Iterator[None]:
-    """Import many modules: what they bring stays, so that looking for garbage in it finds none.
-
-    It is left out of later collections, too. Saves half a second of three where Dagster is
-    imported.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_on:
-            gc.enable()

@@ -1,6 +1,5 @@
 """A process keeps its mark for as long as it lives, and takes it along when it ends."""
 
-import gc
 import os
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from utawaku.library.processes import is_gone, process_mark, without_collecting
+from utawaku.library.processes import is_gone, process_mark
 
 
 @pytest.fixture
@@ -80,14 +79,3 @@ def test_blocks_that_were_freed_are_not_cleared_again() -> None:
         for how in ("kept", "as it is")
     ]
     assert faults[0] < 10_000 < faults[1], "each megabyte has 256 pages"
-
-
-def test_garbage_is_collected_again_after_imports_but_not_looked_for_in_what_they_brought() -> None:
-    frozen = gc.get_freeze_count()
-    with pytest.raises(ValueError, match="broken"), without_collecting():  # noqa: PT012
-        brought = [[] for _ in range(50)]
-        assert not gc.isenabled()
-        raise ValueError("a broken module")
-    assert gc.isenabled()
-    assert gc.get_freeze_count() >= frozen + len(brought)
-    gc.unfreeze()
