@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from utawaku.library import migrations
+from tests.library.older_catalogue import downgraded
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.doubt import doubtful_ends, is_doubtful, most_doubtful
@@ -43,17 +43,10 @@ def test_doubtful_songs_come_first_and_the_users_never(catalogue: Catalogue) -> 
 
 
 def test_an_older_catalogue_knows_only_that_the_users_cuts_are_sure(settings: Settings) -> None:
-    from alembic import command
-    from alembic.config import Config
-
     opened = Catalogue.open(settings)
     first, second, _ = cut(opened)
     opened.edits.move(second.id, 205, 399)
-    config = Config()
-    config.set_main_option("script_location", str(migrations.__path__[0]))
-    with opened.write() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0012")
+    downgraded(opened, "0012")
     opened.close()
     again = Catalogue.open(settings)
     assert again.songs.get(first.id).start_confidence is None

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from tests import postgres
 from tests.conftest import ROOT, Program
+from tests.library.older_catalogue import downgraded
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import (
@@ -194,15 +193,6 @@ def test_status_and_doctor_read_the_catalogue_and_hide_its_password(
     assert json.loads(status.stdout)["n_songs"] == 0
     printed = status.stdout + program.run("doctor").stdout + program.run("settings").stdout
     assert PASSWORD not in printed
-
-
-def downgraded(catalogue: Catalogue, revision: str) -> None:
-    """Bring a catalogue back to an older schema."""
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "library" / "migrations"))
-    with catalogue.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
 
 
 def test_a_copy_is_made_before_an_upgrade_and_at_night(

@@ -4,6 +4,7 @@ import sqlite3
 
 import pytest
 
+from tests.library.older_catalogue import downgraded
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import SongSpan, Stream
@@ -68,18 +69,9 @@ def test_characters_are_found_however_they_are_simplified(
 
 @pytest.mark.sqlite
 def test_an_older_catalogue_is_upgraded_and_searched_alike(settings: Settings) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    from utawaku.library import migrations
-
     opened = Catalogue.open(settings)
     song_id = named_song(opened, "ヨルニ", "みお")
-    config = Config()
-    config.set_main_option("script_location", str(migrations.__path__[0]))
-    with opened.write() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0002")  # as the last release wrote it
+    downgraded(opened, "0002")  # as the last release wrote it
     opened.close()
     database = settings.data_dir / "catalogue.db"
     with sqlite3.connect(database) as raw:
@@ -95,19 +87,9 @@ def test_an_older_catalogue_is_upgraded_and_searched_alike(settings: Settings) -
 
 
 def test_texts_of_an_older_catalogue_lose_their_accents_for_searches(settings: Settings) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    from utawaku.library import migrations
-
     opened = Catalogue.open(settings)
     song_id = named_song(opened, "Café Noël", "みお")
-    config = Config()
-    config.set_main_option("script_location", str(migrations.__path__[0]))
-    with opened.write() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0007")
-        connection.exec_driver_sql("UPDATE song_search SET title = 'café noël'")  # as it wrote them
+    downgraded(opened, "0007", "UPDATE song_search SET title = 'café noël'")  # as it wrote them
     opened.close()
     again = Catalogue.open(settings)
     for text in ("cafe", "café", "title:noel", "みお"):
@@ -117,21 +99,13 @@ def test_texts_of_an_older_catalogue_lose_their_accents_for_searches(settings: S
 
 
 def test_songs_of_an_older_catalogue_get_the_spellings_of_today(settings: Settings) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    from utawaku.library import migrations
-
     opened = Catalogue.open(settings)
     song_id = named_song(opened, "紅蓮華", "チェリー")
-    config = Config()
-    config.set_main_option("script_location", str(migrations.__path__[0]))
-    with opened.write() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0018")
-        connection.exec_driver_sql(  # as it wrote them
-            "UPDATE song_search SET aliases = 'ちぇりー\nchieri', everything = '紅蓮華\nちぇりー'"
-        )
+    downgraded(
+        opened,
+        "0018",  # as it wrote them
+        "UPDATE song_search SET aliases = 'ちぇりー\nchieri', everything = '紅蓮華\nちぇりー'",
+    )
     opened.close()
     again = Catalogue.open(settings)
     for text in ("红莲华", "cheri", "チェリー", "alias:红莲", "紅蓮華"):
