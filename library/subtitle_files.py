@@ -4,7 +4,8 @@ from pathlib import Path
 
 from utawaku.library.config import Settings
 
-SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".lrc")
+SUBSTATION = (".ass", ".ssa")
+SUFFIXES = (".srt", ".vtt", *SUBSTATION, ".lrc")
 """Subtitles and timed lyrics that can be read, in lower case."""
 
 

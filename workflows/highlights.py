@@ -13,7 +13,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import SetlistError, UtawakuError
 from utawaku.library.records import Song, Stream
 from utawaku.library.store.highlights import SongHighlight
-from utawaku.library.subtitle_files import subtitle_files
+from utawaku.library.subtitle_files import SUBSTATION, subtitle_files
 from utawaku.media.decode import decode
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ as SOUND_RATE_HZ
 from utawaku.models.chat import ChatMessage
@@ -86,7 +86,7 @@ def lyrics_of(stream: Stream, settings: Settings) -> list[TimedText]:
     SubStation files are left out: beside a recording they often hold the chat.
     """
     for path in subtitle_files(stream.id, settings):
-        if path.suffix.lower() in (".ass", ".ssa"):
+        if path.suffix.lower() in SUBSTATION:
             continue
         try:
             return read_subtitles(path)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from utawaku.library.errors import SetlistError
 from utawaku.library.lrc import parse_lyrics
+from utawaku.library.subtitle_files import SUBSTATION
 from utawaku.library.time_format import subtitle_clock
 from utawaku.models.setlist.encodings import decode_text
 
@@ -141,7 +142,7 @@ def parse_timed_lyrics(text: str) -> list[TimedText]:
     ]
 
 
-_PARSERS = {".ass": parse_substation, ".ssa": parse_substation, ".lrc": parse_timed_lyrics}
+_PARSERS = {**dict.fromkeys(SUBSTATION, parse_substation), ".lrc": parse_timed_lyrics}
 
 
 def slice_text(
