@@ -117,12 +117,9 @@ def search(
     Exit code 5: a search or a preview failed; the others are done, and what failed does not count
     for the day.
     """
-    from utawaku.library.errors import UsageError
     from utawaku.services.downloader import Downloader, fetch_times
     from utawaku.workflows.crawl import crawl, taste_scorer
 
-    if min_minutes is not None and max_minutes is not None and max_minutes < min_minutes:
-        raise UsageError("is below --min-minutes: nothing could pass", subject="--max-minutes")
     settings, catalogue = _open()
     given = {
         "title": title if title is not None else ([] if words else None),
@@ -277,6 +274,9 @@ def _searches(
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else ""
         said = str(first.get("ctx", {}).get("error") or first["msg"])
+        if not field:  # of filters that contradict each other: the fields are in the sentence
+            for name, option in _FILTERS.items():
+                said = said.replace(name, option)
         raise UsageError(
             said,
             subject=_FILTERS.get(field, field),
