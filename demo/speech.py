@@ -23,6 +23,7 @@ _AUDIO_OUTPUT_SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _CHARS_UTF8 = 1
 _RATE, _PITCH, _RANGE = 1, 3, 4
+_SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ class _Synthesiser:
     """The C library, loaded for one utterance.
 
     It keeps what it last said in static memory, so that the same text would come out a little
-    differently the second time; only a freshly loaded copy starts from the same state.
+    differently the second time; only a freshly loaded copy starts from the same state. It also
+    shakes the voice by random numbers, which it seeds with the time of day unless it is given a
+    seed.
     """
 
     def __init__(self) -> None:
@@ -113,6 +116,8 @@ class _Synthesiser:
         )
         if self.rate_hz <= 0:
             raise EngineError("the speech synthesiser cannot read its voices", subject=data_path)
+        self._library.espeak_ng_SetRandSeed.argtypes = (ctypes.c_long,)
+        self._library.espeak_ng_SetRandSeed(_SEED)
         self._library.espeak_SetSynthCallback(self._callback)
 
     def __enter__(self) -> Self:
