@@ -11,6 +11,7 @@ from utawaku.models.setlist.notes import (
     bracketed_tail,
     is_remark,
     is_version,
+    is_version_alone,
     labelled_artist,
     split_at_label,
     without_remarks,
@@ -44,7 +45,7 @@ _TAG = re.compile(
     r"歌|曲|song|encore|アンコール|リクエスト|初|cover|new|medley|メドレー", re.IGNORECASE
 )
 _QUOTED = re.compile(
-    r"[「『《〈“][^「」『』《》〈〉“”]+[」』》〉”]|(?<![^\s(（\-–—/:：])\"[^\"]+\"(?![^\s)）\-–—/,，:：])"
+    r"[「『《〈“｢][^「」『』《》〈〉“”｢｣]+[」』》〉”｣]|(?<![^\s(（\-–—/:：])\"[^\"]+\"(?![^\s)）\-–—/,，:：])"
 )
 _OF = re.compile(r"^(?:by|de|von|par|oleh|dari|của|от|di)\s+(?=\S)", re.IGNORECASE)
 _LEADERS = re.compile(r"(?:\s[.．…‥·・_]{2,}|[.．]{4,}|[…‥]{2,}|[・·]{2,})\s*$")
@@ -161,6 +162,10 @@ def _of_separators(text: str, separators: Sequence[re.Pattern[str]]) -> Taken | 
     for separator in separators:
         parts = split_outside_brackets(separator, text)
         parts = _without_sign_parts(parts)
+        if len(parts) > 1 and is_version_alone(parts[-1]):
+            parts = parts[:-1]
+            if len(parts) == 1:
+                return _of_tail(parts[0])
         if len(parts) < 2:
             continue
         if separator in _LAST_DIVIDES and len(parts) > 2:

@@ -52,8 +52,21 @@ _SIGN_TAIL = re.compile(
     r"|\s(?:<-|<=|<<)\s?\S.*)$"
 )
 _KEY_TAIL = re.compile(
-    rf"\s+(?:{_KEY}|±\s?0|\d{{2,3}}(?:\.\d{{1,3}})?\s?(?:点|點|점|pts?|points?))$", re.IGNORECASE
+    rf"\s+(?:{_KEY}|±\s?0|\d{{2,3}}(?:\.\d{{1,3}})?\s?(?:点|點|점|pts?|points?)"
+    r"|[x×✕]\s?[2-9]|[2-9]\s?[x×✕])$",
+    re.IGNORECASE,
 )
+_REQUESTED = re.compile(
+    r"(?:\s+|(?<=[)）」』》]))(?:(?:点歌人?|點歌人?|点播|點播|リクエスト(?:者|主)?|リク主?|신청자?|신청곡"
+    r"|req(?:uest(?:ed)?)?\.?)\s*[:：]\s*|(?:request(?:ed)?|req\.?)\s+(?:by|from)\s+)[^()（）]+$",
+    re.IGNORECASE,
+)
+_VERSION_NAME = (
+    rf"(?:(?:{_VERSION_WORDS})\s*){{0,2}}(?:\bver\.?|\bversion|\bvers\.|バージョン|버전)"
+    r"|[^\s\x00-\x7f]{1,12}(?:ver\.?|バージョン|버전|版)"
+)
+_VERSION_ALONE = re.compile(_VERSION_NAME, re.IGNORECASE)
+_VERSION_TAIL = re.compile(rf"\s+(?:{_VERSION_NAME})$", re.IGNORECASE)
 _COVERED = re.compile(
     r"(?:\s+|(?<=[)）」』》]))[(（]?(?:covered\s+by|cover\s+by|sung\s+by|performed\s+by"
     r"|カバー[:：]|歌唱[:：]|cover[:：])\s*[^()（）]+[)）]?$",
@@ -103,12 +116,18 @@ def is_version(words: str) -> bool:
     return bool(_VERSION.search(words))
 
 
+def is_version_alone(words: str) -> bool:
+    """Return whether words are the name of a version ("acoustic ver.", "吉他版")."""
+    return bool(_VERSION_ALONE.fullmatch(words.strip()))
+
+
 def without_remarks(text: str) -> str:
     """Drop remarks from both ends of a text; a text that is nothing else stays."""
     rest = text
     while True:
         before = rest
         rest = _COVERED.sub("", rest) or rest
+        rest = _REQUESTED.sub("", rest) or rest
         rest = _SIGN_TAIL.sub("", rest) or rest
         rest = _KEY_TAIL.sub("", rest) or rest
         head, inner = bracketed_tail(rest)
@@ -125,6 +144,7 @@ def artist_without_notes(text: str) -> str:
     """An artist without what was written behind the name; voices and guests stay."""
     rest = _ARTIST_LABEL.sub("", without_remarks(text)).strip()
     while True:
+        rest = _VERSION_TAIL.sub("", rest) or rest
         head, inner = bracketed_tail(rest)
         if not head or _KEPT_IN_ARTIST.search(inner):
             return rest or text.strip()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-_OPEN, _CLOSE = "(（[［【「『《〈〔“{", ")）]］】」』》〉〕”}"
+_OPEN, _CLOSE = "(（[［【「『《〈〔“{｢", ")）]］】」』》〉〕”}｣"
 ALWAYS: dict[str, re.Pattern[str]] = {
     "tab": re.compile(r"\s*\t\s*"),
     "double slash": re.compile(r"\s*(?://|／／)\s*"),

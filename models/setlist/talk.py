@@ -94,6 +94,8 @@ HEADER = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = re.compile(r"^[^\w]+|[^\w]+$")
+_AND = re.compile(r"\s*(?:[+＋&＆,、・/／→]|\band\b|と)\s*")
+"""Joins talk of several kinds: "raid + outro", "雑談・告知"."""
 
 
 def is_talk(text: str) -> bool:
@@ -105,6 +107,9 @@ def is_talk(text: str) -> bool:
     if _CLOCK_WORDS.match(folded):
         return True
     if folded in _WORDS or stem in _WORDS or _SECTION.match(folded):
+        return True
+    kinds = _AND.split(folded)
+    if len(kinds) > 1 and all(kind in _WORDS for kind in kinds):
         return True
     return bool(_HEAD.match(folded) or _TAIL.search(folded))
 

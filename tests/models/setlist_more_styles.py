@@ -465,4 +465,37 @@ MORE_STYLES: dict[str, tuple[str, list[Song]]] = {
             (620.0, None, "海と猫 〜remix〜", "月見団子"),
         ],
     ),
+    "versions and who asked, without brackets": (
+        "5:12 Paper Boats - Ida Holm acoustic ver.\n"
+        "10:20 Morning Glass - piano version\n"
+        "15:48 Slow Tram - The Lanterns - short ver.\n"
+        "20:00 Night Ferry - Ida Holm req by someone\n"
+        "25:00 海と猫 - 月見団子 リクエスト：たろう\n"
+        "30:00 纸船 - 林小雨 钢琴版\n"
+        "35:00 玻璃信 - 林小雨 点歌：小明\n"
+        "40:00 夜明けの歌 - 青井ソラ ×2",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", ""),
+            (948.0, None, "Slow Tram", "The Lanterns"),
+            (1200.0, None, "Night Ferry", "Ida Holm"),
+            (1500.0, None, "海と猫", "月見団子"),
+            (1800.0, None, "纸船", "林小雨"),
+            (2100.0, None, "玻璃信", "林小雨"),
+            (2400.0, None, "夜明けの歌", "青井ソラ"),
+        ],
+    ),
+    "talk of several kinds": (
+        "3:00 雑談・告知\n5:12 夜明けの歌\n10:20 海と猫\n15:00 スパチャ読みと雑談\n"
+        "15:48 あなたとわたし\n20:00 raid + outro",
+        [
+            (312.0, None, "夜明けの歌", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "あなたとわたし", ""),
+        ],
+    ),
+    "half-width corner brackets": (
+        "5:12 ｢夜明けの歌｣ 青井ソラ\n10:20 ｢海と猫｣ 月見団子",
+        [(312.0, None, "夜明けの歌", "青井ソラ"), (620.0, None, "海と猫", "月見団子")],
+    ),
 }
