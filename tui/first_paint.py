@@ -35,6 +35,8 @@ _LATEST = (
 FACETS_WIDTH = 26
 _ABOVE, _BELOW = 3, 4
 _LEFT, _GAP = 4, 2
+_CONNECT_S = 2
+"""The screen itself waits longer for a server, and says so."""
 
 N_FIRST = 300
 """Songs that are known before the catalogue is loaded: those of any page, and some to move in."""
@@ -59,8 +61,8 @@ class FirstSight:
 def first_sight(out: TextIO | None = None) -> Iterator[FirstSight]:
     """Show the latest songs until `hand_over` is called: then the screen itself draws.
 
-    Nothing is shown where there is no terminal, no SQLite catalogue, or no catalogue that can be
-    read: the screen finds out why and says so. The terminal is left as it was.
+    Nothing is shown where there is no terminal, or no catalogue that can be read: the screen finds
+    out why and says so. The terminal is left as it was.
     """
     out = sys.stdout if out is None else out
     place = catalogue_location() if _is_terminal(out) else None
@@ -98,24 +100,44 @@ def first_sight(out: TextIO | None = None) -> Iterator[FirstSight]:
 def latest(place: CatalogueLocation, n: int) -> list[tuple[int, Song]] | None:
     """The songs that the library lists first, with their numbers.
 
-    Empty before there is a catalogue; None where it takes more effort to tell. Reads SQLite itself:
-    loading SQLAlchemy would take longer than everything else here.
+    Empty before there is a catalogue; None where it takes more effort to tell. Reads the database
+    itself: loading SQLAlchemy would take longer than everything else here.
     """
     url = place.database_url
-    if not url.startswith(_SQLITE):
+    rows = _of_file(url, n) if url.startswith(_SQLITE) else _of_server(url, n)
+    if rows is None:
         return None
+    return [(row[0], Song(**dict(zip(_PLAIN, row[1:], strict=True)))) for row in rows]
+
+
+def _of_file(url: str, n: int) -> list[tuple[Any, ...]] | None:
     file = url.removeprefix(_SQLITE)
     if not Path(file).exists():
         return []
     try:
         db = sqlite3.connect(f"file:{quote(file)}?mode=ro", 0.2, uri=True)
         try:
-            rows = db.execute(_LATEST, (n,)).fetchall()
+            return db.execute(_LATEST, (n,)).fetchall()
         finally:
             db.close()
     except sqlite3.Error:
         return None
-    return [(row[0], Song(**dict(zip(_PLAIN, row[1:], strict=True)))) for row in rows]
+
+
+def _of_server(url: str, n: int) -> list[tuple[Any, ...]] | None:
+    """Rows of PostgreSQL, read by the driver alone; None where no server answers at once."""
+    try:
+        import psycopg
+    except ImportError:
+        return None
+    address, _, query = url.partition("://")[2].partition("?")
+    # `+` for a space is SQLAlchemy's reading only.
+    known = f"postgresql://{address}?{query.replace('+', '%20')}"
+    try:
+        with psycopg.connect(known, connect_timeout=_CONNECT_S, autocommit=True) as connection:
+            return connection.execute(_LATEST.replace("?", "%s").encode(), (n,)).fetchall()
+    except psycopg.Error:
+        return None
 
 
 def draw(songs: list[Song], width: int, height: int, preferences: Preferences) -> str:

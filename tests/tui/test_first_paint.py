@@ -99,7 +99,7 @@ def test_the_catalogue_is_looked_for_where_the_settings_have_it(
     monkeypatch.setenv("UTAWAKU_DATA_DIR", str(tmp_path / "by environment"))
     assert agree()
     assert load_settings().data_dir == tmp_path / "by environment"
-    write_setting("catalogue_url", "postgresql://somewhere/else")
+    write_setting("catalogue_url", "postgresql://127.0.0.1:9/nobody")
     assert agree()
     place = catalogue_location()
     assert place is not None
@@ -115,6 +115,17 @@ def test_a_settings_file_that_is_no_toml_shows_nothing(settings: Settings) -> No
     assert catalogue_location() is None
 
 
+def test_the_first_page_is_the_one_that_the_library_lists(library: Catalogue) -> None:
+    place = catalogue_location()
+    assert place is not None
+    known = latest(place, 20) or []
+    assert [number for number, _song in known] == list(library.browser.search("").numbers[:20])
+    assert [song.title for _number, song in known] == [
+        song.title for song in library.browser.songs([number for number, _song in known])
+    ]
+
+
+@pytest.mark.sqlite
 def test_no_catalogue_is_an_empty_page_and_a_damaged_one_none_at_all(settings: Settings) -> None:
     place = catalogue_location()
     assert place is not None
