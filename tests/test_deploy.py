@@ -28,13 +28,29 @@ CONTAINERFILE = (DEPLOY / "Containerfile").read_text("utf-8")
 EXTRAS = r"(?:\.|utawaku)\[([a-z,]+)\]'"
 
 
+def compose_command() -> list[str]:
+    """The words that start Compose here: Docker's plugin, or the program; empty without both."""
+    if shutil.which("docker"):
+        asked = subprocess.run(
+            ["docker", "compose", "version"], capture_output=True, timeout=60, check=False
+        )
+        if asked.returncode == 0:
+            return ["docker", "compose"]
+    return ["docker-compose"] if shutil.which("docker-compose") else []
+
+
+COMPOSE = compose_command()
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_systemd_finds_no_fault_with_the_unit(unit: Path, tmp_path: Path) -> None:
     program = tmp_path / ".local" / "bin" / "utawaku"
     program.parent.mkdir(parents=True)
     program.touch(0o755)
-    verify = ["systemd-analyze", "--user", "verify", "--man=no", str(unit)]
+    copy = tmp_path / unit.name
+    copy.write_bytes(unit.read_bytes())
+    verify = ["systemd-analyze", "--user", "verify", "--man=no", str(copy)]
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
     environment.pop("XDG_CONFIG_HOME", None)
 
@@ -47,6 +63,9 @@ def test_systemd_finds_no_fault_with_the_unit(unit: Path, tmp_path: Path) -> Non
     assert complaints() == ""
     program.unlink()
     assert "is not executable" in complaints(), "or nothing was looked at"
+    program.touch(0o755)
+    copy.write_text(unit.read_text("utf-8").replace("Restart=", "Restrat="), "utf-8")
+    assert "Restrat" in complaints()
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
@@ -167,13 +186,13 @@ def test_the_composed_cluster_is_what_its_commands_and_settings_ask_for() -> Non
     assert not any("ports" in service for service in services.values())
 
 
-@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
+@pytest.mark.skipif(not COMPOSE, reason="no docker compose here")
 def test_compose_reads_the_file_of_a_cluster_and_asks_for_both_passwords(tmp_path: Path) -> None:
     names = {"UTAWAKU_DB_PASSWORD": "a1", "UTAWAKU_REDIS_PASSWORD": "b2"}
 
     def configured(**given: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["docker-compose", "-f", str(DEPLOY / "cluster.yaml"), "config"],
+            [*COMPOSE, "-f", str(DEPLOY / "cluster.yaml"), "config"],
             env={**os.environ, **given}, cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
@@ -186,14 +205,37 @@ def test_compose_reads_the_file_of_a_cluster_and_asks_for_both_passwords(tmp_pat
     assert services["worker1"]["entrypoint"][-2].endswith('exec utawaku "$$@"')
 
 
-@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
+@pytest.mark.skipif(not COMPOSE, reason="no docker compose here")
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("restart: unless-stopped", "restarts: unless-stopped"),
+        ("condition: service_healthy", "condition: service_well"),
+        ("services:\n", "services:\n  other: [1\n"),
+    ],
+)
+def test_compose_finds_a_fault_in_the_file_of_a_cluster(
+    tmp_path: Path, right: str, wrong: str
+) -> None:
+    text = (DEPLOY / "cluster.yaml").read_text("utf-8")
+    assert right in text
+    (tmp_path / "cluster.yaml").write_text(text.replace(right, wrong), "utf-8")
+    passwords = {"UTAWAKU_DB_PASSWORD": "a1", "UTAWAKU_REDIS_PASSWORD": "b2"}
+    done = subprocess.run(
+        [*COMPOSE, "-f", str(tmp_path / "cluster.yaml"), "config"],
+        env={**os.environ, **passwords}, cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+
+
+@pytest.mark.skipif(not COMPOSE, reason="no docker compose here")
 def test_compose_reads_the_file_and_asks_for_what_the_user_must_give(tmp_path: Path) -> None:
     names = {"UTAWAKU_URL": "https://songs.example", "UTAWAKU_SECRET": "0123456789abcdef"}
 
     def configured(**given: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PWD": str(tmp_path), **given}
         return subprocess.run(
-            ["docker-compose", "-f", str(DEPLOY / "compose.yaml"), "config"],
+            [*COMPOSE, "-f", str(DEPLOY / "compose.yaml"), "config"],
             env=environment, cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
 

@@ -1,18 +1,23 @@
 """The values for Dagster's Helm chart, held against what the chart and Dagster's libraries take.
 
 The chart itself is not here: its keys are listed below as it documents them, and what it hands on
-to Dagster is read by Dagster's own code.
+to Dagster is read by Dagster's own code. Where `helm` is installed and `UTAWAKU_TEST_DAGSTER_CHART`
+names the folder of the chart (`helm pull --untar dagster/dagster`), helm itself renders them.
 """
 
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 import yaml
-from dagster._config import process_config, resolve_to_config_type
+from dagster._config import process_config, resolve_to_config_type, validate_config
 from dagster._core.instance.config import dagster_instance_config_schema
 from dagster_k8s import K8sRunLauncher
 from dagster_k8s.container_context import K8sContainerContext
@@ -22,6 +27,11 @@ from utawaku.library.config import Settings, load_settings
 from utawaku.orchestration.dagster_settings import ONE_RUN_A_STREAM
 
 FILE = ROOT / "deploy" / "helm-values.yaml"
+CHART = os.environ.get("UTAWAKU_TEST_DAGSTER_CHART", "")
+needs_helm = pytest.mark.skipif(
+    not CHART or shutil.which("helm") is None,
+    reason="needs helm, and UTAWAKU_TEST_DAGSTER_CHART, the folder of Dagster's chart",
+)
 ANY = None
 """What lies below is Kubernetes's, and read by Dagster's code in another test."""
 _IMAGE = {"repository": ANY, "tag": ANY, "pullPolicy": ANY}
@@ -177,3 +187,47 @@ def test_chart_and_locked_dagster_are_of_one_version() -> None:
 def test_no_password_stands_in_the_values(values: dict[str, Any]) -> None:
     assert "postgresqlPassword" not in yaml.safe_dump(values)
     assert values["generatePostgresqlPasswordSecret"] is False
+
+
+def rendered(file: Path) -> subprocess.CompletedProcess[str]:
+    command = ["helm", "template", "utawaku", CHART, "-f", str(file)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@needs_helm
+def test_helm_renders_the_values_and_dagster_reads_the_outcome(
+    values: dict[str, Any], deployment: dict[str, Any]
+) -> None:
+    done = rendered(FILE)
+    assert done.returncode == 0, done.stderr
+    made = [one for one in yaml.safe_load_all(done.stdout) if one]
+    (instance,) = [one for one in made if "dagster.yaml" in one.get("data", {})]
+    told = yaml.safe_load(instance["data"]["dagster.yaml"])
+    # A password comes from a secret: Dagster's own schema knows the form.
+    assert validate_config(dagster_instance_config_schema(), told).success
+    assert told["run_launcher"]["class"] == values["runLauncher"]["type"]
+    ours = [
+        container
+        for one in made
+        if one["kind"] == "Deployment"
+        for container in one["spec"]["template"]["spec"]["containers"]
+        if container["image"].startswith(deployment["image"]["repository"])
+    ]
+    assert [container["volumeMounts"] for container in ours] == [deployment["volumeMounts"]]
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("maxConcurrentRuns: 10", "maxConcurrentRun: 10"),
+        ("type: K8sRunLauncher", "type: K9sRunLauncher"),
+        ("port: 3030", "port: http"),
+    ],
+)
+def test_helm_refuses_values_with_a_fault(tmp_path: Path, right: str, wrong: str) -> None:
+    text = FILE.read_text("utf-8")
+    assert right in text
+    broken = tmp_path / "values.yaml"
+    broken.write_text(text.replace(right, wrong), "utf-8")
+    assert rendered(broken).returncode != 0
