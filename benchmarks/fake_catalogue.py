@@ -8,6 +8,7 @@ The same seed gives the same catalogue. No audio is written.
 import argparse
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +89,66 @@ SINGERS = (
 TAGS = ("ballad", "rock", "anison", "vocaloid", "acoustic", "citypop", "idol", "english", "duet")
 DETAILED = 200
 """Streams that have segments, setlists, name candidates and interest curves too."""
+STREAMS_AT_ONCE = 2_000
+"""Made and written together; in pieces, so that a million songs take little memory."""
 MANY = 10_000
 """Songs from which PostgreSQL's index of texts is made at the end: a small part of the time."""
 LABEL_SOURCES = ("setlist", "setlist", "shazam", "user", "")
 
 
-def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None = None) -> None:
-    """Put `n_songs` made-up songs (15 a stream) into an empty catalogue."""
+def fill(
+    catalogue: Catalogue,
+    n_songs: int,
+    *,
+    seed: int = 1,
+    now: float | None = None,
+    songs_a_stream: int = 15,
+) -> None:
+    """Put `n_songs` made-up songs into an empty catalogue."""
+    with catalogue.write() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        index_last = not is_sqlite and n_songs > MANY
+        if index_last:
+            connection.exec_driver_sql("DROP INDEX IF EXISTS ix_song_search_trigrams")
+        for made in rows_of(n_songs, seed, time.time() if now is None else now, songs_a_stream):
+            for table, values in made.items():
+                if values and is_sqlite:
+                    connection.execute(table.insert(), values)
+                elif values:
+                    copy(connection, table, values)
+        if not is_sqlite:
+            set_counters(connection)
+        if index_last:
+            make_trigram_index(connection)
+    with catalogue.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+
+def copy(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Put rows of the same columns into a table by PostgreSQL's COPY."""
+    names = list(rows[0])
+    stored = [
+        table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        for name in names
+    ]
+    columns = ", ".join(f'"{name}"' for name in names)
+    command = f"COPY {table.name} ({columns}) FROM STDIN"
+    with connection.connection.cursor() as cursor, cursor.copy(command) as into:
+        for row in rows:
+            into.write_row(
+                [
+                    value(row[name]) if value else row[name]
+                    for name, value in zip(names, stored, strict=True)
+                ]
+            )
+
+
+def rows_of(
+    n_songs: int, seed: int, now: float, songs_a_stream: int
+) -> Iterator[dict[sa.Table, list[dict[str, Any]]]]:
+    """Rows of each table, some thousand streams at a time."""
     random_ = random.Random(seed)
-    now = time.time() if now is None else now
     titles = [f"{a}{b}" if a[0] > "z" else f"{a} {b}" for a in FIRST for b in SECOND]
     made: dict[sa.Table, list[dict[str, Any]]] = {
         table: []
@@ -128,8 +180,11 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
             }
         )
     number = 0
-    n_streams = -(-n_songs // 15)
+    n_streams = -(-n_songs // songs_a_stream)
     for s in range(n_streams):
+        if s and s % STREAMS_AT_ONCE == 0:
+            yield made
+            made = {table: [] for table in made}
         channel = random_.randrange(len(SINGERS))
         singer = SINGERS[channel]
         day = now - 86400 * random_.uniform(0, 1500)
@@ -139,7 +194,7 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
         title = f"【歌枠】{random_.choice(FIRST)}歌枠 #{s % 200}【{singer}】"
         at = 300.0
         rows: list[tuple[float, float]] = []
-        for _ in range(min(15, n_songs - s * 15)):
+        for _ in range(min(songs_a_stream, n_songs - s * songs_a_stream)):
             length = random_.uniform(150, 330)
             rows.append((at, at + length))
             at += length + random_.uniform(20, 240)
@@ -250,21 +305,7 @@ def fill(catalogue: Catalogue, n_songs: int, *, seed: int = 1, now: float | None
                     "at": added_at,
                 }
             )
-    with catalogue.write() as connection:
-        is_sqlite = connection.dialect.name == "sqlite"
-        index_last = not is_sqlite and n_songs > MANY
-        if index_last:
-            connection.exec_driver_sql("DROP INDEX IF EXISTS ix_song_search_trigrams")
-        for table, values in made.items():
-            if values:
-                connection.execute(table.insert(), values)
-        if not is_sqlite:
-            set_counters(connection)
-        if index_last:
-            make_trigram_index(connection)
-    with catalogue.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+    yield made
 
 
 def made_once(home: Path, n_songs: int) -> None:
