@@ -79,6 +79,7 @@ def _serve(settings: "Settings", catalogue: "Catalogue", queues: list[str], at_o
         signal.signal(number, lambda *_: stopping.set())
     lease_id = f"{WORKER}-{uuid.uuid4()}"
     facts = {"queues": queues, "at_once": at_once}
+    catalogue.leases.hand_back([RUN, RECEIVED])  # of a worker that was killed here before
     catalogue.leases.take(lease_id, WORKER, facts)
     child = _child(settings, queues, at_once)
     out.print(
@@ -112,7 +113,7 @@ def _look_after(
     from sqlalchemy.exc import DBAPIError
 
     from utawaku.library.errors import CatalogueError
-    from utawaku.library.store.leases import SEEN_EVERY_S, WORKER
+    from utawaku.library.store.leases import RECEIVED, RUN, SEEN_EVERY_S, WORKER
 
     seen_at = time.monotonic()
     while not stopping.wait(LOOK_EVERY_S):
@@ -123,6 +124,7 @@ def _look_after(
         try:
             if not catalogue.leases.renew(lease_id):
                 catalogue.leases.take(lease_id, WORKER, facts)
+            catalogue.leases.hand_back([RUN, RECEIVED])
         except (DBAPIError, CatalogueError) as error:  # the server comes back, or it does not
             out.print(
                 tr("the catalogue cannot be reached for now: {error}", error=error), markup=False

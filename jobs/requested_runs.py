@@ -131,7 +131,7 @@ class RequestedRuns:
     def runs(self) -> Iterator[dg.RunRequest]:
         """Runs to start now; what they serve is claimed."""
         waiting = self._readable(self.catalogue.requests.waiting(now=self.now))
-        waiting.sort(key=lambda pair: (_is_in_the_background(*pair), pair[0].id))
+        waiting.sort(key=self._place)
         n_started = 0
         look_ups = [pair for pair in waiting if isinstance(pair[1], LOOK_UPS)]
         for request, wanted in waiting:
@@ -148,6 +148,12 @@ class RequestedRuns:
                 n_started += 1
                 self.n_open += 1
                 yield run
+
+    def _place(self, pair: Waiting) -> tuple[bool, bool, int]:
+        """Order of the queue: in a cluster what was interrupted, then what a person waits for."""
+        request, wanted = pair
+        goes_on = is_cluster(self.settings) and request.attempts > 0
+        return not goes_on, _is_in_the_background(request, wanted), request.id
 
     def _readable(self, rows: Sequence[Request]) -> list[Waiting]:
         """Rows with what they ask for; those that this version cannot read are failed."""

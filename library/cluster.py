@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 
 POSTGRES_VARIABLE = "DAGSTER_POSTGRES_URL"
 REDIS_VARIABLE = "DAGSTER_REDIS_URL"
+_STOPPED = (
+    "-cidle_in_transaction_session_timeout=30s -ctcp_keepalives_idle=15 "
+    "-ctcp_keepalives_interval=5 -ctcp_keepalives_count=3"
+)
+"""The server takes back what a machine holds in the middle of a change when it stops."""
 
 
 def is_cluster(settings: "Settings") -> bool:
@@ -42,8 +47,8 @@ def dagster_url(catalogue_url: str) -> str:
     from sqlalchemy import make_url
 
     url = make_url(catalogue_url)
-    path = f"-csearch_path={schema_of(url)}"
-    url = url.set(drivername="postgresql+psycopg2").update_query_dict({"options": path})
-    shown = url.render_as_string(hide_password=False)
+    options = f"-csearch_path={schema_of(url)} {_STOPPED}"
+    url = url.set(drivername="postgresql+psycopg2").update_query_dict({"options": options})
+    address, _, query = url.render_as_string(hide_password=False).partition("?")
     # `+` for a space is SQLAlchemy's reading only.
-    return shown if " " not in path else shown.replace("+", quote(" "))
+    return f"{address}?{query.replace('+', quote(' '))}"

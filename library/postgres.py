@@ -26,9 +26,13 @@ from utawaku.library.secret_url import without_credentials
 NAMES = ("postgresql", "postgres")
 """Names of this database in a URL; hosting services write the second one."""
 DRIVERS = ("psycopg", "psycopg2")
-_IDLE_S = 60
+IDLE_S = 30
 """A program that keeps a transaction open for so long without a word has stopped: the server takes
 its locks back, and others go on."""
+_ALIVE = {"idle": 15, "interval": 5, "count": 3}
+KEEPALIVES_S = _ALIVE["idle"] + _ALIVE["interval"] * _ALIVE["count"]
+"""So long after its last sign the server takes a machine for one that is asleep or cut off, and
+others for a server that is."""
 
 TAKE_TURN = (
     "SELECT pg_advisory_xact_lock(hashtext('utawaku'), hashtext(coalesce(current_schema(), '')))"
@@ -81,12 +85,10 @@ def make_engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
         ExtraMissingError: the driver is not installed.
     """
     # A machine that went to sleep or lost its network must not hold the lock of writers: the server
-    # asks after half a minute whether it is there, and so does the client.
+    # notices within half a minute that it is not there, and so does the client.
     connect_args: dict[str, Any] = {
         "connect_timeout": 10,
-        "keepalives_idle": 15,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
+        **{f"keepalives_{name}": value for name, value in _ALIVE.items()},
     }
     connect_args = {name: value for name, value in connect_args.items() if name not in url.query}
     with needing("cluster", "for a catalogue on PostgreSQL"):
@@ -100,14 +102,14 @@ def make_engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute(
-            f"SET lock_timeout = {max(1, round(busy_timeout_s * 1000))}; "
-            f"SET idle_in_transaction_session_timeout = '{_IDLE_S}s'; "
-            "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; "
-            "SET tcp_keepalives_count = 3; "
+        settings = {
+            "lock_timeout": max(1, round(busy_timeout_s * 1000)),
+            "idle_in_transaction_session_timeout": IDLE_S * 1000,
+            **{f"tcp_keepalives_{name}": value for name, value in _ALIVE.items()},
             # An order of all songs is read in less time than its compilation takes.
-            "SET jit = off"
-        )
+            "jit": "off",
+        }
+        cursor.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
         cursor.close()
         connection.commit()
 

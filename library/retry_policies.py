@@ -35,6 +35,8 @@ UNKNOWN = Policy(300.0, HOUR_S, 3)
 """For an error that is not ours, and where nothing better is known."""
 KILLED = Policy(10.0, 600.0, 5)
 """The process ended in the middle."""
+LOST = Policy(0.0, 0.0, 5)
+"""Its machine was lost: that took half a minute to notice, and the fault is not the stream's."""
 
 POLICIES: Mapping[type[errors.UtawakuError], Policy | None] = {
     errors.StoppedError: Policy(5.0, 60.0, 6),
@@ -103,7 +105,8 @@ def next_try(
     """Return when to try again after `error`, or None where another try would not help.
 
     Args:
-        error: class name out of `library.errors`, `killed`, or any other for an unknown error.
+        error: class name out of `library.errors`, `killed`, `lost`, or any other for an unknown
+            error.
         attempts: tries that came before this one.
         waited_s: seconds since the request was made.
         retry_after_s: seconds that the site itself asked for.
@@ -124,8 +127,8 @@ def next_try(
 
 def policy_of(error: str) -> Policy | None:
     """Return the policy for the name of an error, as the catalogue keeps it."""
-    if error == "killed":
-        return KILLED
+    if error in ("killed", "lost"):
+        return KILLED if error == "killed" else LOST
     found = errors.by_name(OLD_NAMES.get(error, error))
     for kind in found.__mro__ if found else ():
         if kind in POLICIES:

@@ -183,6 +183,8 @@ def dagster_yaml(settings: Settings, n_runs: int) -> str:
             "start_timeout_seconds": _DAY_S,
             "free_slots_after_run_end_seconds": 60,
         },
+        # The look at the leases waits for no other sensor's tick.
+        "sensors": {"use_threads": True, "num_workers": 4},
         "retention": {"sensor": {"purge_after_days": {"skipped": 2, "failure": 14, "success": 14}}},
     }
     head = (

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import dagster as dg
 
 from utawaku.library.catalogue import Catalogue
+from utawaku.library.store.leases import RECEIVED_WITHIN_S
+from utawaku.orchestration.run_tags import LOST_TAG
 
 GONE = "its process is gone; the next run continues"
 _GOING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
@@ -30,14 +32,18 @@ def close_orphaned_runs(
     """
     going = instance.get_runs(dg.RunsFilter(statuses=_GOING))
     # One that has no lease yet takes it soon, or never.
-    catalogue.leases.expect([*(run.run_id for run in going), *on_their_way])
+    catalogue.leases.expect([run.run_id for run in going])
+    catalogue.leases.expect(on_their_way, RECEIVED_WITHIN_S)
     ended = catalogue.leases.end_gone()
+    elsewhere = {one.id: one.host for one in ended if one.place != catalogue.leases.place.key}
     found = (instance.get_run_by_id(lease.id) for lease in ended)
     dead = [run for run in found if run is not None and not run.is_finished]
     for run in dead:
         if run.status == dg.DagsterRunStatus.CANCELING:
             instance.report_run_canceled(run)  # somebody asked for it: it is not tried again
         else:
+            if run.run_id in elsewhere:
+                instance.add_run_tags(run.run_id, {LOST_TAG: elsewhere[run.run_id] or "unknown"})
             instance.report_run_failed(run, GONE)
     catalogue.leases.forget([lease.id for lease in ended])
     free_slots_of_finished(instance)

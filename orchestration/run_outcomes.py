@@ -18,7 +18,7 @@ from utawaku.library.records import AssetState, Request
 from utawaku.library.requests import Ingest, IngestStream, RecheckLength, kind_names, read_request
 from utawaku.library.retry_policies import next_try
 from utawaku.orchestration.drain_lease import is_foreign
-from utawaku.orchestration.run_tags import BATCH_TAG
+from utawaku.orchestration.run_tags import BATCH_TAG, LOST_TAG
 from utawaku.services.webhook import announce
 
 FULL_DISK = (os.strerror(errno.ENOSPC), "disk is full")
@@ -74,7 +74,10 @@ def settle(
             catalogue.requests.cancel(request.id)
         elif run.status == dg.DagsterRunStatus.FAILURE:
             states = close_unfinished(run.run_id, catalogue)
-            retry_or_fail(request, _trouble(states), catalogue, settings, now)
+            trouble = _trouble(states)
+            if trouble.error == "killed" and LOST_TAG in run.tags:
+                trouble = replace(trouble, error="lost")
+            retry_or_fail(request, trouble, catalogue, settings, now)
 
 
 def retry_or_fail(

@@ -30,6 +30,9 @@ SURE_S = 10.0
 """It is gone where there is no sign for so long after that."""
 EXPECTED_WITHIN_S = 90.0
 """A run that has begun takes its lease within this."""
+RECEIVED_WITHIN_S = 30.0
+"""A run that Redis has handed to a worker has a lease of the worker's within this."""
+_WITHIN_S = "within_s"
 _SUSPECTED_FOR_S = 3600.0
 """A suspicion that nobody looked into for so long counts as none."""
 FORGOTTEN_AFTER_S = 86_400.0
@@ -66,6 +69,11 @@ class Lease:
     def is_here(self, place: Place) -> bool:
         """Return whether this process holds it."""
         return (self.place, self.process) == (place.key, own_mark())
+
+    @property
+    def within_s(self) -> float:
+        """Seconds within which somebody is to hold an expected one."""
+        return float(self.facts.get(_WITHIN_S, EXPECTED_WITHIN_S))
 
     def unseen_s(self, now: float) -> float:
         """Seconds since its last sign. One from the future is as old as it is ahead."""
@@ -132,14 +140,18 @@ class Leases:
     def hand_back(self, kinds: Sequence[str]) -> int:
         """Let what ended processes of this place held count as gone at once, for all who look.
 
-        For a worker that ends in order, whose runs were ended with it. Returns how many.
+        For a worker, which sees sooner than others that a run was killed. Returns how many.
         """
+        is_here = (leases.c.place == self.place.key, leases.c.kind.in_(kinds))
+        with self._catalogue.read() as connection:
+            gone = [row for row in _all(connection, *is_here) if self._knows_gone(row)]
+        if not gone:
+            return 0
         with self._catalogue.write() as connection:
-            rows = _all(connection, leases.c.place == self.place.key, leases.c.kind.in_(kinds))
-            gone = [row.id for row in rows if self._knows_gone(row)]
             long_ago = {"seen_at": 0.0, "suspected_at": now_of(connection) - 2 * SURE_S}
-            for lease_id in gone:
-                connection.execute(leases.update().where(leases.c.id == lease_id).values(long_ago))
+            for row in gone:
+                same = (leases.c.id == row.id, leases.c.process == row.process)
+                connection.execute(leases.update().where(*same).values(long_ago))
         return len(gone)
 
     def claim_stream(self, lease_id: str, stream_id: str) -> str | None:
@@ -171,16 +183,17 @@ class Leases:
         known = self._knows_gone(holder)
         return known is not True
 
-    def expect(self, run_ids: Sequence[str]) -> None:
-        """Note runs that have begun and hold no lease; see `EXPECTED_WITHIN_S`."""
+    def expect(self, run_ids: Sequence[str], within_s: float = EXPECTED_WITHIN_S) -> None:
+        """Note runs that hold no lease, and are to have one within `within_s` seconds."""
         if not run_ids:
             return
         with self._catalogue.write() as connection:
             known = set(connection.execute(sa.select(leases.c.id)).scalars())
             now = now_of(connection)
+            facts = {_WITHIN_S: within_s}
             for run_id in set(run_ids) - known:
                 values = {"id": run_id, "kind": EXPECTED, "taken_at": now, "seen_at": now}
-                connection.execute(leases.insert().values(facts={}, **values))
+                connection.execute(leases.insert().values(facts=facts, **values))
 
     def end_gone(self) -> list[Lease]:
         """End the leases of those that are gone; what they held is free, and they are locked out.
@@ -225,7 +238,7 @@ class Leases:
     def is_stale(self, lease: Lease, now: float) -> bool:
         """Return whether its holder has ended, or has not been heard of lately."""
         known = self._knows_gone(lease)
-        limit_s = EXPECTED_WITHIN_S if lease.kind == EXPECTED else UNSEEN_S + SURE_S
+        limit_s = lease.within_s if lease.kind == EXPECTED else UNSEEN_S + SURE_S
         return lease.unseen_s(now) > limit_s if known is None else known
 
     def held_by(self, connection: sa.Connection, lease_ids: Sequence[str]) -> None:
@@ -272,7 +285,7 @@ class Leases:
         if known is not None:
             return known
         if lease.kind == EXPECTED:
-            return lease.unseen_s(now) > EXPECTED_WITHIN_S
+            return lease.unseen_s(now) > lease.within_s
         if lease.unseen_s(now) <= UNSEEN_S:
             return False
         since = lease.suspected_at

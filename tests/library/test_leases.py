@@ -13,8 +13,10 @@ from utawaku.library.place import Place, here
 from utawaku.library.store.leases import (
     COMMAND,
     ENDED,
+    EXPECTED,
     EXPECTED_WITHIN_S,
     RECEIVED,
+    RECEIVED_WITHIN_S,
     RUN,
     SURE_S,
     UNSEEN_S,
@@ -185,6 +187,19 @@ def test_what_ended_workers_held_is_handed_back_for_all_to_see(
         process.wait()
         assert catalogue.leases.hand_back([RUN]) == 1
         assert [lease.stream_id for lease in stage.end_gone()] == ["a"]
+
+
+def test_a_run_that_was_handed_to_a_worker_is_given_up_sooner_than_one_that_begins(
+    catalogue: Catalogue,
+) -> None:
+    nobody = {"kind": EXPECTED, "host": "", "place": "", "process": ""}
+    catalogue.leases.expect(["handed out"], RECEIVED_WITHIN_S)
+    catalogue.leases.expect(["begun"])
+    for lease in catalogue.leases.listed()[0]:
+        unseen_s = RECEIVED_WITHIN_S + 1
+        put_lease(catalogue, lease.id, unseen_s=unseen_s, facts=lease.facts, **nobody)
+    assert [lease.id for lease in catalogue.leases.gone()] == ["handed out"]
+    assert [lease.id for lease in catalogue.leases.end_gone()] == ["handed out"]
 
 
 def test_a_service_is_listed_for_a_day_after_its_last_sign(catalogue: Catalogue) -> None:

@@ -28,9 +28,11 @@ URL = "postgresql://uta:p%40ss%2Bword@db.example.org/songs"
 def test_dagster_has_a_schema_of_its_own_and_the_driver_that_works() -> None:
     made = sa.make_url(dagster_url(URL))
     assert (made.drivername, made.password) == ("postgresql+psycopg2", "p@ss+word")
-    assert made.query["options"] == "-csearch_path=dagster"
+    assert str(made.query["options"]).startswith("-csearch_path=dagster -c")
+    assert "+" not in dagster_url(URL).partition("?")[2], "libpq reads no space in it"
     own = f"{URL}?options=-csearch_path%3Dsongs"
-    assert sa.make_url(dagster_url(own)).query["options"] == "-csearch_path=songs_dagster"
+    options = str(sa.make_url(dagster_url(own)).query["options"])
+    assert options.startswith("-csearch_path=songs_dagster -c")
     assert schema_of(sa.make_url(own)) == "songs_dagster"
 
 
@@ -47,6 +49,7 @@ def test_the_settings_of_dagster_are_valid_and_hold_no_address(
     assert "db.example.org" not in text
     told = yaml.safe_load(text)
     assert told["concurrency"]["runs"]["max_concurrent_runs"] == 7
+    assert told["sensors"]["use_threads"], "the look at the leases would wait for other sensors"
     named = {told["storage"]["postgres"]["postgres_url"]["env"]}
     named.add(told["run_launcher"]["config"]["broker"]["env"])
     assert named == environment(here).keys()
@@ -137,6 +140,7 @@ def test_what_was_interrupted_goes_on_before_what_was_never_begun(
     monkeypatch.setenv("UTAWAKU_CLUSTER__REDIS_URL", "redis://127.0.0.1/0")
     monkeypatch.setenv("UTAWAKU_CATALOGUE_URL", load_settings().database_url)
     runs = {run.partition_key: run.tags for run in pipeline.drain()}
+    assert list(runs) == ["interrupted", "watched", "new"]
     places = {name: tags[QUEUE_PRIORITY_TAG] for name, tags in runs.items()}
     assert places == {"interrupted": "0", "watched": "3", "new": "6"}  # Redis: the lowest first
     assert {name for name, tags in runs.items() if PRIORITY_TAG in tags} == {"interrupted"}
