@@ -113,6 +113,16 @@ def make_engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
         cursor.close()
         connection.commit()
 
+    @event.listens_for(engine, "after_cursor_execute")
+    def _say_a_word(
+        _connection: Any, cursor: Any, _statement: Any, _values: Any, _context: Any, many: bool
+    ) -> None:
+        if many:
+            # psycopg sends many rows as a pipeline and ends it with a flush, after which the server
+            # counts no idle time: who stops there would keep the turn of writers for ever.
+            with cursor.connection.cursor() as another:
+                another.execute("SELECT 1")
+
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         options = connection.get_execution_options()

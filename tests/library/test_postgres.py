@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ from utawaku.library.errors import (
 from utawaku.library.postgres import ChangeCounter
 from utawaku.library.records import SongSpan, Stream
 from utawaku.library.requests import Ingest
-from utawaku.library.schema import songs
+from utawaku.library.schema import song_tags, songs
 from utawaku.library.store.text_changes import state_of
 from utawaku.workflows.maintenance import back_up
 
@@ -137,6 +138,26 @@ def test_a_writer_that_waits_too_long_says_that_the_catalogue_is_locked(
         hasty.requests.file(Ingest(source="https://example.org/1"))
     hasty.requests.file(Ingest(source="https://example.org/1"))
     hasty.close()
+
+
+def test_a_program_that_stops_after_writing_many_rows_loses_its_turn(
+    catalogue: Catalogue, song: str
+) -> None:
+    stopped = catalogue.engine.connect().execution_options(utawaku_write=True)
+    stopped.begin()
+    stopped.exec_driver_sql("SET idle_in_transaction_session_timeout = 200")
+    server = stopped.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    tags = [{"song_id": song, "tag": tag, "source": "a", "score": 0.5} for tag in "abc"]
+    stopped.execute(song_tags.insert(), tags)
+    deadline = time.monotonic() + 60
+    with catalogue.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as look:
+        asked = sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+        while look.execute(asked, {"pid": server}).scalar_one():
+            assert time.monotonic() < deadline, "it keeps its turn for ever"
+            time.sleep(0.1)
+    catalogue.grades.give(song, grade=1)
+    stopped.invalidate()
+    stopped.close()
 
 
 def test_a_reader_sees_one_state_for_the_whole_of_its_look(catalogue: Catalogue) -> None:
