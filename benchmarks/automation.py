@@ -120,29 +120,41 @@ def time_sensors(n_streams: int) -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["UTAWAKU_HOME"] = home
         from benchmarks.fake_catalogue import made_once
-        from utawaku.definitions import defs
         from utawaku.library.catalogue import Catalogue
         from utawaku.library.config import load_settings
         from utawaku.orchestration.partitions import partitions_in_step
 
         Path(home, "data").mkdir()
         made_once(Path(home), n_streams * SONGS_A_STREAM)
-        definitions = defs()
         with dg.DagsterInstance.ephemeral() as instance:
             catalogue = Catalogue.open(load_settings())
             partitions_in_step(instance, catalogue, fix=True)
             catalogue.close()
-            for sensor in definitions.sensors or ():
-                if isinstance(sensor, dg.AutomationConditionSensorDefinition):
-                    continue
-                for _ in range(2):
-                    with (
-                        dg.build_sensor_context(
-                            instance=instance, resources=definitions.resources
-                        ) as context,
-                        told_cpu_s(sensor.name) as say,
-                    ):
-                        say((sensor.evaluate_tick(context).skip_message or "")[:60])
+            tick_sensors(instance)
+
+
+def tick_sensors(instance: Any, n_ticks: int = 2) -> dict[str, list[float]]:
+    """Evaluate each sensor over the catalogue of the settings; wall seconds of each tick."""
+    import dagster as dg
+
+    from utawaku.definitions import defs
+
+    definitions = defs()
+    took: dict[str, list[float]] = {}
+    for sensor in definitions.sensors or ():
+        if isinstance(sensor, dg.AutomationConditionSensorDefinition):
+            continue
+        for _ in range(n_ticks):
+            began = time.perf_counter()
+            with (
+                dg.build_sensor_context(
+                    instance=instance, resources=definitions.resources
+                ) as context,
+                told_cpu_s(sensor.name) as say,
+            ):
+                say((sensor.evaluate_tick(context).skip_message or "")[:60])
+            took.setdefault(sensor.name, []).append(time.perf_counter() - began)
+    return took
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ each of the others. The way of each worker to PostgreSQL and Redis leads through
 be cut. At random moments a worker is killed with all its processes and starts again later, is cut
 off from both servers, or stops as a machine does that sleeps; `--kinds` says which, in turn.
 
-At the end every stream must be done, nothing twice; told are the longest time until a stream was
-taken up again, and streams an hour.
+At the end every stream must be done, nothing twice; told are what happened to each stream of a lost
+worker and when, how long no worker was free for it, and streams an hour.
 """
 
 import argparse
@@ -25,6 +25,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +36,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.store.leases import Lease
 
@@ -160,6 +166,8 @@ class Machine:
         self.cut = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
         self.command: tuple[str, ...] = ()
+        self.worker_log = self.home / "data" / "logs" / "worker.log"
+        self.log_before = 0
         postgres = Relay(servers.postgres_port, self.cut).port
         redis = Relay(servers.redis_port, self.cut).port
         (self.home / "cache").mkdir(parents=True)
@@ -182,10 +190,19 @@ class Machine:
     def start(self, *command: str) -> None:
         """Start one that stays."""
         self.command = command
+        self.log_before = self.worker_log.stat().st_size if self.worker_log.exists() else 0
         with (self.home / "log.txt").open("ab") as log:
             self.process = subprocess.Popen(
                 self._words(command), cwd=ROOT, stdout=log, stderr=log, env=self._environment()
             )
+
+    def is_ready(self) -> bool:
+        """Return whether its worker has begun to wait for runs."""
+        if not self.worker_log.exists():
+            return False
+        with self.worker_log.open("rb") as log:
+            log.seek(self.log_before)
+            return b" ready." in log.read(20_000)
 
     def _words(self, command: tuple[str, ...]) -> list[str]:
         inside = f'hostname {self.name}; exec "$@"'
@@ -241,41 +258,61 @@ def _starts_with_home(path: Path, home: Path) -> bool:
         return False
 
 
+@dataclass
+class Lost:
+    """A stream whose worker was lost, and what became of it."""
+
+    stream_id: str
+    lease_id: str
+    kind: str
+    at: float
+    """By the clock, as Dagster notes it; the others are seconds after it."""
+    closed_s: float | None = None
+    taken_up_s: float | None = None
+    none_free_s: float = 0.0
+    """How long no worker was free until then."""
+
+
 class Watch:
     """Looks at the leases twice a second: which stream is whose, and how long none has it."""
 
     def __init__(self, catalogue: "Catalogue") -> None:
         self.catalogue = catalogue
-        self.lost: dict[str, tuple[float, str]] = {}
-        """Stream -> when its worker was lost, and the lease it had."""
-        self.closed_s: list[float] = []
-        self.taken_up_s: list[float] = []
-        self.open: dict[str, float] = {}
-        """Lease of a worker that was lost -> when."""
+        self.lost: dict[str, Lost] = {}
+        """Stream -> the loss of its worker, until it is taken up."""
+        self.told: list[Lost] = []
         self.holders: dict[str, set[str]] = {}
+        self.looked_at = time.time()
 
-    def look(self) -> list["Lease"]:
+    def look(self, at_work: Collection[str]) -> list["Lease"]:
+        """Look once; `at_work` are the names of the machines that take runs."""
         rows, _ = self.catalogue.leases.listed()
-        now = time.monotonic()
+        now = time.time()
         held = {row.id for row in rows if row.stream_id}
-        for lease_id in [one for one in self.open if one not in held]:
-            self.closed_s.append(now - self.open.pop(lease_id))
+        busy = {row.host for row in rows if row.kind in ("run", "received")}
+        for one in self.lost.values():
+            if one.closed_s is None and one.lease_id not in held:
+                one.closed_s = now - one.at
+            if not set(at_work) - busy:
+                one.none_free_s += now - self.looked_at
+        self.looked_at = now
         for row in rows:
             if not row.stream_id:
                 continue
             self.holders.setdefault(row.stream_id, set()).add(row.id)
-            since, before = self.lost.get(row.stream_id, (0.0, row.id))
-            if row.id != before:
-                self.taken_up_s.append(now - since)
+            loss = self.lost.get(row.stream_id)
+            if loss is not None and row.id != loss.lease_id:
+                loss.taken_up_s = now - loss.at
                 del self.lost[row.stream_id]
         return rows
 
-    def lose(self, host: str) -> list[str]:
+    def lose(self, host: str, kind: str, at_work: Collection[str]) -> list[str]:
         """Note that a machine is lost; returns the streams that it worked on."""
-        held = [row for row in self.look() if row.host == host and row.stream_id]
+        held = [row for row in self.look(at_work) if row.host == host and row.stream_id]
         for row in held:
-            self.lost[row.stream_id] = (time.monotonic(), row.id)
-            self.open[row.id] = time.monotonic()
+            loss = Lost(row.stream_id, row.id, kind, time.time())
+            self.lost[row.stream_id] = loss
+            self.told.append(loss)
         return [row.stream_id for row in held]
 
     def forget_done(self) -> None:
@@ -341,7 +378,9 @@ def go_on(
     limit = time.monotonic() + given.limit_s
     while time.monotonic() < limit:
         time.sleep(0.5)
-        rows = watch.look()
+        away = {one[1].name for one in back}
+        at_work = [m for m in workers if m.name not in away]
+        rows = watch.look([m.name for m in at_work if m.is_ready()])
         watch.forget_done()
         if began is None and any(row.stream_id for row in rows):
             began = time.monotonic()
@@ -353,13 +392,12 @@ def go_on(
         n_lost = sum(killed.values())
         if n_done == given.streams and not back and not open_requests(watch.catalogue):
             return killed, time.monotonic() - (began or 0.0)
-        away = {one[1].name for one in back}
-        at_work = [m for m in workers if m.name not in away]
         if n_lost < given.kills and time.monotonic() >= next_at and at_work:
             busy = {row.host for row in rows if row.stream_id}
             victim = chance.choice([m for m in at_work if m.name in busy] or at_work)
             kind = kinds[n_lost % len(kinds)]
-            streams = watch.lose(victim.name)
+            left = [m.name for m in at_work if m is not victim and m.is_ready()]
+            streams = watch.lose(victim.name, kind, left)
             away_s = lose(victim, kind, chance)
             back.append((time.monotonic() + away_s, victim, kind))
             killed[kind] += 1
@@ -411,11 +449,51 @@ def report(watch: Watch, given: argparse.Namespace, killed: Counter[str], took_s
         "streams with two and more holders, one after the other": sum(
             len(ids) > 1 for ids in watch.holders.values()
         ),
-        "lost runs closed after": ", ".join(f"{s:.0f} s" for s in watch.closed_s) or "-",
-        "taken up again after": ", ".join(f"{s:.0f} s" for s in watch.taken_up_s) or "-",
     }
     for name, value in rows.items():
         print(f"{name:40} {value}")
+
+
+def report_take_up(instance: "DagsterInstance", watch: Watch) -> None:
+    """Print for each stream that lost its worker what happened when, in seconds after the loss."""
+    import dagster as dg
+
+    print("lost by | run closed | next one asked for | sent to Redis | taken up | none free")
+    for loss in watch.told:
+        if loss.taken_up_s is None:
+            print(f"{loss.kind} | it was done, or its worker came back in time")
+            continue
+        records = instance.get_run_records(
+            dg.RunsFilter(
+                tags={"dagster/partition": loss.stream_id},
+                created_after=datetime.fromtimestamp(loss.at, UTC),
+            ),
+            limit=1,
+            ascending=True,
+        )
+        stats = instance.get_run_stats(records[0].dagster_run.run_id)
+        asked, sent = (
+            f"{one - loss.at:.0f}" if one else "?"
+            for one in (stats.enqueued_time, stats.launch_time)
+        )
+        print(
+            f"{loss.kind} | {loss.closed_s or 0:.0f} | {asked} | {sent} | {loss.taken_up_s:.0f} | "
+            f"{loss.none_free_s:.0f}"
+        )
+    print(f"{'load at the end':40} {os.getloadavg()[0]:.1f}")
+
+
+def report_ticks(instance: "DagsterInstance") -> None:
+    """Print how long the ticks of the sensor take that looks at the leases, and how far apart."""
+    states = instance.all_instigator_state()
+    (state,) = [one for one in states if one.instigator_name == "drain_requests"]
+    ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=2_000)
+    starts = sorted(tick.timestamp for tick in ticks)
+    apart = sorted(b - a for a, b in pairwise(starts))
+    took = sorted(tick.end_timestamp - tick.timestamp for tick in ticks if tick.end_timestamp)
+    for name, values in (("apart", apart), ("take", took)):
+        told = ", ".join(f"{values[int(q * (len(values) - 1))]:.1f}" for q in (0.5, 0.95, 1))
+        print(f"{'ticks ' + name + ', s (50 %, 95 %, most)':40} {told} of {len(values)}")
 
 
 def report_twice(first: Machine, watch: Watch) -> None:
@@ -434,8 +512,13 @@ def report_twice(first: Machine, watch: Watch) -> None:
     with open_instance(settings.dagster_home) as instance:
         for name in CHAIN:
             records = instance.fetch_materializations(dg.AssetKey(name), limit=10_000).records
-            counted = Counter(str(record.partition_key) for record in records)
-            twice += [f"{name} of {stream}: {n}" for stream, n in counted.items() if n > 1]
+            made: dict[str, list[str]] = {}
+            for record in records:
+                at = datetime.fromtimestamp(record.timestamp, UTC).strftime("%T")
+                made.setdefault(str(record.partition_key), []).append(f"{record.run_id[:8]} {at}")
+            twice += [f"{name} of {stream}: {runs}" for stream, runs in made.items() if runs[1:]]
+        report_take_up(instance, watch)
+        report_ticks(instance)
         stuck = instance.get_runs(
             dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
         )
