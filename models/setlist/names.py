@@ -10,6 +10,7 @@ from utawaku.models.setlist.notes import (
     artist_without_notes,
     bracketed_tail,
     is_remark,
+    is_surely_version,
     is_version,
     is_version_alone,
     labelled_artist,
@@ -24,11 +25,12 @@ from utawaku.models.setlist.talk import is_talk
 _SYMBOLS = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff♪♫♬♩"
 _EDGES = re.compile(r"^[\s\-–—―‐−~〜～|｜│:：・、,.。>»→⇒/／]+(?=\S)|[\s|｜│>»、,，;；:：→/／]+$")
 _LEADING = re.compile(
-    f"^[\\s|│├└┃┗┣┝╰↳»›>･・•‣⁃●◦○◎◆◇■□▶►▷▸▼▽▲△✦✧※*+=_~,、。:：;\\-–—―→⇒⏩{_SYMBOLS}]+"
+    f"^[\\s|│├└┃┗┣┝╰↳»›>･・•‣⁃●◦○◎◆◇■□▶►▷▸◀◁◂◄▼▽▲△✦✧※*+=_~,、。:：;\\-–—―→⇒⏩{_SYMBOLS}]+"
 )
 _TRAILING = re.compile(
     f"(?:[\\s|│>»･•●◎◆■□▶※,、;:：→\U0001f000-\U0001faff]|(?<=\\s)[・○◇★☆{_SYMBOLS}]+"
-    "|(?<=[^\\W\\d_])[♪♫♬♩](?=$)"
+    "|(?<=[^\\W\\d_]|[)）」』】])[♪♫♬♩](?=$)"
+    "|(?<=[\\s)）」』】])(?:<3+|</3|:[)D3]|;[)]|\\^_?\\^|[xX]D)"
     # A dash that closes "-subtitle-" belongs to the title; one after a space does not.
     "|(?<=\\s)[-–—―~〜～]|(?<=\\s)[-–—―~〜～]{2})+$"
 )
@@ -85,6 +87,8 @@ def read_name(text: str, separators: Sequence[re.Pattern[str]] = ()) -> Name:
     """Take the words beside a time apart, by what one line alone can tell."""
     words, marked = undecorated(text)
     how, title, artist, paren, fields = _split(words, separators or tuple(ALWAYS.values()))
+    of_version = is_surely_version(bracketed_tail(title)[1])
+    marked = marked or of_version or without_title_label(title) != title
     title = _clean_title(_SINGER_TAG.sub("", title) if how == "sides" else title)
     artist = artist_without_notes(_trim(artist)) if artist else ""
     marked = marked or bool(how)
@@ -184,7 +188,7 @@ def _of_labelled_tail(text: str) -> Taken | None:
 
 def _of_tail(text: str) -> Taken:
     head, inner = bracketed_tail(text)
-    if head and not is_version(inner) and not _SENTENCE_BRACKET.search(inner):
+    if head and not is_surely_version(inner) and not _SENTENCE_BRACKET.search(inner):
         return "", text, "", inner, ()
     return "", text, "", "", ()
 
@@ -209,7 +213,7 @@ def _of_parts(parts: Sequence[str]) -> Taken:
         return "quoted", right, left, "", fields
     if quoted == [True, False]:
         return "quoted", left, right, "", fields
-    return "sides", left, right, "", fields
+    return "sides", left, _unbracketed(right), "", fields
 
 
 def _of_quotes(text: str) -> Taken | None:

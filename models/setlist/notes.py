@@ -21,6 +21,7 @@ _REMARK_WORDS = (
     r"|半音(?:下げ|上げ)|オク下|音源トラブル|歌詞(?:ミス|飛び)|ミス|トラブル|失敗|中断|停止"
     r"|\d{1,2}%|ここ好き|神|泣いた"
     r"|初唱|首次|首唱|点歌|點歌|未完|半首|翻唱|처음|신청곡|리퀘|첫\s?공개|미완성|다시|한번 더"
+    r"|jpn?|eng?|esp?|fra?|kor|chn?|日本語|英語|中国語|韓国語|日本语|日语|英语|中文|国语|國語|粤语|粵語"
     r"|재도전|★+|☆+|♡+|❤+|🔥+"
 )
 _VERSION_WORDS = (
@@ -65,6 +66,12 @@ _VERSION_NAME = (
     rf"(?:(?:{_VERSION_WORDS})\s*){{0,2}}(?:\bver\.?|\bversion|\bvers\.|バージョン|버전)"
     r"|[^\s\x00-\x7f]{1,12}(?:ver\.?|バージョン|버전|版)"
 )
+_SURE_VERSION = re.compile(
+    r"^from\b|(?:\b(?:ver\.?|vers\.?|versi[oó]n|size|ost|op|ed|theme|remix|edit|cover|remaster(?:ed)?"
+    r"|karaoke|inst(?:rumental)?|opening|ending|bgm)|曲|歌|テーマ|ソング|バージョン|アレンジ|版|주제가|버전)"
+    r"\W*\d*$",
+    re.IGNORECASE,
+)
 _VERSION_ALONE = re.compile(_VERSION_NAME, re.IGNORECASE)
 _VERSION_TAIL = re.compile(rf"\s+(?:{_VERSION_NAME})$", re.IGNORECASE)
 _COVERED = re.compile(
@@ -81,7 +88,8 @@ _ARTIST_WORD = (
     r"|ca\s?sĩ|cantante|artiste|interpret)"
 )
 _ARTIST_LABEL = re.compile(
-    rf"^\s*(?:{_ARTIST_WORD}\s*[:：]\s*|vo\.\s*|by[\s:：]+|original\s+by\s+|原唱\s+)", re.IGNORECASE
+    rf"^\s*(?:{_ARTIST_WORD}\s*[:：]\s*|(?:vo|orig)\.\s*|by[\s:：]+|original\s+by\s+|原唱\s+)",
+    re.IGNORECASE,
 )
 _ARTIST_LABEL_INSIDE = re.compile(
     rf"(?<=\S)[\s\u3000,、/／|｜]*(?:(?<=\s)[-–—]\s+)?(?:(?<=[\s\u3000,、/／"
@@ -89,7 +97,7 @@ _ARTIST_LABEL_INSIDE = re.compile(
     re.IGNORECASE,
 )
 _TITLE_LABEL = re.compile(
-    r"^\s*(?:曲名|楽曲名?|曲|歌名|歌|うた|タイトル|titles?|songs?(?:\s*name)?|제목|곡명|곡"
+    r"^\s*(?:曲名|楽曲名?|(?:オリジナル|カバー|オリ|新)?曲|オリジナル(?:ソング)?|歌名|歌|うた|タイトル|titles?|songs?(?:\s*name)?|제목|곡명|곡"
     r"|노래|judul|lagu|bài(?:\s+hát)?|canci[oó]n|titre|唱歌|sing)\s*[:：]\s*",
     re.IGNORECASE,
 )
@@ -114,6 +122,12 @@ def is_remark(words: str) -> bool:
 def is_version(words: str) -> bool:
     """Return whether words name a version or the work a song is from, and no artist."""
     return bool(_VERSION.search(words))
+
+
+def is_surely_version(words: str) -> bool:
+    """Return whether words name a version or a work and can be no artist, as "Ed Sheeran" may."""
+    rest = re.sub(r"[\W\d_]+", "", _VERSION.sub("", words))
+    return is_version(words) and (not rest or bool(_SURE_VERSION.search(words)))
 
 
 def is_version_alone(words: str) -> bool:

@@ -53,6 +53,9 @@ _END_WORD = re.compile(
     r"|selesai|ende)\s*[:：=]?\s*[\[(（]?\s*",
     re.IGNORECASE,
 )
+_END_ALONE = re.compile(
+    r"\W*(?:ends?|終了|終わり|おわり|終|まで|结束|結束|끝|까지|fin|ende)\W*", re.IGNORECASE
+)
 _DECORATION = re.compile(
     "[\\s()\\[\\]（）【】<>「」・:;,.、。/"
     "|｜│├└┃┣┗┝┌╰╭─━~\\-–—―→⇒➤➡►▶▷▼▽▲△●○◎◆◇■□★☆✩✦✧※*+=_•･»«\"'“”"
@@ -271,6 +274,9 @@ def _share_fitting(pairs: Sequence[tuple[float, float, float | None]], *, length
 
 def _join_behind_names(lines: Sequence[_Line]) -> None:
     """`5:12 Title 9:44` and `5:12 Title (4:32)`: the second time belongs to the first."""
+    for line in lines:
+        if len(line.groups) == 2 and _END_ALONE.fullmatch(line.pieces[2]):
+            line.pieces[2] = ""
     able = [
         line
         for line in lines

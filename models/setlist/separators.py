@@ -21,7 +21,8 @@ ALWAYS: dict[str, re.Pattern[str]] = {
 
 PROVED: dict[str, re.Pattern[str]] = {
     "tilde": re.compile(r"\s+[~〜～∼]\s+"),
-    "dot": re.compile(r"\s+[・•·⋅●○*＊+＋=＝@＠>»→⇒＞☆★♪◆◇✕✖×♡♥]+\s+"),
+    "dot": re.compile(r"\s+[・•·⋅●○*＊+＋=＝@＠>»→⇒▷▶►➤＞☆★♪◆◇✕✖×♡♥]+\s+"),
+    "times": re.compile(r"\s+[xX]\s+"),
     "colon": re.compile(r"\s*：\s*|\s+:\s+|(?<=[^\s\d]):\s+"),
     "comma": re.compile(r"\s*[,，、;；]\s*"),
     "wide blank": re.compile(r"\u3000+|\s{2,}"),

@@ -14,7 +14,12 @@ from dataclasses import dataclass, replace
 
 from utawaku.models.labels.titles import artist_key, title_key
 from utawaku.models.setlist.names import Name, read_name
-from utawaku.models.setlist.notes import artist_without_notes, bracketed_tail, without_remarks
+from utawaku.models.setlist.notes import (
+    artist_without_notes,
+    bracketed_tail,
+    is_version,
+    without_remarks,
+)
 from utawaku.models.setlist.numbering import without_numbers
 from utawaku.models.setlist.reactions import is_reaction
 from utawaku.models.setlist.separators import order_for
@@ -24,12 +29,13 @@ _ARTIST_WORD = (
     r"(?:アーティスト名?|歌手名?|原唱|artists?|singers?|가수|penyanyi|ca\s?sĩ|artiste|cantante)"
 )
 _TITLE_WORD = (
-    r"(?:曲名|タイトル|歌名|曲|titles?|songs?|tracks?|제목|곡명|곡|노래|judul|lagu"
+    r"(?:曲名|タイトル|歌名|曲|歌(?![手い唄])|うた|titles?|songs?|tracks?|제목|곡명|곡|노래|judul|lagu"
     r"|bài(?:\s?hát)?|titre)"
 )
 _JOINT = r"\s*[)）」\]]?\s*[-–—/／|｜,\t:：]\s*[(（「\[]?\s*"
 _ARTIST_FIRST = re.compile(rf"{_ARTIST_WORD}{_JOINT}{_TITLE_WORD}", re.IGNORECASE)
 _TITLE_FIRST = re.compile(rf"{_TITLE_WORD}{_JOINT}{_ARTIST_WORD}", re.IGNORECASE)
+_HONORIFIC = re.compile(r"(?<=..)\s?(?:さん|さま|様|氏|先生|님)$")
 _CONSTANT_LABEL = re.compile(r"^\s*([^\W\d_][^:：\d]{0,14}?)\s*[:：]\s*(?=\S)")
 
 
@@ -66,7 +72,7 @@ def read_names(texts: Sequence[str], sides: Sides, numbered: Sequence[bool] = ()
     ]
     names = _longer_titles(names)
     names = _artists_in_brackets(names)
-    return _artist_first(names, sides)
+    return _without_honorifics(_artist_first(names, sides))
 
 
 def _without_constant_label(texts: Sequence[str]) -> list[str]:
@@ -106,8 +112,10 @@ def _artists_in_brackets(names: Sequence[Name]) -> list[Name]:
     """`Title (Artist)` is taken apart when most lines without an artist are written so."""
     artists = {artist_key(name.artist) for name in names if name.artist}
     bare = [name for name in names if name.is_song and not name.artist]
-    tails = [name for name in bare if name.paren]
-    usual = len(tails) >= 2 and 2 * len(tails) >= len(bare)
+    # "Ed Sheeran" has the word for an ending in it: such tails follow the others.
+    judged = [name for name in bare if not is_version(name.paren)]
+    tails = [name for name in judged if name.paren]
+    usual = len(tails) >= 2 and 2 * len(tails) >= len(judged)
     out = []
     for name in names:
         if name.paren and (usual or artist_key(name.paren) in artists):
@@ -145,6 +153,15 @@ def _artist_first(names: Sequence[Name], sides: Sides) -> list[Name]:
             name = _swapped(name) if swap_sides else name
         out.append(name)
     return out
+
+
+def _without_honorifics(names: Sequence[Name]) -> list[Name]:
+    """Drop "さん" and its like behind artists where most have it: one alone may be a name."""
+    given = [name for name in names if name.artist]
+    polite = [name for name in given if _HONORIFIC.search(name.artist)]
+    if len(polite) < 2 or 2 * len(polite) < len(given):
+        return list(names)
+    return [replace(name, artist=_HONORIFIC.sub("", name.artist)) for name in names]
 
 
 def _settled_artists(names: Sequence[Name], swapped: bool) -> frozenset[str]:

@@ -124,7 +124,9 @@ def _log_odds(
     marked = _is_marked(row, name, quotes=habits.quotes)
     if row.sentence:
         total += _SENTENCE
-    if is_talk(name.title) and not row.numbered and not habits.sings(name):
+    # A number makes a song of "Opening", unless the other songs have artists besides.
+    numbered_song = row.numbered and not habits.artists
+    if is_talk(name.title) and not numbered_song and not habits.sings(name):
         total += _TALK
     total += _STOP * (row.stop_s is not None)
     total += _NUMBERED * row.numbered + _ARTIST * bool(name.artist)

@@ -54,7 +54,7 @@ _WORDS = frozenset(
 _HEAD = re.compile(
     r"^(?:雑談|トーク|告知|お知らせ|スパチャ|休憩|挨拶|自己紹介|オープニング|エンディング"
     r"|配信(?:開始|終了)"
-    r"|待機|感想|闲聊|閒聊|聊天|杂谈|雜談|잡담|토크|공지|오프닝|엔딩)"
+    r"|待機|感想|お?話(?=\s*[:：])|闲聊|閒聊|聊天|杂谈|雜談|잡담|토크|공지|오프닝|엔딩)"
     r"(?=$|[\s:：(（/~\-・]|の|と|から|開始|終了|タイム|読み|スタート)"
     r"|^(?:mc|talk(?:ing)?|chat(?:ting)?|zatsudan|announcements?|super\s?chats?|break|intro|outro"
     r"|opening|ending|closing|stream)"
@@ -65,7 +65,8 @@ _CLOCK_WORDS = re.compile(
     r"^(?:から|まで|より|頃|ごろ|です|スタート予定|開始予定)(?=[でだ、。!！~〜]|\d|\s|$)"
 )
 _SURE = re.compile(
-    r"^(?:雑談|ざつだん|フリートーク|スパチャ|配信(?:開始|終了)|待機|お知らせ|告知|挨拶|ご挨拶|闲聊|杂谈|雜談"
+    r"^[\[(（【［](?:talk(?:ing)?|chat(?:ting)?|mc|zatsudan|雑談|トーク|闲聊|杂谈|雜談|잡담|토크)[\])）】］]"
+    r"|^(?:雑談|ざつだん|フリートーク|スパチャ|配信(?:開始|終了)|待機|お知らせ|告知|挨拶|ご挨拶|闲聊|杂谈|雜談"
     r"|잡담|방송\s?(?:시작|종료))"
     r"|^(?:zatsudan|super\s?chats?|stream (?:starts?|ends?)|starting soon|waiting (?:screen|room)"
     r"|(?:opening|ending|closing|free|small) talk|just chatting|end of stream|start of stream"
@@ -104,7 +105,7 @@ def is_talk(text: str) -> bool:
     if not folded:
         return True
     stem = re.sub(r"\s*\d+$", "", folded)
-    if _CLOCK_WORDS.match(folded):
+    if _CLOCK_WORDS.match(folded) or _SURE.match(text.strip()):
         return True
     if folded in _WORDS or stem in _WORDS or _SECTION.match(folded):
         return True
@@ -116,4 +117,4 @@ def is_talk(text: str) -> bool:
 
 def is_surely_talk(text: str) -> bool:
     """Return whether a text is no song even where words stand in the artist's place."""
-    return bool(_SURE.match(_SIGNS.sub("", text)))
+    return bool(_SURE.match(text.strip()) or _SURE.match(_SIGNS.sub("", text)))

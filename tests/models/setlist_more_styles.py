@@ -498,4 +498,116 @@ MORE_STYLES: dict[str, tuple[str, list[Song]]] = {
         "5:12 ｢夜明けの歌｣ 青井ソラ\n10:20 ｢海と猫｣ 月見団子",
         [(312.0, None, "夜明けの歌", "青井ソラ"), (620.0, None, "海と猫", "月見団子")],
     ),
+    "arrows beside times and between names": (
+        "▶5:12◀ 夜明けの歌／青井ソラ\n▶10:20◀ 海と猫／月見団子\n▶15:48◀ 紙の舟／藤",
+        [
+            (312.0, None, "夜明けの歌", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "紙の舟", "藤"),
+        ],
+    ),
+    "triangles": (
+        "5:12 ▷ 夜明けの歌 ▷ 青井ソラ\n10:20 ▷ 海と猫 ▷ 月見団子\n15:48 ▷ 紙の舟 ▷ 藤",
+        [
+            (312.0, None, "夜明けの歌", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "紙の舟", "藤"),
+        ],
+    ),
+    "numbers also before talk": (
+        "1) 5:12 - Paper Boats (Ida Holm)\n2) 10:20 - Morning Glass (The Lanterns)\n"
+        "3) 15:48 - charla\n4) 20:00 - Slow Tram (Ida Holm)",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+            (1200.0, None, "Slow Tram", "Ida Holm"),
+        ],
+    ),
+    "tags of talk and hearts": (
+        "5:12 [SONG] Paper Boats (Ida Holm) <3\n10:20 [TALK] about her trip\n"
+        "15:48 [SONG] Morning Glass (The Lanterns) <3\n20:00 [SONG] Slow Tram (Ida Holm)",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (948.0, None, "Morning Glass", "The Lanterns"),
+            (1200.0, None, "Slow Tram", "Ida Holm"),
+        ],
+    ),
+    "notes around, artists in brackets": (
+        "5:12 ♪夜明けの歌(青井ソラ)♪\n10:20 ♪海と猫(月見団子)♪\n14:00 水飲みタイム\n"
+        "15:48 ♪紙の舟(藤)♪",
+        [
+            (312.0, None, "夜明けの歌", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "紙の舟", "藤"),
+        ],
+    ),
+    "polite": (
+        "5:12 夜明けの歌/青井ソラさん\n10:20 海と猫/月見団子さん\n15:48 紙の舟/藤野様",
+        [
+            (312.0, None, "夜明けの歌", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "紙の舟", "藤野"),
+        ],
+    ),
+    "originals in brackets of two kinds": (
+        "5:12 Paper Boats (orig: Ida Holm)\n10:20 Morning Glass [orig. The Lanterns]",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+        ],
+    ),
+    "artists in brackets that look like versions, and languages": (
+        "5:12 Paper Boats (Ida Holm) [JP]\n10:20 Morning Glass (The Lanterns) [ES]\n"
+        "15:48 Slow Tram (Ed Nyman) [EN]\n20:00 Night Ferry (Tall Mix)\n"
+        "25:00 Harbour (Kanashii Anime OP)",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+            (948.0, None, "Slow Tram", "Ed Nyman"),
+            (1200.0, None, "Night Ferry", "Tall Mix"),
+            (1500.0, None, "Harbour (Kanashii Anime OP)", ""),
+        ],
+    ),
+    "a song or talk, by the word before": (
+        "5:12 歌：夜明けの歌\n10:20 歌：海と猫\n14:00 話：最近のこと\n15:48 歌：紙の舟",
+        [
+            (312.0, None, "夜明けの歌", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "紙の舟", ""),
+        ],
+    ),
+    "artists in square brackets behind a dash": (
+        "[5:12] Paper Boats - [Ida Holm]\n[10:20] Morning Glass - [The Lanterns]",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+        ],
+    ),
+    "an x between title and artist": (
+        "5:12 夜明けの歌 x 青井ソラ\n10:20 海と猫 x 月見団子\n15:48 紙の舟 x 藤",
+        [
+            (312.0, None, "夜明けの歌", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "紙の舟", "藤"),
+        ],
+    ),
+    "ends with a word": (
+        "5:12 夜明けの歌 / 青井ソラ　9:50 終\n10:20 海と猫 / 月見団子　14:55 終\n"
+        "15:48 紙の舟 / 藤　20:10 終",
+        [
+            (312.0, 590.0, "夜明けの歌", "青井ソラ"),
+            (620.0, 895.0, "海と猫", "月見団子"),
+            (948.0, 1210.0, "紙の舟", "藤"),
+        ],
+    ),
+    "own songs among covers": (
+        "5:12 夜明けの歌／青井ソラ　cover\n10:20 オリ曲『星の海』\n15:48 紙の舟／藤　cover\n"
+        "20:00 オリジナル曲：夜の船",
+        [
+            (312.0, None, "夜明けの歌", "青井ソラ"),
+            (620.0, None, "星の海", ""),
+            (948.0, None, "紙の舟", "藤"),
+            (1200.0, None, "夜の船", ""),
+        ],
+    ),
 }
