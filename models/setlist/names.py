@@ -19,6 +19,7 @@ from utawaku.models.setlist.notes import (
     without_title_label,
 )
 from utawaku.models.setlist.numbering import without_sure_number
+from utawaku.models.setlist.reactions import is_reaction
 from utawaku.models.setlist.separators import ALWAYS, split_outside_brackets
 from utawaku.models.setlist.talk import is_talk
 
@@ -36,7 +37,8 @@ _TRAILING = re.compile(
 )
 _MUSIC_SIGN = re.compile("[♪♫♬♩🎵🎶🎤🎼🎙]")
 _ENCORE = re.compile(
-    r"^\s*[\[(（【<]?\s*(?:w\s*)?(?:encore|en|アンコール|安可曲?|앵콜|앙코르)\s*\d*\s*[\])）】>:：.、\-]+\s*",
+    r"^\s*[\[(（【<]?\s*(?:w\s*)?(?:encore|en|アンコール|安可曲?|앵콜|앙코르)\s*\d*\s*[\])）】>:：.、\-]+\s*"
+    r"|^\s*(?:アンコール|安可曲?|앵콜|앙코르)\s+(?=\w)",
     re.IGNORECASE,
 )
 _SONG_TAG = re.compile(
@@ -137,6 +139,9 @@ def _trim(text: str) -> str:
 
 def _clean_title(text: str) -> str:
     title = _trim(text) if text else ""
+    head, inner = bracketed_tail(title)
+    if head and " " in inner and is_reaction(inner):  # "Title (she cried)"
+        title = head
     title = without_title_label(without_remarks(_unquoted(title)))
     return _unquoted(title)
 

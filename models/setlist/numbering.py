@@ -39,6 +39,10 @@ _SURE = re.compile(
     r")\s*",
     re.IGNORECASE,
 )
+_LAST = re.compile(
+    r"^\W*(?:ラスト|最後|トリ|アンコール|last|final|encore)(?:の?曲|ソング|\s?song)?\s*[:：.、\-]?\s+(?=\w)",
+    re.IGNORECASE,
+)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _LETTER_TOO = {1: 9, 5: 22, 10: 24}
 """The Roman numbers of one letter -> that letter's place in the alphabet."""
@@ -67,9 +71,19 @@ def without_numbers(texts: Sequence[str]) -> list[Numbered]:
     "♪1", "Bài 3:", "3 / ", "曲目三". A text alone loses only what can be no title ("3曲目：").
     """
     counted = _counted(texts)
-    return [
+    read = [
         Numbered(counted[index], True) if index in counted else without_sure_number(text)
         for index, text in enumerate(texts)
+    ]
+    n_numbered = sum(one.numbered for one in read)
+    if n_numbered < 2 or 2 * n_numbered < len(read):
+        return read
+    # Among numbers, "last" is one, too.
+    return [
+        one
+        if one.numbered or not _LAST.match(one.rest)
+        else Numbered(_LAST.sub("", one.rest), True)
+        for one in read
     ]
 
 

@@ -53,6 +53,8 @@ _END_WORD = re.compile(
     r"|selesai|ende)\s*[:：=]?\s*[\[(（]?\s*",
     re.IGNORECASE,
 )
+_TOLD_INSIDE = re.compile(r"[(（\[【]\s*\w+\s+\w[^)）\]】]*$")
+"""A remark in brackets that names a time: "Title (she cries at 9:44)"."""
 _END_ALONE = re.compile(
     r"\W*(?:ends?|終了|終わり|おわり|終|まで|结束|結束|끝|까지|fin|ende)\W*", re.IGNORECASE
 )
@@ -283,6 +285,7 @@ def _join_behind_names(lines: Sequence[_Line]) -> None:
         if len(line.groups) == 2
         and line.groups[0].second_s is None
         and line.pieces[1]
+        and not _TOLD_INSIDE.search(line.pieces[1])
         and (not line.pieces[0] or is_number(line.pieces[0]))
         and (not line.pieces[2] or _NOTE_BEHIND.match(line.pieces[2]))
     ]

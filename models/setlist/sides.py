@@ -112,8 +112,9 @@ def _artists_in_brackets(names: Sequence[Name]) -> list[Name]:
     """`Title (Artist)` is taken apart when most lines without an artist are written so."""
     artists = {artist_key(name.artist) for name in names if name.artist}
     bare = [name for name in names if name.is_song and not name.artist]
-    # "Ed Sheeran" has the word for an ending in it: such tails follow the others.
-    judged = [name for name in bare if not is_version(name.paren)]
+    # "Ed Sheeran" has the word for an ending in it, "泣き虫" one for a moment: the others decide
+    # about such tails.
+    judged = [name for name in bare if not (is_version(name.paren) or is_reaction(name.paren))]
     tails = [name for name in judged if name.paren]
     usual = len(tails) >= 2 and 2 * len(tails) >= len(judged)
     out = []

@@ -16,7 +16,7 @@ _JAPANESE = """
 赤スパ読み, お礼, 休憩, 水分補給, お水休憩, 終了, 配信終了, 終わり, おわり, 締め, 締めの挨拶,
 乾杯, 感想, mc, チューニング, 音量調整, 音量チェック, マイクチェック, マイクテスト, 声出し,
 発声練習, 選曲, 選曲中, 離席, トイレ休憩, 機材トラブル, ミュート, トラブル, こんばんは, 開演,
-閉演, スクショタイム, 初見さん紹介, コメント返し, コメント読み
+閉演, スクショタイム, 初見さん紹介, コメント返し, コメント読み, 鼻歌, 鼻唄, ハミング, リクエスト募集
 """
 _ENGLISH = """
 start, starts, stream start, stream starts, start of stream, starting soon, starting, opening,
@@ -28,6 +28,7 @@ donation reading, reading donations, announcement, announcements, ending, end, e
 stream end, the end, outro, closing, closing talk, final talk, bye, goodbye, mic check,
 sound check, soundcheck, tuning, setup, technical difficulties, q&a, waiting, waiting screen,
 begin, beginning, thank you, thanks, raid, raids, credits, edit, edited, correction, corrections,
+guitar tuning, vocal warm up, warm up, warmup, warming up, humming,
 start of the stream, end of the stream, pre-stream, preshow, afterparty, housekeeping, game, gaming
 """
 _CHINESE = """
@@ -80,6 +81,14 @@ _TAIL = re.compile(
     r"\s*(?:time|タイム)?\s*\d*$",
     re.IGNORECASE,
 )
+_SOUND = re.compile(
+    r"^(?:音量(?:直|戻|上|下|調|小|大|バランス|ok)|音が(?:小さ|大き|割れ|ない|切れ)"
+    r"|エコー(?:強|弱|かか|切|なし|オン|オフ)"
+    r"|マイク(?:オフ|オン|ミュート|入|切|遠|近)|(?:カラオケ)?(?:音源|オケ|bgm)\S{0,2}(?:止ま|切れ|途切|消え|小さ|大き)"
+    r"|音割れ|音飛び|音ズレ|ハウリング|ノイズ(?:が|入|乗)|audio (?:fixed|cuts?|issues?)\b)",
+    re.IGNORECASE,
+)
+"""Remarks on how the stream sounded."""
 _SECTION = re.compile(
     r"^(?:encore|アンコール|安可|앵콜|앙코르|set\s*list|セトリ|セットリスト|歌单|歌單|曲目"
     r"|타임스탬프|셋리스트"
@@ -112,7 +121,7 @@ def is_talk(text: str) -> bool:
     kinds = _AND.split(folded)
     if len(kinds) > 1 and all(kind in _WORDS for kind in kinds):
         return True
-    return bool(_HEAD.match(folded) or _TAIL.search(folded))
+    return bool(_HEAD.match(folded) or _TAIL.search(folded) or _SOUND.match(folded))
 
 
 def is_surely_talk(text: str) -> bool:

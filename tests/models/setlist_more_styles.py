@@ -610,4 +610,40 @@ MORE_STYLES: dict[str, tuple[str, list[Song]]] = {
             (1200.0, None, "夜の船", ""),
         ],
     ),
+    "how it sounded": (
+        "2:10 音が小さい\n3:30 音量直った\n5:12 夜明けの歌\n9:00 エコー強め\n10:20 海と猫\n"
+        "15:48 紙の舟\n17:00 カラオケ音源止まる",
+        [
+            (312.0, None, "夜明けの歌", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "紙の舟", ""),
+        ],
+    ),
+    "remarks on songs in brackets": (
+        "Timestamps\n5:12 Paper Boats (so good)\n10:20 Morning Glass (she cried)\n"
+        "15:48 Slow Tram (voice crack at 17:10)",
+        [
+            (312.0, None, "Paper Boats", ""),
+            (620.0, None, "Morning Glass", ""),
+            (948.0, None, "Slow Tram", ""),
+        ],
+    ),
+    "the last one by a word": (
+        "5:12 1曲目 夜明けの歌\n10:20 2曲目 海と猫\n15:48 ラスト 紙の舟\n20:00 アンコール 白い風",
+        [
+            (312.0, None, "夜明けの歌", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "紙の舟", ""),
+            (1200.0, None, "白い風", ""),
+        ],
+    ),
+    "between warming up": (
+        "5:12 Paper Boats (acapella)\n8:00 humming\n9:00 guitar tuning\n10:20 Morning Glass\n"
+        "15:00 vocal warm up\n15:48 Slow Tram",
+        [
+            (312.0, None, "Paper Boats (acapella)", ""),
+            (620.0, None, "Morning Glass", ""),
+            (948.0, None, "Slow Tram", ""),
+        ],
+    ),
 }
