@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from utawaku.library.han import simplified
+from utawaku.library.romanize import variants
 
 _BRACKETED = re.compile(r"[(\[{<【〔〈《]([^()\[\]{}<>【】〔〕〈〉《》]*)[)\]}>】〕〉》]")
 _REMARK = re.compile(
@@ -26,6 +27,9 @@ _REMARK = re.compile(
 )
 _FEATURING = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s+.*$", re.IGNORECASE)
 _LONG_MARKS = str.maketrans({"〜": "~", "～": "~", "∼": "~", "’": "'", "‘": "'", "＆": "&"})
+_LATIN = re.compile(r"[a-z0-9]+")
+_WITHOUT_READING = re.compile(r"[\u3400-\u9fff\uac00-\ud7af]")
+"""Chinese characters and Hangul, of which no reading is known here."""
 _KATAKANA_FIRST, _KATAKANA_LAST, _KANA_DISTANCE = 0x30A1, 0x30F6, 0x60
 
 
@@ -92,29 +96,55 @@ def same_song(
 ) -> bool:
     """Return whether two labels mean one song; a missing artist agrees with any.
 
-    Different artists with an equal title are two songs, unless one name holds the other.
+    Different artists with an equal title are two songs, unless one name holds the other. Names in
+    kana are compared with Latin ones by their romaji. Other names in two scripts cannot be
+    compared: they agree where the titles are equal. Titles with different numbers ("Part 1", "Part
+    2") are two songs.
     """
-    if similarity(title_key(title_a), title_key(title_b)) < tolerance:
+    left, right = title_key(title_a), title_key(title_b)
+    if _likeness(title_a, left, title_b, right) < tolerance or _numbers_differ(left, right):
         return False
-    left, right = artist_key(artist_a), artist_key(artist_b)
-    if not left or not right:
+    by_left, by_right = artist_key(artist_a), artist_key(artist_b)
+    if not by_left or not by_right or by_left in by_right or by_right in by_left:
         return True
-    return left in right or right in left or similarity(left, right) >= 0.6
+    if _likeness(artist_a, by_left, artist_b, by_right) >= 0.6:
+        return True
+    unread = by_left if _LATIN.fullmatch(by_right) else by_right
+    in_two_scripts = bool(_LATIN.fullmatch(by_left)) != bool(_LATIN.fullmatch(by_right))
+    return in_two_scripts and left == right and bool(_WITHOUT_READING.search(unread))
+
+
+def _likeness(text_a: str, left: str, text_b: str, right: str) -> float:
+    """Return the similarity of two keys, or that of their romaji where one alone is in Latin."""
+    plain = similarity(left, right)
+    if plain or bool(_LATIN.fullmatch(left)) == bool(_LATIN.fullmatch(right)):
+        return plain
+    kana, latin = (text_b, left) if _LATIN.fullmatch(left) else (text_a, right)
+    return max((similarity(_letters(one), latin) for one in variants(kana)), default=0.0)
+
+
+def _numbers_differ(left: str, right: str) -> bool:
+    """Return whether both keys hold numbers, and others."""
+    numbers = re.findall(r"\d+", left), re.findall(r"\d+", right)
+    return all(numbers) and numbers[0] != numbers[1]
 
 
 _STYLE = re.compile(
-    r"[(\[（【]?\s*(?:(?:originally\s+)?(?:performed|made\s+famous|made\s+popular|recorded)\s+by"
-    r"|in\s+the\s+style\s+of|as\s+made\s+famous\s+by|tribute\s+to|原曲歌手|原唱)\s*[::]?\s*"
-    r"(?P<artist>[^()\[\]（）【】]+?)\s*(?:[)\]）】]|$)",
+    r"[(\[（【〔]?\s*(?:(?:originally\s+)?(?:performed|made\s+famous|made\s+popular|recorded)\s+by"
+    r"|in\s+the\s+style\s+of|as\s+made\s+famous\s+by|tribute\s+to|原曲歌手|原唱"
+    r"|オリジナル・?(?:アーティスト|歌手|歌唱))\s*[:：]?\s*"
+    r"(?P<artist>[^()\[\]（）【】〔〕]+?)\s*(?:[)\]）】〕]|$)",
     re.IGNORECASE,
 )
 _KARAOKE_REMARK = re.compile(
-    r"\s*[(\[（【][^()\[\]（）【】]*(?:karaoke|カラオケ|instrumental|off\s*vocal|backing\s+track"
-    r"|minus\s+one|オフボーカル|伴奏|원키|반주|노래방)[^()\[\]（）【】]*[)\]）】]",
+    r"\s*[(\[（【〔][^()\[\]（）【】〔〕]*(?:karaoke|カラオケ|instrumental|off\s*vocal|backing\s+track"
+    r"|minus\s+one|オフボーカル|ガイドメロディ|オルゴール|伴奏|원키|반주|노래방)[^()\[\]（）【】〔〕]*[)\]）】〕]",
     re.IGNORECASE,
 )
 _KARAOKE_TAIL = re.compile(
-    r"\s*[-–—~]\s*(?:karaoke|instrumental|off\s*vocal|backing\s+track)\b.*$", re.IGNORECASE
+    r"\s*[-–—~〜～]\s*(?:(?:karaoke|instrumental|off\s*vocal|backing\s+track)\b"
+    r"|カラオケ|オフボーカル|オルゴール|伴奏).*$",
+    re.IGNORECASE,
 )
 _KARAOKE_ARTIST = re.compile(
     r"karaoke|カラオケ|backing\s+track|tribute|sing\s*king|party\s+tyme|sunfly|zoom\s+entertainments"

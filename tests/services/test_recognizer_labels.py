@@ -58,6 +58,21 @@ def test_one_title_by_two_artists_is_two_songs_but_a_missing_artist_agrees() -> 
     assert same_song("Home", "Lanterns", "HOME", "The Lanterns feat. Ida Holm")
 
 
+def test_artists_in_two_scripts_agree_unless_kana_say_otherwise() -> None:
+    assert same_song("Home", "青井空", "Home", "Sora Aoi")
+    assert same_song("Home", "파란하늘", "Home", "Blue Sky")
+    assert same_song("Home", "いぬのうた", "Home", "Inunouta")
+    assert not same_song("Home", "いぬのうた", "Home", "The Lanterns")
+    assert not same_song("Home again", "青井空", "Home alone", "Sora Aoi")
+
+
+def test_a_title_in_kana_is_its_romaji_and_numbers_tell_titles_apart() -> None:
+    assert same_song("ありがとう", "Ida", "ARIGATO", "Ida")
+    assert not same_song("ありがとう", "Ida", "Sayonara", "Ida")
+    assert not same_song("Summer 2000", "Ida", "Summer 2001", "Ida")
+    assert same_song("Summer 2000", "Ida", "Summer 2000 (Short ver.)", "Ida")
+
+
 @pytest.mark.parametrize(
     ("title", "artist", "expected"),
     [
@@ -66,6 +81,18 @@ def test_one_title_by_two_artists_is_two_songs_but_a_missing_artist_agrees() -> 
             "Great Karaoke Band",
             ("Paper Boats", "Ida Holm"),
         ),
+        (
+            "夜明けの歌(カラオケ) [オリジナルアーティスト:青井ソラ]",
+            "カラオケ歌っちゃ王",
+            ("夜明けの歌", "青井ソラ"),
+        ),
+        (
+            "夜明けの歌 〔生音風カラオケ〕 オリジナル歌手：青井ソラ",
+            "Great Karaoke Band",
+            ("夜明けの歌", "青井ソラ"),
+        ),
+        ("夜明けの歌 〜カラオケ〜", "青井ソラ", ("夜明けの歌", "青井ソラ")),
+        ("夜明けの歌 (オルゴール)", "オルゴールサウンド", ("夜明けの歌", "")),
         (
             "Paper Boats (Originally Performed by Ida Holm)",
             "Backing Track Pros",
