@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from utawaku.library.records import SetlistLine
@@ -32,8 +33,15 @@ _CHEER = re.compile(
     r"|哈+|好听|好聽|可爱|可愛|晚上好|초.*|굿)[!！?？~〜～ー。.wｗ]*$",
     re.IGNORECASE,
 )
+_EXCLAMATION = re.compile(
+    r"(?:(?:きた|きちゃ|きたこれ)[あぁっ]*|だ[あぁっ]*|じゃん|やん|やった|かな|かも|ですか?|か|ね|よ|w+|草|すき|好き|神曲?"
+    r"|最高|助かる|たすかる|うれしい|嬉しい|まって|待って|やば[いっ]*|来了|來了|好听|好聽)+$"
+)
+"""Words of joy behind a title, as `title_key` folds them."""
 _EMOTE = re.compile(r":_?[A-Za-z][\w-]*:")
 """A channel's own picture, which stands for no title."""
+_Call = tuple[ChatMessage, SetlistLine, bool]
+"""A message, what it names, and whether it is marked as a name."""
 _NOW_SINGING = re.compile(
     r"^(?:now\s+(?:playing|singing)|np|current\s+song|♪|🎵|🎶|曲名|今の曲|セトリ|正在唱|지금\s*노래)\s*[::：]?\s*",
     re.IGNORECASE,
@@ -45,14 +53,14 @@ def titles_in_chat(messages: Sequence[ChatMessage]) -> list[tuple[SetlistLine, d
 
     `start_s` is when the first of them wrote: some seconds after the song began, never a boundary.
     """
-    groups: dict[str, list[tuple[ChatMessage, SetlistLine, bool]]] = defaultdict(list)
+    groups: dict[str, list[_Call]] = defaultdict(list)
     for message in messages:
         called = _called(message)
         if called is not None:
             line, marked = called
             groups[title_key(line.title)].append((message, line, marked))
     found = []
-    for calls in groups.values():
+    for calls in _with_exclamations(groups):
         calls.sort(key=lambda call: call[0].offset_s)
         burst = [c for c in calls if c[0].offset_s - calls[0][0].offset_s <= BURST_S]
         if len(burst) < 0.8 * len(calls):
@@ -62,12 +70,41 @@ def titles_in_chat(messages: Sequence[ChatMessage]) -> list[tuple[SetlistLine, d
         trusted = any(message.trusted and mark for message, _, mark in burst)
         enough = MIN_SPEAKERS_MARKED if marked else MIN_SPEAKERS
         if trusted or len(speakers) >= enough:
-            best = max((line for _, line, _ in burst), key=lambda line: len(line.artist))
+            best = max(
+                (line for _, line, _ in burst),
+                key=lambda line: (len(line.artist), -len(line.title)),
+            )
             line = SetlistLine(
                 max(burst[0][0].offset_s, 0.0), best.title, best.artist, raw=burst[0][0].text
             )
             found.append((line, {"speakers": len(speakers), "by_moderator": trusted}))
     return sorted(found, key=lambda pair: pair[0].start_s)
+
+
+def _with_exclamations(groups: Mapping[str, list[_Call]]) -> list[list[_Call]]:
+    """Join "Title", "Titleだ！" and "Titleきた": what stays of two of them without such words.
+
+    A title that is only said in one way stays as it is: it may end with such a word.
+    """
+    by_stem: dict[str, list[str]] = defaultdict(list)
+    for key in groups:
+        stem = _EXCLAMATION.sub("", key)
+        by_stem[stem if len(stem) >= 2 else key].append(key)
+    joined = []
+    for stem, keys in by_stem.items():
+        calls = [call for key in keys for call in groups[key]]
+        if len(keys) > 1 and stem not in groups:
+            calls = [(message, _cut_to(line, stem), marked) for message, line, marked in calls]
+        joined.append(calls)
+    return joined
+
+
+def _cut_to(line: SetlistLine, stem: str) -> SetlistLine:
+    """The line with the beginning of its title that folds to `stem`."""
+    for length in range(1, len(line.title) + 1):
+        if title_key(line.title[:length]) == stem:
+            return replace(line, title=line.title[:length])
+    return line
 
 
 def _called(message: ChatMessage) -> tuple[SetlistLine, bool] | None:

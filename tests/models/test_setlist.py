@@ -291,6 +291,19 @@ def test_titles_that_viewers_call_out_together_are_found_among_cheers(tmp_path: 
     assert called == [(315.0, "夜明けの歌", ""), (628.0, "海と猫", ""), (945.0, "紙の舟", "藤")]
 
 
+def test_titles_with_words_of_joy_behind_them_count_together() -> None:
+    bare = ["夜明けの歌", "夜明けの歌だ！", "夜明けの歌きたああ"]
+    joyful = ["Paper Boatsだ！！", "paper boatsじゃん", "Paper Boatsキタ"]
+    always = ["海だ", "海だ", "海だ"]
+    messages = [
+        ChatMessage(at + i, f"v{i}", text)
+        for at, texts in ((300.0, bare), (900.0, joyful), (1500.0, always))
+        for i, text in enumerate(texts)
+    ]
+    found = [(line.start_s, line.title) for line, _ in titles_in_chat(messages)]
+    assert found == [(300.0, "夜明けの歌"), (900.0, "Paper Boats"), (1500.0, "海だ")]
+
+
 def test_one_viewer_repeating_a_title_does_not_name_the_song() -> None:
     messages = [ChatMessage(300.0 + i, "same person", "夜明けの歌") for i in range(9)]
     assert titles_in_chat(messages) == []
