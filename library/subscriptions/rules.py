@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from utawaku.library.errors import ConfigError
 
 PRESETS: Mapping[str, str] = {
-    "karaoke": r"歌枠|うたわく|うた枠|ウタ枠|歌わく|お歌|おうた|歌配信|歌雑|カラオケ|からおけ|karaoke|utawaku"
-    r"|伴奏|우타와[쿠꾸]|노래방",
+    "karaoke": r"歌枠|うたわく|うた枠|ウタ枠|歌わく|お歌|おうた|歌配信|歌雑|カラオケ|からおけ"
+    r"|karaoke|utawaku|伴奏|우타와[쿠꾸]|노래방",
     "acoustic": r"弾き語り|弾語り|ひきがたり|acoustic|吉他|弹唱|彈唱",
-    "singing": r"singing|\bsings?\b|sing[- ]?along|unarchived? song|노래|歌います|歌う|歌お|うたう|うたいます"
-    r"|熱唱|cantando|nyanyi|\bhát\b",
+    "singing": r"singing|\bsings?\b|sing[- ]?along|unarchived? song|노래|歌います|歌う|歌お|うたう"
+    r"|うたいます|熱唱|cantando|nyanyi|\bhát\b",
     "song_session": r"歌回|歌會|歌会|唱歌|点歌|點歌",
 }
 """Names for what karaoke streams are called; `@karaoke` in a rule means the expression here, and
