@@ -21,6 +21,7 @@ from utawaku.services.downloader.failures import disk_full
 from utawaku.services.downloader.identity import FILE_PREFIX, stream_id_for_file
 from utawaku.services.downloader.info import STREAM_ID_KEY, StreamInfo, keepable_info
 from utawaku.services.downloader.pictures import picture_extension
+from utawaku.services.downloader.recorder_facts import facts_of_chat, facts_of_name
 from utawaku.services.downloader.result import FetchedRecording, recording_in, write_json
 
 TakeMode = Literal["reference", "copy", "move", "hardlink"]
@@ -57,8 +58,9 @@ def take_file(
     `X.description`, subtitles (`X.srt`, `X.<language>.vtt`, .ass, .ssa, .lrc), and the chat:
     `X.live_chat.json` (yt-dlp), `X.chat.json`, `X_chat.json` or `X.json` (TwitchDownloader,
     chat-downloader; also packed as `.gz`), `X.danmaku.xml` or `X.xml` (Bilibili's recorders). Side
-    files that cannot be read are listed in `warnings`, never fatal. Taking the same file again
-    changes nothing and is cheap.
+    files that cannot be read are listed in `warnings`, never fatal. Title, channel and day that no
+    side file tells are read from the head of the chat, the tags and the name (`recorder_facts`).
+    Taking the same file again changes nothing and is cheap.
 
     Raises MediaError, NotMediaError, TruncatedMediaError, NoAudioError, DiskFullError.
     """
@@ -232,8 +234,10 @@ def _take_sidecars(
     comments = info.get("comments")
     if isinstance(comments, list) and comments:
         taken["comments"] = write_json(folder / "comments.json", comments)
+    chat = _chat_beside(source, warnings)
     taken["info"] = write_json(
-        folder / "info.json", keepable_info(_completed(info, source, probed, stream_id), stream_id)
+        folder / "info.json",
+        keepable_info(_completed(info, source, chat, probed, stream_id), stream_id),
     )
     for suffix in _PICTURES:
         picture = source.with_suffix(suffix)
@@ -244,7 +248,6 @@ def _take_sidecars(
                 continue
             taken["thumbnail"] = _copied(picture, folder / f"thumbnail.{extension}")
             break
-    chat = _chat_beside(source, warnings)
     if chat is not None:
         ending = ".xml" if chat.suffix.lower() == ".xml" else ".json"
         packed = ".gz" if chat.suffix.lower() == ".gz" else ""
@@ -279,14 +282,17 @@ def _chat_beside(source: Path, warnings: list[str]) -> Path | None:
 
 
 def _completed(
-    info: Mapping[str, Any], source: Path, probed: Probe, stream_id: str
+    info: Mapping[str, Any], source: Path, chat: Path | None, probed: Probe, stream_id: str
 ) -> dict[str, Any]:
-    """Fill what the side file does not tell from the media's own tags and name."""
+    """Fill what the side file does not tell: from the chat's head, the media's tags, the name."""
     full: dict[str, Any] = dict(info)
+    told = facts_of_chat(chat) if chat is not None else {}
+    named = facts_of_name(source)
     for tag, key in _TRACK_TAGS.items():
         if probed.tags.get(tag) and not full.get(key):
-            full[key] = probed.tags[tag]
-    full.setdefault("title", probed.tags.get("title") or source.stem)
+            full[key] = told.get(key) or probed.tags[tag]
+    title = told.get("title") or probed.tags.get("title") or named.get("title")
+    full.setdefault("title", title or source.stem)
     full.setdefault("id", stream_id.removeprefix(f"{FILE_PREFIX}-"))
     if not full.get("extractor_key"):
         full["extractor_key"] = FILE_PREFIX
@@ -294,8 +300,13 @@ def _completed(
     if not full.get("duration") and probed.duration_s:
         full["duration"] = probed.duration_s
     digits = "".join(c for c in probed.tags.get("date", "") if c.isdigit())[:8]
-    if len(digits) == 8 and not full.get("upload_date"):
-        full["upload_date"] = digits
+    day = told.get("upload_date") or (digits if len(digits) == 8 else named.get("upload_date"))
+    for key, value in (
+        ("upload_date", day),
+        ("channel", told.get("channel") or named.get("channel")),
+    ):
+        if value and not full.get(key):
+            full[key] = value
     full[STREAM_ID_KEY] = stream_id
     return full
 

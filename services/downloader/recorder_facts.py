@@ -1,0 +1,156 @@
+"""Facts that recorders leave in the names of their files and at the head of their chats.
+
+Sources: the default name templates of BililiveRecorder (录播姬), blrec, bililive-go, biliup, OBS,
+TwitchDownloader, twitch-dl and yt-dlp, and the chats that the first two and TwitchDownloader write.
+"""
+
+import gzip
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from utawaku.library.text import clean_line
+
+Facts = dict[str, str]
+"""`title`, `channel` and `upload_date` (YYYYMMDD), as an info.json has them; no empty values."""
+
+_HEAD_BYTES = 64 * 1024
+_MOST_JSON_BYTES = 64 * 1024 * 1024
+_DAY = r"(?P<year>20\d\d)(?P<sign>[-_./年]?)(?P<month>\d\d)(?:(?P=sign)|月)(?P<day>\d\d)日?"
+_CLOCK = (
+    r"(?:[T _\-]{0,3}(?:[01]\d|2[0-3])[-_:.：時时h]?[0-5]\d(?:[-_:.：分m]?[0-5]\d)?[秒s]?"
+    r"(?:[-_.]\d{3})?)?"
+)
+_MOMENT = rf"(?<!\d){_DAY}{_CLOCK}(?!\d)"
+_AT_START = re.compile(rf"^[\s_-]*{_MOMENT}[\s_-]*")
+_AT_END = re.compile(rf"[\s_-]*{_MOMENT}[\s_-]*$")
+_IN_BRACKETS = re.compile(rf"[\[【(（]\s*{_MOMENT}\s*[\]】)）]")
+_ANYWHERE = re.compile(_MOMENT)
+_SITE_ID = re.compile(r"\s*\[(?:[\w-]{11}|BV\w{10}(?:_p\d+)?|v\d{6,})\]$", re.ASCII)
+_NAMES = (
+    # 录制-23058-20261120-203015-123-title
+    re.compile(rf"^录制-\d+-{_MOMENT}-(?P<title>.+)$"),
+    # blive_23058_2026-11-20-203015
+    re.compile(rf"^blive_\d+_{_MOMENT}(?P<title>)$"),
+    # [2026-11-20 20-30-15][channel][title]
+    re.compile(rf"^\[{_MOMENT}\]\[(?P<channel>[^\]]+)\]\[(?P<title>.+)\]$"),
+    # 2026-11-20_123456789_channel_and_title
+    re.compile(rf"^{_MOMENT}_\d{{6,}}_(?P<slug>\w+)$"),
+    # [11-20-26] channel - title
+    re.compile(
+        r"^\[(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<year>\d\d)\] (?P<channel>.+?) - (?P<title>.+)$"
+    ),
+)
+_FOLDER = re.compile(r"^\d+(?: - |-)(?P<channel>.+)$")
+"""`23058-channel` of BililiveRecorder, `23058 - channel` of blrec."""
+
+
+def facts_of_name(path: Path) -> Facts:
+    """Return what the name of a recording tells.
+
+    >>> facts_of_name(Path("/a/12-Ida/录制-12-20261120-203015-123-Songs.flv"))
+    {'title': 'Songs', 'upload_date': '20261120', 'channel': 'Ida'}
+    >>> facts_of_name(Path("Songs [dQw4w9WgXcQ].webm"))
+    {'title': 'Songs'}
+    """
+    stem = path.stem
+    for pattern in _NAMES:
+        match = pattern.match(stem)
+        if match and (day := _day_of(match)):
+            told = match.groupdict()
+            folder = _FOLDER.match(path.parent.name)
+            channel = told.get("channel") or (folder["channel"] if folder else "")
+            title = told.get("title") or (told.get("slug") or "").replace("_", " ")
+            return _known(title=title, upload_date=day, channel=channel)
+    title = _SITE_ID.sub("", stem)
+    found = _IN_BRACKETS.search(title) or _ANYWHERE.search(title)
+    day = _day_of(found) if found else ""
+    if not day:
+        return _known(title=title)
+    without = _IN_BRACKETS.sub("", title)
+    for edge in (_AT_START, _AT_END):
+        without = edge.sub("", without)
+    without = without.strip(" _-–—")
+    return _known(title=without or title, upload_date=day)
+
+
+def facts_of_chat(chat: Path) -> Facts:
+    """Return what the head of a recorder's chat tells; nothing of a chat without one."""
+    try:
+        if chat.suffix.lower() == ".xml":
+            with chat.open("rb") as file:
+                return _of_xml(file.read(_HEAD_BYTES))
+        if chat.stat().st_size > _MOST_JSON_BYTES:
+            return {}
+        packed = chat.read_bytes()
+        text = gzip.decompress(packed) if chat.suffix.lower() == ".gz" else packed
+        return _of_twitch(json.loads(text))
+    except (OSError, EOFError, ValueError):
+        return {}  # of a chat that cannot be read, the reader of chats tells
+
+
+def _of_xml(head: bytes) -> Facts:
+    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        return {}
+    parser: ElementTree.XMLPullParser[Any] = ElementTree.XMLPullParser(events=("end",))
+    told: dict[str, str] = {}
+    # In pieces: what stands before a break or the end of the head is read.
+    for piece in re.split(rb"(?<=>)", head):
+        try:
+            parser.feed(piece)
+            read = [part for event in parser.read_events() for part in event]
+        except ElementTree.ParseError:
+            break
+        elements = [part for part in read if isinstance(part, ElementTree.Element)]
+        for element in elements:
+            if element.tag == "BililiveRecorderRecordInfo":
+                told = dict(element.attrib)
+            elif element.tag in ("user_name", "room_title", "record_start_time", "live_start_time"):
+                told[element.tag] = element.text or ""
+        if any(element.tag in ("d", "metadata") for element in elements):
+            break
+    return _known(
+        title=told.get("title") or told.get("room_title", ""),
+        channel=told.get("name") or told.get("user_name", ""),
+        upload_date=_day_in(
+            told.get("live_start_time")
+            or told.get("start_time")
+            or told.get("record_start_time", "")
+        ),
+    )
+
+
+def _of_twitch(chat: Any) -> Facts:
+    """Read the head of a chat by TwitchDownloader."""
+    if not isinstance(chat, Mapping):
+        return {}
+    streamer, video = chat.get("streamer"), chat.get("video")
+    if not (isinstance(streamer, Mapping) and isinstance(video, Mapping)):
+        return {}
+    return _known(
+        title=video.get("title"),
+        channel=streamer.get("name"),
+        upload_date=_day_in(str(video.get("created_at") or "")),
+    )
+
+
+def _day_in(moment: str) -> str:
+    match = _ANYWHERE.match(moment[:10])
+    return _day_of(match) if match else ""
+
+
+def _day_of(match: re.Match[str]) -> str:
+    year, month, day = (int(match[name]) for name in ("year", "month", "day"))
+    try:
+        return date(year if year > 99 else 2000 + year, month, day).strftime("%Y%m%d")
+    except ValueError:
+        return ""
+
+
+def _known(**facts: Any) -> Facts:
+    cleaned = {key: clean_line(value) for key, value in facts.items() if isinstance(value, str)}
+    return {key: value for key, value in cleaned.items() if value}

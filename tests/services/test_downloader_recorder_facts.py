@@ -1,0 +1,118 @@
+"""Titles, channels and days of recordings, from names and chats of recorders."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.services.downloader_media import media_file
+from utawaku.services.downloader.local import take_file
+from utawaku.services.downloader.recorder_facts import facts_of_chat, facts_of_name
+
+HEAD = """<?xml version="1.0" encoding="utf-8"?>
+<?xml-stylesheet type="text/xsl" href="#s"?>
+<i>
+<chatserver>chat.example</chatserver><chatid>0</chatid>
+"""
+BY_BILILIVE_RECORDER = (
+    HEAD
+    + """<BililiveRecorder version="2.17.3" />
+<BililiveRecorderRecordInfo roomid="12" shortid="0" name="青井ソラ" title="【歌枠】夜 &amp; more"
+ areanameparent="a" areanamechild="b" start_time="2026-11-20T20:30:15.1234567+08:00" />
+<d p="20.0,1,25,16777215,1700000001000,0,abc,1" user="a">夜明けの歌</d>
+<d p="30.0,1,25,167"""  # the recorder was stopped here
+)
+BY_BLREC = (
+    HEAD
+    + """<metadata><user_name>青井ソラ</user_name><room_id>12</room_id><room_title>歌枠</room_title>
+<area>b</area><parent_area>a</parent_area><live_start_time>2026-11-20T20:00:00+08:00</live_start_time>
+<record_start_time>2026-11-21T00:30:15+08:00</record_start_time><recorder>x</recorder></metadata>
+<d p="20.0,1,25,16777215,1700000001000,0,abc,1">hello</d></i>"""
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "channel", "day"),
+    [
+        ("12-Ida/录制-12-20261120-203015-123-【歌枠】夜.flv", "【歌枠】夜", "Ida", "20261120"),
+        ("12 - Ida/blive_12_2026-11-20-203015.flv", "", "Ida", "20261120"),
+        ("[2026-11-20 20-30-15][Ida][Night of songs].flv", "Night of songs", "Ida", "20261120"),
+        ("[11-20-26] Ida - Night of songs.mp4", "Night of songs", "Ida", "20261120"),
+        ("2026-11-20_123456789_ida_night_of_songs.mkv", "ida night of songs", "", "20261120"),
+        ("2026-11-20 20-30-15.mkv", "2026-11-20 20-30-15", "", "20261120"),
+        ("Ida2026-11-20T20_30_15.flv", "Ida", "", "20261120"),
+        ("【2026.11.20】【歌枠】夜 [aB3-_f5g7H9].webm", "【歌枠】夜", "", "20261120"),
+        ("2026年11月20日 歌枠.mp4", "歌枠", "", "20261120"),
+        ("歌枠_2026-11-20_20-30-15_000.ts", "歌枠", "", "20261120"),
+        ("until 2026.11.20 and on.mp4", "until 2026.11.20 and on", "", "20261120"),
+        ("20269920 songs.mp4", "20269920 songs", "", ""),
+        ("3月9日を歌う.mp4", "3月9日を歌う", "", ""),
+        ("Songs 123456789012.mp4", "Songs 123456789012", "", ""),
+        ("Songs [official video].mp4", "Songs [official video]", "", ""),
+    ],
+)
+def test_names_of_recorders_are_read(name: str, title: str, channel: str, day: str) -> None:
+    told = facts_of_name(Path("/recordings") / name)
+    assert (told.get("title", ""), told.get("channel", ""), told.get("upload_date", "")) == (
+        title,
+        channel,
+        day,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (BY_BILILIVE_RECORDER, ("【歌枠】夜 & more", "青井ソラ", "20261120")),
+        (BY_BLREC, ("歌枠", "青井ソラ", "20261120")),  # the day of the evening, not of this piece
+    ],
+)
+def test_heads_of_danmaku_files_are_read(
+    tmp_path: Path, text: str, expected: tuple[str, str, str]
+) -> None:
+    chat = tmp_path / "evening.xml"
+    chat.write_text(text, "utf-8")
+    told = facts_of_chat(chat)
+    assert (told["title"], told["channel"], told["upload_date"]) == expected
+
+
+def test_the_head_of_a_twitch_chat_is_read_also_packed(tmp_path: Path) -> None:
+    told = {
+        "streamer": {"name": "Ida", "id": 1},
+        "video": {"title": "Night of songs", "created_at": "2026-11-20T20:30:15Z"},
+        "comments": [],
+    }
+    packed = tmp_path / "evening.json.gz"
+    packed.write_bytes(gzip.compress(json.dumps(told).encode()))
+    assert facts_of_chat(packed) == {
+        "title": "Night of songs",
+        "channel": "Ida",
+        "upload_date": "20261120",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "<i>", "<i><d p='1'>x</d></i>", "{}", "[]", "not json"])
+def test_a_chat_without_a_head_tells_nothing(tmp_path: Path, text: str) -> None:
+    for suffix in (".xml", ".json"):
+        chat = tmp_path / f"evening{suffix}"
+        chat.write_text(text, "utf-8")
+        assert facts_of_chat(chat) == {}
+
+
+def test_a_declared_document_type_is_not_read(tmp_path: Path) -> None:
+    chat = tmp_path / "evening.xml"
+    chat.write_text(BY_BLREC.replace("<i>", "<!DOCTYPE i><i>", 1), "utf-8")
+    assert facts_of_chat(chat) == {}
+
+
+def test_a_recording_has_the_facts_of_its_recorder(tmp_path: Path) -> None:
+    folder = tmp_path / "12-Ida"
+    folder.mkdir()
+    recording = media_file(folder / "录制-12-20261119-203015-123-named.flac", "flac", "flac")
+    info = take_file(recording, tmp_path / "first").info
+    assert (info.title, info.channel, info.uploaded_on) == ("named", "Ida", "2026-11-19")
+    recording.with_suffix(".xml").write_text(BY_BILILIVE_RECORDER, "utf-8")
+    info = take_file(recording, tmp_path / "second").info
+    assert (info.title, info.channel) == ("【歌枠】夜 & more", "青井ソラ")
+    assert info.uploaded_on == "2026-11-20"
