@@ -14,6 +14,7 @@ from utawaku.library.records import Candidate
 from utawaku.library.shared_files import PREVIEWS
 from utawaku.library.sites import full_address
 from utawaku.library.static_playlists import SUFFIX, lines_of
+from utawaku.library.store.candidates import OF_LISTS
 from utawaku.library.text import clean_line
 from utawaku.media.folders import media_files
 from utawaku.models.tagger import Tagger
@@ -125,16 +126,16 @@ def _of_site(address: str, catalogue: Catalogue, downloader: Downloader) -> Iter
         info = downloader.resolve(address)
     if not info.is_playlist:
         yield Candidate(0, info.stream_id, info.url, info.title, info.channel, info.duration_s,
-                        source="your list")  # fmt: skip
+                        source=OF_LISTS)  # fmt: skip
         return
     for entry in info.entries[:MOST]:
         yield Candidate(0, entry.stream_id or entry.url, entry.url, entry.title,
-                        duration_s=entry.duration_s, source="your list")  # fmt: skip
+                        duration_s=entry.duration_s, source=OF_LISTS)  # fmt: skip
 
 
 def _of_file(path: Path) -> Candidate:
     key = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    return Candidate(0, f"path-{key}", str(path), clean_line(path.stem), source="your list")
+    return Candidate(0, f"path-{key}", str(path), clean_line(path.stem), source=OF_LISTS)
 
 
 def _graded_in_library(one: Candidate, grade: int, catalogue: Catalogue) -> bool:

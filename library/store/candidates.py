@@ -14,6 +14,8 @@ from utawaku.library.schema import candidates, channel_entries, requests, stream
 from utawaku.library.store.connections import Connections
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
+OF_LISTS = "your list"
+"""The source of songs that the user liked or disliked elsewhere."""
 OPEN = ("found", "previewed", "scored")
 
 
@@ -181,13 +183,20 @@ class Candidates:
             )
         return True
 
-    def n_decided(self, *, since: float = 0.0) -> int:
-        """Return how many marks candidates were given since a moment."""
+    def n_decided(self, *, since: float = 0.0, one_by_one: bool = False) -> int:
+        """Return how many marks candidates were given since a moment.
+
+        Args:
+            since: seconds since the epoch.
+            one_by_one: without songs of lists that were graded as a whole (`teach`).
+        """
         query = (
             sa.select(sa.func.count())
             .select_from(candidates)
             .where(candidates.c.grade.is_not(None), candidates.c.changed_at >= since)
         )
+        if one_by_one:
+            query = query.where(candidates.c.source != OF_LISTS)
         with self._catalogue.read() as connection:
             return int(connection.execute(query).scalar_one())
 

@@ -7,7 +7,7 @@ import pytest
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.records import Candidate
 from utawaku.library.requests import Ingest
-from utawaku.library.store.candidates import OPEN
+from utawaku.library.store.candidates import OF_LISTS, OPEN
 
 URL = "https://www.youtube.com/watch?v=crawled0001"
 
@@ -77,3 +77,7 @@ def test_marks_of_today_are_counted(catalogue: Catalogue, candidate: Candidate) 
     catalogue.candidates.decide(candidate.id, grade=-1)
     assert catalogue.candidates.n_decided(since=before) == 1
     assert catalogue.candidates.n_decided(since=time.time() + 60) == 0
+    liked = Candidate(0, "x-1", "https://x.example/1", source=OF_LISTS)
+    catalogue.candidates.teach([liked], grade=1, previews="previews")
+    assert catalogue.candidates.n_decided(since=before) == 2
+    assert catalogue.candidates.n_decided(since=before, one_by_one=True) == 1

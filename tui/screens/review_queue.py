@@ -81,7 +81,8 @@ def read_round(
         asked,
         catalogue.browser.numbers_of([one.song.id for one in asked if isinstance(one, Pick)]),
         len(catalogue.browser.search("")),
-        catalogue.review.n_graded(since=midnight) + catalogue.candidates.n_decided(since=midnight),
+        catalogue.review.n_graded(since=midnight)
+        + catalogue.candidates.n_decided(since=midnight, one_by_one=True),
         catalogue.review.guesses(),
         [model.auc for model in catalogue.taste.models() if model.auc is not None],
         catalogue.review.n_doubtful(),
