@@ -2,5 +2,6 @@
 
 from utawaku.models.chat.message import ChatMessage
 from utawaku.models.chat.read import read_chat
+from utawaku.models.chat.twitch import chat_lines
 
-__all__ = ["ChatMessage", "read_chat"]
+__all__ = ["ChatMessage", "chat_lines", "read_chat"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from utawaku.models.chat.message import ChatMessage, as_list, dig, message
@@ -46,3 +47,14 @@ def chat_downloader_message(record: dict[str, Any]) -> ChatMessage | None:
         record.get("message"),
         trusted=any(title in _TRUSTED for title in titles),
     )
+
+
+def chat_lines(messages: Iterable[ChatMessage]) -> str:
+    """Return messages as chat-downloader saves them, one JSON object a line, for `read_chat`."""
+    lines = []
+    for one in messages:
+        badges = [{"title": "moderator"}] if one.trusted else []
+        author = {"id": one.author, "badges": badges}
+        record = {"time_in_seconds": one.offset_s, "message": one.text, "author": author}
+        lines.append(json.dumps(record, ensure_ascii=False) + "\n")
+    return "".join(lines)

@@ -6,7 +6,8 @@ from utawaku.services.downloader.identity import stream_id_for_file, stream_id_f
 from utawaku.services.downloader.info import Chapter, ListedStream, StreamInfo
 from utawaku.services.downloader.job import Want
 from utawaku.services.downloader.listing import ChannelListing, ListState
-from utawaku.services.downloader.local import TakeMode, take_file, take_parts
+from utawaku.services.downloader.local import TakeMode, take_file
+from utawaku.services.downloader.parts import take_parts
 from utawaku.services.downloader.result import FetchedRecording
 from utawaku.services.downloader.tuning import Tuning
 

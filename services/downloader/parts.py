@@ -1,0 +1,103 @@
+"""Taking in a recording that lies in several files on this machine."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from utawaku.library.errors import SetlistError
+from utawaku.library.files import atomic_path
+from utawaku.library.progress import Progress, silent
+from utawaku.media.joined import Part
+from utawaku.media.probe import probe as probe_recording
+from utawaku.models.chat import ChatMessage, chat_lines, read_chat
+from utawaku.models.setlist.subtitles import TimedText, read_subtitles, shift_text, to_srt
+from utawaku.services.downloader.container import probe
+from utawaku.services.downloader.info import StreamInfo
+from utawaku.services.downloader.result import FetchedRecording
+from utawaku.services.downloader.sidecars import chat_beside, subtitles_beside, take_sidecars
+
+
+def take_parts(path: Path, folder: Path, *, progress: Progress = silent) -> FetchedRecording:
+    """Take a recording that lies in several files (`utawaku.media.joined`), which stay in place.
+
+    What lies beside the first file comes along as with `take_file`; chats and subtitles of all
+    files are joined on the recording's timeline.
+
+    Raises MediaError, NotMediaError, TruncatedMediaError, NoAudioError.
+    """
+    progress(0.0, "reading the files")
+    whole = probe_recording(path)
+    first = whole.parts[0].path
+    warnings: list[str] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    stream_id = folder.name
+    sidecars = take_sidecars(first, folder, stream_id, probe(first), warnings)
+    sidecars |= _joined_chat(whole.parts, folder, warnings)
+    sidecars |= _joined_subtitles(whole.parts, folder, warnings)
+    sidecars = {name: path for name, path in sidecars.items() if path.exists()}
+    info = StreamInfo.from_info(json.loads(sidecars["info"].read_text(encoding="utf-8")))
+    progress(1.0, "ingested")
+    return FetchedRecording(
+        path=path,
+        info_path=sidecars["info"],
+        info=replace(info, duration_s=whole.duration_s),
+        duration_s=whole.duration_s,
+        expected_duration_s=whole.duration_s,
+        has_video=False,
+        sample_rate_hz=whole.sample_rate_hz,
+        n_channels=whole.n_channels,
+        thumbnail_path=sidecars.get("thumbnail"),
+        comments_path=sidecars.get("comments"),
+        live_chat_path=sidecars.get("live_chat"),
+        subtitle_paths=tuple(
+            sidecars[name] for name in sorted(sidecars) if name.startswith("subtitles")
+        ),
+        warnings=tuple(warnings),
+    )
+
+
+def _joined_chat(parts: Sequence[Part], folder: Path, warnings: list[str]) -> dict[str, Path]:
+    """Join the chats beside the parts; nothing where only the first has one, which is taken."""
+    chats = [chat_beside(part.path, warnings) for part in parts]
+    if not any(chats[1:]):
+        return {}
+    messages: list[ChatMessage] = []
+    for part, chat in zip(parts, chats, strict=True):
+        if chat is None:
+            continue
+        try:
+            found = read_chat(chat)
+        except SetlistError as error:
+            warnings.append(f"{chat.name} was left out: {error.problem}")
+            continue
+        messages += [replace(one, offset_s=one.offset_s + part.start_s) for one in found]
+    for earlier in folder.glob("live_chat.*"):
+        earlier.unlink()
+    target = folder / "live_chat.json"
+    with atomic_path(target) as temporary:
+        temporary.write_text(chat_lines(messages), "utf-8")
+    return {"live_chat": target}
+
+
+def _joined_subtitles(parts: Sequence[Part], folder: Path, warnings: list[str]) -> dict[str, Path]:
+    """Join the subtitles of each language; those that only the first part has are taken."""
+    beside = [subtitles_beside(part.path, warnings) for part in parts]
+    cues: dict[str, list[TimedText]] = defaultdict(list)
+    for part, texts in zip(parts, beside, strict=True):
+        for name, text in texts.items():
+            try:
+                cues[Path(name).stem] += shift_text(read_subtitles(text), part.start_s)
+            except SetlistError as error:
+                warnings.append(f"{text.name} was left out: {error.problem}")
+    joined: dict[str, Path] = {}
+    for stem in {Path(name).stem for texts in beside[1:] for name in texts}:
+        for earlier in folder.glob(f"{stem}.*"):
+            if Path(earlier.name).stem == stem:
+                earlier.unlink()
+        target = folder / f"{stem}.srt"
+        with atomic_path(target) as temporary:
+            temporary.write_text(to_srt(cues[stem]), "utf-8")
+        joined[target.name] = target
+    return joined

@@ -1,0 +1,166 @@
+"""What lies beside a recording on this machine: facts, picture, chat and subtitles."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from utawaku.library.errors import SetlistError
+from utawaku.library.files import atomic_path
+from utawaku.library.subtitle_files import SUFFIXES
+from utawaku.models.chat import read_chat
+from utawaku.services.downloader.container import Probe
+from utawaku.services.downloader.identity import FILE_PREFIX
+from utawaku.services.downloader.info import STREAM_ID_KEY, keepable_info
+from utawaku.services.downloader.pictures import picture_extension
+from utawaku.services.downloader.recorder_facts import facts_of_chat, facts_of_name
+from utawaku.services.downloader.result import write_json
+
+_MAX_SIDECAR_BYTES = 512 * 1024 * 1024
+_PICTURES = (".jpg", ".jpeg", ".webp", ".png")
+_VAGUE_CHATS = (".json", ".json.gz", ".xml")
+_CHATS = (
+    ".live_chat.json", ".chat.json", "_chat.json", ".chat.json.gz", "_chat.json.gz",
+    ".danmaku.xml", *_VAGUE_CHATS,
+)  # fmt: skip
+_TRACK_TAGS = {"artist": "channel", "comment": "description", "description": "description"}
+
+
+def take_sidecars(
+    source: Path, folder: Path, stream_id: str, probed: Probe, warnings: list[str]
+) -> dict[str, Path]:
+    """Copy what lies beside the file; return where each piece went. `info` is always there."""
+    taken: dict[str, Path] = {}
+    info = _read_json(source.with_name(f"{source.stem}.info.json"), dict, warnings) or {}
+    description = source.with_name(f"{source.stem}.description")
+    if not info.get("description") and _is_sidecar(description, warnings):
+        info["description"] = description.read_text(encoding="utf-8", errors="replace")
+    comments = info.get("comments")
+    if isinstance(comments, list) and comments:
+        taken["comments"] = write_json(folder / "comments.json", comments)
+    chat = chat_beside(source, warnings)
+    taken["info"] = write_json(
+        folder / "info.json",
+        keepable_info(_completed(info, source, chat, probed, stream_id), stream_id),
+    )
+    for suffix in _PICTURES:
+        picture = source.with_suffix(suffix)
+        if picture != source and _is_sidecar(picture, warnings):
+            extension = picture_extension(picture)
+            if not extension:
+                warnings.append(f"{picture.name} is no picture and was left out")
+                continue
+            taken["thumbnail"] = _copied(picture, folder / f"thumbnail.{extension}")
+            break
+    if chat is not None:
+        ending = ".xml" if chat.suffix.lower() == ".xml" else ".json"
+        packed = ".gz" if chat.suffix.lower() == ".gz" else ""
+        taken["live_chat"] = _copied(chat, folder / f"live_chat{ending}{packed}")
+    for name, text in subtitles_beside(source, warnings).items():
+        taken[name] = _copied(text, folder / name)
+    return taken
+
+
+def subtitles_beside(source: Path, warnings: list[str]) -> dict[str, Path]:
+    """Return the subtitles that lie beside a recording, by `subtitles`, language and suffix."""
+    found: dict[str, Path] = {}
+    for text in sorted(source.parent.iterdir()):
+        if not (text.suffix.lower() in SUFFIXES and _belongs(text, source)):
+            continue
+        if _is_sidecar(text, warnings):
+            language = text.stem[len(source.stem) :].lower()
+            safe = "".join(c for c in language if c.isascii() and (c.isalnum() or c in ".-"))
+            found[f"subtitles{safe[:20]}{text.suffix.lower()}"] = text
+    return found
+
+
+def chat_beside(source: Path, warnings: list[str]) -> Path | None:
+    """Return the chat that lies beside a recording; of a vague name its content decides."""
+    for ending in _CHATS:
+        chat = source.with_name(f"{source.stem}{ending}")
+        if chat == source or not _is_sidecar(chat, warnings):
+            continue
+        if ending not in _VAGUE_CHATS:
+            return chat
+        try:
+            read_chat(chat)
+        except SetlistError as error:
+            if chat.suffix == ".xml":  # of the others most are no chats
+                warnings.append(f"{chat.name} was left out: {error.problem}")
+            continue
+        return chat
+    return None
+
+
+def _completed(
+    info: Mapping[str, Any], source: Path, chat: Path | None, probed: Probe, stream_id: str
+) -> dict[str, Any]:
+    """Fill what the side file does not tell: from the chat's head, the media's tags, the name."""
+    full: dict[str, Any] = dict(info)
+    told = facts_of_chat(chat) if chat is not None else {}
+    named = facts_of_name(source)
+    for tag, key in _TRACK_TAGS.items():
+        if probed.tags.get(tag) and not full.get(key):
+            full[key] = told.get(key) or probed.tags[tag]
+    title = told.get("title") or probed.tags.get("title") or named.get("title")
+    full.setdefault("title", title or source.stem)
+    full.setdefault("id", stream_id.removeprefix(f"{FILE_PREFIX}-"))
+    if not full.get("extractor_key"):
+        full["extractor_key"] = FILE_PREFIX
+    full.setdefault("webpage_url", str(source))
+    if not full.get("duration") and probed.duration_s:
+        full["duration"] = probed.duration_s
+    digits = "".join(c for c in probed.tags.get("date", "") if c.isdigit())[:8]
+    day = told.get("upload_date") or (digits if len(digits) == 8 else named.get("upload_date"))
+    for key, value in (
+        ("upload_date", day),
+        ("channel", told.get("channel") or named.get("channel")),
+    ):
+        if value and not full.get(key):
+            full[key] = value
+    full[STREAM_ID_KEY] = stream_id
+    return full
+
+
+def _belongs(text: Path, source: Path) -> bool:
+    """`X.srt`, `X.ja.vtt`, `X.zh-Hans.srt` belong to `X.mp4`; `X2.srt` and `X.part.two.srt` not."""
+    rest = text.stem[len(source.stem) :]
+    return text.stem.startswith(source.stem) and (
+        rest == "" or (rest.startswith(".") and "." not in rest[1:])
+    )
+
+
+def _is_sidecar(path: Path, warnings: list[str]) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        if path.stat().st_size > _MAX_SIDECAR_BYTES:
+            warnings.append(f"{path.name} is too large for what its name says and was left out")
+            return False
+        with path.open("rb"):
+            return True
+    except OSError as error:
+        warnings.append(f"{path.name} cannot be read ({error.strerror or error})")
+        return False
+
+
+def _read_json(path: Path, kind: type, warnings: list[str]) -> Any:
+    if not _is_sidecar(path, warnings):
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+    except (ValueError, RecursionError):
+        warnings.append(f"{path.name} is not valid JSON and was left out")
+        return None
+    if not isinstance(content, kind):
+        warnings.append(f"{path.name} does not hold what its name says and was left out")
+        return None
+    return content
+
+
+def _copied(source: Path, target: Path) -> Path:
+    if not (target.exists() and target.samefile(source)):
+        with atomic_path(target) as temporary:
+            shutil.copyfile(source, temporary)
+    return target
