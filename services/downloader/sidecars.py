@@ -1,4 +1,4 @@
-"""What lies beside a recording on this machine: facts, picture, chat and subtitles."""
+"""Files beside a recording on this machine: facts, picture, chat and subtitles."""
 
 import json
 import shutil
