@@ -8,25 +8,20 @@ measured while it is being encoded, in constant memory but for two numbers every
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from math import ceil, inf, log10
+from math import inf, log10
 from pathlib import Path
 
 import av
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
 
 from utawaku.library.progress import Progress, silent
 from utawaku.media.decode import decode
 from utawaku.media.true_peak import TruePeak
+from utawaku.media.weighting import Weighting
 
 REPLAYGAIN_REFERENCE_LUFS = -18.0
 _ABSOLUTE_GATE_LUFS = -70.0
 _OFFSET_DB = -0.691
-_MEMORY_S = 0.1
-"""After so long the K-weighting has forgotten a sample: what is left of it is below -200 dB."""
-_BLOCK_S = 0.5
-"""Sound that one transform weights."""
-_BLOCKS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -53,30 +48,6 @@ class Loudness:
     def peak(self) -> float:
         """True peak as a factor of full scale, as ReplayGain tags want it."""
         return 0.0 if self.true_peak_db == -inf else 10 ** (self.true_peak_db / 20)
-
-
-def k_weighting(sample_rate_hz: int) -> np.ndarray:
-    """The two K-weighting filters for any rate, float64 second-order sections (2, 6).
-
-    BS.1770 gives coefficients at 48 kHz only; these are its analogue prototypes (a high shelf of
-    4 dB and a high pass), warped to the rate by the bilinear transform, as libebur128 does.
-    """
-    sections = []
-    for is_shelf, frequency_hz, gain_db, q in (
-        (True, 1681.974450955533, 3.999843853973347, 0.7071752369554196),
-        (False, 38.13547087602444, 0.0, 0.5003270373238773),
-    ):
-        k = np.tan(np.pi * frequency_hz / sample_rate_hz)
-        a0 = 1 + k / q + k * k
-        high = 10 ** (gain_db / 20)
-        middle = high**0.4996667741545416
-        if is_shelf:
-            b = [(high + middle * k / q + k * k) / a0, 2 * (k * k - high) / a0]
-            b.append((high - middle * k / q + k * k) / a0)
-        else:
-            b = [1.0, -2.0, 1.0]
-        sections.append([*b, 1.0, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0])
-    return np.array(sections)
 
 
 _GAINS = dict.fromkeys(
@@ -186,45 +157,6 @@ def _loudness_range(energies: np.ndarray) -> float:
     levels = np.sort(_lufs(loud[_lufs(loud) >= _lufs(loud.mean()) - 20]))
     low, high = (levels[round((levels.size - 1) * part)] for part in (0.10, 0.95))
     return float(high - low)
-
-
-class Weighting:
-    """K-weighting of audio in pieces, by overlap-save in the frequency domain.
-
-    The filters are recursive, but forget within `_MEMORY_S`, so that their response on the grid
-    of a transform much longer than that is theirs to within rounding. In single precision, in which
-    the transforms of several blocks share the processor's vectors; what it rounds lies 140 dB
-    below the loudest of a block. Costs less than a recursion does, without the second or two that
-    importing scipy.signal takes in every process.
-    """
-
-    def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
-        self._step = max(1, round(_BLOCK_S * sample_rate_hz))
-        self._size = next_fast_len(ceil(_MEMORY_S * sample_rate_hz) + self._step, real=True)
-        self._n_before = self._size - self._step
-        response = np.ones(self._size // 2 + 1, complex)
-        for section in k_weighting(sample_rate_hz):
-            response *= rfft(section[:3], self._size) / rfft(section[3:], self._size)
-        self._response = response.astype(np.complex64)
-        self._before = np.zeros((n_channels, self._n_before), np.float32)
-
-    def of(self, samples: np.ndarray) -> np.ndarray:
-        """Return the weighted samples, as many as given; float32 (n_channels, n_samples)."""
-        n_channels, n_samples = samples.shape
-        n_blocks = -(-n_samples // self._step)
-        signal = np.zeros((n_channels, self._n_before + n_blocks * self._step), np.float32)
-        signal[:, : self._n_before] = self._before
-        signal[:, self._n_before : self._n_before + n_samples] = samples
-        self._before = signal[:, n_samples : n_samples + self._n_before].copy()
-        windows = np.lib.stride_tricks.sliding_window_view(signal, self._size, axis=1)
-        weighted = np.empty((n_channels, n_blocks, self._step), np.float32)
-        for start in range(0, n_blocks, _BLOCKS_AT_ONCE):
-            blocks = windows[:, start * self._step :: self._step][:, :_BLOCKS_AT_ONCE]
-            spectrum = rfft(blocks, axis=-1)
-            spectrum *= self._response
-            filtered = irfft(spectrum, self._size, axis=-1, overwrite_x=True)
-            weighted[:, start : start + _BLOCKS_AT_ONCE] = filtered[..., self._n_before :]
-        return weighted.reshape(n_channels, -1)[:, :n_samples]
 
 
 def measure(samples: np.ndarray, sample_rate_hz: int, layout: str = "") -> Loudness:

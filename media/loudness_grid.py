@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from utawaku.media.loudness import Loudness, Weighting, channel_weights, loudness_of
+from utawaku.media.loudness import Loudness, channel_weights, loudness_of
 from utawaku.media.true_peak import BOUND, DENSE_FROM_HZ, TAPS, known_peaks
+from utawaku.media.weighting import Weighting
 
 CELLS_A_SECOND = 100
 SHORTEST_S = 10.0

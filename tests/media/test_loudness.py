@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.models.song_files import sound, write
-from utawaku.media.loudness import LoudnessMeter, Weighting, k_weighting, measure, measure_file
+from utawaku.media.loudness import LoudnessMeter, measure, measure_file
 
 RATE = 48_000
 
@@ -156,18 +156,6 @@ def test_the_pieces_do_not_matter() -> None:
         assert pieces.integrated_lufs == pytest.approx(whole.integrated_lufs, abs=1e-6)
         assert pieces.range_lu == pytest.approx(whole.range_lu, abs=1e-6)
         assert pieces.true_peak_db == pytest.approx(whole.true_peak_db, abs=0.05)
-
-
-def test_the_weighting_is_that_of_the_standard_s_recursive_filters() -> None:
-    from scipy.signal import sosfilt
-
-    rng = np.random.default_rng(4)
-    audio = rng.normal(0, 0.2, (2, 5 * 44100 + 7))
-    audio[:, 2 * 44100 : 3 * 44100] = 0
-    weighting = Weighting(44100, 2)
-    cuts = np.sort(rng.integers(0, audio.shape[1], 12))
-    weighted = np.concatenate([weighting.of(part) for part in np.split(audio, cuts, 1)], axis=1)
-    assert np.abs(weighted - sosfilt(k_weighting(44100), audio, axis=1)).max() < 1e-6
 
 
 def test_the_gain_brings_it_to_the_reference() -> None:
