@@ -305,7 +305,7 @@ def look_up(
     index a few thousand are plenty, since chance spreads over all songs, and rare ones tell most.
     """
     asked = asked_keys(query, shift_bins=shift_bins, tempo=tempo)
-    spans = [part.span(asked.first_key, asked.end_key) for part in parts]
+    spans = _spans(parts, asked)
     each = np.zeros(len(query))
     for _, counts in spans:
         each += np.bincount(asked.owner, counts, minlength=len(query))
@@ -331,6 +331,22 @@ def look_up(
                 query.frame[owner],
                 weight[owner],
             )
+
+
+def _spans(
+    parts: Sequence[Postings], asked: Asked
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """`Postings.span` of each part for all ranges; each array is int64 (n_ranges,)."""
+    # Looked up in their order, a key is found near the one before: a third of the time.
+    order = np.argsort(asked.first_key)
+    first_key, end_key = asked.first_key[order], asked.end_key[order]
+    spans = []
+    for part in parts:
+        found = part.span(first_key, end_key)
+        starts, counts = np.empty_like(found[0]), np.empty_like(found[1])
+        starts[order], counts[order] = found
+        spans.append((starts, counts))
+    return spans
 
 
 def _ranges(
