@@ -81,6 +81,12 @@ class Lease:
 
 
 _COLUMNS = [leases.c[one.name] for one in fields(Lease)]
+# Made once: each change of the catalogue by a run asks it.
+_N_HELD = sa.select(sa.func.count()).where(
+    leases.c.id.in_(sa.bindparam("ids", expanding=True)),
+    leases.c.place == sa.bindparam("place"),
+    leases.c.process == sa.bindparam("process"),
+)
 
 
 class Leases:
@@ -247,12 +253,8 @@ class Leases:
         Raises:
             LeaseLostError: one was ended, as this process was not heard of for too long.
         """
-        query = sa.select(sa.func.count()).where(
-            leases.c.id.in_(lease_ids),
-            leases.c.place == self.place.key,
-            leases.c.process == own_mark(),
-        )
-        if connection.execute(query).scalar_one() != len(set(lease_ids)):
+        asked = {"ids": list(lease_ids), "place": self.place.key, "process": own_mark()}
+        if connection.execute(_N_HELD, asked).scalar_one() != len(set(lease_ids)):
             raise LeaseLostError(
                 "this program was not heard of for too long, and its stream was given to another",
                 next_step="Look at `utawaku status`; nothing was changed",
