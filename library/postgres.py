@@ -3,6 +3,8 @@
 Imported only where the URL of the catalogue names PostgreSQL.
 """
 
+import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +77,25 @@ def with_driver(url: sa.URL) -> sa.URL:
     return url.set(drivername=f"postgresql+{driver or DRIVERS[0]}")
 
 
+def as_json(value: Any) -> str:
+    """Text of a JSON value, with null for numbers that JSON does not know (NaN, infinities).
+
+    SQLite keeps these; what services answer may hold them.
+    """
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def make_engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
     """Connections to the server at `url` (see `with_driver`). None is opened yet.
 
@@ -97,6 +118,7 @@ def make_engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
             pool_pre_ping=True,
             isolation_level="REPEATABLE READ",
             connect_args=connect_args,
+            json_serializer=as_json,
         )
 
     @event.listens_for(engine, "connect")

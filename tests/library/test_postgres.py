@@ -175,6 +175,15 @@ def test_a_nul_is_told_as_one(catalogue: Catalogue, song: str) -> None:
     assert catalogue.songs.get(song).title == ""
 
 
+def test_a_number_that_json_does_not_know_is_kept_as_none(catalogue: Catalogue) -> None:
+    told = {"starts": [1.5, float("nan"), float("inf")], "of": {"x": -float("inf")}}
+    catalogue.memories.keep("answer", told)
+    assert catalogue.memories.recall("answer", {}) == {
+        "starts": [1.5, None, None],
+        "of": {"x": None},
+    }
+
+
 def test_a_newer_catalogue_is_refused_and_left_alone(settings: Settings) -> None:
     opened = Catalogue.open(settings)
     with opened.write() as connection:
