@@ -8,6 +8,8 @@ is told.
 
 import hashlib
 import json
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -32,6 +34,7 @@ from utawaku.orchestration.versions import DATA_VERSION, INPUTS
 from utawaku.workflows.subscriptions import settings_for
 
 _COMPARED = "artefacts.compared_with_rules"
+_COMPARING = "artefacts.comparing_with_rules"
 _TOLD = "artefacts.told_as_outdated"
 OTHER_RULES = "made by other rules"
 AT_ONCE = 200
@@ -49,10 +52,17 @@ def differs(
     return wanted is not None and state.metadata.get("made_with") != wanted
 
 
-def note_changed_rules(catalogue: Catalogue, settings: Settings) -> int:
+def note_changed_rules(
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    within_s: float | None = None,
+    at_once: int = 500,
+) -> int:
     """Mark what other rules made, where settings or rules have changed since the last time.
 
-    Returns how many artefacts are marked now that were not, or no more.
+    After `within_s` seconds it leaves off, and the next call goes on from there; `at_once` streams
+    are read together. Returns how many artefacts are marked now that were not, or no more.
     """
     mark = hashlib.sha256(
         json.dumps(
@@ -62,17 +72,40 @@ def note_changed_rules(catalogue: Catalogue, settings: Settings) -> int:
     ).hexdigest()
     if catalogue.memories.recall(_COMPARED, "") == mark:
         return 0
-    n_changed = 0
-    for stream in catalogue.streams.all():
-        own = settings_for(stream, catalogue, settings)
-        for name, state in catalogue.assets.of(stream.id).items():
-            if name not in ARTEFACTS or not state.is_made or "made_with" not in state.metadata:
-                continue
-            if state.metadata.get(OUTDATED, "") not in ("", OTHER_RULES):
-                continue  # marked for another reason, which holds until it is made again
-            why = OTHER_RULES if differs(name, state, stream, catalogue, own) else ""
-            n_changed += catalogue.assets.outdate(stream.id, name, why)
+    begun = catalogue.memories.recall(_COMPARING, {})
+    after = str(begun["after"]) if begun.get("mark") == mark else ""
+    left = sorted(stream_id for stream_id in catalogue.streams.ids() if stream_id > after)
+    began, n_changed = time.monotonic(), 0
+    for at in range(0, len(left), at_once):
+        some = left[at : at + at_once]
+        n_changed += _compare(some, catalogue, settings)
+        is_late = within_s is not None and time.monotonic() - began >= within_s
+        if is_late and some[-1] != left[-1]:
+            catalogue.memories.keep(_COMPARING, {"mark": mark, "after": some[-1]})
+            return n_changed
     catalogue.memories.keep(_COMPARED, mark)
+    return n_changed
+
+
+def _compare(stream_ids: Sequence[str], catalogue: Catalogue, settings: Settings) -> int:
+    """Mark what other rules made of these streams; returns how many marks changed."""
+    n_changed = 0
+    states = catalogue.assets.of_streams(stream_ids)
+    for stream in catalogue.streams.of_ids(states):
+        compared = [
+            (name, state)
+            for name, state in states[stream.id].items()
+            if name in ARTEFACTS
+            and state.is_made
+            and "made_with" in state.metadata
+            # A mark for another reason holds until it is made again.
+            and state.metadata.get(OUTDATED, "") in ("", OTHER_RULES)
+        ]
+        own = settings_for(stream, catalogue, settings) if compared else settings
+        for name, state in compared:
+            why = OTHER_RULES if differs(name, state, stream, catalogue, own) else ""
+            if str(state.metadata.get(OUTDATED, "")) != why:
+                n_changed += catalogue.assets.outdate(stream.id, name, why)
     return n_changed
 
 

@@ -15,6 +15,8 @@ from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.model_versions import MISSING, MODELS, not_fetched
 
 INTERVAL_S = 30
+COMPARES_S = 15.0
+"""Time for changed rules in one tick, which has 60 s; the next one goes on."""
 NOTICED = "models.noticed"
 
 
@@ -36,7 +38,7 @@ def notice_new_models(
     settings = library.settings
     present = present_versions(settings)
     keep_present(library.catalogue, settings, present)
-    note_changed_rules(library.catalogue, settings)
+    note_changed_rules(library.catalogue, settings, within_s=COMPARES_S)
     tell_outdated(context.instance, library.catalogue)
     told = report_versions(context.instance, settings, MODELS.values())
     _notice_changes(present, library.catalogue, settings)

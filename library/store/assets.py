@@ -1,7 +1,7 @@
 """State of each artefact of each stream, and the engine that made it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -87,6 +87,15 @@ class AssetStates:
         query = sa.select(*_COLUMNS).where(asset_states.c.stream_id == stream_id)
         with self._catalogue.read() as connection:
             return {row.asset: AssetState(*row) for row in connection.execute(query)}
+
+    def of_streams(self, stream_ids: Collection[str]) -> dict[str, dict[str, AssetState]]:
+        """States of some hundred streams' artefacts; of those that have any."""
+        query = sa.select(*_COLUMNS).where(asset_states.c.stream_id.in_(stream_ids))
+        found: dict[str, dict[str, AssetState]] = {}
+        with self._catalogue.read() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.stream_id, {})[row.asset] = AssetState(*row)
+        return found
 
     def in_state(self, state: str, *, limit: int | None = None) -> list[AssetState]:
         """All artefacts in this state, the latest first."""

@@ -60,6 +60,13 @@ class Streams:
         with self._catalogue.read() as connection:
             return [Stream(*row) for row in connection.execute(query)]
 
+    def of_ids(self, stream_ids: Iterable[str]) -> list[Stream]:
+        """Some hundred streams, by id."""
+        wanted = streams.c.id.in_(list(stream_ids))
+        with self._catalogue.read() as connection:
+            query = sa.select(*_COLUMNS).where(wanted).order_by(streams.c.id)
+            return [Stream(*row) for row in connection.execute(query)]
+
     def ids(self) -> set[str]:
         """Ids of all streams."""
         with self._catalogue.read() as connection:

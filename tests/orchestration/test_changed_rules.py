@@ -106,6 +106,25 @@ def test_another_form_of_song_files_makes_all_stale_and_the_former_one_none(
     assert views.ours() == views.theirs() == set()
 
 
+def test_what_one_look_does_not_compare_the_next_one_does(
+    views: Views, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTAWAKU_CUT__TEMPLATE", "{artist}/{title}")
+    settings = load_settings()
+
+    def marked() -> set[str]:
+        return {one.stream_id for one in catalogue.assets.outdated()}
+
+    assert note_changed_rules(catalogue, settings, within_s=0.0, at_once=1) == 1
+    assert marked() == {"a"}
+    assert note_changed_rules(catalogue, settings, within_s=0.0, at_once=1) == 1
+    assert marked() == {"a", "b"}
+    monkeypatch.delenv("UTAWAKU_CUT__TEMPLATE")
+    # Other rules begin with the first stream again.
+    assert note_changed_rules(catalogue, load_settings()) == 2
+    assert marked() == set()
+
+
 def test_a_rule_of_a_channel_makes_its_streams_stale_until_they_are_made_by_it(
     views: Views, catalogue: Catalogue
 ) -> None:
