@@ -29,8 +29,10 @@ NAMES = ("postgresql", "postgres")
 """Names of this database in a URL; hosting services write the second one."""
 DRIVERS = ("psycopg", "psycopg2")
 IDLE_S = 30
-"""A program that keeps a transaction open for so long without a word has stopped: the server takes
-its locks back, and others go on."""
+"""A writer that says no word for so long in the middle of a change has stopped: the server takes
+its turn back, and others go on."""
+_READER_IDLE_S = 600
+"""A reader holds nobody up, and may compute on what it reads."""
 _ALIVE = {"idle": 15, "interval": 5, "count": 3}
 KEEPALIVES_S = _ALIVE["idle"] + _ALIVE["interval"] * _ALIVE["count"]
 """So long after its last sign the server takes a machine for one that is asleep or cut off, and
@@ -40,6 +42,8 @@ TAKE_TURN = (
     "SELECT pg_advisory_xact_lock(hashtext('utawaku'), hashtext(coalesce(current_schema(), '')))"
 )
 """Waits until no other writer of this catalogue is at work; held until the transaction ends."""
+
+_NOT_FOR_LONG = f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_S * 1000}"
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext(%(name)s), hashtext(current_schema()))"
 
@@ -126,7 +130,7 @@ def make_engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
         cursor = connection.cursor()
         settings = {
             "lock_timeout": max(1, round(busy_timeout_s * 1000)),
-            "idle_in_transaction_session_timeout": IDLE_S * 1000,
+            "idle_in_transaction_session_timeout": _READER_IDLE_S * 1000,
             **{f"tcp_keepalives_{name}": value for name, value in _ALIVE.items()},
             # An order of all songs is read in less time than its compilation takes.
             "jit": "off",
@@ -149,9 +153,11 @@ def make_engine(url: sa.URL, busy_timeout_s: float) -> sa.Engine:
     def _begin(connection: sa.Connection) -> None:
         options = connection.get_execution_options()
         if options.get("utawaku_write"):
-            # Both in one message. The count is seen by others when the change is.
+            # All in one message. The count is seen by others when the change is.
             count = "" if options.get("utawaku_migrate") else f"; {_COUNT_CHANGE}"
-            connection.exec_driver_sql(TAKE_TURN + count, execution_options={"no_parameters": True})
+            connection.exec_driver_sql(
+                f"{_NOT_FOR_LONG}; {TAKE_TURN}{count}", execution_options={"no_parameters": True}
+            )
 
     return engine
 
