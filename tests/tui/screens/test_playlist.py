@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -22,8 +23,10 @@ SIZE = (100, 30)
 def _files(library: Catalogue) -> None:
     """Every song has a file but every tenth."""
     with library.write() as connection:
-        connection.exec_driver_sql(
-            "update songs set file_path = 'Songs/' || number || '.opus' where number % 10 != 0"
+        connection.execute(
+            sa.text(
+                "update songs set file_path = 'Songs/' || number || '.opus' where number % 10 != 0"
+            )
         )
 
 
