@@ -2,6 +2,7 @@
 
     python benchmarks/cluster.py --streams 12 --kills 6 --weights FOLDER
     python benchmarks/cluster.py --streams 6 --kills 0 --workers 1
+    python benchmarks/cluster.py --streams 6 --ingest      # one command on SQLite, the same streams
 
 Needs the programs of PostgreSQL and Redis, `unshare`, and root. Each machine is a PID and UTS name
 space with a home of its own; they share the library's folder. `up` runs on the first, a worker on
@@ -16,6 +17,7 @@ worker and when, how long no worker was free for it, and streams an hour.
 import argparse
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -25,7 +27,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -53,11 +55,15 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="weights folder to use instead of fetching")
     parser.add_argument("--made", type=Path, help="folder that keeps the streams between runs")
     parser.add_argument("--limit-s", type=float, default=2400.0)
+    parser.add_argument("--ingest", action="store_true", help="one `utawaku ingest`, no cluster")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cluster-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         place.chmod(0o755)
+        if given.ingest:
+            ingest(place, given)
+            return
         servers = Servers(place)
         try:
             servers.start()
@@ -161,15 +167,22 @@ class Relay:
 class Machine:
     """A name space of processes and a host name, with a home of its own."""
 
-    def __init__(self, name: str, folder: Path, servers: Servers, weights: Path | None) -> None:
+    def __init__(
+        self, name: str, folder: Path, servers: Servers | None, weights: Path | None
+    ) -> None:
         self.name, self.home = name, folder / name
         self.cut = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
         self.command: tuple[str, ...] = ()
         self.worker_log = self.home / "data" / "logs" / "worker.log"
         self.log_before = 0
-        postgres = Relay(servers.postgres_port, self.cut).port
-        redis = Relay(servers.redis_port, self.cut).port
+        if servers is not None:
+            postgres = Relay(servers.postgres_port, self.cut).port
+            redis = Relay(servers.redis_port, self.cut).port
+            self.urls = (
+                f"postgresql://utawaku@127.0.0.1:{postgres}/postgres",
+                f"redis://127.0.0.1:{redis}/0",
+            )
         (self.home / "cache").mkdir(parents=True)
         if weights:
             shutil.copytree(weights, self.home / "cache" / "weights")
@@ -177,10 +190,6 @@ class Machine:
             f'library_root = "{folder / "library"}"\nweb_port = {free_port()}\n'
             f'[watch]\nfolder = "{folder / "watched"}"\nstable_s = 2\n[labels]\nshazam = false\n',
             "utf-8",
-        )
-        self.urls = (
-            f"postgresql://utawaku@127.0.0.1:{postgres}/postgres",
-            f"redis://127.0.0.1:{redis}/0",
         )
 
     def run(self, *command: str) -> None:
@@ -273,6 +282,22 @@ class Lost:
     """How long no worker was free until then."""
 
 
+def cpu_times(machines: Sequence[Machine]) -> dict[str, float]:
+    """CPU seconds of the processes of each machine, with those of their children that ended."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    found = {}
+    for machine in machines:
+        used = 0
+        for pid in machine.processes():
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+            except OSError:
+                continue
+            used += sum(int(one) for one in fields[11:15])
+        found[machine.name] = used / ticks
+    return found
+
+
 class Watch:
     """Looks at the leases twice a second: which stream is whose, and how long none has it."""
 
@@ -322,17 +347,39 @@ class Watch:
             del self.lost[stream_id]
 
 
-def run(folder: Path, servers: Servers, given: argparse.Namespace) -> None:
+def make_streams(folder: Path, given: argparse.Namespace) -> list[Path]:
     from utawaku.demo import make_demo_stream
 
-    chance = random.Random(given.seed)
-    (folder / "watched").mkdir()
     made = given.made or folder / "made"
     made.mkdir(parents=True, exist_ok=True)
     for number in range(given.streams):
         name = chr(ord("a") + number) * 5  # numbers would be pieces of one evening
         if not (made / f"{name}.opus").exists():
             make_demo_stream(made / f"{name}.opus", seed=100 + number, minutes=given.minutes)
+    return sorted(made.glob("*.opus"))[: given.streams]
+
+
+def ingest(folder: Path, given: argparse.Namespace) -> None:
+    """Time one command that takes all streams in, with the settings of the machines."""
+    streams = make_streams(folder, given)
+    (folder / "watched").mkdir()
+    for path in streams:
+        shutil.copy(path, folder / "watched")
+    machine = Machine("alone", folder, None, given.weights)
+    used, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    machine.run("ingest", *(str(folder / "watched" / path.name) for path in streams))
+    took_s = time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
+    print(f"took {took_s:.0f} s, {3600 * given.streams / took_s:.0f} streams an hour")
+    print(f"{took_s / given.streams:.1f} s and {cpu_s / given.streams:.1f} CPU-s a stream")
+    print(f"load at the end {os.getloadavg()[0]:.1f}")
+
+
+def run(folder: Path, servers: Servers, given: argparse.Namespace) -> None:
+    chance = random.Random(given.seed)
+    (folder / "watched").mkdir()
+    streams = make_streams(folder, given)
     first = Machine("first", folder, servers, given.weights)
     workers = [
         Machine(f"worker{n + 1}", folder, servers, given.weights) for n in range(given.workers)
@@ -352,11 +399,18 @@ def run(folder: Path, servers: Servers, given: argparse.Namespace) -> None:
             machine.start("worker")
         while not (settings.data_dir / "heartbeat.json").exists():
             time.sleep(0.5)
-        for path in sorted(made.glob("*.opus"))[: given.streams]:
+        before = cpu_times((first, *workers))
+        for path in streams:
             shutil.copy(path, folder / "watched")
         watch = Watch(catalogue)
         killed, took_s = go_on(watch, workers, chance, given)
         report(watch, given, killed, took_s)
+        after = cpu_times((first, *workers))
+        if not given.kills:  # else some of the processes are gone
+            for name, cpu_s in after.items():
+                print(
+                    f"{name + ', CPU-s a stream':40} {(cpu_s - before[name]) / given.streams:.1f}"
+                )
         report_twice(first, watch)
     finally:
         for machine in (first, *workers):
