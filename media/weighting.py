@@ -47,8 +47,8 @@ class Weighting:
     The weighted samples of a block are the block times a triangular matrix, plus what four numbers,
     the state, tell of all samples before it. The states of a group's blocks are products of that
     group and of the few groups before it; what lies further back the filters have forgotten. In
-    single precision: what it rounds lies 130 dB below the sound. This takes a quarter of the time
-    of transforms, and needs no scipy.signal, whose import takes a second or two in every process.
+    single precision: what it rounds lies 130 dB below the sound. This takes half the time of
+    transforms, and needs no scipy.signal, whose import takes a second or two in every process.
     """
 
     def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
