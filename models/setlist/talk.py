@@ -65,9 +65,12 @@ _HEAD = re.compile(
 _CLOCK_WORDS = re.compile(
     r"^(?:から|まで|より|頃|ごろ|です|スタート予定|開始予定)(?=[でだ、。!！~〜]|\d|\s|$)"
 )
+_TAGGED = re.compile(
+    r"^\s*[\[(（【［](?:talk(?:ing)?|chat(?:ting)?|mc|zatsudan|雑談|トーク|闲聊|杂谈|雜談|잡담|토크)[\])）】］]",
+    re.IGNORECASE,
+)
 _SURE = re.compile(
-    r"^[\[(（【［](?:talk(?:ing)?|chat(?:ting)?|mc|zatsudan|雑談|トーク|闲聊|杂谈|雜談|잡담|토크)[\])）】］]"
-    r"|^(?:雑談|ざつだん|フリートーク|スパチャ|配信(?:開始|終了)|待機|お知らせ|告知|挨拶|ご挨拶|闲聊|杂谈|雜談"
+    r"^(?:雑談|ざつだん|フリートーク|スパチャ|配信(?:開始|終了)|待機|お知らせ|告知|挨拶|ご挨拶|闲聊|杂谈|雜談"
     r"|잡담|방송\s?(?:시작|종료))"
     r"|^(?:zatsudan|super\s?chats?|stream (?:starts?|ends?)|starting soon|waiting (?:screen|room)"
     r"|(?:opening|ending|closing|free|small) talk|just chatting|end of stream|start of stream"
@@ -114,7 +117,7 @@ def is_talk(text: str) -> bool:
     if not folded:
         return True
     stem = re.sub(r"\s*\d+$", "", folded)
-    if _CLOCK_WORDS.match(folded) or _SURE.match(text.strip()):
+    if _CLOCK_WORDS.match(folded) or _TAGGED.match(text):
         return True
     if folded in _WORDS or stem in _WORDS or _SECTION.match(folded):
         return True
@@ -126,4 +129,4 @@ def is_talk(text: str) -> bool:
 
 def is_surely_talk(text: str) -> bool:
     """Return whether a text is no song even where words stand in the artist's place."""
-    return bool(_SURE.match(text.strip()) or _SURE.match(_SIGNS.sub("", text)))
+    return bool(_TAGGED.match(text) or _SURE.match(_SIGNS.sub("", text)))
