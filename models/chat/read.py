@@ -57,6 +57,16 @@ def read_chat(path: Path) -> list[ChatMessage]:
     return sorted(messages, key=lambda one: one.offset_s)
 
 
+def chat_json(path: Path) -> Any:
+    """Return the JSON value of a chat file, packed or not; None where it is none.
+
+    Raises:
+        SetlistError: it is too large, or damaged.
+        OSError: it cannot be opened.
+    """
+    return _loads(_content(path).decode("utf-8", "replace").removeprefix("\ufeff"))
+
+
 def _content(path: Path) -> bytes:
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)

@@ -4,8 +4,6 @@ Sources: the default name templates of BililiveRecorder (录播姬), blrec, bili
 TwitchDownloader, twitch-dl and yt-dlp, and the chats that the first two and TwitchDownloader write.
 """
 
-import gzip
-import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
@@ -13,13 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from utawaku.library.errors import SetlistError
 from utawaku.library.text import clean_line
+from utawaku.models.chat import chat_json
 
 Facts = dict[str, str]
 """`title`, `channel` and `upload_date` (YYYYMMDD), as an info.json has them; no empty values."""
 
 _HEAD_BYTES = 64 * 1024
-_MOST_JSON_BYTES = 64 * 1024 * 1024
 _DAY = r"(?P<year>20\d\d)(?P<sign>[-_./年]?)(?P<month>\d\d)(?:(?P=sign)|月)(?P<day>\d\d)日?"
 _CLOCK = (
     r"(?:[T _\-]{0,3}(?:[01]\d|2[0-3])[-_:.：時时h]?[0-5]\d(?:[-_:.：分m]?[0-5]\d)?[秒s]?"
@@ -84,12 +83,8 @@ def facts_of_chat(chat: Path) -> Facts:
         if chat.suffix.lower() == ".xml":
             with chat.open("rb") as file:
                 return _of_xml(file.read(_HEAD_BYTES))
-        if chat.stat().st_size > _MOST_JSON_BYTES:
-            return {}
-        packed = chat.read_bytes()
-        text = gzip.decompress(packed) if chat.suffix.lower() == ".gz" else packed
-        return _of_twitch(json.loads(text))
-    except (OSError, EOFError, ValueError):
+        return _of_twitch(chat_json(chat))
+    except (OSError, SetlistError):
         return {}  # of a chat that cannot be read, the reader of chats tells
 
 

@@ -100,6 +100,14 @@ def test_a_chat_without_a_head_tells_nothing(tmp_path: Path, text: str) -> None:
         assert facts_of_chat(chat) == {}
 
 
+def test_a_damaged_chat_tells_nothing(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(b'{"streamer": {"name": "Ida"}, "video": {}}' * 50))
+    packed[20:30] = bytes(10)
+    for name, data in (("damaged.json.gz", bytes(packed)), ("nested.json", b"[" * 100_000)):
+        (tmp_path / name).write_bytes(data)
+        assert facts_of_chat(tmp_path / name) == {}
+
+
 def test_a_declared_document_type_is_not_read(tmp_path: Path) -> None:
     chat = tmp_path / "evening.xml"
     chat.write_text(BY_BLREC.replace("<i>", "<!DOCTYPE i><i>", 1), "utf-8")
