@@ -1,7 +1,6 @@
 """Taking in recordings that already lie on this machine."""
 
 import errno
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -15,9 +14,8 @@ from utawaku.media.joined_mp4 import rewrite_if_mixed
 from utawaku.services.downloader.container import Probe, probe
 from utawaku.services.downloader.failures import disk_full
 from utawaku.services.downloader.identity import stream_id_for_file
-from utawaku.services.downloader.info import StreamInfo
 from utawaku.services.downloader.result import FetchedRecording, recording_in
-from utawaku.services.downloader.sidecars import take_sidecars
+from utawaku.services.downloader.sidecars import take_sidecars, with_sidecars
 
 TakeMode = Literal["reference", "copy", "move", "hardlink"]
 
@@ -79,23 +77,15 @@ def take_file(
             next_step=f"Check that {folder} can be written to",
         ) from error
     progress(1.0, "ingested")
-    info = StreamInfo.from_info(json.loads(sidecars["info"].read_text(encoding="utf-8")))
-    return FetchedRecording(
+    return with_sidecars(
+        sidecars,
+        warnings,
         path=kept,
-        info_path=sidecars["info"],
-        info=info,
         duration_s=probed.duration_s,
-        expected_duration_s=info.duration_s,
+        expected_duration_s=None,
         has_video=probed.has_video,
         sample_rate_hz=probed.sample_rate_hz,
         n_channels=probed.n_channels,
-        thumbnail_path=sidecars.get("thumbnail"),
-        comments_path=sidecars.get("comments"),
-        live_chat_path=sidecars.get("live_chat"),
-        subtitle_paths=tuple(
-            sidecars[name] for name in sorted(sidecars) if name.startswith("subtitles")
-        ),
-        warnings=tuple(warnings),
     )
 
 

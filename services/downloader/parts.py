@@ -1,6 +1,5 @@
 """Taking in a recording that lies in several files on this machine."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,9 +13,13 @@ from utawaku.media.probe import probe as probe_recording
 from utawaku.models.chat import ChatMessage, chat_lines, read_chat
 from utawaku.models.setlist.subtitles import TimedText, read_subtitles, shift_text, to_srt
 from utawaku.services.downloader.container import probe
-from utawaku.services.downloader.info import StreamInfo
 from utawaku.services.downloader.result import FetchedRecording
-from utawaku.services.downloader.sidecars import chat_beside, subtitles_beside, take_sidecars
+from utawaku.services.downloader.sidecars import (
+    chat_beside,
+    subtitles_beside,
+    take_sidecars,
+    with_sidecars,
+)
 
 
 def take_parts(path: Path, folder: Path, *, progress: Progress = silent) -> FetchedRecording:
@@ -37,24 +40,16 @@ def take_parts(path: Path, folder: Path, *, progress: Progress = silent) -> Fetc
     sidecars |= _joined_chat(whole.parts, folder, warnings)
     sidecars |= _joined_subtitles(whole.parts, folder, warnings)
     sidecars = {name: path for name, path in sidecars.items() if path.exists()}
-    info = StreamInfo.from_info(json.loads(sidecars["info"].read_text(encoding="utf-8")))
     progress(1.0, "ingested")
-    return FetchedRecording(
+    return with_sidecars(
+        sidecars,
+        warnings,
         path=path,
-        info_path=sidecars["info"],
-        info=replace(info, duration_s=whole.duration_s),
         duration_s=whole.duration_s,
         expected_duration_s=whole.duration_s,
         has_video=False,
         sample_rate_hz=whole.sample_rate_hz,
         n_channels=whole.n_channels,
-        thumbnail_path=sidecars.get("thumbnail"),
-        comments_path=sidecars.get("comments"),
-        live_chat_path=sidecars.get("live_chat"),
-        subtitle_paths=tuple(
-            sidecars[name] for name in sorted(sidecars) if name.startswith("subtitles")
-        ),
-        warnings=tuple(warnings),
     )
 
 

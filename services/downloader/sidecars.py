@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from utawaku.library.subtitle_files import SUFFIXES
 from utawaku.models.chat import read_chat
 from utawaku.services.downloader.container import Probe
 from utawaku.services.downloader.identity import FILE_PREFIX
-from utawaku.services.downloader.info import STREAM_ID_KEY, keepable_info
+from utawaku.services.downloader.info import STREAM_ID_KEY, StreamInfo, keepable_info
 from utawaku.services.downloader.pictures import picture_extension
 from utawaku.services.downloader.recorder_facts import facts_of_chat, facts_of_name
-from utawaku.services.downloader.result import write_json
+from utawaku.services.downloader.result import FetchedRecording, write_json
 
 _MAX_SIDECAR_BYTES = 512 * 1024 * 1024
 _PICTURES = (".jpg", ".jpeg", ".webp", ".png")
@@ -60,6 +61,44 @@ def take_sidecars(
     for name, text in subtitles_beside(source, warnings).items():
         taken[name] = _copied(text, folder / name)
     return taken
+
+
+def with_sidecars(
+    sidecars: Mapping[str, Path],
+    warnings: Sequence[str],
+    *,
+    path: Path,
+    duration_s: float,
+    expected_duration_s: float | None,
+    has_video: bool,
+    sample_rate_hz: int,
+    n_channels: int,
+) -> FetchedRecording:
+    """Return a recording with what was taken of what lies beside it (`take_sidecars`).
+
+    Args:
+        expected_duration_s: stands for the length that the facts tell; None takes theirs.
+    """
+    info = StreamInfo.from_info(json.loads(sidecars["info"].read_text(encoding="utf-8")))
+    if expected_duration_s is not None:
+        info = replace(info, duration_s=expected_duration_s)
+    return FetchedRecording(
+        path=path,
+        info_path=sidecars["info"],
+        info=info,
+        duration_s=duration_s,
+        expected_duration_s=info.duration_s,
+        has_video=has_video,
+        sample_rate_hz=sample_rate_hz,
+        n_channels=n_channels,
+        thumbnail_path=sidecars.get("thumbnail"),
+        comments_path=sidecars.get("comments"),
+        live_chat_path=sidecars.get("live_chat"),
+        subtitle_paths=tuple(
+            sidecars[name] for name in sorted(sidecars) if name.startswith("subtitles")
+        ),
+        warnings=tuple(warnings),
+    )
 
 
 def subtitles_beside(source: Path, warnings: list[str]) -> dict[str, Path]:
