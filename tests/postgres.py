@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
+from psycopg.errors import DeadlockDetected
 
 VARIABLE = "UTAWAKU_TEST_POSTGRES"
 SERVER = os.environ.get(VARIABLE, "")
@@ -35,6 +36,21 @@ def schema() -> Iterator[str]:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 f"WHERE application_name = '{name}'"
             )
-            connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
+            drop_schema(connection, name)
             # Made by `cluster init`, for Dagster's tables.
-            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {name}_dagster CASCADE")
+            drop_schema(connection, f"{name}_dagster")
+
+
+def drop_schema(connection: sa.Connection, name: str, attempts: int = 5) -> None:
+    """Drop a schema, if it is there, with all that it holds.
+
+    Autovacuum locks a table and then its TOAST table, in no order with a removal: a deadlock, of
+    which PostgreSQL may end this side.
+    """
+    for attempt in range(attempts):
+        try:
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+            return
+        except sa.exc.OperationalError as error:
+            if not isinstance(error.orig, DeadlockDetected) or attempt == attempts - 1:
+                raise
