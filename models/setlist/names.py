@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from utawaku.models.setlist.notes import (
     artist_without_notes,
     bracketed_tail,
+    is_own_song,
     is_remark,
     is_surely_version,
     is_version,
@@ -52,6 +53,9 @@ _QUOTED = re.compile(
     r"[「『《〈“｢][^「」『』《》〈〉“”｢｣]+[」』》〉”｣]|(?<![^\s(（\-–—/:：])\"[^\"]+\"(?![^\s)）\-–—/,，:：])"
 )
 _OF = re.compile(r"^(?:by|de|von|par|oleh|dari|của|от|di)\s+(?=\S)", re.IGNORECASE)
+_OUTCRY = re.compile(r"(?:[いるた]|[!！wｗ笑草])$")
+"""Ends of what viewers say of a moment, and hardly of an artist's name ("泣き虫")."""
+_WHOSE = re.compile(r"(?<=\S)\s?(?:さん|さま|様|氏)の$")
 _LEADERS = re.compile(r"(?:\s[.．…‥·・_]{2,}|[.．]{4,}|[…‥]{2,}|[・·]{2,})\s*$")
 _SINGER_TAG = re.compile(r"^【[^【】]+】\s*(?=\S)")
 _HEAVY = re.compile(r"【([^【】]+)】")
@@ -93,6 +97,7 @@ def read_name(text: str, separators: Sequence[re.Pattern[str]] = ()) -> Name:
     marked = marked or of_version or without_title_label(title) != title
     title = _clean_title(_SINGER_TAG.sub("", title) if how == "sides" else title)
     artist = artist_without_notes(_trim(artist)) if artist else ""
+    artist = "" if is_own_song(artist) else artist
     marked = marked or bool(how)
     talk = how not in ("quoted", "heavy") and is_talk(title) and (not artist or is_talk(artist))
     return Name(
@@ -140,7 +145,8 @@ def _trim(text: str) -> str:
 def _clean_title(text: str) -> str:
     title = _trim(text) if text else ""
     head, inner = bracketed_tail(title)
-    if head and " " in inner and is_reaction(inner):  # "Title (she cried)"
+    spoken = " " in inner or _OUTCRY.search(inner)
+    if head and spoken and is_reaction(inner):  # "Title (she cried)"
         title = head
     title = without_title_label(without_remarks(_unquoted(title)))
     return _unquoted(title)
@@ -226,11 +232,12 @@ def _of_quotes(text: str) -> Taken | None:
     if not match:
         return None
     before, after = _trim(text[: match.start()]), _trim(text[match.end() :])
-    if before and after and not is_remark(after.strip("()（）[]【】")):
+    behind = after.strip("()（）[]【】")
+    if before and after and not is_remark(behind) and not is_surely_version(behind):
         return None
     title = match[0][1:-1].strip()
     # "Artist「Title」" and "「Title」Artist", but also "「Title」(cover)"
-    for words in (_OF.sub("", after), before):
+    for words in (_OF.sub("", after), _WHOSE.sub("", before)):
         artist = _unbracketed(artist_without_notes(words)) if words else ""
         if artist and not is_remark(artist) and not is_version(artist):
             return "quoted", title, labelled_artist(artist) or artist, "", (title, artist)

@@ -12,6 +12,7 @@ _REMARK_WORDS = (
     rf"{_KEY}|key|初披露|初見|初めて|初歌唱|初|new!*|新曲|未発表|first\s?time!*|first|debut"
     rf"|cover(?:ed)?|カバー|歌ってみた"
     r"|(?:.{0,12}さん)?リクエスト(?:曲)?|request(?:ed)?(?: by .+)?|req"
+    r"|(?:翻唱|カバー|歌唱|cover(?:ed)?(?:\s+by)?)\s*[:：].+"
     r"|リベンジ|retry|take\s?\d|再挑戦|再演|再|やり直し"
     r"|\d{1,2}\s?回目|[二三四五]回目"
     r"|(?:1|2|１|２|一|二|1st|2nd)番(?:のみ|だけ|まで)?|サビ(?:のみ|だけ|まで)?|途中(?:まで"
@@ -20,7 +21,10 @@ _REMARK_WORDS = (
     r"|encore|アンコール|安可|앵콜"
     r"|半音(?:下げ|上げ)|オク下|音源トラブル|歌詞(?:ミス|飛び)|ミス|トラブル|失敗|中断|停止"
     r"|\d{1,2}%|ここ好き|神|泣いた"
-    r"|初唱|首次|首唱|点歌|點歌|未完|半首|翻唱|처음|신청곡|리퀘|첫\s?공개|미완성|다시|한번 더"
+    r"|初唱|首次|首唱"
+    r"|.{0,8}(?:点歌|點歌|点播|點播)(?:\s*[:：].+)?|sc|上?[舰艦][长長]?|提督|醒目留言"
+    r"|未完|半首|翻唱|처음|신청곡|리퀘|첫\s?공개|미완성|다시|한번 더"
+    r"|オリ(?:曲|ソン)|オリジナル(?:曲|ソング)?|original(?:\s?song)?|原创曲?|原創曲?|자작곡|오리지널\s?곡?"
     r"|jpn?|eng?|esp?|fra?|kor|chn?|日本語|英語|中国語|韓国語|日本语|日语|英语|中文|国语|國語|粤语|粵語"
     r"|재도전|★+|☆+|♡+|❤+|🔥+"
 )
@@ -57,6 +61,10 @@ _KEY_TAIL = re.compile(
     r"|[x×✕]\s?[2-9]|[2-9]\s?[x×✕])$",
     re.IGNORECASE,
 )
+_MANNER_TAIL = re.compile(
+    r"\s+(?:(?:吉他|钢琴|鋼琴)?(?:弹唱|彈唱)|(?:吉他|钢琴|鋼琴)版|清唱|半首|アカペラ|弾き語り|ワンコーラス|무반주)$"
+)
+"""The manner of this performance behind a name, without brackets."""
 _REQUESTED = re.compile(
     r"(?:\s+|(?<=[)）」』》]))(?:(?:点歌人?|點歌人?|点播|點播|リクエスト(?:者|主)?|リク主?|신청자?|신청곡"
     r"|req(?:uest(?:ed)?)?\.?)\s*[:：]\s*|(?:request(?:ed)?|req\.?)\s+(?:by|from)\s+)[^()（）]+$",
@@ -89,6 +97,10 @@ _ARTIST_WORD = (
 )
 _ARTIST_LABEL = re.compile(
     rf"^\s*(?:{_ARTIST_WORD}\s*[:：]\s*|(?:vo|orig)\.\s*|by[\s:：]+|original\s+by\s+|原唱\s+)",
+    re.IGNORECASE,
+)
+_OWN_SONG = re.compile(
+    r"(?:オリジナル|original)(?:\s?(?:曲|ソング|song))?|オリ曲|自作曲?|原创曲?|原創曲?|자작곡|오리지널\s?곡?",
     re.IGNORECASE,
 )
 _ARTIST_LABEL_INSIDE = re.compile(
@@ -144,6 +156,7 @@ def without_remarks(text: str) -> str:
         rest = _REQUESTED.sub("", rest) or rest
         rest = _SIGN_TAIL.sub("", rest) or rest
         rest = _KEY_TAIL.sub("", rest) or rest
+        rest = _MANNER_TAIL.sub("", rest) or rest
         head, inner = bracketed_tail(rest)
         if head and is_remark(inner):
             rest = head
@@ -163,6 +176,11 @@ def artist_without_notes(text: str) -> str:
         if not head or _KEPT_IN_ARTIST.search(inner):
             return rest or text.strip()
         rest = without_remarks(head)
+
+
+def is_own_song(artist: str) -> bool:
+    """Return whether words in the artist's place say that the song is the singer's own."""
+    return bool(_OWN_SONG.fullmatch(artist))
 
 
 def labelled_artist(words: str) -> str:

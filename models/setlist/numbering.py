@@ -21,7 +21,8 @@ _PRE = r"(?P<pre>[\W_]{0,6}(?:[^\W\d_]{1,10}[.．:：]?[\s\-#№]{0,2}){0,2}[\W_
 _POST = rf"(?P<post>{_COUNTER}?\s*(?:[\]\)）】］>》〉」』}}]\s*)?(?:{_SIGN}){{0,3}}\s*)"
 _DIGITS = re.compile(rf"^{_PRE}(?P<n>\d{{1,3}})(?!\d){_POST}", re.IGNORECASE)
 _OTHERS = re.compile(
-    rf"^(?P<pre>[\W_]{{0,6}}第?)(?:(?P<keycap>(?:[0-9]\u20e3){{1,2}}|🔟)|(?P<single>{_SINGLE})"
+    rf"^(?P<pre>[\W_]{{0,6}}(?:第|うた|歌|曲|songs?\s?)?)"
+    rf"(?:(?P<keycap>(?:[0-9]\u20e3){{1,2}}|🔟)|(?P<single>{_SINGLE})"
     rf"|(?P<roman>{_ROMAN})(?![^\W_])|(?P<letter>[a-z])(?![^\W_])|(?P<kanji>{_KANJI})(?=\W|曲"
     rf"|首|番)){_POST}",
     re.IGNORECASE,

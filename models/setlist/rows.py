@@ -53,6 +53,8 @@ _END_WORD = re.compile(
     r"|selesai|ende)\s*[:：=]?\s*[\[(（]?\s*",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(r"^(?:頃|ごろ|あたり|辺り|くらい|ぐらい|左右|쯤)[\s:：、]+(?=\S)")
+"""A word right behind a time that is not exact ("5:12頃 Title")."""
 _TOLD_INSIDE = re.compile(r"[(（\[【]\s*\w+\s+\w[^)）\]】]*$")
 """A remark in brackets that names a time: "Title (she cries at 9:44)"."""
 _END_ALONE = re.compile(
@@ -198,7 +200,7 @@ def _pieces(text: str, groups: Sequence[_Group]) -> list[str]:
             re.sub(r"[(\[【（［<]\s*$", "", before),
             re.sub(r"^\s*[)\]】）］>]", "", after),
         )
-        pieces[i], pieces[i + 1] = _START_WORD.sub("", before), after
+        pieces[i], pieces[i + 1] = _START_WORD.sub("", before), _ABOUT.sub("", after)
     return ["" if _DECORATION.fullmatch(fold_widths(piece)) else piece for piece in pieces]
 
 
@@ -206,12 +208,8 @@ def _pieces(text: str, groups: Sequence[_Group]) -> list[str]:
 
 
 def _end_lines(lines: list[_Line]) -> None:
-    """`Start: 5:12` and `End: 9:44` on lines of their own are one time with a stop."""
-    ends = [
-        index
-        for index, line in enumerate(lines)
-        if line.single and _END_WORD.fullmatch(line.text[: line.groups[0].first].lstrip() or "x")
-    ]
+    """`Start: 5:12` and `End: 9:44` (`9:44 end`) on lines of their own are one time with a stop."""
+    ends = [index for index, line in enumerate(lines) if line.single and _is_end(line)]
     if 3 * len(ends) < sum(bool(line.groups) for line in lines):
         return
     for index in ends:
@@ -225,6 +223,13 @@ def _end_lines(lines: list[_Line]) -> None:
             if _START_ALONE.fullmatch(before.pieces[0]):
                 before.pieces[0] = ""
             line.groups, line.pieces, line.text = [], [line.text], ""
+
+
+def _is_end(line: _Line) -> bool:
+    if _END_WORD.fullmatch(line.text[: line.groups[0].first].lstrip() or "x"):
+        return True
+    before, after = line.pieces
+    return not before and bool(after) and bool(_END_ALONE.fullmatch(after))
 
 
 def _read_second_times(lines: Sequence[_Line]) -> None:

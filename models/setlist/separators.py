@@ -24,6 +24,9 @@ PROVED: dict[str, re.Pattern[str]] = {
     "dot": re.compile(r"\s+[・•·⋅●○*＊+＋=＝@＠>»→⇒▷▶►➤＞☆★♪◆◇✕✖×♡♥]+\s+"),
     "times": re.compile(r"\s+[xX]\s+"),
     "colon": re.compile(r"\s*：\s*|\s+:\s+|(?<=[^\s\d]):\s+"),
+    "of": re.compile(
+        r"\s*[,，]\s+(?:by|de|do|da|di|von|par|oleh)\s+|\s+(?:von|oleh)\s+", re.IGNORECASE
+    ),
     "comma": re.compile(r"\s*[,，、;；]\s*"),
     "wide blank": re.compile(r"\u3000+|\s{2,}"),
     "underscore": re.compile(r"\s*_+\s*"),

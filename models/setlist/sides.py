@@ -36,7 +36,9 @@ _JOINT = r"\s*[)）」\]]?\s*[-–—/／|｜,\t:：]\s*[(（「\[]?\s*"
 _ARTIST_FIRST = re.compile(rf"{_ARTIST_WORD}{_JOINT}{_TITLE_WORD}", re.IGNORECASE)
 _TITLE_FIRST = re.compile(rf"{_TITLE_WORD}{_JOINT}{_ARTIST_WORD}", re.IGNORECASE)
 _HONORIFIC = re.compile(r"(?<=..)\s?(?:さん|さま|様|氏|先生|님)$")
+_POSSESSIVE = re.compile(r"(?<=..)の$")
 _CONSTANT_LABEL = re.compile(r"^\s*([^\W\d_][^:：\d]{0,14}?)\s*[:：]\s*(?=\S)")
+_SIGN = re.compile("[\u2600-\u27bf♡♥★☆♪♫♬♩◆◇●○•・]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def read_names(texts: Sequence[str], sides: Sides, numbered: Sequence[bool] = ()
         read = without_numbers(texts)
         texts = [one.rest for one in read]
         has_number = [before or now.numbered for before, now in zip(has_number, read, strict=True)]
-    texts = _without_constant_label(texts)
+    texts = _without_constant_sign(_without_constant_label(texts))
     words = [without_remarks(text.strip(" \u3000-–—|｜:：")) for text in texts]
     named = [text for text in words if not is_talk(text) and not is_reaction(text)]
     separators = order_for(named or words)
@@ -90,6 +92,18 @@ def _without_constant_label(texts: Sequence[str]) -> list[str]:
     return [
         text[match.end() :] if match and match[1].casefold() == label else text
         for text, match in zip(texts, matches, strict=True)
+    ]
+
+
+def _without_constant_sign(texts: Sequence[str]) -> list[str]:
+    """Drop a sign that nearly every text ends with ("♡"); behind one title it is a part of it."""
+    ends = [text.rstrip()[-1:] for text in texts]
+    sign, n = Counter(ends).most_common(1)[0] if texts else ("", 0)
+    if n < max(3, 0.8 * len(texts)) or not _SIGN.fullmatch(sign):
+        return list(texts)
+    return [
+        text.rstrip().rstrip(sign) or text if end == sign else text
+        for text, end in zip(texts, ends, strict=True)
     ]
 
 
@@ -158,11 +172,24 @@ def _artist_first(names: Sequence[Name], sides: Sides) -> list[Name]:
 
 def _without_honorifics(names: Sequence[Name]) -> list[Name]:
     """Drop "さん" and its like behind artists where most have it: one alone may be a name."""
+    names = _without_possessives(names)
     given = [name for name in names if name.artist]
     polite = [name for name in given if _HONORIFIC.search(name.artist)]
     if len(polite) < 2 or 2 * len(polite) < len(given):
         return list(names)
     return [replace(name, artist=_HONORIFIC.sub("", name.artist)) for name in names]
+
+
+def _without_possessives(names: Sequence[Name]) -> list[Name]:
+    """Drop "の" between artist and quoted title where all have it: one alone may be a name."""
+    quoted = [name for name in names if name.how == "quoted" and name.artist]
+    whose = {artist_key(name.artist) for name in quoted if _POSSESSIVE.search(name.artist)}
+    if len(whose) < 2 or not all(_POSSESSIVE.search(name.artist) for name in quoted):
+        return list(names)
+    return [
+        replace(name, artist=_POSSESSIVE.sub("", name.artist)) if name.how == "quoted" else name
+        for name in names
+    ]
 
 
 def _settled_artists(names: Sequence[Name], swapped: bool) -> frozenset[str]:

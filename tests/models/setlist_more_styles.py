@@ -646,4 +646,212 @@ MORE_STYLES: dict[str, tuple[str, list[Song]]] = {
             (948.0, None, "Slow Tram", ""),
         ],
     ),
+    "a colon behind the time": (
+        "5:12: Paper Boats - Ida Holm\n"
+        "10:20: Morning Glass - The Lanterns\n"
+        "1:15:48: Glass Letter - Ida Holm",
+        [
+            (312.0, None, "Paper Boats", "Ida Holm"),
+            (620.0, None, "Morning Glass", "The Lanterns"),
+            (4548.0, None, "Glass Letter", "Ida Holm"),
+        ],
+    ),
+    "a full-width colon behind the time, a dash between": (
+        "05:12：夜航—林小舟\n10:20：白色的风—陈南\n15:48：玻璃信—林小舟",
+        [
+            (312.0, None, "夜航", "林小舟"),
+            (620.0, None, "白色的风", "陈南"),
+            (948.0, None, "玻璃信", "林小舟"),
+        ],
+    ),
+    "a colon behind the time, titles of digits": (
+        "5:12: 99 Balloons - A\n10:20: 7 Seconds - B\n15:48: Glass - C",
+        [
+            (312.0, None, "99 Balloons", "A"),
+            (620.0, None, "7 Seconds", "B"),
+            (948.0, None, "Glass", "C"),
+        ],
+    ),
+    "who asked for the song, in Chinese": (
+        "05:12 夜航（点歌：小明）\n10:20 白色的风（舰长点歌）\n15:48 玻璃信（SC）",
+        [
+            (312.0, None, "夜航", ""),
+            (620.0, None, "白色的风", ""),
+            (948.0, None, "玻璃信", ""),
+        ],
+    ),
+    "signs around all": (
+        "♡5:12 夜明けの坂道♡\n♡10:20 海と猫♡\n♡15:48 硝子の手紙♡",
+        [
+            (312.0, None, "夜明けの坂道", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "硝子の手紙", ""),
+        ],
+    ),
+    "signs around all titles": (
+        "5:12 ★夜明けの坂道★\n10:20 ★海と猫★\n15:48 ★硝子の手紙★",
+        [
+            (312.0, None, "夜明けの坂道", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "硝子の手紙", ""),
+        ],
+    ),
+    "a sign that belongs to one title": (
+        "5:12 恋して♡\n10:20 海と猫\n15:48 硝子の手紙",
+        [
+            (312.0, None, "恋して♡", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "硝子の手紙", ""),
+        ],
+    ),
+    "own songs, in brackets": (
+        "5:12 Paper Boats [original]\n"
+        "10:20 Morning Glass (original song)\n"
+        "15:48 Glass Letter - Ida Holm\n"
+        "20:00 夜明けの坂道（オリ曲）\n"
+        "25:00 海と猫（原创）",
+        [
+            (312.0, None, "Paper Boats", ""),
+            (620.0, None, "Morning Glass", ""),
+            (948.0, None, "Glass Letter", "Ida Holm"),
+            (1200.0, None, "夜明けの坂道", ""),
+            (1500.0, None, "海と猫", ""),
+        ],
+    ),
+    "own songs, in the artist's place": (
+        "5:12 夜明けの坂道 / オリジナル\n10:20 海と猫 / オリジナル曲\n15:48 硝子の手紙 / 青井ソラ",
+        [
+            (312.0, None, "夜明けの坂道", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "the manner behind the artist, in Chinese": (
+        "05:12 夜航 - 林小舟 清唱\n10:20 白色的风 - 陈南 吉他弹唱\n15:48 玻璃信 - 林小舟 半首",
+        [
+            (312.0, None, "夜航", "林小舟"),
+            (620.0, None, "白色的风", "陈南"),
+            (948.0, None, "玻璃信", "林小舟"),
+        ],
+    ),
+    "the manner behind a quoted title": (
+        "05:12 林小舟《夜航》\n10:20 陈南《白色的风》\n15:48 林小舟《玻璃信》清唱",
+        [
+            (312.0, None, "夜航", "林小舟"),
+            (620.0, None, "白色的风", "陈南"),
+            (948.0, None, "玻璃信", "林小舟"),
+        ],
+    ),
+    "counted by a word and a circled number": (
+        "5:12 うた① 夜明けの坂道 / 青井ソラ\n"
+        "10:20 うた② 海と猫 / 月見団子\n"
+        "15:48 うた③ 硝子の手紙 / 青井ソラ",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "of, in German": (
+        "05:12 Papierboot von Ida Holm\n"
+        "10:20 Das Meer und die Katze von Luna\n"
+        "15:48 Glasbrief von Ida Holm",
+        [
+            (312.0, None, "Papierboot", "Ida Holm"),
+            (620.0, None, "Das Meer und die Katze", "Luna"),
+            (948.0, None, "Glasbrief", "Ida Holm"),
+        ],
+    ),
+    "of, in Portuguese": (
+        "05:12 Barco de Papel, de Ana Sol\n"
+        "10:20 O Mar e o Gato, de Luna\n"
+        "15:48 Carta de Vidro, de Ana Sol",
+        [
+            (312.0, None, "Barco de Papel", "Ana Sol"),
+            (620.0, None, "O Mar e o Gato", "Luna"),
+            (948.0, None, "Carta de Vidro", "Ana Sol"),
+        ],
+    ),
+    "the artist's, in front of quotes": (
+        "5:12 青井ソラさんの「夜明けの坂道」\n"
+        "10:20 月見団子さんの「海と猫」\n"
+        "15:48 青井ソラさんの「硝子の手紙」",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "青井ソラ"),
+        ],
+    ),
+    "the artist's, in front of quotes, without an honorific": (
+        "5:12 青井ソラの「夜明けの坂道」\n10:20 月見団子の「海と猫」\n15:48 あやの「硝子の手紙」",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "月見団子"),
+            (948.0, None, "硝子の手紙", "あや"),
+        ],
+    ),
+    "an artist whose name ends like a possessive": (
+        "5:12 青井ソラ「夜明けの坂道」\n10:20 あやの「海と猫」\n15:48 月見団子「硝子の手紙」",
+        [
+            (312.0, None, "夜明けの坂道", "青井ソラ"),
+            (620.0, None, "海と猫", "あやの"),
+            (948.0, None, "硝子の手紙", "月見団子"),
+        ],
+    ),
+    "times that are about right": (
+        "5:12頃 夜明けの坂道\n10:20頃 海と猫\n15:48頃 硝子の手紙",
+        [
+            (312.0, None, "夜明けの坂道", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "硝子の手紙", ""),
+        ],
+    ),
+    "shouts in brackets": (
+        "5:12 夜明けの坂道（かわいい）\n10:20 海と猫（かっこいい！）\n15:48 硝子の手紙（泣ける）",
+        [
+            (312.0, None, "夜明けの坂道", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "硝子の手紙", ""),
+        ],
+    ),
+    "who covers it, in Chinese": (
+        "05:12 夜航（翻唱：林小舟）\n10:20 白色的风（原唱：陈南）\n15:48 玻璃信（原唱：林小舟）",
+        [
+            (312.0, None, "夜航", ""),
+            (620.0, None, "白色的风", "陈南"),
+            (948.0, None, "玻璃信", "林小舟"),
+        ],
+    ),
+    "ends on lines of their own, in brackets": (
+        "5:12 Paper Boats - Ida Holm\n"
+        "9:30 (end)\n"
+        "10:20 Morning Glass - The Lanterns\n"
+        "14:00 (end)\n"
+        "15:48 Glass Letter - Ida Holm\n"
+        "18:00 (end)",
+        [
+            (312.0, 570.0, "Paper Boats", "Ida Holm"),
+            (620.0, 840.0, "Morning Glass", "The Lanterns"),
+            (948.0, 1080.0, "Glass Letter", "Ida Holm"),
+        ],
+    ),
+    "ends on lines of their own, in Japanese": (
+        "5:12 夜明けの坂道 / 青井ソラ\n"
+        "9:30 終わり\n"
+        "10:20 海と猫 / 月見団子\n"
+        "14:00 終わり\n"
+        "1:00:00 配信終了",
+        [
+            (312.0, 570.0, "夜明けの坂道", "青井ソラ"),
+            (620.0, 840.0, "海と猫", "月見団子"),
+        ],
+    ),
+    "one end, of the stream": (
+        "5:12 夜明けの坂道\n10:20 海と猫\n15:48 硝子の手紙\n20:00 終わり",
+        [
+            (312.0, None, "夜明けの坂道", ""),
+            (620.0, None, "海と猫", ""),
+            (948.0, None, "硝子の手紙", ""),
+        ],
+    ),
 }
