@@ -64,10 +64,11 @@ class Checkout:
             )
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
-            # `doctor` exits with 1 where it has something to say.
-            if process.returncode not in (0, 1):
-                said.seek(0)
-                raise SystemExit(f"{self.name}: {' '.join(arguments)}: {said.read().decode()}")
+            said.seek(0)
+            words = said.read().decode()
+        # `doctor` exits with 1 where it has something to say, and so does a crash.
+        if process.returncode not in (0, 1) or "Traceback" in words:
+            raise SystemExit(f"{self.name}: {' '.join(arguments)}: {words}")
         cpu_s = used.ru_utime + used.ru_stime
         return Cost(cpu_s, time.monotonic() - began, used.ru_maxrss / 1024)
 
