@@ -19,8 +19,8 @@ from utawaku.models.chat.message import ChatMessage
 from utawaku.models.chat.twitch import (
     chat_downloader_message,
     is_chat_downloader,
-    is_twitch_downloader,
-    twitch_downloader_messages,
+    is_twitch,
+    twitch_messages,
 )
 from utawaku.models.chat.youtube import is_youtube, youtube_messages
 
@@ -28,13 +28,13 @@ MAX_BYTES = 512 * 1024 * 1024
 """A day of the busiest chat is a tenth of it."""
 _HEAD = 4_096
 _NEXT_STEP = (
-    "It is left out; YouTube and Bilibili chats, TwitchDownloader's and chat-downloader's JSON are "
-    "read"
+    "It is left out; chats of YouTube and Bilibili, and the JSON of TwitchDownloader, twitch-dl and "
+    "chat-downloader are read"
 )
 
 
 def read_chat(path: Path) -> list[ChatMessage]:
-    """Read YouTube's, Bilibili's, TwitchDownloader's or chat-downloader's file, by time.
+    """Read the chat of a site, or what a program made of it, by time.
 
     Damaged lines and elements are left out. A file packed by gzip is unpacked.
 
@@ -112,8 +112,8 @@ def _take(record: Any, found: list[ChatMessage]) -> bool:
     if is_youtube(record):
         found.extend(youtube_messages(record))
         return True
-    if is_twitch_downloader(record):
-        found.extend(twitch_downloader_messages(record))
+    if is_twitch(record):
+        found.extend(twitch_messages(record))
         return True
     known = False
     for one in record if isinstance(record, list) else [record]:

@@ -1,4 +1,7 @@
-"""Chats as TwitchDownloader (Twitch) and chat-downloader (several sites) save them."""
+"""Chats as TwitchDownloader, twitch-dl (Twitch) and chat-downloader (several sites) save them.
+
+TwitchDownloader writes the names of Twitch's old interface, twitch-dl those of its present one.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,34 @@ from utawaku.models.chat.message import ChatMessage, as_list, dig, message
 _TRUSTED = frozenset({"broadcaster", "moderator", "owner"})
 
 
-def is_twitch_downloader(record: Any) -> bool:
-    """Return True for a whole file of TwitchDownloader."""
-    return isinstance(record, dict) and isinstance(record.get("comments"), list)
+def is_twitch(record: Any) -> bool:
+    """Return True for a whole file of TwitchDownloader or twitch-dl."""
+    comments = record.get("comments") if isinstance(record, dict) else None
+    if not isinstance(comments, list):
+        return False
+    # Comments below a video are kept in such lists as well: those are said at no second of it.
+    return not comments or any(
+        dig(comment, key) is not None
+        for comment in comments
+        for key in ("content_offset_seconds", "contentOffsetSeconds")
+    )
 
 
-def twitch_downloader_messages(record: dict[str, Any]) -> Iterator[ChatMessage]:
+def twitch_messages(record: dict[str, Any]) -> Iterator[ChatMessage]:
     """Yield the messages of a whole file; `commenter` is null for accounts that are gone."""
     for comment in record["comments"]:
-        commenter = dig(comment, "commenter")
-        badges = as_list(dig(comment, "message", "user_badges"))
+        said, commenter = dig(comment, "message"), dig(comment, "commenter")
+        at_s = dig(comment, "content_offset_seconds")
+        names = (dig(commenter, key) for key in ("name", "login", "display_name", "displayName"))
+        badges = [*as_list(dig(said, "user_badges")), *as_list(dig(said, "userBadges"))]
+        words = [dig(piece, "text") for piece in as_list(dig(said, "fragments"))]
         found = message(
-            dig(comment, "content_offset_seconds"),
-            dig(commenter, "name") or dig(commenter, "display_name"),
-            dig(comment, "message", "body"),
-            trusted=any(dig(badge, "_id") in _TRUSTED for badge in badges),
+            dig(comment, "contentOffsetSeconds") if at_s is None else at_s,
+            next((name for name in names if name), None),
+            dig(said, "body") or "".join(word for word in words if isinstance(word, str)),
+            trusted=any(
+                dig(badge, key) in _TRUSTED for badge in badges for key in ("_id", "setID")
+            ),
         )
         if found is not None:
             yield found
@@ -39,6 +55,8 @@ def is_chat_downloader(record: Any) -> bool:
 def chat_downloader_message(record: dict[str, Any]) -> ChatMessage | None:
     """Read one message; one saved while live says only when, not where in the recording."""
     author = record.get("author")
+    if isinstance(author, str):  # the name alone, as versions before 0.1 wrote it
+        author = {"name": author}
     badges = as_list(dig(author, "badges"))
     titles = (str(dig(badge, "title") or dig(badge, "name")).casefold() for badge in badges)
     return message(

@@ -1,7 +1,7 @@
 """Facts that recorders leave in the names of their files and at the head of their chats.
 
 Sources: the default name templates of BililiveRecorder (录播姬), blrec, bililive-go, biliup, OBS,
-TwitchDownloader, twitch-dl and yt-dlp, and the chats that the first two and TwitchDownloader write.
+TwitchDownloader, twitch-dl and yt-dlp, and the chats that the first two and Twitch's two write.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Any
 from utawaku.library.errors import SetlistError
 from utawaku.library.text import clean_line
 from utawaku.models.chat import chat_json
+from utawaku.models.chat.message import dig
 
 Facts = dict[str, str]
 """`title`, `channel` and `upload_date` (YYYYMMDD), as an info.json has them; no empty values."""
@@ -120,16 +121,17 @@ def _of_xml(head: bytes) -> Facts:
 
 
 def _of_twitch(chat: Any) -> Facts:
-    """Read the head of a chat by TwitchDownloader."""
-    if not isinstance(chat, Mapping):
+    """Read the head of a chat by TwitchDownloader, or by twitch-dl, whose video has a `creator`."""
+    video = dig(chat, "video")
+    if not isinstance(video, Mapping):
         return {}
-    streamer, video = chat.get("streamer"), chat.get("video")
-    if not (isinstance(streamer, Mapping) and isinstance(video, Mapping)):
+    streamer, creator = dig(chat, "streamer"), video.get("creator")
+    if not (isinstance(streamer, Mapping) or isinstance(creator, Mapping)):
         return {}
     return _known(
         title=video.get("title"),
-        channel=streamer.get("name"),
-        upload_date=_day_in(str(video.get("created_at") or "")),
+        channel=dig(streamer, "name") or dig(creator, "displayName"),
+        upload_date=_day_in(str(video.get("created_at") or video.get("publishedAt") or "")),
     )
 
 

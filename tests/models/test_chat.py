@@ -167,6 +167,35 @@ def test_twitch_downloader_is_read_packed_or_not(tmp_path: Path, indent: int | N
     assert read_chat(written(tmp_path / "a.json.gz", gzip.compress(text.encode()))) == expected
 
 
+def test_twitch_dl_is_read(tmp_path: Path) -> None:
+    pieces = [{"text": "1:01 ", "emote": None}, {"text": "Paper Boats / Ida", "emote": {"id": "1"}}]
+    comments = [
+        {
+            "contentOffsetSeconds": 61,
+            "commenter": {"id": "1", "login": "mod", "displayName": "Mod"},
+            "message": {"fragments": pieces, "userBadges": [{"id": "x", "setID": "moderator"}]},
+        },
+        {"contentOffsetSeconds": 0, "commenter": None, "message": {"fragments": pieces[:1]}},
+        {"contentOffsetSeconds": 7, "commenter": None, "message": {"fragments": [None, {}]}},
+    ]
+    record = {"video": {"id": "1"}, "video_comments": {}, "comments": comments}
+    assert read_chat(written(tmp_path / "a.json", record)) == [
+        ChatMessage(0.0, "", "1:01"),
+        ChatMessage(61.0, "mod", "1:01 Paper Boats / Ida", trusted=True),
+    ]
+
+
+def test_comments_below_a_video_are_no_chat(tmp_path: Path) -> None:
+    with pytest.raises(SetlistError, match="no known form"):
+        read_chat(written(tmp_path / "a.json", {"comments": [{"text": "1:02 Harbour", "id": "1"}]}))
+    assert read_chat(written(tmp_path / "b.json", {"video": {}, "comments": []})) == []
+
+
+def test_an_author_may_be_the_name_alone(tmp_path: Path) -> None:
+    rows = [{"time_in_seconds": 3, "author": "viewer", "message": "海と猫"}]
+    assert read(tmp_path / "a.json", rows) == [(3.0, "viewer", "海と猫")]
+
+
 @pytest.mark.parametrize("indent", [None, 4])
 def test_chat_downloader_is_read(tmp_path: Path, indent: int | None) -> None:
     rows = [

@@ -92,6 +92,24 @@ def test_the_head_of_a_twitch_chat_is_read_also_packed(tmp_path: Path) -> None:
     }
 
 
+def test_the_head_of_a_chat_of_twitch_dl_is_read(tmp_path: Path) -> None:
+    told = {
+        "video": {
+            "title": "Night of songs",
+            "publishedAt": "2026-11-20T20:30:15Z",
+            "creator": {"login": "ida", "displayName": "Ida"},
+        },
+        "comments": [],
+    }
+    chat = tmp_path / "evening.json"
+    chat.write_text(json.dumps(told), "utf-8")
+    assert facts_of_chat(chat) == {
+        "title": "Night of songs",
+        "channel": "Ida",
+        "upload_date": "20261120",
+    }
+
+
 @pytest.mark.parametrize("text", ["", "<i>", "<i><d p='1'>x</d></i>", "{}", "[]", "not json"])
 def test_a_chat_without_a_head_tells_nothing(tmp_path: Path, text: str) -> None:
     for suffix in (".xml", ".json"):
