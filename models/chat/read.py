@@ -16,6 +16,12 @@ from utawaku.models.chat.danmaku import (
     is_danmaku_xml,
 )
 from utawaku.models.chat.message import ChatMessage
+from utawaku.models.chat.niconico import (
+    is_niconico_xml,
+    niconico_comments,
+    niconico_messages,
+    niconico_xml_messages,
+)
 from utawaku.models.chat.twitch import (
     chat_downloader_message,
     is_chat_downloader,
@@ -28,8 +34,8 @@ MAX_BYTES = 512 * 1024 * 1024
 """A day of the busiest chat is a tenth of it."""
 _HEAD = 4_096
 _NEXT_STEP = (
-    "It is left out; chats of YouTube and Bilibili, and the JSON of TwitchDownloader, twitch-dl and "
-    "chat-downloader are read"
+    "It is left out; chats of YouTube, Bilibili and Niconico, and the JSON of TwitchDownloader, "
+    "twitch-dl and chat-downloader are read"
 )
 
 
@@ -88,6 +94,8 @@ def _read(data: bytes) -> Iterable[ChatMessage] | None:
     head = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"<"):
         text = data.decode("utf-8", "replace").removeprefix("\ufeff").lstrip()
+        if is_niconico_xml(text[:_HEAD]):
+            return niconico_xml_messages(text)
         return danmaku_xml_messages(text) if is_danmaku_xml(text[:_HEAD]) else None
     if head[:1] in (b"{", b"["):
         return _from_json(data.decode("utf-8", "replace").removeprefix("\ufeff"))
@@ -103,7 +111,8 @@ def _from_json(text: str) -> list[ChatMessage] | None:
         if record is not None:
             known = _take(record, found) or known
     if not known:
-        known = _take(_loads(text), found)
+        whole = _loads(text)
+        known = _take(whole, found) or whole == []  # nobody wrote anything
     return found if known else None
 
 
@@ -114,6 +123,10 @@ def _take(record: Any, found: list[ChatMessage]) -> bool:
         return True
     if is_twitch(record):
         found.extend(twitch_messages(record))
+        return True
+    comments = niconico_comments(record)
+    if comments is not None:
+        found.extend(niconico_messages(comments))
         return True
     known = False
     for one in record if isinstance(record, list) else [record]:

@@ -18,8 +18,10 @@ from utawaku.services.downloader.result import write_json
 from utawaku.services.downloader.session import EnoughRequestsError, Session
 from utawaku.services.downloader.tuning import Tuning
 
-_CHATS = (("live_chat", "json"), ("danmaku", "xml"))
-"""Subtitle tracks that are chats, as YouTube and Bilibili name them. yt-dlp has none of Twitch."""
+_CHATS = (("live_chat", "json"), ("danmaku", "xml"), ("comments", "json"))
+"""Subtitle tracks that are chats, as yt-dlp names those of YouTube, Bilibili and Niconico; it has
+none of Twitch.
+"""
 
 
 class Extras:

@@ -41,10 +41,11 @@ def take_file(
 
     What lies beside `X.mp4` comes along as copies: `X.info.json`, `X.jpg/.jpeg/.webp/.png`,
     `X.description`, subtitles (`X.srt`, `X.<language>.vtt`, .ass, .ssa, .lrc), and the chat:
-    `X.live_chat.json` (yt-dlp), `X.chat.json`, `X_chat.json` or `X.json` (TwitchDownloader,
-    chat-downloader; also packed as `.gz`), `X.danmaku.xml` or `X.xml` (Bilibili's recorders). Side
-    files that cannot be read are listed in `warnings`, never fatal. Title, channel and day that no
-    side file tells are read from the head of the chat, the tags and the name (`recorder_facts`).
+    `X.live_chat.json`, `X.comments.json` (yt-dlp), `X.chat.json`, `X_chat.json` or `X.json`
+    (TwitchDownloader, twitch-dl, chat-downloader; also `.jsonl`, or packed as `.gz`),
+    `X.danmaku.xml` or `X.xml` (recorders of Bilibili and Niconico). Side files that cannot be read
+    are listed in `warnings`, never fatal. Title, channel and day that no side file tells are read
+    from the head of the chat, the tags and the name (`recorder_facts`).
     Taking the same file again changes nothing and is cheap.
 
     Raises MediaError, NotMediaError, TruncatedMediaError, NoAudioError, DiskFullError.

@@ -20,10 +20,10 @@ from utawaku.services.downloader.result import FetchedRecording, write_json
 
 _MAX_SIDECAR_BYTES = 512 * 1024 * 1024
 _PICTURES = (".jpg", ".jpeg", ".webp", ".png")
-_VAGUE_CHATS = (".json", ".json.gz", ".xml")
+_VAGUE_CHATS = (".comments.json", ".json", ".jsonl", ".json.gz", ".xml")
 _CHATS = (
-    ".live_chat.json", ".chat.json", "_chat.json", ".chat.json.gz", "_chat.json.gz",
-    ".danmaku.xml", *_VAGUE_CHATS,
+    ".live_chat.json", ".chat.json", "_chat.json", ".chat.jsonl", "_chat.jsonl", ".chat.json.gz",
+    "_chat.json.gz", ".danmaku.xml", ".live_chat.json.part", *_VAGUE_CHATS,
 )  # fmt: skip
 _TRACK_TAGS = {"artist": "channel", "comment": "description", "description": "description"}
 

@@ -72,6 +72,64 @@ def test_what_xml_does_not_allow_costs_no_more_than_its_own_element(tmp_path: Pa
     ]
 
 
+def test_a_hidden_account_is_told_by_the_name_that_is_shown(tmp_path: Path) -> None:
+    text = (
+        f'{HEADER}<d p="1,1,25,0,0,0,0,0" uid="0" user="观***">一</d>'
+        '<sc ts="2" uid="0" user="富***" price="30">二</sc><d p="3,1,25,0,0,0,0,0">三</d></i>'
+    )
+    assert read(tmp_path / "a.xml", text) == [
+        (1.0, "观***", "一"),
+        (2.0, "富***", "二"),
+        (3.0, "", "三"),
+    ]
+
+
+PACKET = """<?xml version="1.0" encoding="UTF-8"?>
+<packet>
+<thread thread="1" last_res="7" server_time="1790000000"/>
+<chat thread="1" no="1" vpos="-500" mail="184" user_id="aB" anonymity="1">わこつ</chat>
+<chat thread="1" no="2" vpos="6250" date="1790000060" user_id="4711" premium="1">海と猫</chat>
+<chat thread="1" no="3" vpos="6300" user_id="9" premium="3">1曲目 夜明けの歌 &amp; 朝</chat>
+<chat thread="1" no="4" vpos="6400" user_id="9" premium="3">/gift seed 4711 "v" 50</chat>
+<chat thread="1" no="5" vpos="6500" date="1790000063" user_id="c" deleted="1"/>
+<chat thread="1" no="6" vpos="7000" date="1790000064" user_id="4711">8888</chat>
+<chat thread="1" no="7" vpos="71"""  # the recorder was stopped here
+
+
+def test_comments_of_niconico_in_xml_are_read(tmp_path: Path) -> None:
+    assert read_chat(written(tmp_path / "a.xml", PACKET)) == [
+        ChatMessage(-5.0, "aB", "わこつ"),
+        ChatMessage(62.5, "4711", "海と猫"),
+        ChatMessage(63.0, "9", "1曲目 夜明けの歌 & 朝", trusted=True),
+        ChatMessage(70.0, "4711", "8888"),
+    ]
+
+
+def newer(at_ms: Any, body: Any, user: str = "nvc:a") -> dict[str, Any]:
+    return {
+        "id": "1", "no": 1, "vposMs": at_ms, "body": body, "commands": ["184"], "userId": user,
+        "isPremium": False, "postedAt": "2026-11-20T20:30:15+09:00", "source": "leaf",
+    }  # fmt: skip
+
+
+def test_comments_of_niconico_in_json_are_read(tmp_path: Path) -> None:
+    comments = [newer(62_500, "海と猫"), newer(1_000, "うぽつ", "nvc:b"), newer(10**400, "lost")]
+    expected = [ChatMessage(1.0, "nvc:b", "うぽつ"), ChatMessage(62.5, "nvc:a", "海と猫")]
+    assert read_chat(written(tmp_path / "a.comments.json", comments)) == expected
+    threads = [{"fork": "owner", "comments": comments[:1]}, {"fork": "main", "comments": []}]
+    (told,) = read_chat(written(tmp_path / "b.json", {"data": {"threads": threads}}))
+    assert told == ChatMessage(62.5, "nvc:a", "海と猫", trusted=True)
+    older = [
+        {"ping": {"content": "rs:0"}},
+        {"thread": {"resultcode": 0, "thread": "1"}},
+        {"chat": {"thread": "1", "vpos": 6250, "user_id": "x", "premium": 1, "content": "海と猫"}},
+        {"chat": {"thread": "1", "vpos": 6300, "user_id": "x", "deleted": 1}},
+    ]
+    for text in (json.dumps(older), "\n".join(json.dumps(row) for row in older)):
+        assert read_chat(written(tmp_path / "c.json", text)) == [ChatMessage(62.5, "x", "海と猫")]
+    assert read_chat(written(tmp_path / "none.json", "[]")) == []
+
+
 def varint(number: int) -> bytes:
     out = b""
     while number > 127:

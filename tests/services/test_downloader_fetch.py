@@ -28,9 +28,12 @@ from utawaku.library.errors import (
     StreamGoneError,
     UnsupportedSiteError,
 )
+from utawaku.models.chat import read_chat
 from utawaku.services.downloader import Downloader, StreamInfo, Tuning
 from utawaku.services.downloader.download_spacing import FetchTimesInFile
+from utawaku.services.downloader.extras import Extras
 from utawaku.services.downloader.partial_download import STAGE_NAME
+from utawaku.services.downloader.session import Session
 
 WAV = audio_bytes(duration_s=12.0)
 QUICK = Tuning(
@@ -643,3 +646,14 @@ def test_cookies_are_sent_and_rotated_ones_are_kept_privately(
 
 def _fields(record: object) -> dict[str, object]:
     return {name: getattr(record, name) for name in record.__slots__}  # type: ignore[attr-defined]
+
+
+def test_comments_that_niconico_shows_over_the_picture_are_the_chat(tmp_path: Path) -> None:
+    told = json.dumps([{"vposMs": 62_500, "body": "海と猫", "userId": "a"}])
+    tracks = {"ja": [{"ext": "vtt"}], "comments": [{"ext": "json", "data": told}]}
+    with Session(HURRIED, QUICK) as session:
+        extras = Extras(session, QUICK, tmp_path, "https://www.nicovideo.jp/watch/sm9")
+        extras.live_chat({"subtitles": tracks})
+    assert (extras.names, extras.warnings) == ({"live_chat": "live_chat.json"}, [])
+    (said,) = read_chat(tmp_path / "live_chat.json")
+    assert (said.offset_s, said.text) == (62.5, "海と猫")

@@ -217,6 +217,8 @@ def test_what_lies_beside_the_file_comes_along(tmp_path: Path) -> None:
 
 DANMAKU = '<?xml version="1.0"?><i><d p="1.5,1,25,0,0,0,4711,0" user="v">歌</d>'
 TWITCH = '{"comments": [{"content_offset_seconds": 5, "message": {"body": "hi"}}]}'
+JSON_LINES = '{"time_in_seconds": 5, "message": "hi", "author": {"id": "a"}}\n' * 2
+NICONICO = '[{"vposMs": 5000, "body": "hi", "userId": "a"}]'
 REPLAY = '{"replayChatItemAction": {"videoOffsetTimeMsec": "1", "actions": []}}'
 
 
@@ -229,6 +231,11 @@ REPLAY = '{"replayChatItemAction": {"videoOffsetTimeMsec": "1", "actions": []}}'
         ("x_chat.json", TWITCH, "live_chat.json"),
         ("x.chat.json", TWITCH, "live_chat.json"),
         ("x.live_chat.json", REPLAY, "live_chat.json"),
+        ("x.live_chat.json.part", REPLAY, "live_chat.json"),
+        ("x.jsonl", JSON_LINES, "live_chat.json"),
+        ("x_chat.jsonl", JSON_LINES, "live_chat.json"),
+        ("x.chat.jsonl", JSON_LINES, "live_chat.json"),
+        ("x.comments.json", NICONICO, "live_chat.json"),
     ],
 )
 def test_the_chat_that_a_recorder_left_beside_comes_along(
@@ -245,6 +252,7 @@ def test_the_chat_that_a_recorder_left_beside_comes_along(
 def test_a_vague_name_is_a_chat_only_by_its_content(tmp_path: Path) -> None:
     source = media_file(tmp_path / "x.flv", "flv", "aac")
     (tmp_path / "x.json").write_text('{"some": "metadata"}')
+    (tmp_path / "x.comments.json").write_text('[{"text": "0:01 one", "author": "@a"}]')
     (tmp_path / "x.xml").write_text("<metadata><title>x</title></metadata>")
     taken = take_file(source, tmp_path / "s")
     assert taken.live_chat_path is None
