@@ -28,6 +28,8 @@ _MAX_BYTES = 50_000_000
 """A day of lines is a thousandth of it; a recording given by mistake is not to be read whole."""
 _WORD_STAMP = re.compile(r"<\d+:\d\d(?::\d\d)?\.\d{3}>")
 """Stamps of single words, which rolling captions have."""
+_MIN_ROLLED = 3
+"""Cues that repeat a line, for captions to be rolling ones; fewer may be a song's own words."""
 _MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 _LAST_LINE_S = 5.0
 """LRC says no end: the last line shows for this long."""
@@ -73,7 +75,8 @@ def parse_subtitles(text: str) -> list[TimedText]:
     cues: list[TimedText] = []
     text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
-    if not text.startswith("WEBVTT"):
+    is_webvtt = text.startswith("WEBVTT")
+    if not is_webvtt:
         lines = [line.strip() for line in lines]
     index = 0
     while index < len(lines):
@@ -81,6 +84,8 @@ def parse_subtitles(text: str) -> list[TimedText]:
         index += 1
         if not match:
             continue
+        if not is_webvtt:
+            index = _past_empty(lines, index)
         body = []
         while index < len(lines) and lines[index] and not _CUE.match(lines[index]):
             body.append(lines[index])
@@ -92,7 +97,36 @@ def parse_subtitles(text: str) -> list[TimedText]:
         if shown and stop_s >= start_s:
             cues.append(TimedText(start_s, stop_s, shown))
     cues.sort(key=lambda cue: (cue.start_s, cue.stop_s))
-    return _unrolled(cues) if _WORD_STAMP.search(text) else cues
+    return _unrolled(cues) if _WORD_STAMP.search(text) or _roll(cues) else cues
+
+
+def _past_empty(lines: Sequence[str], index: int) -> int:
+    """Return where a cue's words begin: one that was converted may begin with empty lines."""
+    first = index
+    while index < len(lines) and not lines[index]:
+        index += 1
+    is_next_cue = any(_CUE.match(line) for line in lines[index : index + 2])
+    return first if is_next_cue else index
+
+
+def _roll(cues: Sequence[TimedText]) -> bool:
+    """Return whether captions roll, as seen without stamps of words: converters drop those.
+
+    Of cues of several lines, most then begin with the line at which the one before ended.
+    """
+    n_several = n_again = 0
+    last = ""
+    for cue in cues:
+        lines = _lines_of(cue)
+        if len(lines) > 1:
+            n_several += 1
+            n_again += lines[0] == last
+        last = lines[-1]
+    return n_again >= _MIN_ROLLED and n_again > n_several / 2
+
+
+def _lines_of(cue: TimedText) -> list[str]:
+    return [line.strip() for line in cue.text.split("\n") if line.strip()]
 
 
 def _unrolled(cues: Sequence[TimedText]) -> list[TimedText]:
@@ -100,9 +134,9 @@ def _unrolled(cues: Sequence[TimedText]) -> list[TimedText]:
     found: list[TimedText] = []
     last = ""
     for cue in cues:
-        lines = [line.strip() for line in cue.text.split("\n") if line.strip()]
-        fresh = lines[1:] if lines and lines[0] == last else lines
-        last = lines[-1] if lines else last
+        lines = _lines_of(cue)
+        fresh = lines[1:] if lines[0] == last else lines
+        last = lines[-1]
         if fresh:
             found.append(replace(cue, text="\n".join(fresh)))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,29 @@ def test_rolling_captions_show_each_line_once() -> None:
     assert [cue.text for cue in parse_subtitles(text)] == ["first line", "second line"]
     plain = "1\n00:00:01,000 --> 00:00:02,000\nla la\n\n2\n00:00:02,000 --> 00:00:03,000\nla la\n"
     assert [cue.text for cue in parse_subtitles(plain)] == ["la la", "la la"]
+
+
+def test_rolling_captions_that_were_converted_to_subrip_show_each_line_once() -> None:
+    sung = ["first line", "second line", "third line", "fourth line", "fourth line", "fifth line"]
+    blocks = [f"00:00:01,000 --> 00:00:02,990\n\n{sung[0]}\n"]
+    for at, (before, line) in enumerate(pairwise(sung), 2):
+        blocks.append(f"00:00:{at:02},990 --> 00:00:{at + 1:02},000\n{before}\n \n")
+        blocks.append(f"00:00:{at + 1:02},000 --> 00:00:{at + 1:02},990\n{before}\n{line}\n")
+    text = "\n".join(f"{number}\n{block}" for number, block in enumerate(blocks, 1))
+    cues = parse_subtitles(text)
+    assert [cue.text for cue in cues] == sung
+    assert cues[0].start_s == 1.0
+    empty = "1\n00:00:01,000 --> 00:00:02,000\n\n\n2\n00:00:03,000 --> 00:00:04,000\ntwo\n"
+    assert [(cue.start_s, cue.text) for cue in parse_subtitles(empty)] == [(3.0, "two")]
+
+
+def test_a_refrain_over_two_cues_does_not_roll() -> None:
+    verse = ["one\ntwo", "two\nthree", "four\nfive", "six\nseven", "seven\nla", "la la\nlu"]
+    text = "".join(
+        f"00:00:{at:02},000 --> 00:00:{at + 1:02},000\n{words}\n\n"
+        for at, words in enumerate(verse)
+    )
+    assert [cue.text for cue in parse_subtitles(text)] == verse
 
 
 ASS = """[Script Info]
