@@ -65,7 +65,7 @@ def titles_in_chat(messages: Sequence[ChatMessage]) -> list[tuple[SetlistLine, d
         burst = [c for c in calls if c[0].offset_s - calls[0][0].offset_s <= BURST_S]
         if len(burst) < 0.8 * len(calls):
             continue  # Said all evening: a cheer, a greeting, an inside joke.
-        speakers = {message.author for message, _, _ in burst}
+        speakers = {message.author or message for message, _, _ in burst}
         marked = any(mark for _, _, mark in burst)
         trusted = any(message.trusted and mark for message, _, mark in burst)
         enough = MIN_SPEAKERS_MARKED if marked else MIN_SPEAKERS

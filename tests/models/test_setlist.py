@@ -304,6 +304,12 @@ def test_titles_with_words_of_joy_behind_them_count_together() -> None:
     assert found == [(300.0, "夜明けの歌"), (900.0, "Paper Boats"), (1500.0, "海だ")]
 
 
+def test_viewers_whose_names_a_recorder_left_out_are_several() -> None:
+    messages = [ChatMessage(300.0 + i, "", "夜明けの歌") for i in range(3)]
+    ((line, why),) = titles_in_chat(messages)
+    assert (line.start_s, line.title, why["speakers"]) == (300.0, "夜明けの歌", 3)
+
+
 def test_one_viewer_repeating_a_title_does_not_name_the_song() -> None:
     messages = [ChatMessage(300.0 + i, "same person", "夜明けの歌") for i in range(9)]
     assert titles_in_chat(messages) == []
