@@ -1,13 +1,15 @@
 """Facts that recorders leave in the names of their files and at the head of their chats.
 
 Sources: the default name templates of BililiveRecorder (录播姬), blrec, bililive-go, biliup, OBS,
-TwitchDownloader, twitch-dl and yt-dlp, and the chats that the first two and Twitch's two write.
+TwitchDownloader, twitch-dl and yt-dlp, and the chats that the first two, biliLive-tools,
+TwitchDownloader and twitch-dl write.
 """
 
+import os
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ Facts = dict[str, str]
 """`title`, `channel` and `upload_date` (YYYYMMDD), as an info.json has them; no empty values."""
 
 _HEAD_BYTES = 64 * 1024
+_RECORDED = ("record_start_time", "video_start_time")
+_TOLD = ("user_name", "room_title", "live_start_time", *_RECORDED)
 _DAY = r"(?P<year>20\d\d)(?P<sign>[-_./年]?)(?P<month>\d\d)(?:(?P=sign)|月)(?P<day>\d\d)日?"
 _CLOCK = (
     r"(?:[T _\-]{0,3}(?:[01]\d|2[0-3])[-_:.：時时h]?[0-5]\d(?:[-_:.：分m]?[0-5]\d)?[秒s]?"
@@ -79,21 +83,31 @@ def facts_of_name(path: Path) -> Facts:
 
 
 def facts_of_chat(chat: Path) -> Facts:
-    """Return what the head of a recorder's chat tells; nothing of a chat without one."""
+    """Return what the head of a recorder's chat tells, or its foot; nothing of one without."""
     try:
-        if chat.suffix.lower() == ".xml":
-            with chat.open("rb") as file:
-                return _of_xml(file.read(_HEAD_BYTES))
-        return _of_twitch(chat_json(chat))
+        if chat.suffix.lower() != ".xml":
+            return _of_twitch(chat_json(chat))
+        with chat.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _HEAD_BYTES))
+            foot = file.read()
+        if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+            return {}
+        return _of_xml(_told_by_xml(head) or _told_by_foot(foot))
     except (OSError, SetlistError):
         return {}  # of a chat that cannot be read, the reader of chats tells
 
 
-def _of_xml(head: bytes) -> Facts:
-    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        return {}
+def _told_by_foot(foot: bytes) -> Facts:
+    """Read `<metadata>` behind the messages, where biliLive-tools writes it."""
+    begin = foot.rfind(b"<metadata>")
+    return _told_by_xml(b"<i>" + foot[begin:]) if begin >= 0 else {}
+
+
+def _told_by_xml(head: bytes) -> Facts:
+    """Return attributes and elements of a head by name, up to the first message."""
     parser: ElementTree.XMLPullParser[Any] = ElementTree.XMLPullParser(events=("end",))
-    told: dict[str, str] = {}
+    told: Facts = {}
     # In pieces: what stands before a break or the end of the head is read.
     for piece in re.split(rb"(?<=>)", head):
         try:
@@ -105,18 +119,19 @@ def _of_xml(head: bytes) -> Facts:
         for element in elements:
             if element.tag == "BililiveRecorderRecordInfo":
                 told = dict(element.attrib)
-            elif element.tag in ("user_name", "room_title", "record_start_time", "live_start_time"):
+            elif element.tag in _TOLD:
                 told[element.tag] = element.text or ""
         if any(element.tag in ("d", "metadata") for element in elements):
             break
+    return told
+
+
+def _of_xml(told: Mapping[str, str]) -> Facts:
+    moments = (told.get(key, "") for key in ("live_start_time", "start_time", *_RECORDED))
     return _known(
         title=told.get("title") or told.get("room_title", ""),
         channel=told.get("name") or told.get("user_name", ""),
-        upload_date=_day_in(
-            told.get("live_start_time")
-            or told.get("start_time")
-            or told.get("record_start_time", "")
-        ),
+        upload_date=next((day for moment in moments if (day := _day_in(moment))), ""),
     )
 
 
@@ -136,6 +151,9 @@ def _of_twitch(chat: Any) -> Facts:
 
 
 def _day_in(moment: str) -> str:
+    """Return the day of an ISO date, or of milliseconds since the epoch on this machine's clock."""
+    if re.fullmatch(r"1\d{12}", moment):
+        return datetime.fromtimestamp(int(moment) / 1000).strftime("%Y%m%d")
     match = _ANYWHERE.match(moment[:10])
     return _day_of(match) if match else ""
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,24 @@ def test_heads_of_danmaku_files_are_read(
     chat.write_text(text, "utf-8")
     told = facts_of_chat(chat)
     assert (told["title"], told["channel"], told["upload_date"]) == expected
+
+
+@pytest.mark.parametrize("n_messages", [0, 3, 5000])
+def test_the_foot_of_a_danmaku_file_is_read(tmp_path: Path, n_messages: int) -> None:
+    said = '<d p="20.0,1,25,16777215,1700000001000,0,abc,1" user="a">夜明けの歌</d>\n' * n_messages
+    chat = tmp_path / "evening.xml"
+    at_ms = int(datetime(2026, 11, 20, 20, 30, 15).timestamp() * 1000)
+    chat.write_text(
+        f'<?xml version="1.0" encoding="utf-8"?>\n<i>\n{said}<metadata><platform>p</platform>'
+        f"<video_start_time>{at_ms}</video_start_time><live_start_time></live_start_time>"
+        "<room_title>歌回 &amp; more</room_title><user_name>青井ソラ</user_name></metadata>\n</i>",
+        "utf-8",
+    )
+    assert facts_of_chat(chat) == {
+        "title": "歌回 & more",
+        "channel": "青井ソラ",
+        "upload_date": "20261120",
+    }
 
 
 def test_the_head_of_a_twitch_chat_is_read_also_packed(tmp_path: Path) -> None:
