@@ -31,6 +31,8 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_GAP_S = (75.0, 15 * 60.0)
+_CATEGORIES = "twitch"
+"""Sites whose chapters are the categories that the host chose: "Just Chatting", "Music"."""
 _UNTITLED = re.compile(r"^<untitled chapter \d+>$", re.IGNORECASE)
 
 
@@ -164,6 +166,8 @@ def _from_description(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Fou
 
 
 def _from_chapters(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]:
+    if str(info.get("extractor_key") or "").lower().startswith(_CATEGORIES):
+        return
     titled = [
         (float(chapter["start_time"]), chapter["title"])
         for chapter in info.get("chapters") or ()

@@ -202,6 +202,17 @@ def test_lines_beyond_the_end_of_the_recording_are_left_out() -> None:
     assert [line.title for line in find_setlists(info)[0].lines] == ["夜明けの歌", "海と猫"]
 
 
+def test_categories_of_twitch_are_no_songs() -> None:
+    chapters = [
+        {"start_time": 0, "end_time": 900, "title": "Just Chatting"},
+        {"start_time": 900, "end_time": 5400, "title": "Music"},
+        {"start_time": 5400, "end_time": 9000, "title": "Karaoke Night"},
+    ]
+    info = {"chapters": chapters, "duration": 9000}
+    assert find_setlists({"extractor_key": "Youtube", **info})
+    assert find_setlists({"extractor_key": "TwitchVod", **info}) == []
+
+
 def test_a_time_before_the_name_of_a_chapter_is_its_end() -> None:
     titles = ["3:40 One / A", "7:50 Two / B", "7:50 Deux / B", "12:00 Noon / C"]
     starts = [12, 225, 225, 900]
