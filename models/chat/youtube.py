@@ -1,7 +1,9 @@
 """YouTube's chat as yt-dlp saves it: one JSON action a line, replayed or saved while live.
 
 A replay keeps `videoOffsetTimeMsec` inside of `replayChatItemAction`; a chat saved while live keeps
-it beside. Paid messages come twice, as a message and as a ticker: only the message is read.
+it beside. Paid messages come twice, as a message and as a ticker: only the message is read. What a
+moderator pins comes again as a banner, and counts as the moderator's. A message that was held back
+stands in the place of its placeholder.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ _RENDERERS = (
     "liveChatMembershipItemRenderer",
     "liveChatPaidStickerRenderer",
 )
+_BANNER = ("addBannerToLiveChatCommand", "bannerRenderer", "liveChatBannerRenderer", "contents")
 _BEFORE_START = re.compile(r"-(?:(\d+):)?(\d{1,2}):(\d{2})")
 
 
@@ -36,13 +39,18 @@ def youtube_messages(record: dict[str, Any]) -> Iterator[ChatMessage]:
     except (TypeError, ValueError, OverflowError):
         return
     for action in as_list(dig(replay, "actions")):
-        item = dig(action, "addChatItemAction", "item")
+        pinned = dig(action, *_BANNER)
+        item = (
+            dig(action, "addChatItemAction", "item")
+            or dig(action, "replaceChatItemAction", "replacementItem")
+            or pinned
+        )
         renderer = next((found for kind in _RENDERERS if (found := dig(item, kind))), None)
         found = message(
             _before_start(renderer) if offset_s == 0 else offset_s,
             dig(renderer, "authorExternalChannelId") or dig(renderer, "authorName", "simpleText"),
             _text_of(as_list(dig(renderer, "message", "runs"))),
-            trusted=_is_trusted(renderer),
+            trusted=_is_trusted(renderer) or item is pinned,
         )
         if found is not None:
             yield found

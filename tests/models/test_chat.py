@@ -194,6 +194,31 @@ def test_youtube_replayed_and_saved_live_are_read_alike(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_moderator_pinned_on_youtube_counts_as_the_moderators(tmp_path: Path) -> None:
+    text = "liveChatTextMessageRenderer"
+    banner = {"liveChatBannerRenderer": {"contents": {text: said("♪ 海と猫 / Ida")}}}
+    held = {"targetItemId": "x", "replacementItem": {text: said("held back")}}
+    poll = {"header": {"pollHeaderRenderer": {}}, "choices": []}
+    gift = {"liveChatSponsorshipsGiftPurchaseAnnouncementRenderer": {"id": "g"}}
+    actions: list[dict[str, Any]] = [
+        {"addBannerToLiveChatCommand": {"bannerRenderer": banner}},
+        {"replaceChatItemAction": held},
+        {"removeBannerForLiveChatCommand": {"targetActionId": "x"}},
+        {"showLiveChatActionPanelAction": {"panelToShow": poll}},
+        {"addLiveChatTickerItemAction": {"item": {"liveChatTickerPaidMessageItemRenderer": {}}}},
+        {"addChatItemAction": {"item": gift}},
+        {"markChatItemAsDeletedAction": {"targetItemId": "x"}},
+    ]
+    lines = [
+        json.dumps({"replayChatItemAction": {"videoOffsetTimeMsec": "5000", "actions": [one]}})
+        for one in actions
+    ]
+    assert read_chat(written(tmp_path / "live_chat.json", "\n".join(lines))) == [
+        ChatMessage(5.0, "UCa", "♪ 海と猫 / Ida", trusted=True),
+        ChatMessage(5.0, "UCa", "held back"),
+    ]
+
+
 TWITCH = {
     "FileInfo": {"Version": {"Major": 1}},
     "streamer": {"name": "singer", "id": 1},
