@@ -26,15 +26,28 @@ _RECORDED = ("record_start_time", "video_start_time")
 _TOLD = ("user_name", "room_title", "live_start_time", *_RECORDED)
 _DAY = r"(?P<year>20\d\d)(?P<sign>[-_./年]?)(?P<month>\d\d)(?:(?P=sign)|月)(?P<day>\d\d)日?"
 _CLOCK = (
-    r"(?:[T _\-]{0,3}(?:[01]\d|2[0-3])[-_:.：時时h]?[0-5]\d(?:[-_:.：分m]?[0-5]\d)?[秒s]?"
-    r"(?:[-_.]\d{3})?)?"
+    r"(?:[T _\-]{0,3}(?:[01]\d|2[0-3])[-_:.：時时点h]?[0-5]\d(?:[-_:.：分m]?[0-5]\d)?[秒s]?"
+    r"(?:[-_.]\d{3})?(?:[+-]\d\d[:_]?\d\d)?)?"
 )
 _MOMENT = rf"(?<!\d){_DAY}{_CLOCK}(?!\d)"
 _AT_START = re.compile(rf"^[\s_-]*{_MOMENT}[\s_-]*")
 _AT_END = re.compile(rf"[\s_-]*{_MOMENT}[\s_-]*$")
 _IN_BRACKETS = re.compile(rf"[\[【(（]\s*{_MOMENT}\s*[\]】)）]")
 _ANYWHERE = re.compile(_MOMENT)
-_SITE_ID = re.compile(r"\s*\[(?:[\w-]{11}|BV\w{10}(?:_p\d+)?|v\d{6,})\]$", re.ASCII)
+_VIDEO_ID = r"(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{11}"
+"""An id of YouTube that is no word; most are none."""
+_SITE_ID = re.compile(
+    r"\s*\[(?:[\w-]{11}|BV\w{10}(?:_p\d+)?|(?:sm|so|nm|lv|v)\d{6,}|\d{9,})\]$"
+    # as ytarchive writes it, and archives by hand
+    rf"|-{_VIDEO_ID}$|\s*\({_VIDEO_ID}\)$",
+    re.ASCII,
+)
+_DEVICES = re.compile(
+    r"(?:vid|rec|pxl|mov|obs|replay|audio|voice|(?:new |screen[ _]?)?record(?:ing|er)?"
+    r"|録音|录音|録画|录屏|録屏)",
+    re.IGNORECASE,
+)
+"""Words that phones and programs put before the time: alone they name no recording."""
 _NAMES = (
     # 录制-23058-20261120-203015-123-title
     re.compile(rf"^录制-\d+-{_MOMENT}-(?P<title>.+)$"),
@@ -79,7 +92,8 @@ def facts_of_name(path: Path) -> Facts:
     for edge in (_AT_START, _AT_END):
         without = edge.sub("", without)
     without = without.strip(" _-–—")
-    return _known(title=without or title, upload_date=day)
+    is_named = without and not _DEVICES.fullmatch(without)
+    return _known(title=without if is_named else title, upload_date=day)
 
 
 def facts_of_chat(chat: Path) -> Facts:
