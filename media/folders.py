@@ -16,19 +16,37 @@ MEDIA_SUFFIXES = frozenset(
 )  # fmt: skip
 """Endings of files that are ingested from a folder."""
 
+_SYSTEM_FOLDERS = frozenset({
+    "$recycle.bin", "recycler", "recycled", "#recycle", "@recycle", "#snapshot",
+    "@recently-snapshot", "@eadir", "system volume information", "lost+found", "__macosx",
+})  # fmt: skip
+"""Folders of Windows, macOS and network storage, in lower case: what was deleted, copies, previews.
+"""
+
+
+def is_own_folder(name: str) -> bool:
+    """Return whether a folder's name is one that its owner gave; hidden ones are not."""
+    return not name.startswith(".") and name.casefold() not in _SYSTEM_FOLDERS
+
+
+def is_media_name(name: str) -> bool:
+    """Return whether a file's name is one of media, and no program's that still writes to it."""
+    # Browsers and copying programs write under such names first, yt-dlp as name.temp.mp4.
+    path = Path(name)
+    is_unfinished = name.startswith((".", "~")) or path.stem.endswith(".temp")
+    return path.suffix.lower() in MEDIA_SUFFIXES and not is_unfinished
+
 
 def media_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield the media files in a folder and below, at most `MAX_FILES`, with their `stat`.
 
-    Hidden files and folders, empty files and what programs write while they copy are left out.
+    Hidden files and folders, the system's own folders (recycle bins, snapshots), empty files and
+    what programs write while they copy are left out.
     """
     n_found = 0
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            # Browsers and copying programs write under such names first.
-            if name.startswith((".", "~")) or Path(name).suffix.lower() not in MEDIA_SUFFIXES:
-                continue
+        folders[:] = sorted(filter(is_own_folder, folders))
+        for name in sorted(filter(is_media_name, names)):
             path = Path(place, name)
             try:
                 stat = path.stat()

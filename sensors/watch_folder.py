@@ -12,7 +12,7 @@ import dagster as dg
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import MediaError
 from utawaku.library.requests import Ingest
-from utawaku.media.folders import MAX_FILES, MEDIA_SUFFIXES
+from utawaku.media.folders import MAX_FILES, is_media_name, is_own_folder
 from utawaku.media.probe import probe
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
@@ -173,11 +173,8 @@ def _entries(folder: Path, follow_links: bool) -> list[Entry]:
                 folders.clear()
                 continue
             walked.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            # Browsers and copying programs write under such names first.
-            if name.startswith((".", "~")) or Path(name).suffix.lower() not in MEDIA_SUFFIXES:
-                continue
+        folders[:] = filter(is_own_folder, folders)
+        for name in filter(is_media_name, names):
             entry = _entry(Path(place, name), root, follow_links)
             if entry is not None:
                 found.append(entry)

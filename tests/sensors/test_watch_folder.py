@@ -45,11 +45,12 @@ def test_a_file_is_asked_for_once_and_only_when_it_has_settled(
 def test_unfinished_hidden_empty_and_foreign_files_are_left_alone(
     catalogue: Catalogue, folder: Path
 ) -> None:
-    for name in ("a.mkv.part", ".hidden.mkv", "~temp.mkv", "note.txt", "b.MKV"):
+    for name in ("a.mkv.part", "a.temp.mkv", ".hidden.mkv", "~temp.mkv", "note.txt", "b.MKV"):
         (folder / name).write_bytes(b"x")
     (folder / "empty.mp3").touch()
-    (folder / ".trash").mkdir()
-    (folder / ".trash" / "c.mkv").write_bytes(b"x")
+    for name in (".trash", "#recycle", "$RECYCLE.BIN"):
+        (folder / name).mkdir()
+        (folder / name / "c.mkv").write_bytes(b"x")
     (folder / "sub").mkdir()
     (folder / "sub" / "d.opus").write_bytes(b"x")
     now = time.time()
