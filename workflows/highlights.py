@@ -29,7 +29,8 @@ from utawaku.models.highlight import (
     with_model,
 )
 from utawaku.models.highlight.engine import InterestEngine, Sound
-from utawaku.models.setlist.subtitles import TimedText, read_subtitles, slice_text
+from utawaku.models.setlist.find import section_start_s
+from utawaku.models.setlist.subtitles import TimedText, read_subtitles, shift_text, slice_text
 from utawaku.models.tempo import (
     SAMPLE_RATE_HZ,
     Heard,
@@ -71,13 +72,10 @@ def made_with(settings: Settings, stream: Stream | None = None) -> dict[str, Any
 
 def heatmap_of(stream: Stream, settings: Settings) -> list[dict[str, Any]]:
     """The site's most-replayed curve of the whole stream; empty where it has none."""
-    path = settings.stream_dir(stream.id) / "info.json"
-    try:
-        found = json.loads(path.read_text("utf-8")).get("heatmap")
-    except (OSError, ValueError, AttributeError):
-        # A file of the user's own has no page, thus no such curve.
-        return []
-    return found if isinstance(found, list) else []
+    info = _page_of(stream, settings)
+    found, since_s = info.get("heatmap"), section_start_s(info)
+    rows = found if isinstance(found, list) else []
+    return [_moved(row, since_s) for row in rows] if since_s else rows
 
 
 def lyrics_of(stream: Stream, settings: Settings) -> list[TimedText]:
@@ -89,10 +87,30 @@ def lyrics_of(stream: Stream, settings: Settings) -> list[TimedText]:
         if path.suffix.lower() in SUBSTATION:
             continue
         try:
-            return read_subtitles(path)
+            return shift_text(read_subtitles(path), -section_start_s(_page_of(stream, settings)))
         except SetlistError:
             continue
     return []
+
+
+def _page_of(stream: Stream, settings: Settings) -> dict[str, Any]:
+    """Return what the site told; nothing of a file of the user's own, which has no page."""
+    path = settings.stream_dir(stream.id) / "info.json"
+    try:
+        info = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return info if isinstance(info, dict) else {}
+
+
+def _moved(row: Any, since_s: float) -> Any:
+    """Return a row of the curve, timed from the start of a section of the video."""
+    if not isinstance(row, dict):
+        return row
+    times = {key: row.get(key) for key in ("start_time", "end_time")}
+    return row | {
+        key: at_s - since_s for key, at_s in times.items() if isinstance(at_s, int | float)
+    }
 
 
 def find_highlight(

@@ -13,6 +13,7 @@ from utawaku.library.errors import SetlistError
 from utawaku.library.records import Setlist, SetlistLine, Stream
 from utawaku.models.chat import ChatMessage, read_chat
 from utawaku.models.setlist import find_setlists, merge_setlists
+from utawaku.models.setlist.find import lines_since, section_start_s
 from utawaku.services.sources.sponsorblock import SponsorSegment, chapters, off_topic
 from utawaku.workflows.recordings import part_starts_s
 from utawaku.workflows.site_parts import chat_of_parts
@@ -60,7 +61,7 @@ def writings_of(stream: Stream, settings: Settings) -> Writings:
     songs, further = holodex_of(stream, settings)
     known = {row.get("id") for row in info["comments"]}
     info["comments"] += [row for row in further if row["id"] not in known]
-    chat = tuple(_chat_in(folder, warnings))
+    chat = tuple(_chat_in(folder, warnings, section_start_s(info)))
     marked = tuple(sponsorblock_of(stream, settings))
     starts_s = part_starts_s(stream, settings)
     return Writings(info, chat, tuple(warnings), songs, marked, starts_s)
@@ -83,7 +84,8 @@ def setlists_in(
         part_starts_s=writings.part_starts_s,
     )
     end_s = stream.duration_s or math.inf
-    lines = tuple(line for line in writings.holodex if line.start_s < end_s)
+    noted = lines_since(writings.holodex, section_start_s(writings.info))
+    lines = tuple(line for line in noted if line.start_s < end_s)
     if lines:
         found.append(Setlist(lines, "holodex", HOLODEX_TRUST, "Holodex"))
     found += _named_by_viewers(writings, stream, known_artists)
@@ -142,7 +144,9 @@ def best_setlist(
 
 def chat_of(stream: Stream, settings: Settings) -> list[ChatMessage]:
     """Read the chat of a stream; empty where there is none, or none that can be read."""
-    return _chat_in(settings.stream_dir(stream.id), [])
+    folder = settings.stream_dir(stream.id)
+    info = _read_json(folder / "info.json", dict, []) or {}
+    return _chat_in(folder, [], section_start_s(info))
 
 
 def believed_setlist(stream: Stream, catalogue: Catalogue, settings: Settings) -> Setlist | None:
@@ -172,13 +176,17 @@ def told_offsets(setlist: Setlist) -> list[str]:
     ]
 
 
-def _chat_in(folder: Path, warnings: list[str]) -> list[ChatMessage]:
+def _chat_in(folder: Path, warnings: list[str], since_s: float) -> list[ChatMessage]:
+    """Read the chat in a folder; it is of the page's whole video, the recording begins later."""
     chats = [path for path in sorted(folder.glob("live_chat.*")) if path.suffix != ".part"]
     try:
-        return read_chat(chats[0]) if chats else chat_of_parts(folder)
+        messages = read_chat(chats[0]) if chats else chat_of_parts(folder)
     except SetlistError as error:
         warnings.append(str(error))
-    return []
+        return []
+    if not since_s:
+        return messages
+    return [replace(one, offset_s=one.offset_s - since_s) for one in messages]
 
 
 def _read_json(path: Path, kind: type, warnings: list[str]) -> Any:

@@ -55,13 +55,14 @@ def find_setlists(
     """Every setlist that a yt-dlp `info` dict holds, best first.
 
     Reads `description`, `chapters` and `comments`, the replayed chat and what the user pasted. A
-    setlist has at least two songs within the recording (one is enough from the user).
+    setlist has at least two songs within the recording (one is enough from the user). Of a section
+    of a video (`section_start`, as yt-dlp tells it) the page's times are those of the whole video.
     `known_artists` help to tell which side of a separator is the artist. `part_starts_s` are the
     starts of the recording's parts, in seconds, for times that name one ("P2 3:20").
     """
     length_s = duration_s if duration_s is not None else info.get("duration")
     end_s = float(length_s) if isinstance(length_s, int | float) and length_s > 0 else math.inf
-    reader = _Reader(end_s, frozenset(known_artists), tuple(part_starts_s))
+    reader = _Reader(end_s, frozenset(known_artists), tuple(part_starts_s), section_start_s(info))
     found = [
         *_from_user(user_text, reader),
         *_from_description(info, reader),
@@ -141,19 +142,54 @@ class _Reader:
     end_s: float
     known_artists: frozenset[str]
     part_starts_s: tuple[float, ...]
+    section_start_s: float = 0.0
+    """Start of the recording in the video of the page."""
 
     def lines_of(self, text: str) -> tuple[SetlistLine, ...]:
-        lines = parse_setlist(
+        return self.lines_within(self._parsed(text))
+
+    def lines_of_user(self, text: str) -> tuple[SetlistLine, ...]:
+        """Read what is timed by the recording, not by the page's video."""
+        return _within(self._parsed(text), self.end_s)
+
+    def lines_within(self, lines: Sequence[SetlistLine]) -> tuple[SetlistLine, ...]:
+        return _within(lines_since(lines, self.section_start_s), self.end_s)
+
+    def _parsed(self, text: str) -> list[SetlistLine]:
+        return parse_setlist(
             text, known_artists=self.known_artists, part_starts_s=self.part_starts_s
         )
-        return _within(lines, self.end_s)
 
     def listlikeness_of(self, text: str) -> float:
         return listlikeness(text, part_starts_s=self.part_starts_s)
 
 
+def lines_since(lines: Sequence[SetlistLine], start_s: float) -> list[SetlistLine]:
+    """Return the lines from a second on, with times that count from there."""
+    if not start_s:
+        return list(lines)
+    return [
+        replace(
+            line,
+            start_s=line.start_s - start_s,
+            stop_s=None if line.stop_s is None else line.stop_s - start_s,
+        )
+        for line in lines
+        if line.start_s >= start_s
+    ]
+
+
+def section_start_s(info: Mapping[str, Any]) -> float:
+    """Return where in the page's video the recording begins, in seconds; 0.0 for all of it.
+
+    yt-dlp tells it of what it fetches by `--download-sections`, and of clips.
+    """
+    told = info.get("section_start")
+    return float(told) if isinstance(told, int | float) and 0 <= told < math.inf else 0.0
+
+
 def _from_user(text: str, reader: _Reader) -> Iterable[_Found]:
-    lines = reader.lines_of(text) if text else ()
+    lines = reader.lines_of_user(text) if text else ()
     if lines:
         yield _Found(Setlist(lines, "user", 1.0), 1.0, 1.0)
 
@@ -178,7 +214,7 @@ def _from_chapters(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]
         replace(line, is_song=line.is_song and not _UNTITLED.match(line.raw))
         for line in read_entries(titled, known_artists=reader.known_artists)
     ]
-    kept = _within(lines, reader.end_s)
+    kept = reader.lines_within(lines)
     if sum(line.is_song for line in kept) >= MIN_SONGS:
         author = str(info.get("channel") or info.get("uploader") or "")
         quality = _quality(kept, 0.8)

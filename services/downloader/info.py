@@ -156,7 +156,7 @@ class StreamInfo:
             channel_url=_address(info.get("channel_url") or info.get("uploader_url")),
             uploaded_on=_date(info),
             started_at=_when(info),
-            duration_s=_seconds(info.get("duration")),
+            duration_s=_section_s(info) or _seconds(info.get("duration")),
             live_status=_live_status(info),
             description=_text(info.get("description")),
             chapters=_chapters(info.get("chapters")),
@@ -261,6 +261,19 @@ def _whole(value: Any) -> int | None:
 def _seconds(value: Any) -> float | None:
     number = _number(value)
     return number if number is not None and number > 0 else None
+
+
+def _section_s(info: Mapping[str, Any]) -> float | None:
+    """Return the length of a section of a video; None for a whole video, whose length `duration`
+    is.
+    """
+    start_s, stop_s = _number(info.get("section_start")), _number(info.get("section_end"))
+    if start_s is None:
+        return None
+    whole_s = _seconds(info.get("duration"))
+    if stop_s is None:
+        stop_s = whole_s
+    return None if stop_s is None else _seconds(stop_s - start_s)
 
 
 def _live_status(info: Mapping[str, Any]) -> str | None:

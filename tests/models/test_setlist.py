@@ -202,6 +202,21 @@ def test_lines_beyond_the_end_of_the_recording_are_left_out() -> None:
     assert [line.title for line in find_setlists(info)[0].lines] == ["夜明けの歌", "海と猫"]
 
 
+def test_times_of_a_page_count_from_the_section_that_was_fetched() -> None:
+    said = "59:00 Before\n1:00:10 Paper Boats / Ida\n1:04:30 Harbour / Ida\n2:00:05 Behind"
+    chapters = [
+        {"start_time": 0, "end_time": 3610, "title": "talk"},
+        {"start_time": 3611, "end_time": 3870, "title": "Paper Boats"},
+        {"start_time": 3871, "end_time": 7200, "title": "Harbour"},
+    ]
+    info = {"section_start": 3600, "section_end": 7200, "duration": 9000, "chapters": chapters}
+    found = find_setlists(
+        {**info, "comments": [comment(said)]}, user_text="0:12 Mine", duration_s=3600
+    )
+    starts = {one.source: [line.start_s for line in one.lines] for one in found}
+    assert starts == {"comment": [10.0, 270.0], "chapters": [11.0, 271.0], "user": [12.0]}
+
+
 def test_categories_of_twitch_are_no_songs() -> None:
     chapters = [
         {"start_time": 0, "end_time": 900, "title": "Just Chatting"},

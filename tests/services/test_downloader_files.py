@@ -215,6 +215,19 @@ def test_what_lies_beside_the_file_comes_along(tmp_path: Path) -> None:
     assert StreamInfo.from_info(json.loads(kept)) == taken.info
 
 
+@pytest.mark.parametrize(
+    ("more", "length_s"),
+    [
+        ({"section_end": 7200}, 3600.0),
+        ({"section_end": None}, 5400.0),
+        ({"section_start": 0}, 9000.0),
+    ],
+)
+def test_a_section_of_a_video_is_not_cut_off(more: dict[str, object], length_s: float) -> None:
+    info = info_of("a", duration=9000, section_start=3600) | more
+    assert StreamInfo.from_info(info).duration_s == length_s
+
+
 DANMAKU = '<?xml version="1.0"?><i><d p="1.5,1,25,0,0,0,4711,0" user="v">歌</d>'
 TWITCH = '{"comments": [{"content_offset_seconds": 5, "message": {"body": "hi"}}]}'
 JSON_LINES = '{"time_in_seconds": 5, "message": "hi", "author": {"id": "a"}}\n' * 2

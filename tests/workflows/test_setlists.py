@@ -9,7 +9,12 @@ import pytest
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.records import Setlist, SetlistLine, Stream
-from utawaku.workflows.setlists import best_setlist, find_stream_setlists, writings_of
+from utawaku.workflows.setlists import (
+    best_setlist,
+    chat_of,
+    find_stream_setlists,
+    writings_of,
+)
 
 STREAM = Stream("youtube-a", "https://example.org/a", "歌枠", site="youtube", duration_s=3600.0)
 LINES = "\n".join(
@@ -78,3 +83,10 @@ def test_rows_that_are_no_comments_are_passed_over(settings: Settings) -> None:
     writings = writings_of(STREAM, settings)
     assert len(writings.info["comments"]) == 1
     assert writings.info["chapters"] == []
+
+
+def test_the_chat_of_a_section_counts_from_its_start(settings: Settings) -> None:
+    said = {"time_in_seconds": 3612.5, "message": "Harbour", "author": {"id": "a"}}
+    write(settings, info={"id": "a", "section_start": 3600.0}, live_chat=json.dumps(said))
+    assert [one.offset_s for one in writings_of(STREAM, settings).chat] == [12.5]
+    assert [one.offset_s for one in chat_of(STREAM, settings)] == [12.5]
