@@ -1,6 +1,7 @@
 """Media files in a folder of the user."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,17 +17,17 @@ MEDIA_SUFFIXES = frozenset(
 )  # fmt: skip
 """Endings of files that are ingested from a folder."""
 
-_SYSTEM_FOLDERS = frozenset({
-    "$recycle.bin", "recycler", "recycled", "#recycle", "@recycle", "#snapshot",
-    "@recently-snapshot", "@eadir", "system volume information", "lost+found", "__macosx",
-})  # fmt: skip
-"""Folders of Windows, macOS and network storage, in lower case: what was deleted, copies, previews.
-"""
+_SYSTEM_FOLDERS = re.compile(
+    r"[$#@]recycle(?:\.bin)?|recycle[rd]|#snapshot|@recently-snapshot|@eadir"
+    r"|system volume information|lost\+found|__macosx",
+    re.IGNORECASE,
+)
+"""Folders of Windows, macOS and network storage: what was deleted, copies, previews."""
 
 
 def is_own_folder(name: str) -> bool:
     """Return whether a folder's name is one that its owner gave; hidden ones are not."""
-    return not name.startswith(".") and name.casefold() not in _SYSTEM_FOLDERS
+    return not name.startswith(".") and _SYSTEM_FOLDERS.fullmatch(name) is None
 
 
 def is_media_name(name: str) -> bool:
