@@ -411,7 +411,7 @@ def run(folder: Path, servers: Servers, given: argparse.Namespace) -> None:
                 print(
                     f"{name + ', CPU-s a stream':40} {(cpu_s - before[name]) / given.streams:.1f}"
                 )
-        report_twice(first, watch)
+        report_twice(first, watch, given.streams)
     finally:
         for machine in (first, *workers):
             if machine.process is not None:
@@ -550,7 +550,20 @@ def report_ticks(instance: "DagsterInstance") -> None:
         print(f"{'ticks ' + name + ', s (50 %, 95 %, most)':40} {told} of {len(values)}")
 
 
-def report_twice(first: Machine, watch: Watch) -> None:
+def report_runs(instance: "DagsterInstance", n_streams: int) -> None:
+    """Print the parts of each run of a stream, in seconds after the first one was asked for."""
+    print("asked for | sent to Redis | begun | over | by which machine, of each run of a stream")
+    records = instance.get_run_records(limit=50 * n_streams, ascending=True)
+    streams = [one for one in records if "dagster/partition" in one.dagster_run.tags]
+    began = min((one.create_timestamp.timestamp() for one in streams), default=0.0)
+    for record in streams:
+        stats = instance.get_run_stats(record.dagster_run.run_id)
+        moments = (stats.enqueued_time, stats.launch_time, stats.start_time, stats.end_time)
+        told = " | ".join(f"{one - began:.1f}" if one else "?" for one in moments)
+        print(f"{told} | {record.dagster_run.tags.get('utawaku/host', '')}")
+
+
+def report_twice(first: Machine, watch: Watch, n_streams: int) -> None:
     """Print what was filed twice: events of Dagster, and files that no song knows."""
     import dagster as dg
 
@@ -573,6 +586,7 @@ def report_twice(first: Machine, watch: Watch) -> None:
             twice += [f"{name} of {stream}: {runs}" for stream, runs in made.items() if runs[1:]]
         report_take_up(instance, watch)
         report_ticks(instance)
+        report_runs(instance, n_streams)
         stuck = instance.get_runs(
             dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
         )

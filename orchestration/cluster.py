@@ -170,7 +170,13 @@ def dagster_yaml(settings: Settings, n_runs: int) -> str:
             "config": {"base_dir": f"{shared}/logs"},
         },
         "concurrency": {
-            "pools": {"default_limit": 2, "granularity": "op"},
+            "pools": {
+                "default_limit": 2,
+                "granularity": "op",
+                # Else the queue sends one run each 10 s: it counts the pool of a run's first op
+                # (`download`) as taken until 5 s after its begin.
+                "op_granularity_run_buffer": n_runs,
+            },
             "runs": {
                 "max_concurrent_runs": n_runs,
                 "tag_concurrency_limits": [ONE_RUN_A_STREAM],

@@ -6,6 +6,8 @@ the addition. It happens once: somebody who takes the lines out again does not g
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,52 +17,70 @@ from utawaku.library.files import atomic_path
 
 FILE = "dagster.yaml"
 VERSION_FILE = "dagster.yaml.version"
-VERSION = "2"
-"""1: as version 0.1 wrote it. 2: one run a stream."""
+VERSION = "3"
+"""1: as version 0.1 wrote it. 2: one run a stream. 3: two runs begin at once."""
 ONE_RUN_A_STREAM = {
     "key": "dagster/partition",
     "value": {"applyLimitPerUniqueValue": True},
     "limit": 1,
 }
-_COMMENT = "# Two runs of one stream wait for each other, whoever asked for them."
-_ITEM = (
-    "- key: dagster/partition",
-    "  value:",
-    "    applyLimitPerUniqueValue: true",
-    "  limit: 1",
-)
+RUN_BUFFER = "op_granularity_run_buffer"
+_N_BUFFERED = 1
+_YAML = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Addition:
+    """Lines that a version adds to the settings of the one before."""
+
+    version: str
+    why: str
+    """The purpose, for a person who has to add the lines."""
+    keys: tuple[str, ...]
+    """The mapping that gets the lines, from the outermost key in."""
+    lines: tuple[str, ...]
+    is_there: Callable[[_YAML], bool]
+    expected: Callable[[_YAML], _YAML]
+    """The settings before -> those with the lines."""
 
 
 def upgrade(home: Path) -> str:
     """Add what the settings file of an earlier version lacks; why it could not be, else empty."""
-    version = home / VERSION_FILE
-    if version.exists() and version.read_text("utf-8").strip() == VERSION:
+    version_file = home / VERSION_FILE
+    version = version_file.read_text("utf-8").strip() if version_file.exists() else "1"
+    if version == VERSION:
         return ""
     path = home / FILE
-    text = path.read_text("utf-8")
-    told = ""
-    if not _has_limit(yaml.safe_load(text) or {}):
-        added = with_limit(text)
+    told = []
+    for addition in _ADDITIONS:
+        if addition.version <= version:
+            continue
+        text = path.read_text("utf-8")
+        settings = yaml.safe_load(text) or {}
+        if isinstance(settings, dict) and addition.is_there(settings):
+            continue
+        added = _with(text, addition)
         if added is None:
-            told = (
-                f"{path} has a form that is not changed automatically; to keep two runs of one "
-                "stream apart in Dagster's queue, add to concurrency.runs.tag_concurrency_limits:\n"
-                + "\n".join(_ITEM)
+            told.append(
+                f"{path} has a form that is not changed automatically; {addition.why}, add to "
+                + ".".join(addition.keys)
+                + ":\n"
+                + "\n".join(addition.lines)
             )
         else:
             with atomic_path(path) as temporary:
                 temporary.write_text(added, "utf-8")
-    with atomic_path(version) as temporary:
+    with atomic_path(version_file) as temporary:
         temporary.write_text(f"{VERSION}\n", "utf-8")
-    return told
+    return "\n".join(told)
 
 
-def with_limit(text: str) -> str | None:
-    """The settings with the limit of one run a stream; None where only a person can add it."""
-    before: dict[str, Any] = yaml.safe_load(text) or {}
+def _with(text: str, addition: _Addition) -> str | None:
+    """The settings with the lines of an addition; None where only a person can add them."""
+    before: _YAML = yaml.safe_load(text) or {}
     if not isinstance(before, dict) or "run_coordinator" in before or "run_queue" in before:
         return None  # Dagster takes limits in one of the places only
-    added = _added(text.splitlines())
+    added = _added(text.splitlines(), addition)
     if added is None:
         return None
     changed = "\n".join(added) + "\n"
@@ -68,15 +88,15 @@ def with_limit(text: str) -> str | None:
         after = yaml.safe_load(changed)
     except yaml.YAMLError:
         return None
-    return changed if after == _expected(before) else None
+    return changed if after == addition.expected(before) else None
 
 
-def _has_limit(settings: dict[str, Any]) -> bool:
+def _has_limit(settings: _YAML) -> bool:
     limits = _limits(settings)
     return any(one.get("key") == ONE_RUN_A_STREAM["key"] for one in limits)
 
 
-def _limits(settings: dict[str, Any]) -> list[dict[str, Any]]:
+def _limits(settings: _YAML) -> list[_YAML]:
     runs = (settings.get("concurrency") or {}).get("runs") or {}
     former = settings.get("run_queue") or {}
     coordinator = (settings.get("run_coordinator") or {}).get("config") or {}
@@ -87,7 +107,7 @@ def _limits(settings: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _expected(before: dict[str, Any]) -> dict[str, Any]:
+def _limited(before: _YAML) -> _YAML:
     concurrency = dict(before.get("concurrency") or {})
     runs = dict(concurrency.get("runs") or {})
     runs["tag_concurrency_limits"] = [
@@ -97,22 +117,59 @@ def _expected(before: dict[str, Any]) -> dict[str, Any]:
     return {**before, "concurrency": {**concurrency, "runs": runs}}
 
 
-def _added(lines: list[str]) -> list[str] | None:
-    """Lines with the limit below the innermost of its keys that is there."""
-    keys = ("concurrency", "runs", "tag_concurrency_limits")
+def _has_buffer(settings: _YAML) -> bool:
+    return RUN_BUFFER in ((settings.get("concurrency") or {}).get("pools") or {})
+
+
+def _buffered(before: _YAML) -> _YAML:
+    concurrency = dict(before.get("concurrency") or {})
+    pools = {**(concurrency.get("pools") or {}), RUN_BUFFER: _N_BUFFERED}
+    return {**before, "concurrency": {**concurrency, "pools": pools}}
+
+
+_ADDITIONS = (
+    _Addition(
+        version="2",
+        why="to keep two runs of one stream apart in Dagster's queue",
+        keys=("concurrency", "runs", "tag_concurrency_limits"),
+        lines=(
+            "# Two runs of one stream wait for each other, whoever asked for them.",
+            "- key: dagster/partition",
+            "  value:",
+            "    applyLimitPerUniqueValue: true",
+            "  limit: 1",
+        ),
+        is_there=_has_limit,
+        expected=_limited,
+    ),
+    _Addition(
+        version="3",
+        why="to let two runs begin at once",
+        keys=("concurrency", "pools"),
+        lines=(
+            "# Two runs begin every 10 s and not one: Dagster's queue counts the pool of a run's",
+            "# first step as taken until 5 s after its begin.",
+            f"{RUN_BUFFER}: {_N_BUFFERED}",
+        ),
+        is_there=_has_buffer,
+        expected=_buffered,
+    ),
+)
+
+
+def _added(lines: list[str], addition: _Addition) -> list[str] | None:
+    """Lines with those of an addition below the innermost of its keys that is there."""
     place, indent, depth = len(lines), "", 0
-    for key in keys:
+    for key in addition.keys:
         found = _line_of(key, lines, 0 if depth == 0 else place, indent, depth)
         if found is None:
             break
         place, indent, depth = found + 1, _indent_below(lines, found, indent), depth + 1
     new = []
-    for key in keys[depth:]:
-        if key == keys[-1]:
-            new.append(f"{indent}{_COMMENT}")
+    for key in addition.keys[depth:]:
         new.append(f"{indent}{key}:")
         indent += "  "
-    new += [f"{indent}{line}" for line in _ITEM]
+    new += [f"{indent}{line}" for line in addition.lines]
     return [*lines[:place], *new, *lines[place:]]
 
 

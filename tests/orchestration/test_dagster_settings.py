@@ -7,7 +7,12 @@ import yaml
 from dagster._core.instance.config import dagster_instance_config
 
 from tests.conftest import ROOT
-from utawaku.orchestration.dagster_settings import ONE_RUN_A_STREAM, upgrade, with_limit
+from utawaku.orchestration.dagster_settings import (
+    ONE_RUN_A_STREAM,
+    RUN_BUFFER,
+    VERSION_FILE,
+    upgrade,
+)
 
 OF_VERSION_0_1 = """\
 # Settings of the Dagster instance. `utawaku` copies this file into its own Dagster home when there
@@ -39,7 +44,7 @@ OTHER_BLOCK = "run_monitoring:\n  enabled: true\nconcurrency:\n  pools:\n    def
 
 
 @pytest.mark.parametrize("text", [OF_VERSION_0_1, EMPTY, OWN_LIST, OTHER_BLOCK])
-def test_a_home_of_before_gets_one_run_a_stream_and_keeps_every_line(
+def test_a_home_of_before_gets_what_it_lacks_and_keeps_every_line(
     tmp_path: Path, text: str
 ) -> None:
     path = tmp_path / "dagster.yaml"
@@ -50,6 +55,7 @@ def test_a_home_of_before_gets_one_run_a_stream_and_keeps_every_line(
     assert all(line in left for line in text.splitlines()), after  # all, in their order
     limits = yaml.safe_load(after)["concurrency"]["runs"]["tag_concurrency_limits"]
     assert limits[0] == ONE_RUN_A_STREAM
+    assert yaml.safe_load(after)["concurrency"]["pools"][RUN_BUFFER] == 1
     dagster_instance_config(str(tmp_path))  # Dagster takes it
     assert upgrade(tmp_path) == ""
     assert path.read_text("utf-8") == after
@@ -64,6 +70,7 @@ def test_a_home_of_before_gets_one_run_a_stream_and_keeps_every_line(
         "concurrency: {runs: {max_concurrent_runs: 4}}\n",
         "run_queue:\n  max_concurrent_runs: 3\n",
         "run_coordinator:\n  module: mine\n  class: Mine\n",
+        "- a list\n",
     ],
 )
 def test_a_form_that_only_a_person_can_change_is_left_alone_and_told(
@@ -71,7 +78,9 @@ def test_a_form_that_only_a_person_can_change_is_left_alone_and_told(
 ) -> None:
     path = tmp_path / "dagster.yaml"
     path.write_text(text, "utf-8")
-    assert "key: dagster/partition" in upgrade(tmp_path)
+    told = upgrade(tmp_path)
+    assert "key: dagster/partition" in told
+    assert f"{RUN_BUFFER}: 1" in told
     assert path.read_text("utf-8") == text
     assert upgrade(tmp_path) == ""  # told once
 
@@ -80,7 +89,16 @@ def test_the_settings_of_a_new_home_have_the_limit(tmp_path: Path) -> None:
     text = (ROOT / "dagster.yaml").read_text("utf-8")
     limits = yaml.safe_load(text)["concurrency"]["runs"]["tag_concurrency_limits"]
     assert ONE_RUN_A_STREAM in limits
+    assert RUN_BUFFER in yaml.safe_load(text)["concurrency"]["pools"]
     (tmp_path / "dagster.yaml").write_text(text, "utf-8")
     assert upgrade(tmp_path) == ""
     assert (tmp_path / "dagster.yaml").read_text("utf-8") == text
-    assert with_limit("- a list\n") is None
+
+
+def test_lines_of_a_version_that_somebody_took_out_stay_out(tmp_path: Path) -> None:
+    (tmp_path / VERSION_FILE).write_text("2\n", "utf-8")
+    (tmp_path / "dagster.yaml").write_text(OF_VERSION_0_1, "utf-8")
+    assert upgrade(tmp_path) == ""
+    settings = yaml.safe_load((tmp_path / "dagster.yaml").read_text("utf-8"))
+    assert settings["concurrency"]["pools"][RUN_BUFFER] == 1
+    assert "tag_concurrency_limits" not in settings["concurrency"]["runs"]
