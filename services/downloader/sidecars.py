@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,9 @@ def take_sidecars(
 ) -> dict[str, Path]:
     """Copy what lies beside the file; return where each piece went. `info` is always there."""
     taken: dict[str, Path] = {}
-    info = _read_json(source.with_name(f"{source.stem}.info.json"), dict, warnings) or {}
-    description = source.with_name(f"{source.stem}.description")
+    beside = _beside(source)
+    info = _read_json(beside(".info.json"), dict, warnings) or {}
+    description = beside(".description")
     if not info.get("description") and _is_sidecar(description, warnings):
         info["description"] = description.read_text(encoding="utf-8", errors="replace")
     comments = info.get("comments")
@@ -46,7 +47,7 @@ def take_sidecars(
         keepable_info(_completed(info, source, chat, probed, stream_id), stream_id),
     )
     for suffix in _PICTURES:
-        picture = source.with_suffix(suffix)
+        picture = beside(suffix)
         if picture != source and _is_sidecar(picture, warnings):
             extension = picture_extension(picture)
             if not extension:
@@ -116,8 +117,9 @@ def subtitles_beside(source: Path, warnings: list[str]) -> dict[str, Path]:
 
 def chat_beside(source: Path, warnings: list[str]) -> Path | None:
     """Return the chat that lies beside a recording; of a vague name its content decides."""
+    beside = _beside(source)
     for ending in _CHATS:
-        chat = source.with_name(f"{source.stem}{ending}")
+        chat = beside(ending)
         if chat == source or not _is_sidecar(chat, warnings):
             continue
         if ending not in _VAGUE_CHATS:
@@ -125,11 +127,24 @@ def chat_beside(source: Path, warnings: list[str]) -> Path | None:
         try:
             read_chat(chat)
         except SetlistError as error:
-            if chat.suffix == ".xml":  # of the others most are no chats
+            if ending == ".xml":  # of the others most are no chats
                 warnings.append(f"{chat.name} was left out: {error.problem}")
             continue
         return chat
     return None
+
+
+def _beside(source: Path) -> Callable[[str], Path]:
+    """Return what gives the path of the side file with an ending, in capitals or not.
+
+    Cameras and older programs write EVENING.JPG.
+    """
+    endings: dict[str, Path] = {}
+    for path in sorted(source.parent.iterdir()):
+        if path.name.startswith(source.stem):
+            ending = path.name[len(source.stem) :]
+            endings[ending.lower()] = path  # of two, the one in small letters comes last
+    return lambda ending: endings.get(ending, source.with_name(f"{source.stem}{ending}"))
 
 
 def _completed(

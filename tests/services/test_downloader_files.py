@@ -262,6 +262,18 @@ def test_the_chat_that_a_recorder_left_beside_comes_along(
     read_chat(taken.live_chat_path)
 
 
+def test_side_files_may_be_named_in_capitals(tmp_path: Path) -> None:
+    source = media_file(tmp_path / "EVENING.WAV", "wav", "pcm_s16le")
+    (tmp_path / "EVENING.JPG").write_bytes(JPEG)
+    (tmp_path / "EVENING.XML").write_text(DANMAKU, "utf-8")
+    (tmp_path / "EVENING.LRC").write_text("[00:01.00]la\n")
+    (tmp_path / "EVENING.INFO.JSON").write_text('{"title": "歌枠"}')
+    taken = take_file(source, tmp_path / "s")
+    names = {path.name for path in (tmp_path / "s").iterdir()}
+    assert names == {"info.json", "thumbnail.jpg", "live_chat.xml", "subtitles.lrc"}
+    assert taken.info.title == "歌枠"
+
+
 def test_a_vague_name_is_a_chat_only_by_its_content(tmp_path: Path) -> None:
     source = media_file(tmp_path / "x.flv", "flv", "aac")
     (tmp_path / "x.json").write_text('{"some": "metadata"}')
