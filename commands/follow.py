@@ -11,7 +11,7 @@ from utawaku.commands.help import App
 from utawaku.commands.services import end_cooldown
 from utawaku.library.errors import ExitCode, NotFoundError, UtawakuError
 from utawaku.library.language import tr, translated, trn
-from utawaku.library.sites import full_address
+from utawaku.library.sites import full_address, list_address
 from utawaku.library.words import word
 
 channels_app = App(
@@ -123,7 +123,7 @@ def follow(
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     settings, catalogue = _open()
     try:
-        url = full_address(url)
+        url = list_address(full_address(url))
         known = catalogue.channels.by_url(url)
         before = dict(known.rules) if known else {}
         whole = {} if holds is None else {"whole": "always" if holds == "songs" else "never"}
@@ -384,7 +384,9 @@ def _open() -> tuple[Any, Any]:
 
 
 def _find(catalogue: Any, name: str) -> Any:
-    return catalogue.channels.by_url(full_address(name)) or catalogue.channels.get(name)
+    url = full_address(name)
+    found = catalogue.channels.by_url(url) or catalogue.channels.by_url(list_address(url))
+    return found or catalogue.channels.get(name)
 
 
 def _song_rules(texts: list[str]) -> dict[str, Any]:

@@ -14,6 +14,54 @@ _FAMILIES = {
 }
 
 
+_END = r"/?(?:[?#].*)?"
+_LISTS = tuple(
+    (re.compile(rf"https?://{page}{_END}", re.IGNORECASE), address)
+    for page, address in (
+        # Feeds show 15 entries without length or kind; pages show all of that.
+        (
+            r"(?:www\.)?youtube\.com/feeds/videos\.xml\?channel_id=([\w-]+).*",
+            r"https://www.youtube.com/channel/\1",
+        ),
+        (
+            r"(?:www\.)?youtube\.com/feeds/videos\.xml\?playlist_id=([\w-]+).*",
+            r"https://www.youtube.com/playlist?list=\1",
+        ),
+        (
+            r"(?:www\.|m\.)?youtube\.com/(@[^/?#]+|(?:channel|c|user)/[^/?#]+)"
+            r"/(?:live|about|community|posts)",
+            r"https://www.youtube.com/\1",
+        ),
+        (
+            r"(?:www\.|m\.)?twitch\.tv/(\w{2,25})(?:/(?:about|home|schedule))?",
+            r"https://www.twitch.tv/\1/videos?filter=archives&sort=time",
+        ),
+        (
+            r"(?:m\.bilibili\.com/space/(?=\d)|space\.bilibili\.com/(?=\d+/(?:dynamic|home)))(\d+)"
+            r"(?:/(?:dynamic|home))?",
+            r"https://space.bilibili.com/\1/video",
+        ),
+        (r"(?:\w\w\.)?twitcasting\.tv/([^/?#]+)", r"https://twitcasting.tv/\1/show"),
+        (r"ch\.nicovideo\.jp/([^/?#]+)", r"https://ch.nicovideo.jp/\1/video"),
+        (r"(?:www\.)?kick\.com/([^/?#]+)", r"https://kick.com/\1/videos"),
+    )
+)
+"""Pages of a singer as people copy them, and where the singer's recordings are listed."""
+
+
+def list_address(url: str) -> str:
+    """Return where the recordings are listed of the singer whose page this is; else as it is.
+
+    >>> list_address("https://www.twitch.tv/singer"), list_address("https://www.youtube.com/@singer")
+    ('https://www.twitch.tv/singer/videos?filter=archives&sort=time', 'https://www.youtube.com/@singer')
+    """
+    for page, address in _LISTS:
+        match = page.fullmatch(url)
+        if match:
+            return match.expand(address)
+    return url
+
+
 def full_address(source: str) -> str:
     """An address that was given without its scheme, as browsers show it, with it; else as it is.
 

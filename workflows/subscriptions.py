@@ -15,7 +15,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Channel, ChannelEntry, Stream
 from utawaku.library.requests import Ingest
-from utawaku.library.sites import full_address, site_of
+from utawaku.library.sites import full_address, list_address, site_of
 from utawaku.library.subscriptions import ChannelRules, Verdict, judge
 from utawaku.services.downloader import (
     ChannelListing,
@@ -261,13 +261,16 @@ def follow(
 ) -> Channel:
     """Follow an address, or change the rules of one that is followed.
 
+    The address of a singer's page stands for the list of what the singer broadcast
+    (`library.sites.list_address`).
+
     With `look` the address is listed once, so that a wrong one is told at once and the channel gets
     its name; without, this happens at the first look.
 
     Raises:
         DownloadError: there is no channel, list or feed.
     """
-    url = full_address(url)
+    url = list_address(full_address(url))
     known = catalogue.channels.by_url(url)
     if known is None and look:
         listing = downloader.list_channel(url, limit=5)

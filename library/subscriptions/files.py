@@ -1,6 +1,5 @@
 """Followed channels as files: TOML with all rules, OPML for feeds."""
 
-import re
 import tomllib
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
@@ -9,13 +8,11 @@ from typing import Any
 
 from utawaku.library.errors import ConfigError
 from utawaku.library.files import atomic_path
+from utawaku.library.sites import list_address
 from utawaku.library.subscriptions.rules import ChannelRules, Follow
 from utawaku.library.text import clean_line
 
 _MAX_BYTES = 4_000_000
-_CHANNEL_FEED = re.compile(
-    r"https?://(?:www\.)?youtube\.com/feeds/videos\.xml\?(channel_id|playlist_id)=([\w-]+)"
-)
 
 
 def write_toml(follows: Iterable[Follow], path: Path) -> None:
@@ -104,21 +101,10 @@ def _from_opml(text: str, path: Path) -> list[Follow]:
         url = outline.get("xmlUrl", "")
         if url.startswith(("http://", "https://")):
             title = outline.get("title") or outline.get("text") or ""
-            follows.append(Follow(_page_of(url), clean_line(title)))
+            follows.append(Follow(list_address(url), clean_line(title)))
     if not follows:
         raise ConfigError("holds no feeds (outline elements with xmlUrl)", subject=str(path))
     return follows
-
-
-def _page_of(feed: str) -> str:
-    """YouTube's feeds show 15 entries without length or kind; its pages show all of that."""
-    match = _CHANNEL_FEED.match(feed)
-    if match is None:
-        return feed
-    kind, name = match.groups()
-    if kind == "channel_id":
-        return f"https://www.youtube.com/channel/{name}"
-    return f"https://www.youtube.com/playlist?list={name}"
 
 
 def _plain(value: Any) -> Any:

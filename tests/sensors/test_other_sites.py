@@ -84,8 +84,9 @@ def test_a_twitch_channel_is_followed_through_reordering_and_an_outage(
     with twitch(tmp_path / "authority") as (site, proxy):
         quickly.setenv("UTAWAKU_DOWNLOAD__PROXY", proxy)
         site.broadcasts = [Broadcast("101", "歌枠 1"), Broadcast("102", "just chatting")]
-        channel = followed("https://www.twitch.tv/asinger/videos?filter=archives", catalogue)
+        channel = followed("twitch.tv/asinger", catalogue)
         assert channel.site == "twitch"
+        assert channel.url.endswith("/asinger/videos?filter=archives&sort=time")
         pipeline.look()
         (request,) = catalogue.requests.waiting(Ingest)
         assert request.target.endswith("/101")
