@@ -42,6 +42,7 @@ from utawaku.orchestration import dagster_settings
 from utawaku.orchestration.changed_rules import note_changed_rules
 from utawaku.orchestration.cluster import use_environment
 from utawaku.orchestration.dagster_storage import open_instance
+from utawaku.orchestration.kept_storage import kept_settings
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
@@ -89,13 +90,15 @@ def prepare_dagster_home(settings: Settings) -> Path:
 def quiet_configuration(home: Path) -> Path:
     """Dagster's settings for a run inside a command, whose terminal is not to be captured.
 
-    Capturing would send the progress bars through two more processes, and answer Ctrl-C for us.
+    Capturing would send the progress bars through two more processes, and answer Ctrl-C for us. The
+    databases stay open for the length of the command (`orchestration.kept_storage`).
     """
     settings = yaml.safe_load((home / "dagster.yaml").read_text("utf-8")) or {}
     settings["compute_logs"] = {
         "module": "dagster._core.storage.noop_compute_log_manager",
         "class": "NoOpComputeLogManager",
     }
+    settings = kept_settings(home, settings)
     quiet = home / "command-line.yaml"
     with atomic_path(quiet) as temporary:
         temporary.write_text(yaml.safe_dump(settings), "utf-8")

@@ -1,0 +1,174 @@
+"""Dagster's SQLite storage for one command: connections stay open, databases are made at once.
+
+Dagster opens and closes a database for every event. The last connection to close moves what was
+written from the log into the database, and waits for the disk four times; a run of a stream closes
+five hundred times. A new database waits twice for each of its tables and indexes.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+import sqlalchemy as sa
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.schedules import SqliteScheduleStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_conn_string
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+_SHARED = ("index", "")
+"""Shards of the event log that are of no single run: asset events, and events without a run."""
+_MOST_RUNS = 2
+"""Runs whose shards stay open; a command may go through thousands."""
+
+
+def kept_settings(home: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings of Dagster that name this storage; as they are where they name another.
+
+    Args:
+        home: Dagster's home, in which its databases are by default.
+        settings: content of `dagster.yaml`.
+    """
+    if any(name == "storage" or name.endswith("_storage") for name in settings):
+        return settings
+    named = {
+        "module": __name__,
+        "class": KeptStorage.__name__,
+        "config": {"base_dir": str(home)},
+    }
+    return settings | {"storage": {"custom": named}}
+
+
+class KeptStorage(DagsterSqliteStorage):
+    """Runs, events and schedules as Dagster keeps them below `base_dir`."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        """Make the databases where none is there, and open them."""
+        home = Path(base_dir)
+        _make_databases(home)
+        self.base_dir = base_dir
+        self._inst_data = inst_data
+        self._run_storage = _KeptRuns.from_local(str(home / "history"))
+        self._event_log_storage = _KeptEvents(str(home / "history" / "runs"))
+        self._schedule_storage = SqliteScheduleStorage.from_local(str(home / "schedules"))
+        super(DagsterSqliteStorage, self).__init__()  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
+        """Open the storage that Dagster's settings name."""
+        return cls(inst_data=inst_data, **config_value)
+
+
+class _KeptRuns(SqliteRunStorage):
+    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engine = sa.create_engine(conn_string)
+        super().__init__(conn_string, inst_data)
+
+    @contextmanager
+    def connect(self) -> Iterator[sa.Connection]:
+        with self._engine.begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        self._engine.dispose()
+
+
+class _KeptEvents(SqliteEventLogStorage):
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: dict[str, sa.Engine] = {}
+        super().__init__(base_dir, inst_data)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[sa.Connection]:
+        with self._db_lock, self._engine_of(shard).begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        super().dispose()
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+    def _engine_of(self, shard: str) -> sa.Engine:
+        if shard not in self._engines:
+            is_shared = shard in _SHARED
+            if not is_shared:
+                self._close_oldest()
+            if not Path(self.path_for_shard(shard)).exists():
+                self._make_shard(shard)
+            engine = _engine(self._base_dir, shard)
+            if not is_shared:
+                # The log of one run tells what happened. After a power cut its last lines may be
+                # missing; what was made stands in the index and in the catalogue.
+                event.listen(engine, "connect", _wait_at_checkpoints_only)
+            self._initdb(engine)
+            self._engines[shard] = engine
+        return self._engines[shard]
+
+    def _close_oldest(self) -> None:
+        runs = [shard for shard in self._engines if shard not in _SHARED]
+        for shard in runs[: len(runs) - _MOST_RUNS + 1]:
+            self._engines.pop(shard).dispose()
+
+    def _make_shard(self, shard: str) -> None:
+        target = Path(self.path_for_shard(shard))
+        with TemporaryDirectory(dir=target.parent, prefix=".new-") as made:
+            with _without_waiting(Path(made)):
+                engine = _engine(made, shard)
+                self._initdb(engine)
+                engine.dispose()
+            _put_in_place(Path(made) / target.name, target)
+
+
+def _make_databases(home: Path) -> None:
+    """Make Dagster's databases below `home` where there is none at all."""
+    home.mkdir(parents=True, exist_ok=True)
+    if any((home / name).exists() for name in ("history", "schedules")):
+        return
+    with TemporaryDirectory(dir=home, prefix=".new-") as made:
+        with _without_waiting(Path(made)):
+            DagsterSqliteStorage(made).dispose()
+        for path in sorted(Path(made).rglob("*.db")):
+            _put_in_place(path, home / path.relative_to(made))
+
+
+def _engine(folder: str, name: str) -> sa.Engine:
+    return sa.create_engine(
+        create_db_conn_string(folder, name), connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+    )
+
+
+@contextmanager
+def _without_waiting(folder: Path) -> Iterator[None]:
+    """Let new connections to databases in `folder` not wait for the disk."""
+    inside = folder.resolve()
+
+    def on_connect(connection: Any, _record: Any) -> None:
+        path = connection.execute("PRAGMA database_list").fetchone()[2]
+        if Path(path).resolve().is_relative_to(inside):
+            connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(Pool, "connect", on_connect)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "connect", on_connect)
+
+
+def _wait_at_checkpoints_only(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _put_in_place(made: Path, target: Path) -> None:
+    """Move a database that nobody has open, whole whatever happens."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with made.open("r+b") as file:
+        os.fsync(file.fileno())
+    if not target.exists():
+        made.replace(target)
