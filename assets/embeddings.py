@@ -54,7 +54,9 @@ def embeddings(
             try:
                 engine = tagger.engine(work.progress)
                 version = engine.version
-                heard = hear_songs(engine, due, stream, catalogue, settings, work.progress)
+                heard = hear_songs(
+                    engine, due, stream, catalogue, settings, work.progress, tagger.ear
+                )
             except WeightsMissingError as error:
                 # The songs are cut and filed: offline, what they sound like is left for later.
                 missing = str(error)

@@ -5,11 +5,12 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from utawaku.library.processes import give_back_freed_memory
 from utawaku.library.progress import part
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
 from utawaku.orchestration.partitions import stream_check, stream_partitions
-from utawaku.orchestration.resources import LibraryResource
+from utawaku.orchestration.resources import LibraryResource, TaggerResource
 from utawaku.workflows.labelling import ENGINE_VERSION, LabelDecision
 from utawaku.workflows.pcm_sharing import forget_sound, keep_for
 from utawaku.workflows.recordings import recording_file
@@ -59,7 +60,10 @@ BINDING = bind(
     ],
 )
 def labels_asset(
-    context: dg.AssetExecutionContext, config: LabelsConfig, library: LibraryResource
+    context: dg.AssetExecutionContext,
+    config: LabelsConfig,
+    library: LibraryResource,
+    tagger: TaggerResource,
 ) -> dg.MaterializeResult:
     """Ask setlist, own index and Shazam for names; what you chose is never overwritten."""
     settings, catalogue = library.settings, library.catalogue
@@ -72,6 +76,11 @@ def labels_asset(
         if songs:
             recording_file(stream, settings)  # nothing can be heard without it
             keep_for(songs, stream, settings, part(work.progress, 0.0, 0.2))
+            if dg.AssetKey("embeddings") in context.job_def.asset_layer.selected_asset_keys:
+                # To look for names keeps one core busy; the network takes the other one, and
+                # memory that only the segmenter needed.
+                give_back_freed_memory()
+                tagger.begin(stream, settings)
             shazam = None
             if settings.labels.shazam:
                 shazam = shazam_client(

@@ -18,6 +18,7 @@ from utawaku.library.config import Settings, load_settings
 from utawaku.library.files import remove_stale_temporaries
 from utawaku.library.held_lease import HeldLease
 from utawaku.library.progress import Progress, silent
+from utawaku.library.records import Stream
 from utawaku.models.mfcc_segmenter import BacsSegmenter, make_bacs_segmenter
 from utawaku.models.segmenter import Segmenter
 from utawaku.models.separator import Separator, make_separator
@@ -26,6 +27,7 @@ from utawaku.orchestration.run_leases import run_lease
 from utawaku.orchestration.run_processes import mark_process
 from utawaku.orchestration.run_tags import BATCH_TAG
 from utawaku.services.downloader import Downloader, Tuning, fetch_times
+from utawaku.workflows.embeddings import Ear, hear_ahead
 
 LOOK_EVERY_S = 0.5
 TELL_EVERY_S = 60.0
@@ -175,10 +177,32 @@ class TaggerResource(dg.ConfigurableResource[Any]):
     library: dg.ResourceDependency[LibraryResource]
     threads: int = Field(default=1, ge=1, description="Threads.")
 
+    _engine: Tagger | None = PrivateAttr(default=None)
+    _ear: Ear | None = PrivateAttr(default=None)
+
     def engine(self, progress: Progress = silent) -> Tagger:
-        """The engine. Fetches its weights on first use."""
-        weights = self.library.settings.weights_dir
-        return Tagger.from_registry(weights, threads=self.threads, progress=progress)
+        """The engine, loaded once a run. Fetches its weights on first use."""
+        if self._engine is None:
+            weights = self.library.settings.weights_dir
+            self._engine = Tagger.from_registry(weights, threads=self.threads, progress=progress)
+        return self._engine
+
+    def begin(self, stream: Stream, settings: Settings) -> None:
+        """Begin to hear the songs of a stream, beside what the run does now."""
+        if self._ear is None:
+            self._ear = hear_ahead(self.engine, stream, self.library.catalogue, settings)
+
+    @property
+    def ear(self) -> Ear | None:
+        """Return what `begin` began."""
+        return self._ear
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Stop hearing."""
+        if self._ear is not None:
+            self._ear.close()
+            self._ear = None
+        self._engine = None
 
 
 class SeparatorResource(dg.ConfigurableResource[Any]):

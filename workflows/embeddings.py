@@ -1,5 +1,6 @@
 """Embeddings and tags of songs."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,69 @@ def due_songs(stream: Stream, catalogue: Catalogue, settings: Settings) -> list[
     return [song for song in catalogue.songs.of_stream(stream.id) if is_due(song)]
 
 
+class Ear:
+    """Hears songs in a thread of its own, while other work on their stream goes on.
+
+    `hear_songs` takes what is heard already and hears the rest itself. What goes wrong here is
+    left to it, which knows whom to tell.
+    """
+
+    def __init__(
+        self,
+        engine: Callable[[], Tagger],
+        songs: Sequence[Song],
+        stream: Stream,
+        settings: Settings,
+    ) -> None:
+        """Begin with the first song.
+
+        Args:
+            engine: gives the network; called in the thread.
+        """
+        self._pool = ThreadPoolExecutor(1, "ear")
+        self._engine = self._pool.submit(engine)
+        self._heard = {
+            _place(song): self._pool.submit(self._hear, song, stream, settings) for song in songs
+        }
+
+    def take(self, song: Song, tagger: Tagger) -> Impression | None:
+        """Return the impression of a song as it lies now, by this network; else None.
+
+        A song that is being heard is waited for; one that was not begun with never will be.
+        """
+        found = self._heard.pop(_place(song), None)
+        if found is None or found.cancel() or found.exception() is not None:
+            return None
+        version, impression = found.result()
+        return impression if version == tagger.version else None
+
+    def close(self) -> None:
+        """Stop after the song that is being heard."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _hear(self, song: Song, stream: Stream, settings: Settings) -> tuple[str, Impression]:
+        tagger = self._engine.result()
+        return tagger.version, _impression(tagger, song, stream, settings)
+
+
+def _place(song: Song) -> tuple[str, float, float]:
+    return song.id, song.start_s, song.stop_s
+
+
+def hear_ahead(
+    engine: Callable[[], Tagger], stream: Stream, catalogue: Catalogue, settings: Settings
+) -> Ear | None:
+    """Begin to hear the songs of a stream that are due; None where it would cost a decode.
+
+    Args:
+        engine: gives the network; called in another thread.
+    """
+    due = due_songs(stream, catalogue, settings)
+    if not due or kept_sound(due[0], stream, settings) is None:
+        return None
+    return Ear(engine, due, stream, settings)
+
+
 def hear_songs(
     tagger: Tagger,
     songs: list[Song],
@@ -76,11 +140,18 @@ def hear_songs(
     catalogue: Catalogue,
     settings: Settings,
     progress: Progress = silent,
+    ear: Ear | None = None,
 ) -> Heard:
-    """Hear songs and keep what they sound like; one that cannot be heard holds up no other."""
+    """Hear songs and keep what they sound like; one that cannot be heard holds up no other.
+
+    `ear` has begun with some of them.
+    """
     heard = Heard()
 
     def hear(song: Song) -> Impression | str:
+        known = ear.take(song, tagger) if ear is not None else None
+        if known is not None:
+            return known
         try:
             return _impression(tagger, song, stream, settings)
         except UtawakuError as error:
@@ -100,19 +171,17 @@ def hear_songs(
 
 
 def _keep(impression: Impression, song: Song, model_version: str, catalogue: Catalogue) -> None:
-    for kind, vector in (
-        (EMBEDDING_KIND, impression.embedding),
-        (TAGS_KIND, impression.tags),
-        (TIMBRE_KIND, impression.timbre),
-    ):
-        catalogue.taste.put_embedding(
-            song.id,
-            kind,
-            vector,
-            model_version=model_version,
-            start_s=song.start_s,
-            stop_s=song.stop_s,
-        )
+    catalogue.taste.put_embeddings(
+        song.id,
+        {
+            EMBEDDING_KIND: impression.embedding,
+            TAGS_KIND: impression.tags,
+            TIMBRE_KIND: impression.timbre,
+        },
+        model_version=model_version,
+        start_s=song.start_s,
+        stop_s=song.stop_s,
+    )
     catalogue.songs.set_tags(song.id, top_tags(impression.tags), source=TAG_SOURCE)
 
 

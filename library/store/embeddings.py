@@ -1,7 +1,7 @@
 """Embeddings of songs, of several kinds."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,19 +46,34 @@ class Embeddings:
         start_s: float,
         stop_s: float,
     ) -> None:
-        """Keep the vector of a song, rounded to float16.
+        """Keep a vector of a song, float (n_dimensions,); see `put_embeddings`."""
+        self.put_embeddings(
+            song_id, {kind: vector}, model_version=model_version, start_s=start_s, stop_s=stop_s
+        )
 
-        `vector` is float (n_dimensions,); `start_s` and `stop_s` are seconds of the song.
+    def put_embeddings(
+        self,
+        song_id: str,
+        vectors: Mapping[str, np.ndarray],
+        *,
+        model_version: str,
+        start_s: float,
+        stop_s: float,
+    ) -> None:
+        """Keep vectors of a song by their kinds, rounded to float16: all of them or none.
+
+        Each vector is float (n_dimensions,); `start_s` and `stop_s` are seconds of the song.
         """
-        values = {
-            "vector": np.asarray(vector, "<f2").tobytes(),
+        known = {
             "model_version": model_version,
             "start_s": start_s,
             "stop_s": stop_s,
             "at": time.time(),
         }
         with self._catalogue.write() as connection:
-            upsert(connection, embeddings, {"song_id": song_id, "kind": kind}, values)
+            for kind, vector in vectors.items():
+                values = known | {"vector": np.asarray(vector, "<f2").tobytes()}
+                upsert(connection, embeddings, {"song_id": song_id, "kind": kind}, values)
 
     def embedded(
         self,

@@ -79,3 +79,19 @@ def test_blocks_that_were_freed_are_not_cleared_again() -> None:
         for how in ("kept", "as it is")
     ]
     assert faults[0] < 10_000 < faults[1], "each megabyte has 256 pages"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="of the GNU C library")
+def test_freed_memory_goes_back_when_it_is_given_back() -> None:
+    counting = (
+        "import psutil\n"
+        "from utawaku.library.processes import give_back_freed_memory\n"
+        "blocks = [bytearray(b'x') * 100_000 for _ in range(500)]\n"
+        "last = bytearray(b'x') * 100_000\n"  # the end of what is held stays in use
+        "del blocks\n"
+        "before = psutil.Process().memory_info().rss\n"
+        "give_back_freed_memory()\n"
+        "print(before - psutil.Process().memory_info().rss)\n"
+    )
+    given_back = int(subprocess.check_output([sys.executable, "-c", counting], text=True))
+    assert given_back > 30_000_000
