@@ -103,6 +103,25 @@ def test_a_command_imports_no_more_than_its_budget_of_modules(
     assert int(done.stderr.split()[-1]) <= most
 
 
+@pytest.mark.parametrize("command", ["songs", "status"])
+def test_a_short_command_looks_at_no_other_packages(command: str, settings: Settings) -> None:
+    Catalogue.open(settings).close()
+    code = (
+        "import sys\n"
+        "def seen(event, arguments):\n"
+        "    if event == 'open' and str(arguments[0]).endswith('entry_points.txt'):\n"
+        "        print('opened', file=sys.stderr)\n"
+        "sys.addaudithook(seen)\n"
+        "from utawaku.__main__ import main\n"
+        f"sys.argv = {['utawaku', command]!r}\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+
+
 def test_nothing_of_this_machine_is_in_the_repository() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False

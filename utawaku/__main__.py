@@ -18,6 +18,8 @@ def main() -> None:
     # Our matrices are small and several already work side by side: more threads of BLAS would wait
     # for each other (an hour's stream took 68 CPU seconds instead of 55). Read when NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # To look for plug-ins of pydantic opens the files of every installed package. None is used.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         # A shell asks for completions by a variable, without an argument.
         completing = "_UTAWAKU_COMPLETE" in os.environ
