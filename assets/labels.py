@@ -14,7 +14,7 @@ from utawaku.orchestration.resources import LibraryResource, TaggerResource
 from utawaku.workflows.labelling import ENGINE_VERSION, LabelDecision
 from utawaku.workflows.pcm_sharing import forget_sound, keep_for
 from utawaku.workflows.recordings import recording_file
-from utawaku.workflows.setlists import believed_setlist
+from utawaku.workflows.setlists import believed_setlist, ordered_lists
 from utawaku.workflows.stream_labels import (
     StreamLabeller,
     by_user,
@@ -95,6 +95,7 @@ def labels_asset(
                     setlist,
                     index,
                     shazam,
+                    ordered=ordered_lists(stream, catalogue, settings),
                     wait_for_rate_limit=config.wait_for_rate_limit,
                 )
                 decisions = labeller.label_all(songs, part(work.progress, 0.2, 1.0))

@@ -21,7 +21,14 @@ from utawaku.models.fingerprint import (
     guess_covers,
     sight,
 )
-from utawaku.models.labels import SURE, accepted, line_probability, rank_candidates
+from utawaku.models.labels import (
+    SURE,
+    accepted,
+    line_probability,
+    ordered_probability,
+    rank_candidates,
+)
+from utawaku.models.setlist.order import OrderedList, OrderedName
 from utawaku.services.recognizer import RecognizeOptions, ShazamClient, recognize
 from utawaku.services.recognizer.signature import signature_of
 from utawaku.services.recognizer.signature.shazamapi import shazamapi_signature
@@ -161,6 +168,23 @@ def listed_candidate(song: Song, setlist: Setlist | None) -> LabelCandidate | No
             "author": setlist.author,
             "trust": round(others.get("belief", setlist.score), 3),
             "offset_s": others.get("offset_s", 0.0),
+        },
+    )
+
+
+def ordered_candidate(line: OrderedName, listed: OrderedList) -> LabelCandidate:
+    """Return what the place in a list without times says of a song."""
+    title, artist = line.name
+    return LabelCandidate(
+        title=title,
+        artist=artist,
+        source="setlist",
+        score=ordered_probability(line.n_anchors),
+        evidence={
+            "in_order": True,
+            "known_around": line.n_anchors,
+            "setlist": listed.source,
+            "author": listed.author,
         },
     )
 

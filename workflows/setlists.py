@@ -12,7 +12,7 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import SetlistError
 from utawaku.library.records import Setlist, SetlistLine, Stream
 from utawaku.models.chat import ChatMessage, read_chat
-from utawaku.models.setlist import find_setlists, merge_setlists
+from utawaku.models.setlist import OrderedList, find_ordered, find_setlists, merge_setlists
 from utawaku.models.setlist.find import lines_since, section_start_s
 from utawaku.services.sources.sponsorblock import SponsorSegment, chapters, off_topic
 from utawaku.workflows.recordings import part_starts_s
@@ -90,6 +90,12 @@ def setlists_in(
         found.append(Setlist(lines, "holodex", HOLODEX_TRUST, "Holodex"))
     found += _named_by_viewers(writings, stream, known_artists)
     return sorted(found, key=lambda setlist: -setlist.score)
+
+
+def ordered_lists(stream: Stream, catalogue: Catalogue, settings: Settings) -> list[OrderedList]:
+    """Lists without times in what people wrote, the channel's own first."""
+    writings = writings_of(stream, settings)
+    return find_ordered(writings.info, catalogue.songs.artists())
 
 
 def _named_by_viewers(

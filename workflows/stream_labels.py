@@ -19,6 +19,8 @@ from utawaku.library.records import LabelCandidate, Setlist, Song, Stream
 from utawaku.library.service_status import services
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ
 from utawaku.models.fingerprint import Fingerprint, FingerprintIndex, SharedIndex, fingerprint
+from utawaku.models.labels import accepted, rank_candidates
+from utawaku.models.setlist import OrderedList, names_by_order
 from utawaku.models.songs import WHOLE
 from utawaku.services.artwork import fetch_cover
 from utawaku.services.recognizer import ClientOptions, Gate, ShazamClient
@@ -27,6 +29,7 @@ from utawaku.workflows.labelling import (
     LabelDecision,
     available_sources,
     decide,
+    ordered_candidate,
     remember,
 )
 from utawaku.workflows.pcm_sharing import song_sound
@@ -121,8 +124,10 @@ class StreamLabeller:
         index: FingerprintIndex,
         shazam: ShazamClient | None,
         *,
+        ordered: Sequence[OrderedList] = (),
         wait_for_rate_limit: bool,
     ) -> None:
+        self._ordered = ordered
         self._wait_for_rate_limit = wait_for_rate_limit
         self._catalogue = catalogue
         self._settings = settings
@@ -175,7 +180,29 @@ class StreamLabeller:
                     self._apply(song, decisions.get(song.id))
                     remember(self._index, self._catalogue.songs.get(song.id), None)
                 progress(len(decisions) / len(songs), f"named {len(decisions)} of {len(songs)}")
+        self._name_by_order(songs, decisions)
         return decisions
+
+    def _name_by_order(self, songs: Sequence[Song], decisions: dict[str, LabelDecision]) -> None:
+        """Name what is left by the first list without times whose order fits."""
+        known = [_name_of(song, decisions.get(song.id)) for song in songs]
+        for listed in self._ordered:
+            named = names_by_order(known, listed.names)
+            for index, line in named.items():
+                song = songs[index]
+                decision = decisions[song.id]
+                ranked = rank_candidates([*decision.candidates, ordered_candidate(line, listed)])
+                applied = accepted(ranked, self._settings.labels.accept)
+                decisions[song.id] = replace(
+                    decision,
+                    candidates=ranked,
+                    applied=applied,
+                    reason="" if applied else decision.reason,
+                )
+                self._apply(song, decisions[song.id])
+                remember(self._index, self._catalogue.songs.get(song.id), None)
+            if named:
+                return
 
     def _heard_ahead(
         self, songs: Sequence[Song], pool: ThreadPoolExecutor
@@ -252,6 +279,15 @@ class StreamLabeller:
         elif (named.title, named.artist) != (song.title, song.artist):
             forget_aliases(song.id, self._catalogue)  # they were of another name
         return better
+
+
+def _name_of(song: Song, decision: LabelDecision | None) -> tuple[str, str] | None:
+    """Return title and artist, as the user or a decision gave them; None where nobody did."""
+    if by_user(song):
+        return song.title, song.artist
+    if decision is None or decision.applied is None:
+        return None
+    return decision.applied.title, decision.applied.artist
 
 
 def or_else(decision: LabelDecision, own: LabelCandidate) -> LabelDecision:

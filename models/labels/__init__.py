@@ -4,6 +4,7 @@ from utawaku.models.labels.calibration import (
     SURE,
     line_probability,
     listed_probability,
+    ordered_probability,
     shazam_probability,
 )
 from utawaku.models.labels.candidates import GUESSES, SOURCE_ORDER, accepted, rank_candidates
@@ -25,6 +26,7 @@ __all__ = [
     "artist_key",
     "line_probability",
     "listed_probability",
+    "ordered_probability",
     "rank_candidates",
     "same_song",
     "shazam_probability",

@@ -2,6 +2,7 @@
 
 from utawaku.models.setlist.find import find_setlists, merge_setlists
 from utawaku.models.setlist.live_chat import titles_in_chat
+from utawaku.models.setlist.order import OrderedList, find_ordered, names_by_order
 from utawaku.models.setlist.parse import parse_setlist, read_timed_lines
 from utawaku.models.setlist.subtitles import (
     TimedText,
@@ -14,10 +15,13 @@ from utawaku.models.setlist.subtitles import (
 from utawaku.models.setlist.talk import is_talk
 
 __all__ = [
+    "OrderedList",
     "TimedText",
+    "find_ordered",
     "find_setlists",
     "is_talk",
     "merge_setlists",
+    "names_by_order",
     "parse_setlist",
     "parse_subtitles",
     "read_subtitles",

@@ -81,6 +81,26 @@ def test_shazam_names_what_nobody_listed_and_is_asked_once(
     catalogue.close()
 
 
+def test_a_list_without_times_names_what_lies_between_known_songs(
+    program: Program, demo_stream: DemoStream, bare: Path
+) -> None:
+    first, second = ((song.title, song.artist) for song in demo_stream.truth.songs)
+    listed = [first, second, ("海と猫", "月見団子")]
+    lines = [f"{number}. {title} / {artist}" for number, (title, artist) in enumerate(listed, 1)]
+    page = {"channel": "Mio", "description": "今日のセトリ\n" + "\n".join(lines)}
+    bare.with_suffix(".info.json").write_text(json.dumps(page), "utf-8")
+    with shazam_server(known_songs(demo_stream)[1:]) as server:
+        ask_at(program, server)
+        songs = ingested(program, bare)
+    assert [(song["title"], song["artist"]) for song in songs] == [first, second]
+    catalogue = Catalogue.open(load_settings())
+    (candidate, *_) = catalogue.labels.of_song(songs[0]["id"])
+    catalogue.close()
+    assert candidate.source == "setlist"
+    assert candidate.evidence["in_order"]
+    assert candidate.evidence["known_around"] == 1
+
+
 @pytest.mark.slow
 def test_a_refusal_leaves_songs_unknown_with_the_reason_and_label_asks_again(
     program: Program, demo_stream: DemoStream, bare: Path
