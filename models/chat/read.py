@@ -28,14 +28,19 @@ from utawaku.models.chat.twitch import (
     is_twitch,
     twitch_messages,
 )
+from utawaku.models.chat.written_text import (
+    is_written_page,
+    written_lines_messages,
+    written_page_messages,
+)
 from utawaku.models.chat.youtube import is_youtube, youtube_messages
 
 MAX_BYTES = 512 * 1024 * 1024
 """A day of the busiest chat is a tenth of it."""
 _HEAD = 4_096
 _NEXT_STEP = (
-    "It is left out; chats of YouTube, Bilibili and Niconico, and the JSON of TwitchDownloader, "
-    "twitch-dl and chat-downloader are read"
+    "It is left out; chats of YouTube, Bilibili and Niconico are read, and what TwitchDownloader, "
+    "twitch-dl and chat-downloader write"
 )
 
 
@@ -84,6 +89,8 @@ def _content(path: Path) -> bytes:
             raise SetlistError(f"is packed, but damaged ({error})") from error
     if len(data) > MAX_BYTES:
         raise SetlistError("is too large")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # pages of TwitchDownloader
+        return data.decode("utf-16", "replace").encode("utf-8", "replace")
     return data
 
 
@@ -93,13 +100,20 @@ def _read(data: bytes) -> Iterable[ChatMessage] | None:
         return []
     head = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"<"):
-        text = data.decode("utf-8", "replace").removeprefix("\ufeff").lstrip()
-        if is_niconico_xml(text[:_HEAD]):
-            return niconico_xml_messages(text)
-        return danmaku_xml_messages(text) if is_danmaku_xml(text[:_HEAD]) else None
+        return _from_markup(data.decode("utf-8", "replace").removeprefix("\ufeff").lstrip())
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     if head[:1] in (b"{", b"["):
-        return _from_json(data.decode("utf-8", "replace").removeprefix("\ufeff"))
-    return danmaku_segments_messages(data)
+        found = _from_json(text)
+        return written_lines_messages(text) if found is None else found
+    return written_lines_messages(text) or danmaku_segments_messages(data)
+
+
+def _from_markup(text: str) -> Iterable[ChatMessage] | None:
+    if is_niconico_xml(text[:_HEAD]):
+        return niconico_xml_messages(text)
+    if is_danmaku_xml(text[:_HEAD]):
+        return danmaku_xml_messages(text)
+    return written_page_messages(text) if is_written_page(text) else None
 
 
 def _from_json(text: str) -> list[ChatMessage] | None:

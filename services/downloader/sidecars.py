@@ -20,11 +20,14 @@ from utawaku.services.downloader.result import FetchedRecording, write_json
 
 _MAX_SIDECAR_BYTES = 512 * 1024 * 1024
 _PICTURES = (".jpg", ".jpeg", ".webp", ".png")
-_VAGUE_CHATS = (".comments.json", ".json", ".jsonl", ".json.gz", ".xml")
+_VAGUE_CHATS = (".comments.json", ".json", ".jsonl", ".json.gz", ".xml", ".html", ".txt")
 _CHATS = (
     ".live_chat.json", ".chat.json", "_chat.json", ".chat.jsonl", "_chat.jsonl", ".chat.json.gz",
-    "_chat.json.gz", ".danmaku.xml", ".live_chat.json.part", *_VAGUE_CHATS,
+    "_chat.json.gz", ".danmaku.xml", ".live_chat.json.part", ".chat.html", "_chat.html",
+    ".chat.txt", "_chat.txt", *_VAGUE_CHATS,
 )  # fmt: skip
+_KEPT_AS = (".xml", ".html", ".txt")
+"""Endings of chats that stay; all others are JSON."""
 _TRACK_TAGS = {"artist": "channel", "comment": "description", "description": "description"}
 
 
@@ -56,7 +59,7 @@ def take_sidecars(
             taken["thumbnail"] = _copied(picture, folder / f"thumbnail.{extension}")
             break
     if chat is not None:
-        ending = ".xml" if chat.suffix.lower() == ".xml" else ".json"
+        ending = chat.suffix.lower() if chat.suffix.lower() in _KEPT_AS else ".json"
         packed = ".gz" if chat.suffix.lower() == ".gz" else ""
         taken["live_chat"] = _copied(chat, folder / f"live_chat{ending}{packed}")
     for name, text in subtitles_beside(source, warnings).items():

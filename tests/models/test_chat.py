@@ -268,6 +268,74 @@ def test_twitch_dl_is_read(tmp_path: Path) -> None:
     ]
 
 
+LINES_OF_TWITCH_DOWNLOADER = """[0:00:05] viewer: hi: there
+[0:01:01] Mod: 1:01 Paper Boats / Ida
+[1:02:03] 観客: 海と猫
+
+[1:02:04] viewer: 8888
+[27:00:00] viewer: a day
+"""
+LINES_OF_CHAT_DOWNLOADER = """-0:05 | viewer: early
+0:05 | viewer: hi: there
+1:01 | (Moderator, Member (2 months)) Mod: 1:01 Paper Boats / Ida
+1:02:03 | 観客: 海と猫
+1:02:04 | viewer: 8888
+"""
+
+
+def test_chats_as_lines_for_people_are_read(tmp_path: Path) -> None:
+    assert read(tmp_path / "a.txt", LINES_OF_TWITCH_DOWNLOADER) == [
+        (5.0, "viewer", "hi: there"),
+        (61.0, "Mod", "1:01 Paper Boats / Ida"),
+        (3723.0, "観客", "海と猫"),
+        (3724.0, "viewer", "8888"),
+        (97_200.0, "viewer", "a day"),
+    ]
+    assert read(tmp_path / "b.txt", LINES_OF_CHAT_DOWNLOADER)[:3] == [
+        (-5.0, "viewer", "early"),
+        (5.0, "viewer", "hi: there"),
+        (61.0, "Mod", "1:01 Paper Boats / Ida"),
+    ]
+    trusted = [one.author for one in read_chat(tmp_path / "b.txt") if one.trusted]
+    assert trusted == ["Mod"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0:05 Harbour / Ida\n3:10 Paper Boats / Ida\n" * 9,
+        "[2026-11-20 20:30:15 UTC] viewer: no time in the recording\n" * 9,
+        "[0:00:05] viewer: too few\n" * 4,
+        "about the evening\n" * 9 + LINES_OF_TWITCH_DOWNLOADER,
+    ],
+)
+def test_text_that_is_no_chat_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SetlistError, match="no known form"):
+        read_chat(written(tmp_path / "a.txt", text))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_the_page_of_twitch_downloader_is_read(tmp_path: Path, encoding: str) -> None:
+    link = '<a href="https://twitch.tv/videos/1?t=0h1m1s">0:01:01</a>'
+    badge = '<img class="emote-image" title="moderator"><div class="invis-text">moderator</div>'
+    emote = '<img class="emote-image" title="Clap"><div class="invis-text">Clap</div>'
+    page = (
+        "<!DOCTYPE html>\n<html><head><title>evening</title></head><body>\n"
+        '<pre class="comment-root">[0:00:05]  <a href="https://www.twitch.tv/v" target="_blank">'
+        '<span class="comment-author" style="color: #fff">viewer</span></a>'
+        f'<span class="comment-message">: 海と猫 &amp; 朝 {emote} </span></pre>\n'
+        f'<pre class="comment-root">[{link}] {badge} <a href="https://www.twitch.tv/m">'
+        '<span class="comment-author" >Mod</span></a>'
+        '<span class="comment-message">: 1:01 Paper Boats / Ida </span></pre>\n'
+        "</body></html>"
+    )
+    (tmp_path / "a.html").write_bytes(page.encode(encoding))
+    assert read_chat(tmp_path / "a.html") == [
+        ChatMessage(5.0, "viewer", "海と猫 & 朝 Clap"),
+        ChatMessage(61.0, "Mod", "1:01 Paper Boats / Ida", trusted=True),
+    ]
+
+
 def test_comments_below_a_video_are_no_chat(tmp_path: Path) -> None:
     with pytest.raises(SetlistError, match="no known form"):
         read_chat(written(tmp_path / "a.json", {"comments": [{"text": "1:02 Harbour", "id": "1"}]}))

@@ -249,6 +249,8 @@ REPLAY = '{"replayChatItemAction": {"videoOffsetTimeMsec": "1", "actions": []}}'
         ("x_chat.jsonl", JSON_LINES, "live_chat.json"),
         ("x.chat.jsonl", JSON_LINES, "live_chat.json"),
         ("x.comments.json", NICONICO, "live_chat.json"),
+        ("x.txt", "[0:00:05] viewer: hi\n" * 5, "live_chat.txt"),
+        ("x_chat.txt", "0:05 | viewer: hi\n" * 5, "live_chat.txt"),
     ],
 )
 def test_the_chat_that_a_recorder_left_beside_comes_along(
@@ -277,6 +279,8 @@ def test_side_files_may_be_named_in_capitals(tmp_path: Path) -> None:
 def test_a_vague_name_is_a_chat_only_by_its_content(tmp_path: Path) -> None:
     source = media_file(tmp_path / "x.flv", "flv", "aac")
     (tmp_path / "x.json").write_text('{"some": "metadata"}')
+    (tmp_path / "x.txt").write_text("0:01 one\n0:02 two\n" * 5)
+    (tmp_path / "x.html").write_text("<!DOCTYPE html><html><body>a page</body></html>")
     (tmp_path / "x.comments.json").write_text('[{"text": "0:01 one", "author": "@a"}]')
     (tmp_path / "x.xml").write_text("<metadata><title>x</title></metadata>")
     taken = take_file(source, tmp_path / "s")
