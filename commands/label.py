@@ -148,13 +148,13 @@ def setlist(
     """Show the setlists of a stream, or give your own.
 
     Yours wins over what the page says: songs are cut and named by it at once. Of subtitles, each
-    cue is a song.
+    cue is a song. A list without times names the songs that were found, one a line.
     """
     from utawaku.library.records import Setlist
 
     given: list[SetlistLine] = []
     if not forget and (paste or file):
-        given = _given_lines(file, part, shift_s, *_artists_and_parts(stream_id))
+        given = _given_lines(file, part, shift_s, stream_id)
         if dry_run:
             if json:
                 print_event("setlist", lines=[asdict(line) for line in given])
@@ -211,39 +211,21 @@ def _show_setlists(found: "Sequence[Setlist]", *, json: bool) -> None:
         out.print(tr("nobody has left timestamps for this stream"))
 
 
-def _artists_and_parts(stream_id: str) -> tuple[list[str], tuple[float, ...]]:
-    """Return the artists of the library, and where the parts of a stream begin, in seconds.
-
-    Artists help to tell which side of a line is the artist; a time may name a part.
-    """
-    from utawaku.library.catalogue import Catalogue
-    from utawaku.library.config import load_settings
-    from utawaku.workflows.recordings import part_starts_s
-
-    settings = load_settings()
-    catalogue = Catalogue.open(settings)
-    try:
-        stream = catalogue.streams.find(stream_id)
-        return catalogue.songs.artists(), part_starts_s(stream, settings) if stream else ()
-    finally:
-        catalogue.close()
-
-
 def _given_lines(
-    file: Path | None,
-    part: str,
-    shift_s: float,
-    known_artists: Sequence[str],
-    part_starts_s: Sequence[float],
+    file: Path | None, part: str, shift_s: float, stream_id: str
 ) -> "list[SetlistLine]":
     """Read the given list, cut to a part and shifted.
 
     Raises:
-        SetlistError: no line has a time and a title.
+        SetlistError: it names no song, or has no times and not as many lines as there are songs.
     """
     from utawaku.library.errors import SetlistError
 
-    lines = _read_lines(file, known_artists, part_starts_s)
+    try:
+        lines = _read_lines(file, stream_id)
+    except SetlistError as error:
+        subject = error.subject or str(file or "standard input")
+        raise SetlistError(error.problem, subject=subject, next_step=error.next_step) from error
     if part:
         lines = _sliced(lines, part)
     lines = _shifted(lines, shift_s)
@@ -256,25 +238,33 @@ def _given_lines(
     return lines
 
 
-def _read_lines(
-    file: Path | None, known_artists: Sequence[str], part_starts_s: Sequence[float]
-) -> "list[SetlistLine]":
-    """The lines of a file (None is the standard input), text or subtitles."""
+def _read_lines(file: Path | None, stream_id: str) -> "list[SetlistLine]":
+    """The lines of a file (None is the standard input), text or subtitles.
+
+    The library's artists help to tell which side of a line is the artist; a time may name a part
+    of the stream.
+    """
+    from utawaku.library.catalogue import Catalogue
+    from utawaku.library.config import load_settings
     from utawaku.library.errors import SetlistError
     from utawaku.library.subtitle_files import SUFFIXES
-    from utawaku.models.setlist import parse_setlist, read_subtitles, read_timed_lines
+    from utawaku.models.setlist import read_subtitles, read_timed_lines
+    from utawaku.workflows.recordings import part_starts_s
+    from utawaku.workflows.setlists import read_users_list
 
-    if file is None:
-        return parse_setlist(
-            sys.stdin.read(), known_artists=known_artists, part_starts_s=part_starts_s
-        )
-    if file.suffix.lower() in SUFFIXES:
-        return read_timed_lines(read_subtitles(file), known_artists=known_artists)
+    settings = load_settings()
+    with closing(Catalogue.open(settings)) as catalogue:
+        stream = catalogue.streams.find(stream_id)
+        artists = catalogue.songs.artists()
+        songs = catalogue.songs.of_stream(stream_id) if stream else []
+        starts_s = part_starts_s(stream, settings) if stream else ()
+    if file is not None and file.suffix.lower() in SUFFIXES:
+        return read_timed_lines(read_subtitles(file), known_artists=artists)
     try:
-        text = file.read_text("utf-8", errors="replace")
+        text = sys.stdin.read() if file is None else file.read_text("utf-8", errors="replace")
     except OSError as error:
         raise SetlistError(f"cannot be read ({error.strerror})", subject=str(file)) from error
-    return parse_setlist(text, known_artists=known_artists, part_starts_s=part_starts_s)
+    return read_users_list(text, songs, known_artists=artists, part_starts_s=starts_s)
 
 
 def _sliced(lines: "Sequence[SetlistLine]", part: str) -> "list[SetlistLine]":

@@ -15,10 +15,10 @@ from utawaku.library.requests import (
     Unfollow,
     read_request,
 )
-from utawaku.models.setlist import parse_setlist
 from utawaku.orchestration.rematerialize import rematerialize_stream
 from utawaku.orchestration.resources import DownloaderResource
 from utawaku.workflows.recordings import part_starts_s
+from utawaku.workflows.setlists import read_users_list
 from utawaku.workflows.subscriptions import follow, unfollow
 
 Kind = TypeVar("Kind", bound=RequestKind)
@@ -70,18 +70,18 @@ def _unfollow(wanted: Unfollow, downloader: DownloaderResource, _asked_by: str) 
 def _lay_setlist(wanted: LaySetlist, downloader: DownloaderResource, asked_by: str) -> str:
     catalogue = downloader.library.catalogue
     stream = catalogue.streams.get(wanted.stream_id)
-    lines = parse_setlist(
-        wanted.text,
-        known_artists=catalogue.songs.artists(),
-        part_starts_s=part_starts_s(stream, downloader.library.settings),
-    )
-    n_songs = sum(line.is_song for line in lines)
-    if not n_songs:
-        raise SetlistError(
-            "no line has a time and a title",
-            subject=stream.title or stream.id,
-            next_step="Write lines like 1:02:03 Title / Artist",
+    try:
+        lines = read_users_list(
+            wanted.text,
+            catalogue.songs.of_stream(stream.id),
+            known_artists=catalogue.songs.artists(),
+            part_starts_s=part_starts_s(stream, downloader.library.settings),
         )
+    except SetlistError as error:
+        raise SetlistError(
+            error.problem, subject=stream.title or stream.id, next_step=error.next_step
+        ) from error
+    n_songs = sum(line.is_song for line in lines)
     catalogue.setlists.set_users(stream.id, Setlist(tuple(lines), "user", 1.0))
     catalogue.requests.file(IngestStream(stream_id=stream.id, again=("songs",)), by=asked_by)
     return f"{n_songs} song(s) listed; the stream is cut and named by them"

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,16 @@ from typing import Any
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.errors import SetlistError
-from utawaku.library.records import Setlist, SetlistLine, Stream
+from utawaku.library.records import Setlist, SetlistLine, Song, Stream
 from utawaku.models.chat import ChatMessage, read_chat
-from utawaku.models.setlist import OrderedList, find_ordered, find_setlists, merge_setlists
+from utawaku.models.setlist import (
+    OrderedList,
+    find_ordered,
+    find_setlists,
+    merge_setlists,
+    parse_setlist,
+    read_titles,
+)
 from utawaku.models.setlist.find import lines_since, section_start_s
 from utawaku.services.sources.sponsorblock import SponsorSegment, chapters, off_topic
 from utawaku.workflows.recordings import part_starts_s
@@ -96,6 +103,37 @@ def ordered_lists(stream: Stream, catalogue: Catalogue, settings: Settings) -> l
     """Lists without times in what people wrote, the channel's own first."""
     writings = writings_of(stream, settings)
     return find_ordered(writings.info, catalogue.songs.artists())
+
+
+def read_users_list(
+    text: str,
+    songs: Sequence[Song],
+    *,
+    known_artists: Collection[str] = (),
+    part_starts_s: Sequence[float] = (),
+) -> list[SetlistLine]:
+    """Read a list that the user gave; one without times is laid on the songs, a line a song.
+
+    Raises:
+        SetlistError: it names no song, or has no times and not as many lines as there are songs.
+    """
+    lines = parse_setlist(text, known_artists=known_artists, part_starts_s=part_starts_s)
+    if any(line.is_song for line in lines):
+        return lines
+    titles = read_titles(text, known_artists)
+    if not titles or (len(titles) == 1 and len(songs) != 1):
+        raise SetlistError(
+            "no line has a time and a title", next_step="Write lines like 1:02:03 Title / Artist"
+        )
+    if len(titles) != len(songs):
+        raise SetlistError(
+            f"it has no times: {len(titles)} lines do not fit {len(songs)} songs",
+            next_step="Write lines like 1:02:03 Title / Artist",
+        )
+    return [
+        SetlistLine(song.start_s, title, artist, song.stop_s, title)
+        for song, (title, artist) in zip(songs, titles, strict=True)
+    ]
 
 
 def _named_by_viewers(

@@ -2,7 +2,7 @@
 
 from utawaku.models.setlist.find import find_setlists, merge_setlists
 from utawaku.models.setlist.live_chat import titles_in_chat
-from utawaku.models.setlist.order import OrderedList, find_ordered, names_by_order
+from utawaku.models.setlist.order import OrderedList, find_ordered, names_by_order, read_titles
 from utawaku.models.setlist.parse import parse_setlist, read_timed_lines
 from utawaku.models.setlist.subtitles import (
     TimedText,
@@ -26,6 +26,7 @@ __all__ = [
     "parse_subtitles",
     "read_subtitles",
     "read_timed_lines",
+    "read_titles",
     "shift_text",
     "slice_text",
     "titles_in_chat",

@@ -99,6 +99,17 @@ def read_ordered(text: str, known_artists: Collection[str] = ()) -> tuple[Name, 
     return best
 
 
+def read_titles(text: str, known_artists: Collection[str] = ()) -> tuple[Name, ...]:
+    """Return the songs of a text that is known to be a list: else each line that is no heading."""
+    listed = read_ordered(text, known_artists)
+    if listed:
+        return listed
+    lines = [line.strip() for line in drop_invisible(text[:MAX_TEXT]).splitlines()]
+    lines = [line for line in lines if line and len(line) <= MAX_LINE and not HEADER.search(line)]
+    names = read_names(lines, sides_of(known_artists))
+    return tuple((name.title, name.artist) for name in names if name.title and name.is_song)
+
+
 def _blocks(text: str) -> list[list[str]]:
     """Lines that no empty line divides."""
     blocks: list[list[str]] = [[]]

@@ -44,9 +44,10 @@ def test_spans_without_a_song_are_shown_beside_the_setlists(
     ("arguments", "stdin", "told"),
     [
         (("--paste",), "Hello everybody\n", "no line has a time and a title"),
+        (("--paste",), "夜 / Mio\n海 / Mio\n", "it has no times: 2 lines do not fit 15 songs"),
         (("--paste", "--slice", "1:00"), "0:10 夜 / Mio\n", "not a part of a recording"),
     ],
-    ids=["no times", "no part"],
+    ids=["no times", "too few lines without times", "no part"],
 )
 def test_a_setlist_that_cannot_be_used_leaves_the_present_ones(
     command_line: CommandLine,
@@ -108,3 +109,17 @@ def test_an_artist_of_the_library_tells_which_side_of_a_pasted_line_is_the_artis
     song = catalogue.songs.of_stream(STREAM)[0]
     catalogue.songs.set_label(song.id, "白い月", "青空バンド", "user")
     assert _titles(command_line, pasted) == ["赤い花", "雨の街"]
+
+
+def test_a_list_without_times_is_laid_on_the_songs_in_their_order(
+    command_line: CommandLine, catalogue: Catalogue
+) -> None:
+    fill(catalogue, 40, now=1_700_000_000.0)
+    songs = catalogue.songs.of_stream(STREAM)
+    pasted = "セトリ\n" + "\n".join(f"曲{chr(0x4E00 + n)} / Mio" for n in range(len(songs)))
+    answer = command_line.run("setlist", STREAM, "--paste", "--dry-run", "--json", stdin=pasted)
+    lines = json.loads(answer.stdout)["lines"]
+    assert [(line["start_s"], line["stop_s"]) for line in lines] == [
+        (song.start_s, song.stop_s) for song in songs
+    ]
+    assert (lines[1]["title"], lines[1]["artist"]) == ("曲丁", "Mio")

@@ -301,11 +301,11 @@ class TimelineScreen(BoundaryEditing):
             self.app.push_screen(
                 AskText(
                     tr("Paste a setlist"),
-                    help=tr("One line a song, with its time: 12:34 夜に駆ける / YOASOBI"),
-                    check=lambda text: (
-                        "" if any(c.isdigit() for c in text) and ":" in text
-                        else tr("There is no time such as 12:34 in it.")
+                    help=tr(
+                        "One line a song: 12:34 夜に駆ける / YOASOBI. Without times: as many lines "
+                        "as there are songs."
                     ),
+                    check=lambda text: "" if text.strip() else tr("There is nothing in it."),
                     several_lines=True,
                 ),
                 pasted,
