@@ -42,6 +42,7 @@ _SITE_ID = re.compile(
     rf"|-{_VIDEO_ID}$|\s*\({_VIDEO_ID}\)$",
     re.ASCII,
 )
+_FORMAT_ID = re.compile(r"\.f\d{1,5}(?:-\w+)*$", re.ASCII)
 _DEVICES = re.compile(
     r"(?:vid|rec|pxl|mov|obs|replay|audio|voice|(?:new |screen[ _]?)?record(?:ing|er)?"
     r"|録音|录音|録画|录屏|録屏)",
@@ -66,6 +67,14 @@ _FOLDER = re.compile(r"^\d+(?: - |-)(?P<channel>.+)$")
 """`23058-channel` of BililiveRecorder, `23058 - channel` of blrec."""
 
 
+def name_of(recording: Path) -> str:
+    """Return what a recording and the files beside it share of their names.
+
+    yt-dlp that finds no ffmpeg leaves sound and picture apart: `NAME.f251.webm`, `NAME.f137.mp4`.
+    """
+    return _FORMAT_ID.sub("", recording.stem) or recording.stem
+
+
 def facts_of_name(path: Path) -> Facts:
     """Return what the name of a recording tells.
 
@@ -74,7 +83,7 @@ def facts_of_name(path: Path) -> Facts:
     >>> facts_of_name(Path("Songs [dQw4w9WgXcQ].webm"))
     {'title': 'Songs'}
     """
-    stem = path.stem
+    stem = name_of(path)
     for pattern in _NAMES:
         match = pattern.match(stem)
         if match and (day := _day_of(match)):

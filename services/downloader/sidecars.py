@@ -15,11 +15,12 @@ from utawaku.services.downloader.container import Probe
 from utawaku.services.downloader.identity import FILE_PREFIX
 from utawaku.services.downloader.info import STREAM_ID_KEY, StreamInfo, keepable_info
 from utawaku.services.downloader.pictures import picture_extension
-from utawaku.services.downloader.recorder_facts import facts_of_chat, facts_of_name
+from utawaku.services.downloader.recorder_facts import facts_of_chat, facts_of_name, name_of
 from utawaku.services.downloader.result import FetchedRecording, write_json
 
 _MAX_SIDECAR_BYTES = 512 * 1024 * 1024
-_PICTURES = (".jpg", ".jpeg", ".webp", ".png")
+_PICTURES = (".jpg", ".jpeg", ".webp", ".png", ".cover.jpg", ".cover.png", ".cover.webp")
+"""BililiveRecorder calls the picture of a broadcast its cover."""
 _VAGUE_CHATS = (".comments.json", ".json", ".jsonl", ".json.gz", ".xml", ".html", ".txt")
 _CHATS = (
     ".live_chat.json", ".chat.json", "_chat.json", ".chat.jsonl", "_chat.jsonl", ".chat.json.gz",
@@ -112,7 +113,7 @@ def subtitles_beside(source: Path, warnings: list[str]) -> dict[str, Path]:
         if not (text.suffix.lower() in SUFFIXES and _belongs(text, source)):
             continue
         if _is_sidecar(text, warnings):
-            language = text.stem[len(source.stem) :].lower()
+            language = text.stem[len(name_of(source)) :].lower()
             safe = "".join(c for c in language if c.isascii() and (c.isalnum() or c in ".-"))
             found[f"subtitles{safe[:20]}{text.suffix.lower()}"] = text
     return found
@@ -143,11 +144,12 @@ def _beside(source: Path) -> Callable[[str], Path]:
     Cameras and older programs write EVENING.JPG.
     """
     endings: dict[str, Path] = {}
+    name = name_of(source)
     for path in sorted(source.parent.iterdir()):
-        if path.name.startswith(source.stem):
-            ending = path.name[len(source.stem) :]
+        if path.name.startswith(name):
+            ending = path.name[len(name) :]
             endings[ending.lower()] = path  # of two, the one in small letters comes last
-    return lambda ending: endings.get(ending, source.with_name(f"{source.stem}{ending}"))
+    return lambda ending: endings.get(ending, source.with_name(f"{name}{ending}"))
 
 
 def _completed(
@@ -161,7 +163,7 @@ def _completed(
         if probed.tags.get(tag) and not full.get(key):
             full[key] = told.get(key) or probed.tags[tag]
     title = told.get("title") or probed.tags.get("title") or named.get("title")
-    full.setdefault("title", title or source.stem)
+    full.setdefault("title", title or name_of(source))
     full.setdefault("id", stream_id.removeprefix(f"{FILE_PREFIX}-"))
     if not full.get("extractor_key"):
         full["extractor_key"] = FILE_PREFIX
@@ -182,8 +184,9 @@ def _completed(
 
 def _belongs(text: Path, source: Path) -> bool:
     """`X.srt`, `X.ja.vtt`, `X.zh-Hans.srt` belong to `X.mp4`; `X2.srt` and `X.part.two.srt` not."""
-    rest = text.stem[len(source.stem) :]
-    return text.stem.startswith(source.stem) and (
+    name = name_of(source)
+    rest = text.stem[len(name) :]
+    return text.stem.startswith(name) and (
         rest == "" or (rest.startswith(".") and "." not in rest[1:])
     )
 

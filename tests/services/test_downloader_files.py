@@ -264,6 +264,21 @@ def test_the_chat_that_a_recorder_left_beside_comes_along(
     read_chat(taken.live_chat_path)
 
 
+def test_sound_that_was_not_joined_with_its_picture_has_the_side_files_of_both(
+    tmp_path: Path,
+) -> None:
+    source = media_file(tmp_path / "歌枠 [a].f251-drc.webm", "webm", "libopus", rate_hz=48_000)
+    (tmp_path / "歌枠 [a].info.json").write_text('{"id": "a", "channel": "Ida"}')
+    (tmp_path / "歌枠 [a].live_chat.json").write_text(REPLAY)
+    (tmp_path / "歌枠 [a].ja.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nla\n")
+    (tmp_path / "歌枠 [a].cover.jpg").write_bytes(JPEG)
+    taken = take_file(source, tmp_path / "s")
+    assert (taken.info.title, taken.info.channel) == ("歌枠 [a]", "Ida")
+    assert {path.name for path in (tmp_path / "s").iterdir()} == {
+        "info.json", "thumbnail.jpg", "live_chat.json", "subtitles.ja.vtt",
+    }  # fmt: skip
+
+
 def test_side_files_may_be_named_in_capitals(tmp_path: Path) -> None:
     source = media_file(tmp_path / "EVENING.WAV", "wav", "pcm_s16le")
     (tmp_path / "EVENING.JPG").write_bytes(JPEG)
