@@ -68,7 +68,7 @@ def writings_of(stream: Stream, settings: Settings) -> Writings:
     songs, further = holodex_of(stream, settings)
     known = {row.get("id") for row in info["comments"]}
     info["comments"] += [row for row in further if row["id"] not in known]
-    chat = tuple(_chat_in(folder, warnings, section_start_s(info)))
+    chat = tuple(_chat_in(folder, stream, warnings, section_start_s(info)))
     marked = tuple(sponsorblock_of(stream, settings))
     starts_s = part_starts_s(stream, settings)
     return Writings(info, chat, tuple(warnings), songs, marked, starts_s)
@@ -190,7 +190,7 @@ def chat_of(stream: Stream, settings: Settings) -> list[ChatMessage]:
     """Read the chat of a stream; empty where there is none, or none that can be read."""
     folder = settings.stream_dir(stream.id)
     info = _read_json(folder / "info.json", dict, []) or {}
-    return _chat_in(folder, [], section_start_s(info))
+    return _chat_in(folder, stream, [], section_start_s(info))
 
 
 def believed_setlist(stream: Stream, catalogue: Catalogue, settings: Settings) -> Setlist | None:
@@ -220,11 +220,16 @@ def told_offsets(setlist: Setlist) -> list[str]:
     ]
 
 
-def _chat_in(folder: Path, warnings: list[str], since_s: float) -> list[ChatMessage]:
+def _chat_in(
+    folder: Path, stream: Stream, warnings: list[str], since_s: float
+) -> list[ChatMessage]:
     """Read the chat in a folder; it is of the page's whole video, the recording begins later."""
     chats = [path for path in sorted(folder.glob("live_chat.*")) if path.suffix != ".part"]
     try:
-        messages = read_chat(chats[0]) if chats else chat_of_parts(folder)
+        if chats:
+            messages = read_chat(chats[0], length_s=stream.duration_s or None)
+        else:
+            messages = chat_of_parts(folder)
     except SetlistError as error:
         warnings.append(str(error))
         return []

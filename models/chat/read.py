@@ -44,17 +44,21 @@ _NEXT_STEP = (
 )
 
 
-def read_chat(path: Path) -> list[ChatMessage]:
+def read_chat(path: Path, *, length_s: float | None = None) -> list[ChatMessage]:
     """Read the chat of a site, or what a program made of it, by time.
 
     Damaged lines and elements are left out. A file packed by gzip is unpacked.
+
+    Args:
+        path: the file.
+        length_s: length of the recording, which tells whether it was trimmed as its chat was.
 
     Raises:
         SetlistError: the file cannot be opened, is too large, or has none of these forms.
     """
     try:
         data = _content(path)
-        messages = _read(data)
+        messages = _read(data, length_s)
     except SetlistError as error:
         raise SetlistError(
             f"the chat {error.problem}", subject=str(path), next_step=_NEXT_STEP
@@ -94,7 +98,7 @@ def _content(path: Path) -> bytes:
     return data
 
 
-def _read(data: bytes) -> Iterable[ChatMessage] | None:
+def _read(data: bytes, length_s: float | None) -> Iterable[ChatMessage] | None:
     """Return the messages, or None where the form is unknown."""
     if not data.strip():
         return []
@@ -103,7 +107,7 @@ def _read(data: bytes) -> Iterable[ChatMessage] | None:
         return _from_markup(data.decode("utf-8", "replace").removeprefix("\ufeff").lstrip())
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     if head[:1] in (b"{", b"["):
-        found = _from_json(text)
+        found = _from_json(text, length_s)
         return written_lines_messages(text) if found is None else found
     return written_lines_messages(text) or danmaku_segments_messages(data)
 
@@ -116,27 +120,27 @@ def _from_markup(text: str) -> Iterable[ChatMessage] | None:
     return written_page_messages(text) if is_written_page(text) else None
 
 
-def _from_json(text: str) -> list[ChatMessage] | None:
+def _from_json(text: str, length_s: float | None) -> list[ChatMessage] | None:
     """Read one record a line; where no line is one, the text as a whole."""
     found: list[ChatMessage] = []
     known = False
     for line in text.split("\n"):
         record = _loads(line)
         if record is not None:
-            known = _take(record, found) or known
+            known = _take(record, found, length_s) or known
     if not known:
         whole = _loads(text)
-        known = _take(whole, found) or whole == []  # nobody wrote anything
+        known = _take(whole, found, length_s) or whole == []  # nobody wrote anything
     return found if known else None
 
 
-def _take(record: Any, found: list[ChatMessage]) -> bool:
+def _take(record: Any, found: list[ChatMessage], length_s: float | None) -> bool:
     """Add what a record holds to `found`; return True where its form is known."""
     if is_youtube(record):
         found.extend(youtube_messages(record))
         return True
     if is_twitch(record):
-        found.extend(twitch_messages(record))
+        found.extend(twitch_messages(record, length_s))
         return True
     comments = niconico_comments(record)
     if comments is not None:

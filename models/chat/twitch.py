@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from utawaku.models.chat.message import ChatMessage, as_list, dig, message
 
+_LONGEST_S = 1e9
+_TRIM_S = 60.0
+"""A trimmed recording may be longer than was asked for: it begins and ends with whole pieces."""
 _TRUSTED = frozenset({"broadcaster", "moderator", "owner"})
 
 
@@ -27,8 +31,13 @@ def is_twitch(record: Any) -> bool:
     )
 
 
-def twitch_messages(record: dict[str, Any]) -> Iterator[ChatMessage]:
-    """Yield the messages of a whole file; `commenter` is null for accounts that are gone."""
+def twitch_messages(record: dict[str, Any], length_s: float | None) -> Iterator[ChatMessage]:
+    """Yield the messages of a whole file; `commenter` is null for accounts that are gone.
+
+    Args:
+        length_s: length of the recording, where it is known.
+    """
+    trimmed_s = _trimmed_s(dig(record, "video"), length_s)
     for comment in record["comments"]:
         said, commenter = dig(comment, "message"), dig(comment, "commenter")
         at_s = dig(comment, "content_offset_seconds")
@@ -44,7 +53,22 @@ def twitch_messages(record: dict[str, Any]) -> Iterator[ChatMessage]:
             ),
         )
         if found is not None:
-            yield found
+            yield replace(found, offset_s=found.offset_s - trimmed_s) if trimmed_s else found
+
+
+def _trimmed_s(video: Any, length_s: float | None) -> float:
+    """Return where in the broadcast the recording of a trimmed chat begins, in seconds.
+
+    TwitchDownloader trims both alike, and counts the chat's times from the start of the broadcast.
+    A recording that is longer than the trimmed part is the whole broadcast.
+    """
+    start_s, stop_s = dig(video, "start"), dig(video, "end")
+    if not (isinstance(start_s, int | float) and isinstance(stop_s, int | float)):
+        return 0.0
+    if not 0 < start_s < stop_s < _LONGEST_S:
+        return 0.0
+    is_whole = length_s is not None and length_s > stop_s - start_s + _TRIM_S
+    return 0.0 if is_whole else float(start_s)
 
 
 def is_chat_downloader(record: Any) -> bool:

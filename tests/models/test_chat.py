@@ -250,6 +250,16 @@ def test_twitch_downloader_is_read_packed_or_not(tmp_path: Path, indent: int | N
     assert read_chat(written(tmp_path / "a.json.gz", gzip.compress(text.encode()))) == expected
 
 
+@pytest.mark.parametrize(("length_s", "at_s"), [(None, 61.5), (1830.0, 61.5), (7200.0, 661.5)])
+def test_a_trimmed_chat_counts_from_the_start_of_its_recording(
+    tmp_path: Path, length_s: float | None, at_s: float
+) -> None:
+    said = {"content_offset_seconds": 661.5, "commenter": None, "message": {"body": "海と猫"}}
+    record = {"video": {"start": 600, "end": 2400, "length": 7200}, "comments": [said]}
+    path = written(tmp_path / "a.json", record)
+    assert [one.offset_s for one in read_chat(path, length_s=length_s)] == [at_s]
+
+
 def test_twitch_dl_is_read(tmp_path: Path) -> None:
     pieces = [{"text": "1:01 ", "emote": None}, {"text": "Paper Boats / Ida", "emote": {"id": "1"}}]
     comments = [
