@@ -7,6 +7,7 @@ site wrote. `StreamInfo` is what the rest of utawaku reads; `keepable_info` is w
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -22,6 +23,10 @@ LIVE_STATUSES: tuple[LiveStatus, ...] = (
 STREAM_ID_KEY = "utawaku_stream_id"
 """Key of info.json that holds the stream id."""
 
+_YEAR_10000 = 253_402_300_800
+"""Seconds since the epoch that no calendar here goes beyond."""
+_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)", re.ASCII)
+"""As yt-dlp writes it, 20261120, and as other programs do."""
 _MAX_LINE_BYTES = 2_000
 _MAX_TEXT_BYTES = 200_000
 _FORMAT_KEYS = (
@@ -152,7 +157,7 @@ class StreamInfo:
             site=str(info.get("extractor_key") or info.get("ie_key") or "").lower(),
             site_id=_line(info.get("id")),
             channel_id=_line(info.get("channel_id") or info.get("uploader_id")),
-            channel=_line(info.get("channel") or info.get("uploader") or info.get("artist")),
+            channel=_channel(info),
             channel_url=_address(info.get("channel_url") or info.get("uploader_url")),
             uploaded_on=_date(info),
             started_at=_when(info),
@@ -164,7 +169,7 @@ class StreamInfo:
             heatmap=_heatmap(info.get("heatmap")),
             availability=_line(info.get("availability")),
             view_count=_whole(info.get("view_count")),
-            tags=tuple(_line(tag) for tag in info.get("tags") or () if isinstance(tag, str)),
+            tags=_tags(info.get("tags")),
             entries=tuple(entry for entry in listed if entry is not None),
             is_playlist=is_playlist,
         )
@@ -285,10 +290,23 @@ def _live_status(info: Mapping[str, Any]) -> str | None:
     return "was_live" if info.get("was_live") else None
 
 
+def _channel(info: Mapping[str, Any]) -> str:
+    """Return the name of who broadcast it; of sites that tell none (TwitCasting) the account."""
+    names = (_line(info.get(key)) for key in ("channel", "uploader", "artist"))
+    account = _line(info.get("uploader_id"))
+    return next((name for name in names if name), "" if account.isdigit() else account)
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    tags = value.split(",") if isinstance(value, str) else value
+    listed = tags if isinstance(tags, (list, tuple)) else ()
+    return tuple(line for tag in listed if isinstance(tag, str) and (line := _line(tag)))
+
+
 def _when(info: Mapping[str, Any]) -> float | None:
     for key in ("release_timestamp", "timestamp"):
         number = _number(info.get(key))
-        if number is not None:
+        if number is not None and 0 <= number < _YEAR_10000:
             return number
     return None
 
@@ -296,12 +314,14 @@ def _when(info: Mapping[str, Any]) -> float | None:
 def _date(info: Mapping[str, Any]) -> str:
     """The day of broadcast or upload as the site gives it; from the time stamp (UTC) if it must."""
     for key in ("release_date", "upload_date"):
+        match = _DAY.fullmatch(str(info.get(key)))
         try:
-            return dt.datetime.strptime(str(info.get(key)), "%Y%m%d").date().isoformat()
+            if match:
+                return dt.date(*map(int, match.groups())).isoformat()
         except ValueError:
             continue
     stamp = _when(info)
-    if stamp is None or not 0 <= stamp < 253_402_300_800:  # year 10000
+    if stamp is None:
         return ""
     return dt.datetime.fromtimestamp(stamp, dt.UTC).date().isoformat()
 

@@ -215,6 +215,20 @@ def test_what_lies_beside_the_file_comes_along(tmp_path: Path) -> None:
     assert StreamInfo.from_info(json.loads(kept)) == taken.info
 
 
+def test_facts_in_forms_of_other_sites_and_programs_are_read() -> None:
+    told = StreamInfo.from_info(
+        info_of("a", key="TwitCasting", uploader_id="c:ida", tags="歌枠, 弾き語り,")
+        | {"upload_date": "2026-11-20", "timestamp": 1_795_206_615_000}
+    )
+    assert (told.channel, told.tags) == ("c:ida", ("歌枠", "弾き語り"))
+    assert (told.uploaded_on, told.started_at) == ("2026-11-20", None)
+    assert StreamInfo.from_info(info_of("a", uploader_id="42")).channel == ""
+    for day in ("20269920", "2026-1-12", "0000-00-00", 20261120.5):
+        assert StreamInfo.from_info(info_of("a", upload_date=day)).uploaded_on == ""
+    named = StreamInfo.from_info(info_of("a", channel=None, uploader="", artist="Ida"))
+    assert named.channel == "Ida"
+
+
 @pytest.mark.parametrize(
     ("more", "length_s"),
     [
