@@ -33,7 +33,12 @@ _HEADER = re.compile(
 _PLAIN_GAP_S = (75.0, 15 * 60.0)
 _CATEGORIES = "twitch"
 """Sites whose chapters are the categories that the host chose: "Just Chatting", "Music"."""
-_UNTITLED = re.compile(r"^<untitled chapter \d+>$", re.IGNORECASE)
+_UNTITLED = re.compile(
+    r"<untitled chapter \d+>|\[SponsorBlock\].*"
+    r"|(?:unnamed|chapter|kapitel|chapitre|cap[ií]tulo|チャプター|章节|章節)[ #_]*\d+",
+    re.IGNORECASE,
+)
+"""Names that programs give to chapters: yt-dlp, OBS, editors."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +216,7 @@ def _from_chapters(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]
         and isinstance(chapter.get("start_time"), int | float)
     ]
     lines = [
-        replace(line, is_song=line.is_song and not _UNTITLED.match(line.raw))
+        replace(line, is_song=line.is_song and not _UNTITLED.fullmatch(line.raw.strip()))
         for line in read_entries(titled, known_artists=reader.known_artists)
     ]
     kept = reader.lines_within(lines)

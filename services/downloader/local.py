@@ -11,6 +11,7 @@ from utawaku.library.errors import MediaError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
 from utawaku.media.joined_mp4 import rewrite_if_mixed
+from utawaku.media.probe import probe as probe_recording
 from utawaku.services.downloader.container import Probe, probe
 from utawaku.services.downloader.failures import disk_full
 from utawaku.services.downloader.identity import stream_id_for_file
@@ -46,7 +47,7 @@ def take_file(
     `.gz`),
     `X.danmaku.xml` or `X.xml` (recorders of Bilibili and Niconico). Side files that cannot be read
     are listed in `warnings`, never fatal. Title, channel and day that no side file tells are read
-    from the head of the chat, the tags and the name (`recorder_facts`).
+    from the head of the chat, the tags and the name (`recorder_facts`), chapters from the file.
     Taking the same file again changes nothing and is cheap.
 
     Raises MediaError, NotMediaError, TruncatedMediaError, NoAudioError, DiskFullError.
@@ -64,7 +65,8 @@ def take_file(
     folder.mkdir(parents=True, exist_ok=True)
     warnings: list[str] = []
     try:
-        sidecars = take_sidecars(source, folder, stream_id, probed, warnings)
+        marks = probe_recording(source).chapters
+        sidecars = take_sidecars(source, folder, stream_id, probed, warnings, marks=marks)
         kept = _rewritten(source, folder, mode, progress, check, warnings)
         if kept is None:
             kept = _keep(source, folder, probed, mode, progress, check, warnings)

@@ -36,7 +36,7 @@ def take_parts(path: Path, folder: Path, *, progress: Progress = silent) -> Fetc
     warnings: list[str] = []
     folder.mkdir(parents=True, exist_ok=True)
     stream_id = folder.name
-    sidecars = take_sidecars(first, folder, stream_id, probe(first), warnings)
+    sidecars = take_sidecars(first, folder, stream_id, probe(first), warnings, marks=whole.chapters)
     sidecars |= _joined_chat(whole.parts, folder, warnings)
     sidecars |= _joined_subtitles(whole.parts, folder, warnings)
     sidecars = {name: path for name, path in sidecars.items() if path.exists()}

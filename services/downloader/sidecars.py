@@ -10,6 +10,7 @@ from typing import Any
 from utawaku.library.errors import SetlistError
 from utawaku.library.files import atomic_path
 from utawaku.library.subtitle_files import SUFFIXES
+from utawaku.media.probe import Chapter as ContainerChapter
 from utawaku.models.chat import read_chat
 from utawaku.services.downloader.container import Probe
 from utawaku.services.downloader.identity import FILE_PREFIX
@@ -29,19 +30,41 @@ _CHATS = (
 )  # fmt: skip
 _KEPT_AS = (".xml", ".html", ".txt")
 """Endings of chats that stay; all others are JSON."""
-_TRACK_TAGS = {"artist": "channel", "comment": "description", "description": "description"}
+_TRACK_TAGS = (
+    ("artist", "channel"),
+    ("description", "description"),
+    ("synopsis", "description"),
+    ("comment", "description"),
+)
+"""Tag and what it tells, the likelier first: yt-dlp puts the address into the comment."""
 
 
 def take_sidecars(
-    source: Path, folder: Path, stream_id: str, probed: Probe, warnings: list[str]
+    source: Path,
+    folder: Path,
+    stream_id: str,
+    probed: Probe,
+    warnings: list[str],
+    *,
+    marks: Sequence[ContainerChapter] = (),
 ) -> dict[str, Path]:
-    """Copy what lies beside the file; return where each piece went. `info` is always there."""
+    """Copy what lies beside the file; return where each piece went. `info` is always there.
+
+    Args:
+        marks: chapters inside of the recording, which count where no side file has any.
+    """
     taken: dict[str, Path] = {}
     beside = _beside(source)
     info = _read_json(beside(".info.json"), dict, warnings) or {}
     description = beside(".description")
     if not info.get("description") and _is_sidecar(description, warnings):
         info["description"] = description.read_text(encoding="utf-8", errors="replace")
+    # Of a section of a video, chapters of the page count from the start of the whole.
+    if marks and not info.get("chapters") and not info.get("section_start"):
+        info["chapters"] = [
+            {"start_time": mark.start_s, "end_time": mark.stop_s, "title": mark.title}
+            for mark in marks
+        ]
     comments = info.get("comments")
     if isinstance(comments, list) and comments:
         taken["comments"] = write_json(folder / "comments.json", comments)
@@ -159,7 +182,7 @@ def _completed(
     full: dict[str, Any] = dict(info)
     told = facts_of_chat(chat) if chat is not None else {}
     named = facts_of_name(source)
-    for tag, key in _TRACK_TAGS.items():
+    for tag, key in _TRACK_TAGS:
         if probed.tags.get(tag) and not full.get(key):
             full[key] = told.get(key) or probed.tags[tag]
     title = told.get("title") or probed.tags.get("title") or named.get("title")

@@ -217,6 +217,20 @@ def test_times_of_a_page_count_from_the_section_that_was_fetched() -> None:
     assert starts == {"comment": [10.0, 270.0], "chapters": [11.0, 271.0], "user": [12.0]}
 
 
+def test_names_that_programs_give_to_chapters_are_no_songs() -> None:
+    names = [
+        "Unnamed 1",
+        "Chapter 02",
+        "チャプター3",
+        "[SponsorBlock]: Non-Music Section",
+        "夜",
+        "海",
+    ]
+    chapters = [{"start_time": 300 * n, "title": name} for n, name in enumerate(names)]
+    (found,) = find_setlists({"chapters": chapters, "duration": 3600})
+    assert [line.title for line in found.lines if line.is_song] == ["夜", "海"]
+
+
 def test_categories_of_twitch_are_no_songs() -> None:
     chapters = [
         {"start_time": 0, "end_time": 900, "title": "Just Chatting"},

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import string
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -291,6 +292,32 @@ def test_sound_that_was_not_joined_with_its_picture_has_the_side_files_of_both(
     assert {path.name for path in (tmp_path / "s").iterdir()} == {
         "info.json", "thumbnail.jpg", "live_chat.json", "subtitles.ja.vtt",
     }  # fmt: skip
+
+
+def test_chapters_and_description_inside_of_the_file_are_read(tmp_path: Path) -> None:
+    plain = media_file(tmp_path / "plain.mka", "matroska", "flac", duration_s=9.0)
+    source = tmp_path / "evening.mka"
+    with av.open(plain) as reader, av.open(source, "w") as writer:
+        writer.metadata.update(
+            comment="https://www.youtube.com/watch?v=a", description="0:01 Harbour", artist="Ida"
+        )
+        writer.set_chapters([
+            {"id": n, "start": start, "end": stop, "time_base": Fraction(1), "metadata": told}
+            for n, start, stop, told in (
+                (1, 0, 4, {"title": "talk"}), (2, 4, 9, {"title": "海"})
+            )
+        ])  # fmt: skip
+        track = writer.add_stream_from_template(reader.streams.audio[0])
+        for packet in reader.demux(audio=0):
+            if packet.dts is not None:
+                packet.stream = track
+                writer.mux(packet)
+    taken = take_file(source, tmp_path / "s").info
+    told = [(one.title, one.start_s, one.stop_s) for one in taken.chapters]
+    assert told == [("talk", 0.0, 4.0), ("海", 4.0, 9.0)]
+    assert (taken.description, taken.channel) == ("0:01 Harbour", "Ida")
+    (tmp_path / "evening.info.json").write_text('{"chapters": [{"start_time": 1, "title": "空"}]}')
+    assert [one.title for one in take_file(source, tmp_path / "t").info.chapters] == ["空"]
 
 
 def test_side_files_may_be_named_in_capitals(tmp_path: Path) -> None:
