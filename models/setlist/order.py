@@ -27,6 +27,10 @@ MIN_SONGS = 3
 MAX_TEXT, MAX_LINE = 50_000, 200
 _ARTISTS_SHARE = 0.6
 """Share of the lines with an artist from which numbered lines without a heading are songs."""
+_NUMBER = re.compile(
+    r"^[\W_]{0,6}[^\W\d_]{0,10}[\W_]{0,3}(?:[0-9０-９一二三四五六七八九十ⅠIVXiv]|[①-㊿❶-➓])", re.M
+)
+"""A line that may begin with a number, in any form."""
 _NOT_SUNG = re.compile(
     r"予定|候補|リクエスト(?:可|でき|受)|歌える|歌いたい|レパートリー|repertoire|planned|requestable"
     r"|can sing"
@@ -88,6 +92,10 @@ def read_ordered(text: str, known_artists: Collection[str] = ()) -> tuple[Name, 
     below a heading ("Setlist"). The longest of a text counts.
     """
     text = drop_invisible(text[:MAX_TEXT])
+    if text.count("\n") + 1 < MIN_SONGS:  # most comments: they need not be parsed
+        return ()
+    if not HEADER.search(text) and len(_NUMBER.findall(text)) < MIN_SONGS:
+        return ()
     if len(parse_setlist(text)) > 1:
         return ()
     best: tuple[Name, ...] = ()
