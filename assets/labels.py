@@ -76,10 +76,9 @@ def labels_asset(
         if songs:
             recording_file(stream, settings)  # nothing can be heard without it
             keep_for(songs, stream, settings, part(work.progress, 0.0, 0.2))
+            give_back_freed_memory()  # that of segmenting
             if dg.AssetKey("embeddings") in context.job_def.asset_layer.selected_asset_keys:
-                # To look for names keeps one core busy; the network takes the other one, and
-                # memory that only the segmenter needed.
-                give_back_freed_memory()
+                # To look for names keeps one core busy; the network takes the other one.
                 tagger.begin(stream, settings)
             shazam = None
             if settings.labels.shazam:

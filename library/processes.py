@@ -7,7 +7,6 @@ from pathlib import Path
 _PROC = Path("/proc")
 # mallopt(3), of the GNU C library.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_KEPT_BYTES, _MAPPED_BYTES = 16 << 20, 3 << 19
 
 
 def process_mark(pid: int) -> str:
@@ -52,19 +51,29 @@ def _start_by_the_clock(pid: int) -> str:
 
 
 def keep_freed_memory() -> None:
-    """Let this process hold on to what it frees, up to 16 MB, for what it allocates next.
+    """Let this process hold on to what it frees, up to 32 MB, for what it allocates next.
 
-    Sound comes in blocks of about half a megabyte that are allocated and freed thousands of times.
+    Sound comes in blocks of some megabytes at most that are allocated and freed thousands of times.
     The GNU C library gives each back to the system, which has to clear the next one again: that
     took a tenth of the time of a pass over a recording. Elsewhere this does nothing.
     """
-    with suppress(OSError, AttributeError, TypeError):
-        library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_THRESHOLD, _MAPPED_BYTES)
-        library.mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
+    _set_thresholds(kept=32 << 20, mapped=12 << 20)
 
 
 def give_back_freed_memory() -> None:
-    """Give the system what this process has freed and holds on to; elsewhere this does nothing."""
+    """Give the system what this process has freed and holds on to, and hold on to less from now.
+
+    What works on several songs at once allocates so much that little can be kept. Elsewhere than
+    with the GNU C library this does nothing.
+    """
+    _set_thresholds(kept=16 << 20, mapped=3 << 19)
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _set_thresholds(*, kept: int, mapped: int) -> None:
+    """Set the bytes that are kept, and those from which a block is the system's own."""
+    with suppress(OSError, AttributeError, TypeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, mapped)
+        library.mallopt(_TRIM_THRESHOLD, kept)

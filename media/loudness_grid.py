@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from utawaku.media.loudness import Loudness, channel_weights, loudness_of
-from utawaku.media.true_peak import BOUND, DENSE_FROM_HZ, TAPS, known_peaks
+from utawaku.media.true_peak import BOUND, DENSE_FROM_HZ, TAPS, known_peaks, tops
 from utawaku.media.weighting import Weighting
 
 CELLS_A_SECOND = 100
@@ -125,10 +125,11 @@ class GridMeter:
         n_channels = len(sound)
         weighted = self._weighting.of(sound).reshape(n_channels, -1, self.n_cell)
         energy = self._weights @ np.einsum("cns,cns->cn", weighted, weighted)
-        sample_peak = np.abs(sound).reshape(n_channels, -1, self.n_cell).max(axis=(0, 2))
+        seen = tops(signal, self.n_cell)
+        sample_peak = seen[0].max(axis=0)
         if self._rate >= DENSE_FROM_HZ:
             return np.stack([energy, sample_peak, sample_peak, sample_peak], axis=1)
-        reached, ceiling = known_peaks(signal, self.n_cell, 0.0)
+        reached, ceiling = known_peaks(signal, self.n_cell, 0.0, seen)
         peaks = [sample_peak, reached.max(axis=0), ceiling.max(axis=0)]
         return np.stack([energy, *peaks], axis=1)
 

@@ -101,19 +101,25 @@ def peaks_between(blocks: np.ndarray) -> np.ndarray:
     return result
 
 
-def known_peaks(signal: np.ndarray, n_block: int, known: float) -> tuple[np.ndarray, np.ndarray]:
+def known_peaks(
+    signal: np.ndarray,
+    n_block: int,
+    known: float,
+    seen: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Oversample the blocks that could hold a higher peak than all others and `known`.
 
     Args:
         signal: float32 (n_channels, 11 + n n_block), see `tops`.
         n_block: samples of a block.
         known: a peak that is reached elsewhere.
+        seen: what `tops` gave for the same, float32 (n_channels, n) both; they stay as they are.
 
     Returns:
         The largest absolute value known to be in each block, and the value that none in it
         exceeds; float32 (n_channels, n). They are equal where the block was oversampled.
     """
-    reached, ceiling = tops(signal, n_block)
+    reached, ceiling = tops(signal, n_block) if seen is None else (seen[0].copy(), seen[1].copy())
     known = max(known, float(reached.max(initial=0.0)))
     channel, block = np.nonzero(ceiling > known)
     order = np.argsort(-ceiling[channel, block])

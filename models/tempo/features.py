@@ -28,6 +28,7 @@ N_BANDS = 40
 LOWEST_HZ, HIGHEST_HZ = 30.0, 5_500.0
 _BLOCK_FRAMES = 256
 """Frames worked on at once: what they take stays in the processor's cache."""
+_BLOCK_PITCH_FRAMES = 64
 N_PITCH_FFT = 4096
 PITCH_HOP = 2048
 PITCH_RATE_HZ = SAMPLE_RATE_HZ / PITCH_HOP
@@ -109,9 +110,10 @@ class Listener:
             frames = np.lib.stride_tricks.sliding_window_view(self._pitch_rest, N_PITCH_FFT)
             frames = frames[::PITCH_HOP]
             self._pitch_rest = self._pitch_rest[len(frames) * PITCH_HOP :]
-            spectrum = rfft(frames * self._pitch_window, axis=1)
-            magnitude = np.abs(spectrum) * np.float32(2 / N_PITCH_FFT)
-            self._chroma.append(np.sqrt(magnitude) @ self._classes)
+            for at in range(0, len(frames), _BLOCK_PITCH_FRAMES):
+                spectrum = rfft(frames[at : at + _BLOCK_PITCH_FRAMES] * self._pitch_window, axis=1)
+                magnitude = np.abs(spectrum) * np.float32(2 / N_PITCH_FFT)
+                self._chroma.append(np.sqrt(magnitude) @ self._classes)
 
     def result(self) -> Heard:
         """Return what was heard; zeros are put behind so that every sample lies in a frame."""

@@ -61,6 +61,10 @@ def test_no_value_exceeds_the_ceiling_of_its_block(kind: str) -> None:
     assert (between <= ceiling[0] * 1.00001).all()
     assert (reached <= ceiling).all()
     assert reached.max() == pytest.approx(max(between.max(), highest.max()), rel=1e-5)
+    seen = tops(signal, 480)
+    again = known_peaks(signal, 480, 0.0, seen)
+    assert np.array_equal(again, (reached, ceiling))
+    assert np.array_equal(seen, tops(signal, 480)), "what was seen stays as it is"
 
 
 def test_of_low_tones_few_blocks_are_oversampled() -> None:
