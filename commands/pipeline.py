@@ -43,6 +43,7 @@ from utawaku.orchestration.changed_rules import note_changed_rules
 from utawaku.orchestration.cluster import use_environment
 from utawaku.orchestration.dagster_storage import open_instance
 from utawaku.orchestration.kept_storage import kept_settings
+from utawaku.orchestration.materialization import MIN_INTERVAL_S
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
 from utawaku.orchestration.pending_assets import pending_assets
@@ -392,7 +393,7 @@ def shown_progress(catalogue: Catalogue, stream: Stream, due: Sequence[str]) -> 
         tasks = {name: bars.add_task("", total=1.0, asset=word(name), start=False) for name in due}
 
         def follow() -> None:
-            while not stop.wait(0.2):
+            while not stop.wait(MIN_INTERVAL_S):
                 _show(bars, tasks, catalogue.assets.of(stream.id), began)
 
         began = time.time()
