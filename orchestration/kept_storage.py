@@ -6,8 +6,10 @@ five hundred times. A new database waits twice for each of its tables and indexe
 """
 
 import os
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -26,6 +28,8 @@ _SHARED = ("index", "")
 """Shards of the event log that are of no single run: asset events, and events without a run."""
 _MOST_RUNS = 2
 """Runs whose shards stay open; a command may go through thousands."""
+_HALF_MADE_S = 3_600.0
+"""Age from which nobody is at work on a new database."""
 
 
 def kept_settings(home: Path, settings: dict[str, Any]) -> dict[str, Any]:
@@ -51,6 +55,7 @@ class KeptStorage(DagsterSqliteStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Make the databases where none is there, and open them."""
         home = Path(base_dir)
+        _remove_half_made(home)
         _make_databases(home)
         self.base_dir = base_dir
         self._inst_data = inst_data
@@ -136,6 +141,16 @@ def _make_databases(home: Path) -> None:
             DagsterSqliteStorage(made).dispose()
         for path in sorted(Path(made).rglob("*.db")):
             _put_in_place(path, home / path.relative_to(made))
+
+
+def _remove_half_made(home: Path) -> None:
+    """Remove what commands left that were killed while they made a database."""
+    before = time.time() - _HALF_MADE_S
+    for folder in (home, home / "history" / "runs"):
+        for made in folder.glob(".new-*"):
+            with suppress(OSError):  # another command removes it, too
+                if made.stat().st_mtime < before:
+                    shutil.rmtree(made)
 
 
 def _engine(folder: str, name: str) -> sa.Engine:

@@ -1,6 +1,8 @@
 """A command's storage is Dagster's own, opened once and made at once."""
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -100,6 +102,19 @@ def test_a_database_that_is_there_stays(home: Path) -> None:
     with open_instance(home, quiet_configuration(home).name) as instance:
         assert [run.run_id for run in instance.get_runs()] == [run_id]
         assert instance.all_logs(run_id)
+
+
+def test_what_a_killed_command_left_half_made_goes_after_a_while(home: Path) -> None:
+    runs = home / "history" / "runs"
+    left, at_work = runs / ".new-left", runs / ".new-at-work"
+    for folder in (left, at_work):
+        folder.mkdir(parents=True)
+        (folder / "index.db").touch()
+    long_ago = time.time() - 86_400
+    os.utime(left, (long_ago, long_ago))
+    with open_instance(home, quiet_configuration(home).name):
+        assert not left.exists()
+        assert at_work.exists()
 
 
 @pytest.mark.parametrize("name", ["storage", "run_storage", "event_log_storage"])
