@@ -6,7 +6,8 @@
 # whose first step takes a moment begin more than 5 s apart. `op_granularity_run_buffer` (here 1) lifts that.
 set -euo pipefail
 dir=$(mktemp -d)
-cleanup() { [ -z "${daemon:-}" ] || kill "$daemon" 2> /dev/null || true; sleep 8; rm -rf "$dir"; }
+end() { kill -- "-$daemon" 2> /dev/null || true; wait "$daemon" 2> /dev/null || true; daemon=; }
+cleanup() { [ -z "${daemon:-}" ] || end; sleep 3; rm -rf "$dir"; }
 trap cleanup EXIT
 cd "$dir"
 python3 -m venv venv
@@ -45,7 +46,7 @@ concurrency:
 YAML
   dagster instance concurrency set door 1 > log 2>&1 || { tail -5 log >&2; exit 1; }
   for _ in 1 2; do dagster job launch -f songs.py -j evening > log 2>&1 || { tail -5 log >&2; exit 1; }; done
-  dagster-daemon run -f songs.py > daemon.log 2>&1 &
+  setsid dagster-daemon run -f songs.py > daemon.log 2>&1 &
   daemon=$!
   python - "$buffer" << 'PY' || { tail -5 daemon.log >&2; exit 1; }
 import sys
@@ -64,12 +65,10 @@ while True:
 while not (steps := instance.get_run_step_stats(first, step_keys=["enter"])) or not steps[0].end_time:
     time.sleep(0.5)
 waited_s = second_at - steps[0].end_time
-print(f"dagster {dg.__version__}, buffer {sys.argv[1]}: the second run leaves the queue {waited_s:+.1f} s after the slot "
-      "was free")
+print(f"dagster {dg.__version__}, buffer {sys.argv[1]}: the second run leaves the queue {waited_s:+.1f} s after the "
+      "slot was free")
 as_told = 3 < waited_s < 20 if sys.argv[1] == "0" else waited_s < 2.5
 sys.exit(0 if as_told else "the behaviour has changed")
 PY
-  kill "$daemon"
-  wait "$daemon" 2> /dev/null || true
-  daemon=
+  end
 done
