@@ -30,6 +30,7 @@ from utawaku.models.separator.engines import (
 )
 from utawaku.models.separator.reference import ReferenceSpleeter
 from utawaku.models.songs.doubt import DOUBT_FILE
+from utawaku.models.songs.share import SHARE_FILE
 from utawaku.models.tagger.engine import WEIGHTS as TAGGER_WEIGHTS
 from utawaku.workflows.labelling import ENGINE_VERSION as NAMING_VERSION
 from utawaku.workflows.song_network import learnt_network
@@ -149,7 +150,7 @@ def _song_scorer_version(settings: Settings) -> str:
     of its streams.
     """
     folder = Path(utawaku.models.songs.__file__).parent
-    found = _hash_of((*(folder / name for name in _SONG_NETWORKS), DOUBT_FILE))
+    found = _hash_of((*(folder / name for name in _SONG_NETWORKS), DOUBT_FILE, SHARE_FILE))
     try:
         learnt = learnt_network(settings)
     except UtawakuError:

@@ -21,9 +21,7 @@ from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.scorer import Scorer, shipped_scorer
 from utawaku.models.songs.sequence import TURN, SequenceScorer, shipped_sequence_scorer
 from utawaku.models.songs.sequence_inputs import sequence_inputs
-
-SEQUENCE_SHARE = 0.5
-"""Weight of the network that listens to a minute, against the one that judges by cues."""
+from utawaku.models.songs.share import music_between, shipped_share
 
 
 @dataclass(frozen=True)
@@ -60,17 +58,19 @@ def hear(
     if scorer.names != cues.names:
         raise ValueError("the scorer was trained on other cues")
     evidence = scorer.score(cues.matrix)
-    turns = None
-    if features is not None:
-        sequence = sequence or shipped_sequence_scorer()
-        heard = sequence.score(sequence_inputs(features, cues))
-        turns = heard[:, TURN]
-        evidence = (1 - SEQUENCE_SHARE) * evidence + SEQUENCE_SHARE * heard[:, : evidence.shape[1]]
-    decoded = best_songs(
-        with_off_topic(evidence, off_topic), rules.boundary_bias, rules.turn_bias, turns
-    )
-    spans = tuple(_refined(cues, decoded))
-    return Hearing(segmentation, cues, evidence, spans, features is not None)
+    if features is None:
+        decoded = best_songs(
+            with_off_topic(evidence, off_topic), rules.boundary_bias, rules.turn_bias
+        )
+        return Hearing(segmentation, cues, evidence, tuple(_refined(cues, decoded)))
+    sequence = sequence or shipped_sequence_scorer()
+    heard = sequence.score(sequence_inputs(features, cues))
+    share = shipped_share().share(music_between(evidence, heard, cues.silent))
+    evidence = (1 - share) * evidence + share * heard[:, : evidence.shape[1]]
+    weighed, biases = with_off_topic(evidence, off_topic), (rules.boundary_bias, rules.turn_bias)
+    decoded = best_songs(weighed, *biases, heard[:, TURN])
+    spans = _refined(cues, decoded)
+    return Hearing(segmentation, cues, evidence, tuple(spans), True)
 
 
 def _refined(cues: Cues, decoded: list[tuple[int, int]]) -> list[Span]:

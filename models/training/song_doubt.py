@@ -32,6 +32,7 @@ from utawaku.models.songs.doubt import (
 )
 from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.smart import hear, kept_spans, steps_of
+from utawaku.models.training.logistic import logistic_curve
 from utawaku.models.training.song_data import stored_pairs
 
 BINS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0)
@@ -40,8 +41,11 @@ RAISING = frozenset({"start", "stop", "sounds", "least", "edge", "inside"})
 LOWERING = frozenset({"inner", "outside", "rival"})
 """Cues that can only speak for a cut, and only against it. Where few finds say otherwise it is by
 chance: a cue is left out, lest a song with talk in its middle be the surer for it."""
-_RIDGE = 1.0
-_N_STEPS = 60
+
+_NEIGHBOURS_WITHIN_S = 60.0
+_TWO_SONGS = {"song": False, "start": True, "stop": True}
+_MADE_UP_WEIGHT = 0.05
+"""What a made-up find of two songs counts: all of them together count like a few real finds."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Judged:
     """As `doubt_cues` tells them."""
     right: Mapping[str, bool]
     """For each of `KINDS` whether it is as the truth has it."""
+    weight: float = 1.0
+    """How much it counts; a made-up find counts less than a real one."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,11 @@ def right_of(span: tuple[float, float], songs: Sequence[tuple[float, float]]) ->
 
 
 def judged_finds(pairs: Iterable[tuple[Segmentation, Mapping[str, Any]]]) -> list[Judged]:
-    """All finds of the smart strategy on streams with truth; the streams are numbered in order."""
+    """All finds of the smart strategy on streams with truth, and finds that would be two songs.
+
+    The streams are numbered in order. Finds of two songs in one hardly occur, so a curve would not
+    learn from real ones what speaks against them: each two neighbours are one made-up find.
+    """
     rules, found = SongRules(), []
     for number, (segmentation, truth) in enumerate(pairs):
         hearing = hear(segmentation, rules)
@@ -87,7 +97,18 @@ def judged_finds(pairs: Iterable[tuple[Segmentation, Mapping[str, Any]]]) -> lis
             cues = doubt_cues(hearing.evidence, *steps_of(span))
             right = right_of((span[0] * HOP_S, span[1] * HOP_S), songs)
             found.append(Judged(number, cues, right))
+        for one, other in pairwise(sorted(songs)):
+            if other[0] - one[1] > _NEIGHBOURS_WITHIN_S:
+                continue
+            span = round(one[0] / HOP_S), round(other[1] / HOP_S)
+            cues = doubt_cues(hearing.evidence, *steps_of(span))
+            found.append(Judged(number, cues, _TWO_SONGS, _MADE_UP_WEIGHT))
     return found
+
+
+def real_ones(finds: Sequence[Judged]) -> list[int]:
+    """Places of the finds that are not made up."""
+    return [place for place, find in enumerate(finds) if find.weight == 1.0]
 
 
 def fitted_doubt(finds: Sequence[Judged]) -> Doubt:
@@ -149,20 +170,13 @@ def _is_wrong(name: str, weight: float) -> bool:
 
 
 def _fitted(finds: Sequence[Judged], kind: str, names: Sequence[str]) -> dict[str, float]:
+    if kind != "song":  # a made-up find has no ends of its own
+        finds = [find for find in finds if find.weight == 1.0]
     values = np.array([[find.cues[kind][name] for name in names] for find in finds], np.float64)
     right = np.array([find.right[kind] for find in finds], np.float64)
-    middle, spread = values.mean(axis=0), values.std(axis=0) + 1e-6
-    x = np.column_stack([(values - middle) / spread, np.ones(len(values))])
-    ridge = np.append(np.full(len(names), _RIDGE), 1e-3)
-    weights = np.zeros(len(ridge))
-    for _ in range(_N_STEPS):  # Newton's method; the ridge keeps each step small
-        said = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
-        slope = x.T @ (said - right) + ridge * weights
-        curvature = (x.T * (said * (1 - said))) @ x + np.diag(ridge)
-        weights -= np.linalg.solve(curvature, slope)
-    scaled = weights[:-1] / spread
-    curve = {name: float(value) for name, value in zip(names, scaled, strict=True)}
-    return {**curve, "constant": float(weights[-1] - scaled @ middle)}
+    weights = np.array([find.weight for find in finds], np.float64)
+    curve = logistic_curve(values, right, weights)
+    return dict(zip((*names, "constant"), map(float, curve), strict=True))
 
 
 def main() -> None:
@@ -172,7 +186,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     finds = judged_finds(pair for work in options.work for pair in stored_pairs(work))
-    print("\n".join(reliability_lines(said_by_others(finds), [find.right for find in finds])))
+    said, real = said_by_others(finds), real_ones(finds)
+    lines = reliability_lines([said[i] for i in real], [finds[i].right for i in real])
+    print("\n".join(lines))
     fitted_doubt(finds).save(options.out / DOUBT_FILE.name)
 
 
