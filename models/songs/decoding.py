@@ -36,10 +36,7 @@ def best_songs(
     total = np.concatenate([[0.0], np.cumsum(gains)]).tolist()
     starts = (np.clip(evidence[:, 1], *_EDGE_CLIP) + boundary_bias).tolist()
     stops = (np.clip(evidence[:, 2], *_EDGE_CLIP) + boundary_bias).tolist()
-    both = np.add(starts, stops)
-    if turns is not None:
-        both = np.maximum(both, _TURN_SCALE * np.clip(turns.astype(np.float64), *_EDGE_CLIP))
-    turning_gain = (both + turn_bias).tolist()
+    turning_gain = turning_gains(evidence, boundary_bias, turn_bias, turns).tolist()
     outside = [0.0] * (n + 1)
     entered = [_NEVER] * (n + 1)
     inside = [_NEVER] * (n + 1)
@@ -69,6 +66,23 @@ def best_songs(
             before = (outside[t - 1] if t > 0 else 0.0) + starts[t]
             entered[t], turned_here[t] = (turning, True) if turning > before else (before, False)
     return _traced(n, inside[n] > outside[n], left_here, turned_here, entry_of)
+
+
+def turning_gains(
+    evidence: npt.NDArray[np.float32],
+    boundary_bias: float = 0.0,
+    turn_bias: float = 0.0,
+    turns: npt.NDArray[np.float32] | None = None,
+) -> npt.NDArray[np.float64]:
+    """Return what turning from one song into the next scores at each step: float64 (n_steps,).
+
+    Arguments are as for `best_songs`.
+    """
+    starts, stops = (np.clip(evidence[:, kind], *_EDGE_CLIP) + boundary_bias for kind in (1, 2))
+    both = np.add(starts, stops, dtype=np.float64)
+    if turns is not None:
+        both = np.maximum(both, _TURN_SCALE * np.clip(turns.astype(np.float64), *_EDGE_CLIP))
+    return np.asarray(both + turn_bias)
 
 
 def _traced(

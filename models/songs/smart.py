@@ -12,11 +12,12 @@ from utawaku.library.records import SongSpan
 from utawaku.models.segmentation import HOP_S, Segmentation
 from utawaku.models.songs.boundaries import falls_into_sound, refined_start, refined_stop
 from utawaku.models.songs.boundary_features import STEP_HOPS, Cues, cues_of
-from utawaku.models.songs.decoding import best_songs
+from utawaku.models.songs.decoding import best_songs, turning_gains
 from utawaku.models.songs.doubt import shipped_doubt
 from utawaku.models.songs.features import SongFeatures
 from utawaku.models.songs.filters import Span, sifted
 from utawaku.models.songs.off_topic import OffTopic, with_off_topic
+from utawaku.models.songs.recurrence import divided, joined
 from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.scorer import Scorer, shipped_scorer
 from utawaku.models.songs.sequence import TURN, SequenceScorer, shipped_sequence_scorer
@@ -69,7 +70,9 @@ def hear(
     evidence = (1 - share) * evidence + share * heard[:, : evidence.shape[1]]
     weighed, biases = with_off_topic(evidence, off_topic), (rules.boundary_bias, rules.turn_bias)
     decoded = best_songs(weighed, *biases, heard[:, TURN])
-    spans = _refined(cues, decoded)
+    spans = joined(_refined(cues, decoded), features.pitch_db)
+    turning = turning_gains(weighed, *biases, heard[:, TURN])
+    spans = divided(spans, turning, features.pitch_db, cues)
     return Hearing(segmentation, cues, evidence, tuple(spans), True)
 
 
