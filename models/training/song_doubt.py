@@ -45,7 +45,7 @@ chance: a cue is left out, lest a song with talk in its middle be the surer for 
 _NEIGHBOURS_WITHIN_S = 60.0
 _TWO_SONGS = {"song": False, "start": True, "stop": True}
 _MADE_UP_WEIGHT = 0.05
-"""What a made-up find of two songs counts: all of them together count like a few real finds."""
+"""Weight of a made-up find of two songs: all of them together count like a few real finds."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Judged:
     right: Mapping[str, bool]
     """For each of `KINDS` whether it is as the truth has it."""
     weight: float = 1.0
-    """How much it counts; a made-up find counts less than a real one."""
+    """Weight of the find; a made-up one counts less than a real one."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from utawaku.models.training.song_doubt import (
     RAISING,
     Judged,
     fitted_doubt,
+    real_ones,
     reliability,
     reliability_lines,
     right_of,
@@ -121,6 +122,19 @@ def test_fitted_curves_say_of_other_streams_what_is_true() -> None:
     assert all(abs(row.said - row.right) < 0.15 for row in rows if row.n >= 30)
     assert sum(row.n >= 30 for row in rows) >= 4
     assert len(reliability_lines(said, [find.right for find in judged])) == 3 * (1 + len(rows))
+
+
+def test_made_up_finds_teach_what_speaks_against_two_songs_in_one_and_no_more() -> None:
+    judged = finds(200)
+    two = evidence()
+    two[240, 2] = two[260, 1] = 3.0
+    wrong = {"song": False, "start": True, "stop": True}
+    made_up = [Judged(i % 10, doubt_cues(two, 100, 400), wrong, 0.05) for i in range(60)]
+    assert real_ones([*judged, *made_up]) == list(range(200))
+    plain, taught = fitted_doubt(judged), fitted_doubt([*judged, *made_up])
+    assert taught.chances(two, 100, 400).song < plain.chances(two, 100, 400).song - 0.05
+    assert taught.curves["start"] == plain.curves["start"]
+    assert taught.curves["stop"] == plain.curves["stop"]
 
 
 def test_curves_are_the_same_after_they_were_written(tmp_path: Path) -> None:
