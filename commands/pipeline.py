@@ -42,7 +42,6 @@ from utawaku.orchestration import dagster_settings
 from utawaku.orchestration.changed_rules import note_changed_rules
 from utawaku.orchestration.cluster import use_environment
 from utawaku.orchestration.dagster_storage import open_instance
-from utawaku.orchestration.kept_storage import kept_settings
 from utawaku.orchestration.materialization import MIN_INTERVAL_S
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
 from utawaku.orchestration.partitions import add_partitions
@@ -99,7 +98,7 @@ def quiet_configuration(home: Path) -> Path:
         "module": "dagster._core.storage.noop_compute_log_manager",
         "class": "NoOpComputeLogManager",
     }
-    settings = kept_settings(home, settings)
+    settings = dagster_settings.with_kept_storage(home, settings)
     quiet = home / "command-line.yaml"
     with atomic_path(quiet) as temporary:
         temporary.write_text(yaml.safe_dump(settings), "utf-8")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster
 import yaml
 
 from utawaku.library.files import atomic_path
@@ -26,6 +27,9 @@ ONE_RUN_A_STREAM = {
 }
 RUN_BUFFER = "op_granularity_run_buffer"
 _N_BUFFERED = 1
+KEPT_STORAGE = "utawaku.orchestration.kept_storage"
+KEPT_STORAGE_TRIED_WITH = frozenset({"1.13.27"})
+"""Releases of Dagster."""
 _YAML = dict[str, Any]
 
 
@@ -42,6 +46,24 @@ class _Addition:
     is_there: Callable[[_YAML], bool]
     expected: Callable[[_YAML], _YAML]
     """The settings before -> those with the lines."""
+
+
+def with_kept_storage(home: Path, settings: _YAML) -> _YAML:
+    """Return settings that name the storage of `kept_storage`.
+
+    They are as they were where they name another one, or where this release of Dagster is not one
+    that it was tried with: that one gets Dagster's own storage.
+
+    Args:
+        home: Dagster's home, in which its databases are by default.
+        settings: content of `dagster.yaml`.
+    """
+    if dagster.__version__ not in KEPT_STORAGE_TRIED_WITH:
+        return settings
+    if any(name == "storage" or name.endswith("_storage") for name in settings):
+        return settings
+    named = {"module": KEPT_STORAGE, "class": "KeptStorage", "config": {"base_dir": str(home)}}
+    return settings | {"storage": {"custom": named}}
 
 
 def upgrade(home: Path) -> str:

@@ -3,6 +3,9 @@
 Dagster opens and closes a database for every event. The last connection to close moves what was
 written from the log into the database, and waits for the disk four times; a run of a stream closes
 five hundred times. A new database waits twice for each of its tables and indexes.
+
+It builds on parts of Dagster that no release promises to keep, so only the releases that it was
+tried with get it (`dagster_settings.with_kept_storage`).
 """
 
 import os
@@ -30,23 +33,6 @@ _MOST_RUNS = 2
 """Runs whose shards stay open; a command may go through thousands."""
 _HALF_MADE_S = 3_600.0
 """Age from which nobody is at work on a new database."""
-
-
-def kept_settings(home: Path, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return settings of Dagster that name this storage; as they are where they name another.
-
-    Args:
-        home: Dagster's home, in which its databases are by default.
-        settings: content of `dagster.yaml`.
-    """
-    if any(name == "storage" or name.endswith("_storage") for name in settings):
-        return settings
-    named = {
-        "module": __name__,
-        "class": KeptStorage.__name__,
-        "config": {"base_dir": str(home)},
-    }
-    return settings | {"storage": {"custom": named}}
 
 
 class KeptStorage(DagsterSqliteStorage):

@@ -14,8 +14,8 @@ import yaml
 
 from utawaku.commands.pipeline import prepare_dagster_home, quiet_configuration
 from utawaku.library.config import Settings
+from utawaku.orchestration.dagster_settings import KEPT_STORAGE_TRIED_WITH, with_kept_storage
 from utawaku.orchestration.dagster_storage import open_instance
-from utawaku.orchestration.kept_storage import kept_settings
 
 DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
@@ -120,4 +120,13 @@ def test_what_a_killed_command_left_half_made_goes_after_a_while(home: Path) -> 
 @pytest.mark.parametrize("name", ["storage", "run_storage", "event_log_storage"])
 def test_a_storage_that_the_user_chose_stays(home: Path, name: str) -> None:
     chosen = yaml.safe_load((home / "dagster.yaml").read_text()) | {name: {"of": "the user"}}
-    assert kept_settings(home, chosen) == chosen
+    assert with_kept_storage(home, chosen) == chosen
+
+
+def test_another_release_of_dagster_gets_its_own_storage(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dg.__version__ in KEPT_STORAGE_TRIED_WITH, "try it with this release, then add it"
+    assert "storage" in with_kept_storage(home, {})
+    monkeypatch.setattr(dg, "__version__", "1.13.99")
+    assert with_kept_storage(home, {}) == {}
