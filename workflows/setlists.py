@@ -57,14 +57,7 @@ def writings_of(stream: Stream, settings: Settings) -> Writings:
     """Read what was fetched along with the recording; what is unreadable becomes a warning."""
     folder = settings.stream_dir(stream.id)
     warnings: list[str] = []
-    info = _read_json(folder / "info.json", dict, warnings) or {}
-    comments = _read_json(folder / "comments.json", list, warnings)
-    if comments:
-        info = {**info, "comments": comments}
-    for name in ("comments", "chapters"):
-        listed = info.get(name)
-        rows = listed if isinstance(listed, list) else []
-        info[name] = [row for row in rows if isinstance(row, dict)]
+    info = _page_in(folder, warnings)
     songs, further = holodex_of(stream, settings)
     known = {row.get("id") for row in info["comments"]}
     info["comments"] += [row for row in further if row["id"] not in known]
@@ -100,9 +93,9 @@ def setlists_in(
 
 
 def ordered_lists(stream: Stream, catalogue: Catalogue, settings: Settings) -> list[OrderedList]:
-    """Lists without times in what people wrote, the channel's own first."""
-    writings = writings_of(stream, settings)
-    return find_ordered(writings.info, catalogue.songs.artists())
+    """Lists without times in the description and the comments, the channel's own first."""
+    page = _page_in(settings.stream_dir(stream.id), [])
+    return find_ordered(page, catalogue.songs.artists())
 
 
 def read_users_list(
@@ -218,6 +211,19 @@ def told_offsets(setlist: Setlist) -> list[str]:
         "its times were shifted to what is heard"
         for author, offset_s in sorted(offsets)
     ]
+
+
+def _page_in(folder: Path, warnings: list[str]) -> dict[str, Any]:
+    """Read the page's info with its comments; rows of an unknown form are left out."""
+    info = _read_json(folder / "info.json", dict, warnings) or {}
+    comments = _read_json(folder / "comments.json", list, warnings)
+    if comments:
+        info = {**info, "comments": comments}
+    for name in ("comments", "chapters"):
+        listed = info.get(name)
+        rows = listed if isinstance(listed, list) else []
+        info[name] = [row for row in rows if isinstance(row, dict)]
+    return info
 
 
 def _chat_in(

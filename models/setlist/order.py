@@ -61,8 +61,6 @@ class OrderedName:
     name: Name
     n_anchors: int
     """Songs next to the run that are known and stand in the list: 0 to 2."""
-    n_run: int
-    """Unnamed songs of the run."""
 
 
 def find_ordered(info: Mapping[str, Any], known_artists: Collection[str] = ()) -> list[OrderedList]:
@@ -182,7 +180,7 @@ def names_by_order(known: Sequence[Name | None], listed: Sequence[Name]) -> dict
             continue
         n_anchors = (song_before >= 0) + (song_after < len(known))
         for song, line in zip(songs, lines, strict=True):
-            named[song] = OrderedName(listed[line], n_anchors, len(songs))
+            named[song] = OrderedName(listed[line], n_anchors)
     return named
 
 

@@ -86,14 +86,14 @@ def test_runs_between_known_songs_are_named_where_the_counts_agree() -> None:
     listed = [DAWN, SEA, LETTER, BOAT]
     known = [None, ("海と猫", ""), None, None]
     assert names_by_order(known, listed) == {
-        0: OrderedName(DAWN, 1, 1),
-        2: OrderedName(LETTER, 1, 2),
-        3: OrderedName(BOAT, 1, 2),
+        0: OrderedName(DAWN, 1),
+        2: OrderedName(LETTER, 1),
+        3: OrderedName(BOAT, 1),
     }
     assert names_by_order([None, ("海と猫", ""), None, None, None], listed) == {
-        0: OrderedName(DAWN, 1, 1)
+        0: OrderedName(DAWN, 1)
     }
-    assert names_by_order([None] * 4, listed)[2] == OrderedName(LETTER, 0, 4)
+    assert names_by_order([None] * 4, listed)[2] == OrderedName(LETTER, 0)
     assert names_by_order([None] * 3, listed) == {}
 
 
