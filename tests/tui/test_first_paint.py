@@ -271,13 +271,23 @@ class Terminal:
             process, status = os.waitpid(self.process, os.WNOHANG)
             if process:
                 self.process = 0
+                while self._read_within(0):  # what it wrote last
+                    pass
                 return os.waitstatus_to_exitcode(status)
-            if select.select([self.fd], [], [], 0.1)[0]:
-                try:
-                    self.received += os.read(self.fd, 1 << 16)
-                except OSError:
-                    time.sleep(0.1)
+            if not self._read_within(0.1):
+                time.sleep(0.01)
         raise AssertionError("the program never ended")
+
+    def _read_within(self, seconds: float) -> bool:
+        """Read what comes within a time; False where nothing does, or the other end is closed."""
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return False
+        try:
+            got = os.read(self.fd, 1 << 16)
+        except OSError:
+            return False
+        self.received += got
+        return bool(got)
 
 
 @contextmanager
