@@ -16,6 +16,7 @@ from typing import Any
 from utawaku.library.records import Setlist, SetlistLine
 from utawaku.models.chat import ChatMessage
 from utawaku.models.labels.titles import artist_key, similarity, title_key
+from utawaku.models.setlist.commenters import author_of, is_by_channel
 from utawaku.models.setlist.live_chat import titles_in_chat
 from utawaku.models.setlist.parse import listlikeness, parse_setlist, read_entries
 
@@ -229,13 +230,10 @@ def _from_chapters(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]
 def _from_comments(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]:
     comments = [c for c in info.get("comments") or () if isinstance(c.get("text"), str)]
     most_liked = max((_likes(comment) for comment in comments), default=0)
-    channel_ids = {info.get("channel_id"), info.get("uploader_id")} - {None, ""}
     for comment in comments:
         pinned = bool(comment.get("is_pinned"))
         likes = _likes(comment)
-        by_channel = bool(comment.get("author_is_uploader")) or (
-            comment.get("author_id") in channel_ids
-        )
+        by_channel = is_by_channel(comment, info)
         liked = math.log1p(likes) / math.log1p(most_liked) if most_liked else 0.0
         trust = _TRUST["comment"] + 0.25 * pinned + 0.25 * by_channel + 0.1 * liked
         evidence = {
@@ -244,8 +242,9 @@ def _from_comments(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]
             "pinned": pinned,
             "by_channel": by_channel,
         }
-        author = str(comment.get("author") or comment.get("author_id") or "")
-        yield from _judge(comment["text"], "comment", author, evidence, min(trust, 0.98), reader)
+        yield from _judge(
+            comment["text"], "comment", author_of(comment), evidence, min(trust, 0.98), reader
+        )
 
 
 def _from_chat(messages: Sequence[ChatMessage], reader: _Reader) -> Iterable[_Found]:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from utawaku.models.labels.titles import same_song
+from utawaku.models.setlist.commenters import author_of, is_by_channel
 from utawaku.models.setlist.links import URL
 from utawaku.models.setlist.numbering import without_numbers
 from utawaku.models.setlist.parse import parse_setlist
@@ -69,12 +70,10 @@ def find_ordered(info: Mapping[str, Any], known_artists: Collection[str] = ()) -
     The channel's own come first, longer ones before shorter ones. A text with times is left out:
     it is a setlist as any other.
     """
-    channel = {info.get("channel_id"), info.get("uploader_id")} - {None, ""}
     texts = [(info.get("description"), "description", str(info.get("channel") or ""), True)]
     for comment in info.get("comments") or ():
-        own = bool(comment.get("author_is_uploader")) or comment.get("author_id") in channel
-        author = str(comment.get("author") or comment.get("author_id") or "")
-        texts.append((comment.get("text"), "comment", author, own))
+        own = is_by_channel(comment, info)
+        texts.append((comment.get("text"), "comment", author_of(comment), own))
     found = [
         OrderedList(names, source, author, own)
         for text, source, author, own in texts
