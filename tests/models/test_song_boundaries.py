@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tests.models.song_cues import cues
 from utawaku.models.songs.boundaries import refined_start, refined_stop
-from utawaku.models.songs.boundary_features import STEP_HOPS, Cues
-
-
-def cues(level_db: np.ndarray, floor_db: float = -70.0) -> Cues:
-    n_steps = len(level_db) // STEP_HOPS
-    return Cues(
-        (),
-        np.zeros((n_steps, 0), np.float32),
-        np.full(n_steps, 4.0),
-        np.zeros(n_steps),
-        level_db.astype(np.float64),
-        floor_db,
-    )
 
 
 def test_cuts_fall_into_the_silence_nearby() -> None:

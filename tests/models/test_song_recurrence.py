@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utawaku.models.songs.boundary_features import STEP_HOPS, Cues
+from tests.models.song_cues import cues
 from utawaku.models.songs.features import N_SEMITONES
 from utawaku.models.songs.recurrence import divided, joined, recurrence
 
@@ -21,18 +21,6 @@ def tune(seed: int, n_hops: int = 400) -> np.ndarray:
 def song(seed: int) -> np.ndarray:
     """A tune that is played three times: 120 s."""
     return np.tile(tune(seed), (3, 1))
-
-
-def cues(level_db: np.ndarray, floor_db: float = -70.0) -> Cues:
-    n_steps = len(level_db) // STEP_HOPS
-    return Cues(
-        (),
-        np.zeros((n_steps, 0), np.float32),
-        np.full(n_steps, 4.0),
-        np.zeros(n_steps),
-        level_db.astype(np.float64),
-        floor_db,
-    )
 
 
 def test_what_a_song_repeats_is_heard_on_both_sides_of_a_cut_and_another_song_is_not() -> None:
