@@ -94,7 +94,7 @@ def labels_asset(
                     setlist,
                     index,
                     shazam,
-                    ordered=ordered_lists(stream, catalogue, settings),
+                    ordered=lambda: ordered_lists(stream, catalogue, settings),
                     wait_for_rate_limit=config.wait_for_rate_limit,
                 )
                 decisions = labeller.label_all(songs, part(work.progress, 0.2, 1.0))

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -124,7 +124,7 @@ class StreamLabeller:
         index: FingerprintIndex,
         shazam: ShazamClient | None,
         *,
-        ordered: Sequence[OrderedList] = (),
+        ordered: Callable[[], Sequence[OrderedList]] = tuple,
         wait_for_rate_limit: bool,
     ) -> None:
         self._ordered = ordered
@@ -186,7 +186,9 @@ class StreamLabeller:
     def _name_by_order(self, songs: Sequence[Song], decisions: dict[str, LabelDecision]) -> None:
         """Name what is left by the first list without times whose order fits."""
         known = [_name_of(song, decisions.get(song.id)) for song in songs]
-        for listed in self._ordered:
+        if None not in known:  # to read all comments takes a moment
+            return
+        for listed in self._ordered():
             named = names_by_order(known, listed.names)
             for index, line in named.items():
                 song = songs[index]
