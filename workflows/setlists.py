@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from utawaku.models.setlist import (
     read_titles,
 )
 from utawaku.models.setlist.find import lines_since, section_start_s
+from utawaku.services.downloader.info import started_at_of
 from utawaku.services.sources.sponsorblock import SponsorSegment, chapters, off_topic
 from utawaku.workflows.recordings import part_starts_s
 from utawaku.workflows.site_parts import chat_of_parts
@@ -61,7 +62,7 @@ def writings_of(stream: Stream, settings: Settings) -> Writings:
     songs, further = holodex_of(stream, settings)
     known = {row.get("id") for row in info["comments"]}
     info["comments"] += [row for row in further if row["id"] not in known]
-    chat = tuple(_chat_in(folder, stream, warnings, section_start_s(info)))
+    chat = tuple(_chat_in(folder, stream, warnings, info))
     marked = tuple(sponsorblock_of(stream, settings))
     starts_s = part_starts_s(stream, settings)
     return Writings(info, chat, tuple(warnings), songs, marked, starts_s)
@@ -183,7 +184,7 @@ def chat_of(stream: Stream, settings: Settings) -> list[ChatMessage]:
     """Read the chat of a stream; empty where there is none, or none that can be read."""
     folder = settings.stream_dir(stream.id)
     info = _read_json(folder / "info.json", dict, []) or {}
-    return _chat_in(folder, stream, [], section_start_s(info))
+    return _chat_in(folder, stream, [], info)
 
 
 def believed_setlist(stream: Stream, catalogue: Catalogue, settings: Settings) -> Setlist | None:
@@ -227,13 +228,15 @@ def _page_in(folder: Path, warnings: list[str]) -> dict[str, Any]:
 
 
 def _chat_in(
-    folder: Path, stream: Stream, warnings: list[str], since_s: float
+    folder: Path, stream: Stream, warnings: list[str], info: Mapping[str, Any]
 ) -> list[ChatMessage]:
     """Read the chat in a folder; it is of the page's whole video, the recording begins later."""
+    since_s = section_start_s(info)
+    length_s = stream.duration_s + since_s if stream.duration_s else None
     chats = [path for path in sorted(folder.glob("live_chat.*")) if path.suffix != ".part"]
     try:
         if chats:
-            messages = read_chat(chats[0], length_s=stream.duration_s or None)
+            messages = read_chat(chats[0], length_s=length_s, started_at=started_at_of(info))
         else:
             messages = chat_of_parts(folder)
     except SetlistError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -25,8 +26,40 @@ def danmaku_xml_messages(text: str) -> list[ChatMessage]:
     Raises:
         SetlistError: the text declares a document type, which danmaku never does.
     """
-    found = (_message_of(element) for element in read_elements(text, "i", "d", "sc"))
+    found: list[ChatMessage | None] = []
+    paid: list[tuple[float, ChatMessage]] = []
+    started_at: float | None = None
+    for element in read_elements(text, "i", "d", "sc", "s"):
+        if element.tag == "s":
+            paid += _super_chat(element)
+            continue
+        if element.tag == "d" and (at := _began_at(element)) is not None:
+            started_at = at if started_at is None else max(started_at, at)
+        found.append(_message_of(element))
+    if started_at is not None:
+        found += [replace(one, offset_s=sent_at - started_at) for sent_at, one in paid]
     return [one for one in found if one is not None]
+
+
+def _super_chat(element: ElementTree.Element) -> list[tuple[float, ChatMessage]]:
+    """Read biliup's `<s>`, which tells the second since the epoch alone; gifts are none."""
+    if element.get("type") != "super_chat":
+        return []
+    author = _id_of(element.get("uid")) or element.get("username")
+    said = message(element.get("timestamp"), author, element.text)
+    return [] if said is None else [(said.offset_s, said)]
+
+
+def _began_at(element: ElementTree.Element) -> float | None:
+    """Return the start of a recorder's file: when a message was sent, less where it stands.
+
+    Recorders write whole seconds, rounded down, so the latest of all is the nearest.
+    """
+    fields = element.get("p", "").split(",")
+    try:
+        return float(fields[4]) - float(fields[0])
+    except (IndexError, ValueError):
+        return None
 
 
 def _message_of(element: ElementTree.Element) -> ChatMessage | None:

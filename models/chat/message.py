@@ -41,6 +41,12 @@ def message(offset_s: Any, author: Any, text: Any, *, trusted: bool = False) -> 
     return ChatMessage(at_s, _clean(str(name), _MAX_AUTHOR).strip(), shown, trusted)
 
 
+def epoch_s(stamp: Any, per_s: float) -> float | None:
+    """Return the seconds of a count since the epoch with `per_s` parts a second; None for none."""
+    is_count = isinstance(stamp, int | float) and not isinstance(stamp, bool)
+    return float(stamp) / per_s if is_count and stamp > 0 else None
+
+
 def dig(value: Any, *keys: str) -> Any:
     """Follow `keys` through nested dictionaries; None where the path ends."""
     for key in keys:

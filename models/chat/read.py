@@ -5,11 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from utawaku.library.errors import SetlistError
+from utawaku.models.chat.acfun import acfun_messages, acfun_rows
+from utawaku.models.chat.clock_lines import clock_lines_chat
+from utawaku.models.chat.clock_times import ClockChat, placed
 from utawaku.models.chat.danmaku import (
     danmaku_segments_messages,
     danmaku_xml_messages,
@@ -22,6 +26,7 @@ from utawaku.models.chat.niconico import (
     niconico_messages,
     niconico_xml_messages,
 )
+from utawaku.models.chat.pytchat import is_pytchat, pytchat_message
 from utawaku.models.chat.twitch import (
     chat_downloader_message,
     is_chat_downloader,
@@ -39,12 +44,14 @@ MAX_BYTES = 512 * 1024 * 1024
 """A day of the busiest chat is a tenth of it."""
 _HEAD = 4_096
 _NEXT_STEP = (
-    "It is left out; chats of YouTube, Bilibili and Niconico are read, and what TwitchDownloader, "
-    "twitch-dl and chat-downloader write"
+    "It is left out; chats of YouTube, Bilibili, AcFun and Niconico are read, what "
+    "TwitchDownloader, twitch-dl, chat-downloader and pytchat write, and logs of chat programs"
 )
 
 
-def read_chat(path: Path, *, length_s: float | None = None) -> list[ChatMessage]:
+def read_chat(
+    path: Path, *, length_s: float | None = None, started_at: float | None = None
+) -> list[ChatMessage]:
     """Read the chat of a site, or what a program made of it, by time.
 
     Damaged lines and elements are left out. A file packed by gzip is unpacked.
@@ -52,13 +59,32 @@ def read_chat(path: Path, *, length_s: float | None = None) -> list[ChatMessage]
     Args:
         path: the file.
         length_s: length of the recording, which tells whether it was trimmed as its chat was.
+        started_at: start of the recording in seconds since the epoch, for chats that tell only
+            when something was written.
 
     Raises:
-        SetlistError: the file cannot be opened, is too large, or has none of these forms.
+        SetlistError: the file cannot be opened, is too large, has none of these forms, or tells
+            only times of day and the start is not known.
     """
+    messages = _opened(path, length_s)
+    if isinstance(messages, ClockChat):
+        try:
+            messages = placed(messages, started_at, length_s)
+        except SetlistError as error:
+            raise SetlistError(
+                f"the chat {error.problem}", subject=str(path), next_step=error.next_step
+            ) from error
+    return sorted(messages, key=lambda one: one.offset_s)
+
+
+def check_chat(path: Path) -> None:
+    """Raise SetlistError for a file that `read_chat` cannot read, whenever it was recorded."""
+    _opened(path, None)
+
+
+def _opened(path: Path, length_s: float | None) -> Iterable[ChatMessage] | ClockChat:
     try:
-        data = _content(path)
-        messages = _read(data, length_s)
+        messages = _read(_content(path), length_s)
     except SetlistError as error:
         raise SetlistError(
             f"the chat {error.problem}", subject=str(path), next_step=_NEXT_STEP
@@ -69,7 +95,7 @@ def read_chat(path: Path, *, length_s: float | None = None) -> list[ChatMessage]
         ) from error
     if messages is None:
         raise SetlistError("the chat is in no known form", subject=str(path), next_step=_NEXT_STEP)
-    return sorted(messages, key=lambda one: one.offset_s)
+    return messages
 
 
 def chat_json(path: Path) -> Any:
@@ -98,7 +124,7 @@ def _content(path: Path) -> bytes:
     return data
 
 
-def _read(data: bytes, length_s: float | None) -> Iterable[ChatMessage] | None:
+def _read(data: bytes, length_s: float | None) -> Iterable[ChatMessage] | ClockChat | None:
     """Return the messages, or None where the form is unknown."""
     if not data.strip():
         return []
@@ -108,8 +134,12 @@ def _read(data: bytes, length_s: float | None) -> Iterable[ChatMessage] | None:
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     if head[:1] in (b"{", b"["):
         found = _from_json(text, length_s)
-        return written_lines_messages(text) if found is None else found
-    return written_lines_messages(text) or danmaku_segments_messages(data)
+        return _from_lines(text, length_s) if found is None else found
+    return _from_lines(text, length_s) or danmaku_segments_messages(data)
+
+
+def _from_lines(text: str, length_s: float | None) -> list[ChatMessage] | ClockChat | None:
+    return clock_lines_chat(text, length_s=length_s) or written_lines_messages(text)
 
 
 def _from_markup(text: str) -> Iterable[ChatMessage] | None:
@@ -120,9 +150,18 @@ def _from_markup(text: str) -> Iterable[ChatMessage] | None:
     return written_page_messages(text) if is_written_page(text) else None
 
 
-def _from_json(text: str, length_s: float | None) -> list[ChatMessage] | None:
+@dataclass
+class _Said:
+    """Messages in the records of a file."""
+
+    placed: list[ChatMessage] = field(default_factory=list)
+    clocked: ClockChat = field(default_factory=ClockChat)
+    """Read only where nothing tells its place: programs tell both of most messages."""
+
+
+def _from_json(text: str, length_s: float | None) -> list[ChatMessage] | ClockChat | None:
     """Read one record a line; where no line is one, the text as a whole."""
-    found: list[ChatMessage] = []
+    found = _Said()
     known = False
     for line in text.split("\n"):
         record = _loads(line)
@@ -131,29 +170,43 @@ def _from_json(text: str, length_s: float | None) -> list[ChatMessage] | None:
     if not known:
         whole = _loads(text)
         known = _take(whole, found, length_s) or whole == []  # nobody wrote anything
-    return found if known else None
+    if not known:
+        return None
+    return found.placed or (found.clocked if found.clocked.dated else [])
 
 
-def _take(record: Any, found: list[ChatMessage], length_s: float | None) -> bool:
+def _take(record: Any, found: _Said, length_s: float | None) -> bool:
     """Add what a record holds to `found`; return True where its form is known."""
     if is_youtube(record):
-        found.extend(youtube_messages(record))
+        found.placed.extend(youtube_messages(record))
         return True
     if is_twitch(record):
-        found.extend(twitch_messages(record, length_s))
+        found.placed.extend(twitch_messages(record, length_s))
         return True
     comments = niconico_comments(record)
     if comments is not None:
-        found.extend(niconico_messages(comments))
+        found.placed.extend(niconico_messages(comments))
+        return True
+    rows = acfun_rows(record)
+    if rows is not None:
+        found.placed.extend(acfun_messages(rows))
         return True
     known = False
     for one in record if isinstance(record, list) else [record]:
-        if is_chat_downloader(one):
+        reader = _reader_of(one)
+        if reader is not None:
             known = True
-            message = chat_downloader_message(one)
-            if message is not None:
-                found.append(message)
+            said, is_clocked = reader(one)
+            if said is not None:
+                (found.clocked.dated if is_clocked else found.placed).append(said)
     return known
+
+
+def _reader_of(record: Any) -> Callable[[Any], tuple[ChatMessage | None, bool]] | None:
+    """Return what reads one message of a program; None where no program is known by it."""
+    if is_chat_downloader(record):
+        return chat_downloader_message
+    return pytchat_message if is_pytchat(record) else None
 
 
 def _loads(text: str) -> Any:

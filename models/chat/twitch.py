@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from utawaku.models.chat.message import ChatMessage, as_list, dig, message
+from utawaku.models.chat.message import ChatMessage, as_list, dig, epoch_s, message
 
 _LONGEST_S = 1e9
 _TRIM_S = 60.0
@@ -73,22 +73,29 @@ def _trimmed_s(video: Any, length_s: float | None) -> float:
 
 def is_chat_downloader(record: Any) -> bool:
     """Return True for one message of chat-downloader."""
-    return isinstance(record, dict) and "message" in record and "time_in_seconds" in record
+    if not isinstance(record, dict) or "message" not in record:
+        return False
+    return "time_in_seconds" in record or ("timestamp" in record and "message_type" in record)
 
 
-def chat_downloader_message(record: dict[str, Any]) -> ChatMessage | None:
-    """Read one message; one saved while live says only when, not where in the recording."""
+def chat_downloader_message(record: dict[str, Any]) -> tuple[ChatMessage | None, bool]:
+    """Return one message, and whether its `offset_s` counts from the epoch, not from the start.
+
+    One saved while live says only when it was written, in millionths of a second.
+    """
     author = record.get("author")
     if isinstance(author, str):  # the name alone, as versions before 0.1 wrote it
         author = {"name": author}
     badges = as_list(dig(author, "badges"))
     titles = (str(dig(badge, "title") or dig(badge, "name")).casefold() for badge in badges)
-    return message(
-        record.get("time_in_seconds"),
+    at_s = record.get("time_in_seconds")
+    found = message(
+        epoch_s(record.get("timestamp"), 1e6) if at_s is None else at_s,
         dig(author, "id") or dig(author, "name"),
         record.get("message"),
         trusted=any(title in _TRUSTED for title in titles),
     )
+    return found, at_s is None
 
 
 def chat_lines(messages: Iterable[ChatMessage]) -> str:

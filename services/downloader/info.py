@@ -95,7 +95,7 @@ class ListedStream:
             title=_line(entry.get("title")),
             duration_s=_seconds(entry.get("duration")),
             live_status=_live_status(entry),
-            uploaded_at=_when(entry),
+            uploaded_at=started_at_of(entry),
             view_count=_whole(entry.get("view_count")),
             thumbnail_url=_thumbnail(entry),
             description=_text(entry.get("description")),
@@ -160,7 +160,7 @@ class StreamInfo:
             channel=_channel(info),
             channel_url=_address(info.get("channel_url") or info.get("uploader_url")),
             uploaded_on=_date(info),
-            started_at=_when(info),
+            started_at=started_at_of(info),
             duration_s=_section_s(info) or _seconds(info.get("duration")),
             live_status=_live_status(info),
             description=_text(info.get("description")),
@@ -303,7 +303,8 @@ def _tags(value: Any) -> tuple[str, ...]:
     return tuple(line for tag in listed if isinstance(tag, str) and (line := _line(tag)))
 
 
-def _when(info: Mapping[str, Any]) -> float | None:
+def started_at_of(info: Mapping[str, Any]) -> float | None:
+    """Return when a stream was broadcast, else published, in seconds since the epoch."""
     for key in ("release_timestamp", "timestamp"):
         number = _number(info.get(key))
         if number is not None and 0 <= number < _YEAR_10000:
@@ -320,7 +321,7 @@ def _date(info: Mapping[str, Any]) -> str:
                 return dt.date(*map(int, match.groups())).isoformat()
         except ValueError:
             continue
-    stamp = _when(info)
+    stamp = started_at_of(info)
     if stamp is None:
         return ""
     return dt.datetime.fromtimestamp(stamp, dt.UTC).date().isoformat()

@@ -43,8 +43,8 @@ def take_file(
     What lies beside `X.mp4` comes along as copies: `X.info.json`, `X.jpg/.jpeg/.webp/.png`,
     `X.description`, subtitles (`X.srt`, `X.<language>.vtt`, .ass, .ssa, .lrc), and the chat:
     `X.live_chat.json`, `X.comments.json` (yt-dlp), `X.chat.json`, `X_chat.json` or `X.json`
-    (TwitchDownloader, twitch-dl, chat-downloader; also `.jsonl`, `.html`, `.txt`, or packed as
-    `.gz`),
+    (TwitchDownloader, twitch-dl, chat-downloader; also `.jsonl`, `.html`, `.txt`, `.log`, or packed
+    as `.gz`),
     `X.danmaku.xml` or `X.xml` (recorders of Bilibili and Niconico). Side files that cannot be read
     are listed in `warnings`, never fatal. Title, channel and day that no side file tells are read
     from the head of the chat, the tags and the name (`recorder_facts`), chapters from the file.

@@ -13,6 +13,7 @@ from utawaku.media.probe import probe as probe_recording
 from utawaku.models.chat import ChatMessage, chat_lines, read_chat
 from utawaku.models.setlist.subtitles import TimedText, read_subtitles, shift_text, to_srt
 from utawaku.services.downloader.container import probe
+from utawaku.services.downloader.recorder_facts import start_in_name
 from utawaku.services.downloader.result import FetchedRecording
 from utawaku.services.downloader.sidecars import (
     chat_beside,
@@ -63,7 +64,7 @@ def _joined_chat(parts: Sequence[Part], folder: Path, warnings: list[str]) -> di
         if chat is None:
             continue
         try:
-            found = read_chat(chat)
+            found = read_chat(chat, length_s=part.duration_s, started_at=start_in_name(part.path))
         except SetlistError as error:
             warnings.append(f"{chat.name} was left out: {error.problem}")
             continue

@@ -26,8 +26,9 @@ _RECORDED = ("record_start_time", "video_start_time")
 _TOLD = ("user_name", "room_title", "live_start_time", *_RECORDED)
 _DAY = r"(?P<year>20\d\d)(?P<sign>[-_./年]?)(?P<month>\d\d)(?:(?P=sign)|月)(?P<day>\d\d)日?"
 _CLOCK = (
-    r"(?:[T _\-]{0,3}(?:[01]\d|2[0-3])[-_:.：時时点h]?[0-5]\d(?:[-_:.：分m]?[0-5]\d)?[秒s]?"
-    r"(?:[-_.]\d{3})?(?:[+-]\d\d[:_]?\d\d)?)?"
+    r"(?:[T _\-]{0,3}(?P<hour>[01]\d|2[0-3])[-_:.：時时点h]?(?P<minute>[0-5]\d)"
+    r"(?:[-_:.：分m]?(?P<second>[0-5]\d))?[秒s]?"
+    r"(?:[-_.]\d{3})?(?P<zone>[+-]\d\d[:_]?\d\d)?)?"
 )
 _MOMENT = rf"(?<!\d){_DAY}{_CLOCK}(?!\d)"
 _AT_START = re.compile(rf"^[\s_-]*{_MOMENT}[\s_-]*")
@@ -103,6 +104,22 @@ def facts_of_name(path: Path) -> Facts:
     without = without.strip(" _-–—")
     is_named = without and not _DEVICES.fullmatch(without)
     return _known(title=without if is_named else title, upload_date=day)
+
+
+def start_in_name(path: Path) -> float | None:
+    """Return when a recording began, as its name tells, in seconds since the epoch.
+
+    A name without a zone tells this machine's time. None where it tells no second.
+    """
+    found = _ANYWHERE.search(name_of(path))
+    if found is None or not found["second"] or not _day_of(found):
+        return None
+    fields = ("year", "month", "day", "hour", "minute", "second")
+    zone = (found["zone"] or "").replace("_", "").replace(":", "")
+    moment = datetime(*(int(found[name]) for name in fields))  # type: ignore[arg-type]
+    if zone:
+        moment = datetime.strptime(f"{moment:%Y%m%d%H%M%S}{zone}", "%Y%m%d%H%M%S%z")
+    return moment.timestamp()
 
 
 def facts_of_chat(chat: Path) -> Facts:

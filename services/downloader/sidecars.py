@@ -11,24 +11,29 @@ from utawaku.library.errors import SetlistError
 from utawaku.library.files import atomic_path
 from utawaku.library.subtitle_files import SUFFIXES
 from utawaku.media.probe import Chapter as ContainerChapter
-from utawaku.models.chat import read_chat
+from utawaku.models.chat import check_chat
 from utawaku.services.downloader.container import Probe
 from utawaku.services.downloader.identity import FILE_PREFIX
 from utawaku.services.downloader.info import STREAM_ID_KEY, StreamInfo, keepable_info
 from utawaku.services.downloader.pictures import picture_extension
-from utawaku.services.downloader.recorder_facts import facts_of_chat, facts_of_name, name_of
+from utawaku.services.downloader.recorder_facts import (
+    facts_of_chat,
+    facts_of_name,
+    name_of,
+    start_in_name,
+)
 from utawaku.services.downloader.result import FetchedRecording, write_json
 
 _MAX_SIDECAR_BYTES = 512 * 1024 * 1024
 _PICTURES = (".jpg", ".jpeg", ".webp", ".png", ".cover.jpg", ".cover.png", ".cover.webp")
 """BililiveRecorder calls the picture of a broadcast its cover."""
-_VAGUE_CHATS = (".comments.json", ".json", ".jsonl", ".json.gz", ".xml", ".html", ".txt")
+_VAGUE_CHATS = (".comments.json", ".json", ".jsonl", ".json.gz", ".xml", ".html", ".txt", ".log")
 _CHATS = (
     ".live_chat.json", ".chat.json", "_chat.json", ".chat.jsonl", "_chat.jsonl", ".chat.json.gz",
     "_chat.json.gz", ".danmaku.xml", ".live_chat.json.part", ".chat.html", "_chat.html",
-    ".chat.txt", "_chat.txt", *_VAGUE_CHATS,
+    ".chat.txt", "_chat.txt", ".chat.log", "_chat.log", *_VAGUE_CHATS,
 )  # fmt: skip
-_KEPT_AS = (".xml", ".html", ".txt")
+_KEPT_AS = (".xml", ".html", ".txt", ".log")
 """Endings of chats that stay; all others are JSON."""
 _TRACK_TAGS = (
     ("artist", "channel"),
@@ -152,7 +157,7 @@ def chat_beside(source: Path, warnings: list[str]) -> Path | None:
         if ending not in _VAGUE_CHATS:
             return chat
         try:
-            read_chat(chat)
+            check_chat(chat)
         except SetlistError as error:
             if ending == ".xml":  # of the others most are no chats
                 warnings.append(f"{chat.name} was left out: {error.problem}")
@@ -201,6 +206,9 @@ def _completed(
     ):
         if value and not full.get(key):
             full[key] = value
+    started_at = start_in_name(source)
+    if started_at is not None and not (full.get("release_timestamp") or full.get("timestamp")):
+        full["release_timestamp"] = started_at
     full[STREAM_ID_KEY] = stream_id
     return full
 

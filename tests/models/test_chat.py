@@ -57,6 +57,54 @@ def test_a_recorders_file_that_was_killed_is_read_to_its_last_whole_element(
     ]
 
 
+def test_super_chats_of_biliup_stand_where_they_were_sent(tmp_path: Path) -> None:
+    paid = 'uid="9" username="富" price="30" num="1" giftname="x"'
+    text = (
+        f'{HEADER}<s timestamp="1700000003" {paid} type="super_chat">夜明けの歌</s>'
+        '<d p="10.25,1,25,0,1700000010,0,77,0" timestamp="1700000010" uid="77">一</d>'
+        f'<s timestamp="1700000062" {paid} type="super_chat">海と猫</s>'
+        f'<s timestamp="1700000063" {paid} type="gift">富投喂了辣条</s>'
+        '<d p="70.5,1,25,0,1700000071,0,77,0">二</d></i>'
+    )
+    assert read(tmp_path / "a.xml", text) == [
+        (2.5, "9", "夜明けの歌"),
+        (10.25, "77", "一"),
+        (61.5, "9", "海と猫"),
+        (70.5, "77", "二"),
+    ]
+
+
+def test_danmaku_of_acfun_is_read(tmp_path: Path) -> None:
+    rows = [
+        {"position": 62500, "mode": 1, "userId": 12, "body": "夜明けの歌", "danmakuType": 0},
+        {"position": 4000, "mode": 1, "userId": 13, "body": "好听"},
+        {"position": 5000, "userId": 14, "body": "moving", "danmakuType": 1},
+        {"position": None, "userId": 15, "body": "never"},
+    ]
+    told = [(4.0, "13", "好听"), (62.5, "12", "夜明けの歌")]
+    assert read(tmp_path / "rows.json", rows) == told
+    page = {"result": 0, "danmakus": rows[:1], "pcursor": "2"}
+    assert read(tmp_path / "page.json", page) == told[1:]
+    pages = json.dumps(page) + "\n" + json.dumps({"danmakus": rows[1:]})
+    assert read(tmp_path / "pages.jsonl", pages) == told
+    assert read(tmp_path / "none.json", {"danmakus": [], "pcursor": "no_more"}) == []
+
+
+def test_pytchat_is_read(tmp_path: Path) -> None:
+    viewer = {"name": "v", "channelId": "UC1", "isChatOwner": False, "isChatModerator": False}
+    host = {**viewer, "channelId": "UC2", "isChatOwner": True}
+    rows = [
+        {"elapsedTime": "1:02:03", "timestamp": 1, "message": "海と猫", "author": viewer},
+        {"elapsedTime": "-0:05", "timestamp": 1, "message": "待機", "author": viewer},
+        {"elapsedTime": "1:02", "timestamp": 1, "message": "np: 夜明け", "author": host},
+    ]
+    assert read_chat(written(tmp_path / "a.json", rows)) == [
+        ChatMessage(-5.0, "UC1", "待機"),
+        ChatMessage(62.0, "UC2", "np: 夜明け", trusted=True),
+        ChatMessage(3723.0, "UC1", "海と猫"),
+    ]
+
+
 def test_what_xml_does_not_allow_costs_no_more_than_its_own_element(tmp_path: Path) -> None:
     text = (
         f'{HEADER}<d p="1,1,25,0,0,0,a,9">bell \x07 here</d>'
@@ -314,7 +362,6 @@ def test_chats_as_lines_for_people_are_read(tmp_path: Path) -> None:
     "text",
     [
         "0:05 Harbour / Ida\n3:10 Paper Boats / Ida\n" * 9,
-        "[2026-11-20 20:30:15 UTC] viewer: no time in the recording\n" * 9,
         "[0:00:05] viewer: too few\n" * 4,
         "about the evening\n" * 9 + LINES_OF_TWITCH_DOWNLOADER,
     ],

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import string
+from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -277,6 +278,17 @@ def test_the_chat_that_a_recorder_left_beside_comes_along(
     assert taken.live_chat_path == tmp_path / "s" / taken_as
     assert taken.warnings == ()
     read_chat(taken.live_chat_path)
+
+
+def test_a_chat_with_times_of_day_is_placed_by_the_recordings_name(tmp_path: Path) -> None:
+    source = media_file(tmp_path / "2026-11-20 20-00-00 x.flv", "flv", "aac")
+    log = "".join(f"[20:00:0{n}]  ann: song {n}\n" for n in range(5, 10))
+    (tmp_path / "2026-11-20 20-00-00 x.log").write_text("# Start logging at 2026-11-20\n" + log)
+    taken = take_file(source, tmp_path / "s")
+    assert (taken.live_chat_path, taken.warnings) == (tmp_path / "s" / "live_chat.log", ())
+    assert taken.info.started_at == datetime(2026, 11, 20, 20).timestamp()
+    found = read_chat(taken.live_chat_path, started_at=taken.info.started_at)
+    assert [one.offset_s for one in found] == [5.0, 6.0, 7.0, 8.0, 9.0]
 
 
 def test_sound_that_was_not_joined_with_its_picture_has_the_side_files_of_both(

@@ -9,7 +9,11 @@ import pytest
 
 from tests.services.downloader_media import media_file
 from utawaku.services.downloader.local import take_file
-from utawaku.services.downloader.recorder_facts import facts_of_chat, facts_of_name
+from utawaku.services.downloader.recorder_facts import (
+    facts_of_chat,
+    facts_of_name,
+    start_in_name,
+)
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <?xml-stylesheet type="text/xsl" href="#s"?>
@@ -175,3 +179,19 @@ def test_a_recording_has_the_facts_of_its_recorder(tmp_path: Path) -> None:
     info = take_file(recording, tmp_path / "second").info
     assert (info.title, info.channel) == ("【歌枠】夜 & more", "青井ソラ")
     assert info.uploaded_on == "2026-11-20"
+
+
+@pytest.mark.parametrize(
+    ("name", "moment"),
+    [
+        ("2026-11-20 20-30-15.mkv", "2026-11-20T20:30:15"),
+        ("录制-12-20261120-203015-123-Songs.flv", "2026-11-20T20:30:15"),
+        ("2026-11-20T20_30_15+0900 x.ts", "2026-11-20T20:30:15+09:00"),
+        ("[2026-11-20] Songs.mp4", None),
+        ("20261120_2030 Songs.mp4", None),
+        ("Songs.mp4", None),
+    ],
+)
+def test_a_name_may_tell_when_the_recording_began(name: str, moment: str | None) -> None:
+    expected = None if moment is None else datetime.fromisoformat(moment).timestamp()
+    assert start_in_name(Path(name)) == expected

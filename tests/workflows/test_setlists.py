@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -90,3 +91,15 @@ def test_the_chat_of_a_section_counts_from_its_start(settings: Settings) -> None
     write(settings, info={"id": "a", "section_start": 3600.0}, live_chat=json.dumps(said))
     assert [one.offset_s for one in writings_of(STREAM, settings).chat] == [12.5]
     assert [one.offset_s for one in chat_of(STREAM, settings)] == [12.5]
+
+
+def test_a_chat_with_times_of_day_is_placed_by_the_start_or_told(settings: Settings) -> None:
+    started_at = datetime(2026, 11, 20, 20).timestamp()
+    log = "".join(f"[20:10:0{n}]  ann: Harbour\n" for n in range(6))
+    write(settings, info={"id": "a", "release_timestamp": started_at}, live_chat=log)
+    assert [one.offset_s for one in chat_of(STREAM, settings)] == [600.0 + n for n in range(6)]
+    write(settings, info={"id": "a"})
+    writings = writings_of(STREAM, settings)
+    assert writings.chat == ()
+    (warning,) = writings.warnings
+    assert "when the recording began is not known. Put the time" in warning
