@@ -15,6 +15,10 @@ MAX_TEXT = 200_000
 MAX_LINES = 2_000
 _STAMP = re.compile(r"\[(?:(\d{1,2}):)?(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?\]")
 _WORD = re.compile(r"<(?:(\d{1,2}):)?(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?>")
+_BARE_HOURS = re.compile(r"(?<=[\[<])(\d{1,2}):\d{2}:(\d{2})(?=[\]>])")
+"""`1:02:03`, or `01:02:03`, which may be a minute, two seconds and three hundredths."""
+_ENOUGH = 12
+"""Of so many hundredths hardly ever all are below 60."""
 _OFFSET = re.compile(r"\[offset:\s*([+-]?\d{1,7})\s*\]", re.IGNORECASE)
 _TAG = re.compile(r"\[[a-zA-Z#]{1,10}:[^\]]*\]")
 
@@ -75,6 +79,8 @@ def parse_lyrics(text: str) -> Lyrics:
     LyricLine(at_s=1.5, text='la la', words=(Word(at_s=1.5, text='la '), Word(at_s=2.0, text='la')))
     """
     text = text[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    if _counts_hours(text):
+        text = _BARE_HOURS.sub(r"\g<0>.0", text)
     offset = _OFFSET.search(text)
     earlier_s = int(offset[1]) / 1000 if offset else 0.0
     lines: list[LyricLine] = []
@@ -90,6 +96,19 @@ def parse_lyrics(text: str) -> Lyrics:
         lines = lines[:MAX_LINES]
         plain = [line.text for line in lines]
     return Lyrics(tuple(lines), "\n".join(plain).strip("\n"))
+
+
+def _counts_hours(text: str) -> bool:
+    """Return whether `1:02:03` is a time with hours; in most files it is one with hundredths.
+
+    Hundredths go beyond 59, and their minutes have two digits.
+    """
+    stamps = _BARE_HOURS.findall(text)
+    if not stamps or any(int(last) >= 60 for _, last in stamps):
+        return False
+    if any(len(first) == 1 for first, _ in stamps):
+        return True
+    return len(stamps) >= _ENOUGH and len({last for _, last in stamps}) > _ENOUGH // 2
 
 
 def _stamps_of(line: str) -> tuple[list[float], str]:

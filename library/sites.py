@@ -62,6 +62,14 @@ def list_address(url: str) -> str:
     return url
 
 
+_LIVE_ROOM = re.compile(rf"https?://live\.bilibili\.com/(?:blanc/|h5/)?\d+{_END}", re.IGNORECASE)
+
+
+def is_live_room(url: str) -> bool:
+    """Return whether an address shows what is on air now, and lists no recordings."""
+    return _LIVE_ROOM.fullmatch(url) is not None
+
+
 def full_address(source: str) -> str:
     """An address that was given without its scheme, as browsers show it, with it; else as it is.
 

@@ -2,8 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from utawaku.media.hls import is_playlist_name, named_files
 
 MAX_FILES = 20_000
 MEDIA_SUFFIXES = frozenset(
@@ -42,12 +44,13 @@ def media_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield the media files in a folder and below, at most `MAX_FILES`, with their `stat`.
 
     Hidden files and folders, the system's own folders (recycle bins, snapshots), empty files and
-    what programs write while they copy are left out.
+    what programs write while they copy are left out. An HLS playlist stands for its segments.
     """
     n_found = 0
+    segments: set[Path] = set()
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(filter(is_own_folder, folders))
-        for name in sorted(filter(is_media_name, names)):
+        for name in recording_names(Path(place), names, segments):
             path = Path(place, name)
             try:
                 stat = path.stat()
@@ -58,3 +61,31 @@ def media_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 n_found += 1
                 if n_found >= MAX_FILES:
                     return
+
+
+def recording_names(place: Path, names: Iterable[str], segments: set[Path]) -> list[str]:
+    """Return the names of media files and HLS playlists of a folder, without their segments.
+
+    Args:
+        place: the folder.
+        names: what lies in it.
+        segments: files that playlists met so far name; those of this folder's are added.
+    """
+    names = list(names)
+    lists = _playlists(place, names)
+    segments |= {file for files in lists.values() for file in files}
+    found = {*filter(is_media_name, names), *lists}
+    return sorted(name for name in found if place / name not in segments)
+
+
+def _playlists(place: Path, names: Iterable[str]) -> dict[str, tuple[Path, ...]]:
+    """Return the HLS playlists among the files of a folder, and what each names."""
+    found = {}
+    for name in filter(is_playlist_name, names):
+        try:
+            files = named_files(place / name)
+        except OSError:
+            continue  # removed since it was listed, or not ours to read
+        if files:
+            found[name] = files
+    return found

@@ -13,6 +13,7 @@ from av.error import FFmpegError
 from av.stream import Disposition, Stream
 
 from utawaku.library.errors import MediaError, NoAudioError, NotMediaError, TruncatedMediaError
+from utawaku.media.hls import check_playlist
 from utawaku.media.joined import Part, is_joined, read_parts
 
 
@@ -72,7 +73,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     The name goes to FFmpeg behind ``file:``, so that a file called ``concat:x`` stays a file.
 
     Raises:
-        MediaError: there is no such file, it may not be read, or FFmpeg cannot be told its name.
+        MediaError: there is no such file, it may not be read, FFmpeg cannot be told its name, or it
+            is a playlist without an end.
         NotMediaError: no demuxer knows the content.
         TruncatedMediaError: the file is empty, or lacks the index without which nothing plays.
     """
@@ -80,6 +82,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         str(path).encode()
         with path.open("rb") as head:
             is_empty = not head.read(1)
+        check_playlist(path)
     except UnicodeEncodeError as error:
         raise MediaError(
             "the file's name is not valid UTF-8",

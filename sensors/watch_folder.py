@@ -12,7 +12,7 @@ import dagster as dg
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import MediaError
 from utawaku.library.requests import Ingest
-from utawaku.media.folders import MAX_FILES, is_media_name, is_own_folder
+from utawaku.media.folders import MAX_FILES, is_own_folder, recording_names
 from utawaku.media.probe import probe
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
@@ -160,6 +160,7 @@ def _entries(folder: Path, follow_links: bool) -> list[Entry]:
     found: list[Entry] = []
     root = folder.resolve()
     walked: set[str] = set()
+    segments: set[Path] = set()
 
     def unreadable(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # else gone since it was listed
@@ -174,7 +175,7 @@ def _entries(folder: Path, follow_links: bool) -> list[Entry]:
                 continue
             walked.add(real)
         folders[:] = filter(is_own_folder, folders)
-        for name in filter(is_media_name, names):
+        for name in recording_names(Path(place), names, segments):
             entry = _entry(Path(place, name), root, follow_links)
             if entry is not None:
                 found.append(entry)

@@ -12,10 +12,10 @@ from typing import Any
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
-from utawaku.library.errors import UtawakuError
+from utawaku.library.errors import UsageError, UtawakuError
 from utawaku.library.records import Channel, ChannelEntry, Stream
 from utawaku.library.requests import Ingest
-from utawaku.library.sites import full_address, list_address, site_of
+from utawaku.library.sites import full_address, is_live_room, list_address, site_of
 from utawaku.library.subscriptions import ChannelRules, Verdict, judge
 from utawaku.services.downloader import (
     ChannelListing,
@@ -269,8 +269,17 @@ def follow(
 
     Raises:
         DownloadError: there is no channel, list or feed.
+        UsageError: it is a room on air.
     """
     url = list_address(full_address(url))
+    if is_live_room(url):
+        raise UsageError(
+            "a live room lists no recordings, only what is on air",
+            subject=url,
+            next_step="Follow the streamer's space, https://space.bilibili.com/NUMBER/video, where "
+            "recordings are published; or record the room with a recorder and set "
+            "watch.folder",
+        )
     known = catalogue.channels.by_url(url)
     if known is None and look:
         listing = downloader.list_channel(url, limit=5)

@@ -232,14 +232,17 @@ def _from_comments(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]
     most_liked = max((_likes(comment) for comment in comments), default=0)
     for comment in comments:
         pinned = bool(comment.get("is_pinned"))
+        hearted = bool(comment.get("is_favorited"))
         likes = _likes(comment)
         by_channel = is_by_channel(comment, info)
         liked = math.log1p(likes) / math.log1p(most_liked) if most_liked else 0.0
         trust = _TRUST["comment"] + 0.25 * pinned + 0.25 * by_channel + 0.1 * liked
+        trust += 0.15 * hearted  # many channels give a heart to whoever wrote a list, read or not
         evidence = {
             "comment_id": str(comment.get("id") or ""),
             "likes": likes,
             "pinned": pinned,
+            "hearted": hearted,
             "by_channel": by_channel,
         }
         yield from _judge(

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from utawaku.library.errors import MediaError
+from utawaku.media.hls import is_playlist_name, named_files
 from utawaku.services.downloader.redaction import without_signature
 
 FILE_PREFIX = "file"
@@ -33,6 +34,7 @@ _ADDRESS_BOUND = frozenset({"generic", "html5mediaembed"})
 _BLOCK_BYTES = 64 * 1024
 _N_BLOCKS = 64
 _WHOLE_BYTES = 16 * 1024 * 1024
+_SEGMENT_BYTES = 4 * 1024
 
 
 def stream_id_for_info(info: Mapping[str, Any]) -> str:
@@ -81,7 +83,8 @@ def _hashed(site_id: str, address: str = "") -> str:
 def stream_id_for_file(path: str | Path) -> str:
     """Return `file-<16 hex>` for a media file, from its size and content alone.
 
-    Renaming, moving or copying the file does not change it; changing its tags does. Up to 16 MiB
+    Renaming, moving or copying the file does not change it; changing its tags does. An HLS playlist
+    is known by its text and its segments. Up to 16 MiB
     every byte counts; above that the size and 64 blocks of 64 KiB spread from the first byte to the
     last, so a file of any size takes milliseconds.
 
@@ -96,6 +99,9 @@ def stream_id_for_file(path: str | Path) -> str:
                     "the file is empty", subject=str(path), next_step="Give a recording"
                 )
             digest = hashlib.sha256(f"{n_bytes}\n".encode())
+            if is_playlist_name(path.name):
+                for segment in named_files(path) or ():
+                    _add_segment(digest, segment)
             if n_bytes <= _WHOLE_BYTES:
                 file.seek(0)
                 digest.update(file.read())
@@ -111,3 +117,11 @@ def stream_id_for_file(path: str | Path) -> str:
             next_step="Check that it exists and that you may read it",
         ) from error
     return f"{FILE_PREFIX}-{digest.hexdigest()[:16]}"
+
+
+def _add_segment(digest: "hashlib._Hash", segment: Path) -> None:
+    """Add a segment's size and beginning, if it is there: playlists of a length are all alike."""
+    if segment.is_file():
+        digest.update(f"{segment.stat().st_size}\n".encode())
+        with segment.open("rb") as file:
+            digest.update(file.read(_SEGMENT_BYTES))

@@ -10,6 +10,7 @@ from typing import Literal
 from utawaku.library.errors import MediaError
 from utawaku.library.files import atomic_path
 from utawaku.library.progress import Progress, silent
+from utawaku.media.hls import is_playlist_name, missing_files
 from utawaku.media.joined_mp4 import rewrite_if_mixed
 from utawaku.media.probe import probe as probe_recording
 from utawaku.services.downloader.container import Probe, probe
@@ -38,7 +39,8 @@ def take_file(
     goes away is better copied. `copy` makes an independent copy, `hardlink` shares the bytes where
     the file system can and copies where it cannot, `move` is the only mode that touches the
     original, which disappears once its copy is complete. An MP4 whose joined parts differ in format
-    is rewritten into the folder in every mode, because one header cannot fit all of its sound.
+    is rewritten into the folder in every mode, because one header cannot fit all of its sound; an
+    HLS playlist stays with its segments in every mode.
 
     What lies beside `X.mp4` comes along as copies: `X.info.json`, `X.jpg/.jpeg/.webp/.png`,
     `X.description`, subtitles (`X.srt`, `X.<language>.vtt`, .ass, .ssa, .lrc), and the chat:
@@ -67,6 +69,11 @@ def take_file(
     try:
         marks = probe_recording(source).chapters
         sidecars = take_sidecars(source, folder, stream_id, probed, warnings, marks=marks)
+        if is_playlist_name(source.name) and (missing := missing_files(source)):
+            warnings.append(
+                f"missing segments: {len(missing)}, the first is {missing[0]}; silence stands for "
+                "them"
+            )
         kept = _rewritten(source, folder, mode, progress, check, warnings)
         if kept is None:
             kept = _keep(source, folder, probed, mode, progress, check, warnings)
@@ -120,6 +127,10 @@ def _keep(
     warnings: list[str],
 ) -> Path:
     """Place the recording by `mode`; return where it is to be read from."""
+    if is_playlist_name(source.name):
+        if mode != "reference":
+            warnings.append("the playlist and its segments stay where they are")
+        return source
     if mode == "reference" or source.parent == folder.absolute():
         return source
     suffix = probed.extension or source.suffix.lstrip(".").lower() or "bin"

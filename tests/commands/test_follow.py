@@ -106,3 +106,14 @@ def test_a_resting_site_is_shown_and_can_be_woken(command_line: CommandLine) -> 
     assert catalogue.sites.rests() == []
     assert command_line.run("resume", "youtube").exit_code == 4
     catalogue.close()
+
+
+@pytest.mark.parametrize("room", ["live.bilibili.com/42", "https://live.bilibili.com/blanc/42?a=1"])
+def test_a_live_room_is_refused_with_what_to_follow_instead(
+    command_line: CommandLine, room: str
+) -> None:
+    answer = command_line.run("follow", room)
+    assert answer.exit_code == 2
+    assert "lists no recordings" in answer.stderr
+    assert "https://space.bilibili.com/NUMBER/video" in " ".join(answer.stderr.split())
+    assert channels(command_line) == []

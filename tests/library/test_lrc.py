@@ -18,11 +18,24 @@ from utawaku.library.lrc import LyricLine, Lyrics, Word, parse_lyrics, write_lrc
         ("\ufeff[00:01.00]\x1b[31mred", [(1.0, "red")]),
         ("[00:01.00]", [(1.0, "")]),
         ("[00:02:50]colon", [(2.5, "colon")]),
+        ("[0:59:58]la\n[1:02:03]lo", [(3598.0, "la"), (3723.0, "lo")]),
+        ("[1:02:03]la\n[1:02:60]lo", [(62.03, "la"), (62.6, "lo")]),
     ],
 )
 def test_stamps_of_every_form_are_read(text: str, expected: list[tuple[float, str]]) -> None:
     lines = parse_lyrics(text).lines
     assert [(pytest.approx(line.at_s), line.text) for line in lines] == expected
+
+
+def test_hours_with_two_digits_are_told_from_hundredths_by_many_stamps() -> None:
+    times = [(n * 295, f"line {n}") for n in range(20)]
+    text = "\n".join(
+        f"[{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}]{line}" for at, line in times
+    )
+    assert [(line.at_s, line.text) for line in parse_lyrics(text).lines] == times
+    even = "\n".join(f"[00:{n:02}:00]line" for n in range(20))  # whole seconds, in hundredths
+    assert [line.at_s for line in parse_lyrics(even).lines] == [float(n) for n in range(20)]
+    assert parse_lyrics(f"{text}\n[00:01:75]line").lines[-1].at_s < 100
 
 
 def test_words_with_stamps_are_read_repeated_and_written() -> None:

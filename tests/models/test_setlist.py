@@ -146,7 +146,13 @@ def test_a_list_of_jokes_ranks_below_a_list_of_songs() -> None:
 
 
 @pytest.mark.parametrize(
-    "better", [{"is_pinned": True}, {"author_is_uploader": True}, {"like_count": 90}]
+    "better",
+    [
+        {"is_pinned": True},
+        {"is_favorited": True},
+        {"author_is_uploader": True},
+        {"like_count": 90},
+    ],
 )
 def test_pinned_by_the_channel_or_liked_raises_the_score(better: dict[str, Any]) -> None:
     other = GOOD.replace("夜明けの歌", "別の曲").replace("0:05", "0:03")

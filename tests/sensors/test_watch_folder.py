@@ -246,3 +246,17 @@ def test_a_link_out_of_the_folder_is_followed_only_where_a_setting_says_so(
         "more.mkv",
         "secret.mkv",
     }
+
+
+def test_a_playlist_is_asked_for_in_place_of_its_segments(
+    catalogue: Catalogue, folder: Path
+) -> None:
+    for name in ("seg0.ts", "seg1.ts"):
+        (folder / name).write_bytes(b"x")
+    (folder / "index.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nseg0.ts\n#EXTINF:2,\nseg1.ts\n"
+    )
+    now = time.time()
+    known, _ = scan_folder(folder, {}, 20, now, catalogue)
+    _, n = scan_folder(folder, known, 20, now + 30, catalogue)
+    assert (n, targets(catalogue)) == (1, ["index.m3u8"])
