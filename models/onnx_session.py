@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from utawaku.library.config import load_settings
 from utawaku.library.errors import EngineError, WeightsCorruptError
+from utawaku.library.processes import give_back_freed_memory
 from utawaku.models.devices import check_device, installed_devices, load_cuda, providers_for
 
 if TYPE_CHECKING:
@@ -50,12 +51,16 @@ def make_session(
     # branches of the same shapes is the whole of the first
     # (findings/onnxruntime-holds-what-it-will-reuse.sh).
     options.enable_mem_reuse = keeps_memory
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if not keeps_memory:
         _register_arena()
         options.add_session_config_entry("session.use_env_allocators", "1")
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # A network is loaded in copies, each freed in blocks that no run would use again.
+        give_back_freed_memory()
     session = onnxruntime.InferenceSession(model, options, providers=providers)
+    if not keeps_memory:
+        give_back_freed_memory()
     check_device(device, session.get_providers())
     return session
 

@@ -15,7 +15,7 @@ _N_SIDE = 5
 """Blocks on each side that a measure is smoothed over: a second in all."""
 _MARGIN = _N_SIDE + 1
 """Blocks that have to be known on each side; one more than the smoothing, to fade between."""
-_AT_ONCE = 50
+_AT_ONCE = 10
 """Blocks that are mixed at once."""
 _QUIET = 1e-10
 """Power of a sample below which both engines hear nothing."""

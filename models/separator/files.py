@@ -15,7 +15,7 @@ from utawaku.media.probe import probe
 from utawaku.models.separator.engine import Audio, Separator, Stems
 from utawaku.models.separator.sound_files import FULL_SCALE, SoundWriter, exact_pair
 
-_CHUNK_S = 10.0
+_CHUNK_S = 2.0
 STEMS = ("vocals", "accompaniment")
 
 

@@ -9,12 +9,12 @@ from scipy.fft import irfft, rfft
 Audio = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]
 Masks = Sequence[npt.NDArray[np.float32]]
-Masker = Callable[[Spectrum], Masks]
-"""Maps spectra (n_channels, n_frames, n_bins) to one or more masks of a shape that fits."""
+MasksOf = Callable[[slice, Spectrum], Masks]
+"""Gives one or more masks of some frames of a block and their spectra, of a shape that fits."""
 
 
 _AT_ONCE = 64
-"""Frames transformed together: the copies of a whole block take more memory than a network."""
+"""Frames transformed together."""
 
 
 def hann(n_samples: int) -> Audio:
@@ -24,33 +24,37 @@ def hann(n_samples: int) -> Audio:
 
 def spectra(samples: Audio, window: Audio, hop: int) -> Spectrum:
     """Spectra of all whole frames: complex64 (n_channels, n_frames, window // 2 + 1)."""
-    frames = np.lib.stride_tricks.sliding_window_view(samples, len(window), axis=1)[:, ::hop]
-    out = np.empty((*frames.shape[:2], len(window) // 2 + 1), np.complex64)
-    for at in range(0, frames.shape[1], _AT_ONCE):
-        some = slice(at, at + _AT_ONCE)
-        out[:, some] = rfft(frames[:, some] * window, axis=2)
+    block = Block(samples, window, hop)
+    out = np.empty((len(samples), block.n_frames, len(window) // 2 + 1), np.complex64)
+    for some, spectrum in block:
+        out[:, some] = spectrum
     return out
 
 
-def overlap_add(
-    spectrum: Spectrum, mask: npt.NDArray[np.float32], window: Audio, hop: int
-) -> Audio:
-    """Masked frames back to samples, float32 (n_channels, (n_frames - 1) * hop + window).
+class Block:
+    """Spectra of samples, a few frames at a time: all at once take more memory than a network."""
 
-    `mask` fits `spectrum`. `window` is the synthesis window, a multiple of `hop` long.
-    """
-    n_channels, n_frames, _ = spectrum.shape
-    mask = np.broadcast_to(mask, spectrum.shape)
-    n_parts = len(window) // hop
-    out = np.zeros((n_channels, n_frames + n_parts - 1, hop), np.float32)
-    for at in range(0, n_frames, _AT_ONCE):
-        some = slice(at, min(at + _AT_ONCE, n_frames))
-        frames = irfft(spectrum[:, some] * mask[:, some], len(window), axis=2) * window
-        for part in range(n_parts):
-            out[:, some.start + part : some.stop + part] += frames[
-                :, :, part * hop : (part + 1) * hop
-            ]
-    return out.reshape(n_channels, -1)
+    def __init__(self, samples: Audio, window: Audio, hop: int) -> None:
+        """Take float32 (n_channels, n_samples); nothing is transformed yet."""
+        self._window = window
+        frames = np.lib.stride_tricks.sliding_window_view(samples, len(window), axis=1)[:, ::hop]
+        self._frames = frames
+        self.n_channels, self.n_frames = frames.shape[:2]
+        self.n_bins = len(window) // 2 + 1
+
+    def __iter__(self) -> Iterator[tuple[slice, Spectrum]]:
+        """Yield frames and their spectra, complex64 (n_channels, n_some, n_bins)."""
+        return self.spectra_of(slice(0, self.n_frames))
+
+    def spectra_of(self, frames: slice) -> Iterator[tuple[slice, Spectrum]]:
+        """Yield the frames of a span, and their spectra."""
+        for start in range(frames.start, frames.stop, _AT_ONCE):
+            some = slice(start, min(start + _AT_ONCE, frames.stop))
+            yield some, rfft(self._frames[:, some] * self._window, axis=2)
+
+
+Masker = Callable[[Block], MasksOf]
+"""Hears a block as a whole."""
 
 
 def masked_stream(
@@ -67,69 +71,100 @@ def masked_stream(
 
     Each block of `n_block` frames is masked with `n_margin` frames before and after it for
     context, so that a network sees no edge inside the audio. Windows overlap fourfold. `lead`
-    zeros come before the audio, by default as few as put every sample under four windows.
+    zeros come before the audio, by default as few as put every sample under four windows. Pieces
+    are far shorter than blocks, so that what is done with them needs little memory.
     """
     if n_window != 4 * hop:
         raise ValueError("the window must be four hops long")
-    window = hann(n_window)
-    # Hann squared at a fourfold overlap adds up to 1.5.
-    synthesis = window / np.float32(1.5)
+    # As many zeros as put every sample under four windows.
     lead = n_window - hop if lead is None else lead
-    buffer: Audio | None = None
-    first = 0
-    """Frame at which `buffer` starts."""
-    done = 0
-    """Frames that are masked."""
-    n_in = n_out = 0
-    tails: list[Audio] = []
+    yield from _MaskedStream(masker, hop, n_block, n_margin, lead).pieces(chunks)
 
-    def render(
-        ready: Audio, start: int, stop: int, last: bool
-    ) -> Iterator[tuple[Audio, list[Audio]]]:
-        nonlocal tails, n_out
-        low = max(first, start - n_margin)
-        high = min(first + (ready.shape[1] - n_window) // hop + 1, stop + n_margin)
-        piece = ready[:, (low - first) * hop : (high - 1 - first) * hop + n_window]
-        spectrum = spectra(piece, window, hop)
-        inner = slice(start - low, stop - low)
-        sums = [
-            overlap_add(spectrum[:, inner], mask[:, inner], synthesis, hop)
-            for mask in masker(spectrum)
-        ]
-        for total, tail in zip(sums, tails, strict=False):
-            total[:, : tail.shape[1]] += tail
-        keep = (stop - start) * hop
-        tails = [total[:, keep:] for total in sums]
-        # The first `lead` samples are the zeros put before the audio.
-        skip = max(0, lead - start * hop)
-        at = (start - first) * hop
-        n_now = max(0, min(keep - skip, n_in - n_out)) if last else max(0, keep - skip)
-        mix = ready[:, at + skip : at + skip + n_now]
-        masked = [total[:, skip : skip + n_now] for total in sums]
-        n_out += mix.shape[1]
-        if mix.shape[1]:
-            yield mix, masked
 
-    for chunk in chunks:
-        if not chunk.shape[1]:
-            continue
-        if buffer is None:
-            buffer = np.zeros((chunk.shape[0], lead), np.float32)
-        n_in += chunk.shape[1]
-        buffer = np.concatenate([buffer, chunk.astype(np.float32, copy=False)], axis=1)
-        while buffer.shape[1] >= (done - first + n_block + n_margin - 1) * hop + n_window:
-            yield from render(buffer, done, done + n_block, last=False)
-            done += n_block
-            drop = max(0, done - n_margin - first)
-            buffer = buffer[:, drop * hop :]
-            first += drop
-    if buffer is None:
-        return
-    # Enough zeros for every sample to lie under four windows.
-    n_frames = -(-(lead + n_in) // hop)
-    wanted = (n_frames - 1 - first) * hop + n_window
-    buffer = np.pad(buffer, ((0, 0), (0, max(0, wanted - buffer.shape[1]))))
-    while done < n_frames:
-        stop = min(done + n_block, n_frames)
-        yield from render(buffer, done, stop, last=stop == n_frames)
-        done = stop
+class _MaskedStream:
+    """Audio on its way through a masker; see `masked_stream`."""
+
+    def __init__(self, masker: Masker, hop: int, n_block: int, n_margin: int, lead: int) -> None:
+        self._masker = masker
+        self._hop, self._n_window = hop, 4 * hop
+        self._n_block, self._n_margin, self._lead = n_block, n_margin, lead
+        self._window = hann(self._n_window)
+        # Hann squared at a fourfold overlap adds up to 1.5.
+        self._synthesis = self._window / np.float32(1.5)
+        self._buffer: Audio = np.zeros((0, 0), np.float32)
+        self._first = 0
+        """Frame at which the buffer starts."""
+        self._n_in = self._n_out = 0
+        self._tails: list[Audio] = []
+        """For each mask the samples that frames to come are added to."""
+
+    def pieces(self, chunks: Iterable[Audio]) -> Iterator[tuple[Audio, list[Audio]]]:
+        hop, n_block, n_margin = self._hop, self._n_block, self._n_margin
+        done = 0
+        """Frames that are masked."""
+        for chunk in chunks:
+            if not chunk.shape[1]:
+                continue
+            if not self._n_in:
+                self._buffer = np.zeros((len(chunk), self._lead), np.float32)
+            self._n_in += chunk.shape[1]
+            self._buffer = np.concatenate([self._buffer, chunk.astype(np.float32, copy=False)], 1)
+            while self._n_ready() >= done + n_block + n_margin:
+                yield from self._masked(done, done + n_block)
+                done += n_block
+                drop = max(0, done - n_margin - self._first)
+                self._buffer = self._buffer[:, drop * hop :].copy()
+                self._first += drop
+        if not self._n_in:
+            return
+        # Enough zeros for every sample to lie under four windows.
+        n_frames = -(-(self._lead + self._n_in) // hop)
+        wanted = (n_frames - 1 - self._first) * hop + self._n_window
+        missing = max(0, wanted - self._buffer.shape[1])
+        self._buffer = np.pad(self._buffer, ((0, 0), (0, missing)))
+        for start in range(done, n_frames, n_block):
+            yield from self._masked(start, min(start + n_block, n_frames))
+
+    def _n_ready(self) -> int:
+        """Return how many frames from the start of the audio on are in the buffer whole."""
+        n_samples: int = self._buffer.shape[1]
+        return self._first + (n_samples - self._n_window) // self._hop + 1
+
+    def _masked(self, start: int, stop: int) -> Iterator[tuple[Audio, list[Audio]]]:
+        """Yield the samples that are complete with the frames [start, stop)."""
+        low = max(self._first, start - self._n_margin)
+        high = min(self._n_ready(), stop + self._n_margin)
+        heard = slice((low - self._first) * self._hop, None)
+        n_samples = (high - 1 - low) * self._hop + self._n_window
+        block = Block(self._buffer[:, heard][:, :n_samples], self._window, self._hop)
+        masks_of = self._masker(block)
+        # Transformed again, which is cheaper than to hold on to all of it.
+        for some, spectrum in block.spectra_of(slice(start - low, stop - low)):
+            at = some.start + low
+            done = self._complete(spectrum, masks_of(some, spectrum))
+            # The first `lead` samples are the zeros put before the audio.
+            skip = max(0, self._lead - at * self._hop)
+            n_now = max(0, min(done[0].shape[1] - skip, self._n_in - self._n_out))
+            if n_now:
+                self._n_out += n_now
+                mix = self._buffer[:, (at - self._first) * self._hop + skip :][:, :n_now]
+                yield mix, [one[:, skip : skip + n_now] for one in done]
+
+    def _complete(self, spectrum: Spectrum, masks: Masks) -> list[Audio]:
+        """Return for each mask the samples (n_channels, n_frames * hop) that no later frame adds
+        to, and keep those that one does.
+        """
+        n_channels, n_frames, _ = spectrum.shape
+        hop, n_kept = self._hop, self._n_window // self._hop - 1
+        if not self._tails:
+            self._tails = [np.zeros((n_channels, n_kept, hop), np.float32) for _ in masks]
+        done: list[Audio] = []
+        for number, mask in enumerate(masks):
+            hops = np.zeros((n_channels, n_frames + n_kept, hop), np.float32)
+            hops[:, :n_kept] = self._tails[number]
+            samples = irfft(spectrum * mask, self._n_window, axis=2) * self._synthesis
+            for part in range(n_kept + 1):
+                hops[:, part : part + n_frames] += samples[:, :, part * hop : (part + 1) * hop]
+            self._tails[number] = hops[:, n_frames:].copy()
+            done.append(hops[:, :n_frames].reshape(n_channels, -1))
+        return done

@@ -16,7 +16,7 @@ from utawaku.media.decode import load
 from utawaku.models import registry
 from utawaku.models.separator import Separator, builtin, make_separator, separate
 from utawaku.models.separator.builtin.engine import BuiltinSeparator, centre_mask
-from utawaku.models.separator.stft import masked_stream
+from utawaku.models.separator.stft import Block, MasksOf, masked_stream
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +99,17 @@ def test_the_size_of_chunks_does_not_matter(engine: Separator) -> None:
     np.testing.assert_array_equal(np.concatenate(pieces, axis=1), whole)
 
 
+def _ones(_block: Block) -> MasksOf:
+    return lambda _some, spectrum: [np.ones(spectrum.shape, np.float32)]
+
+
 def test_a_mask_of_ones_gives_the_audio_back() -> None:
     rng = np.random.default_rng(2)
     audio = rng.standard_normal((2, 10_007)).astype(np.float32)
     pieces = list(
         masked_stream(
             [audio[:, :5_000], audio[:, 5_000:]],
-            lambda spectrum: [np.ones(spectrum.shape, np.float32)],
+            _ones,
             n_window=256,
             hop=64,
             n_block=32,
@@ -127,7 +131,7 @@ def test_memory_does_not_grow_with_the_length() -> None:
         n_samples = 0
         for mix, _ in masked_stream(
             chunks(n_seconds),
-            lambda spectrum: [np.ones(spectrum.shape, np.float32)],
+            _ones,
             n_window=1024,
             hop=256,
             n_block=448,
@@ -140,6 +144,20 @@ def test_memory_does_not_grow_with_the_length() -> None:
         return most
 
     assert peak(200) < 1.3 * peak(25)
+
+
+def test_a_block_takes_less_memory_than_its_spectra_and_mask() -> None:
+    n_window, n_block = 4096, 512
+    chunk = np.ones((2, 44_100), np.float32)
+    n_bytes = 2 * n_block * (n_window // 2 + 1) * (8 + 4)  # complex64 and float32
+    tracemalloc.start()
+    for _ in masked_stream(
+        (chunk for _ in range(30)), _ones, n_window=n_window, hop=1024, n_block=n_block, n_margin=0
+    ):
+        pass
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < n_bytes
 
 
 def test_the_centre_mask_keeps_the_centre_and_drops_the_sides() -> None:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -55,6 +56,21 @@ def weights(tensors: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFac
     path = tmp_path_factory.mktemp("spleeter") / "spleeter.onnx"
     path.write_bytes(build(tensors).SerializeToString(deterministic=True))
     return path
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="of the GNU C library")
+def test_loaded_networks_take_little_more_memory_than_their_file(weights: Path) -> None:
+    loading = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "import onnxruntime, psutil\n"
+        "from utawaku.models.separator.spleeter.engine import SpleeterSeparator\n"
+        "before = psutil.Process().memory_info().rss\n"
+        "engine = SpleeterSeparator(Path(sys.argv[1]))\n"
+        "print(psutil.Process().memory_info().rss - before)\n"
+    )
+    told = subprocess.check_output([sys.executable, "-c", loading, str(weights)], text=True)
+    assert int(told) < 1.5 * weights.stat().st_size
 
 
 def test_the_networks_have_spleeters_number_of_parameters() -> None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from utawaku.models.onnx_session import load_network
 from utawaku.models.separator.engine import Audio, Stems
-from utawaku.models.separator.stft import Spectrum, masked_stream
+from utawaku.models.separator.stft import Block, MasksOf, Spectrum, masked_stream
 
 N_BINS = 512
 """Bins that the network sees: 0 to 8 kHz."""
@@ -63,24 +63,31 @@ class BuiltinSeparator:
         for mix, (vocals,) in pieces:
             yield Stems(vocals, mix - vocals)
 
-    def _mask(self, spectrum: Spectrum) -> list[npt.NDArray[np.float32]]:
-        """Vocals' share of each bin: one float32 (1, n_frames, n_bins)."""
-        _, n_frames, n_bins = spectrum.shape
-        mono = np.abs(spectrum.mean(axis=0))
-        mask = np.zeros((n_frames, n_bins), np.float32)
+    def _mask(self, block: Block) -> MasksOf:
+        """Vocals' share of each bin: one mask, float32 (1, n_some, n_bins)."""
+        n_bins = block.n_bins
         n_seen = min(N_BINS, n_bins)
-        padded = -(-n_frames // _FRAMES_MULTIPLE) * _FRAMES_MULTIPLE
+        padded = -(-block.n_frames // _FRAMES_MULTIPLE) * _FRAMES_MULTIPLE
         magnitude = np.zeros((1, N_BINS, padded), np.float32)
-        magnitude[0, :n_seen, :n_frames] = mono[:, :n_seen].T
-        level = 8 * float(magnitude[0, :, :n_frames].mean())
+        for some, spectrum in block:
+            magnitude[0, :n_seen, some] = np.abs(spectrum[:, :, :n_seen].mean(axis=0)).T
+        level = 8 * float(magnitude[0, :, : block.n_frames].mean())
         level = max(level, _QUIET * (n_bins - 1))
-        (out,) = self._session.run(None, {"mag": magnitude / np.float32(level)})
-        mask[:, :n_seen] = out[0, :n_seen, :n_frames].T
-        if n_bins > N_BINS:
-            mask[:, N_BINS:] = mask[:, N_BINS - _TOP_BINS : N_BINS].mean(axis=1, keepdims=True)
-        if spectrum.shape[0] == 2:
-            mask *= centre_mask(spectrum)
-        return [mask[None]]
+        magnitude /= np.float32(level)
+        (out,) = self._session.run(None, {"mag": magnitude})
+        seen = out[0, :n_seen, : block.n_frames].T
+
+        def mask_of(some: slice, spectrum: Spectrum) -> list[npt.NDArray[np.float32]]:
+            of_voice = seen[some]
+            mask = np.zeros((len(of_voice), n_bins), np.float32)
+            mask[:, :n_seen] = of_voice
+            if n_bins > N_BINS:
+                mask[:, N_BINS:] = mask[:, N_BINS - _TOP_BINS : N_BINS].mean(axis=1, keepdims=True)
+            if block.n_channels == 2:
+                mask *= centre_mask(spectrum)
+            return [mask[None]]
+
+        return mask_of
 
 
 def network_hop(sample_rate_hz: int) -> int:

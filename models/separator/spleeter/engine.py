@@ -11,7 +11,7 @@ from utawaku.models.onnx_session import load_network
 from utawaku.models.separator.engine import Audio, Stems
 from utawaku.models.separator.resampling import stream_at
 from utawaku.models.separator.spleeter.network import N_BINS, N_CHANNELS, N_FRAMES
-from utawaku.models.separator.stft import Spectrum, masked_stream
+from utawaku.models.separator.stft import Block, MasksOf, Spectrum, masked_stream
 
 SAMPLE_RATE_HZ = 44_100
 N_WINDOW = 4096
@@ -84,18 +84,27 @@ class SpleeterSeparator:
         for mix, (vocals, *rest) in pieces:
             yield Stems(vocals, rest[0] if rest else mix - vocals)
 
-    def _masks(self, spectrum: Spectrum) -> list[npt.NDArray[np.float32]]:
-        n_channels, n_frames, n_bins = spectrum.shape
-        heard = spectrum if n_channels == N_CHANNELS else spectrum.mean(axis=0, keepdims=True)
+    def _masks(self, block: Block) -> MasksOf:
         mix = np.zeros((1, N_CHANNELS, N_FRAMES, N_BINS), np.float32)
-        mix[0, :, :n_frames] = np.abs(heard[:, :, :N_BINS])
+        # What is not stereo is one channel, which goes to both.
+        n_heard = N_CHANNELS if block.n_channels == N_CHANNELS else 1
+        for some, spectrum in block:
+            heard = spectrum[:, :, :N_BINS]
+            if n_heard == 1:
+                heard = heard.mean(axis=0, keepdims=True)
+            mix[0, :, some] = np.abs(heard)
         (out,) = self._session.run(None, {"mix": mix})
-        seen = out[0, : len(heard), :n_frames]
-        vocals = np.zeros((len(heard), n_frames, n_bins), np.float32)
-        vocals[:, :, :N_BINS] = seen
-        if self._extension == "average":
-            vocals[:, :, N_BINS:] = seen.mean(axis=2, keepdims=True)
-            return [vocals]
-        accompaniment = np.zeros_like(vocals)
-        accompaniment[:, :, :N_BINS] = 1 - seen
-        return [vocals, accompaniment]
+        seen = out[0, :n_heard]
+
+        def masks_of(some: slice, _spectrum: Spectrum) -> list[npt.NDArray[np.float32]]:
+            of_voice = seen[:, some]
+            vocals = np.zeros((*of_voice.shape[:2], block.n_bins), np.float32)
+            vocals[:, :, :N_BINS] = of_voice
+            if self._extension == "average":
+                vocals[:, :, N_BINS:] = of_voice.mean(axis=2, keepdims=True)
+                return [vocals]
+            accompaniment = np.zeros_like(vocals)
+            accompaniment[:, :, :N_BINS] = 1 - of_voice
+            return [vocals, accompaniment]
+
+        return masks_of
