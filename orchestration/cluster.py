@@ -24,6 +24,7 @@ from utawaku.library.secret_url import without_credentials
 from utawaku.orchestration.dagster_settings import FILE, ONE_RUN_A_STREAM, VERSION, VERSION_FILE
 
 LAUNCHER = "CeleryRunLauncher"
+KEPT_STORAGE = "utawaku.orchestration.kept_postgres"
 DEFAULT_QUEUE = "dagster"
 KEPT_FILE = "dagster.yaml.one-machine"
 """The settings of one machine, kept when a cluster's take their place."""
@@ -148,7 +149,13 @@ def dagster_yaml(settings: Settings, n_runs: int) -> str:
     shared = str(settings.library_root / SHARED_FOLDER)
     told: dict[str, Any] = {
         "telemetry": {"enabled": False},
-        "storage": {"postgres": {"postgres_url": {"env": POSTGRES_VARIABLE}}},
+        "storage": {
+            "custom": {
+                "module": KEPT_STORAGE,
+                "class": "KeptPostgresStorage",
+                "config": {"postgres_url": {"env": POSTGRES_VARIABLE}},
+            }
+        },
         "run_launcher": {
             "module": "dagster_celery.launcher",
             "class": LAUNCHER,

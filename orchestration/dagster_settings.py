@@ -8,10 +8,10 @@ the addition. It happens once: somebody who takes the lines out again does not g
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import dagster
 import yaml
 
 from utawaku.library.files import atomic_path
@@ -48,6 +48,11 @@ class _Addition:
     """The settings before -> those with the lines."""
 
 
+def is_tried_with() -> bool:
+    """Return whether what builds on parts of Dagster was tried with the release that is here."""
+    return version("dagster") in KEPT_STORAGE_TRIED_WITH
+
+
 def with_kept_storage(home: Path, settings: _YAML) -> _YAML:
     """Return settings that name the storage of `kept_storage`.
 
@@ -58,7 +63,7 @@ def with_kept_storage(home: Path, settings: _YAML) -> _YAML:
         home: Dagster's home, in which its databases are by default.
         settings: content of `dagster.yaml`.
     """
-    if dagster.__version__ not in KEPT_STORAGE_TRIED_WITH:
+    if not is_tried_with():
         return settings
     if any(name == "storage" or name.endswith("_storage") for name in settings):
         return settings
@@ -69,13 +74,13 @@ def with_kept_storage(home: Path, settings: _YAML) -> _YAML:
 def upgrade(home: Path) -> str:
     """Add what the settings file of an earlier version lacks; why it could not be, else empty."""
     version_file = home / VERSION_FILE
-    version = version_file.read_text("utf-8").strip() if version_file.exists() else "1"
-    if version == VERSION:
+    known = version_file.read_text("utf-8").strip() if version_file.exists() else "1"
+    if known == VERSION:
         return ""
     path = home / FILE
     told = []
     for addition in _ADDITIONS:
-        if addition.version <= version:
+        if addition.version <= known:
             continue
         text = path.read_text("utf-8")
         settings = yaml.safe_load(text) or {}

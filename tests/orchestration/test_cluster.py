@@ -50,7 +50,7 @@ def test_the_settings_of_dagster_are_valid_and_hold_no_address(
     told = yaml.safe_load(text)
     assert told["concurrency"]["runs"]["max_concurrent_runs"] == 7
     assert told["sensors"]["use_threads"], "the look at the leases would wait for other sensors"
-    named = {told["storage"]["postgres"]["postgres_url"]["env"]}
+    named = {told["storage"]["custom"]["config"]["postgres_url"]["env"]}
     named.add(told["run_launcher"]["config"]["broker"]["env"])
     assert named == environment(here).keys()
     assert validate_config(dagster_instance_config_schema(), told).success

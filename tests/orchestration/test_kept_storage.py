@@ -14,6 +14,7 @@ import yaml
 
 from utawaku.commands.pipeline import prepare_dagster_home, quiet_configuration
 from utawaku.library.config import Settings
+from utawaku.orchestration import dagster_settings
 from utawaku.orchestration.dagster_settings import KEPT_STORAGE_TRIED_WITH, with_kept_storage
 from utawaku.orchestration.dagster_storage import open_instance
 
@@ -128,5 +129,5 @@ def test_another_release_of_dagster_gets_its_own_storage(
 ) -> None:
     assert dg.__version__ in KEPT_STORAGE_TRIED_WITH, "try it with this release, then add it"
     assert "storage" in with_kept_storage(home, {})
-    monkeypatch.setattr(dg, "__version__", "1.13.99")
+    monkeypatch.setattr(dagster_settings, "version", lambda _name: "1.13.99")
     assert with_kept_storage(home, {}) == {}
