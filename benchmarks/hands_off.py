@@ -190,10 +190,10 @@ def kill_one(home: Path, victim: str) -> bool:
         except psutil.Error:
             continue
         kind = ""
-        if "dagster._daemon" in words:
+        if "pipeline_daemon" in words or "dagster._daemon" in words:
             kind = "daemon"
         elif "api grpc" in words:
-            kind = "code server"
+            kind = ("code server", "run server", "run")[min(2, _n_forks(process, words))]
         elif "spawn_main" in words and _is_run(process):
             kind = "run"
         if kind == victim:
@@ -202,6 +202,16 @@ def kill_one(home: Path, victim: str) -> bool:
         return False
     found[0].kill()
     return True
+
+
+def _n_forks(process: psutil.Process, words: str) -> int:
+    """How often it was forked from the code server: what was forked has the words of its parent."""
+    n_forks = 0
+    for parent in process.parents():
+        if " ".join(parent.cmdline()) != words:
+            break
+        n_forks += 1
+    return n_forks
 
 
 def _is_run(process: psutil.Process) -> bool:

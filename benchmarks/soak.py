@@ -33,7 +33,7 @@ WARM_UP_S = 300.0
 OPEN_AT_ONCE = 3
 QUERY = "{runsOrError(limit: 30) {... on Runs {results {runId status stats {__typename}}}}}"
 PARTS = {
-    "dagster._daemon": "daemon",
+    "pipeline_daemon": "daemon",
     "api grpc": "code server",
     "commands.web_page": "web page",
     "commands up": "supervisor",

@@ -102,13 +102,26 @@ class MemoryRecycler:
 
 
 def has_runs(code: Child) -> bool:
-    """Return whether runs go on in the code server."""
+    """Return whether runs go on in the code server, or in its run server."""
     server = code.running()
     if server is None:
         return False
-    with suppress(psutil.NoSuchProcess):
-        return any(not _is_tracker(one) for one in server.children())
+    with suppress(psutil.Error):
+        own = server.cmdline()
+        for process in server.children():
+            if _is_tracker(process):
+                continue
+            # What was forked has the words of the one that it was forked from.
+            if not _has_words(process, own) or process.children():
+                return True
     return False
+
+
+def _has_words(process: psutil.Process, words: list[str]) -> bool:
+    try:
+        return process.cmdline() == words
+    except psutil.Error:
+        return True  # it has just ended
 
 
 def _is_tracker(process: psutil.Process) -> bool:

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 PATIENCE_S = 5.0
 """Between the request to end and the end."""
-_PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
 
 
@@ -29,7 +29,7 @@ def end_with_forking_parent() -> None:
     """Let Linux end this process with the one that it was forked from; elsewhere nothing."""
     if not sys.platform.startswith("linux"):
         return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _watch(descriptor: int) -> None:

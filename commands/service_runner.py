@@ -23,10 +23,16 @@ SET_ASIDE_EVERY = 30
 FIRST_SET_ASIDE = 3
 
 
-def give_back(n_round: int) -> None:
-    """Free what nothing refers to, and hand free pages of the heap back to the system."""
+def give_back(n_round: int, *, shares: bool = False) -> None:
+    """Free what nothing refers to, and hand free pages of the heap back to the system.
+
+    Args:
+        n_round: rounds before this one.
+        shares: a process that was forked from this one shares what was set aside at the first. To
+            look through that would write to its pages, and so copy them.
+    """
     setting_aside = n_round % SET_ASIDE_EVERY == FIRST_SET_ASIDE
-    if setting_aside:
+    if setting_aside and not shares:
         gc.unfreeze()
     gc.collect()
     if setting_aside:
@@ -38,13 +44,13 @@ def give_back(n_round: int) -> None:
     trim(0)
 
 
-def keep_giving_back() -> None:
+def keep_giving_back(*, shares: bool = False) -> None:
     """Do so each minute from now on, in a thread."""
 
     def again_and_again() -> None:
         for n_round in itertools.count():
             time.sleep(EVERY_S)
-            give_back(n_round)
+            give_back(n_round, shares=shares)
 
     threading.Thread(target=again_and_again, name="give back", daemon=True).start()
 

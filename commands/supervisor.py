@@ -388,6 +388,7 @@ def prepare() -> None:
     from utawaku.commands.pipeline import prepare_dagster_home, prepare_pools
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
+    from utawaku.orchestration.dagster_settings import write_services_file
     from utawaku.orchestration.dagster_storage import open_instance
     from utawaku.orchestration.former_names import carry_over_states
     from utawaku.orchestration.orphaned_runs import close_orphaned_runs
@@ -397,6 +398,7 @@ def prepare() -> None:
     # Brings an older catalogue to the present schema, with a copy of it kept in backups/.
     catalogue = Catalogue.open(settings)
     home = prepare_dagster_home(settings)
+    write_services_file(home)
     with closing(catalogue), open_instance(home) as instance:
         prepare_pools(instance)
         carry_over_states(instance)
@@ -507,16 +509,24 @@ def _children(
     settings: "Settings", logs: Path, private: Path, pages: Pages
 ) -> tuple[Child, Child, Child]:
     """The code server, and daemon and web page, which share it."""
+    from utawaku.orchestration.dagster_settings import RUN_SERVER_VARIABLE
+
     socket = private / "code.sock"
     workspace = private / "workspace.yaml"
     workspace.write_text(
         f"load_from:\n  - grpc_server:\n      socket: {socket}\n      location_name: utawaku\n",
         "utf-8",
     )
-    environment = {**child_environment(settings), "DAGSTER_HOME": str(settings.dagster_home)}
+    run_server = str(private / "runs.sock")
+    environment = {
+        **child_environment(settings),
+        "DAGSTER_HOME": str(settings.dagster_home),
+        RUN_SERVER_VARIABLE: run_server,
+    }
+    code = [sys.executable, "-m", "utawaku.commands.code_server", run_server]
+    code += ["api", "grpc", "--socket", str(socket), "-m", "utawaku.definitions"]
     python = [sys.executable, "-m", "utawaku.commands.service_runner"]
-    code = [*python, "dagster", "api", "grpc", "--socket", str(socket), "-m", "utawaku.definitions"]
-    daemon = [*python, "dagster._daemon", "run", "-w", str(workspace)]
+    daemon = [*python, "utawaku.commands.pipeline_daemon", "-w", str(workspace)]
     web = [*python, "utawaku.commands.web_page", "--port", str(pages.port)]
     web += ["--workspace", str(workspace), *(["--read-only"] if pages.read_only else [])]
     return (

@@ -97,7 +97,10 @@ def serve(settings: Settings, port: int, workspace: Path, *, read_only: bool) ->
     from dagster_webserver.app import create_app_from_workspace_process_context
     from dagster_webserver.version import __version__
 
-    with dg.DagsterInstance.get() as instance:
+    from utawaku.orchestration.dagster_settings import SERVICES_FILE
+
+    home = str(settings.dagster_home)
+    with dg.DagsterInstance.from_config(home, SERVICES_FILE) as instance:
         instance.optimize_for_webserver(STATEMENT_TIMEOUT_MS, POOL_RECYCLE_S, POOL_OVERFLOW)
         with WorkspaceProcessContext(
             instance,

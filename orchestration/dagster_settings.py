@@ -6,6 +6,7 @@ the addition. It happens once: somebody who takes the lines out again does not g
 """
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,6 +18,8 @@ import yaml
 from utawaku.library.files import atomic_path
 
 FILE = "dagster.yaml"
+SERVICES_FILE = "services.yaml"
+"""Settings of the services of `up`, written at its start."""
 VERSION_FILE = "dagster.yaml.version"
 VERSION = "3"
 """1: as version 0.1 wrote it. 2: one run a stream. 3: two runs begin at once."""
@@ -28,6 +31,9 @@ ONE_RUN_A_STREAM = {
 RUN_BUFFER = "op_granularity_run_buffer"
 _N_BUFFERED = 1
 KEPT_STORAGE = "utawaku.orchestration.kept_storage"
+FORKED_RUNS = "utawaku.orchestration.forked_launcher"
+RUN_SERVER_VARIABLE = "UTAWAKU_RUN_SERVER"
+"""In the environment of the services of `up`: the path of the run server's socket."""
 KEPT_STORAGE_TRIED_WITH = frozenset({"1.13.27"})
 """Releases of Dagster."""
 _YAML = dict[str, Any]
@@ -53,7 +59,7 @@ def is_tried_with() -> bool:
     return version("dagster") in KEPT_STORAGE_TRIED_WITH
 
 
-def with_kept_storage(home: Path, settings: _YAML) -> _YAML:
+def with_kept_storage(home: Path, settings: _YAML, *, lasting: bool = False) -> _YAML:
     """Return settings that name the storage of `kept_storage`.
 
     They are as they were where they name another one, or where this release of Dagster is not one
@@ -62,13 +68,48 @@ def with_kept_storage(home: Path, settings: _YAML) -> _YAML:
     Args:
         home: Dagster's home, in which its databases are by default.
         settings: content of `dagster.yaml`.
+        lasting: for services, which open their storage again and again.
     """
     if not is_tried_with():
         return settings
     if any(name == "storage" or name.endswith("_storage") for name in settings):
         return settings
-    named = {"module": KEPT_STORAGE, "class": "KeptStorage", "config": {"base_dir": str(home)}}
+    kind = "LastingStorage" if lasting else "KeptStorage"
+    named = {"module": KEPT_STORAGE, "class": kind, "config": {"base_dir": str(home)}}
     return settings | {"storage": {"custom": named}}
+
+
+def with_forked_runs(settings: _YAML, platform: str = sys.platform) -> _YAML:
+    """Return settings by which the run server of `up` starts runs.
+
+    They are as they were where they name a launcher, with a release of Dagster that it was not
+    tried with, and on other systems than Linux: what macOS loads does not survive a fork.
+    """
+    if not is_tried_with() or platform != "linux" or "run_launcher" in settings:
+        return settings
+    return settings | {
+        "run_launcher": {
+            "module": FORKED_RUNS,
+            "class": "ForkedRunLauncher",
+            "config": {"socket": {"env": RUN_SERVER_VARIABLE}},
+        }
+    }
+
+
+def write_services_file(home: Path) -> Path:
+    """Write the settings of the services of `up`: the user's, with what makes them cheap."""
+    settings = yaml.safe_load((home / FILE).read_text("utf-8")) or {}
+    settings = with_forked_runs(with_kept_storage(home, settings, lasting=True))
+    path = home / SERVICES_FILE
+    with atomic_path(path, mode=0o600) as temporary:
+        temporary.write_text(yaml.safe_dump(settings), "utf-8")
+    return path
+
+
+def has_forked_runs(home: Path) -> bool:
+    """Return whether the services of `up` start runs by its run server."""
+    settings = yaml.safe_load((home / SERVICES_FILE).read_text("utf-8"))
+    return bool(settings.get("run_launcher", {}).get("module") == FORKED_RUNS)
 
 
 def upgrade(home: Path) -> str:

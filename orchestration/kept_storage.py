@@ -1,13 +1,15 @@
-"""Dagster's SQLite storage for one command: connections stay open, databases are made at once.
+"""Dagster's SQLite storage with connections that stay open, and databases that are made at once.
 
 Dagster opens and closes a database for every event. The last connection to close moves what was
 written from the log into the database, and waits for the disk four times; a run of a stream closes
-five hundred times. A new database waits twice for each of its tables and indexes.
+five hundred times. A new database waits twice for each of its tables and indexes. Each tick of a
+sensor opens all of it, which reads the list of Dagster's migrations three times.
 
 It builds on parts of Dagster that no release promises to keep, so only the releases that it was
 tried with get it (`dagster_settings.with_kept_storage`).
 """
 
+import copy
 import os
 import shutil
 import time
@@ -38,6 +40,9 @@ _HALF_MADE_S = 3_600.0
 class KeptStorage(DagsterSqliteStorage):
     """Runs, events and schedules as Dagster keeps them below `base_dir`."""
 
+    schedules: type[SqliteScheduleStorage] = SqliteScheduleStorage
+    """Commands ask for none, and Dagster would not close it."""
+
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         """Make the databases where none is there, and open them."""
         home = Path(base_dir)
@@ -47,7 +52,7 @@ class KeptStorage(DagsterSqliteStorage):
         self._inst_data = inst_data
         self._run_storage = _KeptRuns.from_local(str(home / "history"))
         self._event_log_storage = _KeptEvents(str(home / "history" / "runs"))
-        self._schedule_storage = SqliteScheduleStorage.from_local(str(home / "schedules"))
+        self._schedule_storage = self.schedules.from_local(str(home / "schedules"))
         super(DagsterSqliteStorage, self).__init__()  # type: ignore[no-untyped-call]
 
     @classmethod
@@ -56,7 +61,49 @@ class KeptStorage(DagsterSqliteStorage):
         return cls(inst_data=inst_data, **config_value)
 
 
+class LastingStorage(KeptStorage):
+    """The same for a service: its databases stay open for as long as the process.
+
+    Whoever opens it again in this process gets the connections that are there.
+    """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        """Open the databases where this process has not done so."""
+        place = os.getpid(), base_dir  # what a forked process finds here is of the other one
+        if place not in _opened:
+            _opened.setdefault(place, _OpenedOnce(base_dir))
+        first = _opened[place]
+        self.base_dir = base_dir
+        self._inst_data = inst_data
+        self._run_storage = _of_another_instance(first._run_storage)
+        self._event_log_storage = _of_another_instance(first._event_log_storage)
+        self._schedule_storage = _of_another_instance(first._schedule_storage)
+        super(DagsterSqliteStorage, self).__init__()  # type: ignore[no-untyped-call]
+
+
+_opened: dict[tuple[int, str], KeptStorage] = {}
+"""Process and folder -> the storage whose connections all use that open it there."""
+
+
+def close_all() -> None:
+    """Close what stays open in this process, so that no log of changes is left on the disk."""
+    for place in [place for place in _opened if place[0] == os.getpid()]:
+        storage = _opened.pop(place)
+        for part in (storage.run_storage, storage.event_log_storage, storage.schedule_storage):
+            part.dispose()
+
+
+def _of_another_instance(storage: Any) -> Any:
+    """The same storage with the same connections, for an instance that does not close them."""
+    other = copy.copy(storage)
+    other.is_shared = True
+    other._instance_weakref = None
+    return other
+
+
 class _KeptRuns(SqliteRunStorage):
+    is_shared = False
+
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engine = sa.create_engine(conn_string)
         super().__init__(conn_string, inst_data)
@@ -67,10 +114,34 @@ class _KeptRuns(SqliteRunStorage):
             yield connection
 
     def dispose(self) -> None:
-        self._engine.dispose()
+        if not self.is_shared:
+            self._engine.dispose()
+
+
+class _KeptSchedules(SqliteScheduleStorage):
+    is_shared = False
+
+    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engine = sa.create_engine(conn_string)
+        super().__init__(conn_string, inst_data)
+
+    @contextmanager
+    def connect(self) -> Iterator[sa.Connection]:
+        with self._engine.begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        if not self.is_shared:
+            self._engine.dispose()
+
+
+class _OpenedOnce(KeptStorage):
+    schedules = _KeptSchedules
 
 
 class _KeptEvents(SqliteEventLogStorage):
+    is_shared = False
+
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, sa.Engine] = {}
         super().__init__(base_dir, inst_data)
@@ -82,6 +153,8 @@ class _KeptEvents(SqliteEventLogStorage):
 
     def dispose(self) -> None:
         super().dispose()
+        if self.is_shared:
+            return
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()

@@ -203,7 +203,7 @@ def test_the_pipeline_takes_a_watched_file_to_songs_and_survives_a_killed_daemon
             time.sleep(1)
             if not killed and catalogue.requests.count("running"):
                 for child in psutil.Process(up.pid).children():
-                    if "dagster._daemon" in child.cmdline():
+                    if "utawaku.commands.pipeline_daemon" in child.cmdline():
                         child.kill()
                         killed = True
         assert killed

@@ -15,8 +15,13 @@ import yaml
 from utawaku.commands.pipeline import prepare_dagster_home, quiet_configuration
 from utawaku.library.config import Settings
 from utawaku.orchestration import dagster_settings
-from utawaku.orchestration.dagster_settings import KEPT_STORAGE_TRIED_WITH, with_kept_storage
+from utawaku.orchestration.dagster_settings import (
+    KEPT_STORAGE_TRIED_WITH,
+    with_kept_storage,
+    write_services_file,
+)
 from utawaku.orchestration.dagster_storage import open_instance
+from utawaku.orchestration.kept_storage import close_all
 
 DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
@@ -131,3 +136,52 @@ def test_another_release_of_dagster_gets_its_own_storage(
     assert "storage" in with_kept_storage(home, {})
     monkeypatch.setattr(dagster_settings, "version", lambda _name: "1.13.99")
     assert with_kept_storage(home, {}) == {}
+
+
+@pytest.fixture
+def lasting(home: Path) -> Iterator[str]:
+    """The name of the settings of services, which open their storage at each tick."""
+    yield write_services_file(home).name
+    close_all()
+
+
+def test_a_service_opens_its_databases_once(
+    home: Path, lasting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    with dg.DagsterInstance.from_config(str(home), lasting) as first:
+        run_id = dg.materialize([counted], instance=first).run_id
+    assert list(home.rglob("runs.db-wal")), "it stays open"
+    opened: list[str] = []
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda path, *_a, **_k: opened.append(path) or pytest.fail(str(path))
+    )
+    with dg.DagsterInstance.from_config(str(home), lasting) as second:
+        run = second.get_run_by_id(run_id)
+        assert run is not None
+        assert run.status is dg.DagsterRunStatus.SUCCESS
+        assert second.all_instigator_state() == []
+        assert second.get_latest_materialization_event(counted.key) is not None
+    assert opened == []
+
+
+def test_a_service_that_ends_leaves_no_log_of_changes(
+    home: Path, lasting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    with dg.DagsterInstance.from_config(str(home), lasting) as instance:
+        dg.materialize([counted], instance=instance)
+        assert instance.all_instigator_state() == []
+    close_all()
+    assert not list(home.rglob("*.db-wal"))
+
+
+def test_two_instances_of_one_service_are_open_at_once(
+    home: Path, lasting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    with dg.DagsterInstance.from_config(str(home), lasting) as one:
+        with dg.DagsterInstance.from_config(str(home), lasting) as other:
+            run_id = dg.materialize([counted], instance=other).run_id
+        assert one.get_run_by_id(run_id) is not None
+        assert dg.materialize([counted], instance=one).success
