@@ -16,6 +16,7 @@ from utawaku.models.songs.decoding import best_songs, turning_gains
 from utawaku.models.songs.doubt import shipped_doubt
 from utawaku.models.songs.features import SongFeatures
 from utawaku.models.songs.filters import Span, sifted
+from utawaku.models.songs.music_edges import moved_to_music
 from utawaku.models.songs.off_topic import OffTopic, with_off_topic
 from utawaku.models.songs.recurrence import divided, joined
 from utawaku.models.songs.rules import SongRules
@@ -66,13 +67,16 @@ def hear(
         return Hearing(segmentation, cues, evidence, tuple(_refined(cues, decoded)))
     sequence = sequence or shipped_sequence_scorer()
     heard = sequence.score(sequence_inputs(features, cues))
-    share = shipped_share().share(music_between(evidence, heard, cues.silent))
+    between, curve = music_between(evidence, heard, cues.silent), shipped_share()
+    share = curve.share(between)
     evidence = (1 - share) * evidence + share * heard[:, : evidence.shape[1]]
     weighed, biases = with_off_topic(evidence, off_topic), (rules.boundary_bias, rules.turn_bias)
     decoded = best_songs(weighed, *biases, heard[:, TURN])
     spans = joined(_refined(cues, decoded), features.pitch_db)
     turning = turning_gains(weighed, *biases, heard[:, TURN])
     spans = divided(spans, turning, features.pitch_db, cues)
+    if between < curve.threshold:  # elsewhere music outside of a song is no sign of it
+        spans = moved_to_music(spans, weighed, heard, cues)
     return Hearing(segmentation, cues, evidence, tuple(spans), True)
 
 
