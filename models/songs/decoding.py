@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +16,12 @@ _TURN_SCALE = 2.0
 LEAST_STEPS = 20
 """No song is shorter than 10 s: evidence of one edge, spread over steps, counts once."""
 _NEVER = float("-inf")
+_WITHIN_STEPS = (5, 9)
+"""A start within 2.5 s and a stop within 4.5 s of the true one are right, with half a second left
+for the search for silence."""
+_REACH_STEPS = 20
+_LEAST_GAIN = 0.1
+"""An edge moves only where that makes it likelier by so much to be right."""
 
 
 def best_songs(
@@ -83,6 +91,61 @@ def turning_gains(
     if turns is not None:
         both = np.maximum(both, _TURN_SCALE * np.clip(turns.astype(np.float64), *_EDGE_CLIP))
     return np.asarray(both + turn_bias)
+
+
+def likeliest_edges(
+    songs: Sequence[tuple[int, int]], evidence: npt.NDArray[np.float32]
+) -> list[tuple[int, int]]:
+    """Move edges by up to 10 s to where they are likeliest to be right.
+
+    The best path has the likeliest instant of each edge. Where the evidence for it is spread, a cut
+    elsewhere may have more of it within the tolerance that a listener has.
+
+    Args:
+        songs: spans of steps, as `best_songs` returns them.
+        evidence: float32 (n_steps, 3), as for `best_songs`.
+
+    Turns from one song straight into the next stay.
+    """
+    n = len(evidence)
+    gains = _SONG_WEIGHT * np.clip(evidence[:, 0].astype(np.float64), -_SONG_CLIP, _SONG_CLIP)
+    total = np.concatenate([[0.0], np.cumsum(gains)])[:n]
+    starts, stops = (np.clip(evidence[:, kind].astype(np.float64), *_EDGE_CLIP) for kind in (1, 2))
+    moved: list[tuple[int, int]] = []
+    for position, (first, last) in enumerate(songs):
+        before = songs[position - 1][1] if position else -1
+        after = songs[position + 1][0] if position + 1 < len(songs) else n
+        new_first, new_last = first, last
+        if before < first - 1:
+            low = max(before + 1, first - _REACH_STEPS)
+            high = min(first + _REACH_STEPS + 1, last - LEAST_STEPS)
+            new_first = _likeliest((starts - total)[low:high], first - low, _WITHIN_STEPS[0]) + low
+        if last + 1 < after:
+            low = max(new_first + LEAST_STEPS, last - _REACH_STEPS)
+            high = min(last + _REACH_STEPS + 1, after)
+            new_last = _likeliest((stops + total)[low:high], last - low, _WITHIN_STEPS[1]) + low
+        moved.append((new_first, new_last))
+    return moved
+
+
+def _likeliest(score: npt.NDArray[np.float64], decoded: int, within: int) -> int:
+    """Return the instant that is within `within` steps of most of the probability.
+
+    `score` is float64 (n,), log-odds up to a constant; `decoded` stays where little is gained.
+    """
+    if not 0 <= decoded < len(score):
+        return decoded
+    chances = np.exp(score - score.max())
+    chances /= chances.sum()
+    sums = np.concatenate([[0.0], np.cumsum(chances)])
+    at = np.arange(len(score))
+    low, high = np.maximum(at - within, 0), np.minimum(at + within + 1, len(score))
+    right = sums[high] - sums[low]
+    best = int(right.argmax())
+    if right[best] <= right[decoded] + _LEAST_GAIN:
+        return decoded
+    near = slice(low[best], high[best])
+    return round(float((at[near] * chances[near]).sum() / right[best]))
 
 
 def _traced(

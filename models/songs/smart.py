@@ -12,7 +12,7 @@ from utawaku.library.records import SongSpan
 from utawaku.models.segmentation import HOP_S, Segmentation
 from utawaku.models.songs.boundaries import falls_into_sound, refined_start, refined_stop
 from utawaku.models.songs.boundary_features import STEP_HOPS, Cues, cues_of
-from utawaku.models.songs.decoding import best_songs, turning_gains
+from utawaku.models.songs.decoding import best_songs, likeliest_edges, turning_gains
 from utawaku.models.songs.doubt import shipped_doubt
 from utawaku.models.songs.features import SongFeatures
 from utawaku.models.songs.filters import Span, sifted
@@ -72,7 +72,7 @@ def hear(
     evidence = (1 - share) * evidence + share * heard[:, : evidence.shape[1]]
     weighed, biases = with_off_topic(evidence, off_topic), (rules.boundary_bias, rules.turn_bias)
     decoded = best_songs(weighed, *biases, heard[:, TURN])
-    spans = joined(_refined(cues, decoded), features.pitch_db)
+    spans = joined(_refined(cues, likeliest_edges(decoded, weighed)), features.pitch_db)
     turning = turning_gains(weighed, *biases, heard[:, TURN])
     spans = divided(spans, turning, features.pitch_db, cues)
     if between < curve.threshold:  # elsewhere music outside of a song is no sign of it

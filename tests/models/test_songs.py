@@ -21,7 +21,7 @@ from utawaku.models.songs import SongListener, SongRules, find_songs, segment_an
 from utawaku.models.songs.boundaries import falls_into_sound, hop_of
 from utawaku.models.songs.boundary_features import cues_of
 from utawaku.models.songs.classic import bridged, classic_songs
-from utawaku.models.songs.decoding import best_songs
+from utawaku.models.songs.decoding import best_songs, likeliest_edges
 from utawaku.models.songs.features import N_BANDS, N_SEMITONES, SongFeatures
 from utawaku.models.songs.filters import opening_likeness
 
@@ -322,6 +322,44 @@ def test_the_decoder_turns_where_only_the_turn_itself_is_heard() -> None:
     assert best_songs(evidence, turns=turns) == [(20, 180)]
     turns[100] = 1.0
     assert best_songs(evidence, turns=turns) == [(20, 100), (100, 180)]
+
+
+def spread(*starts: tuple[int, float]) -> np.ndarray:
+    """Evidence of a song until step 180, with log-odds of its start by step."""
+    evidence = np.full((220, 3), -6.0, np.float32)
+    evidence[20:180, 0], evidence[180, 2] = 0.0, 4.0
+    for step, odds in starts:
+        evidence[step, 1] = odds
+    return evidence
+
+
+def test_an_edge_that_is_heard_at_one_instant_stays() -> None:
+    assert likeliest_edges([(40, 180)], spread((40, 3.0))) == [(40, 180)]
+    assert likeliest_edges([(40, 180)], spread((40, 4.0), (48, 0.0))) == [(40, 180)]
+
+
+def test_an_edge_whose_evidence_is_spread_lies_within_reach_of_most_of_it() -> None:
+    heard = spread((40, 2.0), (46, 1.8), (48, 1.8), (50, 1.8))
+    ((start, stop),) = likeliest_edges([(40, 180)], heard)
+    assert 45 <= start <= 50
+    assert stop == 180
+
+
+def test_no_edge_moves_by_more_than_ten_seconds_or_into_the_song_beside_it() -> None:
+    far = spread((40, -2.0), (64, 3.0))
+    assert likeliest_edges([(40, 180)], far) == [(40, 180)]
+    beside = spread((40, 1.0), (32, 1.5), (33, 1.5), (34, 1.5))
+    assert likeliest_edges([(40, 180)], beside)[0][0] < 35
+    ((_, _), (start, _)) = likeliest_edges([(2, 33), (40, 180)], beside)
+    assert 34 < start < 40
+    assert likeliest_edges([(2, 40), (40, 180)], beside)[1] == (40, 180)
+
+
+def test_a_song_at_the_edges_of_the_recording_stays() -> None:
+    evidence = np.full((60, 3), -6.0, np.float32)
+    evidence[:, 0] = 5.0
+    assert likeliest_edges([(0, 60)], evidence) == [(0, 60)]
+    assert likeliest_edges([], evidence) == []
 
 
 def test_the_listener_gives_the_same_frames_whatever_the_chunks() -> None:
