@@ -17,6 +17,7 @@ from utawaku.models.setlist.notes import (
     labelled_artist,
     split_at_label,
     without_remarks,
+    without_remarks_inside,
     without_title_label,
 )
 from utawaku.models.setlist.numbering import without_sure_number
@@ -50,7 +51,7 @@ _TAG = re.compile(
     r"歌|曲|song|encore|アンコール|リクエスト|初|cover|new|medley|メドレー", re.IGNORECASE
 )
 _QUOTED = re.compile(
-    r"[「『《〈“｢][^「」『』《》〈〉“”｢｣]+[」』》〉”｣]|(?<![^\s(（\-–—/:：])\"[^\"]+\"(?![^\s)）\-–—/,，:：])"
+    r"[「『《〈“｢][^「」『』《》〈〉“”｢｣]+[」』》〉”｣]|«[^«»]+»|(?<![^\s(（\-–—/:：])\"[^\"]+\"(?![^\s)）\-–—/,，:：])"
 )
 _OF = re.compile(r"^(?:by|de|von|par|oleh|dari|của|от|di)\s+(?=\S)", re.IGNORECASE)
 _OUTCRY = re.compile(r"(?:[いるた]|[!！wｗ笑草])$")
@@ -122,7 +123,7 @@ def undecorated(text: str) -> tuple[str, bool]:
                 rest, marked = stripped, True
         if rest == before:
             break
-    return without_remarks(_without_trailing_signs(rest)), marked
+    return without_remarks(_without_trailing_signs(without_remarks_inside(rest))), marked
 
 
 def _without_leading_signs(text: str) -> str:

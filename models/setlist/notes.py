@@ -13,10 +13,12 @@ _REMARK_WORDS = (
     rf"|cover(?:ed)?|カバー|歌ってみた"
     r"|(?:.{0,12}さん)?リクエスト(?:曲)?|request(?:ed)?(?: by .+)?|req"
     r"|(?:翻唱|カバー|歌唱|cover(?:ed)?(?:\s+by)?)\s*[:：].+"
-    r"|リベンジ|retry|take\s?\d|再挑戦|再演|再|やり直し"
+    r"|リベンジ|retry|take\s?\d|再挑戦|再演|再|やり直し|歌い直し|リテイク|redo"
+    r"|(?:duet\s+)?w/\s?.+|duet\s+with\s+.+"
     r"|\d{1,2}\s?回目|[二三四五]回目"
     r"|(?:1|2|１|２|一|二|1st|2nd)番(?:のみ|だけ|まで)?|サビ(?:のみ|だけ|まで)?|途中(?:まで"
     r"|から)?|ワンコーラス|1コーラス"
+    r"|unsure|not sure|maybe|probably|多分|たぶん"
     r"|incomplete|unfinished|cut(?:\s?off)?|partial(?:ly)?|interrupted|half|again|repeat"
     r"|encore|アンコール|安可|앵콜"
     r"|半音(?:下げ|上げ)|オク下|音源トラブル|歌詞(?:ミス|飛び)|ミス|トラブル|失敗|中断|停止"
@@ -50,19 +52,23 @@ _BRACKETED_TAIL = re.compile(
     rf"^(?P<head>.*\S)\s*[(（\[［【《〈〔{{<](?P<inner>{_INNER})[)）\]］】》〉〕}}>]\s*$", re.DOTALL
 )
 _BRACKETED_HEAD = re.compile(rf"^\s*[(（\[［【〔{{<](?P<inner>{_INNER})[)）\]］】〕}}>]\s*(?=\S)")
+_BRACKETED_INSIDE = re.compile(
+    rf"\s*[(（\[［【〔](?P<inner>{_INNER})[)）\]］】〕]\s*(?=[/／|｜\-–—])"
+)
 _REMARK = re.compile(rf"\W*(?:(?:{_REMARK_WORDS})[\s!！、,・/~〜～]*)+\W*", re.IGNORECASE)
 _VERSION = re.compile(_VERSION_WORDS, re.IGNORECASE)
 _SIGN_TAIL = re.compile(
-    r"(?<=\S)\s*(?:[※＊⚠←⇐]\s*\S.*|\s\*\s?[^*\s][^*]*|\s\((?:[^()]*)$|\s#(?=[^\d\s])\S+.*"
+    r"(?<=\S)\s*(?:[※＊⚠←⇐]\s*\S.*|\s\*\s?[^*\s][^*]*\*?|\s(?:duet\s+)?w/\s?\S.*|\s\((?:[^()]*)$|\s#(?=[^\d\s])\S+.*"
     r"|\s(?:<-|<=|<<)\s?\S.*)$"
 )
 _KEY_TAIL = re.compile(
-    rf"\s+(?:{_KEY}|±\s?0|\d{{2,3}}(?:\.\d{{1,3}})?\s?(?:点|點|점|pts?|points?)"
+    rf"\s+(?:{_KEY}|±\s?0|[→⇒]\s?\d{{2}}\.\d{{1,3}}|\d{{2,3}}(?:\.\d{{1,3}})?\s?(?:点|點|점|pts?|points?)"
     r"|[x×✕]\s?[2-9]|[2-9]\s?[x×✕])$",
     re.IGNORECASE,
 )
 _MANNER_TAIL = re.compile(
-    r"\s+(?:(?:吉他|钢琴|鋼琴)?(?:弹唱|彈唱)|(?:吉他|钢琴|鋼琴)版|清唱|半首|アカペラ|弾き語り|ワンコーラス|무반주)$"
+    r"\s+(?:(?:吉他|钢琴|鋼琴)?(?:弹唱|彈唱)|(?:吉他|钢琴|鋼琴)版|清唱|半首|アカペラ|弾き語り|ワンコーラス|무반주"
+    r"|(?:[1-3１-３一二三]番|サビ)(?:のみ|だけ|まで))$"
 )
 """The manner of this performance behind a name, without brackets."""
 _REQUESTED = re.compile(
@@ -129,6 +135,11 @@ def is_remark(words: str) -> bool:
     else.
     """
     return bool(_REMARK.fullmatch(words)) or not re.search(r"\w", words)
+
+
+def without_remarks_inside(text: str) -> str:
+    """Drop remarks in brackets before a separator: "Title【key-2】/ Artist"."""
+    return _BRACKETED_INSIDE.sub(lambda m: " " if is_remark(m["inner"]) else m[0], text)
 
 
 def is_version(words: str) -> bool:

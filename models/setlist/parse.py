@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from utawaku.library.errors import SetlistError
 from utawaku.library.records import SetlistLine
+from utawaku.models.labels.titles import title_key
 from utawaku.models.setlist.names import Name
 from utawaku.models.setlist.rows import Row, rows_of
 from utawaku.models.setlist.sides import read_names, sides_of
@@ -26,6 +27,17 @@ MANY_CUES, BRIEF_S = 30, 12.0
 """So many subtitles that mostly show so briefly are the words that are sung."""
 
 _LEADING_END = re.compile(r"[\s\-–—~〜→]*(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)[)\]】]?\s+(?=\S)")
+_CORRECTION = re.compile(
+    r"\W*(?:訂正|修正|正しくは|更正|勘误|勘誤|corrections?|corrected|fixed|정정)(?![^\W\d_])",
+    re.IGNORECASE,
+)
+_CORRECTED_BY_S = 120.0
+_UNKNOWN = re.compile(
+    r"\W*(?:(?:曲名|曲|タイトル|歌名|title|song|제목|곡명)?\s?(?:不明|わからず|分からない|わからない|わかりません|未知|不知道|不详|不詳"
+    r"|unknown(?: song| title)?|unidentified|모름|불명)|\(?[?？]{2,}\)?)\W*",
+    re.IGNORECASE,
+)
+"""Words in a title's place of who did not know the song: a name for nothing, and no talk."""
 _END_SLACK_S = 5.0
 """By so much the end of an entry may lie behind the start of the next one."""
 MAX_TEXT = 200_000
@@ -98,6 +110,22 @@ def _end_before(words: str, start_s: float, next_s: float) -> tuple[float | None
     return stop_s, words[found.end() :]
 
 
+def _corrected(lines: Sequence[SetlistLine]) -> list[SetlistLine]:
+    """Drop the lines that a later one of the text corrects: "訂正 10:25 Title"."""
+    right = [(line, title_key(line.title)) for line in lines if _CORRECTION.match(line.raw)]
+    return [
+        line
+        for line in lines
+        if not any(
+            line is not other
+            and 0 < abs(line.start_s - other.start_s) <= _CORRECTED_BY_S
+            and title_key(line.title) == key
+            and not _CORRECTION.match(line.raw)
+            for other, key in right
+        )
+    ]
+
+
 def listlikeness(text: str, *, part_starts_s: Sequence[float] = ()) -> float:
     """Share of the stamped lines of `text` that look like list entries and not like remarks."""
     rows, _ = rows_of(text[:MAX_TEXT], part_starts_s)
@@ -127,8 +155,11 @@ def _decided(
     lines = [
         SetlistLine(row.start_s, name.title, name.artist, row.stop_s, row.raw, is_song)
         for row, name, is_song in zip(rows, names, songs, strict=True)
+        if not _UNKNOWN.fullmatch(name.title)
     ]
     unique: dict[float, SetlistLine] = {}
-    for line in sorted(lines, key=lambda line: (line.start_s, not line.is_song, not line.title)):
+    for line in sorted(
+        _corrected(lines), key=lambda line: (line.start_s, not line.is_song, not line.title)
+    ):
         unique.setdefault(line.start_s, line)
     return list(unique.values())

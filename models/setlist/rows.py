@@ -36,7 +36,7 @@ MAX_LINE = 300
 
 _OPEN_BRACKET, _CLOSE_BRACKET = re.compile(r"[(\[【（［<]\s*$"), re.compile(r"^\s*[)\]】）］>]")
 _JOINT = re.compile(
-    r"[\s|｜│,，;/／)\]】）］]*(?:~|@|at\s|-|–|—|―|→|⇒|->|=>|>|to|until|till|hasta|bis|sampai|から|至"
+    r"[\s|｜│,，;/／)\]】）］]*(?:~|@|at\s|-|–|—|―|→|⇒|-{1,2}>|=>|>|to|until|till|hasta|bis|sampai|から|至"
     r"|到|부터)?[\s|｜│,，;/／(\[【（［]*",
     re.IGNORECASE,
 )
@@ -108,6 +108,8 @@ class _Line:
     pieces: list[str]
     indent: int
     numbered: bool = False
+    bracketed: bool = False
+    """The time stands in brackets."""
 
     @property
     def lone(self) -> bool:
@@ -166,7 +168,16 @@ def _line(raw: str, text: str, tokens: Sequence[Token]) -> _Line:
         len(blank) + 2 * blank.count("\u3000") + (2 if sign and sign.strip() in "└┗╰↳»>" else 0)
     )
     groups = _grouped(text, tokens)
-    return _Line(raw.strip(), text, groups, _pieces(text, groups), indent)
+    return _Line(
+        raw.strip(), text, groups, _pieces(text, groups), indent, bracketed=_bracketed(text, groups)
+    )
+
+
+def _bracketed(text: str, groups: Sequence[_Group]) -> bool:
+    if len(groups) != 1:
+        return False
+    before, after = text[: groups[0].first].rstrip(), text[groups[0].last :].lstrip()
+    return bool(before and after) and _BRACKETS.get(before[-1]) == after[0]
 
 
 def _grouped(text: str, tokens: Sequence[Token]) -> list[_Group]:
@@ -332,8 +343,8 @@ def _blank_constant_words(lines: Sequence[_Line]) -> None:
 
 
 def _side(stamped: Sequence[_Line]) -> str:
-    """Return where most lines have their words: "after", "before", "both" (columns), or "" for
-    neither.
+    """Return where most lines have their words: "after", "before", "both" (columns), "between" of
+    title and artist (the time, in brackets), or "" for neither.
     """
     counts: Counter[str] = Counter()
     for line in stamped:
@@ -348,6 +359,9 @@ def _side(stamped: Sequence[_Line]) -> str:
             counts["before" if before else "after"] += 1
     if not counts:
         return ""
+    n_between = sum(line.bracketed and all(line.pieces) for line in stamped)
+    if n_between >= 3 and n_between >= 0.8 * counts.total():
+        return "between"
     side, n = counts.most_common(1)[0]
     return side if side != "sentence" and n >= counts["sentence"] else ""
 
@@ -360,6 +374,8 @@ def _rows_of_line(line: _Line, side: str) -> list[Row]:
         return [_row(line, after or before)]
     if _COLUMN_END.search(before) and _COLUMN_START.match(after) and side in ("both", ""):
         return [_row(line, f"{before} {after.lstrip()[1:]}")]
+    if side == "between" and line.bracketed:
+        return [_row(line, f"{before} / {after}")]
     if side == "before":
         return [replace(_row(line, before), note=after)]
     if side == "" and _NOTE_BEHIND.match(after):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-_OPEN, _CLOSE = "(（[［【「『《〈〔“{｢", ")）]］】」』》〉〕”}｣"
+_OPEN, _CLOSE = "(（[［【「『《〈〔“{｢«", ")）]］】」』》〉〕”}｣»"
 ALWAYS: dict[str, re.Pattern[str]] = {
     "tab": re.compile(r"\s*\t\s*"),
     "double slash": re.compile(r"\s*(?://|／／)\s*"),
@@ -21,7 +21,7 @@ ALWAYS: dict[str, re.Pattern[str]] = {
 
 PROVED: dict[str, re.Pattern[str]] = {
     "tilde": re.compile(r"\s+[~〜～∼]\s+"),
-    "dot": re.compile(r"\s+[・•·⋅●○*＊+＋=＝@＠>»→⇒▷▶►➤＞☆★♪◆◇✕✖×♡♥]+\s+"),
+    "dot": re.compile(r"\s+[・•·⋅●○*＊+＋=＝@＠>»→⇒▷▶►➤＞☆★♪♫♬🎵🎶🎤🎙◆◇✕✖×♡♥]+\s+"),
     "times": re.compile(r"\s+[xX]\s+"),
     "colon": re.compile(r"\s*：\s*|\s+:\s+|(?<=[^\s\d]):\s+"),
     "of": re.compile(
@@ -34,6 +34,8 @@ PROVED: dict[str, re.Pattern[str]] = {
 }
 """Signs that also occur inside titles: they divide only where they divide nearly every line."""
 
+_QUOTED_FIELD = re.compile(r'(?:^|(?<=[,;\t]))\s*("[^"]+")\s*(?=$|[,;\t])')
+"""A field of a table that has the table's separator in it."""
 _WEAK = ("long dash", "by", "close slash")
 _PROOF_SHARE = 0.7
 
@@ -58,6 +60,9 @@ def split_outside_brackets(pattern: re.Pattern[str], text: str) -> list[str]:
 def _depths(text: str) -> list[int]:
     """For each character, how many brackets stand open there; unbalanced ones do not count."""
     depths = [0] * (len(text) + 1)
+    for match in _QUOTED_FIELD.finditer(text):
+        for inside in range(match.start(1), match.end(1)):
+            depths[inside] = 1
     stack: list[tuple[str, int]] = []
     for index, character in enumerate(text):
         if character in _OPEN:

@@ -17,12 +17,13 @@ from utawaku.models.setlist.names import Name, read_name
 from utawaku.models.setlist.notes import (
     artist_without_notes,
     bracketed_tail,
+    is_surely_version,
     is_version,
     without_remarks,
 )
 from utawaku.models.setlist.numbering import without_numbers
 from utawaku.models.setlist.reactions import is_reaction
-from utawaku.models.setlist.separators import order_for
+from utawaku.models.setlist.separators import divides, order_for
 from utawaku.models.setlist.talk import is_talk
 
 _ARTIST_WORD = (
@@ -36,8 +37,12 @@ _JOINT = r"\s*[)）」\]]?\s*[-–—/／|｜,\t:：]\s*[(（「\[]?\s*"
 _ARTIST_FIRST = re.compile(rf"{_ARTIST_WORD}{_JOINT}{_TITLE_WORD}", re.IGNORECASE)
 _TITLE_FIRST = re.compile(rf"{_TITLE_WORD}{_JOINT}{_ARTIST_WORD}", re.IGNORECASE)
 _HONORIFIC = re.compile(r"(?<=..)\s?(?:さん|さま|様|氏|先生|님)$")
+_SHORT_HONORIFIC = re.compile(r"(?<=.)\s?(?:さん|さま|様|님)$|(?<=..)\s?(?:氏|先生)$")
+"""The same behind a name of one character, for lists in which most artists have it."""
 _POSSESSIVE = re.compile(r"(?<=..)の$")
 _CONSTANT_LABEL = re.compile(r"^\s*([^\W\d_][^:：\d]{0,14}?)\s*[:：]\s*(?=\S)")
+_FOREIGN = re.compile("[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_LATIN = re.compile(r"[A-Za-z]{2}")
 _SIGN = re.compile("[\u2600-\u27bf♡♥★☆♪♫♬♩◆◇●○•・]")
 
 
@@ -63,7 +68,7 @@ def read_names(texts: Sequence[str], sides: Sides, numbered: Sequence[bool] = ()
         read = without_numbers(texts)
         texts = [one.rest for one in read]
         has_number = [before or now.numbered for before, now in zip(has_number, read, strict=True)]
-    texts = _without_constant_sign(_without_constant_label(texts))
+    texts = _without_constant_sign(_without_singers(_without_constant_label(texts)))
     words = [without_remarks(text.strip(" \u3000-–—|｜:：")) for text in texts]
     named = [text for text in words if not is_talk(text) and not is_reaction(text)]
     separators = order_for(named or words)
@@ -72,7 +77,7 @@ def read_names(texts: Sequence[str], sides: Sides, numbered: Sequence[bool] = ()
         replace(name, marked=name.marked or (number and name.is_song))
         for name, number in zip(names, has_number, strict=True)
     ]
-    names = _longer_titles(names)
+    names = _without_readings(_longer_titles(names))
     names = _artists_in_brackets(names)
     return _without_honorifics(_artist_first(names, sides))
 
@@ -92,6 +97,21 @@ def _without_constant_label(texts: Sequence[str]) -> list[str]:
     return [
         text[match.end() :] if match and match[1].casefold() == label else text
         for text, match in zip(texts, matches, strict=True)
+    ]
+
+
+def _without_singers(texts: Sequence[str]) -> list[str]:
+    """Drop who sang before "Singer: Title / Artist", where a few names take turns on all lines."""
+    matches = [_CONSTANT_LABEL.match(text) for text in texts]
+    singers = Counter(match[1].casefold() for match in matches if match)
+    n_divided = sum(
+        bool(match) and divides(text[match.end() :])  # type: ignore[union-attr]
+        for text, match in zip(texts, matches, strict=True)
+    )
+    if len(texts) < 4 or n_divided < 0.8 * len(texts) or 2 * len(singers) > len(texts):
+        return list(texts)
+    return [
+        text[match.end() :] if match else text for text, match in zip(texts, matches, strict=True)
     ]
 
 
@@ -120,6 +140,30 @@ def _longer_titles(names: Sequence[Name]) -> list[Name]:
                 name = replace(name, title=title, artist=artist_without_notes(name.fields[2]))
         out.append(name)
     return out
+
+
+def _without_readings(names: Sequence[Name]) -> list[Name]:
+    """Keep the title in its own letters where most titles have a reading in Latin ones beside.
+
+    "夜明けの歌 (Yoake no Uta) / X" and "Yoake no Uta (夜明けの歌) / X".
+    """
+    songs = [name for name in names if name.is_song and name.artist]
+    written = {id(name): own for name in songs if (own := _own_letters(name.title))}
+    if len(written) < 3 or len(written) < 0.6 * len(songs):
+        return list(names)
+    return [replace(name, title=written.get(id(name), name.title)) for name in names]
+
+
+def _own_letters(title: str) -> str:
+    """Return the side of "title (reading)" that is in no Latin letters; empty for other titles."""
+    head, inner = bracketed_tail(title)
+    if not head or is_surely_version(inner):
+        return ""
+    foreign = [bool(_FOREIGN.search(side)) for side in (head, inner)]
+    latin = [bool(_LATIN.search(side)) and not _FOREIGN.search(side) for side in (head, inner)]
+    if foreign[0] and latin[1]:
+        return head
+    return inner if latin[0] and foreign[1] else ""
 
 
 def _artists_in_brackets(names: Sequence[Name]) -> list[Name]:
@@ -177,7 +221,7 @@ def _without_honorifics(names: Sequence[Name]) -> list[Name]:
     polite = [name for name in given if _HONORIFIC.search(name.artist)]
     if len(polite) < 2 or 2 * len(polite) < len(given):
         return list(names)
-    return [replace(name, artist=_HONORIFIC.sub("", name.artist)) for name in names]
+    return [replace(name, artist=_SHORT_HONORIFIC.sub("", name.artist)) for name in names]
 
 
 def _without_possessives(names: Sequence[Name]) -> list[Name]:

@@ -49,6 +49,8 @@ class _Habits:
 
     def sings(self, name: Name) -> bool:
         """Return whether a line that reads like talk ("Opening / The Lanterns") has an artist."""
+        if name.artist and is_talk(name.artist):  # "Intro/Greetings"
+            return False
         if is_surely_talk(name.title):
             return bool(name.artist) and artist_key(name.artist) in self.artists_twice
         return bool(name.artist)
@@ -131,7 +133,9 @@ def _log_odds(
     total += _STOP * (row.stop_s is not None)
     total += _NUMBERED * row.numbered + _ARTIST * bool(name.artist)
     total += _MEDLEY * bool(_MEDLEYS.search(name.title))
-    total += (_QUOTED * (name.how in ("quoted", "heavy")) + _SIGN) * marked
+    # Brackets around a name among numbered songs with artists head a singer's part.
+    heads = habits.numbered and habits.artists and not (row.numbered or name.artist)
+    total += (_QUOTED * (name.how in ("quoted", "heavy")) + _SIGN) * (marked and not heads)
     lacks = (habits.numbered and not row.numbered) or (habits.artists and not name.artist)
     lacks = lacks or (habits.signs and not marked)
     if not lacks:
@@ -140,7 +144,7 @@ def _log_odds(
         total += _NOT_LIKE_THE_OTHERS * habits.n_marked / (habits.n_marked + 2)
         if before_s is not None and before_s < CLOSE_S:
             total += _CLOSE_BEHIND
-        elif (before_s or 0) >= _FAR_S and (after_s or 0) >= _FAR_S:
+        elif not heads and (before_s or 0) >= _FAR_S and (after_s or 0) >= _FAR_S:
             total += _FAR
     if not marked and is_reaction(name.title):
         total += _REACTION + _ALL_REACTIONS * (habits.moments >= 0.4)

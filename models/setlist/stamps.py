@@ -86,9 +86,12 @@ _WIDTHS = str.maketrans(
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
 _DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _RANGE = re.compile(
-    r"\s*(?:~|-|–|—|―|→|⇒|->|=>|>|to|until|till|from|hasta|bis|bis zu|sampai|から|至|到|부터)\s*",
+    r"\s*(?:~|-|–|—|―|→|⇒|-{1,2}>|=>|>|to|until|till|from|hasta|bis|bis zu|sampai|から|至|到"
+    r"|부터)\s*",
     re.I,
 )
+_TIME_OF_TITLE = re.compile(r"の(?=[^\W\d])")
+_HALF_OF_DAY = re.compile(r"(?:午前|午後|深夜|早朝|凌晨|上午|下午|오전|오후)$")
 _OPEN_RANGE = re.compile(r"\s*(?:~|→|->|から|부터)\s*(?=\s|$|[^\s\w])|\s*[~]\s*")
 
 
@@ -137,7 +140,15 @@ def find_tokens(line: str, forms: Iterable[Form] = SURE) -> list[Token]:
             token = _token(form, match, line)
             if token is not None and not any(_overlap(token, other) for other in tokens):
                 tokens.append(token)
-    return sorted(tokens, key=lambda token: token.first)
+    tokens.sort(key=lambda token: token.first)
+    return tokens[:1] + [token for token in tokens[1:] if not _is_word(token, line)]
+
+
+def _is_word(token: Token, line: str) -> bool:
+    """Return whether a later time of a line is part of a title: "25:00の夜", "午前2:30"."""
+    if token.form != "clock":
+        return False
+    return bool(_TIME_OF_TITLE.match(line, token.last) or _HALF_OF_DAY.search(line[: token.first]))
 
 
 def find_stamps(line: str) -> list[Stamp]:

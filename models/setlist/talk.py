@@ -35,7 +35,8 @@ start of the stream, end of the stream, pre-stream, preshow, afterparty, houseke
 _CHINESE = """
 开始, 開始, 开播, 開播, 开场, 開場, 闲聊, 閒聊, 雜談, 杂谈, 聊天, 结束, 結束, 结尾, 結尾, 休息,
 喝水, 感谢sc, 感謝sc, 读sc, 讀sc, 念sc, 打招呼, 下播, 公告, 调音, 調音, 暖场, 暖場, 开头, 開頭,
-片头, 片尾, 致谢, 致謝, 片尾曲後, 预告, 預告, 抽奖, 抽獎, 结束语, 開場白, 开场白
+感谢礼物, 感謝禮物, 谢礼物, 念礼物, 感谢舰长, 感謝艦長, 感谢上舰, 片头, 片尾, 致谢, 致謝,
+片尾曲後, 预告, 預告, 抽奖, 抽獎, 结束语, 開場白, 开场白
 """
 _KOREAN = """
 시작, 방송 시작, 방송시작, 오프닝, 잡담, 토크, 인사, 엔딩, 끝, 방송 종료, 방송종료, 종료, 휴식,
@@ -46,7 +47,11 @@ pembukaan, pembuka, mulai, opening talk, penutup, penutupan, selesai, ngobrol, o
 mở đầu, bắt đầu, kết thúc, trò chuyện, nghỉ, chào hỏi, inicio, comienzo, fin, final, charla,
 descanso, despedida, saludo, saludos, início, começo, fim, conversa, intervalo, début, pause,
 discussion, au revoir, anfang, ende, pause, begrüßung, gespräch, verabschiedung, начало, конец,
-перерыв, разговор, вступление, приветствие, прощание, เริ่ม, จบ, พูดคุย, พัก, เปิด, ปิด
+перерыв, разговор, разговоры, болтовня, общение, вступление, приветствие, прощание, концовка,
+เริ่ม, จบ, พูดคุย, คุยเล่น, ทักทาย, พัก, เปิด, ปิด, introdução, abertura, encerramento, papo,
+bate-papo, introducción, apertura, cierre, plática, bavardage, blabla, présentation, plaudern,
+geplauder, perkenalan, sapaan, nói chuyện, giao lưu, giới thiệu, tạm biệt, chiacchiere, saluti,
+inizio, fine, pausa
 """
 _WORDS = frozenset(
     word.strip()

@@ -26,8 +26,8 @@ _RECORDED = ("record_start_time", "video_start_time")
 _TOLD = ("user_name", "room_title", "live_start_time", *_RECORDED)
 _DAY = r"(?P<year>20\d\d)(?P<sign>[-_./年]?)(?P<month>\d\d)(?:(?P=sign)|月)(?P<day>\d\d)日?"
 _CLOCK = (
-    r"(?:[T _\-]{0,3}(?P<hour>[01]\d|2[0-3])[-_:.：時时点h]?(?P<minute>[0-5]\d)"
-    r"(?:[-_:.：分m]?(?P<second>[0-5]\d))?[秒s]?"
+    r"(?:[T _\-]{0,3}(?P<hour>[01]\d|2[0-3])(?:[-_:.：時时点h]?(?P<minute>[0-5]\d)"
+    r"(?:[-_:.：分m]?(?P<second>[0-5]\d))?[分m]?[秒s]?|[時时点](?!\d))"
     r"(?:[-_.]\d{3})?(?P<zone>[+-]\d\d[:_]?\d\d)?)?"
 )
 _MOMENT = rf"(?<!\d){_DAY}{_CLOCK}(?!\d)"
@@ -40,13 +40,15 @@ _VIDEO_ID = r"(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{11}"
 _SITE_ID = re.compile(
     r"\s*\[(?:[\w-]{11}|BV\w{10}(?:_p\d+)?|(?:sm|so|nm|lv|v)\d{6,}|\d{9,})\]$"
     # as ytarchive writes it, and archives by hand
-    rf"|-{_VIDEO_ID}$|\s*\({_VIDEO_ID}\)$",
+    rf"|^(?:lv|sm|so|nm|v)\d{{6,}}[\s_-]+(?=\S)|-{_VIDEO_ID}$|\s*\({_VIDEO_ID}\)$",
     re.ASCII,
 )
 _FORMAT_ID = re.compile(r"\.f\d{1,5}(?:-\w+)*$", re.ASCII)
+_NO_WORDS = re.compile(r"[\d\W_]*|\d+x\d+|[.\d]*dvr|pro", re.IGNORECASE)
+"""The ends of names that recorders of the screen write: a count, a size."""
 _DEVICES = re.compile(
     r"(?:vid|rec|pxl|mov|obs|replay|audio|voice|(?:new |screen[ _]?)?record(?:ing|er)?"
-    r"|録音|录音|録画|录屏|録屏)",
+    r"|録音|录音|録画|录屏|録屏|vrchat|bandicam|desktop|capture)",
     re.IGNORECASE,
 )
 """Words that phones and programs put before the time: alone they name no recording."""
@@ -102,8 +104,18 @@ def facts_of_name(path: Path) -> Facts:
     for edge in (_AT_START, _AT_END):
         without = edge.sub("", without)
     without = without.strip(" _-–—")
+    without = _without_middle(without)
     is_named = without and not _DEVICES.fullmatch(without)
     return _known(title=without if is_named else title, upload_date=day)
+
+
+def _without_middle(title: str) -> str:
+    """Take out a moment between words: "{streamer}%Y-%m-%dT%H_%M_%S{title}" of biliup."""
+    found = _ANYWHERE.search(title)
+    if found is None or not found["minute"]:
+        return title
+    left, right = title[: found.start()].rstrip(" _-"), title[found.end() :].lstrip(" _-")
+    return title if not left or _NO_WORDS.fullmatch(right) else f"{left} {right}"
 
 
 def start_in_name(path: Path) -> float | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.models.setlist_generator import NUMBERINGS, make_list
 from tests.models.setlist_more_styles import MORE_STYLES
+from tests.models.setlist_odd_styles import ODD_STYLES
 from tests.models.setlist_styles import STYLES, Song, Talk, song
 from utawaku.library.errors import SetlistError
 from utawaku.library.records import SetlistLine
@@ -47,9 +48,9 @@ def test_a_style_is_read_as_a_person_reads_it(style: str) -> None:
     assert read == expected
 
 
-@pytest.mark.parametrize("style", MORE_STYLES)
+@pytest.mark.parametrize("style", [*MORE_STYLES, *ODD_STYLES])
 def test_the_songs_of_a_style_are_read_and_nothing_else_is_one(style: str) -> None:
-    text, expected = MORE_STYLES[style]
+    text, expected = {**MORE_STYLES, **ODD_STYLES}[style]
     assert songs_of(text) == expected
 
 
