@@ -262,6 +262,9 @@ def _claimed_duration_s(path: Path, container: InputContainer, audio_index: int)
         return float(stream.duration * stream.time_base) * _wav_shortfall(path)
     if stream.duration is not None and stream.time_base is not None:
         length_s = float(stream.duration * stream.time_base) - _opus_skip_s(container, stream)
+        if container.format.name == "ogg" and stream.codec_context.name.endswith("opus"):
+            # A capture of a station: FFmpeg counts the end of Opus from when the station began.
+            length_s -= max(0.0, float((stream.start_time or 0) * stream.time_base))
         return length_s + _late_s(container, stream)
     return container.duration / av.time_base if container.duration else 0.0
 

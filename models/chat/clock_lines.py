@@ -1,7 +1,8 @@
 """Chats as lines with the time of day: logs of Chatterino, Chatty, mIRC, HexChat, irssi, justlog.
 
-Such a line says when it was written, not where in the recording: `clock_times` places it. Most
-programs tell the day in lines of their own, where logging began and at midnight; some in each line.
+So does chat-downloader write what it saved while live. Such a line says when it was written, not
+where in the recording: `clock_times` places it. Most programs tell the day in lines of their own,
+where logging began and at midnight; some in each line.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _CLOCK = (
 )
 _WHEN = rf"(?:(?:{_ISO_DAY}|{_MONTH} +(?P<month_day>\d{{1,2}}))[ T])?{_CLOCK}"
 _SAID = (
-    r"(?:#\S+ )?"
+    r"(?:#\S+ |\| \((?P<badges>(?:[^()]|\([^()]*\))*)\) )?"
     r"(?:<(?P<rank>[~&@%+ ]?)(?P<nick>[^<>\n]{1,100})>[ \t]*"
     r"|(?P<author>[^\s:<>|*\[\]()][^:<>|\n]{0,99}):[ ]"
     r"|(?P<column_rank>[~&@%+]?)(?P<column>[^\s:<>|*=-][^\s:<>|]{0,99})\t)"
@@ -43,6 +44,7 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 """A day in a line of the program's own: `Session Start: Fri Nov 20 20:00:00 2026`."""
+_MODERATOR = re.compile(r"\b(?:owner|moderator)\b", re.IGNORECASE)
 _RANKS = frozenset("~&@%")
 """Signs of channel operators, who are moderators; `+` is a viewer of some standing."""
 
@@ -108,8 +110,9 @@ def _is_dated(match: re.Match[str]) -> bool:
 def _take(match: re.Match[str], day: date | None, seconds: float, chat: ClockChat) -> None:
     day = _day_of_line(match, day) or day
     rank = match["rank"] or match["column_rank"] or ""
+    is_moderator = _MODERATOR.search(match["badges"] or "") is not None
     author = match["nick"] or match["author"] or match["column"]
-    found = message(0.0, author.strip(), match["text"], trusted=rank in _RANKS and rank != "")
+    found = message(0.0, author.strip(), match["text"], trusted=rank in _RANKS or is_moderator)
     if found is None:
         return
     if day is None:

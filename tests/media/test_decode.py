@@ -7,8 +7,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from mutagen.ogg import OggPage
 
 from tests.models.segmenter_media import music_like, write_wav
+from tests.services.downloader_media import write_media
 from utawaku.library.errors import MediaError, NoAudioError, NotMediaError, TruncatedMediaError
 from utawaku.media.decode import decode, load
 from utawaku.media.probe import probe
@@ -173,3 +175,24 @@ def test_a_film_without_its_index_is_called_cut_short(tmp_path: Path, stereo: np
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(TruncatedMediaError, match="cut short"):
         decode(path)
+
+
+def test_a_capture_of_a_station_is_as_long_as_it_plays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "capture.opus"
+    write_media(path, "ogg", "libopus", duration_s=3.0, rate_hz=48_000)
+    pages = []
+    with path.open("rb") as file:
+        while file.peek(1):
+            pages.append(OggPage(file))
+    for page in pages:
+        if page.position > 0:
+            page.position += 3600 * 48_000
+    path.write_bytes(b"".join(page.write() for page in pages))
+    assert probe(path).duration_s == pytest.approx(3.0, abs=0.05)
+    reader = decode(path)
+    assert sum(block.shape[-1] for block in reader) > 0
+    assert reader.duration_s == pytest.approx(3.0, abs=0.05)
+    assert not reader.truncated
+    assert not caplog.records

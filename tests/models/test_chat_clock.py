@@ -78,6 +78,8 @@ def test_the_day_may_change_in_a_line_of_its_own(tmp_path: Path) -> None:
         "2026-11-20 20:0{0}:03\tann\tsong {0}\n",
         "[2026-11-20 20:0{0}:03] #chan ann: song {0}\n",
         "[20:0{0}:03] <ann> song {0}\n",
+        "2026-11-20 20:0{0}:03 | () ann: song {0}\n",
+        "2026-11-20 20:0{0}:03 | (Member (2 months)) ann: song {0}\n",
         "Nov 20 20:0{0}:03 <ann>\tsong {0}\n",
     ],
 )
