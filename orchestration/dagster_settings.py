@@ -34,6 +34,8 @@ KEPT_STORAGE = "utawaku.orchestration.kept_storage"
 FORKED_RUNS = "utawaku.orchestration.forked_launcher"
 RUN_SERVER_VARIABLE = "UTAWAKU_RUN_SERVER"
 """In the environment of the services of `up`: the path of the run server's socket."""
+DEQUEUES_EVERY_S = 2
+"""The interval of looks at Dagster's queue; 5 by default."""
 KEPT_STORAGE_TRIED_WITH = frozenset({"1.13.27"})
 """Releases of Dagster."""
 _YAML = dict[str, Any]
@@ -96,9 +98,27 @@ def with_forked_runs(settings: _YAML, platform: str = sys.platform) -> _YAML:
     }
 
 
+def with_short_waits(settings: _YAML) -> _YAML:
+    """Return settings by which a run waits less, and no sensor for another one.
+
+    They are as they were where they name a queue, or how ticks of sensors are made.
+    """
+    added = dict(settings)
+    # Ticks that wait for something to happen are in nobody's way.
+    added.setdefault("sensors", {"use_threads": True, "num_workers": 4})
+    if not any(name in settings for name in ("run_queue", "run_coordinator")):
+        added["run_coordinator"] = {
+            "module": "dagster",
+            "class": "QueuedRunCoordinator",
+            "config": {"dequeue_interval_seconds": DEQUEUES_EVERY_S},
+        }
+    return added
+
+
 def write_services_file(home: Path) -> Path:
     """Write the settings of the services of `up`: the user's, with what makes them cheap."""
     settings = yaml.safe_load((home / FILE).read_text("utf-8")) or {}
+    settings = with_short_waits(settings)
     settings = with_forked_runs(with_kept_storage(home, settings, lasting=True))
     path = home / SERVICES_FILE
     with atomic_path(path, mode=0o600) as temporary:

@@ -123,7 +123,23 @@ class _KeptSchedules(SqliteScheduleStorage):
 
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engine = sa.create_engine(conn_string)
+        self._has_instigators = False
+        self._built: set[str] = set()
         super().__init__(conn_string, inst_data)
+
+    # Both are asked at each look at a sensor's state; what is there stays.
+    def has_instigators_table(self) -> bool:
+        self._has_instigators = self._has_instigators or super().has_instigators_table()
+        return self._has_instigators
+
+    def _has_instigators_table(self, conn: sa.Connection) -> bool:
+        self._has_instigators = self._has_instigators or super()._has_instigators_table(conn)
+        return self._has_instigators
+
+    def has_built_index(self, migration_name: str) -> bool:
+        if migration_name not in self._built and super().has_built_index(migration_name):
+            self._built.add(migration_name)
+        return migration_name in self._built
 
     @contextmanager
     def connect(self) -> Iterator[sa.Connection]:

@@ -15,7 +15,7 @@ from utawaku.orchestration.run_outcomes import close_unfinished
 from utawaku.orchestration.run_tags import BATCH_TAG
 from utawaku.services.webhook import announce
 
-INTERVAL_S = 10
+INTERVAL_S = 30
 AT_ONCE = 20
 """Failures told in one tick."""
 PARTITION_TAG = "dagster/partition"

@@ -18,6 +18,8 @@ from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
 
 INTERVAL_S = 10
+WAITS_S = 5.0
+"""Longest `watch.stable_s` for which a tick itself waits; for longer the next ones look."""
 Known = dict[str, list[float]]
 """Path -> [bytes, time of change, when it was first seen so, 1 when it was asked for]."""
 
@@ -41,8 +43,20 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
     if not folder.is_dir():
         # A drive that is not there at the moment: what was known stays known.
         return dg.SensorResult(skip_reason=f"{folder} is not there", cursor=context.cursor)
-    known = _read(context.cursor)
-    seen, n_asked = scan_folder(
+    seen, n_asked = _scan(folder, _read(context.cursor), library)
+    waits = context.last_tick_completion_time is not None and watch.stable_s <= WAITS_S
+    if waits and any(not one[3] for one in seen.values()):
+        time.sleep(watch.stable_s)
+        seen, n_more = _scan(folder, seen, library)
+        n_asked += n_more
+    return dg.SensorResult(
+        skip_reason=f"{len(seen)} file(s), {n_asked} new", cursor=json.dumps(seen)
+    )
+
+
+def _scan(folder: Path, known: Known, library: LibraryResource) -> tuple[Known, int]:
+    watch = library.settings.watch
+    return scan_folder(
         folder,
         known,
         watch.stable_s,
@@ -50,9 +64,6 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
         library.catalogue,
         join_gap_s=watch.join_gap_s,
         follow_links=watch.follow_links,
-    )
-    return dg.SensorResult(
-        skip_reason=f"{len(seen)} file(s), {n_asked} new", cursor=json.dumps(seen)
     )
 
 

@@ -118,6 +118,12 @@ class Requests:
         with self._catalogue.read() as connection:
             return [Request(*row) for row in connection.execute(query)]
 
+    def newest(self) -> int:
+        """Return the number of the request that was filed last; 0 where none was."""
+        query = sa.select(sa.func.coalesce(sa.func.max(requests.c.id), 0))
+        with self._catalogue.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def recent(self, *, limit: int = 100) -> list[Request]:
         """Open requests first, then the latest finished ones."""
         is_open = sa.case((requests.c.state.in_(OPEN_STATES), 0), else_=1)

@@ -2,16 +2,23 @@
 
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import yaml
 from dagster._core.instance.config import dagster_instance_config
 
 from tests.conftest import ROOT
+from utawaku.commands.pipeline import prepare_dagster_home
+from utawaku.library.config import Settings
 from utawaku.orchestration.dagster_settings import (
+    DEQUEUES_EVERY_S,
     ONE_RUN_A_STREAM,
     RUN_BUFFER,
+    SERVICES_FILE,
     VERSION_FILE,
     upgrade,
+    with_short_waits,
+    write_services_file,
 )
 
 OF_VERSION_0_1 = """\
@@ -102,3 +109,28 @@ def test_lines_of_a_version_that_somebody_took_out_stay_out(tmp_path: Path) -> N
     settings = yaml.safe_load((tmp_path / "dagster.yaml").read_text("utf-8"))
     assert settings["concurrency"]["pools"][RUN_BUFFER] == 1
     assert "tag_concurrency_limits" not in settings["concurrency"]["runs"]
+
+
+def test_services_look_at_the_queue_oftener_and_wait_for_no_other_sensor(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    home = prepare_dagster_home(settings)
+    write_services_file(home)
+    with dg.DagsterInstance.from_config(str(home), SERVICES_FILE) as instance:
+        assert isinstance(instance.run_coordinator, dg.QueuedRunCoordinator)
+        assert instance.run_coordinator.dequeue_interval_seconds == DEQUEUES_EVERY_S
+        queue = instance.get_concurrency_config().run_queue_config
+        assert queue is not None
+        assert queue.max_concurrent_runs == 4, "limits are those of dagster.yaml"
+        assert [limit["key"] for limit in queue.tag_concurrency_limits or ()] == [
+            "dagster/partition"
+        ]
+        assert instance.get_sensor_settings()["use_threads"]
+
+
+@pytest.mark.parametrize("name", ["run_queue", "run_coordinator", "sensors"])
+def test_a_queue_that_the_user_chose_stays(name: str) -> None:
+    chosen = {name: {"of": "the user"}}
+    assert with_short_waits(chosen)[name] == chosen[name]
+    assert name == "sensors" or "run_coordinator" not in with_short_waits(chosen).keys() - {name}

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import sqlalchemy as sa
 import yaml
 
 from utawaku.commands.pipeline import prepare_dagster_home, quiet_configuration
@@ -163,6 +164,22 @@ def test_a_service_opens_its_databases_once(
         assert second.all_instigator_state() == []
         assert second.get_latest_materialization_event(counted.key) is not None
     assert opened == []
+
+
+def test_a_service_looks_for_a_table_of_states_once(
+    home: Path, lasting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    with dg.DagsterInstance.from_config(str(home), lasting) as instance:
+        assert instance.all_instigator_state() == []
+        asked: list[str] = []
+        sa.event.listen(
+            instance.schedule_storage._engine,  # type: ignore[union-attr]
+            "before_cursor_execute",
+            lambda _connection, _cursor, statement, *_: asked.append(statement),
+        )
+        assert instance.all_instigator_state() == []
+    assert len(asked) == 1, "the states themselves"
 
 
 def test_a_service_that_ends_leaves_no_log_of_changes(

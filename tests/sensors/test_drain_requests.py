@@ -1,5 +1,6 @@
 """Requests: one run each, and afterwards done, given up, or waiting with a reason."""
 
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from utawaku.orchestration.run_tags import (
     LOST_TAG,
     TAKE_INCOMPLETE_TAG,
 )
+from utawaku.sensors.drain_requests import WAITS_S, drain_requests
 from utawaku.services import rate_limits
 from utawaku.services.downloader import Downloader
 from utawaku.workflows.subscriptions import follow
@@ -459,3 +461,23 @@ def test_a_later_look_uses_the_cookies_of_the_streams_channel(
         served(pipeline)
         assert one(catalogue, "recheck_length").message == "as long as its page says"
         assert {seen.cookie for seen in members.seen} == {"member=yes"}
+
+
+def test_a_request_that_is_filed_while_a_tick_waits_begins_with_it(
+    pipeline: Pipeline, catalogue: Catalogue
+) -> None:
+    filing = threading.Timer(1.0, catalogue.requests.file, [Train(model="taste")])
+    filing.start()
+    began = time.monotonic()
+    (run,) = pipeline.waiting_tick(drain_requests)
+    filing.join()
+    assert run.job_name == "train_taste"
+    assert time.monotonic() - began < 60, "a tick has a minute"
+    catalogue.requests.finish(one(catalogue, "train").id)
+    began = time.monotonic()
+    assert pipeline.waiting_tick(drain_requests) == []
+    assert time.monotonic() - began >= WAITS_S
+    began = time.monotonic()
+    catalogue.requests.file(IngestStream(stream_id="gone"))
+    assert pipeline.drain() == []  # of the first after a start nothing is known
+    assert catalogue.requests.newest() == one(catalogue, "ingest_stream").id

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from tests.fixtures.pipeline import Pipeline
 from tests.models.song_files import sound, write
 from utawaku.jobs.ingest import resolve_source
 from utawaku.library.catalogue import Catalogue
@@ -260,3 +261,19 @@ def test_a_playlist_is_asked_for_in_place_of_its_segments(
     known, _ = scan_folder(folder, {}, 20, now, catalogue)
     _, n = scan_folder(folder, known, 20, now + 30, catalogue)
     assert (n, targets(catalogue)) == (1, ["index.m3u8"])
+
+
+@pytest.mark.parametrize(("stable_s", "n_asked"), [(1, 1), (60, 0)])
+def test_a_tick_waits_for_a_file_that_is_to_settle_soon(
+    pipeline: Pipeline,
+    catalogue: Catalogue,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stable_s: int,
+    n_asked: int,
+) -> None:
+    monkeypatch.setenv("UTAWAKU_WATCH__FOLDER", str(folder))
+    monkeypatch.setenv("UTAWAKU_WATCH__STABLE_S", str(stable_s))
+    (folder / "a.mkv").write_bytes(b"x")
+    pipeline.waiting_tick(watch_folder)
+    assert targets(catalogue) == ["a.mkv"][:n_asked]
