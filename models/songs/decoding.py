@@ -108,9 +108,7 @@ def likeliest_edges(
     Turns from one song straight into the next stay.
     """
     n = len(evidence)
-    gains = _SONG_WEIGHT * np.clip(evidence[:, 0].astype(np.float64), -_SONG_CLIP, _SONG_CLIP)
-    total = np.concatenate([[0.0], np.cumsum(gains)])[:n]
-    starts, stops = (np.clip(evidence[:, kind].astype(np.float64), *_EDGE_CLIP) for kind in (1, 2))
+    starts, stops = start_scores(evidence), _stop_scores(evidence)
     moved: list[tuple[int, int]] = []
     for position, (first, last) in enumerate(songs):
         before = songs[position - 1][1] if position else -1
@@ -119,13 +117,35 @@ def likeliest_edges(
         if before < first - 1:
             low = max(before + 1, first - _REACH_STEPS)
             high = min(first + _REACH_STEPS + 1, last - LEAST_STEPS)
-            new_first = _likeliest((starts - total)[low:high], first - low, _WITHIN_STEPS[0]) + low
+            new_first = _likeliest(starts[low:high], first - low, _WITHIN_STEPS[0]) + low
         if last + 1 < after:
             low = max(new_first + LEAST_STEPS, last - _REACH_STEPS)
             high = min(last + _REACH_STEPS + 1, after)
-            new_last = _likeliest((stops + total)[low:high], last - low, _WITHIN_STEPS[1]) + low
+            new_last = _likeliest(stops[low:high], last - low, _WITHIN_STEPS[1]) + low
         moved.append((new_first, new_last))
     return moved
+
+
+def start_scores(evidence: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Return log odds, up to a constant, that a song starts at each step: float64 (n_steps,).
+
+    `evidence` is as for `best_songs`; of two starts the later one leaves out what sounds between.
+    """
+    return np.asarray(_edge_odds(evidence, 1) - _sounded(evidence))
+
+
+def _stop_scores(evidence: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    return np.asarray(_edge_odds(evidence, 2) + _sounded(evidence))
+
+
+def _edge_odds(evidence: npt.NDArray[np.float32], kind: int) -> npt.NDArray[np.float64]:
+    return np.clip(evidence[:, kind].astype(np.float64), *_EDGE_CLIP)
+
+
+def _sounded(evidence: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Return the sum of the song evidence before each step: float64 (n_steps,)."""
+    gains = _SONG_WEIGHT * np.clip(evidence[:, 0].astype(np.float64), -_SONG_CLIP, _SONG_CLIP)
+    return np.concatenate([[0.0], np.cumsum(gains)])[: len(evidence)]
 
 
 def _likeliest(score: npt.NDArray[np.float64], decoded: int, within: int) -> int:

@@ -1,10 +1,10 @@
 """Evidence for songs: what people wrote and what is heard, weighed together.
 
 Each list is aligned to the heard starts and believed by its source, its marks and its fit. A line
-at a heard song names it and moves nothing. A line where nothing was found is cut when the ear half
-hears a song there; a line inside a song divides it only when the ear half hears a start there.
-Nothing that is heard is taken away. What the user gave is no evidence but the answer: see
-`utawaku.models.songs.setlist_fit`.
+at a heard song names it; a list whose lines mostly stand at heard starts moves those of which the
+ear is unsure. A line where nothing was found is cut when the ear half hears a song there; a line
+inside a song divides it only when the ear half hears a start there. Nothing that is heard is taken
+away. What the user gave is no evidence but the answer: see `utawaku.models.songs.setlist_fit`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from utawaku.models.setlist.alignment import (
 from utawaku.models.setlist.reactions import is_reaction
 from utawaku.models.songs.boundaries import hop_of, refined_start
 from utawaku.models.songs.boundary_features import STEP_HOPS, STEP_S
+from utawaku.models.songs.listed_starts import at_listed_starts
 from utawaku.models.songs.rules import SongRules
 from utawaku.models.songs.setlist_fit import where_it_ends
 from utawaku.models.songs.smart import Hearing, song_span
@@ -78,6 +79,10 @@ def weigh(
         _named(song, lines[pairs[place]], rows, merged) if place in pairs else song
         for place, song in enumerate(found)
     ]
+    told = {
+        place: lines[number] for place, number in pairs.items() if _is_strong(rows, lines[number])
+    }
+    songs = at_listed_starts(hearing, songs, told, rules)
     strong = _Strong(hearing, rules, rows)
     for number, line in enumerate(lines):
         if number not in set(pairs.values()):
@@ -166,7 +171,7 @@ class _Strong:
         self, songs: list[SongSpan], line: SetlistLine, later: Sequence[SetlistLine]
     ) -> list[SongSpan]:
         row = self.rows[line.start_s]
-        if {one["source"] for one in row["from"]} <= _WEAK_SOURCES:
+        if not _is_strong(self.rows, line):
             return songs
         inside = next((s for s in songs if s.start_s <= line.start_s < s.stop_s), None)
         if inside is not None:
@@ -240,6 +245,11 @@ class _Strong:
         if not len(near) or near.max() < _START_ODDS:
             return hop_of(at_s)
         return refined_start(self.hearing.cues, (low + int(near.argmax())) * STEP_HOPS, 0)
+
+
+def _is_strong(rows: Mapping[float, Mapping[str, Any]], line: SetlistLine) -> bool:
+    """Return whether more than chat told a line."""
+    return not {one["source"] for one in rows[line.start_s]["from"]} <= _WEAK_SOURCES
 
 
 def _named(
