@@ -43,7 +43,8 @@ def take_file(
     HLS playlist stays with its segments in every mode.
 
     What lies beside `X.mp4` comes along as copies: `X.info.json`, `X.jpg/.jpeg/.webp/.png`,
-    `X.description`, subtitles (`X.srt`, `X.<language>.vtt`, .ass, .ssa, .lrc), and the chat:
+    `X.description`, facts of `X.nfo`, subtitles (`X.srt`, `X.<language>.vtt`, .ass, .ssa, .lrc),
+    and the chat:
     `X.live_chat.json`, `X.comments.json` (yt-dlp), `X.chat.json`, `X_chat.json` or `X.json`
     (TwitchDownloader, twitch-dl, chat-downloader; also `.jsonl`, `.html`, `.txt`, `.log`, or packed
     as `.gz`),

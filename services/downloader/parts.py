@@ -1,5 +1,7 @@
 """Taking in a recording that lies in several files on this machine."""
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,13 +15,18 @@ from utawaku.media.probe import probe as probe_recording
 from utawaku.models.chat import ChatMessage, chat_lines, read_chat
 from utawaku.models.setlist.subtitles import TimedText, read_subtitles, shift_text, to_srt
 from utawaku.services.downloader.container import probe
-from utawaku.services.downloader.recorder_facts import start_in_name
-from utawaku.services.downloader.result import FetchedRecording
+from utawaku.services.downloader.recorder_facts import facts_of_name, start_in_name
+from utawaku.services.downloader.result import FetchedRecording, write_json
 from utawaku.services.downloader.sidecars import (
     chat_beside,
     subtitles_beside,
     take_sidecars,
     with_sidecars,
+)
+
+_FIRST_PART = re.compile(
+    r"[\s_.#(（【\[-]+(?:(?:p|pt|part|disc|cd|パート|その|分P)[\s_.#-]*)?0*[01][)）】\]]*$",
+    re.IGNORECASE,
 )
 
 
@@ -38,6 +45,7 @@ def take_parts(path: Path, folder: Path, *, progress: Progress = silent) -> Fetc
     folder.mkdir(parents=True, exist_ok=True)
     stream_id = folder.name
     sidecars = take_sidecars(first, folder, stream_id, probe(first), warnings, marks=whole.chapters)
+    _name_whole(sidecars["info"], [part.path for part in whole.parts])
     sidecars |= _joined_chat(whole.parts, folder, warnings)
     sidecars |= _joined_subtitles(whole.parts, folder, warnings)
     sidecars = {name: path for name, path in sidecars.items() if path.exists()}
@@ -52,6 +60,16 @@ def take_parts(path: Path, folder: Path, *, progress: Progress = silent) -> Fetc
         sample_rate_hz=whole.sample_rate_hz,
         n_channels=whole.n_channels,
     )
+
+
+def _name_whole(info_path: Path, files: Sequence[Path]) -> None:
+    """Take the first part's number off a title that its name gave: "Night P1", "Night_part001"."""
+    info = json.loads(info_path.read_text("utf-8"))
+    named = facts_of_name(files[0]).get("title", "")
+    alike = len({re.sub(r"\d+", "#", file.stem) for file in files}) == 1
+    whole = _FIRST_PART.sub("", named)
+    if alike and whole and info.get("title") == named:
+        write_json(info_path, {**info, "title": whole})
 
 
 def _joined_chat(parts: Sequence[Part], folder: Path, warnings: list[str]) -> dict[str, Path]:

@@ -15,6 +15,7 @@ from utawaku.models.chat import check_chat
 from utawaku.services.downloader.container import Probe
 from utawaku.services.downloader.identity import FILE_PREFIX
 from utawaku.services.downloader.info import STREAM_ID_KEY, StreamInfo, keepable_info
+from utawaku.services.downloader.nfo import facts_of_nfo
 from utawaku.services.downloader.pictures import picture_extension
 from utawaku.services.downloader.recorder_facts import (
     facts_of_chat,
@@ -64,6 +65,8 @@ def take_sidecars(
     description = beside(".description")
     if not info.get("description") and _is_sidecar(description, warnings):
         info["description"] = description.read_text(encoding="utf-8", errors="replace")
+    nfo = beside(".nfo")
+    archived = facts_of_nfo(nfo) if _is_sidecar(nfo, warnings) else {}
     # Of a section of a video, chapters of the page count from the start of the whole.
     if marks and not info.get("chapters") and not info.get("section_start"):
         info["chapters"] = [
@@ -76,7 +79,7 @@ def take_sidecars(
     chat = chat_beside(source, warnings)
     taken["info"] = write_json(
         folder / "info.json",
-        keepable_info(_completed(info, source, chat, probed, stream_id), stream_id),
+        keepable_info(_completed(info, source, chat, archived, probed, stream_id), stream_id),
     )
     for suffix in _PICTURES:
         picture = beside(suffix)
@@ -181,11 +184,18 @@ def _beside(source: Path) -> Callable[[str], Path]:
 
 
 def _completed(
-    info: Mapping[str, Any], source: Path, chat: Path | None, probed: Probe, stream_id: str
+    info: Mapping[str, Any],
+    source: Path,
+    chat: Path | None,
+    archived: Mapping[str, str],
+    probed: Probe,
+    stream_id: str,
 ) -> dict[str, Any]:
-    """Fill what the side file does not tell: from the chat's head, the media's tags, the name."""
+    """Fill what the side file does not tell: from the chat's head, the .nfo, the tags, the name."""
     full: dict[str, Any] = dict(info)
-    told = facts_of_chat(chat) if chat is not None else {}
+    told = {**archived, **(facts_of_chat(chat) if chat is not None else {})}
+    if archived.get("description") and not full.get("description"):
+        full["description"] = archived["description"]
     named = facts_of_name(source)
     for tag, key in _TRACK_TAGS:
         if probed.tags.get(tag) and not full.get(key):

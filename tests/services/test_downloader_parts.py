@@ -84,3 +84,27 @@ def test_a_written_chat_is_read_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "chat.json"
     path.write_text(chat_lines(chat), "utf-8")
     assert read_chat(path) == chat
+
+
+@pytest.mark.parametrize(
+    ("names", "title"),
+    [
+        (("夜の歌 P1", "夜の歌 P2"), "夜の歌"),
+        (("night_part001", "night_part002"), "night"),
+        (("Night of songs (0)", "Night of songs (1)"), "Night of songs"),
+        (("Top 1", "Other 2"), "Top 1"),
+        (("P1", "P2"), "P1"),
+        (("Songs of 2021", "Songs of 2022"), "Songs of 2021"),
+    ],
+)
+def test_the_title_of_a_whole_has_no_part_number(
+    tmp_path: Path, names: tuple[str, str], title: str
+) -> None:
+    parts = []
+    for number, name in enumerate(names):
+        path = tmp_path / f"{name}.flac"
+        write(path, np.full((1, RATE_HZ), 0.1, np.float32), RATE_HZ, "flac")
+        parts.append(Part(path, float(number), 1.0))
+    listed = tmp_path / "stream" / "recording.parts.json"
+    write_parts(listed, parts)
+    assert take_parts(listed, listed.parent).info.title == title

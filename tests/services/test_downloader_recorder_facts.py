@@ -9,6 +9,7 @@ import pytest
 
 from tests.services.downloader_media import media_file
 from utawaku.services.downloader.local import take_file
+from utawaku.services.downloader.nfo import facts_of_nfo
 from utawaku.services.downloader.recorder_facts import (
     facts_of_chat,
     facts_of_name,
@@ -212,3 +213,32 @@ def test_a_recording_has_the_facts_of_its_recorder(tmp_path: Path) -> None:
 def test_a_name_may_tell_when_the_recording_began(name: str, moment: str | None) -> None:
     expected = None if moment is None else datetime.fromisoformat(moment).timestamp()
     assert start_in_name(Path(name)) == expected
+
+
+NFO = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<{root}><title>【歌枠】夜 &amp; more</title><studio>青井ソラ</studio><plot>0:05 夜明けの歌
+0:09 海と猫</plot><aired>2026-11-20</aired><uniqueid type="youtube">a</uniqueid></{root}>
+https://example.org/behind
+"""
+
+
+@pytest.mark.parametrize("root", ["episodedetails", "musicvideo", "movie"])
+def test_a_nfo_beside_a_recording_tells_its_facts(tmp_path: Path, root: str) -> None:
+    source = media_file(tmp_path / "x.mkv", "matroska", "flac")
+    (tmp_path / "x.nfo").write_text(NFO.format(root=root), "utf-8")
+    taken = take_file(source, tmp_path / "s").info
+    assert (taken.title, taken.channel, taken.uploaded_on) == (
+        "【歌枠】夜 & more", "青井ソラ", "2026-11-20"
+    )  # fmt: skip
+    assert taken.description == "0:05 夜明けの歌\n0:09 海と猫"
+    (tmp_path / "x.info.json").write_text('{"title": "歌枠", "description": "none"}', "utf-8")
+    taken = take_file(source, tmp_path / "t").info
+    assert (taken.title, taken.description, taken.channel) == ("歌枠", "none", "青井ソラ")
+
+
+@pytest.mark.parametrize(
+    "text", ["~ a group's drawing ~", "<movie><title>cut", "<!DOCTYPE a><movie/>", "<other/>", ""]
+)
+def test_another_nfo_tells_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.nfo").write_text(text)
+    assert facts_of_nfo(tmp_path / "x.nfo") == {}
