@@ -16,7 +16,7 @@ from typing import Any
 from utawaku.library.records import Setlist, SetlistLine
 from utawaku.models.chat import ChatMessage
 from utawaku.models.labels.titles import artist_key, similarity, title_key
-from utawaku.models.setlist.commenters import author_of, is_by_channel
+from utawaku.models.setlist.commenters import author_of, is_by_channel, with_own_replies
 from utawaku.models.setlist.live_chat import titles_in_chat
 from utawaku.models.setlist.parse import listlikeness, parse_setlist, read_entries
 
@@ -228,7 +228,9 @@ def _from_chapters(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]
 
 
 def _from_comments(info: Mapping[str, Any], reader: _Reader) -> Iterable[_Found]:
-    comments = [c for c in info.get("comments") or () if isinstance(c.get("text"), str)]
+    comments = with_own_replies(
+        [c for c in info.get("comments") or () if isinstance(c.get("text"), str)]
+    )
     most_liked = max((_likes(comment) for comment in comments), default=0)
     for comment in comments:
         pinned = bool(comment.get("is_pinned"))

@@ -111,19 +111,20 @@ def _end_before(words: str, start_s: float, next_s: float) -> tuple[float | None
 
 
 def _corrected(lines: Sequence[SetlistLine]) -> list[SetlistLine]:
-    """Drop the lines that a later one of the text corrects: "訂正 10:25 Title"."""
-    right = [(line, title_key(line.title)) for line in lines if _CORRECTION.match(line.raw)]
+    """Drop the lines that another one of the text corrects: "訂正 10:25 Title"."""
+    right = [line for line in lines if line.is_song and _CORRECTION.match(line.raw)]
     return [
         line
         for line in lines
-        if not any(
-            line is not other
-            and 0 < abs(line.start_s - other.start_s) <= _CORRECTED_BY_S
-            and title_key(line.title) == key
-            and not _CORRECTION.match(line.raw)
-            for other, key in right
-        )
+        if _CORRECTION.match(line.raw) or not any(_corrects(one, line) for one in right)
     ]
+
+
+def _corrects(right: SetlistLine, wrong: SetlistLine) -> bool:
+    """Return whether two lines are of one song: the same moment, or one title a little apart."""
+    apart_s = abs(right.start_s - wrong.start_s)
+    same_title = title_key(right.title) == title_key(wrong.title)
+    return apart_s <= _END_SLACK_S or (apart_s <= _CORRECTED_BY_S and same_title)
 
 
 def listlikeness(text: str, *, part_starts_s: Sequence[float] = ()) -> float:

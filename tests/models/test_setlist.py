@@ -163,6 +163,19 @@ def test_pinned_by_the_channel_or_liked_raises_the_score(better: dict[str, Any])
     assert ranked[0].score > ranked[1].score + 0.02
 
 
+def test_who_wrote_a_list_may_correct_it_and_go_on_in_replies() -> None:
+    _, first, *rest = GOOD.splitlines()
+    wrong = first.replace("夜明けの歌", "夜更けの歌")
+    replies = [f"訂正：{first}", "\n".join(rest[1:])]
+    listed = comment(f"{wrong}\n{rest[0]}", "a")
+    more = [comment(text, "a", parent="c-a") | {"id": f"r{n}"} for n, text in enumerate(replies)]
+    (found,) = find_setlists({"comments": [*more, listed]})
+    assert [line.title for line in found.lines] == [line.title for line in parse_setlist(GOOD)]
+    other = comment(replies[0], "b", parent="c-a")
+    (found,) = find_setlists({"comments": [comment(GOOD.replace(first, wrong), "a"), other]})
+    assert "夜更けの歌" in [line.title for line in found.lines]
+
+
 def test_agreement_with_another_person_raises_the_score_but_not_with_oneself() -> None:
     alone = find_setlists({"comments": [comment(GOOD, "a")]})[0].score
     twice = find_setlists({"comments": [comment(GOOD, "a"), comment(GOOD, "a")]})[0].score
