@@ -18,6 +18,7 @@ from utawaku.media.decode import decode
 from utawaku.media.pcm_cache import SAMPLE_RATE_HZ as SOUND_RATE_HZ
 from utawaku.models.chat import ChatMessage
 from utawaku.models.highlight import (
+    REPLAYS_WEIGHT,
     VERSION,
     best_curve,
     best_window,
@@ -119,7 +120,8 @@ def find_highlight(
 ) -> SongHighlight:  # fmt: skip
     """Record the highlight, tempo and key of a song that was listened to.
 
-    What viewers wrote counts beside the model, where there is nothing better.
+    What viewers replayed counts beside the model, and so does what they wrote, where there is
+    nothing better.
 
     Raises:
         MediaError: the engine listens again, and the song cannot be read any more.
@@ -130,10 +132,16 @@ def find_highlight(
         lyrics=from_lyrics(slice_text(lyrics, song.start_s, song.stop_s), duration_s),
         plays=from_plays(catalogue.highlights.plays_of(song.id), duration_s),
     )
-    crowd = None if evidence else from_chat(chat, song.start_s, song.stop_s)
-    curve, origin = evidence or (engine.curve(heard, sound), "model")
-    if crowd is not None:
-        curve, origin = with_model(crowd, curve), "chat"
+    by_model = evidence is None or evidence[1] == "heatmap"
+    if evidence is None:
+        curve, origin = engine.curve(heard, sound), "model"
+        crowd = from_chat(chat, song.start_s, song.stop_s)
+        if crowd is not None:
+            curve, origin = with_model(crowd, curve), "chat"
+    else:
+        curve, origin = evidence
+        if by_model:
+            curve = with_model(curve, engine.curve(heard, sound), REPLAYS_WEIGHT)
     begin, end = best_window(curve, min(duration_s, max(heard.duration_s, 1.0)))
     is_measured = origin == "model" and engine.is_measured
     found = SongHighlight(
@@ -143,7 +151,7 @@ def find_highlight(
         curve,
         origin,
         CODE_VERSION,
-        engine.version if not evidence else "",
+        engine.version if by_model else "",
         certainty=certainty(curve, begin, end) if is_measured else None,
     )
     tempo = estimate_tempo(heard)

@@ -15,8 +15,9 @@ from utawaku.models.highlight.window import Curve, n_seconds, normalised, smooth
 
 LAG_S = 6.0
 """Delay after which viewers write about a moment: they hear, then type. Assumed, not measured."""
-WEIGHT = 0.5
-"""Share of the viewers in the curve that is made of theirs and the model's."""
+WEIGHT = 0.3
+"""Share of the viewers in the curve that is made of theirs and the model's: more of it made
+highlights worse (`benchmarks/highlight_audience.py`)."""
 
 _ONCE_IN_S = 10.0
 _SMOOTH_S = 15
@@ -53,11 +54,11 @@ def from_chat(chat: Sequence[ChatMessage], start_s: float, stop_s: float) -> Cur
     return normalised(density)
 
 
-def with_model(crowd: Curve, model: Curve) -> Curve:
-    """Return the mean of the viewers' curve and the model's, both (n_seconds,), by `WEIGHT`."""
-    length = min(len(crowd), len(model))
-    mixed = WEIGHT * crowd[:length] + (1 - WEIGHT) * model[:length]
-    return normalised(np.concatenate([mixed, model[length:] * (1 - WEIGHT)]))
+def with_model(viewers: Curve, model: Curve, weight: float = WEIGHT) -> Curve:
+    """Return the mean of the viewers' curve and the model's, both (n_seconds,), by `weight`."""
+    length = min(len(viewers), len(model))
+    mixed = weight * viewers[:length] + (1 - weight) * model[:length]
+    return normalised(np.concatenate([mixed, model[length:] * (1 - weight)]))
 
 
 def _moments(

@@ -1,4 +1,9 @@
-"""Evidence from people: replays of the stream, repeated lyrics, the listener's own replays."""
+"""Evidence from people: replays of the stream, repeated lyrics, the listener's own replays.
+
+What a site counts as replays is mostly where people begin, and how many of them are still there.
+Alone it is worse than chance (`benchmarks/highlight_audience.py`); what rises above that, beside
+the model, is better than the model.
+"""
 
 import re
 from collections import Counter
@@ -6,10 +11,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from utawaku.models.highlight.window import Curve, n_seconds, normalised, smoothed
 from utawaku.models.setlist.subtitles import TimedText
 
+REPLAYS_WEIGHT = 0.15
+"""Share of the site's replays in the curve that is made of theirs and the model's: more of
+it made highlights of evenings worse."""
+
+_BEGINNING_S = 40.0
+"""From a song's start, where people begin to listen, or jump to: no more than usual counts."""
 _MIN_PLAYS = 4
 _LYRIC_HOLD_S = 8.0
 _SMOOTH_S = 5
@@ -20,8 +32,8 @@ def from_heatmap(
 ) -> Curve | None:
     """Curve of a song at [start_s, stop_s) of a stream, from yt-dlp's `heatmap`.
 
-    None where there is none, or where it is too coarse or flat over the song to tell a part from
-    another.
+    The peak where people begin, and the fall while they leave, are taken out. None where there is
+    none, or where it is too coarse or flat over the song to tell a part from another.
     """
     points = []
     for row in heatmap or ():
@@ -38,7 +50,19 @@ def from_heatmap(
     if np.median(widths) > (stop_s - start_s) / 4 or np.ptp(values) < 0.02:
         return None
     seconds = start_s + np.arange(n_seconds(stop_s - start_s)) + 0.5
-    return normalised(np.interp(seconds, at, values))
+    return normalised(_without_beginning(np.interp(seconds, at, values)))
+
+
+def _without_beginning(replays: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Take the line through what comes after the beginning out of float (n_seconds,), and what is
+    above the usual out of the beginning.
+    """
+    n_beginning = min(round(_BEGINNING_S), len(replays) // 3)
+    seconds = np.arange(len(replays))
+    line = np.polynomial.Polynomial.fit(seconds[n_beginning:], replays[n_beginning:], 1)
+    rest = replays - line(seconds)
+    rest[:n_beginning] = np.minimum(rest[:n_beginning], np.median(rest[n_beginning:]))
+    return rest
 
 
 def from_plays(plays: Sequence[tuple[float, float]], duration_s: float) -> Curve | None:
@@ -90,7 +114,7 @@ def best_curve(
     plays: Curve | None,
 ) -> tuple[Curve, str] | None:
     """The curve of the best evidence there is, and its name; None where there is none."""
-    for curve, name in ((heatmap, "heatmap"), (lyrics, "lyrics"), (plays, "plays")):
+    for curve, name in ((lyrics, "lyrics"), (plays, "plays"), (heatmap, "heatmap")):
         if curve is not None:
             return curve, name
     return None

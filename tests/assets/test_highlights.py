@@ -89,19 +89,19 @@ def test_every_song_gets_a_curve_a_span_a_tempo_and_a_key(
     assert done.metadata["n_failed"].value == 1
 
 
-def test_the_sites_replays_count_more_than_the_model(
+def test_the_sites_replays_count_beside_the_model(
     songs: list[Song], catalogue: Catalogue, settings: Settings
 ) -> None:
     heatmap = [
-        {"start_time": 3.0 * i, "end_time": 3.0 * i + 3, "value": 1.0 if i in (35, 36) else 0.0}
+        {"start_time": 3.0 * i, "end_time": 3.0 * i + 3, "value": 1.0 if i in (41, 42) else 0.0}
         for i in range(100)
     ]
     (settings.stream_dir("file-1") / "info.json").write_text(json.dumps({"heatmap": heatmap}))
     assert materialize().success
-    found = catalogue.highlights.of(songs[1].id)
+    found, other = (catalogue.highlights.of(song.id) for song in (songs[1], songs[0]))
     assert found.source == "heatmap"
-    assert found.start_s <= 5
-    assert found.curve[6:10].min() > 0.9
+    assert found.model_version == other.model_version  # the model has its say in it
+    assert other.source == "model"
 
 
 def write_subtitles(folder: Path, texts: list[str]) -> None:
@@ -146,6 +146,12 @@ def test_each_kind_of_evidence_gives_way_to_a_better_one(
     assert by_both.model_version == by_model.model_version  # the model has its say in it
     assert by_both.curve[18:22].min() > by_both.curve[32:38].max()
     assert catalogue.songs.get(song.id).title == ""
+    heatmap = [
+        {"start_time": 3.0 * i, "end_time": 3.0 * i + 3, "value": 1.0 if i in (41, 42) else 0.0}
+        for i in range(100)
+    ]
+    (folder / "info.json").write_text(json.dumps({"heatmap": heatmap}))
+    assert source() == "heatmap"
     for start_s, stop_s in [(20.0, 28.0), (21.0, 30.0), (22.0, 29.0), (19.0, 27.0)]:
         catalogue.grades.played(song.id, start_s, stop_s)
     assert source() == "plays"
@@ -155,12 +161,6 @@ def test_each_kind_of_evidence_gives_way_to_a_better_one(
     assert source() == "lyrics"
     curve = catalogue.highlights.of(song.id).curve
     assert curve[13:17].min() > curve[2:6].max()
-    heatmap = [
-        {"start_time": 3.0 * i, "end_time": 3.0 * i + 3, "value": 1.0 if i in (35, 36) else 0.0}
-        for i in range(100)
-    ]
-    (folder / "info.json").write_text(json.dumps({"heatmap": heatmap}))
-    assert source() == "heatmap"
     # The other songs, of which nobody left anything, are told by the model all along.
     assert catalogue.highlights.of(songs[0].id).source == "model"
 

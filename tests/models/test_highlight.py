@@ -97,6 +97,21 @@ def test_the_heatmap_of_the_stream_is_cut_to_the_song() -> None:
     assert from_heatmap([{"start_time": "x"}, {}], 0, 100) is None
 
 
+@pytest.mark.parametrize("start_s", [0.0, 300.0], ids=["of the video", "of a song in it"])
+def test_where_people_begin_and_leave_is_no_highlight(start_s: float) -> None:
+    at_s = np.arange(0, 600, 6.0)
+    since_s = at_s - start_s
+    replays = 0.2 + 0.3 * np.exp(-at_s / 300) + 0.6 * np.exp(-since_s / 15) * (since_s >= 0)
+    replays += 0.1 * ((since_s >= 120) & (since_s < 150))
+    rows = [
+        {"start_time": at, "end_time": at + 6, "value": value}
+        for at, value in zip(at_s, replays, strict=True)
+    ]
+    curve = from_heatmap(rows, start_s, start_s + 240)
+    assert curve is not None
+    assert best_window(curve, 240.0)[0] == pytest.approx(120, abs=8)
+
+
 def test_repeated_lines_make_the_curve() -> None:
     texts = ["verse one", "verse two", "la la love", "come back", "verse three", "verse four"]
     texts += ["La la, LOVE!", "come back", "the end of it"]
@@ -115,11 +130,11 @@ def test_replays_of_a_part_make_the_curve_and_whole_plays_do_not() -> None:
     assert from_plays([(90, 91)] * 10, 200.0) is None
 
 
-def test_the_heatmap_counts_more_than_lyrics_and_those_more_than_plays() -> None:
+def test_lyrics_count_more_than_plays_and_those_more_than_the_heatmap() -> None:
     one, two, three = (np.full(3, n, np.float32) for n in (1, 2, 3))
-    assert best_curve(heatmap=one, lyrics=two, plays=three) == (one, "heatmap")
-    assert best_curve(heatmap=None, lyrics=two, plays=three) == (two, "lyrics")
-    assert best_curve(heatmap=None, lyrics=None, plays=three) == (three, "plays")
+    assert best_curve(heatmap=one, lyrics=two, plays=three) == (two, "lyrics")
+    assert best_curve(heatmap=one, lyrics=None, plays=three) == (three, "plays")
+    assert best_curve(heatmap=one, lyrics=None, plays=None) == (one, "heatmap")
     assert best_curve(heatmap=None, lyrics=None, plays=None) is None
 
 
