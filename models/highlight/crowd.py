@@ -22,7 +22,8 @@ highlights worse (`benchmarks/highlight_audience.py`)."""
 _ONCE_IN_S = 10.0
 _SMOOTH_S = 15
 _EDGE_S = 12.0
-_LEAST_MESSAGES = 20
+_LEAST_MESSAGES = 40
+"""With fewer, highlights got worse."""
 _LEAST_AUTHORS = 5
 _LEAST_CONTRAST = 2.0
 """The busiest second, smoothed, over the median one: below, they chat as ever."""

@@ -116,7 +116,7 @@ def write_subtitles(folder: Path, texts: list[str]) -> None:
 
 def write_chat(folder: Path) -> None:
     """Many write about what is 18 to 22 s after the second song's start, some seconds later."""
-    at_s = [100 + LAG_S + 18 + number / 6 for number in range(24)]
+    at_s = [100 + LAG_S + 18 + number / 12 for number in range(48)]
     rows = [
         {"time_in_seconds": at, "message": "うまい", "author": {"id": f"v{number}"}}
         for number, at in enumerate(at_s)
