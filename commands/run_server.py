@@ -27,7 +27,11 @@ from utawaku.commands.parent_watch import PR_SET_PDEATHSIG
 MODULES = ("scipy.signal", "onnxruntime", "av", "dagster._cli.api")
 """Modules that a run needs besides those of the code server."""
 _REQUEST_WITHIN_S = 5.0
-_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+_HANDLED = tuple(
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGCHLD")
+    if hasattr(signal, name)  # Windows, where no run server is started, lacks two
+)
 
 
 def fork_run_server(path: str) -> int:
@@ -58,7 +62,7 @@ def fork_run_server(path: str) -> int:
 
 
 def _end_with(parent: int) -> None:
-    """Be told by Linux when the code server has ended, however that was."""
+    """Ask Linux for a SIGHUP when the code server ends, however it ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGHUP, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit(1)  # the code server has ended already

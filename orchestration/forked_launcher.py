@@ -81,7 +81,7 @@ def ask(path: str, **asked: str) -> dict[str, Any] | None:
         try:
             connection.connect(path)
         except (FileNotFoundError, ConnectionRefusedError):
-            return None  # it is starting afresh
+            return None  # it is restarting
         connection.settimeout(_ANSWERS_WITHIN_S)
         try:
             connection.sendall(json.dumps(asked).encode() + b"\n")
