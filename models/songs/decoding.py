@@ -40,10 +40,8 @@ def best_songs(
     progress at the end of the stream stops there. Linear in the number of steps.
     """
     n = len(evidence)
-    gains = _SONG_WEIGHT * np.clip(evidence[:, 0].astype(np.float64), -_SONG_CLIP, _SONG_CLIP)
-    total = np.concatenate([[0.0], np.cumsum(gains)]).tolist()
-    starts = (np.clip(evidence[:, 1], *_EDGE_CLIP) + boundary_bias).tolist()
-    stops = (np.clip(evidence[:, 2], *_EDGE_CLIP) + boundary_bias).tolist()
+    total = _sounded(evidence).tolist()
+    starts, stops = ((_edge_odds(evidence, kind) + boundary_bias).tolist() for kind in (1, 2))
     turning_gain = turning_gains(evidence, boundary_bias, turn_bias, turns).tolist()
     outside = [0.0] * (n + 1)
     entered = [_NEVER] * (n + 1)
@@ -86,7 +84,7 @@ def turning_gains(
 
     Arguments are as for `best_songs`.
     """
-    starts, stops = (np.clip(evidence[:, kind], *_EDGE_CLIP) + boundary_bias for kind in (1, 2))
+    starts, stops = (_edge_odds(evidence, kind) + boundary_bias for kind in (1, 2))
     both = np.add(starts, stops, dtype=np.float64)
     if turns is not None:
         both = np.maximum(both, _TURN_SCALE * np.clip(turns.astype(np.float64), *_EDGE_CLIP))
@@ -131,21 +129,21 @@ def start_scores(evidence: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 
     `evidence` is as for `best_songs`; of two starts the later one leaves out what sounds between.
     """
-    return np.asarray(_edge_odds(evidence, 1) - _sounded(evidence))
+    return np.asarray(_edge_odds(evidence, 1) - _sounded(evidence)[:-1])
 
 
 def _stop_scores(evidence: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    return np.asarray(_edge_odds(evidence, 2) + _sounded(evidence))
+    return np.asarray(_edge_odds(evidence, 2) + _sounded(evidence)[:-1])
 
 
-def _edge_odds(evidence: npt.NDArray[np.float32], kind: int) -> npt.NDArray[np.float64]:
-    return np.clip(evidence[:, kind].astype(np.float64), *_EDGE_CLIP)
+def _edge_odds(evidence: npt.NDArray[np.float32], kind: int) -> npt.NDArray[np.float32]:
+    return np.clip(evidence[:, kind], *_EDGE_CLIP)
 
 
 def _sounded(evidence: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Return the sum of the song evidence before each step: float64 (n_steps,)."""
+    """Return the sum of the song evidence before each step, and of all: float64 (n_steps + 1,)."""
     gains = _SONG_WEIGHT * np.clip(evidence[:, 0].astype(np.float64), -_SONG_CLIP, _SONG_CLIP)
-    return np.concatenate([[0.0], np.cumsum(gains)])[: len(evidence)]
+    return np.concatenate([[0.0], np.cumsum(gains)])
 
 
 def _likeliest(score: npt.NDArray[np.float64], decoded: int, within: int) -> int:
