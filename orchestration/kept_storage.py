@@ -101,12 +101,11 @@ def _of_another_instance(storage: Any) -> Any:
     return other
 
 
-class _KeptRuns(SqliteRunStorage):
-    is_shared = False
+class _OneDatabase:
+    """Part of a storage that is one database, with connections that stay open."""
 
-    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._engine = sa.create_engine(conn_string)
-        super().__init__(conn_string, inst_data)
+    is_shared = False
+    _engine: sa.Engine
 
     @contextmanager
     def connect(self) -> Iterator[sa.Connection]:
@@ -118,9 +117,13 @@ class _KeptRuns(SqliteRunStorage):
             self._engine.dispose()
 
 
-class _KeptSchedules(SqliteScheduleStorage):
-    is_shared = False
+class _KeptRuns(_OneDatabase, SqliteRunStorage):
+    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engine = sa.create_engine(conn_string)
+        super().__init__(conn_string, inst_data)
 
+
+class _KeptSchedules(_OneDatabase, SqliteScheduleStorage):
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engine = sa.create_engine(conn_string)
         self._has_instigators = False
@@ -140,15 +143,6 @@ class _KeptSchedules(SqliteScheduleStorage):
         if migration_name not in self._built and super().has_built_index(migration_name):
             self._built.add(migration_name)
         return migration_name in self._built
-
-    @contextmanager
-    def connect(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            yield connection
-
-    def dispose(self) -> None:
-        if not self.is_shared:
-            self._engine.dispose()
 
 
 class _OpenedOnce(KeptStorage):
