@@ -34,10 +34,15 @@ class KeptPostgresStorage(DagsterPostgresStorage):
         place = os.getpid(), url
         storage = cls(url, should_autocreate_tables=place not in _engines, inst_data=inst_data)
         if is_tried_with():
-            engine = _engines.setdefault(place, _engine(url))
-            parts: list[Any] = [storage.run_storage, storage.event_log_storage]
-            for part in [*parts, storage.schedule_storage]:
-                part._engine = engine
+            if place not in _engines:
+                _engines.setdefault(place, _engine(url))
+            parts: list[Any] = [
+                storage.run_storage,
+                storage.event_log_storage,
+                storage.schedule_storage,
+            ]
+            for part in parts:
+                part._engine = _engines[place]
         return storage
 
 
