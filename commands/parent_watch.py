@@ -14,7 +14,7 @@ from contextlib import suppress
 
 PATIENCE_S = 5.0
 """Between the request to end and the end."""
-PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
 
 
@@ -27,9 +27,13 @@ def end_with_parent(descriptor: int = 0) -> threading.Thread:
 
 def end_with_forking_parent() -> None:
     """Let Linux end this process with the one that it was forked from; elsewhere nothing."""
-    if not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if sys.platform.startswith("linux"):
+        ask_for_signal_at_parents_end(signal.SIGKILL)
+
+
+def ask_for_signal_at_parents_end(number: int) -> None:
+    """Ask Linux to send this process a signal when the one that it was forked from ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
 def _watch(descriptor: int) -> None:

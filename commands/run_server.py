@@ -8,7 +8,6 @@ A run gets the signals of the code server's process group, as one that the code 
 itself. When the code server ends, the run server ends as soon as its runs have.
 """
 
-import ctypes
 import gc
 import importlib
 import json
@@ -22,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from utawaku.commands.parent_watch import PR_SET_PDEATHSIG
+from utawaku.commands.parent_watch import ask_for_signal_at_parents_end
 
 MODULES = ("scipy.signal", "onnxruntime", "av", "dagster._cli.api")
 """Modules that a run needs besides those of the code server."""
@@ -51,7 +50,9 @@ def fork_run_server(path: str) -> int:
         return pid
     code = 1
     try:
-        _end_with(parent)
+        ask_for_signal_at_parents_end(signal.SIGHUP)
+        if os.getppid() != parent:
+            raise SystemExit(1)  # the code server has ended already
         RunServer(listening).serve()
         code = 0
     except BaseException:  # noqa: BLE001  (else a second code server)
@@ -59,13 +60,6 @@ def fork_run_server(path: str) -> int:
     finally:
         sys.stderr.flush()
         os._exit(code)
-
-
-def _end_with(parent: int) -> None:
-    """Ask Linux for a SIGHUP when the code server ends, however it ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGHUP, 0, 0, 0)
-    if os.getppid() != parent:
-        raise SystemExit(1)  # the code server has ended already
 
 
 class RunServer:
