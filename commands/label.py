@@ -122,7 +122,10 @@ def setlist(
         bool, typer.Option("--paste", help="Read a setlist from the standard input.")
     ] = False,
     file: Annotated[
-        Path | None, typer.Option(help="Read a setlist from a file: text or subtitles.")
+        Path | None,
+        typer.Option(
+            help="Read a setlist from a file: text, subtitles, or markers of another program."
+        ),
     ] = None,
     part: Annotated[
         str,
@@ -148,7 +151,8 @@ def setlist(
     """Show the setlists of a stream, or give your own.
 
     Yours wins over what the page says: songs are cut and named by it at once. Of subtitles, each
-    cue is a song. A list without times names the songs that were found, one a line.
+    cue is a song; so is each marker of an editor, a player or a CUE sheet. A list without times
+    names the songs that were found, one a line.
     """
     from utawaku.library.records import Setlist
 
@@ -178,8 +182,8 @@ def setlist(
 
 
 def _at(line: "SetlistLine") -> str:
-    """The start of a song; of a span without one its end, too."""
-    ends = f"-{clock(line.stop_s)}" if not line.is_song and line.stop_s is not None else ""
+    """The start of a line, and its end where the list tells it."""
+    ends = f"-{clock(line.stop_s)}" if line.stop_s is not None else ""
     return clock(line.start_s) + ends
 
 
@@ -246,9 +250,9 @@ def _read_lines(file: Path | None, stream_id: str) -> "list[SetlistLine]":
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
-    from utawaku.library.errors import SetlistError
     from utawaku.library.subtitle_files import SUFFIXES
     from utawaku.models.setlist import read_subtitles, read_timed_lines
+    from utawaku.models.setlist.encodings import read_text
     from utawaku.workflows.recordings import part_starts_s
     from utawaku.workflows.setlists import read_users_list
 
@@ -260,10 +264,7 @@ def _read_lines(file: Path | None, stream_id: str) -> "list[SetlistLine]":
         starts_s = part_starts_s(stream, settings) if stream else ()
     if file is not None and file.suffix.lower() in SUFFIXES:
         return read_timed_lines(read_subtitles(file), known_artists=artists)
-    try:
-        text = sys.stdin.read() if file is None else file.read_text("utf-8", errors="replace")
-    except OSError as error:
-        raise SetlistError(f"cannot be read ({error.strerror})", subject=str(file)) from error
+    text = sys.stdin.read() if file is None else read_text(file)
     return read_users_list(text, songs, known_artists=artists, part_starts_s=starts_s)
 
 

@@ -41,6 +41,8 @@ class SetlistLine:
     """The line as it was written."""
     is_song: bool = True
     """False for talk, opening, announcements."""
+    is_cut: bool = False
+    """True where both ends were set on the sound, as in an editor: the song is cut just there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from utawaku.models.setlist import (
     OrderedList,
     find_ordered,
     find_setlists,
+    lines_of_markers,
     merge_setlists,
     parse_setlist,
+    read_markers,
     read_titles,
 )
 from utawaku.models.setlist.find import lines_since, section_start_s
@@ -106,13 +108,20 @@ def read_users_list(
     known_artists: Collection[str] = (),
     part_starts_s: Sequence[float] = (),
 ) -> list[SetlistLine]:
-    """Read a list that the user gave; one without times is laid on the songs, a line a song.
+    """Read a list that the user gave: text, or markers of another program.
+
+    A list without times is laid on the songs, a line a song.
 
     Raises:
-        SetlistError: it names no song, or has no times and not as many lines as there are songs.
+        SetlistError: it names no song, has no times and not as many lines as there are songs, or
+            holds markers that cannot be read.
     """
-    lines = parse_setlist(text, known_artists=known_artists, part_starts_s=part_starts_s)
-    if any(line.is_song for line in lines):
+    markers = read_markers(text, part_starts_s=part_starts_s)
+    if markers is not None:
+        lines = lines_of_markers(markers, known_artists=known_artists)
+    else:
+        lines = parse_setlist(text, known_artists=known_artists, part_starts_s=part_starts_s)
+    if markers is not None or any(line.is_song for line in lines):
         return lines
     titles = read_titles(text, known_artists)
     if not titles or (len(titles) == 1 and len(songs) != 1):

@@ -9,7 +9,7 @@ import numpy as np
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
 from utawaku.library.files import atomic_path
-from utawaku.library.records import Setlist, Song, SongSpan, Stream
+from utawaku.library.records import Setlist, SetlistLine, Song, SongSpan, Stream
 from utawaku.media.pictures import timeline_picture
 from utawaku.models.segmentation import Segmentation
 from utawaku.models.songs import (
@@ -58,12 +58,16 @@ def made_with(
         told |= rules.model_dump(mode="json", include=set(_OF_WHOLE))
     return {
         "rules": told,
-        "setlist": [[line.start_s, line.title, line.artist] for line in setlist.lines]
-        if setlist
-        else [],
+        "setlist": [_told(line) for line in setlist.lines] if setlist else [],
         "version": VERSION,
         **({"off_topic": [[one.start_s, one.stop_s] for one in off_topic]} if off_topic else {}),
     }
+
+
+def _told(line: SetlistLine) -> list[Any]:
+    """Return what a line decides; ends only where it has one, for the sake of older versions."""
+    ends = [] if line.stop_s is None else [line.stop_s, line.is_cut]
+    return [line.start_s, line.title, line.artist, *ends]
 
 
 def found_songs(

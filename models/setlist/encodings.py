@@ -4,6 +4,10 @@ Japanese, mainland Chinese and Taiwanese text shares most of its bytes: a short 
 text in the others too, of rare characters. The encoding that gives the commonest ones is right.
 """
 
+from pathlib import Path
+
+from utawaku.library.errors import SetlistError
+
 _COMMON_LEAD_BYTES = {
     "cp932": ("cp932", range(0x88, 0x98)),  # JIS X 0208, level 1
     "gb18030": ("gb2312", range(0xB0, 0xD8)),  # GB 2312, level 1
@@ -12,6 +16,26 @@ _COMMON_LEAD_BYTES = {
 """For each encoding the standard that sorts characters by use, and the rows of its common ones."""
 _PUNCTUATION = frozenset("。、，．！？：；・ー～　（）「」『』《》〈〉【】…—♪★☆")
 _HALF_WIDTH_KANA = range(0xFF61, 0xFFA0)
+_MAX_BYTES = 50_000_000
+"""A thousand days of subtitles; a recording given by mistake is not to be read whole."""
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        SetlistError: it cannot be read, or is far too large for text.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise SetlistError(
+                "is far too large for text",
+                subject=str(path),
+                next_step="Give a list of songs or subtitles, not a recording",
+            )
+        return decode_text(path.read_bytes())
+    except OSError as error:
+        raise SetlistError(f"cannot be read ({error.strerror})", subject=str(path)) from error
 
 
 def decode_text(data: bytes) -> str:

@@ -12,16 +12,20 @@ import re
 import statistics
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from utawaku.library.errors import SetlistError
 from utawaku.library.records import SetlistLine
 from utawaku.models.labels.titles import title_key
+from utawaku.models.setlist.markers import Marker
 from utawaku.models.setlist.names import Name
 from utawaku.models.setlist.rows import Row, rows_of
 from utawaku.models.setlist.sides import read_names, sides_of
 from utawaku.models.setlist.songs_of_list import songs_among
 from utawaku.models.setlist.stamps import drop_invisible, fold_widths
 from utawaku.models.setlist.subtitles import TimedText
+from utawaku.models.setlist.talk import is_talk
 
 MANY_CUES, BRIEF_S = 30, 12.0
 """So many subtitles that mostly show so briefly are the words that are sung."""
@@ -38,6 +42,8 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 """Words in a title's place of who did not know the song: a name for nothing, and no talk."""
+_TOUCH_S = 0.1
+"""Spans of which one begins so near the end of another touch: programs round to frames."""
 _END_SLACK_S = 5.0
 """By so much the end of an entry may lie behind the start of the next one."""
 MAX_TEXT = 200_000
@@ -78,6 +84,42 @@ def read_timed_lines(
         stop_s = cue.stop_s if cue.stop_s > cue.start_s else None
         rows.append(Row(cue.start_s, stop_s, drop_invisible(raw), raw))
     return _decided(rows, (), known_artists)
+
+
+def lines_of_markers(
+    markers: Iterable[Marker], *, known_artists: Collection[str] = ()
+) -> list[SetlistLine]:
+    """Return the setlist that markers of another program are, sorted by start.
+
+    A name is read as a written line is, unless the format tells the artist apart. A marker without
+    a name is a song whose title nobody told. Spans with parts of a second were set on the sound,
+    and are cut just there. Spans that touch are chapters, with the talk in them, and tell no end.
+    """
+    timed = _without_shared_ends(sorted(markers, key=lambda one: one.start_s))
+    on_sound = any(one.start_s % 1 or (one.stop_s or 0) % 1 for one in timed)
+    rows, lines = [], []
+    for one in timed:
+        if one.name and not one.artist:
+            rows.append(Row(one.start_s, one.stop_s, drop_invisible(one.name), one.name))
+            continue
+        words = " / ".join(filter(None, (one.name, one.artist)))
+        is_song = not (one.name and is_talk(one.name))
+        lines.append(SetlistLine(one.start_s, one.name, one.artist, one.stop_s, words, is_song))
+    lines += _decided(rows, (), known_artists)
+    return [
+        replace(line, is_cut=on_sound and line.stop_s is not None)
+        for line in sorted(lines, key=lambda line: line.start_s)
+    ]
+
+
+def _without_shared_ends(markers: Sequence[Marker]) -> Sequence[Marker]:
+    n_touch = sum(
+        one.stop_s is not None and abs(after.start_s - one.stop_s) <= _TOUCH_S
+        for one, after in pairwise(markers)
+    )
+    if 2 * n_touch <= len(markers) - 1:
+        return markers
+    return [replace(one, stop_s=None) for one in markers]
 
 
 def read_entries(

@@ -17,15 +17,13 @@ from utawaku.library.errors import SetlistError
 from utawaku.library.lrc import parse_lyrics
 from utawaku.library.subtitle_files import SUBSTATION
 from utawaku.library.time_format import subtitle_clock
-from utawaku.models.setlist.encodings import decode_text
+from utawaku.models.setlist.encodings import read_text
 
 _TIME = r"(?:(\d+)[:：])?([0-5]?\d)[:：]([0-5]?\d)(?:[.,，．](\d{1,9}))?"
 _ARROW = r"(?:-{1,3}>|[—–―]{1,2}>|→)"
 _CUE = re.compile(rf"^\s*{_TIME}\s*{_ARROW}\s*{_TIME}(?!\d)")
 """A cue's line of times, also as people leave it: `->`, full-width marks, no fraction."""
 _NEXT_STEP = "Give a .srt, .vtt, .ass, .ssa or .lrc file"
-_MAX_BYTES = 50_000_000
-"""A day of lines is a thousandth of it; a recording given by mistake is not to be read whole."""
 _WORD_STAMP = re.compile(r"<\d+:\d\d(?::\d\d)?\.\d{3}>")
 """Stamps of single words, which rolling captions have."""
 _MIN_ROLLED = 3
@@ -51,16 +49,8 @@ def read_subtitles(path: Path) -> list[TimedText]:
 
     Raises SetlistError for a file that cannot be read or holds no cue.
     """
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise SetlistError(
-                "is far too large for subtitles", subject=str(path), next_step=_NEXT_STEP
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise SetlistError(f"cannot be read ({error.strerror})", subject=str(path)) from error
     parse = _PARSERS.get(path.suffix.lower(), parse_subtitles)
-    cues = parse(decode_text(data))
+    cues = parse(read_text(path))
     if not cues:
         raise SetlistError("holds no subtitles", subject=str(path), next_step=_NEXT_STEP)
     return cues

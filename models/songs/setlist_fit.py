@@ -1,8 +1,9 @@
 """Songs by a setlist that the user gave: it is the answer and no evidence.
 
 A listed start within the tolerance of a found one is the same song: the listed start wins and is
-then moved to the nearest onset. A listed song that was not found is cut. Found songs that no
-line names stay: setlists forget songs more often than the ear invents them.
+then moved to the nearest onset, unless its ends were set on the sound (`SetlistLine.is_cut`). A
+listed song that was not found is cut. Found songs that no line names stay: setlists forget songs
+more often than the ear invents them.
 """
 
 from __future__ import annotations
@@ -46,16 +47,17 @@ def fit_setlist(
         match = found[pairs[number]] if number in pairs else None
         span = _cut(hearing, line, match, limit_s, rules)
         if span is not None:
-            listed.append(
-                replace(
-                    song_span(hearing, span, rules, 0, source="setlist"),
-                    title=line.title,
-                    artist=line.artist,
-                )
-            )
+            song = song_span(hearing, span, rules, 0, source="setlist")
+            song = replace(song, title=line.title, artist=line.artist)
+            listed.append(_sure(song) if line.is_cut else song)
     taken = set(pairs.values())
     unlisted = [song for position, song in enumerate(found) if position not in taken]
     return _apart(listed, unlisted)
+
+
+def _sure(song: SongSpan) -> SongSpan:
+    """Return a song whose ends somebody set, with that in place of the heard chances."""
+    return replace(song, confidence=1.0, start_confidence=1.0, stop_confidence=1.0)
 
 
 def _pairs(
@@ -84,7 +86,7 @@ def _cut(
     limit_s: float,
     rules: SongRules,
 ) -> Span | None:
-    start = _snapped(hearing, line.start_s, match, rules)
+    start = hop_of(line.start_s) if line.is_cut else _snapped(hearing, line.start_s, match, rules)
     limit = hop_of(limit_s)
     if line.stop_s is not None and line.stop_s > start * HOP_S + _LEAST_SONG_S:
         stop = min(hop_of(line.stop_s), limit)

@@ -1,6 +1,7 @@
 """Songs of a stream as an asset: found in its segments, kept as the user has them."""
 
 from dataclasses import replace
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -131,3 +132,13 @@ def test_only_short_streams_are_stale_by_rules_about_whole_recordings() -> None:
     assert made_with(rules, None, 200.0) != made_with(
         rules.model_copy(update={"whole": "never"}), None, 200.0
     )
+
+
+def test_another_end_in_a_list_makes_the_songs_stale() -> None:
+    def made(**changes: float | bool) -> dict[str, Any]:
+        line = replace(SetlistLine(30.0, "One", stop_s=100.0), **changes)
+        return made_with(SongRules(), Setlist((line,), "user", 1.0), 3600.0)
+
+    assert made() == made()
+    assert made() != made(stop_s=110.0)
+    assert made() != made(is_cut=True)

@@ -123,3 +123,17 @@ def test_a_list_without_times_is_laid_on_the_songs_in_their_order(
         (song.start_s, song.stop_s) for song in songs
     ]
     assert (lines[1]["title"], lines[1]["artist"]) == ("曲丁", "Mio")
+
+
+def test_a_list_of_songs_may_be_a_file_of_another_program(
+    command_line: CommandLine, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    fill(catalogue, 40, now=1_700_000_000.0)
+    file = tmp_path / "evening.pbf"
+    file.write_text("[Bookmark]\n0=24000*赤い花*28\n1=130500*雨の街*28\n2=\n", "utf-16")
+    answer = command_line.run("setlist", STREAM, "--file", file, "--dry-run", "--json")
+    lines = json.loads(answer.stdout)["lines"]
+    assert [(line["start_s"], line["title"]) for line in lines] == [
+        (24.0, "赤い花"),
+        (130.5, "雨の街"),
+    ]

@@ -124,7 +124,7 @@ def test_a_recording_given_by_mistake_is_not_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "evening.mkv"
     with path.open("wb") as file:
         file.truncate(1 << 36)
-    with pytest.raises(SetlistError, match="too large for subtitles"):
+    with pytest.raises(SetlistError, match="too large for text"):
         read_subtitles(path)
 
 

@@ -294,6 +294,15 @@ def test_a_listed_stop_is_believed() -> None:
     assert song.stop_s == pytest.approx(100.0, abs=0.2)
 
 
+@pytest.mark.parametrize("rules", [SongRules(), CLASSIC], ids=["smart", "classic"])
+def test_a_song_whose_ends_were_set_on_the_sound_is_cut_there(rules: SongRules) -> None:
+    stream = Timeline().talk(30).song(120, 1).talk(30).segmentation()
+    listed = SetlistLine(33.46, "A", stop_s=141.25, is_cut=True)
+    (song,) = find_songs(stream, rules, [listed])
+    assert (song.start_s, song.stop_s) == pytest.approx((33.46, 141.25), abs=0.06)
+    assert (song.confidence, song.start_confidence, song.stop_confidence) == (1.0, 1.0, 1.0)
+
+
 def test_classic_takes_a_setlist_too() -> None:
     stream = Timeline().talk(30).song(70, 1).talk(60).song(120, 2).talk(30)
     assert len(find_songs(stream.segmentation(), CLASSIC)) == 1
