@@ -48,9 +48,11 @@ def take_file(
     `X.live_chat.json`, `X.comments.json` (yt-dlp), `X.chat.json`, `X_chat.json` or `X.json`
     (TwitchDownloader, twitch-dl, chat-downloader; also `.jsonl`, `.html`, `.txt`, `.log`, or packed
     as `.gz`),
-    `X.danmaku.xml` or `X.xml` (recorders of Bilibili and Niconico). Side files that cannot be read
-    are listed in `warnings`, never fatal. Title, channel and day that no side file tells are read
-    from the head of the chat, the tags and the name (`recorder_facts`), chapters from the file.
+    `X.danmaku.xml` or `X.xml` (recorders of Bilibili and Niconico). Chapters are the markers of
+    `X.cue`, `X-proj.llc` (LosslessCut), `X.pbf` (PotPlayer) or `X.chapters.txt/.xml`, else those
+    inside of the file. Side files that cannot be read are listed in `warnings`, never fatal. Title,
+    channel and day that no side file tells are read from the head of the chat, the tags and the
+    name (`recorder_facts`).
     Taking the same file again changes nothing and is cheap.
 
     Raises MediaError, NotMediaError, TruncatedMediaError, NoAudioError, DiskFullError.

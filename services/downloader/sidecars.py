@@ -12,6 +12,8 @@ from utawaku.library.files import atomic_path
 from utawaku.library.subtitle_files import SUFFIXES
 from utawaku.media.probe import Chapter as ContainerChapter
 from utawaku.models.chat import check_chat
+from utawaku.models.setlist import read_markers
+from utawaku.models.setlist.encodings import read_text
 from utawaku.services.downloader.container import Probe
 from utawaku.services.downloader.identity import FILE_PREFIX
 from utawaku.services.downloader.info import STREAM_ID_KEY, StreamInfo, keepable_info
@@ -36,6 +38,8 @@ _CHATS = (
 )  # fmt: skip
 _KEPT_AS = (".xml", ".html", ".txt", ".log")
 """Endings of chats that stay; all others are JSON."""
+_MARKERS = (".cue", "-proj.llc", ".pbf", ".chapters.txt", ".chapters.xml", "_chapters.xml")
+"""Markers that a player or an editor keeps beside a recording (`models.setlist.markers`)."""
 _TRACK_TAGS = (
     ("artist", "channel"),
     ("description", "description"),
@@ -57,7 +61,7 @@ def take_sidecars(
     """Copy what lies beside the file; return where each piece went. `info` is always there.
 
     Args:
-        marks: chapters inside of the recording, which count where no side file has any.
+        marks: chapters inside of the recording, which count where no file beside it has any.
     """
     taken: dict[str, Path] = {}
     beside = _beside(source)
@@ -68,8 +72,8 @@ def take_sidecars(
     nfo = beside(".nfo")
     archived = facts_of_nfo(nfo) if _is_sidecar(nfo, warnings) else {}
     # Of a section of a video, chapters of the page count from the start of the whole.
-    if marks and not info.get("chapters") and not info.get("section_start"):
-        info["chapters"] = [
+    if not info.get("chapters") and not info.get("section_start"):
+        info["chapters"] = _markers_beside(beside, warnings) or [
             {"start_time": mark.start_s, "end_time": mark.stop_s, "title": mark.title}
             for mark in marks
         ]
@@ -135,6 +139,30 @@ def with_sidecars(
         ),
         warnings=tuple(warnings),
     )
+
+
+def _markers_beside(
+    beside: Callable[[str], Path], warnings: list[str]
+) -> list[dict[str, float | str | None]]:
+    """Return the named markers of the first such file beside a recording, as chapters."""
+    for path in map(beside, _MARKERS):
+        if not _is_sidecar(path, warnings):
+            continue
+        try:
+            found = read_markers(read_text(path)) or ()
+        except SetlistError as error:
+            warnings.append(f"{path.name} was left out: {error.problem}")
+            continue
+        return [
+            {
+                "start_time": one.start_s,
+                "end_time": one.stop_s,
+                "title": " / ".join(filter(None, (one.name, one.artist))),
+            }
+            for one in found
+            if one.name
+        ]
+    return []
 
 
 def subtitles_beside(source: Path, warnings: list[str]) -> dict[str, Path]:

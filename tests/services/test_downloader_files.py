@@ -332,6 +332,35 @@ def test_chapters_and_description_inside_of_the_file_are_read(tmp_path: Path) ->
     assert [one.title for one in take_file(source, tmp_path / "t").info.chapters] == ["空"]
 
 
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        (
+            ".cue",
+            'FILE "e.wav" WAVE\nTRACK 01 AUDIO\nTITLE "夜"\nPERFORMER "Ida"\nINDEX 01 00:01:00',
+        ),
+        ("-proj.llc", "{cutSegments: [{start: 1, name: '夜 / Ida'}, {start: 2}]}"),
+        (".pbf", "[Bookmark]\n0=1000*夜 / Ida*28\n1=2000**28\n"),
+        (".chapters.txt", "CHAPTER01=00:00:01.000\nCHAPTER01NAME=夜 / Ida\n"),
+    ],
+)
+def test_markers_of_a_program_beside_the_file_are_its_chapters(
+    tmp_path: Path, ending: str, text: str
+) -> None:
+    source = media_file(tmp_path / "evening.wav", "wav", "pcm_s16le")
+    (tmp_path / f"evening{ending}").write_text(text, "utf-8")
+    chapters = take_file(source, tmp_path / "s").info.chapters
+    assert [(one.start_s, one.title) for one in chapters] == [(1.0, "夜 / Ida")]
+
+
+def test_markers_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    source = media_file(tmp_path / "evening.wav", "wav", "pcm_s16le")
+    (tmp_path / "evening.chapters.xml").write_text("<Chapters><EditionEntry>", "utf-8")
+    taken = take_file(source, tmp_path / "s")
+    assert not taken.info.chapters
+    assert any("evening.chapters.xml was left out: is no XML" in one for one in taken.warnings)
+
+
 def test_side_files_may_be_named_in_capitals(tmp_path: Path) -> None:
     source = media_file(tmp_path / "EVENING.WAV", "wav", "pcm_s16le")
     (tmp_path / "EVENING.JPG").write_bytes(JPEG)

@@ -35,11 +35,17 @@ def read_objects(text: str) -> list[Marker] | None:
     return [_marker_of(row) for row in rows]
 
 
+_MAX_JSON5 = 1_000_000
+"""Characters of JSON5 that are read; it takes ten seconds."""
+
+
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         pass
+    if len(text) > _MAX_JSON5:
+        return None
     # LosslessCut writes JSON5; the reader is slow and seldom needed.
     import json5
 
