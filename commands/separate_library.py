@@ -31,7 +31,11 @@ def engine_of(name: str | None, settings: "Settings") -> "Separator":
     with bar(tr("fetching Spleeter")) as show:
         why = fetch_preferred(name or wanted.engine, settings.weights_dir, show)
     if why:
-        told = tr("Uses the built-in separator: {why}", why=translated(why))
+        told = tr(
+            "Uses the built-in separator: {why}. Spleeter is tried again after an hour, or by "
+            "`utawaku models pull spleeter-2stems`.",
+            why=translated(why),
+        )
         err.print(told, style="dim", markup=False)
     with err.status(tr("loading the network")):
         return make_separator(

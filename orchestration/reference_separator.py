@@ -89,4 +89,11 @@ def separator_of(
     why = fetch_preferred(settings.stems.engine, settings.weights_dir, progress)
     if why:
         context.log.warning("uses the built-in separator: %s", why)
+        separator.library.catalogue.notices.add(
+            "warning",
+            "Stems are made by the built-in separator: Spleeter could not be fetched",
+            body=why,
+            next_step="`utawaku models pull spleeter-2stems` fetches it; stems made since are "
+            "then stale",
+        )
     return separator.engine(progress)

@@ -27,8 +27,12 @@ class Source(Protocol):
         """Name of the file which, put by hand into the weights folder, is used instead."""
         ...
 
-    def fetch(self, target: Path, placed_in: Path, progress: Progress) -> None:
+    def fetch(
+        self, target: Path, placed_in: Path, progress: Progress, *, brief: bool = False
+    ) -> None:
         """Write the raw file to `target`; look in `placed_in` for a file placed by hand first.
+
+        With `brief` it asks once and waits `BRIEF_S` for an answer: something else can stand in.
 
         Raises:
             WeightsMissingError: it cannot be had; WeightsCorruptError: what came is damaged.

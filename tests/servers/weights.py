@@ -12,13 +12,15 @@ class WeightsServer:
     Args:
         payload: the file.
         breaks: so many transfers end after half of what they should bring.
+        refuses: HTTP status of every answer; 0 serves the file.
     """
 
-    def __init__(self, payload: bytes, *, breaks: int = 0) -> None:
+    def __init__(self, payload: bytes, *, breaks: int = 0, refuses: int = 0) -> None:
         self.asked: list[str | None] = []
         """The `Range` of every request, None where it had none."""
         self._payload = payload
         self._breaks = breaks
+        self._refuses = refuses
         site = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,6 +51,9 @@ class WeightsServer:
     def _answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
         span = request.headers.get("Range")
         self.asked.append(span)
+        if self._refuses:
+            request.send_error(self._refuses)
+            return
         start = int(span.removeprefix("bytes=").rstrip("-")) if span else 0
         if start >= len(self._payload):
             request.send_error(416)

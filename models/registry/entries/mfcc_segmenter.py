@@ -27,13 +27,15 @@ class JoinedFiles:
         """The files' own names."""
         return ", ".join(file.file_name for file in self.files)
 
-    def fetch(self, target: Path, placed_in: Path, progress: Progress) -> None:
+    def fetch(
+        self, target: Path, placed_in: Path, progress: Progress, *, brief: bool = False
+    ) -> None:
         """See `utawaku.models.registry.entry.Source`."""
         pieces = []
         for number, file in enumerate(self.files):
             piece = target.with_name(f"{target.name}.{number}")
             share = part(progress, number / len(self.files), (number + 1) / len(self.files))
-            file.fetch(piece, placed_in, share)
+            file.fetch(piece, placed_in, share, brief=brief)
             pieces.append(piece.read_bytes())
             if len(pieces[-1]) != file.n_bytes:
                 raise WeightsMissingError("has another size than published", subject=file.url)
