@@ -72,7 +72,8 @@ class SongTags:
     heard_tags: str | None = None
     """Tags of what the song sounds like, joined by `; `."""
     extra: Mapping[str, str] = field(default_factory=dict)
-    """Further tags by name; names are upper case ASCII. When read: those that utawaku wrote."""
+    """Further tags by name, without the prefix `UTAWAKU_` that they have in files; names are upper
+    case ASCII. When read: those that utawaku wrote."""
 
 
 def read_tags(path: Path) -> SongTags:
@@ -92,9 +93,16 @@ def _read(store: TagStore) -> SongTags:
             values[name] = _leading_number(text)
         else:
             values[name] = text or None
-    names = store.extra_names()
-    values["extra"] = {n.removeprefix(EXTRA_PREFIX): store.get(n) for n in names}
+    # Names that begin with the prefix twice were written by 0.1; the present form comes last.
+    names = sorted(store.extra_names(), key=lambda name: not name.startswith(EXTRA_PREFIX * 2))
+    values["extra"] = {_extra_name(name): store.get(name) for name in names}
     return SongTags(**values)  # type: ignore[arg-type]
+
+
+def _extra_name(name: str) -> str:
+    while name.startswith(EXTRA_PREFIX):
+        name = name.removeprefix(EXTRA_PREFIX)
+    return name
 
 
 def read_cover(path: Path) -> bytes:
@@ -158,7 +166,7 @@ def _clean_number(name: str, value: float) -> float | None:
 def _clean_extra(extra: Mapping[str, str]) -> dict[str, str]:
     cleaned = {}
     for name, text in extra.items():
-        key = re.sub(r"[^A-Z0-9_]", "_", name.upper())[:64]
+        key = _extra_name(re.sub(r"[^A-Z0-9_]", "_", name.upper())[:64])
         if key and EXTRA_PREFIX + key not in OWN_NAMES:
             cleaned[key] = clean_line(text)[:MAX_LINE].strip()
     return cleaned
@@ -213,7 +221,8 @@ def _texts(tags: SongTags) -> dict[str, str]:
             texts[name] = str(value) if value else ""
         else:
             texts[name] = str(value)
-    return texts | {EXTRA_PREFIX + name: text for name, text in tags.extra.items()}
+    twice = {EXTRA_PREFIX * 2 + name: "" for name in tags.extra}
+    return texts | twice | {EXTRA_PREFIX + name: text for name, text in tags.extra.items()}
 
 
 def _compare(path: Path, wanted: SongTags, found: SongTags, *, has_peak: bool) -> None:

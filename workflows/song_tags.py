@@ -23,8 +23,8 @@ from utawaku.library.tags import SongTags, clean_tags, read_tags, write_tags
 from utawaku.workflows.ingest import is_address
 from utawaku.workflows.sources import recording_id
 
-SONG_ID_TAG = "UTAWAKU_SONG"
-"""Tag that tells whose file this is, also when the catalogue was not told in time."""
+SONG_ID_TAG = "SONG"
+"""Tag `UTAWAKU_SONG`: whose file this is, also when the catalogue was not told in time."""
 UNKNOWN_TITLE = "Unknown"
 MEASURED = ("replaygain_gain_db", "replaygain_peak", "bpm", "key")
 """Fields that are of a file's sound and not of the song."""

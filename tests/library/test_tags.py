@@ -23,6 +23,7 @@ from PIL import Image
 
 from utawaku.library.artwork import prepare_cover
 from utawaku.library.errors import TagError
+from utawaku.library.tag_formats import open_tags
 from utawaku.library.tags import SongTags, clean_tags, read_cover, read_tags, write_tags
 
 ENCODERS = {
@@ -283,3 +284,18 @@ def test_a_wav_written_by_python_takes_tags(tmp_path: Path) -> None:
     assert write_tags(path, FULL).title == FULL.title
     with wave.open(str(path)) as file:
         assert file.getnframes() == 800
+
+
+def test_names_that_an_older_version_gave_its_prefix_twice_are_read_and_replaced(
+    song: Path,
+) -> None:
+    store = open_tags(song)
+    store.set("UTAWAKU_UTAWAKU_SONG", "file-1@99")
+    store.set("UTAWAKU_HIGHLIGHT", "1-2")
+    old = song.with_stem("old")
+    store.save(song, old)
+    assert read_tags(old).extra == {"SONG": "file-1@99", "HIGHLIGHT": "1-2"}
+    write_tags(old, SongTags(extra={"SONG": "file-1@100"}))
+    assert read_tags(old).extra["SONG"] == "file-1@100"
+    assert open_tags(old).get("UTAWAKU_SONG") == "file-1@100"
+    assert open_tags(old).get("UTAWAKU_UTAWAKU_SONG") == ""
