@@ -10,7 +10,6 @@ from utawaku.library.config import Settings
 from utawaku.library.errors import EngineError, UtawakuError
 from utawaku.library.progress import part
 from utawaku.library.requests import Separate
-from utawaku.models.separator.engines import engine_in_use
 from utawaku.models.separator.reference import ReferenceSpleeter, reporting_to
 from utawaku.orchestration.bindings import Binding, bind
 from utawaku.orchestration.materialization import track
@@ -30,13 +29,8 @@ class StemsConfig(dg.Config):
 
 
 def _separate_again(stream_id: str, catalogue: Catalogue, settings: Settings) -> list[Separate]:
-    """Ask for the songs that have stems of the engine in use: nobody asked for the others'."""
-    return [
-        Separate(song_id=song_id)
-        for song_id in catalogue.stems.of_stream(
-            stream_id, engine_in_use(settings.stems.engine, settings.weights_dir)
-        )
-    ]
+    """Ask for the songs that have stems, by whatever engine: nobody asked for the others'."""
+    return [Separate(song_id=song_id) for song_id in catalogue.stems.separated(stream_id)]
 
 
 BINDING = bind(Binding("stems", CODE_VERSION, requests=_separate_again))

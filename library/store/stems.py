@@ -40,6 +40,13 @@ class StemRecords:
         rows = self._select(stems.c.song_id.in_(inside), stems.c.engine == engine)
         return {row.song_id: row for row in rows}
 
+    def separated(self, stream_id: str) -> list[str]:
+        """Ids of a stream's kept songs that have stems, of any engine."""
+        inside = sa.select(songs.c.id).where(
+            songs.c.stream_id == stream_id, songs.c.state == "kept"
+        )
+        return list(dict.fromkeys(row.song_id for row in self._select(stems.c.song_id.in_(inside))))
+
     def put(self, made: SongStems) -> None:
         """Record what was written; an earlier result of the same engine gives way."""
         with self._catalogue.write() as connection:

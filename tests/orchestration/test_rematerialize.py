@@ -110,9 +110,11 @@ def test_one_request_makes_only_stale_streams_anew_in_batches(
     assert {"fresh", "dropped"}.isdisjoint(children(catalogue))
 
 
-def test_stems_of_an_older_separator_are_asked_for_song_by_song(
-    catalogue: Catalogue, settings: Settings, install: Install
+@pytest.mark.parametrize("engine", ["builtin", "spleeter"])
+def test_stems_of_an_older_or_other_separator_are_asked_for_song_by_song(
+    catalogue: Catalogue, settings: Settings, install: Install, engine: str
 ) -> None:
+    assert settings.stems.engine == "builtin"
     from utawaku.library.store.stems import SongStems
 
     install("vocal-unet", b"new weights")
@@ -120,7 +122,7 @@ def test_stems_of_an_older_separator_are_asked_for_song_by_song(
     spans = [SongSpan(n, 100.0 * n, 100.0 * n + 60, "smart", 1) for n in range(2)]
     catalogue.songs.reconcile("a", spans, made_by="x")
     first, _ = catalogue.songs.of_stream("a")
-    catalogue.stems.put(SongStems(first.id, settings.stems.engine, "v", "a", "1+old"))
+    catalogue.stems.put(SongStems(first.id, engine, "v", "a", "1+old"))
     request = catalogue.requests.file(Rematerialize(asset="all"))
     advance_rematerializations(catalogue, settings)
     (child,) = catalogue.requests.waiting(Separate)
