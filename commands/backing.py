@@ -41,7 +41,7 @@ def backing(
 ) -> None:
     """Write songs without their voice, with the song's tags, "(instrumental)" and the cover.
 
-    Songs that have no stems are separated first, by the engine of the settings.
+    Songs that have no stems, or were cut since, are separated first, by the engine of the settings.
     """
     from utawaku.library.catalogue import Catalogue
     from utawaku.library.config import load_settings
@@ -83,7 +83,7 @@ def _written(
     """Write the backings one after another; one that fails does not stop the others."""
     from utawaku.commands.separate_library import engine_of, shown_bar
     from utawaku.workflows.backings import write_backing
-    from utawaku.workflows.stems import separate_song
+    from utawaku.workflows.stems import present_stems, separate_song
 
     separator: Separator | None = None
     rows: list[dict[str, Any]] = []
@@ -91,7 +91,7 @@ def _written(
         row: dict[str, Any] = {"id": song.id, "song": song.title or song.id}
         rows.append(row)
         try:
-            if not catalogue.stems.of(song.id):
+            if present_stems(song, catalogue, settings) is None:
                 separator = separator or engine_of(None, settings)
                 stream = catalogue.streams.get(song.stream_id)
                 with shown_bar(separator) as show:

@@ -66,6 +66,9 @@ _MAGIC = (
 """First bytes (offset, bytes) of containers; they tell damaged recordings from other files."""
 
 
+LENGTH_TOLERANCE_S = 0.1
+
+
 @contextmanager
 def open_media(path: Path) -> Iterator[InputContainer]:
     """Open a local file for reading and turn FFmpeg's errors into ours.
@@ -194,6 +197,14 @@ def probe(path: Path, *, track: int | None = None) -> MediaInfo:
             tags={**container.metadata, **audio.metadata},
             track=track,
         )
+
+
+def lasts(path: Path, duration_s: float) -> bool:
+    """Return whether a file can be read and claims this length, to a tenth of a second."""
+    try:
+        return abs(probe(path).duration_s - duration_s) <= LENGTH_TOLERANCE_S
+    except MediaError:
+        return False
 
 
 def _probe_joined(path: Path, track: int | None) -> MediaInfo:

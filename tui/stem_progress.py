@@ -21,6 +21,12 @@ def stem_progress(request: Request, catalogue: "Catalogue") -> tuple[float, str]
         return None
     stream_id = request.target.rpartition("@")[0] or request.target
     state = catalogue.assets.of(stream_id).get(artefact)
-    if state is None or state.state != "running":
+    if state is None:
         return request.progress, ""
+    if state.state != "running":
+        # The run still winds up: what it made is there.
+        is_made = (
+            state.state == "done" and (state.finished_at or 0) >= (request.started_at or 0) > 0
+        )
+        return 1.0 if is_made else request.progress, ""
     return max(request.progress, state.progress), state.message

@@ -16,11 +16,12 @@ from utawaku.media.cut.audio import cut_audio
 from utawaku.media.cut.result import AudioCodec
 from utawaku.media.loudness import Loudness
 from utawaku.workflows.song_tags import SONG_ID_TAG, tags_for
+from utawaku.workflows.stems import present_stems
 
 Stem = Literal["accompaniment", "vocals"]
 SUFFIXES: dict[Stem, str] = {"accompaniment": "(instrumental)", "vocals": "(vocals)"}
-BACKING_TAG = "UTAWAKU_BACKING"
-"""Tag that tells of which song a file is the backing, or the voice alone."""
+BACKING_TAG = "BACKING"
+"""Tag `UTAWAKU_BACKING`: of which song a file is the backing, or the voice alone."""
 
 
 def write_backing(
@@ -45,21 +46,18 @@ def write_backing(
         stem: the accompaniment, or the voice alone.
 
     Raises:
-        NotFoundError: the song has no stems, or their files are gone.
+        NotFoundError: the song has no stems, or their files are gone or of another length.
         EncodeError, TagError, DiskFullError: the file cannot be written.
     """
-    stems = catalogue.stems.of(song.id)
-    found = [
-        settings.library_root / (one.vocals_path if stem == "vocals" else one.accompaniment_path)
-        for one in stems
-    ]
-    source = next((path for path in found if path.is_file()), None)
-    if source is None:
+    stems = present_stems(song, catalogue, settings)
+    if stems is None:
         raise NotFoundError(
-            "the song has no stems yet",
+            "the song has no stems yet, or its boundaries were moved since",
             subject=song.title or song.id,
             next_step=f"`utawaku separate id:{song.id}` makes them",
         )
+    path = stems.vocals_path if stem == "vocals" else stems.accompaniment_path
+    source = settings.library_root / path
     stream = catalogue.streams.get(song.stream_id)
     n_tracks = len(catalogue.songs.of_stream(song.stream_id))
     chosen = settings.tags

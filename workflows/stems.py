@@ -7,7 +7,7 @@ from utawaku.library.config import Settings
 from utawaku.library.progress import Progress, silent
 from utawaku.library.records import Song, Stream
 from utawaku.library.store.stems import SongStems
-from utawaku.media.probe import probe
+from utawaku.media.probe import lasts
 from utawaku.models.separator import Separator, separate_file
 from utawaku.models.separator.checking import Samples, fault_of
 from utawaku.models.separator.files import open_mix
@@ -65,16 +65,21 @@ def source_of(song: Song, stream: Stream, settings: Settings) -> tuple[Path, flo
     return recording_file(stream, settings), song.start_s, song.stop_s
 
 
+def present_stems(song: Song, catalogue: Catalogue, settings: Settings) -> SongStems | None:
+    """Return the latest stems of a song whose files are there and as long as the song.
+
+    None where there are none, or where the song's boundaries were moved since.
+    """
+    return next((one for one in catalogue.stems.of(song.id) if _fits(one, song, settings)), None)
+
+
 def is_made(found: SongStems | None, separator: Separator, song: Song, settings: Settings) -> bool:
     """Return whether the song's stems are there, of its present length, by the engine as it is
     now.
     """
     if found is None or found.model_version != _version(separator):
         return False
-    paths = [settings.library_root / path for path in (found.vocals_path, found.accompaniment_path)]
-    if not all(path.is_file() for path in paths):
-        return False
-    return abs(probe(paths[0]).duration_s - song.duration_s) <= 0.1
+    return _fits(found, song, settings)
 
 
 def separate_song(
@@ -109,6 +114,11 @@ def separate_song(
     )
     catalogue.stems.put(made)
     return made
+
+
+def _fits(found: SongStems, song: Song, settings: Settings) -> bool:
+    paths = [settings.library_root / path for path in (found.vocals_path, found.accompaniment_path)]
+    return all(path.is_file() and lasts(path, song.duration_s) for path in paths)
 
 
 def _version(separator: Separator) -> str:

@@ -49,6 +49,15 @@ def test_the_same_song_again_replaces_it_and_another_file_stays(
     assert first.read_bytes() == b"somebody else's"
 
 
+def test_stems_of_a_song_that_was_cut_since_are_not_written(
+    song: Song, catalogue: Catalogue, settings: Settings, tmp_path: Path
+) -> None:
+    catalogue.songs.set_span(song.id, 1.0, 6.0)
+    with pytest.raises(NotFoundError, match="boundaries were moved"):
+        write_backing(catalogue.songs.get(song.id), catalogue, settings, tmp_path)
+    assert list(tmp_path.glob("*.flac")) == []
+
+
 def test_a_song_without_stems_says_how_to_get_them(
     song: Song, catalogue: Catalogue, settings: Settings, tmp_path: Path
 ) -> None:

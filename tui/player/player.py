@@ -502,7 +502,7 @@ class Player:
         path: Path | None = None
         file_start_s = 0.0
         if self.stem != "mix":
-            path = self._stem_path(song.id, self.stem)
+            path = self._stem_path(song, self.stem)
             if path is None and not fall_back:
                 return None
         if path is not None or self.stem == "mix":
@@ -521,12 +521,16 @@ class Player:
                 gain_db = min(gain_db, -song.true_peak_db)
         return Track(entry.key, path, file_start_s, from_s, to_s, gain_db)
 
-    def _stem_path(self, song_id: str, stem: Stem) -> Path | None:
-        paths = self._library.catalogue.insights.stem_paths(song_id)
+    def _stem_path(self, song: Song, stem: Stem) -> Path | None:
+        """Return the file of a stem; None without one, and of one that was made before a recut."""
+        paths = self._library.catalogue.insights.stem_paths(song.id)
         if stem not in paths:
             return None
+        # Imported where it is needed: the first screen does not wait for the decoders.
+        from utawaku.media.probe import lasts
+
         path = self._library.settings.library_root / paths[stem]
-        return path if path.is_file() else None
+        return path if path.is_file() and lasts(path, song.duration_s) else None
 
     def _song_of(self, track: Track) -> Song | None:
         entry = self._entries.get(track.key)

@@ -242,8 +242,10 @@ class KaraokeScreen(PlayerKeys):
         catalogue, pipeline = self.services.library.catalogue, self.services.pipeline
 
         def look() -> tuple[bool, str]:
-            if "accompaniment" in catalogue.insights.stem_paths(song.id):
-                return player.set_stem("accompaniment"), ""
+            if "accompaniment" in catalogue.insights.stem_paths(song.id) and player.set_stem(
+                "accompaniment"
+            ):
+                return True, ""
             if first:
                 catalogue.requests.file(Separate(song_id=song.id))
             asked = [one for one in catalogue.requests.recent(limit=50)

@@ -7,6 +7,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import Screen
 
 from utawaku.library.language import tr
+from utawaku.tui.columns import title_of
 from utawaku.tui.player.player import STEMS, Player
 from utawaku.tui.screens.dialogs import Choice, Choose
 from utawaku.tui.screens.play_queue import PlayQueueScreen
@@ -150,8 +151,12 @@ class PlayerKeys(Screen[None]):
         following = STEMS[(STEMS.index(self.player.stem) + 1) % len(STEMS)]
 
         def done(heard: bool) -> None:
-            if not heard:
-                self.notify(tr("This song has no stems yet: X asks for them."))
+            song = self.player.state.song
+            if not heard and song is not None:
+                # X is about the songs under the cursor, which need not be the one that plays.
+                title = title_of(song)
+                told = tr("{title} has no stems yet: X on its row asks for them.", title=title)
+                self.notify(told, markup=False)
                 self.player.stem = "mix"
             self.show_player()
 

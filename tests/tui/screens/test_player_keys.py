@@ -65,3 +65,6 @@ async def test_a_stem_is_heard_at_the_same_moment(
             await until(lambda stem=stem: app.services.player.stem == stem, pilot.pause)
             assert app.services.player.state.position_s >= before - 0.01
             assert await heard() == pytest.approx(hertz, abs=4)
+        library.songs.set_span(song.id, 2.0, 9.0)
+        await pilot.press("m")
+        await until(lambda: "has no stems yet" in told(app), pilot.pause)
