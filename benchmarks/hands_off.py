@@ -6,10 +6,11 @@
     python benchmarks/hands_off.py night --limit-s 6000 --hours 8 --csv night.csv
 
 `survive` starts the real `utawaku up` in a folder of its own, drops generated streams into the
-watched folder, kills -9 the daemon, the code server, a run or `up` itself (which is started again),
-again and again, each time with the clock of all processes right, a day back, an hour or a month
-ahead (needs cc), and then looks whether every stream is done or waits with a reason, nothing is
-there twice, and no file is left over. Streams are dropped as long as kills are to come.
+watched folder, kills -9 the daemon, the code server, a run, the fork server or `up` itself (which
+is started again), again and again, each time with the clock of all processes right, a day back, an
+hour or a month ahead (needs cc), and then looks whether every stream is done or waits with a
+reason, nothing is there twice, and no file is left over. Streams are dropped as long as kills are
+to come.
 `soak` feeds it short streams for as long as it is told, half of them through a followed feed,
 and tells memory and open files of each lasting process over time. `stale` measures what one
 `rematerialize` request costs a tick of the requests sensor. `night` gives what comes in a night in
@@ -27,6 +28,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +56,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=8.0, help="night: hours of streams given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--victims", default="daemon,code server,run,up", help="what is killed, in turn"
+        "--victims", default="daemon,code server,run,fork server,up", help="what is killed, in turn"
     )
     parser.add_argument(
         "--apart-s", default="10,40", help="survive: shortest and longest time between two kills"
@@ -125,6 +127,13 @@ def survive(home: Path, given: argparse.Namespace) -> None:
     subprocess.run([sys.executable, "-m", "utawaku", "doctor"], cwd=ROOT, check=False)
 
 
+VICTIMS = {
+    "daemon": "utawaku-daemon",
+    "code server": "utawaku-code",
+    "fork server": "utawaku-forks",
+    "run": "utawaku-run",
+}
+"""What is killed -> the name that the process gives itself."""
 CLOCKS_S = (0, 0, -DAY_S, 3600, 31 * DAY_S)
 
 
@@ -180,56 +189,30 @@ def _cmdline(process: psutil.Process) -> list[str]:
 
 
 def kill_one(home: Path, victim: str) -> bool:
-    """kill -9 the daemon, the code server or a run of the one in `home`; False if none runs."""
+    """kill -9 one of the `VICTIMS` of the pipeline in `home`; False if none runs."""
     found = []
     for process in psutil.process_iter():
-        try:
-            if process.environ().get("UTAWAKU_HOME") != str(home):
-                continue
-            words = " ".join(process.cmdline())
-        except psutil.Error:
-            continue
-        kind = ""
-        if "pipeline_daemon" in words or "dagster._daemon" in words:
-            kind = "daemon"
-        elif "api grpc" in words:
-            kind = ("code server", "run server", "run")[min(2, _n_forks(process, words))]
-        elif "spawn_main" in words and _is_run(process):
-            kind = "run"
-        if kind == victim:
-            found.append(process)
+        with suppress(psutil.Error):
+            if (
+                process.environ().get("UTAWAKU_HOME") == str(home)
+                and process.name() == VICTIMS[victim]
+            ):
+                found.append(process)
     if not found:
         return False
     found[0].kill()
     return True
 
 
-def _n_forks(process: psutil.Process, words: str) -> int:
-    """How often it was forked from the code server: what was forked has the words of its parent."""
-    n_forks = 0
-    for parent in process.parents():
-        if " ".join(parent.cmdline()) != words:
-            break
-        n_forks += 1
-    return n_forks
-
-
-def _is_run(process: psutil.Process) -> bool:
-    """Runs are children of the code server, or orphans of one that was killed."""
-    try:
-        parent = " ".join(process.parent().cmdline()) if process.parent() else ""
-        return "dagster._daemon" not in parent and "dagster_webserver" not in parent
-    except psutil.Error:
-        return False
-
-
 def memory_and_files(up: int) -> tuple[float, int]:
-    """Resident MB and open descriptors of the supervisor and its lasting children, not of runs."""
+    """Share of memory (PSS) in MB and open descriptors of the supervisor and its services."""
     mb, n_files = 0.0, 0
-    processes = [psutil.Process(up), *psutil.Process(up).children()]
-    for process in processes:
+    supervisor = psutil.Process(up)
+    for process in (supervisor, *supervisor.children(recursive=True)):
         try:
-            mb += process.memory_info().rss / 1e6
+            if process.name() == VICTIMS["run"]:
+                continue
+            mb += process.memory_full_info().pss / 1e6
             n_files += process.num_fds()
         except psutil.Error:
             continue

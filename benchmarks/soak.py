@@ -33,11 +33,12 @@ WARM_UP_S = 300.0
 OPEN_AT_ONCE = 3
 QUERY = "{runsOrError(limit: 30) {... on Runs {results {runId status stats {__typename}}}}}"
 PARTS = {
-    "pipeline_daemon": "daemon",
-    "api grpc": "code server",
-    "commands.web_page": "web page",
-    "commands up": "supervisor",
+    "utawaku-daemon": "daemon",
+    "utawaku-code": "code server",
+    "utawaku-web": "web page",
+    "utawaku-forks": "fork server",
 }
+"""Name that a forked process gives itself -> its part; the supervisor has none."""
 
 
 @dataclass(frozen=True)
@@ -164,11 +165,13 @@ def ask_pages() -> None:
 def take(up: int, at_s: float, n_streams: int) -> list[Sample]:
     """The supervisor and its lasting children, without runs."""
     samples = []
-    for process in (psutil.Process(up), *psutil.Process(up).children()):
+    supervisor = psutil.Process(up)
+    for process in (supervisor, *supervisor.children(recursive=True)):
         try:
-            words = " ".join(process.cmdline())
+            name = "supervisor" if process == supervisor else PARTS.get(process.name(), "")
+            if not name:
+                continue
             memory = process.memory_full_info()
-            name = next((part for word, part in PARTS.items() if word in words), words[:30])
             samples.append(
                 Sample(
                     at_s,

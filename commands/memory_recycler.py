@@ -1,8 +1,8 @@
 """Starts a process of the pipeline afresh when it has grown, so that a night has an upper bound.
 
-A daemon or a web page that ends at any moment loses nothing: ticks and pages come again. Runs are
-children of the code server, so it ends only when there are none. The daemon, which starts them, is
-held meanwhile.
+A daemon or a web page that ends at any moment loses nothing: ticks and pages come again. Where no
+fork server starts the runs they are children of the code server, so it ends only when there are
+none. The daemon, which starts them, is held meanwhile.
 """
 
 import time
@@ -102,26 +102,13 @@ class MemoryRecycler:
 
 
 def has_runs(code: Child) -> bool:
-    """Return whether runs go on in the code server, or in its run server."""
+    """Return whether the code server has started runs that go on."""
     server = code.running()
     if server is None:
         return False
     with suppress(psutil.Error):
-        own = server.cmdline()
-        for process in server.children():
-            if _is_tracker(process):
-                continue
-            # What was forked has the words of the one that it was forked from.
-            if not _has_words(process, own) or process.children():
-                return True
+        return not all(_is_tracker(process) for process in server.children())
     return False
-
-
-def _has_words(process: psutil.Process, words: list[str]) -> bool:
-    try:
-        return process.cmdline() == words
-    except psutil.Error:
-        return True  # it has just ended
 
 
 def _is_tracker(process: psutil.Process) -> bool:

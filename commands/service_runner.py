@@ -28,8 +28,8 @@ def give_back(n_round: int, *, shares: bool = False) -> None:
 
     Args:
         n_round: rounds before this one.
-        shares: a process that was forked from this one shares what was set aside at the first. To
-            look through that would write to its pages, and so copy them.
+        shares: this process shares what was set aside at the first with the one that it was forked
+            from. To look through that would write to its pages, and so copy them.
     """
     setting_aside = n_round % SET_ASIDE_EVERY == FIRST_SET_ASIDE
     if setting_aside and not shares:
@@ -70,9 +70,19 @@ def find_each_folder_once() -> None:
     pyfiles.coerce_resource_to_filename = util.coerce_resource_to_filename = once
 
 
+def run_service(words: list[str], *, shares: bool = False) -> None:
+    """Run a module with its arguments, as `python -m` does, for weeks.
+
+    Args:
+        words: name of the module, then its arguments.
+        shares: this process was forked from one with which it shares its memory.
+    """
+    keep_giving_back(shares=shares)
+    sys.argv[:] = words
+    # Puts the module's own path in front of the arguments, as `python -m` does.
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+
+
 if __name__ == "__main__":
     find_each_folder_once()
-    keep_giving_back()
-    del sys.argv[0]
-    # Puts the module's own path in front of the arguments, as `python -m` does.
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    run_service(sys.argv[1:])

@@ -1,8 +1,10 @@
 """The processes that `utawaku up` keeps going."""
 
 import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,11 +12,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any, Protocol
 
 import psutil
 
 from utawaku.commands.console import err
 from utawaku.library.language import tr
+from utawaku.library.processes import is_gone, process_mark
+from utawaku.orchestration.fork_requests import ask
 from utawaku.orchestration.watchdog import Watchdog
 
 FIRST_PAUSE_S = 1.0
@@ -22,8 +27,61 @@ LONGEST_PAUSE_S = 60.0
 MAX_LOG_BYTES = 20_000_000
 STEADY_S = 60.0
 """A process that ran this long is taken to be well when it ends next."""
+_POLLS_EVERY_S = 0.05
+_LOOKS_AGAIN_S = 0.5
+"""Between tries to start a process while what it needs is not there."""
 PATIENCE_S = 60.0
 """So long is waited for what a process needs; then it may find out itself, and say so."""
+SERVICE_RUNNER = (sys.executable, "-m", "utawaku.commands.service_runner")
+"""The words before those of a service, where a new Python runs it."""
+
+
+class Process(Protocol):
+    """A process, as `subprocess.Popen` shows it."""
+
+    pid: int
+    returncode: Any
+    stdin: IO[bytes] | None
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises TimeoutExpired."""
+
+
+class ForkedProcess:
+    """A process that the fork server forked; its exit code is the fork server's to know."""
+
+    def __init__(self, pid: int, fork_server: str) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self.stdin: IO[bytes] | None = None
+        self._fork_server = fork_server
+        self._mark = process_mark(pid)
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        if self.returncode is None and is_gone(self._mark):
+            told = None
+            with suppress(ConnectionError):
+                told = ask(self._fork_server, code=self.pid)
+            if told is not None and told["runs"]:
+                return None  # it is just ending
+            code = told["code"] if told is not None else None
+            # Else it ended with its fork server, which nobody can ask any more.
+            self.returncode = -signal.SIGTERM if code is None else code
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises TimeoutExpired."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while self.poll() is None:
+            if until is not None and time.monotonic() > until:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
+            time.sleep(_POLLS_EVERY_S)
+        assert self.returncode is not None
+        return self.returncode
 
 
 @dataclass
@@ -34,12 +92,17 @@ class Child:
     command: list[str]
     environment: dict[str, str]
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     started_at: float = 0.0
     pause_s: float = FIRST_PAUSE_S
     not_before: float = 0.0
     needs: Path | None = None
     """Made by another process, without which this one would begin with errors in its log."""
+    fork_server: str = ""
+    """Path of the socket at which it is asked to fork this one, instead of a new Python."""
+    on_demand: socket.socket | None = None
+    """A connection to it starts the process, which has it as its standard input and may end, with
+    exit code 0, when nobody is there any more."""
     n_starts: int = 0
     tied: bool = False
     """It watches its standard input, and ends when this process is gone (`parent_watch`)."""
@@ -63,6 +126,8 @@ class Child:
                 if self.watchdog is not None:
                     self.watchdog.steady(self.name)
             return False
+        if self.process is not None and self.on_demand is not None and not self.process.returncode:
+            self.process = None
         if self.process is not None:
             err.print(
                 tr(
@@ -76,27 +141,61 @@ class Child:
                 soft_wrap=True,
             )
             if self.watchdog is not None:
-                self.watchdog.ended(self.name, self.process.returncode, self.pause_s)
+                self.watchdog.ended(self.name, self.process.returncode or 0, self.pause_s)
             self.not_before = now + self.pause_s
             self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
             self._let_go()
             self.process = None
-        if now >= self.not_before and not self.held and not self._waits(now):
-            with self.log.open("ab") as log:
-                self.process = subprocess.Popen(
-                    self.command,
-                    env=self.environment,
-                    stdin=subprocess.PIPE if self.tied else subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+        if self._is_wanted(now):
+            self.process = None if self._waits(now) else self._new_process()
+            if self.process is None:
+                if self.on_demand is not None:  # whoever waits at it would start a round at once
+                    self.not_before = now + _LOOKS_AGAIN_S
+                return False
             self.started_at = now
             self.n_starts += 1
             if self.watchdog is not None:
                 self.watchdog.started(self.name)
             return True
         return False
+
+    def awaited(self) -> socket.socket | None:
+        """The socket at which a connection would start it now."""
+        is_ready = self.process is None and not self.held and time.monotonic() >= self.not_before
+        return self.on_demand if is_ready else None
+
+    def _is_wanted(self, now: float) -> bool:
+        if now < self.not_before or self.held:
+            return False
+        return self.on_demand is None or bool(select.select([self.on_demand], [], [], 0)[0])
+
+    def _new_process(self) -> Process | None:
+        """Start it; None where the fork server does not answer."""
+        return self._forked() if self.fork_server else self._started()
+
+    def _started(self) -> Process:
+        stdin = subprocess.PIPE if self.tied else subprocess.DEVNULL
+        if self.on_demand is not None:
+            stdin = self.on_demand.fileno()
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdin=stdin,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _forked(self) -> Process | None:
+        words = self.command[len(SERVICE_RUNNER) :]
+        name = f"utawaku-{self.name.split()[0]}"
+        stdin = None if self.on_demand is None else self.on_demand.fileno()
+        with suppress(ConnectionError):
+            told = ask(self.fork_server, stdin, serve=words, name=name, log=str(self.log))
+            if told is not None:
+                return ForkedProcess(told["pid"], self.fork_server)
+        return None
 
     def _waits(self, now: float) -> bool:
         if self.needs is None or self.needs.exists():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from utawaku.commands.console import err, out
 from utawaku.commands.memory_recycler import MemoryRecycler
+from utawaku.commands.pipeline_services import Pages, child_environment, services_of_up
 from utawaku.commands.service_runner import keep_giving_back
 from utawaku.commands.supervised_process import Child, end_group, end_tree
 from utawaku.library.errors import ConfigError, UtawakuError
@@ -49,28 +51,12 @@ CHILDREN_FILE = "up.children"
 BEAT_EVERY_S = 5.0
 COMES_UP_WITHIN_S = 180.0
 """A busy machine needs a minute to load what puts the catalogue in order."""
+ROUND_S = 0.5
 LOCK_WITHIN_S = 2.0
 """A look whether a pipeline lives holds the lock for a moment."""
 ENDS_WITHIN_S = 90.0
 TOLD_WITHIN_S = 12.0
 """For the last notices, to a webhook and to Telegram that do not answer."""
-
-
-@dataclass(frozen=True)
-class Pages:
-    """The services over HTTP."""
-
-    port: int
-    metrics: int | None = None
-    read_only: bool = False
-
-    def options(self) -> list[str]:
-        """The same as options of `up`."""
-        return [
-            *("--port", str(self.port)),
-            *(("--metrics", str(self.metrics)) if self.metrics is not None else ()),
-            *(("--read-only",) if self.read_only else ()),
-        ]
 
 
 def run_pipeline(settings: "Settings", pages: Pages) -> None:
@@ -198,7 +184,7 @@ SET_BACK_S = 60.0
 
 @dataclass
 class Rounds:
-    """The rounds of the supervisor, twice a second."""
+    """The rounds of the supervisor, each `ROUND_S`."""
 
     settings: "Settings"
     children: Sequence[Child]
@@ -440,16 +426,19 @@ def _supervise(settings: "Settings", pages: Pages, is_ours: Callable[[], bool]) 
     with tempfile.TemporaryDirectory(prefix="utawaku-") as private:
         watchdog = Watchdog(partial(announce, settings))
         watchdog.came_up(was_killed=bool(left_over))
-        children = _children(settings, logs, Path(private), pages)
+        services = services_of_up(settings, logs, Path(private), pages)
+        children = services.all
         for child in children:
             child.watchdog = watchdog
-        renewal = MemoryRecycler(*children, settings.process_growth_mb)
+        renewal = MemoryRecycler(
+            services.code, services.daemon, services.web, settings.process_growth_mb
+        )
         rounds = Rounds(settings, children, renewal, partial(_prepared, settings))
         looked_at = time.monotonic()
         try:
             while not stopping:
                 rounds.go()
-                time.sleep(0.5)
+                _wait_for_visitor(services.web)
                 if time.monotonic() - looked_at < BEAT_EVERY_S:
                     continue
                 looked_at = time.monotonic()
@@ -459,12 +448,23 @@ def _supervise(settings: "Settings", pages: Pages, is_ours: Callable[[], bool]) 
         finally:
             for child in reversed(children):
                 child.end()
+            if services.web.on_demand is not None:
+                services.web.on_demand.close()
             watchdog.went_down(TOLD_WITHIN_S)
             if scraped is not None:
                 scraped.shutdown()
                 scraped.server_close()
             stop_beating(settings)
             (settings.data_dir / CHILDREN_FILE).unlink(missing_ok=True)
+
+
+def _wait_for_visitor(web: Child) -> None:
+    """Wait until the next round; not if a visitor wants the web page to be started."""
+    awaited = web.awaited()
+    if awaited is None:
+        time.sleep(ROUND_S)
+    else:
+        select.select([awaited], [], [], ROUND_S)
 
 
 def _serve_metrics(settings: "Settings", port: int | None) -> "ThreadingHTTPServer | None":
@@ -483,54 +483,3 @@ def _serve_metrics(settings: "Settings", port: int | None) -> "ThreadingHTTPServ
         )
     )
     return server
-
-
-def child_environment(settings: "Settings") -> dict[str, str]:
-    """Environment of child processes that Dagster runs in."""
-    from utawaku.library.cluster import environment
-
-    return {
-        **environment(settings),
-        # Each thread of a busy process may get a heap of its own otherwise, and none shrinks.
-        "MALLOC_ARENA_MAX": "2",
-        # To start a run is to start Python and load Dagster: on a busy machine that takes longer
-        # than the minute after which Dagster counts the run as failed.
-        "DAGSTER_GRPC_TIMEOUT_SECONDS": "300",
-        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "60",
-        "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": "10",
-        **os.environ,
-        "DAGSTER_DISABLE_TELEMETRY": "yes",
-        # The current folder may hold a `utawaku` or a `yaml.py` of somebody else.
-        "PYTHONSAFEPATH": "1",
-    }
-
-
-def _children(
-    settings: "Settings", logs: Path, private: Path, pages: Pages
-) -> tuple[Child, Child, Child]:
-    """The code server, and daemon and web page, which share it."""
-    from utawaku.orchestration.dagster_settings import RUN_SERVER_VARIABLE
-
-    socket = private / "code.sock"
-    workspace = private / "workspace.yaml"
-    workspace.write_text(
-        f"load_from:\n  - grpc_server:\n      socket: {socket}\n      location_name: utawaku\n",
-        "utf-8",
-    )
-    run_server = str(private / "runs.sock")
-    environment = {
-        **child_environment(settings),
-        "DAGSTER_HOME": str(settings.dagster_home),
-        RUN_SERVER_VARIABLE: run_server,
-    }
-    code = [sys.executable, "-m", "utawaku.commands.code_server", run_server]
-    code += ["api", "grpc", "--socket", str(socket), "-m", "utawaku.definitions"]
-    python = [sys.executable, "-m", "utawaku.commands.service_runner"]
-    daemon = [*python, "utawaku.commands.pipeline_daemon", "-w", str(workspace)]
-    web = [*python, "utawaku.commands.web_page", "--port", str(pages.port)]
-    web += ["--workspace", str(workspace), *(["--read-only"] if pages.read_only else [])]
-    return (
-        Child("code server", code, environment, logs / "code.log"),
-        Child("daemon", daemon, environment, logs / "daemon.log", needs=socket),
-        Child("web page", web, environment, logs / "web.log", needs=socket),
-    )

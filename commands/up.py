@@ -34,7 +34,8 @@ def up(
 
     The web page serves nobody without its token; the printed address holds it.
     """
-    from utawaku.commands.supervisor import Pages, run_pipeline, start_detached
+    from utawaku.commands.pipeline_services import Pages
+    from utawaku.commands.supervisor import run_pipeline, start_detached
     from utawaku.commands.web_page import guard_of
     from utawaku.library.config import load_settings
 

@@ -1,24 +1,38 @@
 """The Dagster UI of `utawaku up`, behind the guard.
 
-`python -m utawaku.commands.web_page --port 3200 --workspace FILE [--read-only]`.
+`python -m utawaku.commands.web_page --port 3200 --workspace FILE [--read-only] [--on-demand]`.
 
 Dagster's webserver takes orders from whoever reaches its port, jobs that publish among them. So it
 is run here as it is, with the guard in front of every request and WebSocket inside the same
 process: no port answers without it.
+
+On demand it gets the listening socket as its standard input, and ends when nobody has looked at it
+for a while: the supervisor, which holds the socket, starts it at the next connection.
 """
 
 import argparse
+import socket
+import sys
+import threading
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from utawaku.library.config import Settings, load_settings
 from utawaku.library.language import tr
 from utawaku.library.web_guard import HOST, Guard, Verdict, lasting_token
 
+if TYPE_CHECKING:
+    import uvicorn
+
 TOKEN_FILE = "web-token"
 STATEMENT_TIMEOUT_MS, POOL_RECYCLE_S, POOL_OVERFLOW = 15_000, 3_600, 20
 """The page size that `dagster-webserver` takes by default."""
+ENDS_AFTER_IDLE_S = 600.0
+LOOKS_EVERY_S = 10.0
+STARTUP_FAILURE = 3
+"""Exit code that `uvicorn` takes where it cannot listen."""
 HEADERS = (
     (b"content-security-policy", b"frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
@@ -88,8 +102,50 @@ def _with_headers(send: Send) -> Send:
     return sending
 
 
-def serve(settings: Settings, port: int, workspace: Path, *, read_only: bool) -> None:
-    """Serve the Dagster UI of the pipeline's code server until SIGTERM."""
+class Attended:
+    """An ASGI application that knows for how long nobody has looked at it."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._n_open = 0
+        self._latest = time.monotonic()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request or a WebSocket, which an open page keeps."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._application(scope, receive, send)
+            return
+        self._n_open += 1
+        try:
+            await self._application(scope, receive, send)
+        finally:
+            self._n_open -= 1
+            self._latest = time.monotonic()
+
+    def idle_s(self) -> float:
+        """Seconds since somebody looked at it; 0 while somebody does."""
+        return 0.0 if self._n_open else time.monotonic() - self._latest
+
+
+def end_when_idle(server: "uvicorn.Server", attended: Attended) -> None:
+    """Wait until nobody has looked at a page for `ENDS_AFTER_IDLE_S`, then let its server end."""
+    while attended.idle_s() < ENDS_AFTER_IDLE_S:
+        time.sleep(LOOKS_EVERY_S)
+    server.should_exit = True
+
+
+def serve(
+    settings: Settings, port: int, workspace: Path, *, read_only: bool, on_demand: bool = False
+) -> None:
+    """Serve the Dagster UI of the pipeline's code server until SIGTERM.
+
+    Args:
+        settings: where Dagster's home is, and the token.
+        port: on loopback.
+        workspace: the file that names the code server.
+        read_only: take no orders.
+        on_demand: the standard input listens at the port already, and nobody looks for ever.
+    """
     import dagster as dg
     import uvicorn
     from dagster._core.workspace.context import WorkspaceProcessContext
@@ -109,13 +165,21 @@ def serve(settings: Settings, port: int, workspace: Path, *, read_only: bool) ->
             workspace_load_target=WorkspaceFileTarget(paths=[str(workspace)]),
         ) as context:
             application = create_app_from_workspace_process_context(context)
-            uvicorn.run(
-                Guarded(application, guard_of(settings, port)),
+            attended = Attended(Guarded(application, guard_of(settings, port)))
+            config = uvicorn.Config(
+                attended,
                 host=HOST,
                 port=port,
                 log_level="warning",
                 access_log=False,  # it would write the token
             )
+            server = uvicorn.Server(config)
+            if on_demand:
+                watched = server, attended
+                threading.Thread(target=end_when_idle, args=watched, daemon=True).start()
+            server.run([socket.socket(fileno=sys.stdin.fileno())] if on_demand else None)
+            if not server.started:
+                sys.exit(STARTUP_FAILURE)
 
 
 def main() -> None:
@@ -124,8 +188,15 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--read-only", action="store_true")
+    parser.add_argument("--on-demand", action="store_true")
     given = parser.parse_args()
-    serve(load_settings(), given.port, given.workspace, read_only=given.read_only)
+    serve(
+        load_settings(),
+        given.port,
+        given.workspace,
+        read_only=given.read_only,
+        on_demand=given.on_demand,
+    )
 
 
 if __name__ == "__main__":

@@ -132,8 +132,8 @@ def _look_after(
 
 
 def _child(settings: "Settings", queues: list[str], at_once: int) -> "Child":
+    from utawaku.commands.pipeline_services import child_environment
     from utawaku.commands.supervised_process import Child
-    from utawaku.commands.supervisor import child_environment
 
     logs = settings.data_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)

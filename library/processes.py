@@ -1,12 +1,15 @@
 """Marks of processes, which tell a later process with the same number apart; their memory."""
 
 import ctypes
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
 # mallopt(3), of the GNU C library.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_PR_SET_NAME = 15
+"""From linux/prctl.h."""
 
 
 def process_mark(pid: int) -> str:
@@ -26,6 +29,12 @@ def is_gone(mark: str) -> bool:
     """Return whether the process that `mark` names has ended."""
     number = mark.split("-")[0]
     return not number.isdigit() or mark.endswith("-gone") or mark != process_mark(int(number))
+
+
+def name_process(name: str) -> None:
+    """Give this process the name that `ps` and `top` show, of 15 bytes; on Linux only."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
 
 
 def _start_since_boot(pid: int) -> str:

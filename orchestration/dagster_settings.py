@@ -32,8 +32,8 @@ RUN_BUFFER = "op_granularity_run_buffer"
 _N_BUFFERED = 1
 KEPT_STORAGE = "utawaku.orchestration.kept_storage"
 FORKED_RUNS = "utawaku.orchestration.forked_launcher"
-RUN_SERVER_VARIABLE = "UTAWAKU_RUN_SERVER"
-"""In the environment of the services of `up`: the path of the run server's socket."""
+FORK_SERVER_VARIABLE = "UTAWAKU_FORK_SERVER"
+"""In the environment of the services of `up`: the path of the fork server's socket."""
 DEQUEUES_EVERY_S = 2
 """The interval of looks at Dagster's queue; 5 by default."""
 KEPT_STORAGE_TRIED_WITH = frozenset({"1.13.27"})
@@ -82,18 +82,17 @@ def with_kept_storage(home: Path, settings: _YAML, *, lasting: bool = False) -> 
 
 
 def with_forked_runs(settings: _YAML, platform: str = sys.platform) -> _YAML:
-    """Return settings by which the run server of `up` starts runs.
+    """Return settings by which the fork server of `up` starts runs.
 
-    They are as they were where they name a launcher, with a release of Dagster that it was not
-    tried with, and on other systems than Linux: what macOS loads does not survive a fork.
+    They are as they were where they name a launcher, and where `up` does not fork.
     """
-    if not is_tried_with() or platform != "linux" or "run_launcher" in settings:
+    if not can_fork(platform) or "run_launcher" in settings:
         return settings
     return settings | {
         "run_launcher": {
             "module": FORKED_RUNS,
             "class": "ForkedRunLauncher",
-            "config": {"socket": {"env": RUN_SERVER_VARIABLE}},
+            "config": {"socket": {"env": FORK_SERVER_VARIABLE}},
         }
     }
 
@@ -126,10 +125,13 @@ def write_services_file(home: Path) -> Path:
     return path
 
 
-def has_forked_runs(home: Path) -> bool:
-    """Return whether the services of `up` start runs by its run server."""
-    settings = yaml.safe_load((home / SERVICES_FILE).read_text("utf-8"))
-    return bool(settings.get("run_launcher", {}).get("module") == FORKED_RUNS)
+def can_fork(platform: str = sys.platform) -> bool:
+    """Return whether `up` forks its services and runs.
+
+    Not with a release of Dagster that it was not tried with, and on Linux only: what macOS loads
+    does not survive a fork.
+    """
+    return is_tried_with() and platform == "linux"
 
 
 def upgrade(home: Path) -> str:

@@ -110,6 +110,7 @@ UNMARKED = {
     "\n<style>": "the page around the terminal in a browser",
     "load_from:": "what Dagster reads",
     "code server": "the name of a process, in logs",
+    "fork server": "the name of a process, in logs",
     "web page": "the name of a process, in logs",
     "end when standard input is closed": "an option that one process gives another",
 }

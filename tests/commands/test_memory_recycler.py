@@ -178,36 +178,3 @@ def test_a_code_server_that_dies_while_the_daemon_is_held_brings_both_back(
     services.code.end()
     services.renewal.look()
     assert not services.daemon_is_held()
-
-
-FORKING = """
-import os, pathlib, sys, time
-folder = pathlib.Path(sys.argv[1])
-if os.fork() == 0:
-    while not (folder / "run").exists():
-        time.sleep(0.02)
-    if os.fork() == 0:
-        time.sleep(600)
-    (folder / "runs").touch()
-    os.wait()
-time.sleep(600)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")
-def test_a_run_server_is_no_run_and_what_it_forked_is_one(tmp_path: Path) -> None:
-    script = tmp_path / "code.py"
-    script.write_text(FORKING, "utf-8")
-    command = [sys.executable, str(script), str(tmp_path)]
-    code = Child("code server", command, {}, tmp_path / "code.log")
-    code.look_after()
-    try:
-        server = code.running()
-        assert server is not None
-        until(lambda: bool(server.children()))
-        assert not has_runs(code)
-        (tmp_path / "run").touch()
-        until((tmp_path / "runs").exists)
-        assert has_runs(code)
-    finally:
-        code.end()

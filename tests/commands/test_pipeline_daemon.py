@@ -10,7 +10,7 @@ import yaml
 from tests.commands.waiting import until
 from utawaku.commands.pipeline import prepare_dagster_home
 from utawaku.library.config import Settings
-from utawaku.orchestration.dagster_settings import RUN_SERVER_VARIABLE, write_services_file
+from utawaku.orchestration.dagster_settings import FORK_SERVER_VARIABLE, write_services_file
 
 
 def test_it_goes_by_the_settings_of_the_services(settings: Settings, tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_it_goes_by_the_settings_of_the_services(settings: Settings, tmp_path: P
     command = [sys.executable, "-m", "utawaku.commands.pipeline_daemon"]
     process = subprocess.Popen(
         [*command, "-w", str(tmp_path / "workspace.yaml")],
-        env={**os.environ, "DAGSTER_HOME": str(home), RUN_SERVER_VARIABLE: ""},
+        env={**os.environ, "DAGSTER_HOME": str(home), FORK_SERVER_VARIABLE: ""},
     )
     try:
         until((tmp_path / "elsewhere" / "history" / "runs.db").exists)

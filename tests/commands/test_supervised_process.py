@@ -1,5 +1,6 @@
 """The processes that `utawaku up` keeps going: their logs and what they need."""
 
+import socket
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.commands.waiting import until
 from utawaku.commands.supervised_process import Child, end_tree
+from utawaku.orchestration.watchdog import Watchdog
 
 
 def test_two_short_logs_are_all_that_a_process_ever_leaves(
@@ -55,13 +57,13 @@ def test_a_process_waits_for_what_it_needs_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-    socket = tmp_path / "code.sock"
-    child = Child("web page", sleep, {}, tmp_path / "web.log", needs=socket)
+    needed = tmp_path / "code.sock"
+    child = Child("web page", sleep, {}, tmp_path / "web.log", needs=needed)
     try:
         assert not child.look_after()
-        socket.touch()
+        needed.touch()
         assert child.look_after()
-        socket.unlink()
+        needed.unlink()
         assert not child.look_after(), "it runs on without"
         child.renew()
         assert not child.look_after()
@@ -69,3 +71,50 @@ def test_a_process_waits_for_what_it_needs_but_not_for_ever(
         assert child.look_after(), "its log tells what is wrong"
     finally:
         child.end()
+
+
+VISITED = """
+import socket, sys
+listening = socket.socket(fileno=0)
+connection, _ = listening.accept()
+connection.sendall(b"here")
+sys.exit(int(connection.recv(1)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sockets are no standard input there")
+def test_a_service_on_demand_starts_with_a_visitor_and_may_end_without_one(tmp_path: Path) -> None:
+    told: list[str] = []
+    watchdog = Watchdog(lambda _kind, title, _body: told.append(title))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        command = [sys.executable, "-c", VISITED]
+        child = Child("web page", command, {}, tmp_path / "web.log", on_demand=listening)
+        child.watchdog = watchdog
+        try:
+            for code in (0, 0, 1):
+                assert not child.look_after(), "nobody is there"
+                assert child.awaited() is listening
+                with socket.create_connection(listening.getsockname()) as visitor:
+                    assert child.look_after()
+                    assert child.awaited() is None, "it looks for visitors itself now"
+                    assert visitor.recv(4) == b"here"
+                    visitor.sendall(str(code).encode())
+                assert child.process is not None
+                assert child.process.wait(30) == code
+                assert not child.look_after()
+            assert child.awaited() is None, "it pauses after a failure"
+            assert child.n_starts == 3
+            watchdog.close(10)
+            assert told == ["The web page has ended"]
+        finally:
+            child.end()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sockets are no standard input there")
+def test_a_service_on_demand_that_cannot_start_yet_lets_its_visitor_wait(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        missing = tmp_path / "code.sock"
+        child = Child("web page", [], {}, tmp_path / "web.log", needs=missing, on_demand=listening)
+        with socket.create_connection(listening.getsockname()):
+            assert not child.look_after()
+            assert child.awaited() is None, "or the next round would follow at once"

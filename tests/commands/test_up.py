@@ -24,7 +24,7 @@ from utawaku.commands.supervisor import (
 )
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
-from utawaku.library.heartbeat import is_alive
+from utawaku.library.heartbeat import is_alive, service_processes
 from utawaku.library.processes import process_mark
 
 
@@ -202,10 +202,9 @@ def test_the_pipeline_takes_a_watched_file_to_songs_and_survives_a_killed_daemon
         while time.monotonic() < deadline and not catalogue.assets.done_streams("library_files"):
             time.sleep(1)
             if not killed and catalogue.requests.count("running"):
-                for child in psutil.Process(up.pid).children():
-                    if "utawaku.commands.pipeline_daemon" in child.cmdline():
-                        child.kill()
-                        killed = True
+                services = {one.name: one.pid for one in service_processes(load_settings())}
+                psutil.Process(services["daemon"]).kill()
+                killed = True
         assert killed
         assert len(catalogue.assets.done_streams("library_files")) == 1
         assert catalogue.songs.count() == len(demo_stream.truth.songs)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from starlette.websockets import WebSocket
 
 from tests import chromium
 from tests.ports import free_port
+from utawaku.commands import web_page
 from utawaku.commands.pipeline import prepare_dagster_home
 from utawaku.commands.web_page import Guarded, guard_of
 from utawaku.library.config import Settings
@@ -89,6 +91,31 @@ async def test_requests_and_sockets_need_the_token(guarded: Guard) -> None:
                 with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
                     await session.ws_connect(address, headers=headers)
                 assert refused.value.status == 403
+
+
+async def test_a_page_that_nobody_looks_at_ends_and_one_with_a_visitor_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(web_page, "ENDS_AFTER_IDLE_S", 0.5)
+    monkeypatch.setattr(web_page, "LOOKS_EVERY_S", 0.05)
+
+    async def until_it_closes(socket_: WebSocket) -> None:
+        await socket_.accept()
+        await socket_.receive()
+
+    small = Starlette(routes=[WebSocketRoute("/graphql", until_it_closes)])
+    attended = web_page.Attended(small)
+    listening = socket.create_server((HOST, 0))
+    server = uvicorn.Server(uvicorn.Config(attended, log_level="error", access_log=False))
+    threading.Thread(target=web_page.end_when_idle, args=(server, attended), daemon=True).start()
+    serving = asyncio.create_task(server.serve([listening]))
+    address = f"http://{HOST}:{listening.getsockname()[1]}/graphql"
+    async with aiohttp.ClientSession() as session, session.ws_connect(address):
+        await asyncio.sleep(1.0)
+        assert attended.idle_s() == 0.0
+        assert not serving.done()
+    await asyncio.wait_for(serving, 10)
+    assert attended.idle_s() >= 0.5
 
 
 async def test_the_token_of_the_address_becomes_a_cookie(guarded: Guard) -> None:

@@ -114,7 +114,7 @@ def test_lines_of_a_version_that_somebody_took_out_stay_out(tmp_path: Path) -> N
 def test_services_look_at_the_queue_oftener_and_wait_for_no_other_sensor(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    monkeypatch.setenv("UTAWAKU_FORK_SERVER", "")
     home = prepare_dagster_home(settings)
     write_services_file(home)
     with dg.DagsterInstance.from_config(str(home), SERVICES_FILE) as instance:

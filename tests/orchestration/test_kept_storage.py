@@ -149,7 +149,7 @@ def lasting(home: Path) -> Iterator[str]:
 def test_a_service_opens_its_databases_once(
     home: Path, lasting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    monkeypatch.setenv("UTAWAKU_FORK_SERVER", "")
     with dg.DagsterInstance.from_config(str(home), lasting) as first:
         run_id = dg.materialize([counted], instance=first).run_id
     assert list(home.rglob("runs.db-wal")), "it stays open"
@@ -169,7 +169,7 @@ def test_a_service_opens_its_databases_once(
 def test_a_service_looks_for_a_table_of_states_once(
     home: Path, lasting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    monkeypatch.setenv("UTAWAKU_FORK_SERVER", "")
     with dg.DagsterInstance.from_config(str(home), lasting) as instance:
         assert instance.all_instigator_state() == []
         asked: list[str] = []
@@ -185,7 +185,7 @@ def test_a_service_looks_for_a_table_of_states_once(
 def test_a_service_that_ends_leaves_no_log_of_changes(
     home: Path, lasting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    monkeypatch.setenv("UTAWAKU_FORK_SERVER", "")
     with dg.DagsterInstance.from_config(str(home), lasting) as instance:
         dg.materialize([counted], instance=instance)
         assert instance.all_instigator_state() == []
@@ -196,7 +196,7 @@ def test_a_service_that_ends_leaves_no_log_of_changes(
 def test_two_instances_of_one_service_are_open_at_once(
     home: Path, lasting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UTAWAKU_RUN_SERVER", "")
+    monkeypatch.setenv("UTAWAKU_FORK_SERVER", "")
     with dg.DagsterInstance.from_config(str(home), lasting) as one:
         with dg.DagsterInstance.from_config(str(home), lasting) as other:
             run_id = dg.materialize([counted], instance=other).run_id
