@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 
+import psutil  # noqa: F401 - its part for Linux cannot be loaded once AF_UNIX is taken away
 import pytest
 
 from tests.checks import link_package, run_check
