@@ -10,13 +10,15 @@ import sqlalchemy as sa
 from utawaku.library.doubt import DOUBTFUL_BELOW
 from utawaku.library.records import Song
 from utawaku.library.schema import grades, songs
-from utawaku.library.store.connections import Connections
+from utawaku.library.store.connections import Connections, batches
 from utawaku.library.store.songs import COLUMNS, song_from_row
 
 Why = Literal["promising", "uncertain", "random"]
 ORDER: tuple[Why, ...] = ("promising", "uncertain", "promising", "uncertain", "random")
 """Mostly what the user will like or what teaches most; one in five is anything at all, so that
 the model hears of what it would never have shown."""
+_DRAWN_FROM = 8
+"""Numbers that are tried for each song that is wanted at random."""
 _DOUBTFUL = (
     songs.c.state == "kept",
     songs.c.boundary_source != "user",
@@ -67,16 +69,8 @@ class Review:
         with self._catalogue.read() as connection:
             known = (*ungraded, songs.c.taste.is_not(None))
             promising = self._ids(connection, *known, order=songs.c.taste.desc(), limit=room * 3)
-            uncertain = self._ids(
-                connection, *known, order=sa.func.abs(songs.c.taste - 0.5), limit=room
-            )
-            everything = list(
-                connection.execute(
-                    sa.select(songs.c.number).where(*ungraded).order_by(songs.c.number)
-                ).scalars()
-            )
-            chance = random.Random(seed)
-            drawn = chance.sample(everything, min(len(everything), room * 3))
+            uncertain = self._uncertain(connection, known, room)
+            drawn = self._drawn(connection, ungraded, room * 3, random.Random(seed))
             pools: dict[Why, list[int]] = {
                 "promising": promising,
                 "uncertain": uncertain,
@@ -151,6 +145,41 @@ class Review:
         )
         with self._catalogue.read() as connection:
             return int(connection.execute(query).scalar_one())
+
+    @staticmethod
+    def _uncertain(
+        connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]], limit: int
+    ) -> list[int]:
+        """Return the songs whose taste score is nearest to 0.5, the nearest first."""
+        taste = songs.c.taste
+        found: list[tuple[float, int]] = []
+        # Each side in the order of the index: no other song is looked at.
+        for side, order in ((taste >= 0.5, taste.asc()), (taste < 0.5, taste.desc())):
+            query = sa.select(taste, songs.c.number).where(*where, side)
+            rows = connection.execute(query.order_by(order).limit(limit))
+            found += [(abs(row.taste - 0.5), row.number) for row in rows]
+        return [number for _distance, number in sorted(found)[:limit]]
+
+    @staticmethod
+    def _drawn(
+        connection: sa.Connection,
+        where: Sequence[sa.ColumnElement[bool]],
+        n: int,
+        chance: random.Random,
+    ) -> list[int]:
+        """Draw up to `n` songs, each as likely as the others, in the order drawn."""
+        top = connection.execute(sa.select(sa.func.max(songs.c.number))).scalar() or 0
+        query = sa.select(songs.c.number).where(*where)
+        if top > _DRAWN_FROM * n:
+            # By number, without a look at all songs; enough unless most are graded.
+            tried = chance.sample(range(1, top + 1), _DRAWN_FROM * n)
+            fit: set[int] = set()
+            for some in batches(tried, 500):
+                fit.update(connection.execute(query.where(songs.c.number.in_(some))).scalars())
+            if len(fit) >= n:
+                return [number for number in tried if number in fit][:n]
+        every = list(connection.execute(query.order_by(songs.c.number)).scalars())
+        return chance.sample(every, min(len(every), n))
 
     @staticmethod
     def _ids(

@@ -1,6 +1,7 @@
 """What the user is asked about next."""
 
 import time
+from collections import Counter
 
 from benchmarks.fake_catalogue import fill
 from utawaku.library.catalogue import Catalogue
@@ -45,3 +46,31 @@ def test_a_song_graded_twice_counts_once_and_not_when_its_mark_is_taken_off(
     assert catalogue.review.n_graded(since=since) == 2
     catalogue.grades.clear(second)
     assert catalogue.review.n_graded(since=since) == 1
+
+
+def test_songs_at_random_come_from_a_large_library_as_from_a_small_one(
+    catalogue: Catalogue,
+) -> None:
+    fill(catalogue, 600, now=1_700_000_000.0)
+    every = catalogue.songs.select()
+    ungraded = {song.id for song in every if song.grade is None}
+    drawn: Counter[str] = Counter()
+    for seed in range(60):
+        picks = catalogue.review.picks(10, seed=seed)
+        drawn.update(pick.song.id for pick in picks if pick.why == "random")
+    assert set(drawn) <= ungraded
+    # Two of ten are drawn: 120 songs, hardly ever one of them more than three times.
+    assert drawn.total() == 120
+    assert max(drawn.values()) <= 4
+    places = [every.index(song) / len(every) for song in every if song.id in drawn]
+    assert 0.35 < sum(places) / len(places) < 0.65
+
+
+def test_the_most_uncertain_songs_are_those_nearest_to_the_middle(catalogue: Catalogue) -> None:
+    fill(catalogue, 400, now=1_700_000_000.0)
+    ungraded = [song for song in catalogue.songs.select() if song.grade is None]
+    nearest = sorted(abs((song.taste or 0) - 0.5) for song in ungraded)
+    picks = catalogue.review.picks(25, seed=2)
+    uncertain = [abs((pick.song.taste or 0) - 0.5) for pick in picks if pick.why == "uncertain"]
+    assert uncertain == nearest[: len(uncertain)]
+    assert len(uncertain) >= 9
