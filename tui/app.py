@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -75,6 +76,9 @@ class UtawakuApp(App[int]):
         self.services = Services.of(self, library, open_output=open_output)
         self._keys = KeyQueue(self, super().on_event)
         self._seen_version = -1
+        self._parsed_with: dict[str, str] = {}
+        self._colours = WeakKeyDictionary[Screen[Any], dict[str, str]]()
+        """Colours that each screen was drawn with."""
         self.add_mode("library", lambda: LibraryScreen(self.services, first_songs))
         self.add_mode("timeline", self._timeline)
         self.add_mode("review", self._review)
@@ -106,6 +110,23 @@ class UtawakuApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our colours, for themes that do not name them."""
         return theme.DEFAULTS
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parse the style sheets again where a colour has changed since the screen was drawn.
+
+        Textual does it for each screen that is opened for the first time, too, whose widgets take
+        the colours of now as they are mounted.
+        """
+        colours = self.get_css_variables()
+        drawn = [self._colours.setdefault(screen, colours) for screen in self.screen_stack]
+        if not self._parsed(colours) or any(before != colours for before in drawn):
+            super().refresh_css(animate)
+            self._colours.update(dict.fromkeys(self.screen_stack, colours))
+
+    def _parsed(self, colours: dict[str, str]) -> bool:
+        """Return whether the style sheets were parsed with these colours last; notes them."""
+        before, self._parsed_with = self._parsed_with, colours
+        return before == colours
 
     def on_mount(self) -> None:
         """Open the library."""
