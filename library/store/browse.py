@@ -22,8 +22,15 @@ from utawaku.library.query.syntax import parse
 from utawaku.library.records import Song
 from utawaku.library.schema import song_search, song_tags, songs
 from utawaku.library.store.connections import Connections
-from utawaku.library.store.copies import best_copies, read_groups, read_ranks
+from utawaku.library.store.copies import (
+    BEST_COPY,
+    KeptGroups,
+    NamedGroups,
+    best_copies,
+    ranks_of,
+)
 from utawaku.library.store.joined_numbers import numbers_by, numbers_of_query
+from utawaku.library.store.kept_orders import KeptOrders, Order, read_order
 from utawaku.library.store.search_ranking import RankedHits
 from utawaku.library.store.short_word_index import Words
 from utawaku.library.store.songs import COLUMNS, song_from_row, tags_of
@@ -45,6 +52,7 @@ FORGIVING = ("title", "artist", "singer", "aliases")
 """Fields in which a word without a field is looked for with typos."""
 
 _MAX_LEAVES = 64
+_BEST_COPY = "best_copy"
 _DATED = ("added", "played", "date")
 
 
@@ -58,15 +66,14 @@ class Browser:
         self._watch: sa.Connection | None = None
         self._counter: ChangeCounter | None = None
         self._version = -1
-        self._orders: dict[Sort, np.ndarray] = {}
+        self._orders = KeptOrders()
         self._ordered_at = -ORDERS_EVERY_S
         self._leaves: OrderedDict[tuple[Term, bool], np.ndarray] = OrderedDict()
         self._ranked = RankedHits()
         self._texts: dict[str, list[str]] = {}
         self._texts_state = -1
         self._tags: tuple[int, list[str], np.ndarray, np.ndarray] | None = None
-        self._groups: np.ndarray | None = None
-        self._ranks: np.ndarray | None = None
+        self._groups = KeptGroups()
         self._facets: dict[str, tuple[list[str], np.ndarray]] = {}
         self._words: Words | None = None
 
@@ -89,17 +96,19 @@ class Browser:
 
         So short words are found fast, and another order or the copies come at once. For 100,000
         songs the text takes 0.2 s when songs were added or named since, the rest two seconds, at
-        most every `ORDERS_EVERY_S`; holds nothing up. Without it, and until it is called again
-        after a change, keys are answered more slowly.
+        most every `ORDERS_EVERY_S`, and next to nothing where few songs have changed on SQLite;
+        holds nothing up. Without it keys are answered more slowly.
         """
         self._prepare_words()
         now = time.monotonic()
         if now - self._ordered_at >= ORDERS_EVERY_S:
             self._ordered_at = now
             self._prepare_copies()
+            self._prepare_order(_BEST_COPY, BEST_COPY)
             for field in FIELDS.values():
                 if field.sort is not None:
-                    self._prepare_order(Sort(field.name, field.descending))
+                    sort = Sort(field.name, field.descending)
+                    self._prepare_order(sort, Order.of(sort))
 
     def _prepare_words(self) -> None:
         with self._catalogue.read() as connection:
@@ -110,24 +119,28 @@ class Browser:
     def _prepare_copies(self) -> None:
         with self._lock:
             version = self._look()
-            if self._groups is not None and self._ranks is not None:
-                return
+            with self._catalogue.read() as connection:
+                if self._groups.are_named(connection):
+                    self._groups.get(connection, 0)
+                    return
         with self._catalogue.read() as connection:
-            groups, ranks = read_groups(connection, 0), read_ranks(connection, 0)
+            named = NamedGroups.read(connection)
         with self._lock:
-            if self._look() == version:
-                self._groups, self._ranks = groups, ranks
+            if self._look() == version or self._on_sqlite:
+                self._groups.put(named)
 
-    def _prepare_order(self, sort: Sort) -> None:
+    def _prepare_order(self, name: Sort | str, order: Order) -> None:
         with self._lock:
             version = self._look()
-            if sort in self._orders:
-                return
+            with self._catalogue.read() as connection:
+                if self._orders.is_near(connection, name):
+                    self._orders.get(connection, name, order)
+                    return
         with self._catalogue.read() as connection:
-            order = _read_order(connection, sort)
+            kept = read_order(connection, order)
         with self._lock:
-            if self._look() == version:
-                self._orders[sort] = order
+            if self._look() == version or self._on_sqlite:
+                self._orders.put(name, kept)
 
     def search(self, query: Query | str, *, grouped: bool = False) -> Listing:
         """Numbers of the kept songs that satisfy `query`, in its order.
@@ -174,7 +187,7 @@ class Browser:
             with self._catalogue.read() as connection:
                 kept = self._order(connection, parse("").sort)
                 size = max(kept.max(initial=0), wanted.max(initial=0))
-                groups = self._groups_to(connection, int(size))
+                groups = self._groups.get(connection, int(size))
         _unique, group_of, counts = np.unique(groups[kept], return_inverse=True, return_counts=True)
         sung = np.ones(len(groups), np.int64)
         sung[kept] = counts[group_of]
@@ -313,17 +326,21 @@ class Browser:
         version, songs_version = self._changes()
         if songs_version != self._version:
             self._version = songs_version
-            self._orders.clear()
             self._leaves.clear()
             self._ranked.clear()
-            self._groups = None
-            self._ranks = None
             self._facets.clear()
+            if not self._on_sqlite:  # which writes down what was changed
+                self._orders.clear()
+                self._groups.clear()
         return version
+
+    @property
+    def _on_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
 
     def _changes(self) -> tuple[int, int]:
         """Two numbers: one differs after any change, the other after one that a search sees."""
-        if self._engine.dialect.name != "sqlite":
+        if not self._on_sqlite:
             if self._counter is None:
                 from utawaku.library.postgres import ChangeCounter
 
@@ -339,9 +356,7 @@ class Browser:
         return version, version
 
     def _order(self, connection: sa.Connection, sort: Sort) -> np.ndarray:
-        if sort not in self._orders:
-            self._orders[sort] = _read_order(connection, sort)
-        return self._orders[sort]
+        return self._orders.get(connection, sort, Order.of(sort))
 
     def _mask(
         self, connection: sa.Connection, node: Node, size: int, *, forgives: bool = True
@@ -440,18 +455,11 @@ class Browser:
         if not len(numbers):
             return numbers, numbers
         last = int(numbers.max())
-        groups, ranks = self._groups_to(connection, last), self._ranks_to(connection, last)
+        groups, ranks = self._groups.get(connection, last), self._ranks_to(connection, last)
         return best_copies(numbers, groups, ranks)
 
     def _ranks_to(self, connection: sa.Connection, last: int) -> np.ndarray:
-        if self._ranks is None or len(self._ranks) <= last:
-            self._ranks = read_ranks(connection, last)
-        return self._ranks
-
-    def _groups_to(self, connection: sa.Connection, last: int) -> np.ndarray:
-        if self._groups is None or len(self._groups) <= last:
-            self._groups = read_groups(connection, last)
-        return self._groups
+        return ranks_of(self._orders.get(connection, _BEST_COPY, BEST_COPY), last)
 
 
 _GRADES = {1: "like", 0: "neutral", -1: "dislike", None: "none"}
@@ -506,29 +514,3 @@ def _leaf_queries(connection: sa.Connection, term: Term, value: str) -> list[sa.
     else:
         found = column.contains(wanted, autoescape=True)
     return [sa.select(song_search.c.number).where(found)]
-
-
-def _read_order(connection: sa.Connection, sort: Sort) -> np.ndarray:
-    """int64 (n_songs,): numbers of all kept songs in this order."""
-    column = FIELDS[sort.field].sort
-    assert column is not None
-    is_text = isinstance(column.type, sa.Text)
-    on_sqlite = connection.dialect.name == "sqlite"
-    # By code points on both databases, which is also much faster than by a language's rules.
-    sorted_by = column.collate("C") if is_text and not on_sqlite else column
-    by = sorted_by.desc() if sort.descending else sorted_by.asc()
-    number = songs.c.number.desc() if sort.descending else songs.c.number.asc()
-    order: list[Any] = [by, number]
-    if not (sort.descending and on_sqlite) and getattr(column, "nullable", True):
-        order[0] = by.nulls_last()
-    if is_text:
-        order.insert(0, (column == "").asc())
-    kept = sa.select(songs.c.number).where(songs.c.state == "kept")
-    if sort.descending and not on_sqlite and not is_text and getattr(column, "nullable", True):
-        # In two parts, each in the order of an index read backwards, which has NULL first.
-        parts = (
-            kept.where(column.is_not(None)).order_by(column.desc(), number),
-            kept.where(column.is_(None)).order_by(number),
-        )
-        return np.concatenate([numbers_of_query(connection, part) for part in parts])
-    return numbers_of_query(connection, kept.order_by(*order))

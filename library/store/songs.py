@@ -13,7 +13,7 @@ from utawaku.library.identity import Reconciliation, reconcile
 from utawaku.library.records import Song, SongSpan
 from utawaku.library.schema import song_aliases, song_search, song_tags, songs, streams
 from utawaku.library.store.connections import Connections, batches
-from utawaku.library.store.text_changes import texts_changed
+from utawaku.library.store.text_changes import count_change
 
 _PLAIN = [field.name for field in fields(Song) if field.name not in ("flags", "tags")]
 COLUMNS = [songs.c[name] for name in _PLAIN] + [songs.c.flags, songs.c.number]
@@ -281,7 +281,7 @@ def index_songs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Non
             continue
         n_changed += 1
     if n_changed:
-        texts_changed(connection)
+        count_change(connection)
 
 
 def _spellings(title: str, artist: str, aliases: Iterable[str]) -> Iterable[str]:

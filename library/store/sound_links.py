@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from utawaku.library.records import SoundLink
 from utawaku.library.schema import songs, sound_links
 from utawaku.library.store.connections import Connections
+from utawaku.library.store.text_changes import LINKS, count_change
 
 
 class Sounds:
@@ -27,6 +29,7 @@ class Sounds:
             known = set(
                 connection.scalars(sa.select(songs.c.id).where(songs.c.id.in_([song_id, *others])))
             )
+            count_change(connection, LINKS)
             if song_id not in known:
                 return
             for link in links:
@@ -67,16 +70,25 @@ def linked_numbers(connection: sa.Connection) -> list[tuple[int, int]]:
 
     Two songs that the user named differently are not one song, whatever they sound like.
     """
+    return [(row.one, row.other) for row in _pairs(connection) if not row.parted]
+
+
+def every_link(connection: sa.Connection) -> list[tuple[int, int]]:
+    """Return pairs of song numbers that are linked, also those that are not one song."""
+    return [(row.one, row.other) for row in _pairs(connection)]
+
+
+def _pairs(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
     one, other = songs.alias("one"), songs.alias("other")
     by_hand = (one.c.label_source == "user") & (other.c.label_source == "user")
+    parted = by_hand & (one.c.title != other.c.title)
     query = (
-        sa.select(one.c.number, other.c.number)
+        sa.select(one.c.number.label("one"), other.c.number.label("other"), parted.label("parted"))
         .select_from(sound_links)
         .join(one, one.c.id == sound_links.c.song_id)
         .join(other, other.c.id == sound_links.c.other_id)
-        .where(~(by_hand & (one.c.title != other.c.title)))
     )
-    return [(row[0], row[1]) for row in connection.execute(query)]
+    return connection.execute(query).all()
 
 
 def joined(groups: dict[int, int], links: Sequence[tuple[int, int]]) -> dict[int, int]:

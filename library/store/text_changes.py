@@ -1,4 +1,7 @@
-"""The count of changes of the searchable texts: what was read of them holds until the next one."""
+"""Counts of changes of the searchable texts, and of what sounds alike.
+
+What was read of them holds until the next one.
+"""
 
 import time
 
@@ -7,16 +10,17 @@ import sqlalchemy as sa
 from utawaku.library.schema import memories
 from utawaku.library.store.connections import upsert
 
-_STATE = "song_search"
+TEXTS = "song_search"
+LINKS = "sound_links"
 
 
-def state_of(connection: sa.Connection) -> int:
-    """Return how often `song_search` was changed."""
-    query = sa.select(memories.c.value).where(memories.c.name == _STATE)
+def state_of(connection: sa.Connection, what: str = TEXTS) -> int:
+    """Return how often `TEXTS` or `LINKS` were changed."""
+    query = sa.select(memories.c.value).where(memories.c.name == what)
     return int(connection.execute(query).scalar() or 0)
 
 
-def texts_changed(connection: sa.Connection) -> None:
-    """Count a change of `song_search`, in the transaction that makes it."""
-    value = state_of(connection) + 1
-    upsert(connection, memories, {"name": _STATE}, {"value": value, "at": time.time()})
+def count_change(connection: sa.Connection, what: str = TEXTS) -> None:
+    """Count a change of `TEXTS` or `LINKS`, in the transaction that makes it."""
+    value = state_of(connection, what) + 1
+    upsert(connection, memories, {"name": what}, {"value": value, "at": time.time()})
