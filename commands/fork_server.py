@@ -48,7 +48,6 @@ MODULES = (
 )
 """Loaded for all services and runs."""
 _REQUEST_WITHIN_S = 5.0
-_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 
 class ForkServer:
@@ -68,7 +67,7 @@ class ForkServer:
         for end in (self._woken, self._wakes):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._wakes, warn_on_full_buffer=False)
-        for number in _HANDLED:
+        for number in _handled():
             signal.signal(number, self._on_signal)
         while self._runs or not self._stopping:
             waited: list[Any] = [self._woken]
@@ -162,7 +161,7 @@ class ForkServer:
         try:
             ask_for_signal_at_parents_end(signal.SIGTERM)
             signal.set_wakeup_fd(-1)
-            for number in _HANDLED:
+            for number in _handled():
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self._listening.close()
@@ -179,6 +178,11 @@ class ForkServer:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
+
+
+def _handled() -> tuple[signal.Signals, ...]:
+    # Not a constant: Windows, where no fork server is started, lacks the last.
+    return (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 
 def load() -> None:
