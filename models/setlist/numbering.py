@@ -44,6 +44,12 @@ _LAST = re.compile(
     r"^\W*(?:ラスト|最後|トリ|アンコール|last|final|encore)(?:の?曲|ソング|\s?song)?\s*[:：.、\-]?\s+(?=\w)",
     re.IGNORECASE,
 )
+_ORDINAL = re.compile(
+    r"^\W*(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+    r"|last|final)\s+songs?\W*$",
+    re.IGNORECASE,
+)
+"""Only before a time: behind one it may be a title."""
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _LETTER_TOO = {1: 9, 5: 22, 10: 24}
 """The Roman numbers of one letter -> that letter's place in the alphabet."""
@@ -100,7 +106,7 @@ def without_sure_number(text: str) -> Numbered:
 
 def is_number(text: str) -> bool:
     """Return whether the text is a number in front of a song and nothing else."""
-    match = _SURE.match(text) or re.match(r"^\W*\d{1,3}\W*$", text)
+    match = _SURE.match(text) or re.match(r"^\W*\d{1,3}\W*$", text) or _ORDINAL.match(text)
     return bool(match) and not text[match.end() :].strip() if match else False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -38,6 +39,10 @@ _QUOTED_FIELD = re.compile(r'(?:^|(?<=[,;\t]))\s*("[^"]+")\s*(?=$|[,;\t])')
 """A field of a table that has the table's separator in it."""
 _WEAK = ("long dash", "by", "close slash")
 _PROOF_SHARE = 0.7
+_PLAIN = re.compile(rf"\w[^{re.escape(_OPEN + _CLOSE)}]*(?<![-–—:：])")
+"""A word without brackets and without a sign that divides."""
+_MIN_PAIRS, _PAIR_SHARE = 3, 0.6
+"""Lines of two words for a blank to divide them."""
 
 
 def split_outside_brackets(pattern: re.Pattern[str], text: str) -> list[str]:
@@ -103,7 +108,32 @@ def order_for(texts: Sequence[str]) -> list[re.Pattern[str]]:
             n_two = sum(n == 2 for n in n_parts)
             if n_two >= 2 and n_two >= _PROOF_SHARE * len(texts):
                 return [pattern, *chosen]
+        blank = _blank_before_artists(texts)
+        if blank is not None:
+            return [blank, *chosen]
     return chosen
+
+
+def _blank_before_artists(texts: Sequence[str]) -> re.Pattern[str] | None:
+    """Return the blank before the artists where nothing else divides: "稻香 周杰伦".
+
+    Most lines are two words, not both in Latin letters. The last ones differ, and some come again:
+    of remarks behind titles ("アカペラ") few differ, of titles of two words none comes again.
+    """
+    words = [text.split() for text in texts]
+    pairs = [
+        pair
+        for pair in words
+        if len(pair) == 2 and not "".join(pair).isascii() and all(map(_PLAIN.fullmatch, pair))
+    ]
+    behind = Counter(pair[1].casefold() for pair in pairs)
+    if len(pairs) < _MIN_PAIRS or len(pairs) < _PAIR_SHARE * len(texts):
+        return None
+    if len(behind) < max(2, len(pairs) / 2) or max(behind.values()) < 2:
+        return None
+    longer = Counter(" ".join(more[-2:]).casefold() for more in words if len(more) > 2)
+    names = [*behind, *(name for name, n in longer.items() if n > 1)]
+    return re.compile(rf"\s+(?=(?:{'|'.join(map(re.escape, names))})$)", re.IGNORECASE)
 
 
 def _rank(n_divided: int, n_texts: int) -> int:

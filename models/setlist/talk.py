@@ -51,7 +51,10 @@ discussion, au revoir, anfang, ende, pause, begrüßung, gespräch, verabschiedu
 เริ่ม, จบ, พูดคุย, คุยเล่น, ทักทาย, พัก, เปิด, ปิด, introdução, abertura, encerramento, papo,
 bate-papo, introducción, apertura, cierre, plática, bavardage, blabla, présentation, plaudern,
 geplauder, perkenalan, sapaan, nói chuyện, giao lưu, giới thiệu, tạm biệt, chiacchiere, saluti,
-inizio, fine, pausa
+inizio, fine, pausa, gequatsche, quatschen, gelaber, plauderei, chika, chika muna, kwentuhan,
+kuwentuhan, usapan, pahinga, sohbet, muhabbet, açılış, kapanış,
+başlangıç, pogaduchy, rozmowa, rozmowy, przerwa, początek, koniec, wstęp, pożegnanie, беседа, пауза,
+دردشة, حديث, استراحة, البداية, النهاية, مقدمة
 """
 _WORDS = frozenset(
     word.strip()
@@ -65,7 +68,10 @@ _HEAD = re.compile(
     r"(?=$|[\s:：(（/~\-・]|の|と|から|開始|終了|タイム|読み|スタート)"
     r"|^(?:mc|talk(?:ing)?|chat(?:ting)?|zatsudan|announcements?|super\s?chats?|break|intro|outro"
     r"|opening|ending|closing|stream)"
-    r"(?=$|\s*[:：(（/~\-]|\s+(?:about|with|time|and|for|starts?|ends?|begins?)\b)",
+    r"(?=$|\s*[:：(（/~\-]|\s+(?:about|with|time|and|for|starts?|ends?|begins?)\b)"
+    r"|^(?:общение|разговоры?|болтовня|беседа)(?=$|\s*[:(/\-]|\s+(?:с|со|о|об|про)\b)"
+    r"|^(?:charla|conversa|papo|plática)(?=$|\s*[:(/\-]|\s+(?:con|com|sobre)\b)"
+    r"|^(?:gespräch|plaudern|quatschen)(?=$|\s*[:(/\-]|\s+(?:mit|über)\b)",
     re.IGNORECASE,
 )
 _CLOCK_WORDS = re.compile(
@@ -108,7 +114,9 @@ HEADER = re.compile(
     r"セトリ|セットリスト|歌った曲|歌唱曲|曲目|曲リスト|タイムスタンプ|set\s*-?list"
     r"|track\s*list|song\s*list|time\s*stamps?|timeline"
     r"|歌单|歌單|曲单|曲單|时间轴|時間軸|타임스탬프|타임라인|셋리스트|셋리|노래\s*목록"
-    r"|daftar\s*lagu|danh\s*sách|lista\s*de\s*canciones"
+    r"|daftar\s*lagu|danh\s*sách|lista\s*de\s*(?:canciones|músicas)|liste\s*des\s*chansons"
+    r"|songliste|lista\s*(?:piosenek|utworów)|scaletta|треклист|список\s*песен|şarkı\s*listesi"
+    r"|รายชื่อเพลง|قائمة\s*الأغاني"
     r"|songs?\s*[:：]?\s*$|歌ったもの",
     re.IGNORECASE,
 )

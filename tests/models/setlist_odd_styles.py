@@ -261,4 +261,49 @@ ODD_STYLES: dict[str, tuple[str, list[Song]]] = {
             (900.0, None, "午前2:30", "藤"),
         ],
     ),
+    "a blank between title and artist, in Chinese": (
+        "05:12 纸船 林夏\n10:20 海与猫 陈南\n15:48 闲聊\n20:31 玻璃信 林夏\n26:00 夜航 白路",
+        [
+            (312.0, None, "纸船", "林夏"),
+            (620.0, None, "海与猫", "陈南"),
+            (1231.0, None, "玻璃信", "林夏"),
+            (1560.0, None, "夜航", "白路"),
+        ],
+    ),
+    "a blank before artists of one word and of two": (
+        "5:12 紙の船 NAGISA\n10:20 海と猫 Blue Lake\n15:48 ガラス NAGISA\n20:31 夜 Blue Lake\n26:00 朝 月乃",
+        [
+            (312.0, None, "紙の船", "NAGISA"),
+            (620.0, None, "海と猫", "Blue Lake"),
+            (948.0, None, "ガラス", "NAGISA"),
+            (1231.0, None, "夜", "Blue Lake"),
+            (1560.0, None, "朝", "月乃"),
+        ],
+    ),
+    "titles of two words that have no artist": (
+        "5:12 紙の 船\n10:20 海と 猫\n15:48 ガラス 手紙\n20:31 夜の 橋",
+        [
+            (312.0, None, "紙の 船", ""),
+            (620.0, None, "海と 猫", ""),
+            (948.0, None, "ガラス 手紙", ""),
+            (1231.0, None, "夜の 橋", ""),
+        ],
+    ),
+    "places in words before the times": (
+        "First song 5:12 Paper Boat\n2nd song 10:20 Sea and Cat\nLast song 15:48 Glass Letter",
+        [
+            (312.0, None, "Paper Boat", ""),
+            (620.0, None, "Sea and Cat", ""),
+            (948.0, None, "Glass Letter", ""),
+        ],
+    ),
+    "talk in other languages among songs with artists": (
+        "Songliste\n5:12 Papierboot - Anna Lis\n10:20 Gequatsche\n15:48 Meer und Katze - Mond\n"
+        "20:00 общение с чатом\n21:00 sohbet\n22:00 chika muna\n25:10 Glasbrief - Anna Lis",
+        [
+            (312.0, None, "Papierboot", "Anna Lis"),
+            (948.0, None, "Meer und Katze", "Mond"),
+            (1510.0, None, "Glasbrief", "Anna Lis"),
+        ],
+    ),
 }
