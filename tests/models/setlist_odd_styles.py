@@ -271,7 +271,8 @@ ODD_STYLES: dict[str, tuple[str, list[Song]]] = {
         ],
     ),
     "a blank before artists of one word and of two": (
-        "5:12 紙の船 NAGISA\n10:20 海と猫 Blue Lake\n15:48 ガラス NAGISA\n20:31 夜 Blue Lake\n26:00 朝 月乃",
+        "5:12 紙の船 NAGISA\n10:20 海と猫 Blue Lake\n15:48 ガラス NAGISA\n20:31 夜 Blue Lake\n"
+        "26:00 朝 月乃",
         [
             (312.0, None, "紙の船", "NAGISA"),
             (620.0, None, "海と猫", "Blue Lake"),
