@@ -28,7 +28,7 @@ from utawaku.models.setlist.talk import is_talk
 _SYMBOLS = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff♪♫♬♩"
 _EDGES = re.compile(r"^[\s\-–—―‐−~〜～|｜│:：・、,.。>»→⇒/／]+(?=\S)|[\s|｜│>»、,，;；:：→/／]+$")
 _LEADING = re.compile(
-    f"^[\\s|│├└┃┗┣┝╰↳»›>･・•‣⁃●◦○◎◆◇■□▶►▷▸◀◁◂◄▼▽▲△✦✧※*+=_~,、。:：;\\-–—―→⇒⏩{_SYMBOLS}]+"
+    f"^[\\s|│┊┆┇┋╎╏├└┃┗┣┝╰↳»›>･・•‣⁃●◦○◎◆◇■□▶►▷▸◀◁◂◄▼▽▲△✦✧※*+=_~,、。:：;\\-–—―→⇒⏩{_SYMBOLS}]+"
 )
 _TRAILING = re.compile(
     f"(?:[\\s|│>»･•●◎◆■□▶※,、;:：→\U0001f000-\U0001faff]|(?<=\\s)[・○◇★☆{_SYMBOLS}]+"
@@ -44,7 +44,8 @@ _ENCORE = re.compile(
     re.IGNORECASE,
 )
 _SONG_TAG = re.compile(
-    r"^\s*(?:[\[(（【<［]\s*(?:song|sing(?:ing)?|歌|曲|唱歌|うた|노래|♪|🎵|🎤)\s*[\])）】>］]|♪)\s*[:：]?\s*",
+    r"^\s*(?:[\[(（【<［]\s*(?:song|sing(?:ing)?|歌|曲|唱歌|うた|노래|♪|🎵|🎤)\s*[\])）】>］]|♪|唱歌(?=\s*[-–—:：]))"
+    r"\s*[-–—:：]?\s*",
     re.IGNORECASE,
 )
 _TAG = re.compile(
@@ -233,6 +234,8 @@ def _of_quotes(text: str) -> Taken | None:
     if not match:
         return None
     before, after = _trim(text[: match.start()]), _trim(text[match.end() :])
+    if not before and _QUOTED.match(after):  # "《A》《B》串烧": several titles are one medley
+        return "quoted", text, "", "", (text,)
     behind = after.strip("()（）[]【】")
     if before and after and not is_remark(behind) and not is_surely_version(behind):
         return None
@@ -261,5 +264,5 @@ def _of_heavy_brackets(text: str) -> Taken | None:
 
 
 def _unbracketed(text: str) -> str:
-    inner = re.fullmatch(r"[(（\[［]([^()（）\[\]［］]+)[)）\]］]", text.strip())
+    inner = re.fullmatch(r"[(（\[［【]([^()（）\[\]［］【】]+)[)）\]］】]", text.strip())
     return (inner[1] if inner else text).strip()

@@ -25,6 +25,8 @@ _REMARK_WORDS = (
     r"|\d{1,2}%|ここ好き|神|泣いた"
     r"|初唱|首次|首唱"
     r"|.{0,8}(?:点歌|點歌|点播|點播)(?:\s*[:：].+)?|sc|上?[舰艦][长長]?|提督|醒目留言"
+    r"|清唱|弹唱|彈唱|重唱|复唱|複唱|加唱|补唱|補唱|试唱|試唱|忘词|忘詞|唱错|唱錯|跑调|跑調|破音|[没沒未]唱完|唱?一半|片段|(?:只有|仅)?副歌"
+    r"|(?:自己)?想唱|推[荐薦]|[二三四五]刷|返[场場]|(?:リクエスト|リク|request|req)\s*[:：].+"
     r"|未完|半首|翻唱|처음|신청곡|리퀘|첫\s?공개|미완성|다시|한번 더"
     r"|オリ(?:曲|ソン)|オリジナル(?:曲|ソング)?|original(?:\s?song)?|原创曲?|原創曲?|자작곡|오리지널\s?곡?"
     r"|jpn?|eng?|esp?|fra?|kor|chn?|日本語|英語|中国語|韓国語|日本语|日语|英语|中文|国语|國語|粤语|粵語"
@@ -59,7 +61,7 @@ _REMARK = re.compile(rf"\W*(?:(?:{_REMARK_WORDS})[\s!！、,・/~〜～]*)+\W*",
 _VERSION = re.compile(_VERSION_WORDS, re.IGNORECASE)
 _SIGN_TAIL = re.compile(
     r"(?<=\S)\s*(?:[※＊⚠←⇐]\s*\S.*|\s\*\s?[^*\s][^*]*\*?|\s(?:duet\s+)?w/\s?\S.*|\s\((?:[^()]*)$|\s#(?=[^\d\s])\S+.*"
-    r"|\s(?:<-|<=|<<)\s?\S.*)$"
+    r"|\s(?:<-|<=|<<)\s?\S.*|\s[⭐🌟★☆❤♥🔥👍]+\s?(?:推[荐薦]?|必[听聽]|好[听聽]|お(?:すすめ|ススメ)|オススメ|神|best).*)$"
 )
 _KEY_TAIL = re.compile(
     rf"\s+(?:{_KEY}|±\s?0|[→⇒]\s?\d{{2}}\.\d{{1,3}}|\d{{2,3}}(?:\.\d{{1,3}})?\s?(?:点|點|점|pts?|points?)"
@@ -102,7 +104,7 @@ _ARTIST_WORD = (
     r"|ca\s?sĩ|cantante|artiste|interpret)"
 )
 _ARTIST_LABEL = re.compile(
-    rf"^\s*(?:{_ARTIST_WORD}\s*[:：]\s*|(?:vo|orig)\.\s*|by[\s:：]+|original\s+by\s+|原唱\s+)",
+    rf"^\s*(?:{_ARTIST_WORD}\s*[:：]\s*|(?:vo|orig)\.\s*|by[\s:：]+|original\s+by\s+|原唱\s*)",
     re.IGNORECASE,
 )
 _OWN_SONG = re.compile(
@@ -111,7 +113,7 @@ _OWN_SONG = re.compile(
 )
 _ARTIST_LABEL_INSIDE = re.compile(
     rf"(?<=\S)[\s\u3000,、/／|｜]*(?:(?<=\s)[-–—]\s+)?(?:(?<=[\s\u3000,、/／"
-    rf"|｜\-–—」』》）)]){_ARTIST_WORD}\s*[:：]\s*|(?<=[\s\u3000])vo\.\s*)",
+    rf"|｜\-–—」』》）)]){_ARTIST_WORD}\s*[:：]\s*|(?<=[\s\u3000])(?:vo\.\s*|原唱(?=[^\s:：])))",
     re.IGNORECASE,
 )
 _TITLE_LABEL = re.compile(
@@ -119,6 +121,12 @@ _TITLE_LABEL = re.compile(
     r"|노래|judul|lagu|bài(?:\s+hát)?|canci[oó]n|titre|唱歌|sing)\s*[:：]\s*",
     re.IGNORECASE,
 )
+_REQUEST_LABEL = re.compile(
+    r"^\s*(?:(?:sc|醒目留言|[舰艦][长長]|提督|[总總]督|粉[丝絲]|[观觀][众眾]|[弹彈]幕|[礼禮]物)?\s*(?:点歌|點歌|点播|點播)"
+    r"|リクエスト曲?|リク曲?|신청곡)\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_COVER_INSIDE = re.compile(r"(?<=\S)\s+cover[.．]?\s+(?!by\b)(?=\S)", re.IGNORECASE)
 _COVER_OF = re.compile(
     r"^(?P<artist>.+?)\s*(?:\bcovers?|のカバー|カバー|翻唱|커버)$", re.IGNORECASE
 )
@@ -206,14 +214,17 @@ def labelled_artist(words: str) -> str:
 
 
 def split_at_label(text: str) -> tuple[str, str] | None:
-    """Divide "Title 歌：Artist" at the word that announces the artist."""
+    """Divide "Title 歌：Artist" and "Title cover Artist" at the word that announces the artist."""
     match = _ARTIST_LABEL_INSIDE.search(text)
     if match and text[: match.start()].strip() and text[match.end() :].strip():
         return text[: match.start()].strip(), text[match.end() :].strip()
+    cover = _COVER_INSIDE.search(text)
+    if cover and not (is_version(text[cover.end() :]) or is_remark(text[cover.end() :])):
+        return text[: cover.start()].strip(), text[cover.end() :].strip()
     return None
 
 
 def without_title_label(text: str) -> str:
-    """Drop "曲名：" and its like from the front of a title."""
-    match = _TITLE_LABEL.match(text)
+    """Drop "曲名：", "点歌：" and their like from the front of a title."""
+    match = _TITLE_LABEL.match(text) or _REQUEST_LABEL.match(text)
     return text[match.end() :] if match and text[match.end() :].strip() else text

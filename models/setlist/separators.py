@@ -12,7 +12,7 @@ ALWAYS: dict[str, re.Pattern[str]] = {
     "tab": re.compile(r"\s*\t\s*"),
     "double slash": re.compile(r"\s*(?://|／／)\s*"),
     "slash": re.compile(r"\s+[/⁄]\s+|\s*[／⧸∕╱]\s*"),
-    "pipe": re.compile(r"\s*[|｜│┃¦∣❘￤]\s*"),
+    "pipe": re.compile(r"\s*[|｜│┃¦∣❘￤┊┆┇┋╎╏]\s*"),
     "dash": re.compile(r"\s+[-–—―‐‑−－─━ｰ]\s+|\s*[─━]+\s*|\s*[－]\s*"),
     "long dash": re.compile(r"\s+[-–—―─━]{2,}\s*|\s*[–—―]{1,2}\s+"),
     "by": re.compile(r"\s+by[\s:：]+", re.IGNORECASE),
@@ -103,10 +103,12 @@ def order_for(texts: Sequence[str]) -> list[re.Pattern[str]]:
     chosen = [ALWAYS[name] for name in names]
     n_divided = max(n for name, n in counts.items() if name not in _WEAK)
     if len(texts) >= 2 and n_divided < 0.5 * len(texts):
-        for pattern in PROVED.values():
+        for name, pattern in PROVED.items():
             n_parts = [len(split_outside_brackets(pattern, text)) for text in texts]
-            n_two = sum(n == 2 for n in n_parts)
-            if n_two >= 2 and n_two >= _PROOF_SHARE * len(texts):
+            n_alike = sum(n == 2 for n in n_parts)
+            if name == "wide blank":  # a table may have more columns: "稻香    周杰伦    中文"
+                n_alike = max(Counter(n for n in n_parts if n > 1).values(), default=0)
+            if n_alike >= 2 and n_alike >= _PROOF_SHARE * len(texts):
                 return [pattern, *chosen]
         blank = _blank_before_artists(texts)
         if blank is not None:

@@ -119,7 +119,8 @@ def _without_constant_sign(texts: Sequence[str]) -> list[str]:
     """Drop a sign that nearly every text ends with ("♡"); behind one title it is a part of it."""
     ends = [text.rstrip()[-1:] for text in texts]
     sign, n = Counter(ends).most_common(1)[0] if texts else ("", 0)
-    if n < max(3, 0.8 * len(texts)) or not _SIGN.fullmatch(sign):
+    n_names = sum(not (is_talk(text) or is_reaction(text)) for text in texts)
+    if n < max(3, 0.8 * n_names) or not _SIGN.fullmatch(sign):
         return list(texts)
     return [
         text.rstrip().rstrip(sign) or text if end == sign else text
