@@ -26,6 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from utawaku.commands.idle_intervals import lengthen
 from utawaku.commands.parent_watch import ask_for_signal_at_parents_end
 from utawaku.commands.service_runner import find_each_folder_once, give_back, run_service
 from utawaku.library.processes import name_process
@@ -190,6 +191,7 @@ def load() -> None:
     for name in MODULES:
         importlib.import_module(name)
     find_each_folder_once()
+    lengthen()
     # A collection in what is forked would copy the pages of all that it looks through.
     give_back(0)
     gc.freeze()

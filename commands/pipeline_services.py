@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from utawaku.commands.supervised_process import SERVICE_RUNNER, Child
 from utawaku.library.web_guard import HOST
+from utawaku.orchestration.tick_limits import N_WORKERS, TICK_WITHIN_S
 
 if TYPE_CHECKING:
     from utawaku.library.config import Settings
@@ -42,9 +43,9 @@ def child_environment(settings: "Settings") -> dict[str, str]:
         # To start a run is to start Python and load Dagster: on a busy machine that takes longer
         # than the minute after which Dagster counts the run as failed.
         "DAGSTER_GRPC_TIMEOUT_SECONDS": "300",
-        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "60",
         "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": "10",
         **os.environ,
+        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": str(TICK_WITHIN_S),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
         # The current folder may hold a `utawaku` or a `yaml.py` of somebody else.
         "PYTHONSAFEPATH": "1",
@@ -86,6 +87,7 @@ def services_of_up(settings: "Settings", logs: Path, private: Path, pages: Pages
         FORK_SERVER_VARIABLE: str(forks),
     }
     code = ["dagster", "api", "grpc", "--socket", str(code_socket), "-m", "utawaku.definitions"]
+    code += ["--max-workers", str(2 * N_WORKERS)]  # threads; ticks that wait hold one each
     daemon = ["utawaku.commands.pipeline_daemon", "-w", str(workspace)]
     web = ["utawaku.commands.web_page", "--port", str(pages.port), "--workspace", str(workspace)]
     web += ["--read-only"] if pages.read_only else []

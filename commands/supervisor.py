@@ -51,7 +51,7 @@ CHILDREN_FILE = "up.children"
 BEAT_EVERY_S = 5.0
 COMES_UP_WITHIN_S = 180.0
 """A busy machine needs a minute to load what puts the catalogue in order."""
-ROUND_S = 0.5
+ROUND_S = 1.0
 LOCK_WITHIN_S = 2.0
 """A look whether a pipeline lives holds the lock for a moment."""
 ENDS_WITHIN_S = 90.0
@@ -446,6 +446,7 @@ def _supervise(settings: "Settings", pages: Pages, is_ours: Callable[[], bool]) 
                     err.print(tr("another machine has taken the pipeline over: this one ends"))
                     break
         finally:
+            stop_beating(settings)  # ticks that wait see it, and end
             for child in reversed(children):
                 child.end()
             if services.web.on_demand is not None:
@@ -454,7 +455,6 @@ def _supervise(settings: "Settings", pages: Pages, is_ours: Callable[[], bool]) 
             if scraped is not None:
                 scraped.shutdown()
                 scraped.server_close()
-            stop_beating(settings)
             (settings.data_dir / CHILDREN_FILE).unlink(missing_ok=True)
 
 

@@ -40,8 +40,13 @@ def beat(settings: "Settings", processes: Sequence[ServiceProcess] = ()) -> None
         temporary.write_text(json.dumps(told), "utf-8")
 
 
+def has_sign_of_life(settings: "Settings") -> bool:
+    """Return whether a pipeline has left a sign and not said that it ends."""
+    return (settings.data_dir / "heartbeat.json").exists()
+
+
 def stop_beating(settings: "Settings") -> None:
-    """Say that the pipeline ended in order."""
+    """Say that the pipeline ends in order."""
     (settings.data_dir / "heartbeat.json").unlink(missing_ok=True)
 
 

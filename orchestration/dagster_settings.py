@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from utawaku.library.files import atomic_path
+from utawaku.orchestration.tick_limits import N_WORKERS
 
 FILE = "dagster.yaml"
 SERVICES_FILE = "services.yaml"
@@ -104,7 +105,7 @@ def with_short_waits(settings: _YAML) -> _YAML:
     """
     added = dict(settings)
     # Ticks that wait for something to happen are in nobody's way.
-    added.setdefault("sensors", {"use_threads": True, "num_workers": 4})
+    added.setdefault("sensors", {"use_threads": True, "num_workers": N_WORKERS})
     if not any(name in settings for name in ("run_queue", "run_coordinator")):
         added["run_coordinator"] = {
             "module": "dagster",

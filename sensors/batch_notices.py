@@ -9,7 +9,7 @@ from utawaku.library.config import Settings
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.services.webhook import announce
 
-INTERVAL_S = 60
+INTERVAL_S = 120
 BATCH = "batch.told"
 
 

@@ -16,6 +16,7 @@ from utawaku.orchestration.cluster_queue import runs_on_their_way
 from utawaku.orchestration.drain_lease import other_server
 from utawaku.orchestration.former_names import carry_over_states
 from utawaku.orchestration.orphaned_runs import close_orphaned_runs
+from utawaku.orchestration.quiet_ticks import wait_for_change
 from utawaku.orchestration.rematerialize import advance_rematerializations
 from utawaku.orchestration.resources import DownloaderResource, LibraryResource
 from utawaku.orchestration.run_outcomes import settle
@@ -68,7 +69,7 @@ def drain_requests(
         yield run
     # A tick that nobody waits for is the first after a start, or a test's.
     waits = context.last_tick_completion_time is not None
-    if not n_started and waits and _is_filed(catalogue, newest):
+    if not n_started and waits and _is_filed(context, library, newest):
         for run in _runs(context, downloader):
             n_started += 1
             yield run
@@ -89,11 +90,28 @@ def _runs(
     yield from RequestedRuns.begin(context.instance, library.catalogue, library.settings).runs()
 
 
-def _is_filed(catalogue: Catalogue, newest: int) -> bool:
-    """Wait for a request after the newest one, but no longer than `WAITS_S`."""
+def _is_filed(context: dg.SensorEvaluationContext, library: LibraryResource, newest: int) -> bool:
+    """Wait for a request after the newest one: while work goes on, no longer than `WAITS_S`."""
+    catalogue = library.catalogue
+    if _is_quiet(catalogue) and wait_for_change(
+        context,
+        catalogue,
+        library.settings,
+        until=lambda: catalogue.requests.newest() != newest,
+        looks_every_s=LOOKS_EVERY_S,
+    ):
+        return catalogue.requests.newest() != newest
     until = time.monotonic() + WAITS_S
     while time.monotonic() < until:
         time.sleep(LOOKS_EVERY_S)
         if catalogue.requests.newest() != newest:
             return True
     return False
+
+
+def _is_quiet(catalogue: Catalogue) -> bool:
+    """Return whether no request waits or is worked on, and no run or command goes on."""
+    requests = catalogue.requests
+    return not (
+        requests.count("queued") or requests.count("running") or catalogue.leases.listed()[0]
+    )

@@ -6,11 +6,13 @@ import dagster as dg
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings
+from utawaku.library.paths import default_config_path
 from utawaku.library.staleness import Present, keep_present, stale_streams
 from utawaku.orchestration.changed_rules import note_changed_rules, tell_outdated
 from utawaku.orchestration.model_versions import report_versions
 from utawaku.orchestration.present_checks import report_present_checks
 from utawaku.orchestration.present_versions import present_versions
+from utawaku.orchestration.quiet_ticks import wait_for_change
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.model_versions import MISSING, MODELS, not_fetched
 
@@ -44,6 +46,8 @@ def notice_new_models(
     _notice_changes(present, library.catalogue, settings)
     report_present_checks(context.instance, library.catalogue, settings)
     if not told:
+        files = (default_config_path(), settings.weights_dir)
+        wait_for_change(context, library.catalogue, settings, files)
         return dg.SkipReason("every model is of the version that Dagster knows")
     return dg.SkipReason(f"new versions: {', '.join(sorted(told))}")
 

@@ -5,7 +5,7 @@ import dagster as dg
 from utawaku.orchestration import partitions
 from utawaku.orchestration.resources import LibraryResource
 
-INTERVAL_S = 60
+INTERVAL_S = 300
 
 
 @dg.sensor(

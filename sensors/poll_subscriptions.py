@@ -10,6 +10,7 @@ from utawaku.jobs.ingest import reconcile_channel, reconcile_config
 from utawaku.library.errors import UtawakuError
 from utawaku.library.records import Channel
 from utawaku.library.subscriptions import ChannelRules
+from utawaku.orchestration.quiet_ticks import wait_for_change
 from utawaku.orchestration.resources import DownloaderResource
 from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG, TITLE_TAG
 from utawaku.services.downloader import Tuning
@@ -19,6 +20,8 @@ from utawaku.workflows.subscriptions import is_reconcile_due, poll_channel, with
 INTERVAL_S = 30
 TICK_S = 35.0
 """A tick has 60 s; no look begins after this, and none may take longer than what is left of it."""
+LOOKS_EVERY_S = 2.0
+"""A tick with nothing to poll waits for the next channel that is due."""
 LEASE_S = 15 * 60.0
 """A channel whose look never comes back (the tick was killed) has its next turn after so long, and
 until then it is not in the way of the others."""
@@ -89,6 +92,13 @@ def poll_subscriptions(
         yield dg.SkipReason(
             f"{tally.n_looked} polled, {tally.n_asked} new stream(s) asked for, "
             f"{tally.n_failed} failed, {tally.n_resting} on cooldown"
+        )
+        wait_for_change(
+            context,
+            catalogue,
+            library.settings,
+            until=lambda: bool(catalogue.channels.due(time.time(), limit=1)),
+            looks_every_s=LOOKS_EVERY_S,
         )
 
 

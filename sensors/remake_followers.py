@@ -5,7 +5,7 @@ import dagster as dg
 from utawaku.orchestration.automation import FOLLOWERS
 from utawaku.orchestration.run_tags import ASKED_BY_TAG, ASKED_FOR_TAG
 
-INTERVAL_S = 60
+INTERVAL_S = 120
 """A tick over 3,000 streams costs less than a CPU-second (`benchmarks/automation.py`)."""
 
 remake_followers = dg.AutomationConditionSensorDefinition(

@@ -9,7 +9,7 @@ from utawaku.library.config import Settings
 from utawaku.library.requests import Train
 from utawaku.orchestration.resources import LibraryResource
 
-INTERVAL_S = 60
+INTERVAL_S = 300
 TRAINED_TO = "grades.trained_to"
 TRAINED_AT = "candidates.trained_at"
 

@@ -10,6 +10,7 @@ import dagster as dg
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.config import Settings, load_settings
 from utawaku.orchestration.orphaned_runs import GONE
+from utawaku.orchestration.quiet_ticks import wait_for_change
 from utawaku.orchestration.resources import NOBODY_WANTS_IT
 from utawaku.orchestration.run_outcomes import close_unfinished
 from utawaku.orchestration.run_tags import BATCH_TAG
@@ -48,6 +49,8 @@ def run_failure_notices(context: dg.SensorEvaluationContext) -> dg.SkipReason:
                     break  # what was told is kept; the next tick begins with this one
                 n_told += 1
             context.update_cursor(place)
+        if not n_told:
+            wait_for_change(context, catalogue, settings)
     return dg.SkipReason(f"{n_told} failure(s) told")
 
 

@@ -8,7 +8,7 @@ from utawaku.jobs.taste import score_taste_job
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.taste import retrain_due
 
-INTERVAL_S = 120
+INTERVAL_S = 300
 
 
 @dg.sensor(

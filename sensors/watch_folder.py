@@ -4,6 +4,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
 
@@ -11,13 +12,17 @@ import dagster as dg
 
 from utawaku.library.catalogue import Catalogue
 from utawaku.library.errors import MediaError
+from utawaku.library.paths import default_config_path
 from utawaku.library.requests import Ingest
 from utawaku.media.folders import MAX_FILES, is_own_folder, recording_names
 from utawaku.media.probe import probe
+from utawaku.orchestration.quiet_ticks import wait_for_change
 from utawaku.orchestration.resources import LibraryResource
 from utawaku.workflows.recorder_pieces import Piece, evenings, series_of
 
 INTERVAL_S = 10
+MAX_FOLDERS = 200
+"""A new file in a folder beyond these is seen by the next tick."""
 WAITS_S = 5.0
 """Longest `watch.stable_s` for which a tick itself waits; for longer the next ones look."""
 Known = dict[str, list[float]]
@@ -36,8 +41,9 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
     What was asked for is in the requests, not only in the cursor: where the cursor is lost, nothing
     is asked for a second time.
     """
-    watch = library.settings.watch
+    watch, settings = library.settings.watch, library.settings
     if watch.folder is None:
+        wait_for_change(context, library.catalogue, settings, [default_config_path()])
         return dg.SensorResult(skip_reason="no watch.folder is set")
     folder = watch.folder.expanduser()
     if not folder.is_dir():
@@ -49,9 +55,19 @@ def watch_folder(context: dg.SensorEvaluationContext, library: LibraryResource) 
         time.sleep(watch.stable_s)
         seen, n_more = _scan(folder, seen, library)
         n_asked += n_more
+    if not n_asked and all(one[3] for one in seen.values()):
+        # A new file changes its folder; one that is written over is seen by the next tick.
+        looked_at = [default_config_path(), *_folders(folder, watch.follow_links)]
+        wait_for_change(context, library.catalogue, settings, looked_at)
     return dg.SensorResult(
         skip_reason=f"{len(seen)} file(s), {n_asked} new", cursor=json.dumps(seen)
     )
+
+
+def _folders(folder: Path, follow_links: bool) -> list[Path]:
+    """The folder and those in it, as far as the wait can look at them each time."""
+    walk = os.walk(folder, followlinks=follow_links)
+    return [Path(place) for place, _, _ in islice(walk, MAX_FOLDERS)]
 
 
 def _scan(folder: Path, known: Known, library: LibraryResource) -> tuple[Known, int]:
