@@ -199,6 +199,10 @@ def test_of_nested_matroska_chapters_the_innermost_shown_ones_count() -> None:
         ("#,Name,Start,End,Length\nR1,Song,13.1.00,29.1.00,16.0.00\n", "is no time"),
         ("[Bookmark]\n", "no marker"),
         ('{"cutSegments": [{"start": "soon"}]}', "no time in seconds"),
+        (f"[Bookmark]\n0={'9' * 400}*First*28\n", "cannot be read"),
+        (f";FFMETADATA1\n[CHAPTER]\nSTART={'9' * 400}\n", "cannot be read"),
+        ("1e300\t\tFirst\n", "no recording has"),
+        ("24\t30\tFirst\n25.5\t1e999\tSecond\n", "no recording has"),
     ],
 )
 def test_what_cannot_be_read_is_told(text: str, problem: str) -> None:

@@ -3,6 +3,7 @@
 A text is known by its form, never by the name of its file, so that it can be pasted as well.
 """
 
+import csv
 from collections.abc import Callable, Sequence
 
 from utawaku.library.errors import SetlistError
@@ -23,6 +24,8 @@ from utawaku.models.setlist.markers.timelines import read_bookmarks, read_edit_l
 
 __all__ = ["Marker", "read_markers"]
 
+_NEXT_STEP = "Export it again from its program"
+_LONGEST_S = 30 * 24 * 3600.0
 _READERS: tuple[Callable[[str], list[Marker] | None], ...] = (
     read_ffmetadata,
     read_ogm_chapters,
@@ -47,13 +50,18 @@ def read_markers(text: str, *, part_starts_s: Sequence[float] = ()) -> list[Mark
             cannot be told in seconds.
     """
     plain = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    found = read_cue_sheet(plain, part_starts_s)
-    for read in _READERS:
-        if found is not None:
-            break
-        found = read(plain)
+    try:
+        found = read_cue_sheet(plain, part_starts_s)
+        for read in _READERS:
+            if found is not None:
+                break
+            found = read(plain)
+    except (OverflowError, ValueError, csv.Error) as error:  # thousands of digits, say
+        raise SetlistError(f"cannot be read ({error})", next_step=_NEXT_STEP) from error
     if found is None:
         return None
     if not found:
-        raise SetlistError("holds no marker", next_step="Export it again from its program")
+        raise SetlistError("holds no marker", next_step=_NEXT_STEP)
+    if not all(max(one.start_s, one.stop_s or 0.0) <= _LONGEST_S for one in found):
+        raise SetlistError("holds a time that no recording has", next_step=_NEXT_STEP)
     return sorted(found, key=lambda marker: marker.start_s)
