@@ -24,7 +24,6 @@ from utawaku.models.setlist.markers.timelines import read_bookmarks, read_edit_l
 
 __all__ = ["Marker", "read_markers"]
 
-_NEXT_STEP = "Export it again from its program"
 _LONGEST_S = 30 * 24 * 3600.0
 _READERS: tuple[Callable[[str], list[Marker] | None], ...] = (
     read_ffmetadata,
@@ -57,11 +56,15 @@ def read_markers(text: str, *, part_starts_s: Sequence[float] = ()) -> list[Mark
                 break
             found = read(plain)
     except (OverflowError, ValueError, csv.Error) as error:  # thousands of digits, say
-        raise SetlistError(f"cannot be read ({error})", next_step=_NEXT_STEP) from error
+        raise SetlistError(
+            f"cannot be read ({error})", next_step="Export it again from its program"
+        ) from error
     if found is None:
         return None
     if not found:
-        raise SetlistError("holds no marker", next_step=_NEXT_STEP)
+        raise SetlistError("holds no marker", next_step="Export it again from its program")
     if not all(max(one.start_s, one.stop_s or 0.0) <= _LONGEST_S for one in found):
-        raise SetlistError("holds a time that no recording has", next_step=_NEXT_STEP)
+        raise SetlistError(
+            "holds a time that no recording has", next_step="Export it again from its program"
+        )
     return sorted(found, key=lambda marker: marker.start_s)
