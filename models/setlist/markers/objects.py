@@ -13,6 +13,8 @@ from utawaku.models.setlist.markers.marker import Marker, marker
 _LISTS = ("cutSegments", "chapters")
 _STARTS, _STOPS = ("start", "startTime", "start_time"), ("end", "endTime", "end_time")
 _NAMES = ("name", "title")
+_MAX_JSON5 = 1_000_000
+"""Characters of JSON5 that are read; it takes ten seconds."""
 
 
 def read_objects(text: str) -> list[Marker] | None:
@@ -33,10 +35,6 @@ def read_objects(text: str) -> list[Marker] | None:
     if not isinstance(rows, Sequence) or not all(isinstance(row, Mapping) for row in rows):
         return None
     return [_marker_of(row) for row in rows]
-
-
-_MAX_JSON5 = 1_000_000
-"""Characters of JSON5 that are read; it takes ten seconds."""
 
 
 def _parsed(text: str) -> Any:
