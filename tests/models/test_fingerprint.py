@@ -26,7 +26,13 @@ from utawaku.models.fingerprint import (
     search,
     sight,
 )
-from utawaku.models.fingerprint.constellation import HOP, LOWEST_HZ, N_BINS, log_spectrogram
+from utawaku.models.fingerprint.constellation import (
+    FRAME_S,
+    HOP,
+    LOWEST_HZ,
+    N_BINS,
+    log_spectrogram,
+)
 from utawaku.models.fingerprint.index import FLUSH_AT
 from utawaku.models.fingerprint.match import Aligner, raster_of
 from utawaku.models.fingerprint.parts import MERGE_FACTOR, Part, due_merge
@@ -37,6 +43,7 @@ from utawaku.models.fingerprint.triples import (
     build_postings,
     look_up,
     merged,
+    strongest,
     triples_of,
 )
 from utawaku.services.recognizer.transpose import pitch_shift, time_stretch
@@ -529,3 +536,21 @@ def noise_and_tones(seed: int) -> NDArray[np.float32]:
         np.sin(2 * np.pi * rng.uniform(200, 3500, steps.max() + 1)[steps] * t) for _ in range(4)
     )
     return (0.1 * tones + 0.02 * rng.standard_normal(len(t))).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_strongest_peaks_of_each_second_are_kept_of_equal_ones_the_earlier(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n_frames, n_peaks, n_kept = int(rng.integers(1, 2000)), int(rng.integers(0, 900)), 5
+    frame = np.sort(rng.integers(0, n_frames, n_peaks)).astype(np.uint16)
+    strength = rng.integers(0, 12, n_peaks).astype(np.uint8)
+    peaks = Constellation(frame, np.zeros(n_peaks, np.uint8), strength, n_frames)
+    seconds: dict[int, list[int]] = {}
+    for place in range(n_peaks):
+        seconds.setdefault(int(frame[place]) // round(1 / FRAME_S), []).append(place)
+    wanted = [
+        place
+        for places in seconds.values()
+        for place in sorted(places, key=lambda place: (-int(strength[place]), place))[:n_kept]
+    ]
+    assert strongest(peaks, n_kept).tolist() == sorted(wanted)
