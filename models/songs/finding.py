@@ -22,7 +22,7 @@ from utawaku.models.songs.sequence import SequenceScorer
 from utawaku.models.songs.setlist_fit import fit_setlist
 from utawaku.models.songs.smart import hear, smart_songs
 
-VERSION = "7"
+VERSION = "8"
 """Rises whenever the same input could give other songs."""
 
 

@@ -1,7 +1,7 @@
 """Make the training streams of the song scorer, and train it on them.
 
     python -m utawaku.models.training.song_data compose WORK --corpus DIR --weights DIR \\
-        [--karaoke DIR] [--music DIR] [--streams N] [--evenings N]
+        [--karaoke DIR] [--music DIR] [--streams N] [--mixes MIX...] [--evenings N]
     python -m utawaku.models.training.song_data train WORK --out models/songs
     python -m utawaku.models.training.song_data sequence WORK --out models/songs
     python -m utawaku.models.training.song_data rehearsal WORK --out models/songs
@@ -53,7 +53,7 @@ from utawaku.models.training.song_splices import (
 )
 from utawaku.models.training.song_streams import compose
 from utawaku.models.training.songs import Example, train_scorer
-from utawaku.models.training.stream_parts import HARD, VARIED, Mix, Parts
+from utawaku.models.training.stream_parts import HARD, SOFT, VARIED, Mix, Parts
 from utawaku.models.training.stream_sounds import write_wave
 
 EVENINGS = {"evening": USUAL, "crowded": CROWDED}
@@ -63,12 +63,14 @@ MIXES = {
     "hard": HARD,
     "varied": VARIED,
     "studio": Mix(karaoke_share=0.0, n_songs=6),
+    "soft": SOFT,
 }
 """Makes of other streams by name, composed by `song_streams.compose`."""
+USUAL_MIXES = ("plain", "hard", "varied", "studio")
 N_MEMBERS = 4
 N_HIDDEN = 64
 NOISE = 0.3
-EPOCHS = 10
+EPOCHS = 5
 N_NETWORKS = 2
 N_CHANNELS = 48
 N_UPDATES = 2_500
@@ -191,6 +193,7 @@ def main() -> None:
     making.add_argument("--music", type=Path)
     making.add_argument("--weights", type=Path, required=True, help="the segmenter's weights")
     making.add_argument("--streams", type=int, default=6, help="of each mix")
+    making.add_argument("--mixes", nargs="*", default=USUAL_MIXES, choices=sorted(MIXES))
     making.add_argument("--evenings", type=int, default=240, help="half of them crowded")
     training = commands.add_parser("train")
     sequence = commands.add_parser("sequence")
@@ -198,7 +201,7 @@ def main() -> None:
     for command in (training, sequence, rehearsal):
         command.add_argument("work", type=Path)
         command.add_argument("--out", type=Path, required=True)
-    training.add_argument("--spliced", type=int, default=200)
+    training.add_argument("--spliced", type=int, default=300)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     if options.command == "compose":
@@ -207,7 +210,7 @@ def main() -> None:
             Parts(options.corpus, half, options.karaoke, options.music) for half in ("a", "b")
         ]
         wanted = [(mix, seed) for seed in range(options.evenings // 2) for mix in EVENINGS]
-        wanted += [(mix, seed) for seed in range(options.streams) for mix in MIXES]
+        wanted += [(mix, seed) for seed in range(options.streams) for mix in options.mixes]
         for mix, seed in wanted:
             composed(segmenter, halves[seed % 2], mix, seed, options.work)
             print(f"{mix} {seed}", flush=True)

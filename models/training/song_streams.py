@@ -96,7 +96,7 @@ def compose(parts: Parts, seed: int, mix: Mix | None = None) -> tuple[Audio, dic
         song = singer.song()
         if rng.random() < mix.false_start_share:
             _false_start(stream, rng, host, song, level, talk_level)
-        _sing(stream, rng, host, song, level, talk_level, mix.talkover_share)
+        _sing(stream, rng, host, song, level, talk_level, mix)
         if index < mix.n_songs - 1:
             _between(stream, parts, rng, host, talk_level, mix.gapless_share)
     _ending(stream, parts, rng, host, jingle, talk_level)
@@ -211,7 +211,7 @@ def _sing(
     song: tuple[Audio, str],
     level: float,
     talk_level: float,
-    talkover_share: float,
+    mix: Mix,
 ) -> None:
     audio, note = song
     audio = at_level(audio, level)
@@ -219,13 +219,13 @@ def _sing(
         audio = tilted(audio, float(rng.uniform(-0.4, 0.4)))
         audio = at_level(audio, level)
     entry: dict[str, Any] = {}
-    if rng.random() < 0.12:  # the host talks over the intro
+    if rng.random() < mix.intro_talk_share:  # the host talks over the intro
         n = int(rng.uniform(3, 10) * RATE_HZ)
         ducked = audio.copy()
         ducked[:n] = gain(ducked[:n], -rng.uniform(4, 12))
         ducked[:n] += host.talk_samples(n, talk_level)
         audio, note = ducked, note + " talk-over-intro"
-    if rng.random() < talkover_share:  # and over the outro
+    if rng.random() < mix.talkover_share:  # and over the outro
         n = int(rng.uniform(3, 20) * RATE_HZ)
         n = min(n, len(audio) // 3)
         ducked = audio.copy()

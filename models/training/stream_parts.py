@@ -63,6 +63,8 @@ class Mix:
     gapless_share: float = 0.14
     false_start_share: float = 0.12
     talkover_share: float = 0.2
+    intro_talk_share: float = 0.12
+    """Songs over whose first seconds the host talks, as `talkover_share` over the last ones."""
 
 
 VARIED = Mix(
@@ -74,6 +76,14 @@ VARIED = Mix(
     gated_share=0.12,
     gapless_share=0.25,
     talkover_share=0.3,
+)
+SOFT = Mix(
+    n_songs=6,
+    karaoke_share=0.0,
+    quiet_share=0.3,
+    gated_share=0.1,
+    talkover_share=0.4,
+    intro_talk_share=0.35,
 )
 HARD = Mix(rap_share=0.12, sparse_share=0.35, gapless_share=0.3, talkover_share=0.35)
 
