@@ -137,6 +137,10 @@ def _member(
     return layers[0], layers[1], layers[2], layers[3]
 
 
+NEARLY = 0.95
+"""Gain from which a window is as good as the best."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """The quality of one window."""
@@ -147,6 +151,9 @@ class Judgement:
     """(coverage - random) / (oracle - random): 0 is chance, 1 the best window there is."""
     iou: float
     """Intersection over union with the nearest-best window of the same length."""
+    iou_of_good: float
+    """The same with the nearest window that reaches `NEARLY` of the best gain: choruses of a song
+    are mostly as good as each other, and the best is one of them by a tenth of a second."""
 
 
 def judge(window: tuple[float, float], duration_s: float, spans: Spans) -> Judgement:
@@ -176,12 +183,17 @@ def _judged(
     shares = np.array([area(start, start + seconds) / seconds for start in starts])
     coverage = area(*window) / max(1e-9, window[1] - window[0])
     room = shares.max() - shares.mean()
-    best = starts[shares >= shares.max() - 1e-6]
-    together = np.maximum(0, np.minimum(best + seconds, window[1]) - np.maximum(best, window[0]))
+
+    def iou_with(others: Array) -> float:
+        shared = np.minimum(others + seconds, window[1]) - np.maximum(others, window[0])
+        together = np.maximum(0, shared)
+        return float((together / (2 * seconds - together)).max())
+
     return Judgement(
         coverage=float(coverage),
         gain=float((coverage - shares.mean()) / room) if room > 1e-6 else 1.0,
-        iou=float((together / (2 * seconds - together)).max()),
+        iou=iou_with(starts[shares >= shares.max() - 1e-6]),
+        iou_of_good=iou_with(starts[shares >= shares.max() - (1 - NEARLY) * room - 1e-6]),
     )
 
 

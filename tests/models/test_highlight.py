@@ -263,6 +263,16 @@ def test_judging_knows_chance_and_the_best() -> None:
     assert judge((0.0, 30.0), 180.0, spans).gain < 0
 
 
+def test_a_chorus_that_is_shorter_by_a_little_is_a_good_window_too() -> None:
+    spans = [(20.0, 50.0), (100.0, 129.5), (160.0, 170.0)]
+    other = judge((99.5, 129.5), 200.0, spans)
+    assert other.gain > 0.95
+    assert other.iou == 0
+    assert other.iou_of_good == 1
+    third = judge((150.0, 180.0), 200.0, spans)
+    assert third.iou_of_good < 0.4
+
+
 def test_three_hours_are_heard_in_little_time_and_memory() -> None:
     rng = np.random.default_rng(0)
     n_s = 3 * 3600
