@@ -109,9 +109,10 @@ def _gather(name: str, pieces: Iterable[tuple[str, bool, np.ndarray]], n_each: i
 
 
 def embeddings(clips: Clips, tagger: Tagger) -> np.ndarray:
-    """What the taste model sees: float32 (n_clips, 440)."""
+    """What the taste model sees: float32 (n_clips, 443)."""
     told = [tagger.impression_of(patches) for patches in clips.patches]
-    return joined(np.stack([one.embedding for one in told]), np.stack([one.timbre for one in told]))
+    parts = ([getattr(one, name) for one in told] for name in ("embedding", "timbre", "tags"))
+    return joined(*map(np.stack, parts))
 
 
 def mel_statistics(clips: Clips) -> np.ndarray:

@@ -79,7 +79,8 @@ def scorers(heard: Heard) -> dict[str, Score]:
         "MFCC, logistic": _logistic(vectors["timbre"]),
         "mel statistics, logistic": _logistic(vectors["mel"]),
         "musicnn tags, logistic": _logistic(np.log(tags / (1 - tags))),
-        "embedding alone (before)": _logistic(vectors["embedding"]),
+        "embedding alone": _logistic(vectors["embedding"]),
+        "and timbre (before)": _logistic(taste_of(heard)[:, :440]),
         "built in": _logistic(taste_of(heard)),
     }
     if importlib.util.find_spec("sklearn"):
@@ -88,8 +89,8 @@ def scorers(heard: Heard) -> dict[str, Score]:
 
 
 def taste_of(heard: Heard) -> np.ndarray:
-    """Vectors of the taste model: float32 (n_songs, 440)."""
-    return joined(heard.vectors["embedding"], heard.vectors["timbre"])
+    """Vectors of the taste model: float32 (n_songs, 443)."""
+    return joined(heard.vectors["embedding"], heard.vectors["timbre"], heard.vectors["tags"])
 
 
 def _logistic(vectors: np.ndarray) -> Score:
@@ -113,20 +114,23 @@ def _svm(vectors: np.ndarray) -> Score:
     return score
 
 
-def learning_curve(question: Question, score: Score, n_users: int) -> list[float]:
-    """Median AUC over users at each number of grades given at random."""
-    aucs: dict[int, list[float]] = {n: [] for n in LABELS}
-    for user in users(question, n_users):
+def learning_curve(question: Question, score: Score, n_users: int) -> np.ndarray:
+    """AUC of each user at each number of grades given at random: float (n_users, n_labels).
+
+    NaN where all of the grades are the same.
+    """
+    aucs = np.full((n_users, len(LABELS)), np.nan)
+    for row, user in zip(aucs, users(question, n_users), strict=True):
         order = user.rng.permutation(user.pool)
-        for n, found in aucs.items():
+        for column, n in enumerate(LABELS):
             told = order[:n]
             if user.liked[told].all() or not user.liked[told].any():
                 continue
             scores = score(told, user.tested, user.liked.astype(float))
             auc = auc_of(scores, user.liked[user.tested])
             if auc is not None:
-                found.append(auc)
-    return [float(np.median(found)) for found in aucs.values()]
+                row[column] = auc
+    return aucs
 
 
 @dataclass(frozen=True)
@@ -202,12 +206,21 @@ def main() -> None:
     tagger = Tagger.from_registry(load_settings().weights_dir)
     sung = wanted.mir1k and heard_in(wanted.keep, "karaoke", lambda: karaoke(wanted.mir1k, tagger))
     asked = questions(sung, heard_in(wanted.keep, "ballads", lambda: ballads(tagger)))
-    print("median AUC at", " / ".join(map(str, LABELS)), "grades given at random")
+    print("median AUC at", " / ".join(map(str, LABELS)), "grades given at random;")
+    print("how far the built-in model is ahead with the same users, mean and its standard error")
     for question in asked:
         print(f"\n{question.name}: {question.heard.n_songs} songs, by {question.held_out_by}")
-        for name, score in scorers(question.heard).items():
-            curve = learning_curve(question, score, wanted.users)
-            print(f"{name:28}" + " / ".join(f"{auc:.3f}" for auc in curve), flush=True)
+        curves = {
+            name: learning_curve(question, score, wanted.users)
+            for name, score in scorers(question.heard).items()
+        }
+        for name, aucs in curves.items():
+            medians = " / ".join(f"{auc:.3f}" for auc in np.nanmedian(aucs, axis=0))
+            ahead = curves["built in"] - aucs
+            error = np.nanstd(ahead, axis=0) / np.sqrt(np.isfinite(ahead).sum(axis=0))
+            pairs = zip(np.nanmean(ahead, axis=0), error, strict=True)
+            told = " / ".join(f"{mean:+.3f} ({spread:.3f})" for mean, spread in pairs)
+            print(f"{name:28}{medians}   {told}", flush=True)
     print(f"\nqueue and chance, medians of {wanted.users} users; liked: of grades {N_FIRST + 1}-50")
     for question in asked:
         vectors = taste_of(question.heard)

@@ -16,10 +16,9 @@ from utawaku.library.errors import MediaError, WeightsError
 from utawaku.library.files import atomic_path
 from utawaku.library.records import Candidate
 from utawaku.library.shared_files import PREVIEWS, preview_file, shared_file
-from utawaku.library.store.embeddings import N_EMBEDDING
 from utawaku.library.store.taste import Mark
 from utawaku.models.tagger import ENGINE_VERSION, Tagger
-from utawaku.models.taste import N_VALUES, joined
+from utawaku.models.taste import N_VALUES, completed, joined
 
 ID_PREFIX = "candidate-"
 _ENDING = f".{ENGINE_VERSION}.embedding"
@@ -31,7 +30,7 @@ class CandidateLesson:
 
     marks: list[Mark]
     vectors: np.ndarray
-    """float32 (n_marks, 440)."""
+    """float32 (n_marks, 443)."""
     n_unheard: int
     """Marked ones whose preview is gone or cannot be heard."""
 
@@ -61,7 +60,7 @@ def candidate_lesson(catalogue: Catalogue, settings: Settings) -> CandidateLesso
 
 
 def preview_vector(preview: Path, tagger: Tagger, settings: Settings) -> np.ndarray:
-    """Return what a preview sounds like, float32 (440,); kept, and known when the preview is gone.
+    """Return what a preview sounds like, float32 (443,); kept, and known when the preview is gone.
 
     Raises:
         MediaError: it cannot be decoded.
@@ -69,7 +68,7 @@ def preview_vector(preview: Path, tagger: Tagger, settings: Settings) -> np.ndar
     vector = _kept_vector(preview, settings)
     if vector is None:
         told = tagger.listen(preview)
-        vector = joined(told.embedding[None], told.timbre[None])[0]
+        vector = joined(told.embedding[None], told.timbre[None], told.tags[None])[0]
         with atomic_path(_vector_file(preview, settings)) as temporary:
             temporary.write_bytes(vector.astype("<f4").tobytes())
     return vector
@@ -116,10 +115,8 @@ def _kept_vector(preview: Path, settings: Settings) -> np.ndarray | None:
         data = file.read_bytes()
     except OSError:
         return None
-    if len(data) == 4 * N_EMBEDDING:  # of an earlier version, and the preview may be gone
-        older: np.ndarray = joined(np.frombuffer(data, "<f4")[None])[0]
-        return older
-    return np.frombuffer(data, "<f4").copy() if len(data) == 4 * N_VALUES else None
+    # One of an earlier version is kept: the preview may be gone.
+    return completed(np.frombuffer(data, "<f4")) if len(data) % 4 == 0 else None
 
 
 def _mark_of(candidate: Candidate) -> Mark:

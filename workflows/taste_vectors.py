@@ -5,22 +5,34 @@ from collections.abc import Sequence
 import numpy as np
 
 from utawaku.library.catalogue import Catalogue
-from utawaku.library.store.embeddings import N_TIMBRE, TIMBRE_KIND, Embedded
+from utawaku.library.store.embeddings import (
+    N_TAGS,
+    N_TIMBRE,
+    TAGS_KIND,
+    TIMBRE_KIND,
+    Embedded,
+)
 from utawaku.models.taste import joined
 
 
 def taste_vectors(catalogue: Catalogue, song_ids: Sequence[str] | None = None) -> Embedded:
-    """Vectors of these songs, or of all kept ones: float32 (n_songs, 440).
+    """Vectors of these songs, or of all kept ones: float32 (n_songs, 443).
 
-    Songs that an earlier version heard have no colour of sound: NaN there.
+    Songs that an earlier version heard have no timbre: NaN there.
     """
     heard = catalogue.taste.embedded(song_ids)
-    coloured = catalogue.taste.embedded(song_ids, kind=TIMBRE_KIND, n_values=N_TIMBRE)
-    if coloured.song_ids == heard.song_ids:
-        return Embedded(heard.song_ids, joined(heard.vectors, coloured.vectors))
-    row_of = {song_id: row for row, song_id in enumerate(coloured.song_ids)}
-    timbre = np.full((len(heard.song_ids), N_TIMBRE), np.nan, np.float32)
-    for row, song_id in enumerate(heard.song_ids):
-        if song_id in row_of:
-            timbre[row] = coloured.vectors[row_of[song_id]]
-    return Embedded(heard.song_ids, joined(heard.vectors, timbre))
+    timbre = catalogue.taste.embedded(song_ids, kind=TIMBRE_KIND, n_values=N_TIMBRE)
+    tags = catalogue.taste.embedded(song_ids, kind=TAGS_KIND, n_values=N_TAGS)
+    of_all = (_in_order(one, heard.song_ids) for one in (timbre, tags))
+    return Embedded(heard.song_ids, joined(heard.vectors, *of_all))
+
+
+def _in_order(found: Embedded, song_ids: Sequence[str]) -> np.ndarray:
+    """Vectors in the order of `song_ids`, float32 (n_songs, n_values); NaN where there is none."""
+    if found.song_ids == song_ids:
+        return found.vectors
+    row_of = {song_id: row for row, song_id in enumerate(found.song_ids)}
+    rows = np.array([row_of.get(song_id, -1) for song_id in song_ids], int)
+    nothing = np.full((1, found.vectors.shape[1]), np.nan, np.float32)
+    result: np.ndarray = np.concatenate([found.vectors, nothing])[rows]
+    return result

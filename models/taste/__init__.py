@@ -4,7 +4,7 @@ from utawaku.models.taste.evaluation import Quality, out_of_fold, quality_of
 from utawaku.models.taste.explain import Reasons, reasons_for
 from utawaku.models.taste.model import CODE_VERSION, LogisticTaste, fit, standardised_alone
 from utawaku.models.taste.selection import Chosen, choose_batches
-from utawaku.models.taste.vectors import N_VALUES, joined
+from utawaku.models.taste.vectors import N_VALUES, completed, joined
 
 __all__ = [
     "CODE_VERSION",
@@ -14,6 +14,7 @@ __all__ = [
     "Quality",
     "Reasons",
     "choose_batches",
+    "completed",
     "fit",
     "joined",
     "out_of_fold",

@@ -15,8 +15,9 @@ from scipy.special import expit
 
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.library.files import atomic_path
+from utawaku.models.taste.vectors import weights_of
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 C = 0.2
 """Weight of the data against the penalty 0.5 |w|^2, summed over songs."""
 _LEAST_SPREAD = 1e-6
@@ -187,4 +188,5 @@ def _mean_and_spread(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     spread = np.ones(vectors.shape[1], np.float32)
     mean[known] = np.nanmean(vectors[:, known], axis=0)
     spread[known] = np.maximum(np.nanstd(vectors[:, known], axis=0), _LEAST_SPREAD)
-    return mean, spread
+    # What counts more spreads more, so that the penalty costs it less.
+    return mean, spread / weights_of(vectors.shape[1])

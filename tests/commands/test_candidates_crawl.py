@@ -83,7 +83,8 @@ def preview_vectors(catalogue: Catalogue, settings: Settings) -> dict[int, np.nd
         for one in catalogue.candidates.in_state("scored")
     }
     return {
-        number: joined(one.embedding[None], one.timbre[None])[0] for number, one in heard.items()
+        number: joined(one.embedding[None], one.timbre[None], one.tags[None])[0]
+        for number, one in heard.items()
     }
 
 

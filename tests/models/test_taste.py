@@ -9,6 +9,7 @@ import pytest
 from tests.models.taste_world import two_kinds
 from utawaku.library.errors import WeightsCorruptError, WeightsMissingError
 from utawaku.models.taste import (
+    N_VALUES,
     LogisticTaste,
     choose_batches,
     fit,
@@ -267,3 +268,20 @@ def test_a_model_of_an_earlier_version_sees_the_values_it_knows() -> None:
     assert np.array_equal(model.scores(more), model.scores(vectors))
     with pytest.raises(ValueError, match="400 values"):
         model.scores(vectors[:, :300])
+
+
+def test_few_grades_find_what_the_tags_of_voices_tell() -> None:
+    rng = np.random.default_rng(5)
+    n = 400
+    kind = rng.random(n) < 0.5
+    vectors = rng.standard_normal((n, N_VALUES)).astype(np.float32)
+    vectors[:, -3:] += np.where(kind, 1.0, -1.0)[:, None]
+    aucs = {}
+    for name, values in (("voices", vectors), ("any others", np.roll(vectors, 3, axis=1))):
+        found = []
+        for seed in range(12):
+            graded = np.random.default_rng(seed).permutation(n)[:20]
+            model = fit(values[graded], kind[graded].astype(float), everything=values)
+            found.append(auc_of(model.scores(values), kind))
+        aucs[name] = np.mean(found)
+    assert aucs["voices"] > aucs["any others"] + 0.05

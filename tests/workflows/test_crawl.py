@@ -100,7 +100,7 @@ def test_a_trained_model_scores_real_previews_and_marks_of_candidates_can_be_lea
     assert second.score is not None
     assert 1.0 >= first.score >= second.score >= 0.0
     told = tagger.listen(settings.cache_dir / first.preview_path)
-    heard = joined(told.embedding[None], told.timbre[None])[0]
+    heard = joined(told.embedding[None], told.timbre[None], told.tags[None])[0]
     assert first.score == pytest.approx(float(load_model(catalogue, wanted).scores(heard[None])[0]))
     assert first.model_version == scorer.version
     catalogue.candidates.decide(first.id, grade=1)
